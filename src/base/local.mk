@@ -1,0 +1,11 @@
+# base: what GLib lacks.
+noinst_LTLIBRARIES += src/base/libbase.la
+ASSAY_FLOORS += src/base/libbase.la
+src_base_libbase_la_SOURCES = \
+  src/base/error.c src/base/error.h \
+  src/base/mem.c src/base/mem.h \
+  src/base/num.h \
+  src/base/param.c src/base/param.h \
+  src/base/progress.c src/base/progress.h \
+  src/base/rng.c src/base/rng.h \
+  src/base/workers.c src/base/workers.h
