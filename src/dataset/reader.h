@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* reader.h: a file format as an object, and the registry of all of them.
+ *
+ * A reader is one file reader_NAME.c that defines `assay_reader_NAME`, and one line in the folder's local.mk.
+ * Thread rule: readers are constants; a read may run on any thread.
+ */
+#pragma once
+
+#include "base/param.h"
+#include "dataset/source.h"
+#include "dataset/table.h"
+
+typedef enum {
+  ASSAY_RECOGNISE_NO,
+  ASSAY_RECOGNISE_NAME,         /* the file's name speaks for it */
+  ASSAY_RECOGNISE_CONTENT       /* its first bytes do */
+} AssayRecognition;
+
+typedef struct {
+  const char *name;             /* as in --format NAME */
+  const char *help;             /* one line, no full stop */
+  AssayRecognition (*recognise) (const AssaySource *source);
+  /* sources: AssaySource, at least one. options: values of assay_import_params. All rows are left in split "train". */
+  AssayTable *(*read) (const GPtrArray *sources, const AssayValues *options, GError **error);
+} AssayReader;
+
+/* All readers, NULL-terminated, in the order of local.mk. */
+extern const AssayReader *const assay_readers[];
+
+/* By name; NULL with an error that lists the names. */
+const AssayReader *assay_reader_find  (const char *name, GError **error);
+/* By content first, then by name; NULL with an error that says how to choose one. */
+const AssayReader *assay_reader_guess (const AssaySource *source, GError **error);
