@@ -1,1 +1,30 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# ops: the four rules of every operation.  A new op is one file and one line in OPS_LIST.
+OPS_LIST += \
+  src/ops/op_gelu_tanh.c \
+  src/ops/op_layernorm.c \
+  src/ops/op_linear.c
+
+# The mathematics that the op files include.
+OPS_INCLUDED = src/ops/op_instances.h src/ops/op_reset.h src/ops/op_symbol.h src/ops/real_math.h \
+  src/ops/elementwise.h src/ops/elementwise.inc \
+  src/ops/op_gelu_tanh.inc src/ops/op_layernorm.inc src/ops/op_linear.inc
+
+# The same sources once per instruction set; op_find picks the best at run time.
+noinst_LTLIBRARIES += src/ops/libops.la src/ops/libops-baseline.la
+ASSAY_FLOORS += src/ops/libops.la src/ops/libops-baseline.la
+src_ops_libops_la_SOURCES = src/ops/op.h src/ops/registry.c $(OPS_INCLUDED)
+src_ops_libops_baseline_la_SOURCES = $(OPS_LIST)
+src_ops_libops_baseline_la_CFLAGS = $(AM_CFLAGS) $(OPS_CFLAGS)
+src_ops_libops_baseline_la_CPPFLAGS = $(AM_CPPFLAGS) -DASSAY_ISA=baseline
+if HAVE_X86
+noinst_LTLIBRARIES += src/ops/libops-v3.la src/ops/libops-v4.la
+ASSAY_FLOORS += src/ops/libops-v3.la src/ops/libops-v4.la
+src_ops_libops_v3_la_SOURCES = $(OPS_LIST)
+src_ops_libops_v3_la_CFLAGS = $(AM_CFLAGS) $(OPS_CFLAGS) $(ISA_V3_CFLAGS)
+src_ops_libops_v3_la_CPPFLAGS = $(AM_CPPFLAGS) -DASSAY_ISA=x86_64_v3
+src_ops_libops_v4_la_SOURCES = $(OPS_LIST)
+src_ops_libops_v4_la_CFLAGS = $(AM_CFLAGS) $(OPS_CFLAGS) $(ISA_V4_CFLAGS)
+src_ops_libops_v4_la_CPPFLAGS = $(AM_CPPFLAGS) -DASSAY_ISA=x86_64_v4
+endif
+src/ops/registry.lo: src/ops/ops.def

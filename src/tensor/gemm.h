@@ -11,6 +11,7 @@
 #include "base/workers.h"
 
 #include <complex.h>
+#undef I                        /* a shape letter here; use CMPLX */
 
 void assay_gemm_f32  (AssayWorkers *workers, gboolean ta, gboolean tb, gint64 M, gint64 N, gint64 K, double alpha,
                       const float *A, gint64 lda, const float *B, gint64 ldb, gboolean accumulate, float *C, gint64 ldc);

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* op_layernorm.c: LayerNorm over the last axis. Shapes, rules, cost and the cases the suite must run.
+ * The mathematics is in op_layernorm.inc.
+ *
+ *   inputs  x (...,C)   gain (C)   bias (C)          output  y (...,C)          saved  h (...,C)   s (...)
+ */
+#include "ops/op.h"
+
+#define OP_INC "ops/op_layernorm.inc"
+#include "ops/op_instances.h"
+
+static const AssayParam attrs[] = {
+  { .name = "eps", .type = ASSAY_PARAM_DOUBLE, .def.d = 1e-5, .min = 0, .max = 1, .unit = "variance of x",
+    .help = "added to the variance under the root" },
+  { .name = NULL }
+};
+
+static gboolean
+infer (const AssayShape *in, guint n_in, const double *attr, AssayShape *out, GError **error)
+{
+  gint64 C = assay_shape_last (&in[0]);
+
+  (void) n_in;
+  (void) attr;
+  if (!assay_shape_expect (&in[1], "gain", ASSAY_SHAPE (C), error)
+      || !assay_shape_expect (&in[2], "bias", ASSAY_SHAPE (C), error))
+    return FALSE;                                                 /* "gain: (768) expected, got (4,16)" */
+  out[0] = out[1] = in[0];
+  out[2] = assay_shape_drop_last (&in[0]);
+  return TRUE;
+}
+
+static AssayCost
+cost (AssayRule rule, const AssayShape *in, const AssayShape *out, const double *attr, gsize width)
+{
+  static const int flops[] = { [ASSAY_FWD] = 8, [ASSAY_BWD] = 11, [ASSAY_RFWD] = 11, [ASSAY_RBWD] = 30 };  /* per element */
+  static const int arrays[] = { [ASSAY_FWD] = 3, [ASSAY_BWD] = 3, [ASSAY_RFWD] = 4, [ASSAY_RBWD] = 5 };    /* read or written */
+  double n = assay_shape_count (&in[0]);
+
+  (void) out;
+  (void) attr;
+  return (AssayCost) { .flops = flops[rule] * n, .bytes = arrays[rule] * n * width };
+}
+
+static const AssayOpCase cases[] = {
+  { "one row", .in = { ASSAY_SHAPE (1, 8), ASSAY_SHAPE (8), ASSAY_SHAPE (8) } },
+  { "odd sizes", .in = { ASSAY_SHAPE (3, 7), ASSAY_SHAPE (7), ASSAY_SHAPE (7) } },
+  { "one channel", .in = { ASSAY_SHAPE (5, 1), ASSAY_SHAPE (1), ASSAY_SHAPE (1) } },       /* variance 0: eps alone carries it */
+  { "three axes", .in = { ASSAY_SHAPE (2, 3, 16), ASSAY_SHAPE (16), ASSAY_SHAPE (16) } },
+  { "nearly constant row", .in = { ASSAY_SHAPE (2, 32), ASSAY_SHAPE (32), ASSAY_SHAPE (32) }, .fill = ASSAY_FILL_NEARLY_CONSTANT },
+  { "several blocks", .in = { ASSAY_SHAPE (70, 300), ASSAY_SHAPE (300), ASSAY_SHAPE (300) } },
+  { NULL }
+};
+
+ASSAY_OP_DEFINE (layernorm) = {
+  .name = "layernorm", .help = "normalises the last axis to mean 0 and variance 1, then scales and shifts it",
+  .n_in = 3, .min_in = 3, .n_out = 3, .in_names = { "x", "gain", "bias" }, .out_names = { "y", "h", "s" },
+  .uses_in = 1 << 1, .uses_out = 1 << 1 | 1 << 2,
+  .attrs = attrs, .infer = infer, .cost = cost, .cpu = ASSAY_OP_KERNELS (layernorm), .cases = cases,
+};
