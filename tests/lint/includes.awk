@@ -50,28 +50,13 @@ FNR == 1 {
   }
 }
 
-/^[ \t]*#[ \t]*include/ && floor != "" {
-  header = $0
-  sub(/^[ \t]*#[ \t]*include[ \t]*/, "", header)
-  mark = substr(header, 1, 1)
-  if (mark != "\"" && mark != "<") {
-    # A name for a file: #define NAME "floor/file" stands above in the same file.
-    sub(/[ \t].*/, "", header)
-    if (!((FILENAME, header) in named)) {
-      breach("cannot see which file " header " is")
-      next
-    }
-    header = named[FILENAME, header]
-    mark = "\""
-  } else {
-    header = substr(header, 2)
-    sub(/[">].*/, "", header)
-  }
+# header is what the line includes, in quotes or brackets as mark says.
+function look (header, mark,   target, i) {
   for (i = 1; i <= doors; i++)
     if (header ~ door_pattern[i] && !index(door_floors[i], " " floor " "))
       breach(header " is included by " floor ", its door is" door_floors[i])
   if (mark == "<" || header == "config.h")
-    next
+    return
   target = header
   if (!sub(/\/.*/, "", target))
     breach("\"" header "\": expected \"floor/" header "\"")
@@ -81,12 +66,36 @@ FNR == 1 {
     breach("\"" header "\": " floor " must not include " target)
 }
 
-/^[ \t]*#[ \t]*define[ \t]+[A-Za-z_0-9]+[ \t]+"[^"]*"[ \t]*$/ {
+/^[ \t]*#[ \t]*include/ && floor != "" {
+  header = $0
+  sub(/^[ \t]*#[ \t]*include[ \t]*/, "", header)
+  mark = substr(header, 1, 1)
+  if (mark == "\"" || mark == "<") {
+    header = substr(header, 2)
+    sub(/[">].*/, "", header)
+    look(header, mark)
+  } else {
+    # A name for a file, which some file of this floor must define.
+    sub(/[ \t].*/, "", header)
+    wanted[floor, header] = FILENAME ":" FNR
+  }
+}
+
+# #define NAME "floor/file.inc" is as good as including it.
+/^[ \t]*#[ \t]*define[ \t]+[A-Za-z_0-9]+[ \t]+"[^" ]*\.(inc|h|def)"/ && floor != "" {
   split($0, quoted, "\"")
   name = $0
   sub(/^[ \t]*#[ \t]*define[ \t]+/, "", name)
   sub(/[ \t].*/, "", name)
-  named[FILENAME, name] = quoted[2]
+  defined[floor, name] = 1
+  look(quoted[2], "\"")
 }
 
-END { exit found }
+END {
+  for (name in wanted)
+    if (!(name in defined)) {
+      print wanted[name] ": includes by a name that no file of its floor defines as a file"
+      found = 1
+    }
+  exit found
+}
