@@ -1,1 +1,32 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# dataset: readers, tables, designs, and what a model trains on.
+noinst_LTLIBRARIES += src/dataset/libdataset.la
+ASSAY_FLOORS += src/dataset/libdataset.la
+
+# One file, one format: a new reader is one line here.
+READERS_LIST = \
+  src/dataset/reader_csv.c \
+  src/dataset/reader_idx.c \
+  src/dataset/reader_jsonl.c \
+  src/dataset/reader_text.c
+
+src/dataset/readers.def: src/dataset/local.mk build-aux/make-registry.sh
+	$(registry) reader_ $(READERS_LIST)
+BUILT_SOURCES += src/dataset/readers.def
+CLEANFILES += src/dataset/readers.def
+
+src_dataset_libdataset_la_SOURCES = $(READERS_LIST) \
+  src/dataset/cell.c src/dataset/cell.h \
+  src/dataset/csv_scan.c src/dataset/csv_scan.h \
+  src/dataset/dataset.h \
+  src/dataset/dataset_store.h \
+  src/dataset/derive.h \
+  src/dataset/design.h \
+  src/dataset/expression.h \
+  src/dataset/import.c src/dataset/import.h \
+  src/dataset/organism_dose.h \
+  src/dataset/reader.c src/dataset/reader.h \
+  src/dataset/source.c src/dataset/source.h \
+  src/dataset/split.c src/dataset/split.h \
+  src/dataset/table.c src/dataset/table.h
+src_dataset_libdataset_la_CFLAGS = $(AM_CFLAGS) $(ZLIB_CFLAGS)

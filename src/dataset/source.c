@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* source.c: open, inflate and check one input file. */
+#include "dataset/source.h"
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/num.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+/* A deflate stream cannot grow by more than this factor. */
+#define DEFLATE_MAX_RATIO 1032
+
+static const guint8 gzip_magic[] = { 0x1f, 0x8b };
+
+/* Appends at most limit bytes of text, with what a terminal might obey written out. */
+static void
+append_visible (GString *out, const char *text, gsize length)
+{
+  const char *end = text + length;
+
+  while (text < end)
+    {
+      gunichar c = g_utf8_get_char_validated (text, end - text);
+
+      if (c == (gunichar) -1 || c == (gunichar) -2 || c == 0)
+        {
+          g_string_append_printf (out, "\\x%02x", (guchar) *text++);
+          continue;
+        }
+      if (g_unichar_iscntrl (c) || g_unichar_type (c) == G_UNICODE_FORMAT)
+        g_string_append_printf (out, "\\x%02x", c);
+      else
+        g_string_append_unichar (out, c);
+      text = g_utf8_next_char (text);
+    }
+}
+
+char *
+assay_source_excerpt (const char *text, gsize length)
+{
+  GString *out = g_string_new ("\"");
+  gsize shown = MIN (length, 40);
+
+  while (shown < length && shown > 36 && ((guchar) text[shown] & 0xc0) == 0x80)
+    shown--;                                                      /* not in the middle of a character */
+  append_visible (out, text, shown);
+  g_string_append (out, shown < length ? "...\"" : "\"");
+  return g_string_free (out, FALSE);
+}
+
+static char *
+display_name (const char *path)
+{
+  g_autofree char *base = g_path_get_basename (path);
+  GString *out = g_string_new (NULL);
+
+  append_visible (out, base, strlen (base));
+  return g_string_free (out, FALSE);
+}
+
+static guint8 *
+read_all (int fd, const char *name, guint64 size, GError **error)
+{
+  g_autoptr (AssayBuffer) bytes = NULL;
+  guint64 done = 0;
+
+  bytes = assay_mem_alloc (size + 1, error);
+  if (bytes == NULL)
+    {
+      g_prefix_error (error, "%s: ", name);
+      return NULL;
+    }
+  while (done <= size)                                            /* one byte more than size is asked for: has it grown? */
+    {
+      gssize n = read (fd, (guint8 *) bytes + done, MIN (size + 1 - done, 1u << 30));
+
+      if (n < 0 && errno == EINTR)
+        continue;
+      if (n < 0)
+        {
+          assay_error_set_errno (error, errno, "%s: reading stopped at byte %" G_GUINT64_FORMAT, name, done);
+          return NULL;
+        }
+      if (n == 0)
+        break;
+      done += n;
+    }
+  if (done != size)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_IO, "%s: the file changed while it was read (%" G_GUINT64_FORMAT " bytes expected); "
+                   "read it again when nobody writes to it", name, size);
+      return NULL;
+    }
+  ((guint8 *) bytes)[size] = 0;
+  return g_steal_pointer (&bytes);
+}
+
+static guint8 *
+open_and_read (AssaySource *source, GError **error)
+{
+  struct stat st;
+  int fd = open (source->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);   /* a pipe without a writer must not block */
+  guint8 *bytes = NULL;
+
+  if (fd < 0)
+    {
+      assay_error_set_errno (error, errno, "%s: cannot be opened", source->name);
+      return NULL;
+    }
+  if (fstat (fd, &st) < 0)
+    assay_error_set_errno (error, errno, "%s: cannot be examined", source->name);
+  else if (!S_ISREG (st.st_mode))
+    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: a regular file expected, found a %s", source->name,
+                 S_ISDIR (st.st_mode) ? "directory" : "device, pipe or socket");
+  else if (st.st_size == 0)
+    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: the file is empty", source->name);
+  else
+    {
+      source->file_size = st.st_size;
+      bytes = read_all (fd, source->name, st.st_size, error);
+    }
+  close (fd);
+  return bytes;
+}
+
+typedef struct {
+  guint8 *bytes;
+  guint64 size, room;           /* room leaves one byte for the closing 0 */
+} Output;
+
+static gboolean
+grow (Output *out, const char *name, GError **error)
+{
+  guint64 room = MIN (out->room * 2, ASSAY_SOURCE_MAX_INFLATED);
+  guint8 *bytes;
+
+  if (room == out->room)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: the gzip file inflates to more than %" G_GUINT64_FORMAT " bytes; "
+                   "unpack and split it first", name, ASSAY_SOURCE_MAX_INFLATED);
+      return FALSE;
+    }
+  bytes = assay_mem_alloc (room + 1, error);
+  if (bytes == NULL)
+    {
+      g_prefix_error (error, "%s: ", name);
+      return FALSE;
+    }
+  memcpy (bytes, out->bytes, out->size);
+  assay_mem_free (out->bytes);
+  out->bytes = bytes;
+  out->room = room;
+  return TRUE;
+}
+
+static gboolean
+inflate_members (z_stream *z, const AssaySource *source, Output *out, GError **error)
+{
+  guint64 used = 0;                                               /* compressed bytes */
+
+  for (;;)
+    {
+      int status;
+      guint64 space;
+
+      if (out->size == out->room && !grow (out, source->name, error))
+        return FALSE;
+      space = MIN (out->room - out->size, 1u << 30);
+      z->next_in = source->bytes + used;
+      z->avail_in = MIN (source->file_size - used, 1u << 30);
+      z->next_out = out->bytes + out->size;
+      z->avail_out = space;
+      status = inflate (z, Z_NO_FLUSH);
+      out->size += space - z->avail_out;
+      used = z->next_in - source->bytes;
+      if (status == Z_STREAM_END)
+        {
+          if (used == source->file_size)
+            return TRUE;
+          if (source->file_size - used < 2 || memcmp (source->bytes + used, gzip_magic, 2) != 0)
+            {
+              g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: %" G_GUINT64_FORMAT " bytes after the end of the gzip data, at byte %"
+                           G_GUINT64_FORMAT, source->name, source->file_size - used, used);
+              return FALSE;
+            }
+          inflateReset (z);                                       /* one more member */
+        }
+      else if (status == Z_MEM_ERROR)
+        {
+          g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NO_MEMORY, "%s: no memory to inflate", source->name);
+          return FALSE;
+        }
+      else if (status == Z_BUF_ERROR && used == source->file_size && out->size < out->room)
+        {
+          g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: truncated gzip: the data end at byte %" G_GUINT64_FORMAT
+                       " before the stream does; get the file again", source->name, used);
+          return FALSE;
+        }
+      else if (status != Z_OK && status != Z_BUF_ERROR)
+        {
+          g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: damaged gzip near byte %" G_GUINT64_FORMAT ": %s; get the file again",
+                       source->name, used, z->msg ? z->msg : "bad stream");
+          return FALSE;
+        }
+    }
+}
+
+static gboolean
+inflate_source (AssaySource *source, GError **error)
+{
+  z_stream z = { 0 };
+  Output out = { 0 };
+  gboolean ok;
+
+  if (source->file_size < 18)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: truncated gzip: at least 18 bytes expected, %" G_GUINT64_FORMAT " found",
+                   source->name, source->file_size);
+      return FALSE;
+    }
+  if (source->file_size > ASSAY_SOURCE_MAX_INFLATED)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: a gzip file of more than %" G_GUINT64_FORMAT " bytes; unpack it first",
+                   source->name, ASSAY_SOURCE_MAX_INFLATED);
+      return FALSE;
+    }
+  /* The last four bytes give the size modulo 2^32: a hint, believed only as far as deflate can reach. */
+  memcpy (&out.room, source->bytes + source->file_size - 4, 4);
+  out.room = GUINT64_FROM_LE (out.room) & 0xffffffff;
+  out.room = CLAMP (out.room, 4096, MIN (source->file_size * DEFLATE_MAX_RATIO + 4096, ASSAY_SOURCE_MAX_INFLATED));
+  out.bytes = assay_mem_alloc (out.room + 1, error);
+  if (out.bytes == NULL)
+    {
+      g_prefix_error (error, "%s: ", source->name);
+      return FALSE;
+    }
+  if (inflateInit2 (&z, 15 + 16) != Z_OK)                         /* 16: gzip wrapping */
+    {
+      assay_mem_free (out.bytes);
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NO_MEMORY, "%s: no memory to inflate", source->name);
+      return FALSE;
+    }
+  ok = inflate_members (&z, source, &out, error);
+  inflateEnd (&z);
+  if (ok && out.size == 0)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: the gzip file holds nothing", source->name);
+      ok = FALSE;
+    }
+  if (!ok)
+    {
+      assay_mem_free (out.bytes);
+      return FALSE;
+    }
+  assay_mem_free (source->bytes);
+  source->bytes = out.bytes;
+  source->bytes[out.size] = 0;
+  source->size = out.size;
+  return TRUE;
+}
+
+AssaySource *
+assay_source_open (const char *path, GError **error)
+{
+  g_autoptr (AssaySource) source = g_new0 (AssaySource, 1);
+  g_autoptr (GChecksum) digest = NULL;
+
+  source->path = g_strdup (path);
+  source->name = display_name (path);
+  source->bytes = open_and_read (source, error);
+  if (source->bytes == NULL)
+    return NULL;
+  source->size = source->file_size;
+  digest = g_checksum_new (G_CHECKSUM_SHA256);
+  for (guint64 done = 0; done < source->file_size; done += 1u << 30)
+    g_checksum_update (digest, source->bytes + done, MIN (source->file_size - done, 1u << 30));
+  g_strlcpy (source->sha256, g_checksum_get_string (digest), sizeof source->sha256);
+  if (source->size >= 2 && memcmp (source->bytes, gzip_magic, 2) == 0 && !inflate_source (source, error))
+    return NULL;
+  return g_steal_pointer (&source);
+}
+
+void
+assay_source_free (AssaySource *source)
+{
+  if (source == NULL)
+    return;
+  g_free (source->path);
+  g_free (source->name);
+  assay_mem_free (source->bytes);
+  g_free (source);
+}
+
+gboolean
+assay_source_check_text (const AssaySource *source, GError **error)
+{
+  const char *text = (const char *) source->bytes, *fault;
+  guint64 line = 1;
+
+  if (g_utf8_validate_len (text, source->size, &fault))           /* stops at NUL too */
+    return TRUE;
+  for (const char *p = text; p < fault; p++)
+    line += *p == '\n';
+  if (*fault == 0)
+    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s line %" G_GUINT64_FORMAT ": a NUL byte at byte offset %" G_GSIZE_FORMAT
+                 "; text expected", source->name, line, (gsize) (fault - text));
+  else
+    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s line %" G_GUINT64_FORMAT ": not UTF-8 at byte offset %" G_GSIZE_FORMAT
+                 " (byte 0x%02x); convert the file to UTF-8", source->name, line, (gsize) (fault - text), (guchar) *fault);
+  return FALSE;
+}
+
+gboolean
+assay_source_has_extension (const AssaySource *source, const char *extension)
+{
+  g_autofree char *name = g_ascii_strdown (source->name, -1), *dotted = g_strdup_printf (".%s", extension);
+
+  if (g_str_has_suffix (name, ".gz"))
+    name[strlen (name) - 3] = '\0';
+  return g_str_has_suffix (name, dotted);
+}
