@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 # base: what GLib lacks.
 noinst_LTLIBRARIES += src/base/libbase.la
 ASSAY_FLOORS += src/base/libbase.la

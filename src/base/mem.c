@@ -12,7 +12,7 @@
 #define HEADER 64
 
 static atomic_size_t live, peak;
-static atomic_ullong count, fail_at;
+static _Atomic guint64 count, fail_at;
 static atomic_int forbidden;
 
 static void

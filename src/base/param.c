@@ -148,9 +148,8 @@ need (const AssayValues *values, const char *name, AssayParamType type)
 {
   gssize k = find (values, name);
 
-  if (k < 0 || (values->table[k].type != type
-                && !(type == ASSAY_PARAM_STRING && values->table[k].type == ASSAY_PARAM_CHOICE)))
-    g_error ("parameter \"%s\" is not declared with this type", name);
+  g_assert (k >= 0 && (values->table[k].type == type
+                       || (type == ASSAY_PARAM_STRING && values->table[k].type == ASSAY_PARAM_CHOICE)));
   return &values->slots[k];
 }
 

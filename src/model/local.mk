@@ -1,1 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# model: graphs, plans, walks, parameters.  A new architecture is one file and one line in BLOCKS_LIST.
+BLOCKS_LIST += \
+  src/model/block_cnn.c \
+  src/model/block_linear.c \
+  src/model/block_mlp.c \
+  src/model/block_transformer.c
+
+noinst_LTLIBRARIES += src/model/libmodel.la
+ASSAY_FLOORS += src/model/libmodel.la
+src_model_libmodel_la_SOURCES = $(BLOCKS_LIST) \
+  src/model/block.c src/model/block.h \
+  src/model/exec.c src/model/exec.h \
+  src/model/graph.c src/model/graph.h \
+  src/model/model.c src/model/model.h \
+  src/model/plan.c src/model/plan.h
+src/model/block.lo: src/model/blocks.def

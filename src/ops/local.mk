@@ -6,7 +6,7 @@ OPS_LIST += \
   src/ops/op_linear.c
 
 # The mathematics that the op files include.
-OPS_INCLUDED = src/ops/op_instances.h src/ops/op_reset.h src/ops/op_symbol.h src/ops/real_math.h \
+OPS_INCLUDED = src/ops/op_instances.inc src/ops/op_reset.inc src/ops/op_symbol.h src/ops/real_math.h \
   src/ops/elementwise.h src/ops/elementwise.inc \
   src/ops/op_gelu_tanh.inc src/ops/op_layernorm.inc src/ops/op_linear.inc
 

@@ -19,7 +19,7 @@
  * A kernel writes each element from one block, cut by the data, so that bits do not depend on the number of threads. It does not
  * allocate; per-worker scratch is `scratch + worker * scratch_bytes`. NaN in gives NaN out: no clamping, no max that drops it.
  *
- * Every op file is compiled once for each instruction set (see op_instances.h); assay_op_find gives the best for this processor.
+ * Every op file is compiled once for each instruction set (see op_instances.inc); assay_op_find gives the best for this processor.
  * Thread rule: kernels are reentrant; the table is constant.
  */
 #pragma once

@@ -4,6 +4,6 @@
 #include "ops/elementwise.h"
 
 #define OP_INC "ops/op_gelu_tanh.inc"
-#include "ops/op_instances.h"
+#include "ops/op_instances.inc"
 
 ELEMENTWISE_OP (gelu_tanh, "Gaussian error linear unit, tanh form", 0);

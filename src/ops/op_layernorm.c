@@ -7,7 +7,7 @@
 #include "ops/op.h"
 
 #define OP_INC "ops/op_layernorm.inc"
-#include "ops/op_instances.h"
+#include "ops/op_instances.inc"
 
 static const AssayParam attrs[] = {
   { .name = "eps", .type = ASSAY_PARAM_DOUBLE, .def.d = 1e-5, .min = 0, .max = 1, .unit = "variance of x",

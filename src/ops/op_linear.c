@@ -6,7 +6,7 @@
 #include "ops/op.h"
 
 #define OP_INC "ops/op_linear.inc"
-#include "ops/op_instances.h"
+#include "ops/op_instances.inc"
 
 static gboolean
 infer (const AssayShape *in, guint n_in, const double *attr, AssayShape *out, GError **error)

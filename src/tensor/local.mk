@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 # tensor: element types, shapes, backends, matrix products, comparison.
 noinst_LTLIBRARIES += src/tensor/libtensor.la
 ASSAY_FLOORS += src/tensor/libtensor.la

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* block.c: the registry of architectures, and the two pieces that most of them share. */
+#include "model/block.h"
+
+#include "base/error.h"
+
+#include <string.h>
+
+#define ASSAY_REGISTER(name) extern const AssayBlock assay_block_##name;
+#include "model/blocks.def"
+#undef ASSAY_REGISTER
+#define ASSAY_REGISTER(name) &assay_block_##name,
+static const AssayBlock *const blocks[] = {
+#include "model/blocks.def"
+  NULL };
+#undef ASSAY_REGISTER
+
+const char *const assay_block_activations[] = { "none", "relu", "tanh", "sigmoid", "gelu", "gelu_tanh", "silu", NULL };
+
+const AssayBlock *const *
+assay_block_list (void)
+{
+  return blocks;
+}
+
+const AssayBlock *
+assay_block_find (const char *name, GError **error)
+{
+  const char *names[G_N_ELEMENTS (blocks)] = { NULL };
+  g_autofree char *all = NULL;
+
+  for (gsize i = 0; blocks[i] != NULL; i++)
+    {
+      if (strcmp (blocks[i]->name, name) == 0)
+        return blocks[i];
+      names[i] = blocks[i]->name;
+    }
+  all = g_strjoinv (", ", (char **) names);
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "architecture: one of %s expected, \"%s\" found", all, name);
+  return NULL;
+}
+
+guint
+assay_block_add_linear (AssayGraph *graph, const char *name, guint x, gint64 in, gint64 out, gboolean bias, AssayInit init)
+{
+  g_autofree char *weight_name = g_strconcat (name, ".weight", NULL), *bias_name = g_strconcat (name, ".bias", NULL);
+  guint weight = assay_graph_add_param (graph, weight_name, ASSAY_SHAPE (out, in), init);
+
+  if (!bias)
+    return assay_graph_add_node (graph, "linear", name, ASSAY_IN (x, weight), ASSAY_NO_ATTRS);
+  return assay_graph_add_node (graph, "linear", name,
+                               ASSAY_IN (x, weight, assay_graph_add_param (graph, bias_name, ASSAY_SHAPE (out), (AssayInit) { 0 })),
+                               ASSAY_NO_ATTRS);
+}
+
+guint
+assay_block_add_activation (AssayGraph *graph, const char *activation, const char *name, guint x)
+{
+  if (strcmp (activation, "none") == 0)
+    return x;
+  return assay_graph_add_node (graph, activation, name, ASSAY_IN (x), ASSAY_NO_ATTRS);
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* block_cnn.c: LeNet-style networks: convolutions with activation and pooling, then fully connected layers. */
+#include "model/block.h"
+
+#include "base/error.h"
+
+#include <math.h>
+#include <string.h>
+
+static const AssayParam params[] = {
+  { .name = "input", .type = ASSAY_PARAM_JSON, .help = "channels, height, width, for example [1, 28, 28]", .flags = ASSAY_PARAM_REQUIRED },
+  { .name = "conv", .type = ASSAY_PARAM_JSON, .flags = ASSAY_PARAM_REQUIRED,
+    .help = "layers: {\"out\", \"kernel\", \"stride\", \"padding\", \"activation\", \"pool\": {\"kind\": max|average|none, \"kernel\", \"stride\"}}" },
+  { .name = "fc", .type = ASSAY_PARAM_JSON, .help = "widths after the flattened maps, the number of classes last", .flags = ASSAY_PARAM_REQUIRED },
+  { .name = "fc-activation", .type = ASSAY_PARAM_CHOICE, .def.s = "relu", .choices = assay_block_activations,
+    .help = "between fully connected layers" },
+  { .name = "bias", .type = ASSAY_PARAM_BOOL, .def.b = TRUE, .help = "whether layers have a bias" },
+  { .name = NULL }
+};
+
+static gint64
+get_int (const json_t *object, const char *key, gint64 def)
+{
+  const json_t *value = json_object_get (object, key);
+
+  return value ? json_integer_value (value) : def;
+}
+
+static const char *
+get_word (const json_t *object, const char *key, const char *def)
+{
+  const char *word = json_string_value (json_object_get (object, key));
+
+  return word ? word : def;
+}
+
+/* One convolution with what follows it. *shape is that of x, then of the result. */
+static guint
+add_conv (AssayGraph *graph, const json_t *layer, gsize index, gboolean bias, guint x, AssayShape *shape)
+{
+  gint64 in = shape->dim[1], out = get_int (layer, "out", 0), k = get_int (layer, "kernel", 0);
+  const json_t *pool = json_object_get (layer, "pool");
+  const char *kind = get_word (pool, "kind", "none");
+  g_autofree char *name = g_strdup_printf ("conv%" G_GSIZE_FORMAT, index), *act = g_strdup_printf ("conv%" G_GSIZE_FORMAT ".act", index);
+  g_autofree char *weight = g_strconcat (name, ".weight", NULL), *bias_name = g_strconcat (name, ".bias", NULL);
+  g_autofree char *pool_name = g_strconcat (name, ".pool", NULL);
+  guint ids[3] = { x, assay_graph_add_param (graph, weight, ASSAY_SHAPE (out, in, k, k),
+                                             (AssayInit) { ASSAY_INIT_UNIFORM, 1 / sqrt ((double) (in * k * k)) }) };
+
+  if (bias)
+    ids[2] = assay_graph_add_param (graph, bias_name, ASSAY_SHAPE (out), (AssayInit) { 0 });
+  x = assay_graph_add_node (graph, "conv2d", name, bias ? 3 : 2, ids,
+                            ASSAY_ATTRS (get_int (layer, "stride", 1), get_int (layer, "padding", 0)));
+  x = assay_block_add_activation (graph, get_word (layer, "activation", "relu"), act, x);
+  if (strcmp (kind, "none") != 0)
+    x = assay_graph_add_node (graph, strcmp (kind, "max") == 0 ? "max_pool" : "avg_pool", pool_name, ASSAY_IN (x),
+                              ASSAY_ATTRS (get_int (pool, "kernel", 2), get_int (pool, "stride", get_int (pool, "kernel", 2))));
+  if (x != ASSAY_NO_VALUE)
+    *shape = assay_graph_get_value (graph, x)->shape;
+  return x;
+}
+
+static gboolean
+check_config (const json_t *input, const json_t *conv, const json_t *fc, GError **error)
+{
+  static const char *const pools[] = { "none", "max", "average", NULL };
+  gsize i;
+  json_t *item;
+
+  if (json_array_size (input) != 3 || !json_is_array (conv) || json_array_size (fc) == 0)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "cnn: input of three sizes, a list conv and a list fc expected");
+      return FALSE;
+    }
+  json_array_foreach ((json_t *) conv, i, item)
+    if (get_int (item, "out", 0) <= 0 || get_int (item, "kernel", 0) <= 0 || get_int (item, "stride", 1) <= 0 || get_int (item, "padding", 0) < 0
+        || !g_strv_contains (pools, get_word (json_object_get (item, "pool"), "kind", "none"))
+        || !g_strv_contains (assay_block_activations, get_word (item, "activation", "relu")))
+      {
+        g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "cnn: conv layer %" G_GSIZE_FORMAT " needs out and kernel above 0, a positive stride, "
+                     "a known activation, and pool kind none, max or average", i + 1);
+        return FALSE;
+      }
+  return TRUE;
+}
+
+static gboolean
+build (const AssayValues *config, gint64 batch, AssayGraph *graph, GError **error)
+{
+  const json_t *input = assay_values_get_json (config, "input"), *conv = assay_values_get_json (config, "conv");
+  const json_t *fc = assay_values_get_json (config, "fc");
+  gboolean bias = assay_values_get_bool (config, "bias");
+  AssayShape shape;
+  gsize i;
+  json_t *item;
+  gint64 width;
+  guint h, y;
+
+  if (!check_config (input, conv, fc, error))
+    return FALSE;
+  shape = ASSAY_SHAPE (batch, json_integer_value (json_array_get (input, 0)), json_integer_value (json_array_get (input, 1)),
+                       json_integer_value (json_array_get (input, 2)));
+  h = assay_graph_add_input (graph, "x", FALSE, shape);
+  y = assay_graph_add_input (graph, "y", TRUE, ASSAY_SHAPE (batch));
+  json_array_foreach ((json_t *) conv, i, item)
+    h = add_conv (graph, item, i + 1, bias, h, &shape);
+  h = assay_graph_add_node (graph, "flatten", "flatten", ASSAY_IN (h), ASSAY_NO_ATTRS);
+  width = assay_shape_count (&shape) / batch;
+  json_array_foreach ((json_t *) fc, i, item)
+    {
+      g_autofree char *name = g_strdup_printf ("fc%" G_GSIZE_FORMAT, i + 1), *act = g_strdup_printf ("fc%" G_GSIZE_FORMAT ".act", i + 1);
+
+      h = assay_block_add_linear (graph, name, h, width, json_integer_value (item), bias,
+                              (AssayInit) { ASSAY_INIT_UNIFORM, 1 / sqrt ((double) width) });
+      if (i + 1 < json_array_size (fc))
+        h = assay_block_add_activation (graph, assay_values_get_string (config, "fc-activation"), act, h);
+      width = json_integer_value (item);
+    }
+  assay_graph_set_loss (graph, assay_graph_add_node (graph, "xent", "loss", ASSAY_IN (h, y), ASSAY_NO_ATTRS));
+  return TRUE;
+}
+
+ASSAY_BLOCK_DEFINE (cnn) = { .name = "cnn", .help = "convolutions with pooling, then fully connected layers", .data = ASSAY_DATA_FEATURES,
+                             .params = params, .build = build };

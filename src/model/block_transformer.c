@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* block_transformer.c: decoder-only transformers, from GPT-2's (LayerNorm, learned positions, biases, GELU, tied head) to Llama's
+ * (RMSNorm, rotary positions, gated SiLU, grouped key/value heads, no biases).
+ *
+ *   h = embed (tokens) [+ positions];   each layer: h += attention (norm1 (h));  h += mlp (norm2 (h));   logits = head (norm (h))
+ *
+ * Parameter names follow the checkpoint family given by `names`.
+ */
+#include "model/block.h"
+
+#include "base/error.h"
+
+#include <math.h>
+#include <string.h>
+
+static const char *const norms[] = { "layernorm", "rmsnorm", NULL };
+static const char *const positions[] = { "learned", "rotary", "none", NULL };
+static const char *const families[] = { "gpt2", "llama", NULL };
+static const char *const reductions[] = { "sum", "mean", NULL };
+
+static const AssayParam params[] = {
+  { .name = "vocabulary", .type = ASSAY_PARAM_INT, .def.i = 1, .min = 1, .max = 1e8, .help = "distinct tokens", .flags = ASSAY_PARAM_REQUIRED },
+  { .name = "context", .type = ASSAY_PARAM_INT, .def.i = 1, .min = 1, .max = 1e7, .unit = "tokens", .help = "positions of an example",
+    .flags = ASSAY_PARAM_REQUIRED },
+  { .name = "width", .type = ASSAY_PARAM_INT, .def.i = 64, .min = 1, .max = 1e6, .help = "size of the residual stream" },
+  { .name = "layers", .type = ASSAY_PARAM_INT, .def.i = 2, .min = 0, .max = 1000, .help = "blocks of attention and MLP" },
+  { .name = "heads", .type = ASSAY_PARAM_INT, .def.i = 4, .min = 1, .max = 1e4, .help = "attention heads" },
+  { .name = "kv-heads", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1e4, .help = "key/value heads; 0: as many as heads" },
+  { .name = "mlp", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1e7, .help = "hidden width of the MLP; 0: four times the width" },
+  { .name = "norm", .type = ASSAY_PARAM_CHOICE, .def.s = "layernorm", .choices = norms, .help = "normalisation" },
+  { .name = "eps", .type = ASSAY_PARAM_DOUBLE, .def.d = 1e-5, .min = 0, .max = 1, .help = "inside the root of the norm" },
+  { .name = "positions", .type = ASSAY_PARAM_CHOICE, .def.s = "learned", .choices = positions, .help = "how positions enter" },
+  { .name = "rope-theta", .type = ASSAY_PARAM_DOUBLE, .def.d = 10000, .min = 1, .max = 1e12, .help = "base of the rotary angles" },
+  { .name = "rope-adjacent", .type = ASSAY_PARAM_BOOL, .help = "rotate adjacent pairs instead of the two halves of a head" },
+  { .name = "activation", .type = ASSAY_PARAM_CHOICE, .def.s = "gelu_tanh", .choices = assay_block_activations, .help = "of the MLP" },
+  { .name = "gated", .type = ASSAY_PARAM_BOOL, .help = "whether the MLP is gated: down (phi (gate x) * up x)" },
+  { .name = "bias", .type = ASSAY_PARAM_BOOL, .def.b = TRUE, .help = "whether linear layers have biases" },
+  { .name = "tied", .type = ASSAY_PARAM_BOOL, .def.b = TRUE, .help = "whether the head is the embedding" },
+  { .name = "names", .type = ASSAY_PARAM_CHOICE, .def.s = "gpt2", .choices = families, .help = "family whose parameter names are used" },
+  { .name = "token-reduction", .type = ASSAY_PARAM_CHOICE, .def.s = "sum", .choices = reductions,
+    .help = "loss of an example: sum or mean over its counted positions" },
+  { .name = NULL }
+};
+
+/* What a family calls its parts. A layer's prefix is `layer` and its number. */
+typedef struct {
+  const char *layer, *embed, *positions, *norm1, *norm2, *final_norm, *head;
+  const char *qkv, *q, *k, *v, *o, *gate, *up, *down;
+} Names;
+
+static const Names gpt2_names = { "h", "wte", "wpe", "ln_1", "ln_2", "ln_f", "lm_head", "attn.c_attn", NULL, NULL, NULL,
+                                  "attn.c_proj", "mlp.c_gate", "mlp.c_fc", "mlp.c_proj" };
+static const Names llama_names = { "model.layers", "model.embed_tokens", "model.embed_positions", "input_layernorm",
+                                   "post_attention_layernorm", "model.norm", "lm_head", NULL, "self_attn.q_proj", "self_attn.k_proj",
+                                   "self_attn.v_proj", "self_attn.o_proj", "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj" };
+
+typedef struct {
+  AssayGraph *graph;
+  const AssayValues *config;
+  const Names *names;
+  gint64 C, H, kv, D, F, layers;
+  gboolean bias, rotary;
+} Builder;
+
+#define JOIN(a, b) g_strconcat ((a), ".", (b), NULL)
+
+static guint
+add_linear (const Builder *b, const char *prefix, const char *name, guint x, gint64 in, gint64 out, gboolean residual)
+{
+  g_autofree char *full = JOIN (prefix, name);
+  double std = residual ? 0.02 / sqrt (2.0 * (double) MAX (1, b->layers)) : 0.02;   /* Radford et al. 2019, section 2.3 */
+
+  return assay_block_add_linear (b->graph, full, x, in, out, b->bias, (AssayInit) { ASSAY_INIT_NORMAL, std });
+}
+
+static guint
+add_norm (const Builder *b, const char *name, guint x)
+{
+  double eps = assay_values_get_double (b->config, "eps");
+  gboolean rms = strcmp (assay_values_get_string (b->config, "norm"), "rmsnorm") == 0;
+  g_autofree char *weight = JOIN (name, "weight"), *bias = JOIN (name, "bias");
+  guint ids[3] = { x, assay_graph_add_param (b->graph, weight, ASSAY_SHAPE (b->C), (AssayInit) { ASSAY_INIT_ONE, 0 }) };
+
+  if (!rms)
+    ids[2] = assay_graph_add_param (b->graph, bias, ASSAY_SHAPE (b->C), (AssayInit) { 0 });
+  return assay_graph_add_node (b->graph, rms ? "rmsnorm" : "layernorm", name, rms ? 2 : 3, ids, ASSAY_ATTRS (eps));
+}
+
+static guint
+add_rope (const Builder *b, const char *prefix, const char *name, guint x, gint64 heads)
+{
+  g_autofree char *full = JOIN (prefix, name);
+
+  if (!b->rotary)
+    return x;
+  return assay_graph_add_node (b->graph, "rope", full, ASSAY_IN (x),
+                               ASSAY_ATTRS (heads, assay_values_get_double (b->config, "rope-theta"),
+                                            assay_values_get_bool (b->config, "rope-adjacent")));
+}
+
+static guint
+add_slice (const Builder *b, const char *prefix, const char *name, guint x, gint64 start, gint64 length)
+{
+  g_autofree char *full = JOIN (prefix, name);
+
+  return assay_graph_add_node (b->graph, "slice", full, ASSAY_IN (x), ASSAY_ATTRS (start, length));
+}
+
+static guint
+add_attention (const Builder *b, const char *prefix, guint x)
+{
+  g_autofree char *name = JOIN (prefix, "attn.heads");
+  gint64 width = b->H * b->D, kv_width = b->kv * b->D;
+  guint q, k, v;
+
+  if (b->names->qkv != NULL)
+    {
+      guint qkv = add_linear (b, prefix, b->names->qkv, x, b->C, width + 2 * kv_width, FALSE);
+
+      if (!b->rotary)
+        {
+          x = assay_graph_add_node (b->graph, "attention", name, ASSAY_IN (qkv), ASSAY_ATTRS (b->H, b->kv));
+          return add_linear (b, prefix, b->names->o, x, width, b->C, TRUE);
+        }
+      q = add_slice (b, prefix, "attn.q", qkv, 0, width);
+      k = add_slice (b, prefix, "attn.k", qkv, width, kv_width);
+      v = add_slice (b, prefix, "attn.v", qkv, width + kv_width, kv_width);
+    }
+  else
+    {
+      q = add_linear (b, prefix, b->names->q, x, b->C, width, FALSE);
+      k = add_linear (b, prefix, b->names->k, x, b->C, kv_width, FALSE);
+      v = add_linear (b, prefix, b->names->v, x, b->C, kv_width, FALSE);
+    }
+  q = add_rope (b, prefix, "attn.rotated_q", q, b->H);
+  k = add_rope (b, prefix, "attn.rotated_k", k, b->kv);
+  x = assay_graph_add_node (b->graph, "attention", name, ASSAY_IN (q, k, v), ASSAY_ATTRS (b->H, b->kv));
+  return add_linear (b, prefix, b->names->o, x, width, b->C, TRUE);
+}
+
+static guint
+add_mlp (const Builder *b, const char *prefix, guint x)
+{
+  const char *activation = assay_values_get_string (b->config, "activation");
+  g_autofree char *act = JOIN (prefix, "mlp.act"), *gated = JOIN (prefix, "mlp.gated");
+  guint h;
+
+  if (assay_values_get_bool (b->config, "gated"))
+    {
+      guint gate = assay_block_add_activation (b->graph, activation, act, add_linear (b, prefix, b->names->gate, x, b->C, b->F, FALSE));
+
+      h = assay_graph_add_node (b->graph, "mul", gated, ASSAY_IN (gate, add_linear (b, prefix, b->names->up, x, b->C, b->F, FALSE)),
+                                ASSAY_NO_ATTRS);
+    }
+  else
+    h = assay_block_add_activation (b->graph, activation, act, add_linear (b, prefix, b->names->up, x, b->C, b->F, FALSE));
+  return add_linear (b, prefix, b->names->down, h, b->F, b->C, TRUE);
+}
+
+static guint
+add_residual (const Builder *b, const char *prefix, const char *name, guint h, guint branch)
+{
+  g_autofree char *full = JOIN (prefix, name);
+
+  return assay_graph_add_node (b->graph, "add", full, ASSAY_IN (h, branch), ASSAY_NO_ATTRS);
+}
+
+static guint
+add_layer (const Builder *b, gint64 layer, guint h)
+{
+  g_autofree char *prefix = g_strdup_printf ("%s.%" G_GINT64_FORMAT, b->names->layer, layer);
+  g_autofree char *norm1 = JOIN (prefix, b->names->norm1), *norm2 = JOIN (prefix, b->names->norm2);
+
+  h = add_residual (b, prefix, "residual_mid", h, add_attention (b, prefix, add_norm (b, norm1, h)));
+  return add_residual (b, prefix, "residual_post", h, add_mlp (b, prefix, add_norm (b, norm2, h)));
+}
+
+static guint
+add_embedding (const Builder *b, gint64 V, gint64 T, guint tokens, guint *table)
+{
+  g_autofree char *weight = JOIN (b->names->embed, "weight"), *wpe = JOIN (b->names->positions, "weight");
+  guint h;
+
+  *table = assay_graph_add_param (b->graph, weight, ASSAY_SHAPE (V, b->C), (AssayInit) { ASSAY_INIT_NORMAL, 0.02 });
+  h = assay_graph_add_node (b->graph, "embedding", "embed", ASSAY_IN (*table, tokens), ASSAY_NO_ATTRS);
+  if (strcmp (assay_values_get_string (b->config, "positions"), "learned") != 0)
+    return h;
+  return assay_graph_add_node (b->graph, "position_embedding", "embed_positions",
+                               ASSAY_IN (h, assay_graph_add_param (b->graph, wpe, ASSAY_SHAPE (T, b->C),
+                                                                   (AssayInit) { ASSAY_INIT_NORMAL, 0.02 })),
+                               ASSAY_NO_ATTRS);
+}
+
+static gboolean
+build (const AssayValues *config, gint64 batch, AssayGraph *graph, GError **error)
+{
+  gint64 V = assay_values_get_int (config, "vocabulary"), T = assay_values_get_int (config, "context");
+  gint64 H = assay_values_get_int (config, "heads"), C = assay_values_get_int (config, "width");
+  gint64 kv = assay_values_get_int (config, "kv-heads"), F = assay_values_get_int (config, "mlp");
+  Builder b = { .graph = graph, .config = config, .C = C, .H = H, .kv = kv ? kv : H, .D = C / H, .F = F ? F : 4 * C,
+                .layers = assay_values_get_int (config, "layers"), .bias = assay_values_get_bool (config, "bias"),
+                .rotary = strcmp (assay_values_get_string (config, "positions"), "rotary") == 0,
+                .names = strcmp (assay_values_get_string (config, "names"), "llama") ? &gpt2_names : &llama_names };
+  guint tokens, targets, weight, h, table;
+
+  if (C % H != 0 || H % b.kv != 0)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "transformer: width %" G_GINT64_FORMAT " must be a multiple of heads %"
+                   G_GINT64_FORMAT ", and heads of kv-heads %" G_GINT64_FORMAT, C, H, b.kv);
+      return FALSE;
+    }
+  tokens = assay_graph_add_input (graph, "tokens", TRUE, ASSAY_SHAPE (batch, T));
+  targets = assay_graph_add_input (graph, "targets", TRUE, ASSAY_SHAPE (batch, T));
+  weight = assay_graph_add_input (graph, "weight", FALSE, ASSAY_SHAPE (batch, T));
+  h = add_embedding (&b, V, T, tokens, &table);
+  for (gint64 l = 0; l < b.layers; l++)
+    h = add_layer (&b, l, h);
+  h = add_norm (&b, b.names->final_norm, h);
+  if (!assay_values_get_bool (config, "tied"))
+    {
+      g_autofree char *head = JOIN (b.names->head, "weight");
+
+      table = assay_graph_add_param (graph, head, ASSAY_SHAPE (V, C), (AssayInit) { ASSAY_INIT_NORMAL, 0.02 });
+    }
+  h = assay_graph_add_node (graph, "linear", "logits", ASSAY_IN (h, table), ASSAY_NO_ATTRS);
+  assay_graph_set_loss (graph, assay_graph_add_node (graph, "xent", "loss", ASSAY_IN (h, targets, weight), ASSAY_NO_ATTRS));
+  return TRUE;
+}
+
+ASSAY_BLOCK_DEFINE (transformer) = { .name = "transformer", .help = "decoder-only transformer with GPT-2-like and Llama-like options",
+                                     .data = ASSAY_DATA_TOKENS, .params = params, .build = build };

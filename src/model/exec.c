@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* exec.c: the walker. Each step turns a planned (rule, node) into one op call by resolving where every buffer is. */
+#include "model/exec.h"
+
+#include "base/error.h"
+
+#include <complex.h>
+#include <math.h>
+#include <string.h>
+
+struct _AssayExec {
+  AssayGraph *graph;
+  AssayPlan *plan;
+  AssayDtype dtype;
+  gsize width;
+  AssayBackend *backend;
+  char *arena, *scratch, *zeros;
+  gsize scratch_bytes, zeros_bytes;             /* scratch of one worker */
+  const void **inputs;                          /* per value */
+  const AssayPlanStep *steps;
+  guint n_prepare, n_steps;
+  gboolean check;
+
+  const char *theta, *direction;                /* of the walk under way */
+  char *gradient, *product;
+  gboolean accumulate;
+};
+
+static void
+measure (AssayExec *exec)
+{
+  for (guint n = 0; n < assay_graph_get_n_nodes (exec->graph); n++)
+    {
+      const AssayGraphNode *node = assay_graph_get_node (exec->graph, n);
+
+      if (node->op->scratch != NULL)
+        exec->scratch_bytes = MAX (exec->scratch_bytes, node->op->scratch (node->in_shape, node->attr, exec->width));
+      if (!(node->op->flags & ASSAY_OP_NULL_TANGENT))
+        for (guint i = 0; i < node->n_in; i++)
+          if (!assay_graph_get_value (exec->graph, node->in[i])->is_active
+              && !((node->op->index_in | node->op->data_in) >> i & 1))
+            exec->zeros_bytes = MAX (exec->zeros_bytes, assay_shape_count (&node->in_shape[i]) * exec->width);
+    }
+  exec->scratch_bytes = (exec->scratch_bytes + 63) & ~(gsize) 63;
+}
+
+AssayExec *
+assay_exec_new (AssayGraph *graph, AssayWalk walk, AssayDtype dtype, AssayBackend *backend, const guint *keep, GError **error)
+{
+  g_autoptr (AssayExec) exec = g_new0 (AssayExec, 1);
+
+  exec->graph = assay_graph_ref (graph);
+  exec->dtype = dtype;
+  exec->width = assay_dtype_width (dtype);
+  exec->backend = backend;
+  exec->plan = assay_plan_new (graph, walk, dtype, keep);
+  exec->steps = assay_plan_get_steps (exec->plan, &exec->n_prepare, &exec->n_steps);
+  exec->inputs = g_new0 (const void *, assay_graph_get_n_values (graph));
+  measure (exec);
+  exec->arena = backend->alloc (backend, MAX (64, assay_plan_get_bytes (exec->plan)), error);
+  if (exec->arena == NULL)
+    return NULL;
+  exec->scratch = backend->alloc (backend, MAX (64, exec->scratch_bytes * assay_workers_get_count (backend->workers)), error);
+  if (exec->scratch == NULL)
+    return NULL;
+  exec->zeros = backend->alloc (backend, MAX (64, exec->zeros_bytes), error);
+  return exec->zeros ? g_steal_pointer (&exec) : NULL;
+}
+
+void
+assay_exec_free (AssayExec *exec)
+{
+  if (exec == NULL)
+    return;
+  exec->backend->release (exec->backend, exec->arena);
+  exec->backend->release (exec->backend, exec->scratch);
+  exec->backend->release (exec->backend, exec->zeros);
+  g_free (exec->inputs);
+  assay_plan_free (exec->plan);
+  assay_graph_unref (exec->graph);
+  g_free (exec);
+}
+
+AssayGraph *
+assay_exec_get_graph (const AssayExec *exec)
+{
+  return exec->graph;
+}
+
+AssayDtype
+assay_exec_get_dtype (const AssayExec *exec)
+{
+  return exec->dtype;
+}
+
+void
+assay_exec_set_input (AssayExec *exec, guint value, const void *data)
+{
+  exec->inputs[value] = data;
+}
+
+void
+assay_exec_set_check (AssayExec *exec, gboolean check)
+{
+  exec->check = check;
+}
+
+static void *
+locate (const AssayExec *exec, AssayPlane plane, guint value)
+{
+  const AssayGraphValue *v = assay_graph_get_value (exec->graph, value);
+  const char *vectors[] = { exec->theta, exec->gradient, exec->direction, exec->product };
+  gsize offset;
+
+  switch (v->role)
+    {
+    case ASSAY_VALUE_PARAM:
+      return vectors[plane] ? (char *) vectors[plane] + v->offset * exec->width : NULL;
+    case ASSAY_VALUE_INPUT:
+      return plane == ASSAY_PRIMAL ? (void *) exec->inputs[value] : NULL;
+    default:
+      offset = assay_plan_get_offset (exec->plan, plane, value);
+      return offset == G_MAXSIZE ? NULL : exec->arena + offset;
+    }
+}
+
+/* Clears what a step is the first to write, unless the op overwrites it. */
+static gboolean
+make_fresh (AssayExec *exec, const AssayGraphNode *node, guint fresh, void **adjoints, guint *passed, GError **error)
+{
+  *passed = 0;
+  for (guint i = 0; i < node->n_in; i++)
+    {
+      gboolean twice = FALSE;
+
+      if (!(fresh >> i & 1) || adjoints[i] == NULL
+          || (exec->accumulate && assay_graph_get_value (exec->graph, node->in[i])->role == ASSAY_VALUE_PARAM))
+        continue;
+      for (guint k = 0; k < node->n_in; k++)
+        twice |= k != i && node->in[k] == node->in[i];
+      if (node->op->flags & ASSAY_OP_TAKES_FRESH && !twice)
+        *passed |= 1u << i;
+      else if (!exec->backend->zero (exec->backend, adjoints[i], assay_shape_count (&node->in_shape[i]) * exec->width, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+is_finite (AssayDtype dtype, const void *data, gint64 i)
+{
+  switch (dtype)
+    {
+    case ASSAY_F32:
+      return isfinite (((const float *) data)[i]);
+    case ASSAY_F64:
+      return isfinite (((const double *) data)[i]);
+    default:
+      return isfinite (creal (((const double complex *) data)[i])) && isfinite (cimag (((const double complex *) data)[i]));
+    }
+}
+
+static gboolean
+check_buffer (const AssayExec *exec, const char *what, guint value, const void *data, GError **error)
+{
+  const AssayGraphValue *v = assay_graph_get_value (exec->graph, value);
+  gint64 n = assay_shape_count (&v->shape), B = assay_graph_get_value (exec->graph, assay_graph_get_loss (exec->graph))->shape.dim[0];
+
+  if (data == NULL || v->is_index)
+    return TRUE;
+  for (gint64 i = 0; i < n; i++)
+    if (!is_finite (exec->dtype, data, i))
+      {
+        if (v->role == ASSAY_VALUE_PARAM || n % B != 0)
+          g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NAN, "%s of %s: not finite at element %" G_GINT64_FORMAT, what, v->name, i);
+        else
+          g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NAN, "%s of %s: not finite at example %" G_GINT64_FORMAT
+                       " of the batch, element %" G_GINT64_FORMAT, what, v->name, i / (n / B), i % (n / B));
+        return FALSE;
+      }
+  return TRUE;
+}
+
+static gboolean
+check_step (const AssayExec *exec, const AssayPlanStep *step, const AssayGraphNode *node, const AssayOpCall *call, GError **error)
+{
+  switch (step->rule)
+    {
+    case ASSAY_FWD:
+      for (guint i = 0; i < node->n_in; i++)                      /* data and parameters are looked at where they enter */
+        if (assay_graph_get_value (exec->graph, node->in[i])->role <= ASSAY_VALUE_INPUT
+            && !check_buffer (exec, "value", node->in[i], call->x[i], error))
+          return FALSE;
+      return check_buffer (exec, "value", node->out[0], call->y[0], error);
+    case ASSAY_RFWD:
+      return check_buffer (exec, "tangent", node->out[0], call->ry[0], error);
+    default:
+      for (guint i = 0; i < node->n_in; i++)
+        if (!check_buffer (exec, "adjoint", node->in[i], step->rule == ASSAY_RBWD ? call->rdx[i] : call->dx[i], error))
+          return FALSE;
+      return TRUE;
+    }
+}
+
+static gboolean
+run_step (AssayExec *exec, const AssayPlanStep *step, GError **error)
+{
+  const AssayGraphNode *node = assay_graph_get_node (exec->graph, step->node);
+  const AssayOp *op = node->op;
+  AssayOpCall call = { .n_in = node->n_in, .n_out = node->n_out, .in_shape = node->in_shape, .out_shape = node->out_shape,
+                       .attr = node->attr, .workers = exec->backend->workers, .scratch = exec->scratch,
+                       .scratch_bytes = exec->scratch_bytes };
+  AssayPlane adjoint = step->is_gauss_newton ? ASSAY_TANGENT_ADJOINT : ASSAY_ADJOINT;
+  gboolean tangents = step->rule == ASSAY_RFWD || step->rule == ASSAY_RBWD || step->rule == ASSAY_GGN;
+  gboolean backwards = step->rule == ASSAY_BWD || step->rule == ASSAY_RBWD || step->rule == ASSAY_GGN;
+
+  for (guint i = 0; i < node->n_in; i++)
+    {
+      const AssayGraphValue *x = assay_graph_get_value (exec->graph, node->in[i]);
+      gboolean data = (op->index_in | op->data_in) >> i & 1;
+
+      call.x[i] = locate (exec, ASSAY_PRIMAL, node->in[i]);
+      if (tangents && !data)
+        {
+          call.rx[i] = x->is_active ? locate (exec, ASSAY_TANGENT, node->in[i]) : NULL;
+          if (!x->is_active && !(op->flags & ASSAY_OP_NULL_TANGENT))
+            call.rx[i] = exec->zeros;
+        }
+      if (backwards && !data && x->is_active && x->reaches_loss)
+        {
+          if (step->rule == ASSAY_RBWD)
+            call.rdx[i] = locate (exec, ASSAY_TANGENT_ADJOINT, node->in[i]);
+          else
+            call.dx[i] = locate (exec, adjoint, node->in[i]);
+        }
+    }
+  for (guint j = 0; j < node->n_out; j++)
+    {
+      call.y[j] = locate (exec, ASSAY_PRIMAL, node->out[j]);
+      if (tangents)
+        call.ry[j] = locate (exec, ASSAY_TANGENT, node->out[j]);
+    }
+  if (backwards)
+    {
+      call.dy = locate (exec, step->rule == ASSAY_GGN || step->rule == ASSAY_RBWD ? ASSAY_ADJOINT : adjoint, node->out[0]);
+      call.rdy = step->rule == ASSAY_RBWD ? locate (exec, ASSAY_TANGENT_ADJOINT, node->out[0]) : NULL;
+      if (!make_fresh (exec, node, step->fresh, step->rule == ASSAY_RBWD ? call.rdx : call.dx, &call.fresh, error))
+        return FALSE;
+    }
+  if (!assay_op_run (op, step->rule, exec->dtype, exec->backend, &call, error))
+    return FALSE;
+  return !exec->check || check_step (exec, step, node, &call, error);
+}
+
+/* Clears the slices of parameters that no step writes. */
+static gboolean
+clear_unused (AssayExec *exec, char *vector, GError **error)
+{
+  for (guint v = 0; v < assay_graph_get_n_values (exec->graph); v++)
+    {
+      const AssayGraphValue *p = assay_graph_get_value (exec->graph, v);
+
+      if (p->role == ASSAY_VALUE_PARAM && !p->reaches_loss
+          && !exec->backend->zero (exec->backend, vector + p->offset * exec->width, assay_shape_count (&p->shape) * exec->width, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+run_steps (AssayExec *exec, guint first, guint end, GError **error)
+{
+  for (guint s = first; s < end; s++)
+    if (!run_step (exec, &exec->steps[s], error))
+      return FALSE;
+  return exec->backend->sync (exec->backend, error);
+}
+
+static gboolean
+set_weights (AssayExec *exec, const void *weights, GError **error)
+{
+  guint loss = assay_graph_get_loss (exec->graph);
+  gint64 B = assay_graph_get_value (exec->graph, loss)->shape.dim[0];
+  char *dloss = locate (exec, ASSAY_ADJOINT, loss);
+
+  if (dloss == NULL)
+    return TRUE;
+  if (weights != NULL)
+    return exec->backend->copy_in (exec->backend, dloss, weights, B * exec->width, error);
+  for (gint64 b = 0; b < B; b++)
+    {
+      double complex one = 1;
+      gsize part = exec->dtype == ASSAY_F32 ? sizeof (float) : exec->width;
+      float one_f32 = 1;
+
+      if (!exec->backend->copy_in (exec->backend, dloss + b * exec->width, exec->dtype == ASSAY_F32 ? (void *) &one_f32 : &one, part,
+                                   error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+gboolean
+assay_exec_prepare (AssayExec *exec, const void *theta, const void *weights, void *gradient, gboolean accumulate, GError **error)
+{
+  exec->theta = theta;
+  exec->gradient = gradient;
+  exec->direction = NULL;
+  exec->product = NULL;
+  exec->accumulate = accumulate;
+  if (!set_weights (exec, weights, error)
+      || (gradient != NULL && !accumulate && !clear_unused (exec, gradient, error)))
+    return FALSE;
+  return run_steps (exec, 0, exec->n_prepare, error);
+}
+
+gboolean
+assay_exec_apply (AssayExec *exec, const void *direction, void *product, gboolean accumulate, GError **error)
+{
+  g_return_val_if_fail (exec->theta != NULL, FALSE);              /* prepare comes first, also for a cold walk */
+  exec->gradient = NULL;
+  exec->direction = direction;
+  exec->product = product;
+  exec->accumulate = accumulate;
+  if (product != NULL && !accumulate && !clear_unused (exec, product, error))
+    return FALSE;
+  return run_steps (exec, exec->n_prepare, exec->n_steps, error);
+}
+
+const void *
+assay_exec_get_buffer (const AssayExec *exec, AssayPlane plane, guint value)
+{
+  gsize offset = assay_plan_get_offset (exec->plan, plane, value);
+
+  return offset == G_MAXSIZE ? NULL : exec->arena + offset;
+}
+
+const void *
+assay_exec_get_loss (const AssayExec *exec)
+{
+  return assay_exec_get_buffer (exec, ASSAY_PRIMAL, assay_graph_get_loss (exec->graph));
+}
+
+const void *
+assay_exec_get_loss_tangent (const AssayExec *exec)
+{
+  return assay_exec_get_buffer (exec, ASSAY_TANGENT, assay_graph_get_loss (exec->graph));
+}
+
+gsize
+assay_exec_get_bytes (const AssayExec *exec)
+{
+  return assay_plan_get_bytes (exec->plan) + exec->scratch_bytes * assay_workers_get_count (exec->backend->workers)
+         + exec->zeros_bytes;
+}
+
+AssayCost
+assay_exec_get_cost (const AssayExec *exec, gboolean apply)
+{
+  return assay_plan_get_cost (exec->plan, apply);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* exec.h: walks a planned graph: losses, gradients, tangents, exact Hessian- and Gauss-Newton-vector products.
+ *
+ * One exec is one graph (so one batch size), one walk, one type, one backend. Everything is allocated when it is made; a walk
+ * allocates nothing. Vectors theta, gradient, direction and product are flat, in the graph's parameter order, of the exec's type.
+ *
+ *   prepare   FORWARD, TANGENT, GAUSS_NEWTON: losses;   GRADIENT: losses and gradient;   HESSIAN: losses and adjoints
+ *   apply     TANGENT: derivative of every loss along a direction;   HESSIAN(_COLD), GAUSS_NEWTON: product with a direction
+ *
+ * The objective that is differentiated is sum_b weight_b loss_b.
+ * Ownership: inputs, theta and vectors stay the caller's; they must be valid until the walk that uses them returns (theta and
+ * inputs: until the last apply). Thread rule: one walk at a time per exec.
+ * Cost: assay_exec_get_cost.
+ * Source: Pearlmutter 1994; Schraudolph 2002 for the Gauss-Newton product; the manual's chapter on exact products.
+ */
+#pragma once
+
+#include "model/plan.h"
+
+typedef struct _AssayExec AssayExec;
+
+/* keep: see assay_plan_new. Errors: not enough memory, with the bytes asked for. */
+AssayExec  *assay_exec_new        (AssayGraph *graph, AssayWalk walk, AssayDtype dtype, AssayBackend *backend, const guint *keep,
+                                   GError **error);
+void        assay_exec_free       (AssayExec *exec);
+
+AssayGraph *assay_exec_get_graph  (const AssayExec *exec);
+AssayDtype  assay_exec_get_dtype  (const AssayExec *exec);
+
+/* Binds data of an INPUT value: contiguous, of the exec's type or gint32. */
+void        assay_exec_set_input  (AssayExec *exec, guint value, const void *data);
+/* When on, every step's result is looked through, and the first NaN or infinity ends the walk with an ASSAY_ERROR_NAN that names the
+ * tensor, the rule and the example. Costs one read of each result. */
+void        assay_exec_set_check  (AssayExec *exec, gboolean check);
+
+/* weights (B), or NULL: ones. gradient (P): only walk GRADIENT writes it; accumulate adds to it. */
+gboolean    assay_exec_prepare    (AssayExec *exec, const void *theta, const void *weights, void *gradient, gboolean accumulate,
+                                   GError **error);
+/* direction (P); product (P), written or added to; NULL with walk TANGENT. */
+gboolean    assay_exec_apply      (AssayExec *exec, const void *direction, void *product, gboolean accumulate, GError **error);
+
+/* A buffer of the last walk; valid until the next one. NULL when the plan does not hold it. */
+const void *assay_exec_get_buffer (const AssayExec *exec, AssayPlane plane, guint value);
+const void *assay_exec_get_loss   (const AssayExec *exec);                     /* (B) */
+const void *assay_exec_get_loss_tangent (const AssayExec *exec);               /* (B), after apply of TANGENT */
+gsize       assay_exec_get_bytes  (const AssayExec *exec);                     /* arena and scratch */
+AssayCost   assay_exec_get_cost   (const AssayExec *exec, gboolean apply);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayExec, assay_exec_free)

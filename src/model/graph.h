@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* graph.h: a static graph of operations: a flat array of nodes in the order of evaluation, and the values between them.
+ *
+ * Built once for a configuration and a batch size, then immutable. Parameters are slices of one flat vector theta, so gradients,
+ * products and scores have the type of theta. A builder's first error sticks: later calls do nothing and assay_graph_finish reports it.
+ * Ownership: the graph owns everything in it. Thread rule: immutable after assay_graph_finish, then shared freely.
+ */
+#pragma once
+
+#include "ops/op.h"
+
+#define ASSAY_NO_VALUE G_MAXUINT
+
+typedef enum { ASSAY_VALUE_PARAM, ASSAY_VALUE_INPUT, ASSAY_VALUE_RESULT, ASSAY_VALUE_SAVED } AssayValueRole;
+
+/* How a fresh parameter is drawn. */
+typedef enum { ASSAY_INIT_ZERO, ASSAY_INIT_ONE, ASSAY_INIT_NORMAL, ASSAY_INIT_UNIFORM } AssayInitKind;
+typedef struct { AssayInitKind kind; double scale; } AssayInit;        /* NORMAL: standard deviation; UNIFORM: half width */
+
+typedef struct {
+  char *name;                   /* parameters: the checkpoint's name; results: the node's; saved: "node.h" */
+  AssayValueRole role;
+  gboolean is_index;            /* gint32 */
+  gboolean is_active;           /* depends on a parameter: has a tangent, and an adjoint where the loss depends on it */
+  gboolean reaches_loss;
+  AssayShape shape;
+  gint64 offset;                /* PARAM: first element in theta */
+  AssayInit init;               /* PARAM */
+  guint node;                   /* RESULT, SAVED: who writes it */
+} AssayGraphValue;
+
+typedef struct {
+  const AssayOp *op;
+  guint n_in, n_out;
+  guint in[ASSAY_OP_MAX_IN], out[ASSAY_OP_MAX_OUT];
+  AssayShape in_shape[ASSAY_OP_MAX_IN], out_shape[ASSAY_OP_MAX_OUT];
+  double attr[ASSAY_OP_MAX_ATTRS];
+} AssayGraphNode;
+
+typedef struct _AssayGraph AssayGraph;
+
+AssayGraph *assay_graph_new        (void);
+AssayGraph *assay_graph_ref        (AssayGraph *graph);
+void        assay_graph_unref      (AssayGraph *graph);
+
+guint       assay_graph_add_input  (AssayGraph *graph, const char *name, gboolean is_index, AssayShape shape);
+/* Appends the parameter to theta. */
+guint       assay_graph_add_param  (AssayGraph *graph, const char *name, AssayShape shape, AssayInit init);
+/* Appends a node and returns its result. Attributes not given take their defaults. */
+guint       assay_graph_add_node   (AssayGraph *graph, const char *op, const char *name, guint n_in, const guint *in,
+                                    guint n_attr, const double *attr);
+#define ASSAY_IN(...) (sizeof ((guint[]) { __VA_ARGS__ }) / sizeof (guint)), (const guint[]) { __VA_ARGS__ }
+#define ASSAY_ATTRS(...) (sizeof ((double[]) { __VA_ARGS__ }) / sizeof (double)), (const double[]) { __VA_ARGS__ }
+#define ASSAY_NO_ATTRS 0, NULL
+/* Names the loss node's result (one loss per example) and what enters it. The op must be a LOSS. */
+void        assay_graph_set_loss   (AssayGraph *graph, guint loss);
+/* FALSE with the first error of the building. */
+gboolean    assay_graph_finish     (AssayGraph *graph, GError **error);
+
+guint       assay_graph_get_n_values (const AssayGraph *graph);
+guint       assay_graph_get_n_nodes  (const AssayGraph *graph);
+const AssayGraphValue *assay_graph_get_value (const AssayGraph *graph, guint value);
+const AssayGraphNode  *assay_graph_get_node  (const AssayGraph *graph, guint node);
+gint64      assay_graph_get_n_params (const AssayGraph *graph);        /* P: elements of theta */
+guint       assay_graph_get_loss     (const AssayGraph *graph);
+guint       assay_graph_get_logits   (const AssayGraph *graph);        /* input 0 of the loss */
+/* The saved loss per position, or ASSAY_NO_VALUE. */
+guint       assay_graph_get_token_loss (const AssayGraph *graph);
+/* The value of that name, or ASSAY_NO_VALUE. */
+guint       assay_graph_find         (const AssayGraph *graph, const char *name);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayGraph, assay_graph_unref)

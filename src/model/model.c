@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* model.c: a block, its configuration, and theta. */
+#include "model/model.h"
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/rng.h"
+
+#include <string.h>
+
+struct _AssayModel {
+  const AssayBlock *block;
+  AssayValues *config;
+  AssayDtype dtype;
+  AssayGraph *layout;
+  gint64 P;
+  void *theta;
+};
+
+static AssayGraph *
+build_graph (const AssayBlock *block, const AssayValues *config, gint64 batch, GError **error)
+{
+  g_autoptr (AssayGraph) graph = assay_graph_new ();
+
+  if (!block->build (config, batch, graph, error) || !assay_graph_finish (graph, error))
+    return NULL;
+  return g_steal_pointer (&graph);
+}
+
+AssayModel *
+assay_model_new (const char *architecture, const json_t *config, AssayDtype dtype, GError **error)
+{
+  g_autoptr (AssayModel) model = g_new0 (AssayModel, 1);
+
+  model->block = assay_block_find (architecture, error);
+  if (model->block == NULL)
+    return NULL;
+  if (dtype != ASSAY_F32 && dtype != ASSAY_F64)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "model: parameters in f32 or f64 expected, %s found", assay_dtype_name (dtype));
+      return NULL;
+    }
+  model->dtype = dtype;
+  model->config = assay_values_from_json (model->block->params, config, architecture, error);
+  if (model->config == NULL || !assay_values_check (model->config, architecture, error))
+    return NULL;
+  model->layout = build_graph (model->block, model->config, 1, error);
+  if (model->layout == NULL)
+    return NULL;
+  model->P = assay_graph_get_n_params (model->layout);
+  model->theta = assay_mem_alloc_array (model->P, assay_dtype_width (dtype), error);
+  return model->theta ? g_steal_pointer (&model) : NULL;
+}
+
+AssayModel *
+assay_model_new_from_spec (const json_t *spec, GError **error)
+{
+  const char *architecture = json_string_value (json_object_get (spec, "architecture"));
+  const char *dtype_name = json_string_value (json_object_get (spec, "dtype"));
+  const json_t *config = json_object_get (spec, "config");
+  AssayDtype dtype = ASSAY_F32;
+
+  if (architecture == NULL || config == NULL)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "model: an object with \"architecture\" and \"config\" expected");
+      return NULL;
+    }
+  if (dtype_name != NULL && !assay_dtype_from_name (dtype_name, &dtype, error))
+    return NULL;
+  return assay_model_new (architecture, config, dtype, error);
+}
+
+AssayModel *
+assay_model_copy (const AssayModel *from, AssayDtype dtype, GError **error)
+{
+  json_t *config = assay_values_to_json (from->config);
+  AssayModel *model = assay_model_new (from->block->name, config, dtype, error);
+
+  json_decref (config);
+  if (model != NULL)
+    assay_dtype_convert (from->dtype, from->theta, dtype, model->theta, from->P);
+  return model;
+}
+
+void
+assay_model_free (AssayModel *model)
+{
+  if (model == NULL)
+    return;
+  assay_values_free (model->config);
+  assay_graph_unref (model->layout);
+  assay_mem_free (model->theta);
+  g_free (model);
+}
+
+json_t *
+assay_model_get_spec (const AssayModel *model)
+{
+  return json_pack ("{s:s, s:o, s:s}", "architecture", model->block->name, "config", assay_values_to_json (model->config), "dtype",
+                    assay_dtype_name (model->dtype));
+}
+
+const AssayBlock *
+assay_model_get_block (const AssayModel *model)
+{
+  return model->block;
+}
+
+const AssayValues *
+assay_model_get_config (const AssayModel *model)
+{
+  return model->config;
+}
+
+AssayDtype
+assay_model_get_dtype (const AssayModel *model)
+{
+  return model->dtype;
+}
+
+gint64
+assay_model_get_n_params (const AssayModel *model)
+{
+  return model->P;
+}
+
+void *
+assay_model_get_theta (AssayModel *model)
+{
+  return model->theta;
+}
+
+AssayGraph *
+assay_model_build (const AssayModel *model, gint64 batch, GError **error)
+{
+  return build_graph (model->block, model->config, batch, error);
+}
+
+AssayGraph *
+assay_model_get_layout (const AssayModel *model)
+{
+  return model->layout;
+}
+
+void
+assay_model_init (AssayModel *model, guint64 seed)
+{
+  gsize width = assay_dtype_width (model->dtype);
+
+  for (guint v = 0; v < assay_graph_get_n_values (model->layout); v++)
+    {
+      const AssayGraphValue *p = assay_graph_get_value (model->layout, v);
+      AssayRng rng;
+
+      if (p->role != ASSAY_VALUE_PARAM)
+        continue;
+      rng = assay_rng_new (seed, assay_rng_stream (p->name, 0));
+      for (gint64 i = 0; i < assay_shape_count (&p->shape); i++)
+        {
+          double value = 0;
+
+          switch (p->init.kind)
+            {
+            case ASSAY_INIT_ZERO:
+              break;
+            case ASSAY_INIT_ONE:
+              value = 1;
+              break;
+            case ASSAY_INIT_NORMAL:
+              value = p->init.scale * assay_rng_normal (&rng);
+              break;
+            case ASSAY_INIT_UNIFORM:
+              value = p->init.scale * (2 * assay_rng_uniform (&rng) - 1);
+              break;
+            }
+          assay_dtype_convert (ASSAY_F64, &value, model->dtype, (char *) model->theta + (p->offset + i) * width, 1);
+        }
+    }
+}
+
+void
+assay_model_read_theta (const AssayModel *model, double *theta)
+{
+  assay_dtype_convert (model->dtype, model->theta, ASSAY_F64, theta, model->P);
+}
+
+void
+assay_model_write_theta (AssayModel *model, const double *theta)
+{
+  assay_dtype_convert (ASSAY_F64, theta, model->dtype, model->theta, model->P);
+}
+
+gboolean
+assay_model_is_token_mean (const AssayModel *model)
+{
+  return model->block->data == ASSAY_DATA_TOKENS
+         && strcmp (assay_values_get_string (model->config, "token-reduction"), "mean") == 0;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* model.h: an architecture with its configuration and its parameters theta, one flat vector.
+ *
+ * Ownership: the model owns theta; graphs built from it are reference-counted and do not hold the model.
+ * Thread rule: read from any thread; theta is written by one (a trainer) at a time.
+ */
+#pragma once
+
+#include "model/block.h"
+
+typedef struct _AssayModel AssayModel;
+
+/* theta is zero: initialise it or load it. dtype: F32 or F64. */
+AssayModel *assay_model_new       (const char *architecture, const json_t *config, AssayDtype dtype, GError **error);
+/* From assay_model_get_spec's document: {"architecture": ..., "config": {...}, "dtype": "f32"}. */
+AssayModel *assay_model_new_from_spec (const json_t *spec, GError **error);
+/* The same parameters in another type. */
+AssayModel *assay_model_copy      (const AssayModel *model, AssayDtype dtype, GError **error);
+void        assay_model_free      (AssayModel *model);
+
+json_t     *assay_model_get_spec  (const AssayModel *model);      /* new reference */
+const AssayBlock *assay_model_get_block (const AssayModel *model);
+const AssayValues *assay_model_get_config (const AssayModel *model);
+AssayDtype  assay_model_get_dtype (const AssayModel *model);
+gint64      assay_model_get_n_params (const AssayModel *model);   /* P */
+void       *assay_model_get_theta (AssayModel *model);            /* (P) of the model's type */
+
+/* The graph for one batch size; new reference. */
+AssayGraph *assay_model_build     (const AssayModel *model, gint64 batch, GError **error);
+/* A graph of batch 1: names, shapes and offsets of parameters. Borrowed. */
+AssayGraph *assay_model_get_layout (const AssayModel *model);
+
+/* Draws theta from (seed, parameter name): the same whatever the order of the parameters. */
+void        assay_model_init      (AssayModel *model, guint64 seed);
+
+/* Copies of theta as doubles, and back. */
+void        assay_model_read_theta  (const AssayModel *model, double *theta);
+void        assay_model_write_theta (AssayModel *model, const double *theta);
+
+/* True where losses of an example are means over its counted positions. */
+gboolean    assay_model_is_token_mean (const AssayModel *model);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayModel, assay_model_free)

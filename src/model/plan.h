@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* plan.h: what is walked, in which order, and where every buffer lives, all decided before the first kernel runs.
+ *
+ * A plan is one schedule of (rule, node) steps in two phases: `prepare` runs once for a batch, `apply` once for each direction.
+ * A buffer is a (plane, value) pair; it lives from the first step that touches it to the last, or to the end of the plan when apply
+ * reads what prepare wrote. Buffers whose lives do not meet share memory.
+ * Planes: PRIMAL values, ADJOINT dX, TANGENT rX, TANGENT_ADJOINT rdX (for the Gauss-Newton product: the adjoint of the tangents).
+ * Thread rule: immutable.
+ */
+#pragma once
+
+#include "model/graph.h"
+
+typedef enum { ASSAY_PRIMAL, ASSAY_ADJOINT, ASSAY_TANGENT, ASSAY_TANGENT_ADJOINT, ASSAY_N_PLANES } AssayPlane;
+
+/* What a plan can do. */
+typedef enum {
+  ASSAY_WALK_FORWARD,           /* prepare: losses */
+  ASSAY_WALK_GRADIENT,          /* prepare: losses and gradient */
+  ASSAY_WALK_TANGENT,           /* prepare: primals kept; apply: derivatives of every loss along a direction */
+  ASSAY_WALK_HESSIAN,           /* prepare: primals and adjoints kept; apply: Hessian-vector product */
+  ASSAY_WALK_HESSIAN_COLD,      /* apply: everything in one walk, nothing kept */
+  ASSAY_WALK_GAUSS_NEWTON       /* prepare: primals kept; apply: Gauss-Newton-vector product */
+} AssayWalk;
+
+typedef struct {
+  AssayRule rule;
+  guint node;
+  gboolean is_gauss_newton;     /* a BWD (or GGN) step whose adjoints live in the TANGENT_ADJOINT plane */
+  guint fresh;                  /* inputs whose adjoint this step defines */
+} AssayPlanStep;
+
+typedef struct _AssayPlan AssayPlan;
+
+/* keep: NULL or values (ASSAY_NO_VALUE-terminated) whose primal must still be readable after prepare. */
+AssayPlan *assay_plan_new     (AssayGraph *graph, AssayWalk walk, AssayDtype dtype, const guint *keep);
+void       assay_plan_free    (AssayPlan *plan);
+
+/* Steps 0 .. n_prepare-1 are prepare, the others apply. */
+const AssayPlanStep *assay_plan_get_steps (const AssayPlan *plan, guint *n_prepare, guint *n_steps);
+gsize      assay_plan_get_bytes (const AssayPlan *plan);         /* of the arena */
+/* Byte offset of a buffer in the arena, or G_MAXSIZE when the plan never needs it. */
+gsize      assay_plan_get_offset (const AssayPlan *plan, AssayPlane plane, guint value);
+AssayCost  assay_plan_get_cost (const AssayPlan *plan, gboolean apply);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayPlan, assay_plan_free)
