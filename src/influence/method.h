@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* method.h: an influence method: which training examples caused a behaviour, and how sure the number is.
+ *
+ *   infl[q, i] = (1/N) g_q' (C + lambda I)^-1 g_i  ~  f_q (without i) - f_q (with i)
+ *
+ * Positive: removing the example raises the query's loss. N, the divisor, is the number of training examples; C is averaged over them and
+ * never holds the l2 term; lambda is the l2 of training plus extra damping, stored separately.
+ * One method_*.c and one line in local.mk each.
+ * Shape letters: N training examples, Q queries, P parameters.
+ */
+#pragma once
+
+#include "base/param.h"
+#include "base/progress.h"
+#include "hessian/solver.h"
+#include "run/pass.h"
+
+/* What is asked: a trained model, the examples it was trained on, the queries. */
+typedef struct {
+  AssayModel *model;
+  AssayDataset *dataset;
+  const gint64 *train, *query;          /* examples of the data set */
+  gint64 n_train, n_query;
+  double l2;                            /* of the training objective: (1/N) sum l_i + l2/2 |theta|^2 */
+  gboolean penalise_bias;               /* l2 over all parameters; the only form there is: recorded for the reader */
+  gint64 batch;                         /* examples of a walk */
+  gsize memory;                         /* bytes that cached walks may take */
+  AssayBackend *backend;
+  /* Checkpoints of the training run, for methods that use them: n thetas (P, doubles) with their learning rates. */
+  const double *const *checkpoint;
+  const double *checkpoint_rate;
+  guint n_checkpoints;
+  /* Retrains without the examples given by index into train, and returns the query losses (Q); NULL where the run is not known. */
+  gboolean (*retrain) (gpointer data, const gint64 *without, gint64 n_without, double *query_loss, AssayProgress *progress, GError **error);
+  gpointer retrain_data;
+} AssayInfluenceTask;
+
+typedef enum { ASSAY_INTERVAL_NONE, ASSAY_INTERVAL_SOLVE } AssayIntervalKind;
+
+/* The answer. Arrays are (Q,N) row-major doubles of assay_mem. */
+typedef struct {
+  gint64 n_query, n_train;
+  double *value, *lo, *hi;              /* lo, hi NULL where nothing is certified */
+  const char *unit;                     /* "nats per removed example" or "relative" */
+  const char *measure;                  /* "query loss" */
+  const char *counterfactual;           /* "pbrf", "this-run", "retraining", ... */
+  AssayIntervalKind interval_kind;
+  const char *interval_reason;          /* why there is none, or what it bounds, in words */
+  double damping, l2;                   /* lambda = l2 + damping */
+  AssaySolveResult *solves;             /* (Q), or NULL where nothing is solved */
+  GString *notes;                       /* remarks for the reader, one per line */
+} AssayInfluenceScores;
+
+void assay_influence_scores_free (AssayInfluenceScores *scores);
+
+typedef struct {
+  const char *name, *help;
+  const AssayParam *params;             /* damping, tolerance, ... : become options, form fields, manual entries */
+  AssayInfluenceScores *(*score) (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error);
+  /* Products with C, examples walked, bytes: for --dry-run. */
+  void (*cost) (const AssayInfluenceTask *task, const AssayValues *options, double *flops, double *bytes);
+} AssayMethod;
+
+#define ASSAY_METHOD_DEFINE(symbol)                                                                                     \
+  extern const AssayMethod assay_method_##symbol;                                                                       \
+  const AssayMethod assay_method_##symbol
+
+const AssayMethod *assay_method_find (const char *name, GError **error);
+const AssayMethod *const *assay_method_list (void);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayInfluenceScores, assay_influence_scores_free)

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* pass.c: binding a data set's arrays to a graph's inputs by their fixed names. */
+#include "run/pass.h"
+
+#include "base/error.h"
+#include "base/mem.h"
+
+#include <complex.h>
+#include <string.h>
+
+struct _AssayPass {
+  AssayDataset *dataset;
+  AssayExec *exec;
+  gint64 B, T;
+  AssayBatch batch;             /* buffers, in the exec's type */
+  void *buffers[4];
+  guint n_buffers;
+  gboolean token_mean;
+};
+
+static gboolean
+refuse (GError **error, const char *expected, const char *found)
+{
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_SHAPE, "data set: %s expected by the model, %s found", expected, found);
+  return FALSE;
+}
+
+/* Allocates one input's buffer and binds it. */
+static gboolean
+add_buffer (AssayPass *pass, const char *name, void **slot, GError **error)
+{
+  AssayGraph *graph = assay_exec_get_graph (pass->exec);
+  guint value = assay_graph_find (graph, name);
+  const AssayGraphValue *v = assay_graph_get_value (graph, value);
+  gsize width = v->is_index ? sizeof (gint32) : assay_dtype_width (pass->batch.dtype);
+  void *buffer = assay_mem_alloc_array (assay_shape_count (&v->shape), width, error);
+
+  if (buffer == NULL)
+    return FALSE;
+  pass->buffers[pass->n_buffers++] = buffer;
+  *slot = buffer;
+  assay_exec_set_input (pass->exec, value, buffer);
+  return TRUE;
+}
+
+static gboolean
+fits (const AssayModel *model, AssayDataset *dataset, AssayGraph *graph, GError **error)
+{
+  gboolean tokens = assay_model_get_block (model)->data == ASSAY_DATA_TOKENS;
+  const AssayGraphValue *x = assay_graph_get_value (graph, assay_graph_find (graph, tokens ? "tokens" : "x"));
+  const AssayGraphValue *logits = assay_graph_get_value (graph, assay_graph_get_logits (graph));
+  const AssayGraphNode *loss = assay_graph_get_node (graph, assay_graph_get_value (graph, assay_graph_get_loss (graph))->node);
+  AssayShape shape = assay_dataset_get_shape (dataset), wanted = { .rank = x->shape.rank - 1 };
+  g_autofree char *expected = NULL, *found = NULL;
+
+  if (tokens != (assay_dataset_get_kind (dataset) == ASSAY_DATASET_TOKENS))
+    return refuse (error, tokens ? "token sequences" : "features with a target", tokens ? "features" : "token sequences");
+  memcpy (wanted.dim, x->shape.dim + 1, sizeof (gint64) * wanted.rank);
+  if (assay_shape_count (&shape) != assay_shape_count (&wanted))  /* an image may be read flat */
+    {
+      expected = assay_shape_to_string (&wanted);
+      found = assay_shape_to_string (&shape);
+      return refuse (error, expected, found);
+    }
+  if (tokens)
+    return assay_dataset_check_classes (dataset, logits->shape.dim[2], error);
+  if (strcmp (loss->op->name, "squared_loss") == 0)
+    return assay_dataset_get_target_kind (dataset) == ASSAY_TARGET_REAL ? TRUE : refuse (error, "a real target", "classes");
+  if (assay_dataset_get_target_kind (dataset) != ASSAY_TARGET_CLASS)
+    return refuse (error, "a class target", "a real target");
+  return assay_dataset_check_classes (dataset, strcmp (loss->op->name, "xent") ? 2 : assay_shape_last (&logits->shape), error);
+}
+
+AssayPass *
+assay_pass_new (const AssayModel *model, AssayDataset *dataset, AssayWalk walk, AssayDtype dtype, gint64 batch,
+                AssayBackend *backend, const guint *keep, GError **error)
+{
+  g_autoptr (AssayPass) pass = g_new0 (AssayPass, 1);
+  g_autoptr (AssayGraph) graph = assay_model_build (model, batch, error);
+  gboolean built = FALSE;
+
+  if (graph == NULL || !fits (model, dataset, graph, error))
+    return NULL;
+  pass->dataset = assay_dataset_ref (dataset);
+  pass->B = batch;
+  pass->batch.dtype = dtype;
+  pass->token_mean = assay_model_is_token_mean (model);
+  pass->exec = assay_exec_new (graph, walk, dtype, backend, keep, error);
+  if (pass->exec == NULL)
+    return NULL;
+  if (assay_dataset_get_kind (dataset) == ASSAY_DATASET_TOKENS)
+    {
+      pass->T = assay_dataset_get_shape (dataset).dim[0];
+      built = add_buffer (pass, "tokens", (void **) &pass->batch.token, error)
+              && add_buffer (pass, "targets", (void **) &pass->batch.target, error)
+              && add_buffer (pass, "weight", &pass->batch.weight, error);
+    }
+  else
+    built = add_buffer (pass, "x", &pass->batch.x, error)
+            && add_buffer (pass, "y", assay_dataset_get_target_kind (dataset) == ASSAY_TARGET_REAL ? &pass->batch.real
+                                                                                                    : (void **) &pass->batch.label, error);
+  return built ? g_steal_pointer (&pass) : NULL;
+}
+
+void
+assay_pass_free (AssayPass *pass)
+{
+  if (pass == NULL)
+    return;
+  for (guint i = 0; i < pass->n_buffers; i++)
+    assay_mem_free (pass->buffers[i]);
+  assay_exec_free (pass->exec);
+  assay_dataset_unref (pass->dataset);
+  g_free (pass);
+}
+
+/* Weights of an example's positions are divided by their sum, so that its loss is a mean. */
+#define NORMALISE(type)                                                                                                 \
+  for (gint64 b = 0; b < pass->B; b++)                                                                                  \
+    {                                                                                                                   \
+      type *w = (type *) pass->batch.weight + b * pass->T, sum = 0;                                                     \
+                                                                                                                        \
+      for (gint64 t = 0; t < pass->T; t++)                                                                              \
+        sum += w[t];                                                                                                    \
+      for (gint64 t = 0; t < pass->T && sum != 0; t++)                                                                  \
+        w[t] /= sum;                                                                                                    \
+    }
+
+void
+assay_pass_bind (AssayPass *pass, const gint64 *examples)
+{
+  assay_dataset_fill (pass->dataset, examples, pass->B, &pass->batch);
+  if (!pass->token_mean)
+    return;
+  if (pass->batch.dtype == ASSAY_F32)
+    NORMALISE (float)
+  else if (pass->batch.dtype == ASSAY_F64)
+    NORMALISE (double)
+  else
+    NORMALISE (double complex)
+}
+
+AssayExec *
+assay_pass_get_exec (AssayPass *pass)
+{
+  return pass->exec;
+}
+
+gint64
+assay_pass_get_batch (const AssayPass *pass)
+{
+  return pass->B;
+}
+
+struct _AssayFeed {
+  const AssayModel *model;
+  AssayDataset *dataset;
+  AssayWalk walk;
+  AssayDtype dtype;
+  gint64 batch;
+  AssayBackend *backend;
+  guint *keep;
+  AssayPass *full, *tail;
+};
+
+AssayFeed *
+assay_feed_new (const AssayModel *model, AssayDataset *dataset, AssayWalk walk, AssayDtype dtype, gint64 batch,
+                AssayBackend *backend, const guint *keep, GError **error)
+{
+  g_autoptr (AssayFeed) feed = g_new0 (AssayFeed, 1);
+  gsize n = 0;
+
+  while (keep != NULL && keep[n] != ASSAY_NO_VALUE)
+    n++;
+  feed->model = model;
+  feed->dataset = assay_dataset_ref (dataset);
+  feed->walk = walk;
+  feed->dtype = dtype;
+  feed->batch = batch;
+  feed->backend = backend;
+  feed->keep = keep ? g_memdup2 (keep, (n + 1) * sizeof *keep) : NULL;
+  feed->full = assay_pass_new (model, dataset, walk, dtype, batch, backend, feed->keep, error);
+  return feed->full ? g_steal_pointer (&feed) : NULL;
+}
+
+void
+assay_feed_free (AssayFeed *feed)
+{
+  if (feed == NULL)
+    return;
+  assay_pass_free (feed->full);
+  assay_pass_free (feed->tail);
+  assay_dataset_unref (feed->dataset);
+  g_free (feed->keep);
+  g_free (feed);
+}
+
+AssayPass *
+assay_feed_bind (AssayFeed *feed, const gint64 *examples, gint64 n, GError **error)
+{
+  AssayPass *pass = feed->full;
+
+  if (n < feed->batch)
+    {
+      if (feed->tail == NULL || feed->tail->B != n)
+        {
+          g_clear_pointer (&feed->tail, assay_pass_free);
+          feed->tail = assay_pass_new (feed->model, feed->dataset, feed->walk, feed->dtype, n, feed->backend, feed->keep, error);
+          if (feed->tail == NULL)
+            return NULL;
+        }
+      pass = feed->tail;
+    }
+  assay_pass_bind (pass, examples);
+  return pass;
+}
+
+gint64
+assay_feed_get_batch (const AssayFeed *feed)
+{
+  return feed->batch;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* pass.h: a model meets examples: one batch of a data set bound to one walk of the model's graph.
+ *
+ * A pass has a fixed batch size; assay_pass_bind gathers examples into its buffers, then the exec walks. Work over many examples
+ * goes through a feed: fixed-order batches of one size, the last one smaller with a pass of its own, so that nothing is padded.
+ * Shape letters: B batch, P parameters.
+ * Ownership: a pass holds references to dataset and graph, not to the model: theta is given to each walk.
+ * Thread rule: one thread at a time per pass.
+ */
+#pragma once
+
+#include "dataset/dataset.h"
+#include "model/exec.h"
+#include "model/model.h"
+
+typedef struct _AssayPass AssayPass;
+
+/* keep: as for assay_plan_new. Errors: the data set does not fit the model (kind, shape, classes), in words; memory. */
+AssayPass *assay_pass_new      (const AssayModel *model, AssayDataset *dataset, AssayWalk walk, AssayDtype dtype, gint64 batch,
+                                AssayBackend *backend, const guint *keep, GError **error);
+void       assay_pass_free     (AssayPass *pass);
+
+/* Gathers the pass's B examples. No allocation. */
+void       assay_pass_bind     (AssayPass *pass, const gint64 *examples);
+AssayExec *assay_pass_get_exec (AssayPass *pass);
+gint64     assay_pass_get_batch (const AssayPass *pass);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayPass, assay_pass_free)
+
+typedef struct _AssayFeed AssayFeed;
+
+/* A feed over passes of at most `batch` examples. */
+AssayFeed *assay_feed_new      (const AssayModel *model, AssayDataset *dataset, AssayWalk walk, AssayDtype dtype, gint64 batch,
+                                AssayBackend *backend, const guint *keep, GError **error);
+void       assay_feed_free     (AssayFeed *feed);
+/* The pass for the next min (batch, n) examples, bound to them; made on first use of that size. */
+AssayPass *assay_feed_bind     (AssayFeed *feed, const gint64 *examples, gint64 n, GError **error);
+gint64     assay_feed_get_batch (const AssayFeed *feed);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayFeed, assay_feed_free)
