@@ -1,74 +1,104 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* real_math.h: float exponentials that the compiler can vectorise (plain arithmetic, no table, no branch), and the complex
- * error function near the real axis for the oracle.
+/* real_math.h: float exponential, tanh and error function that the compiler can vectorise, and the complex error function near
+ * the real axis for the oracle.
  *
- * Numerics: assay_exp_f32 within 2 ulp where the result is a normal number; overflow gives inf, underflow 0, NaN stays NaN.
- * assay_tanh_f32 within 4 ulp, assay_erf_f32 within 6 ulp (tests/ops/test-real_math.c holds them to that over all floats sampled).
- * Source: range reduction and polynomials after Cody and Waite; coefficients by our own Remez fits (see the test for errors).
+ * Idea: plain arithmetic without table or branch; a choice is one comparison between two values that are both at hand, which
+ * becomes a blend. The ops folder is compiled with -fassociative-math, and gcc 12 forgets its barriers when it vectorises, so
+ * nothing here may depend on the order of a sum: the reduction of exp is done in double, where log 2 needs no second part, and
+ * 2^k is multiplied in by adding to the exponent's bits.
+ * Numerics: exp within 1.5 ulp, tanh within 2, erf within 3 (tests/ops/test-real_math.c). Overflow gives inf, underflow 0,
+ * subnormal results are rounded once, NaN stays NaN.
+ * Source: the polynomials are minimax fits of our own (Remez exchange in 40 digits); their errors stand beside them.
  */
 #pragma once
 
 #include <complex.h>
 #undef I                        /* a shape letter here; use CMPLX */
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 
-/* The ops folder is compiled with -fassociative-math; a two-part constant must not be merged by it. */
-#if defined (__clang__)
-#define ASSAY_KEEP_ORDER _Pragma ("clang fp reassociate(off)")
-#define ASSAY_KEEP(x) (x)
-#else
-#define ASSAY_KEEP_ORDER
-#define ASSAY_KEEP(x) __builtin_assoc_barrier (x)
+#ifndef CMPLX                   /* glibc gives it to gcc only */
+#define CMPLX(x, y) __builtin_complex ((double) (x), (double) (y))
 #endif
+
+static inline float
+assay_float_from_bits (uint32_t bits)
+{
+  float f;
+
+  memcpy (&f, &bits, sizeof f);
+  return f;
+}
+
+static inline uint32_t
+assay_float_to_bits (float f)
+{
+  uint32_t bits;
+
+  memcpy (&bits, &f, sizeof bits);
+  return bits;
+}
 
 static inline float
 assay_exp_f32 (float x)
 {
-  ASSAY_KEEP_ORDER
-  const float log2e = 1.44269504088896341f, high = 0.693359375f, low = -2.12194440e-4f;
-  float z = x < -104.0f ? -104.0f : x > 89.0f ? 89.0f : x;        /* beyond: 0 or inf; NaN fails both tests and stays */
-  float whole = x == x ? z * log2e + (z < 0 ? -0.5f : 0.5f) : 0.0f, n, r, p, a, b;
-  int k = (int) whole, k2;
+  float z = x < -104.0f ? -104.0f : x, turns, r, p;               /* beyond: 0 or inf. NaN fails both tests and stays */
+  int32_t k, half;
 
-  n = (float) k;
-  r = ASSAY_KEEP (z - n * high) - n * low;                        /* x = n log 2 + r, |r| <= log 2 / 2 */
-  p = 1.9875691500e-4f;
-  p = p * r + 1.3981999507e-3f;
-  p = p * r + 8.3334519073e-3f;
-  p = p * r + 4.1665795894e-2f;
-  p = p * r + 1.6666665459e-1f;
-  p = p * r + 5.0000001201e-1f;
+  z = z > 89.0f ? 89.0f : z;
+  turns = z * 0x1.715476p+0f;
+  turns = turns + __builtin_copysignf (0.5f, turns);
+  k = (int32_t) (x == x ? turns : 0.0f);                          /* z = k log 2 + r,  |r| <= log 2 / 2 */
+  r = (float) ((double) z - k * 0x1.62e42fefa39efp-1);
+  p = 0x1.6a23ccp-10f;                                            /* e^r = 1 + r + r^2 p (r), relative error 3.1e-9 */
+  p = p * r + 0x1.123a2p-7f;
+  p = p * r + 0x1.5558f2p-5f;
+  p = p * r + 0x1.555492p-3f;
+  p = p * r + 0x1.fffffcp-2f;
   p = p * r * r + r + 1.0f;
-  k2 = k >> 1;                                                    /* 2^k in two factors: k may be -150 or 128 */
-  k -= k2;
-  k2 = (k2 + 127) << 23;
-  k = (k + 127) << 23;
-  memcpy (&a, &k2, 4);
-  memcpy (&b, &k, 4);
-  return p * a * b;
+  half = k >> 1;                                                  /* 2^k in two factors: k may be -150 or 128 */
+  return assay_float_from_bits (assay_float_to_bits (p) + ((uint32_t) half << 23))
+         * assay_float_from_bits ((uint32_t) (k - half + 127) << 23);
 }
 
 static inline float
 assay_tanh_f32 (float x)
 {
-  float a = x < 0 ? -x : x, s = x * x;
-  float e = assay_exp_f32 (-2.0f * a), big = (1.0f - e) / (1.0f + e);
-  float p = -5.70498872745e-3f;                                   /* |x| < 0.625: odd polynomial, no cancellation */
+  float s = x * x, e = assay_exp_f32 (-2.0f * __builtin_fabsf (x));
+  float big = __builtin_copysignf ((1.0f - e) / (1.0f + e), x), p;
 
-  p = p * s + 2.06390887954e-2f;
-  p = p * s - 5.37397155531e-2f;
-  p = p * s + 1.33314422036e-1f;
-  p = p * s - 3.33332819422e-1f;
+  p = -0x1.75e1ccp-8f;                                            /* |x| < 0.625: x + x^3 p (x^2), relative error 4.4e-9 */
+  p = p * s + 0x1.52269cp-6f;
+  p = p * s - 0x1.b83c5ap-5f;
+  p = p * s + 0x1.110726p-3f;
+  p = p * s - 0x1.555532p-2f;
   p = p * s * x + x;
-  big = x < 0 ? -big : big;
-  return a < 0.625f ? p : big;
+  return __builtin_fabsf (x) < 0.625f ? p : big;
 }
 
 static inline float
 assay_erf_f32 (float x)
 {
-  return erff (x);
+  float a = __builtin_fabsf (x), s = x * x, p, q;
+
+  p = -0x1.3f4f6cp-11f;                                           /* |x| < 0.9: x + x p (x^2), relative error 1.2e-8 */
+  p = p * s + 0x1.4876c8p-8f;
+  p = p * s - 0x1.b6bee2p-6f;
+  p = p * s + 0x1.ce1dd2p-4f;
+  p = p * s - 0x1.8126fap-2f;
+  p = p * s + 0x1.06eba6p-3f;
+  p = p * x + x;
+  a = a > 4.0f ? 4.0f : a;                                        /* erf 4 rounds to 1 */
+  q = -0x1.9fb25p-13f;                                            /* else sign (x) (1 - e^-q (|x|)), relative error 1.7e-9 */
+  q = q * a + 0x1.91ccc2p-9f;
+  q = q * a - 0x1.6d9cc6p-6f;
+  q = q * a + 0x1.aa731ap-4f;
+  q = q * a + 0x1.4621bap-1f;
+  q = q * a + 0x1.20b752p+0f;
+  q = q * a + 0x1.5d1136p-13f;
+  q = __builtin_copysignf (1.0f - assay_exp_f32 (-q), x);
+  return a < 0.9f ? p : q;
 }
 
 /* erf (x + i y) for tiny y: erf x + i y erf'(x); the oracle's step is 1e-30, so the next term is below 1e-60. */
