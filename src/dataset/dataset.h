@@ -72,20 +72,10 @@ typedef struct {
 } AssayBatch;
 
 /* Gathers the n examples named by index into the batch.
- * Numerics: f32 values are the f64 ones rounded once. Cost: O(n elements), no allocation. */
+ * Numerics: each value is rounded once. Cost: O(n elements), no allocation. */
 void          assay_dataset_fill           (const AssayDataset *dataset, const gint64 *index, gint64 n, AssayBatch *batch);
 
-/* --- making ------------------------------------------------------------------------------------------------------- */
-
-/* From a table by way of a design; takes the design's arrays (and frees the design). */
-AssayDataset *assay_dataset_new_from_design (AssayTable *table, AssayDesign *design, GError **error);
-
-/* From the image column and the label column of a table: rows (ascending), grey values divided by 255 after mean pooling
- * over pool x pool windows, which must divide the image. */
-AssayDataset *assay_dataset_new_from_images (AssayTable *table, const gint64 *rows, gint64 n, gint64 pool, GError **error);
-
-/* From the token column of a table. */
-AssayDataset *assay_dataset_new_from_tokens (AssayTable *table, const gint64 *rows, gint64 n, GError **error);
+/* --- making; from a table by assay_dataset_derive ----------------------------------------------------------- */
 
 /* From arrays in memory, all copied; one split "name" holds everything unless n_second > 0: then the last n_second examples
  * are split second_name. x (N, shape...). Exactly one of label and real is given. NaN or infinity is refused by example. */

@@ -19,7 +19,7 @@
   { "target-kind", ASSAY_PARAM_CHOICE, .def.s = "auto", .choices = assay_derive_target_kinds, \
     .help = "treat the target as a class or as a real number" }, \
   { "standardise", ASSAY_PARAM_BOOL, .help = "bring each term to mean 0 and variance 1 over the training split" }, \
-  { "pool", ASSAY_PARAM_INT, .def.i = 1, .min = 1, .max = 64, .unit = "pixels", .help = "average images over squares of this side" }, \
+  { "pool", ASSAY_PARAM_INT, .def.i = 1, .min = 1, .max = 16, .unit = "pixels", .help = "average images over squares of this side" }, \
   { "limit", ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 9e15, .unit = "examples", .help = "keep at most the first this many examples of each split (0: all)" }
 
 extern const char *const assay_derive_target_kinds[];

@@ -11,6 +11,7 @@
  */
 #pragma once
 
+#include "dataset/rows.h"
 #include "dataset/table.h"
 
 #define ASSAY_TERM_INTERCEPT "(intercept)"
@@ -29,13 +30,9 @@ typedef struct {
   const char *terms;            /* names separated by commas, odd ones in back quotes; NULL: every usable column */
   const char *const *references;   /* "COLUMN=LEVEL", NULL-terminated; NULL: none */
   AssayTargetKind target_kind;
+  gint64 limit;                 /* at most the first so many rows kept of each split; 0: all */
   gboolean standardise;         /* terms to mean 0 and variance 1 over split "train" (over all rows where there is none) */
 } AssayDesignSpec;
-
-typedef struct {
-  char *reason;                 /* "filter is false" */
-  gint64 n_rows;
-} AssayDrop;
 
 typedef struct {
   gint64 n_examples, n_terms;

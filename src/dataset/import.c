@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "dataset/cell.h"
-#include "dataset/reader.h"
+#include "dataset/format_reader.h"
 #include "dataset/split.h"
 
 #include <string.h>
@@ -69,17 +69,17 @@ open_sources (const char *const *paths, GError **error)
   return g_steal_pointer (&sources);
 }
 
-static const AssayReader *
+static const AssayFormatReader *
 choose_reader (const GPtrArray *sources, const char *format, GError **error)
 {
-  const AssayReader *reader;
+  const AssayFormatReader *reader;
 
   if (strcmp (format, "auto") != 0)
-    return assay_reader_find (format, error);
-  reader = assay_reader_guess (sources->pdata[0], error);
+    return assay_format_reader_find (format, error);
+  reader = assay_format_reader_guess (sources->pdata[0], error);
   for (guint k = 1; reader != NULL && k < sources->len; k++)
     {
-      const AssayReader *other = assay_reader_guess (sources->pdata[k], error);
+      const AssayFormatReader *other = assay_format_reader_guess (sources->pdata[k], error);
 
       if (other != NULL && other != reader)
         {
@@ -156,7 +156,7 @@ assay_import (const char *const *paths, const AssayValues *options, GError **err
   g_autoptr (GPtrArray) sources = open_sources (paths, error);
   g_autoptr (AssayTable) table = NULL;
   const char *policy = assay_values_get_string (options, "missing");
-  const AssayReader *reader;
+  const AssayFormatReader *reader;
 
   if (sources == NULL)
     return NULL;

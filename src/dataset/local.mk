@@ -18,14 +18,19 @@ CLEANFILES += src/dataset/readers.def
 src_dataset_libdataset_la_SOURCES = $(READERS_LIST) \
   src/dataset/cell.c src/dataset/cell.h \
   src/dataset/csv_scan.c src/dataset/csv_scan.h \
-  src/dataset/dataset.h \
+  src/dataset/dataset.c src/dataset/dataset.h \
+  src/dataset/dataset_build.c src/dataset/dataset_private.h \
   src/dataset/dataset_store.h \
-  src/dataset/derive.h \
-  src/dataset/design.h \
-  src/dataset/expression.h \
+  src/dataset/derive.c src/dataset/derive.h \
+  src/dataset/design.c src/dataset/design.h \
+  src/dataset/design_target.c src/dataset/design_target.h \
+  src/dataset/design_terms.c src/dataset/design_terms.h \
+  src/dataset/expression.c src/dataset/expression.h \
+  src/dataset/expression_parse.c src/dataset/expression_syntax.h \
+  src/dataset/format_reader.c src/dataset/format_reader.h \
   src/dataset/import.c src/dataset/import.h \
   src/dataset/organism_dose.h \
-  src/dataset/reader.c src/dataset/reader.h \
+  src/dataset/rows.c src/dataset/rows.h \
   src/dataset/source.c src/dataset/source.h \
   src/dataset/split.c src/dataset/split.h \
   src/dataset/table.c src/dataset/table.h

@@ -7,7 +7,7 @@
  */
 #include "dataset/cell.h"
 #include "dataset/csv_scan.h"
-#include "dataset/reader.h"
+#include "dataset/format_reader.h"
 
 #include "base/error.h"
 #include "base/mem.h"
@@ -486,7 +486,7 @@ read_csv (const GPtrArray *sources, const AssayValues *options, GError **error)
   return job.table;
 }
 
-const AssayReader assay_reader_csv = {
+const AssayFormatReader assay_format_reader_csv = {
   .name = "csv",
   .help = "tables of text separated by commas, semicolons, tabs or blanks",
   .recognise = recognise,

@@ -3,7 +3,7 @@
  *
  *   0 0 type rank, then rank sizes of 32 bits big-endian, then the values in row-major order. Type 8 is unsigned bytes.
  */
-#include "dataset/reader.h"
+#include "dataset/format_reader.h"
 
 #include "base/error.h"
 #include "base/num.h"
@@ -338,7 +338,7 @@ read_idx (const GPtrArray *sources, const AssayValues *options, GError **error)
   return g_steal_pointer (&table);
 }
 
-const AssayReader assay_reader_idx = {
+const AssayFormatReader assay_format_reader_idx = {
   .name = "idx",
   .help = "images and labels of the MNIST family, plain or gzip",
   .recognise = recognise,

@@ -6,7 +6,7 @@
  * Two passes: the first checks and finds the columns, the second fills them.
  */
 #include "dataset/cell.h"
-#include "dataset/reader.h"
+#include "dataset/format_reader.h"
 
 #include "base/error.h"
 
@@ -400,7 +400,7 @@ read_jsonl (const GPtrArray *sources, const AssayValues *options, GError **error
   return job.table;
 }
 
-const AssayReader assay_reader_jsonl = {
+const AssayFormatReader assay_format_reader_jsonl = {
   .name = "jsonl",
   .help = "JSON lines: one object a line, its members as columns",
   .recognise = recognise,

@@ -4,7 +4,7 @@
  * By character the vocabulary is the alphabet of the files in code-point order; by byte it is the 256 bytes. Windows start
  * every `stride` tokens and never cross from one file into the next; what is left over at a file's end is noted.
  */
-#include "dataset/reader.h"
+#include "dataset/format_reader.h"
 
 #include "base/error.h"
 #include "base/mem.h"
@@ -176,7 +176,7 @@ read_text (const GPtrArray *sources, const AssayValues *options, GError **error)
   return read_windows (sources, alphabet, make_alphabet (sources, alphabet), T, stride, error);
 }
 
-const AssayReader assay_reader_text = {
+const AssayFormatReader assay_format_reader_text = {
   .name = "text",
   .help = "plain text as windows of characters or bytes, for language models",
   .recognise = recognise,

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* reader.c: the registry of readers, made from the list in local.mk. */
-#include "dataset/reader.h"
+/* format_reader.c: the registry of readers, made from the list in local.mk. */
+#include "dataset/format_reader.h"
 
 #include "base/error.h"
 
 #include <string.h>
 
-#define ASSAY_REGISTER(name) extern const AssayReader assay_reader_##name;
+#define ASSAY_REGISTER(name) extern const AssayFormatReader assay_format_reader_##name;
 #include "dataset/readers.def"
 #undef ASSAY_REGISTER
 
-const AssayReader *const assay_readers[] = {
-#define ASSAY_REGISTER(name) &assay_reader_##name,
+const AssayFormatReader *const assay_format_readers[] = {
+#define ASSAY_REGISTER(name) &assay_format_reader_##name,
 #include "dataset/readers.def"
 #undef ASSAY_REGISTER
   NULL
@@ -22,17 +22,17 @@ list_names (void)
 {
   GString *names = g_string_new (NULL);
 
-  for (const AssayReader *const *r = assay_readers; *r != NULL; r++)
+  for (const AssayFormatReader *const *r = assay_format_readers; *r != NULL; r++)
     g_string_append_printf (names, "%s%s", names->len ? ", " : "", (*r)->name);
   return g_string_free (names, FALSE);
 }
 
-const AssayReader *
-assay_reader_find (const char *name, GError **error)
+const AssayFormatReader *
+assay_format_reader_find (const char *name, GError **error)
 {
   g_autofree char *names = NULL;
 
-  for (const AssayReader *const *r = assay_readers; *r != NULL; r++)
+  for (const AssayFormatReader *const *r = assay_format_readers; *r != NULL; r++)
     if (strcmp ((*r)->name, name) == 0)
       return *r;
   names = list_names ();
@@ -40,14 +40,14 @@ assay_reader_find (const char *name, GError **error)
   return NULL;
 }
 
-const AssayReader *
-assay_reader_guess (const AssaySource *source, GError **error)
+const AssayFormatReader *
+assay_format_reader_guess (const AssaySource *source, GError **error)
 {
-  const AssayReader *best = NULL;
+  const AssayFormatReader *best = NULL;
   AssayRecognition how = ASSAY_RECOGNISE_NO;
   g_autofree char *names = NULL;
 
-  for (const AssayReader *const *r = assay_readers; *r != NULL; r++)
+  for (const AssayFormatReader *const *r = assay_format_readers; *r != NULL; r++)
     {
       AssayRecognition now = (*r)->recognise (source);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* reader.h: a file format as an object, and the registry of all of them.
+/* format_reader.h: a file format as an object, and the registry of all of them.
  *
- * A reader is one file reader_NAME.c that defines `assay_reader_NAME`, and one line in the folder's local.mk.
+ * A reader is one file reader_NAME.c that defines `assay_format_reader_NAME`, and one line in the folder's local.mk.
  * Thread rule: readers are constants; a read may run on any thread.
  */
 #pragma once
@@ -22,12 +22,12 @@ typedef struct {
   AssayRecognition (*recognise) (const AssaySource *source);
   /* sources: AssaySource, at least one. options: values of assay_import_params. All rows are left in split "train". */
   AssayTable *(*read) (const GPtrArray *sources, const AssayValues *options, GError **error);
-} AssayReader;
+} AssayFormatReader;
 
 /* All readers, NULL-terminated, in the order of local.mk. */
-extern const AssayReader *const assay_readers[];
+extern const AssayFormatReader *const assay_format_readers[];
 
 /* By name; NULL with an error that lists the names. */
-const AssayReader *assay_reader_find  (const char *name, GError **error);
+const AssayFormatReader *assay_format_reader_find  (const char *name, GError **error);
 /* By content first, then by name; NULL with an error that says how to choose one. */
-const AssayReader *assay_reader_guess (const AssaySource *source, GError **error);
+const AssayFormatReader *assay_format_reader_guess (const AssaySource *source, GError **error);
