@@ -4,6 +4,7 @@ noinst_LTLIBRARIES += src/base/libbase.la
 ASSAY_FLOORS += src/base/libbase.la
 src_base_libbase_la_SOURCES = \
   src/base/error.c src/base/error.h \
+  src/base/isa.c src/base/isa.h \
   src/base/mem.c src/base/mem.h \
   src/base/num.h \
   src/base/param.c src/base/param.h \

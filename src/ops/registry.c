@@ -5,6 +5,7 @@
 #include "ops/op.h"
 
 #include "base/error.h"
+#include "base/isa.h"
 
 #include <string.h>
 
@@ -33,88 +34,37 @@ static const AssayOp *const x86_64_v4[] = {
   NULL };
 #undef ASSAY_REGISTER
 
-static gboolean
-runs_v3 (void)
-{
-  return __builtin_cpu_supports ("avx2") && __builtin_cpu_supports ("fma") && __builtin_cpu_supports ("bmi2");
-}
-
-static gboolean
-runs_v4 (void)
-{
-  return runs_v3 () && __builtin_cpu_supports ("avx512f") && __builtin_cpu_supports ("avx512bw")
-         && __builtin_cpu_supports ("avx512cd") && __builtin_cpu_supports ("avx512dq") && __builtin_cpu_supports ("avx512vl");
-}
 #endif
 
-static gboolean
-runs_baseline (void)
-{
-  return TRUE;
-}
-
-static const struct {
-  const char *name;
-  gboolean (*runs) (void);
-  const AssayOp *const *ops;
-} isas[] = {
+static const AssayOp *const *const ops_of[ASSAY_N_ISAS] = {
+  [ASSAY_ISA_BASELINE] = baseline,
 #ifdef ASSAY_HAVE_X86
-  { "x86-64-v4", runs_v4, x86_64_v4 },
-  { "x86-64-v3", runs_v3, x86_64_v3 },
+  [ASSAY_ISA_X86_64_V3] = x86_64_v3, [ASSAY_ISA_X86_64_V4] = x86_64_v4,
 #endif
-  { "baseline", runs_baseline, baseline },
 };
-
-static gsize chosen = G_MAXSIZE;
-
-static gsize
-get_chosen (void)
-{
-  if (chosen == G_MAXSIZE)
-    for (chosen = 0; !isas[chosen].runs (); chosen++)
-      ;
-  return chosen;
-}
 
 const char *const *
 assay_op_isa_list (void)
 {
-  static const char *names[G_N_ELEMENTS (isas) + 1];
-  gsize n = 0;
-
-  for (gsize i = 0; i < G_N_ELEMENTS (isas); i++)
-    if (isas[i].runs ())
-      names[n++] = isas[i].name;
-  names[n] = NULL;
-  return names;
+  return assay_isa_list ();
 }
 
 const char *
 assay_op_isa_get (void)
 {
-  return isas[get_chosen ()].name;
+  return assay_isa_get_name ();
 }
 
 gboolean
 assay_op_isa_set (const char *isa, GError **error)
 {
-  g_autofree char *all = NULL;
-
-  for (gsize i = 0; i < G_N_ELEMENTS (isas); i++)
-    if (strcmp (isas[i].name, isa) == 0 && isas[i].runs ())
-      {
-        chosen = i;
-        return TRUE;
-      }
-  all = g_strjoinv (", ", (char **) assay_op_isa_list ());
-  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NO_DEVICE, "instruction set: one of %s expected, \"%s\" found", all, isa);
-  return FALSE;
+  return assay_isa_set (isa, error);
 }
 
 const AssayOp *const *
 assay_op_list (void)
 {
-  return isas[get_chosen ()].ops;
+  return ops_of[assay_isa_get ()];
 }
 
 const AssayOp *

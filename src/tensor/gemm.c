@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* gemm.c: the one door to the BLAS. */
+/* gemm.c: shares a product out to the workers; real types through our own kernels, complex through the BLAS (its one door). */
+#include "config.h"
+
 #include "tensor/gemm.h"
+
+#include "base/isa.h"
+#include "tensor/gemm_kernel.h"
 
 #include <cblas.h>
 
-/* OpenBLAS says these in cblas.h only in some packagings. */
+/* OpenBLAS declares these in cblas.h only in some packagings. */
 extern char *openblas_get_corename (void);
 extern void openblas_set_num_threads (int n);
 
-#define SMALL (1 << 20)         /* multiply-adds below which one block is faster than waking the crew */
+#define SMALL (1 << 20)         /* multiply-adds below which waking the crew costs more than it brings */
 
 typedef struct {
   gboolean ta, tb, accumulate;
@@ -22,29 +27,55 @@ typedef struct {
   void (*block) (const void *product, gint64 m0, gint64 m1, gint64 n0, gint64 n1);
 } Product;
 
+static const AssayGemmKernels *
+get_kernels (void)
+{
+#ifdef ASSAY_HAVE_X86
+  static const AssayGemmKernels *const of[ASSAY_N_ISAS] = { &assay_gemm_kernels_baseline, &assay_gemm_kernels_x86_64_v3,
+                                                            &assay_gemm_kernels_x86_64_v4 };
+  return of[assay_isa_get ()];
+#else
+  return &assay_gemm_kernels_baseline;
+#endif
+}
+
 static const char *
 at (const char *base, gsize width, gboolean transposed, gint64 row, gint64 column, gint64 stride)
 {
   return base + width * (transposed ? column * stride + row : row * stride + column);
 }
 
-#define BLOCK(suffix, type, call, ALPHA, BETA)                                                                          \
-  static void                                                                                                           \
-  block_##suffix (const void *product, gint64 m0, gint64 m1, gint64 n0, gint64 n1)                                      \
-  {                                                                                                                     \
-    const Product *p = product;                                                                                         \
-    type one_alpha = (type) p->alpha, beta = p->accumulate;                                                             \
-    const type *A = (const void *) at (p->A, p->width, p->ta, m0, 0, p->lda);                                           \
-    const type *B = (const void *) at (p->B, p->width, p->tb, 0, n0, p->ldb);                                           \
-    type *C = (void *) at (p->C, p->width, FALSE, m0, n0, p->ldc);                                                      \
-                                                                                                                        \
-    call (CblasRowMajor, p->ta ? CblasTrans : CblasNoTrans, p->tb ? CblasTrans : CblasNoTrans, m1 - m0, n1 - n0, p->K,  \
-          ALPHA, A, p->lda, B, p->ldb, BETA, C, p->ldc);                                                                \
-  }
+#define PARTS(type)                                                                                                     \
+  const Product *p = product;                                                                                           \
+  const type *A = (const void *) at (p->A, p->width, p->ta, m0, 0, p->lda);                                             \
+  const type *B = (const void *) at (p->B, p->width, p->tb, 0, n0, p->ldb);                                             \
+  type *C = (void *) at (p->C, p->width, FALSE, m0, n0, p->ldc)
 
-BLOCK (f32, float, cblas_sgemm, one_alpha, beta)
-BLOCK (f64, double, cblas_dgemm, one_alpha, beta)
-BLOCK (c128, double complex, cblas_zgemm, &one_alpha, &beta)
+static void
+block_f32 (const void *product, gint64 m0, gint64 m1, gint64 n0, gint64 n1)
+{
+  PARTS (float);
+
+  get_kernels ()->f32 (p->ta, p->tb, m1 - m0, n1 - n0, p->K, (float) p->alpha, A, p->lda, B, p->ldb, p->accumulate, C, p->ldc);
+}
+
+static void
+block_f64 (const void *product, gint64 m0, gint64 m1, gint64 n0, gint64 n1)
+{
+  PARTS (double);
+
+  get_kernels ()->f64 (p->ta, p->tb, m1 - m0, n1 - n0, p->K, p->alpha, A, p->lda, B, p->ldb, p->accumulate, C, p->ldc);
+}
+
+static void
+block_c128 (const void *product, gint64 m0, gint64 m1, gint64 n0, gint64 n1)
+{
+  PARTS (double complex);
+  double complex alpha = p->alpha, beta = p->accumulate;
+
+  cblas_zgemm (CblasRowMajor, p->ta ? CblasTrans : CblasNoTrans, p->tb ? CblasTrans : CblasNoTrans, m1 - m0, n1 - n0, p->K, &alpha, A,
+               p->lda, B, p->ldb, &beta, C, p->ldc);
+}
 
 static void
 run_block (gsize index, guint worker, gpointer data)
@@ -62,34 +93,30 @@ run_block (gsize index, guint worker, gpointer data)
 static void
 multiply (AssayWorkers *workers, Product *p)
 {
-  static gsize once;
+  guint crew = assay_workers_get_count (workers);
   gint64 longer = MAX (p->M, p->N);
 
-  if (g_once_init_enter (&once))
-    {
-      openblas_set_num_threads (1);                               /* our workers share out the blocks */
-      g_once_init_leave (&once, 1);
-    }
   if (p->M == 0 || p->N == 0)
     return;
   p->by_rows = p->M >= p->N;
   p->step = longer;
-  if ((double) p->M * p->N * p->K > SMALL)                        /* about eight blocks of at least 64 lines */
-    p->step = MAX (64, (longer / 8 + 63) / 64 * 64);
+  if (crew > 1 && (double) p->M * (double) p->N * (double) p->K > SMALL)
+    p->step = MAX (32, (longer / (2 * crew) + 31) / 32 * 32);     /* an element's bits do not depend on its block */
   assay_workers_run (workers, (longer + p->step - 1) / p->step, run_block, p);
 }
 
 #define PRODUCT(suffix)                                                                                                 \
   Product p = { .ta = ta, .tb = tb, .accumulate = accumulate, .M = M, .N = N, .K = K, .lda = lda, .ldb = ldb, .ldc = ldc, \
                 .alpha = alpha, .A = (const char *) A, .B = (const char *) B, .C = (char *) C, .width = sizeof *C,      \
-                .block = block_##suffix };                                                                              \
-  multiply (workers, &p)
+                .block = block_##suffix }
 
 void
 assay_gemm_f32 (AssayWorkers *workers, gboolean ta, gboolean tb, gint64 M, gint64 N, gint64 K, double alpha,
                 const float *A, gint64 lda, const float *B, gint64 ldb, gboolean accumulate, float *C, gint64 ldc)
 {
   PRODUCT (f32);
+
+  multiply (workers, &p);
 }
 
 void
@@ -97,6 +124,8 @@ assay_gemm_f64 (AssayWorkers *workers, gboolean ta, gboolean tb, gint64 M, gint6
                 const double *A, gint64 lda, const double *B, gint64 ldb, gboolean accumulate, double *C, gint64 ldc)
 {
   PRODUCT (f64);
+
+  multiply (workers, &p);
 }
 
 void
@@ -105,6 +134,13 @@ assay_gemm_c128 (AssayWorkers *workers, gboolean ta, gboolean tb, gint64 M, gint
                  double complex *C, gint64 ldc)
 {
   PRODUCT (c128);
+
+  (void) workers;                                                 /* its bits may depend on the block: one block */
+  openblas_set_num_threads (1);
+  p.by_rows = TRUE;
+  p.step = M;
+  if (M > 0 && N > 0)
+    run_block (0, 0, &p);
 }
 
 const char *

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* gemm.h: matrix products C = alpha op(A) op(B) (+ C), row-major, cut into blocks of C that depend on the sizes alone and are
- * shared out by our own workers; inside a block the BLAS runs on one thread. So the bits do not depend on the crew.
+/* gemm.h: matrix products C = alpha op(A) op(B) (+ C), row-major, shared out to our own workers in blocks of C.
  *
- * Letters: op(A) (M,K), op(B) (K,N), C (M,N); lda, ldb, ldc row strides in elements; ta: A is stored (K,M).
- * Cost: 2 M N K flops (four times that for c128), no allocation of ours.
- * Source: the choice of BLAS inside own blocks was measured; bench/gemm.c repeats the measurement.
+ * Letters: op(A) (M,K), op(B) (K,N), C (M,N); lda, ldb, ldc row strides in elements; ta: A is stored (K,M); tb: B is stored (N,K).
+ * Numerics: in f32 and f64 an element is summed over k in ascending order in a fixed pattern, whatever M, N, the crew or its neighbours: the
+ * same bits for any number of threads and any batch around a row.
+ * Cost: 2 M N K flops (four times that for c128, which serves the oracle). Packing buffers are one per thread, made once.
+ * Source: our own kernels (gemm_kernel.inc) were measured beside OpenBLAS and oneDNN: equal or faster on the shapes that matter, and
+ * neither promises the bits above. bench/gemm.c repeats the measurement.
  */
 #pragma once
 
@@ -21,5 +23,5 @@ void assay_gemm_c128 (AssayWorkers *workers, gboolean ta, gboolean tb, gint64 M,
                       const double complex *A, gint64 lda, const double complex *B, gint64 ldb, gboolean accumulate,
                       double complex *C, gint64 ldc);
 
-/* The kernel family that the BLAS chose for this processor ("SkylakeX"); it is part of what a result's bits depend on. */
+/* The kernel family that OpenBLAS chose for this processor ("SkylakeX"): it serves LAPACK and the oracle. */
 const char *assay_gemm_get_core_name (void);

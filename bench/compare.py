@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Assay beside PyTorch on one transformer: parity first, then interleaved timings.
+
+    PEER_PYTHON=/path/to/venv/bin/python bench/compare.py BUILD_DIR [--model A|B] [--threads 1] [--pairs 9] [--jobs gradient,...]
+
+Prints one JSON document. Exits 77 with a reason when the peer is not installed, 1 when the results disagree (then nothing is timed).
+Rules: same weights, tokens, direction, float32 and threads on both sides; OPENBLAS_CORETYPE and OPENBLAS_NUM_THREADS are unset for
+both; one warm-up each, then pairs A B A B ...; the score is the ratio of medians; the limit is the processor's measured peak.
+"""
+import argparse, json, os, statistics, subprocess, sys, tempfile
+
+MODELS = {"A": dict(vocabulary=512, context=128, width=128, layers=4, heads=4, batch=8),
+          "B": dict(vocabulary=4096, context=256, width=256, layers=6, heads=8, batch=4)}
+
+MAKE_CASE = """
+import json, sys
+import numpy as np
+from safetensors.numpy import save_file
+folder, m = sys.argv[1], json.loads(sys.argv[2])
+rng = np.random.default_rng(7)
+V, T, C, L, B = m["vocabulary"], m["context"], m["width"], m["layers"], m["batch"]
+shapes = {"wte.weight": (V, C), "wpe.weight": (T, C)}
+for l in range(L):
+    p = f"h.{l}."
+    shapes.update({p + "ln_1.weight": (C,), p + "ln_1.bias": (C,), p + "attn.c_attn.weight": (3 * C, C), p + "attn.c_attn.bias": (3 * C,),
+                   p + "attn.c_proj.weight": (C, C), p + "attn.c_proj.bias": (C,), p + "ln_2.weight": (C,), p + "ln_2.bias": (C,),
+                   p + "mlp.c_fc.weight": (4 * C, C), p + "mlp.c_fc.bias": (4 * C,), p + "mlp.c_proj.weight": (C, 4 * C),
+                   p + "mlp.c_proj.bias": (C,)})
+shapes.update({"ln_f.weight": (C,), "ln_f.bias": (C,)})
+weights = {n: (1 + 0.1 * rng.standard_normal(s) if ".ln_" in "." + n and n.endswith("weight") else
+               0.05 * rng.standard_normal(s)).astype(np.float32) for n, s in shapes.items()}
+save_file(weights, folder + "/model.safetensors")
+P = sum(w.size for w in weights.values())
+save_file({"tokens": rng.integers(0, V, (B, T), dtype=np.int32), "targets": rng.integers(0, V, (B, T), dtype=np.int32),
+           "direction": rng.standard_normal(P).astype(np.float32)}, folder + "/batch.safetensors")
+json.dump(list(shapes), open(folder + "/order.json", "w"))
+json.dump({"architecture": "transformer", "dtype": "f32",
+           "config": {"vocabulary": V, "context": T, "width": C, "layers": L, "heads": m["heads"], "eps": 1e-5}},
+          open(folder + "/config.json", "w"))
+"""
+
+COMPARE = """
+import sys
+import numpy as np
+a, b = np.load(sys.argv[1]).astype(np.float64).ravel(), np.load(sys.argv[2]).astype(np.float64).ravel()
+assert a.shape == b.shape, (a.shape, b.shape)
+print(float(np.abs(a - b).max() / np.abs(b).max()))
+"""
+
+
+class Side:
+    def __init__(self, command):
+        env = {k: v for k, v in os.environ.items() if k not in ("OPENBLAS_CORETYPE", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env)
+
+    def ask(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline()
+        if not answer:
+            sys.exit(f"{self.process.args[0]}: no answer to {line!r}")
+        return json.loads(answer)
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def summary(rows, key):
+    values = [r[key] for r in rows]
+    return {"median": statistics.median(values), "min": min(values), "max": max(values)}
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("build")
+    parser.add_argument("--model", default="B", choices=sorted(MODELS))
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--pairs", type=int, default=9)
+    parser.add_argument("--jobs", default="forward,gradient,hessian,hessian-cold,gauss-newton")
+    args = parser.parse_args()
+    peer = os.environ.get("PEER_PYTHON", sys.executable)
+    if subprocess.run([peer, "-c", "import torch, safetensors"], capture_output=True).returncode:
+        print("SKIP: torch and safetensors are not installed for PEER_PYTHON")
+        sys.exit(77)
+    here = os.path.dirname(os.path.abspath(__file__))
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([peer, "-c", MAKE_CASE, folder, json.dumps(MODELS[args.model])], check=True)
+        ours = Side([os.path.join(args.build, "bench", "model"), folder, "--threads", str(args.threads)])
+        theirs = Side([peer, os.path.join(here, "peers", "torch_model.py"), folder, "--threads", str(args.threads)])
+        document = {"schema": "assay-bench-compare-1", "model": args.model, "sizes": MODELS[args.model], "threads": args.threads,
+                    "pairs": args.pairs, "ours": ours.ask("info"), "peer": theirs.ask("info"), "parity_bound": 1e-4, "jobs": {}}
+        for job in args.jobs.split(","):
+            files = [os.path.join(folder, side + ".npy") for side in ("ours", "theirs")]
+            ours.ask(f"dump {job} {files[0]}")
+            theirs.ask(f"dump {job} {files[1]}")
+            error = float(subprocess.run([peer, "-c", COMPARE, *files], check=True, capture_output=True, text=True).stdout)
+            row = document["jobs"][job] = {"relative_difference": error}
+            if not error <= document["parity_bound"]:
+                row["refused"] = "results differ: nothing is timed"
+                continue
+            a, b = [], []
+            for _ in range(args.pairs):
+                a.append(ours.ask("time " + job))
+                b.append(theirs.ask("time " + job))
+            ratios = [y["cpu"] / x["cpu"] for x, y in zip(a, b)]
+            row.update(ours_cpu=summary(a, "cpu"), peer_cpu=summary(b, "cpu"), ours_wall=summary(a, "wall"), peer_wall=summary(b, "wall"),
+                       ratio_cpu=summary(b, "cpu")["median"] / summary(a, "cpu")["median"],
+                       ratio_wall=summary(b, "wall")["median"] / summary(a, "wall")["median"],
+                       pair_ratios={"min": min(ratios), "max": max(ratios)})
+            if "flops" in a[0]:
+                row["ours_gflops"] = a[0]["flops"] / row["ours_cpu"]["median"] / 1e9
+                row["fraction_of_peak"] = row["ours_gflops"] / document["ours"]["peak_gflops"]
+        if "gradient" in document["jobs"] and "ours_cpu" in document["jobs"]["gradient"]:
+            base = document["jobs"]["gradient"]["ours_cpu"]["median"]
+            for job, row in document["jobs"].items():
+                if "ours_cpu" in row:
+                    row["of_our_gradient"] = row["ours_cpu"]["median"] / base
+        ours.close()
+        theirs.close()
+    print(json.dumps(document, indent=1, sort_keys=True))
+    sys.exit(any("refused" in row for row in document["jobs"].values()))
+
+
+if __name__ == "__main__":
+    main()

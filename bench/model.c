@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* model.c: walks of one transformer, timed, driven line by line from standard input; our side of compare.py.
+ *
+ *   bench/model CASE_DIR --threads N
+ *
+ * CASE_DIR holds config.json, model.safetensors and batch.safetensors (tokens, targets, direction). Commands: `time JOB`, `dump JOB FILE`
+ * (flat float32 .npy), `info`, `quit`. Jobs: forward, gradient, hessian (primals cached), hessian-cold, gauss-newton.
+ */
+#include "base/mem.h"
+#include "model/exec.h"
+#include "model/model.h"
+#include "store/npy.h"
+#include "store/safetensors.h"
+#include "tensor/gemm.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+typedef struct {
+  const char *name;
+  AssayWalk walk;
+  AssayExec *exec;
+  gboolean prepared;
+} Job;
+
+static Job jobs[] = {
+  { "forward", ASSAY_WALK_FORWARD, NULL, FALSE },          { "gradient", ASSAY_WALK_GRADIENT, NULL, FALSE },
+  { "hessian", ASSAY_WALK_HESSIAN, NULL, FALSE },          { "hessian-cold", ASSAY_WALK_HESSIAN_COLD, NULL, FALSE },
+  { "gauss-newton", ASSAY_WALK_GAUSS_NEWTON, NULL, FALSE },
+};
+
+static AssayModel *model;
+static AssayBackend *backend;
+static gint32 *tokens, *targets;
+static float *weight, *direction, *result;
+static gint64 B, T;
+
+static void
+fail_on (GError *error)
+{
+  if (error != NULL)
+    {
+      fprintf (stderr, "bench/model: %s\n", error->message);
+      exit (1);
+    }
+}
+
+static double
+seconds (clockid_t clock)
+{
+  struct timespec t;
+
+  clock_gettime (clock, &t);
+  return (double) t.tv_sec + 1e-9 * (double) t.tv_nsec;
+}
+
+/* The processor's float peak on one core: independent multiply-adds in registers. */
+#if defined (__x86_64__)
+typedef float Lanes __attribute__ ((vector_size (32)));
+
+__attribute__ ((target ("avx2,fma"))) static double
+measure_peak (void)
+{
+  Lanes a[12], b, c;
+  double best = 0;
+
+  for (int i = 0; i < 8; i++)
+    b[i] = 0.999f, c[i] = 0.001f;
+  memset (a, 0, sizeof a);
+  for (int repeat = 0; repeat < 5; repeat++)
+    {
+      double start = seconds (CLOCK_PROCESS_CPUTIME_ID);
+
+      for (int n = 0; n < 4000000; n++)
+#pragma GCC unroll 12
+        for (int i = 0; i < 12; i++)
+          a[i] = a[i] * b + c;
+      best = MAX (best, 4e6 * 12 * 16 / (seconds (CLOCK_PROCESS_CPUTIME_ID) - start) / 1e9);
+    }
+  for (int i = 1; i < 12; i++)
+    a[0] += a[i];
+  return a[0][0] < -1 ? 0 : best;                                 /* uses the sum, so that the loop stays */
+}
+#else
+static double
+measure_peak (void)
+{
+  return 0;
+}
+#endif
+
+static void
+load (const char *folder)
+{
+  GError *error = NULL;
+  g_autofree char *config = g_build_filename (folder, "config.json", NULL), *weights = g_build_filename (folder, "model.safetensors", NULL);
+  g_autofree char *batch = g_build_filename (folder, "batch.safetensors", NULL);
+  json_t *spec = json_load_file (config, 0, NULL);
+  g_autoptr (AssaySafetensors) file = NULL;
+  AssayGraph *layout;
+
+  model = assay_model_new_from_spec (spec, &error);
+  fail_on (error);
+  json_decref (spec);
+  file = assay_safetensors_open (weights, &error);
+  fail_on (error);
+  layout = assay_model_get_layout (model);
+  for (guint v = 0; v < assay_graph_get_n_values (layout); v++)
+    {
+      const AssayGraphValue *p = assay_graph_get_value (layout, v);
+
+      if (p->role == ASSAY_VALUE_PARAM)
+        assay_safetensors_read (assay_safetensors_find (file, p->name), ASSAY_STORE_F32,
+                                (float *) assay_model_get_theta (model) + p->offset, &error);
+      fail_on (error);
+    }
+  assay_safetensors_free (g_steal_pointer (&file));
+  file = assay_safetensors_open (batch, &error);
+  fail_on (error);
+  B = assay_safetensors_find (file, "tokens")->dims[0];
+  T = assay_safetensors_find (file, "tokens")->dims[1];
+  tokens = assay_mem_new (gint32, B * T, &error);
+  targets = assay_mem_new (gint32, B * T, &error);
+  weight = assay_mem_new (float, B * T, &error);
+  direction = assay_mem_new (float, assay_model_get_n_params (model), &error);
+  result = assay_mem_new (float, assay_model_get_n_params (model), &error);
+  assay_safetensors_read (assay_safetensors_find (file, "tokens"), ASSAY_STORE_I32, tokens, &error);
+  assay_safetensors_read (assay_safetensors_find (file, "targets"), ASSAY_STORE_I32, targets, &error);
+  assay_safetensors_read (assay_safetensors_find (file, "direction"), ASSAY_STORE_F32, direction, &error);
+  fail_on (error);
+  for (gint64 i = 0; i < B * T; i++)
+    weight[i] = 1;
+}
+
+static Job *
+get_job (const char *name)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (jobs); i++)
+    if (strcmp (jobs[i].name, name) == 0)
+      {
+        if (jobs[i].exec == NULL)
+          {
+            GError *error = NULL;
+            g_autoptr (AssayGraph) graph = assay_model_build (model, B, &error);
+
+            fail_on (error);
+            jobs[i].exec = assay_exec_new (graph, jobs[i].walk, ASSAY_F32, backend, NULL, &error);
+            fail_on (error);
+            assay_exec_set_input (jobs[i].exec, assay_graph_find (graph, "tokens"), tokens);
+            assay_exec_set_input (jobs[i].exec, assay_graph_find (graph, "targets"), targets);
+            assay_exec_set_input (jobs[i].exec, assay_graph_find (graph, "weight"), weight);
+          }
+        return &jobs[i];
+      }
+  fprintf (stderr, "bench/model: no job \"%s\"\n", name);
+  exit (2);
+}
+
+static void
+run_job (Job *job)
+{
+  GError *error = NULL;
+  gboolean second = job->walk != ASSAY_WALK_FORWARD && job->walk != ASSAY_WALK_GRADIENT;
+  gboolean cached = job->walk == ASSAY_WALK_HESSIAN || job->walk == ASSAY_WALK_GAUSS_NEWTON;
+  double wall, cpu;
+  struct rusage usage;
+
+  if (second && !job->prepared)
+    assay_exec_prepare (job->exec, assay_model_get_theta (model), NULL, NULL, FALSE, &error);
+  fail_on (error);
+  job->prepared = TRUE;
+  wall = seconds (CLOCK_MONOTONIC);
+  cpu = seconds (CLOCK_PROCESS_CPUTIME_ID);
+  if (second)
+    assay_exec_apply (job->exec, direction, result, FALSE, &error);
+  else
+    assay_exec_prepare (job->exec, assay_model_get_theta (model), NULL, job->walk == ASSAY_WALK_GRADIENT ? result : NULL, FALSE, &error);
+  fail_on (error);
+  wall = seconds (CLOCK_MONOTONIC) - wall;
+  cpu = seconds (CLOCK_PROCESS_CPUTIME_ID) - cpu;
+  getrusage (RUSAGE_SELF, &usage);
+  printf ("{\"wall\": %.9g, \"cpu\": %.9g, \"flops\": %.17g, \"walk_bytes\": %" G_GSIZE_FORMAT ", \"peak_rss\": %ld, \"cached\": %s}\n", wall, cpu,
+          assay_exec_get_cost (job->exec, second).flops, assay_exec_get_bytes (job->exec), usage.ru_maxrss * 1024, cached ? "true" : "false");
+  fflush (stdout);
+}
+
+static void
+dump (const char *name, const char *file)
+{
+  GError *error = NULL;
+  Job *job = get_job (name);
+  float total = 0;
+  gint64 P = assay_model_get_n_params (model);
+
+  run_job (job);
+  if (job->walk == ASSAY_WALK_FORWARD)
+    {
+      double sum = 0;
+
+      for (gint64 b = 0; b < B; b++)
+        sum += ((const float *) assay_exec_get_loss (job->exec))[b];
+      total = (float) sum;
+      P = 1;
+    }
+  assay_npy_write (file, ASSAY_STORE_F32, 1, &P, job->walk == ASSAY_WALK_FORWARD ? &total : result, &error);
+  fail_on (error);
+}
+
+int
+main (int argc, char **argv)
+{
+  char line[4096], word[64], name[64], file[3900];
+
+  if (argc < 2)
+    {
+      fprintf (stderr, "usage: bench/model CASE_DIR [--threads N]\n");
+      return 2;
+    }
+  backend = assay_backend_cpu_new (argc > 3 && strcmp (argv[2], "--threads") == 0 ? (guint) atoi (argv[3]) : 1);
+  load (argv[1]);
+  while (fgets (line, sizeof line, stdin) != NULL)
+    {
+      int n = sscanf (line, "%63s %63s %3899s", word, name, file);
+
+      if (n < 1 || strcmp (word, "quit") == 0)
+        break;
+      if (strcmp (word, "info") == 0)
+        {
+          printf ("{\"program\": \"assay\", \"blas_core\": \"%s\", \"isa\": \"%s\", \"threads\": %u, \"peak_gflops\": %.1f}\n",
+                  assay_gemm_get_core_name (), assay_op_isa_get (), assay_workers_get_count (backend->workers), measure_peak ());
+          fflush (stdout);
+        }
+      else if (strcmp (word, "time") == 0 && n == 2)
+        run_job (get_job (name));
+      else if (strcmp (word, "dump") == 0 && n == 3)
+        dump (name, file);
+    }
+  return 0;
+}

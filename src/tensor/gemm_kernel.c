@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* gemm_kernel.c: the register tiles of each instruction set. Compiled once for each with -DASSAY_ISA. */
+#include "tensor/gemm_kernel.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#if defined (__AVX512F__)
+#define VECTOR_BYTES 64
+#define MR 8                    /* 16 of 32 registers hold sums: enough to hide the latency of two multiply-adds a cycle */
+#elif defined (__AVX__)
+#define VECTOR_BYTES 32
+#define MR 6                    /* 12 of 16 */
+#else
+#define VECTOR_BYTES 16
+#define MR 4                    /* 8 of 16 */
+#endif
+
+#define MC (MR * 16)            /* a packed block of A stays in the second-level cache beside a panel of B */
+#define NC 512
+
+#define REAL float
+#define LANES (VECTOR_BYTES / 4)
+#define FN(name) name##_f32
+#include "tensor/gemm_kernel.inc"
+#undef REAL
+#undef LANES
+#undef FN
+
+#define REAL double
+#define LANES (VECTOR_BYTES / 8)
+#define FN(name) name##_f64
+#include "tensor/gemm_kernel.inc"
+
+#define PASTE(isa) assay_gemm_kernels_##isa
+#define EXPAND(isa) PASTE (isa)
+
+const AssayGemmKernels EXPAND (ASSAY_ISA) = { gemm_f32, gemm_f64 };

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* gemm_kernel.h: the inner matrix product of one block of C on one thread, one function per type and instruction set.
+ *
+ *   C (M,N) = alpha op(A) op(B) (+ C)      op(A) (M,K), op(B) (K,N); ta: A is stored (K,M); tb: B is stored (N,K)
+ *
+ * Numerics: every element is a sum over k in ascending order, in runs of ASSAY_GEMM_KC, whatever M, N, the block or the neighbours: so a
+ * row's bits do not depend on which rows share its batch. Between instruction sets bits may differ (fused or separate rounding).
+ * Thread rule: packing buffers are one per thread, made on its first product and kept.
+ */
+#pragma once
+
+#include <glib.h>
+
+#define ASSAY_GEMM_KC 256
+
+typedef void (*AssayGemmF32) (gboolean ta, gboolean tb, gint64 M, gint64 N, gint64 K, float alpha, const float *A, gint64 lda,
+                              const float *B, gint64 ldb, gboolean accumulate, float *C, gint64 ldc);
+typedef void (*AssayGemmF64) (gboolean ta, gboolean tb, gint64 M, gint64 N, gint64 K, double alpha, const double *A, gint64 lda,
+                              const double *B, gint64 ldb, gboolean accumulate, double *C, gint64 ldc);
+
+typedef struct { AssayGemmF32 f32; AssayGemmF64 f64; } AssayGemmKernels;
+
+extern const AssayGemmKernels assay_gemm_kernels_baseline, assay_gemm_kernels_x86_64_v3, assay_gemm_kernels_x86_64_v4;
