@@ -2,7 +2,7 @@
 /* csv_writer.h: CSV files by RFC 4180, the same bytes in every locale.
  *
  * Numbers are written so that they read back to the same bits. Text that a spreadsheet would take for a formula (first byte one
- * of = + - @ TAB CR NUL) gets a single quote in front; numeric fields never do. Lines end in CR LF.
+ * of = + - @ TAB CR) gets a single quote in front; numeric fields never do. Lines end in CR LF.
  * Thread rule: one thread at a time per writer.
  */
 #pragma once

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* csv_writer.c: fields into a buffer, the buffer into a file that appears with the commit. */
+#include "store/csv_writer.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "store/file.h"
+
+#define BUFFER_BYTES (1u << 16)
+
+struct _AssayCsvWriter {
+  AssayFileWriter *file;
+  GString         *buffer;
+  gboolean         in_row;
+};
+
+AssayCsvWriter *
+assay_csv_writer_new (const char *path, GError **error)
+{
+  AssayFileWriter *file = assay_file_writer_new (path, error);
+  AssayCsvWriter *self;
+
+  if (file == NULL)
+    return NULL;
+  self = g_new0 (AssayCsvWriter, 1);
+  self->file = file;
+  self->buffer = g_string_sized_new (BUFFER_BYTES);
+  return self;
+}
+
+void
+assay_csv_writer_free (AssayCsvWriter *self)
+{
+  if (self == NULL)
+    return;
+  assay_file_writer_free (self->file);
+  g_string_free (self->buffer, TRUE);
+  g_free (self);
+}
+
+static void
+begin_field (AssayCsvWriter *self)
+{
+  if (self->in_row)
+    g_string_append_c (self->buffer, ',');
+  self->in_row = TRUE;
+}
+
+void
+assay_csv_writer_text (AssayCsvWriter *self, const char *value)
+{
+  /* An empty string gets quotes, so that it differs from an empty field. */
+  gboolean formula = *value != '\0' && strchr ("=+-@\t\r", *value) != NULL;
+  gboolean quoted = formula || *value == '\0' || strpbrk (value, ",\"\r\n") != NULL;
+
+  begin_field (self);
+  if (quoted)
+    g_string_append_c (self->buffer, '"');
+  if (formula)
+    g_string_append_c (self->buffer, '\'');
+  for (; *value != '\0'; value++)
+    {
+      if (*value == '"')
+        g_string_append_c (self->buffer, '"');
+      g_string_append_c (self->buffer, *value);
+    }
+  if (quoted)
+    g_string_append_c (self->buffer, '"');
+}
+
+void
+assay_csv_writer_double (AssayCsvWriter *self, double value)
+{
+  char text[G_ASCII_DTOSTR_BUF_SIZE];
+
+  begin_field (self);
+  if (isnan (value))
+    g_string_append (self->buffer, "nan");
+  else if (isinf (value))
+    g_string_append (self->buffer, value > 0 ? "inf" : "-inf");
+  else
+    g_string_append (self->buffer, g_ascii_formatd (text, sizeof text, "%.17g", value));
+}
+
+void
+assay_csv_writer_int (AssayCsvWriter *self, gint64 value)
+{
+  begin_field (self);
+  g_string_append_printf (self->buffer, "%" G_GINT64_FORMAT, value);
+}
+
+void
+assay_csv_writer_empty (AssayCsvWriter *self)
+{
+  begin_field (self);
+}
+
+static gboolean
+drain (AssayCsvWriter *self, GError **error)
+{
+  gboolean ok = assay_file_writer_add (self->file, self->buffer->str, self->buffer->len, error);
+
+  g_string_truncate (self->buffer, 0);
+  return ok;
+}
+
+gboolean
+assay_csv_writer_end_row (AssayCsvWriter *self, GError **error)
+{
+  g_string_append (self->buffer, "\r\n");
+  self->in_row = FALSE;
+  return self->buffer->len < BUFFER_BYTES || drain (self, error);
+}
+
+gboolean
+assay_csv_writer_commit (AssayCsvWriter *self, GError **error)
+{
+  return drain (self, error) && assay_file_writer_commit (self->file, error);
+}

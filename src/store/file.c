@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* file.c: safe reading of regular files; files that appear whole or not at all. */
+#include "store/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/error.h"
+
+#define READ_STEP (1 << 20)
+
+/* --- reading --------------------------------------------------------------------------------------------------------- */
+
+static gboolean
+check_regular (int fd, const char *path, gboolean single_link, guint64 *size, GError **error)
+{
+  struct stat st;
+
+  if (fstat (fd, &st) < 0)
+    {
+      assay_error_set_errno (error, errno, "%s: cannot be examined", path);
+      return FALSE;
+    }
+  if (!S_ISREG (st.st_mode))
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: a regular file is expected, found a %s", path,
+                   S_ISDIR (st.st_mode) ? "directory" : S_ISFIFO (st.st_mode) ? "FIFO" : "device or socket");
+      return FALSE;
+    }
+  if (single_link && st.st_nlink != 1)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: has %lu hard links; a file of its own is expected", path,
+                   (unsigned long) st.st_nlink);
+      return FALSE;
+    }
+  if (size != NULL)
+    *size = (guint64) st.st_size;
+  return TRUE;
+}
+
+int
+assay_file_open_regular (const char *path, guint64 *size, GError **error)
+{
+  int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+  if (fd < 0)
+    {
+      assay_error_set_errno (error, errno, "%s: cannot be opened", path);
+      return -1;
+    }
+  if (!check_regular (fd, path, FALSE, size, error))
+    {
+      close (fd);
+      return -1;
+    }
+  return fd;
+}
+
+static int
+open_one_below (int directory, const char *name)
+{
+  struct open_how how = { .flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
+                          .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS };
+  int fd = (int) syscall (SYS_openat2, directory, name, &how, sizeof how);
+
+  if (fd < 0 && errno == ENOSYS)        /* before Linux 5.6: the name is one component, so O_NOFOLLOW says the same */
+    fd = openat (directory, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
+  return fd;
+}
+
+int
+assay_file_open_beneath (const char *directory, const char *name, guint64 *size, GError **error)
+{
+  g_autofree char *path = g_build_filename (directory, name, NULL);
+  int at, fd, errnum;
+
+  if (*name == '\0' || strchr (name, '/') != NULL || strcmp (name, ".") == 0 || strcmp (name, "..") == 0)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: refers to \"%s\"; the plain name of a file is expected",
+                   directory, name);
+      return -1;
+    }
+  at = open (directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (at < 0)
+    {
+      assay_error_set_errno (error, errno, "%s: cannot be opened", directory);
+      return -1;
+    }
+  fd = open_one_below (at, name);
+  errnum = errno;
+  close (at);
+  if (fd < 0 && errnum == ELOOP)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: is a symbolic link; a regular file is expected", path);
+      return -1;
+    }
+  if (fd < 0)
+    {
+      assay_error_set_errno (error, errnum, "%s: cannot be opened", path);
+      return -1;
+    }
+  if (!check_regular (fd, path, TRUE, size, error))
+    {
+      close (fd);
+      return -1;
+    }
+  return fd;
+}
+
+gboolean
+assay_file_read_at (int fd, const char *path, guint64 offset, void *out, gsize n, GError **error)
+{
+  gsize done = 0;
+
+  while (done < n)
+    {
+      ssize_t got = pread (fd, (char *) out + done, MIN (n - done, (gsize) G_MAXINT32), (off_t) (offset + done));
+
+      if (got < 0 && errno == EINTR)
+        continue;
+      if (got < 0)
+        {
+          assay_error_set_errno (error, errno, "%s: read of %" G_GSIZE_FORMAT " bytes at byte %" G_GUINT64_FORMAT " failed",
+                                 path, n, offset);
+          return FALSE;
+        }
+      if (got == 0)
+        {
+          g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT,
+                       "%s: ends at byte %" G_GUINT64_FORMAT ", %" G_GSIZE_FORMAT " bytes more were expected", path,
+                       offset + done, n - done);
+          return FALSE;
+        }
+      done += (gsize) got;
+    }
+  return TRUE;
+}
+
+GBytes *
+assay_file_read (const char *path, guint64 max_bytes, GError **error)
+{
+  guint64 size;
+  int fd = assay_file_open_regular (path, &size, error);
+  char *bytes;
+  gboolean ok;
+
+  if (fd < 0)
+    return NULL;
+  if (size > max_bytes)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT,
+                   "%s: has %" G_GUINT64_FORMAT " bytes; at most %" G_GUINT64_FORMAT " are accepted here", path, size,
+                   max_bytes);
+      close (fd);
+      return NULL;
+    }
+  bytes = g_try_malloc (size + 1);
+  if (bytes == NULL)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NO_MEMORY, "%s: no memory for %" G_GUINT64_FORMAT " bytes", path, size);
+      close (fd);
+      return NULL;
+    }
+  ok = assay_file_read_at (fd, path, 0, bytes, size, error);
+  close (fd);
+  if (!ok)
+    {
+      g_free (bytes);
+      return NULL;
+    }
+  bytes[size] = '\0';
+  return g_bytes_new_take (bytes, size);
+}
+
+char *
+assay_file_sha256 (const char *path, guint64 *size_out, GError **error)
+{
+  guint64 size;
+  int fd = assay_file_open_regular (path, &size, error);
+  g_autofree guint8 *step = NULL;
+  EVP_MD_CTX *context;
+  guint8 digest[EVP_MAX_MD_SIZE];
+  char *hex;
+
+  if (fd < 0)
+    return NULL;
+  step = g_malloc (READ_STEP);
+  context = EVP_MD_CTX_new ();
+  EVP_DigestInit_ex (context, EVP_sha256 (), NULL);
+  for (guint64 at = 0; at < size; at += READ_STEP)
+    {
+      gsize n = (gsize) MIN (size - at, (guint64) READ_STEP);
+
+      if (!assay_file_read_at (fd, path, at, step, n, error))
+        {
+          EVP_MD_CTX_free (context);
+          close (fd);
+          return NULL;
+        }
+      EVP_DigestUpdate (context, step, n);
+    }
+  EVP_DigestFinal_ex (context, digest, NULL);
+  EVP_MD_CTX_free (context);
+  close (fd);
+  hex = g_malloc (65);
+  for (int i = 0; i < 32; i++)
+    g_snprintf (hex + 2 * i, 3, "%02x", digest[i]);
+  if (size_out != NULL)
+    *size_out = size;
+  return hex;
+}
+
+/* --- writing --------------------------------------------------------------------------------------------------------- */
+
+gboolean
+assay_file_write_all (int fd, const char *path, const void *bytes, gsize n, GError **error)
+{
+  gsize done = 0;
+
+  while (done < n)
+    {
+      ssize_t put = write (fd, (const char *) bytes + done, MIN (n - done, (gsize) 1 << 30));
+
+      if (put < 0 && errno == EINTR)
+        continue;
+      if (put < 0)
+        {
+          assay_error_set_errno (error, errno, "%s: write stopped after %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT " bytes; %"
+                                 G_GSIZE_FORMAT " more bytes are needed", path, done, n, n - done);
+          return FALSE;
+        }
+      done += (gsize) put;
+    }
+  return TRUE;
+}
+
+gboolean
+assay_file_sync (int fd, const char *path, GError **error)
+{
+  if (fsync (fd) == 0)
+    return TRUE;
+  assay_error_set_errno (error, errno, "%s: fsync failed; what was written to it cannot be trusted", path);
+  return FALSE;
+}
+
+gboolean
+assay_file_sync_directory (const char *path, GError **error)
+{
+  int fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  gboolean ok;
+
+  if (fd < 0)
+    {
+      assay_error_set_errno (error, errno, "%s: directory cannot be opened", path);
+      return FALSE;
+    }
+  /* Some file systems have nothing to sync in a directory and say EINVAL. */
+  ok = fsync (fd) == 0 || errno == EINVAL;
+  if (!ok)
+    assay_error_set_errno (error, errno, "%s: fsync of the directory failed", path);
+  close (fd);
+  return ok;
+}
+
+struct _AssayFileWriter {
+  char *path;
+  char *temporary;              /* NULL once published */
+  int   fd;
+};
+
+AssayFileWriter *
+assay_file_writer_new (const char *path, GError **error)
+{
+  static gint counter;
+  g_autofree char *directory = g_path_get_dirname (path);
+  AssayFileWriter *self = g_new0 (AssayFileWriter, 1);
+
+  self->path = g_strdup (path);
+  self->temporary = g_strdup_printf ("%s/.tmp-%d-%d", directory, (int) getpid (), g_atomic_int_add (&counter, 1));
+  self->fd = open (self->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+  if (self->fd < 0)
+    {
+      assay_error_set_errno (error, errno, "%s: cannot be written", path);
+      g_clear_pointer (&self->temporary, g_free);
+      assay_file_writer_free (self);
+      return NULL;
+    }
+  return self;
+}
+
+void
+assay_file_writer_free (AssayFileWriter *self)
+{
+  if (self == NULL)
+    return;
+  if (self->fd >= 0)
+    close (self->fd);
+  if (self->temporary != NULL)
+    unlink (self->temporary);
+  g_free (self->temporary);
+  g_free (self->path);
+  g_free (self);
+}
+
+gboolean
+assay_file_writer_add (AssayFileWriter *self, const void *bytes, gsize n, GError **error)
+{
+  return assay_file_write_all (self->fd, self->path, bytes, n, error);
+}
+
+/* fsync and close; both can be the first to report a failed write. */
+static gboolean
+finish_contents (AssayFileWriter *self, GError **error)
+{
+  int fd = self->fd;
+
+  if (!assay_file_sync (fd, self->path, error))
+    return FALSE;
+  self->fd = -1;
+  if (close (fd) < 0)
+    {
+      assay_error_set_errno (error, errno, "%s: close failed", self->path);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+sync_parent (const char *path, GError **error)
+{
+  g_autofree char *directory = g_path_get_dirname (path);
+
+  return assay_file_sync_directory (directory, error);
+}
+
+gboolean
+assay_file_writer_commit (AssayFileWriter *self, GError **error)
+{
+  if (!finish_contents (self, error))
+    return FALSE;
+  if (rename (self->temporary, self->path) < 0)
+    {
+      assay_error_set_errno (error, errno, "%s: cannot be put in place", self->path);
+      return FALSE;
+    }
+  g_clear_pointer (&self->temporary, g_free);
+  return sync_parent (self->path, error);
+}
+
+/* rename that never replaces; link and unlink where the file system does not know the flag. */
+static int
+rename_new (const char *from, const char *to)
+{
+  if (renameat2 (AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+    return 0;
+  if (errno != EINVAL && errno != ENOSYS)
+    return -1;
+  if (link (from, to) < 0)
+    return -1;
+  return unlink (from);
+}
+
+gboolean
+assay_file_writer_commit_new (AssayFileWriter *self, const char *final_path, gboolean *exists, GError **error)
+{
+  *exists = FALSE;
+  if (!finish_contents (self, error))
+    return FALSE;
+  if (rename_new (self->temporary, final_path) < 0)
+    {
+      *exists = errno == EEXIST;
+      assay_error_set_errno (error, errno, "%s: cannot be put in place", final_path);
+      return FALSE;
+    }
+  g_clear_pointer (&self->temporary, g_free);
+  return sync_parent (final_path, error);
+}
+
+gboolean
+assay_file_write (const char *path, const void *bytes, gsize n, GError **error)
+{
+  g_autoptr (AssayFileWriter) writer = assay_file_writer_new (path, error);
+
+  return writer != NULL && assay_file_writer_add (writer, bytes, n, error) && assay_file_writer_commit (writer, error);
+}
