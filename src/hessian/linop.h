@@ -17,6 +17,7 @@ struct _AssayLinop {
   gint64 n;
   gboolean is_symmetric;
   double shift;                 /* known lower bound of the spectrum, or -infinity: 0 for Gauss-Newton and Fisher, lambda once damped */
+  double product_error;         /* what a product may be off by: ||computed - A x|| <= product_error ||A|| ||x||; checked by linop_check */
   guint64 n_applied;            /* vectors so far */
   gboolean (*apply) (AssayLinop *op, gint64 K, const double *X, double *Y, GError **error);
   void     (*finalize) (AssayLinop *op);        /* frees what the implementation added; the struct itself is freed by unref */
@@ -24,7 +25,31 @@ struct _AssayLinop {
 
 AssayLinop *assay_linop_ref    (AssayLinop *op);
 void        assay_linop_unref  (AssayLinop *op);
-/* Y = A X. Errors: those of the walk below (NaN, device, memory). */
+/* Y = A X; X and Y do not overlap. Errors: those of the walk below (NaN, device, memory). */
 gboolean    assay_linop_apply  (AssayLinop *op, gint64 K, const double *X, double *Y, GError **error);
+
+/* For implementations: a struct of `size` bytes that begins with an AssayLinop, zeroed, with one reference; the members of
+ * the AssayLinop are copied from the prototype. */
+gpointer    assay_linop_alloc  (gsize size, const AssayLinop *prototype);
+
+/* --- combinators: each holds references to its parts ---------------------------------------------------------------------- */
+
+/* A + lambda I. */
+AssayLinop *assay_linop_shift_new (AssayLinop *A, double lambda);
+/* c A. */
+AssayLinop *assay_linop_scale_new (AssayLinop *A, double c);
+/* A + B. Errors: SHAPE when their sizes differ; memory for one vector. */
+AssayLinop *assay_linop_sum_new   (AssayLinop *A, AssayLinop *B, GError **error);
+
+/* A group of coordinates: first, first + 1, ..., first + count - 1. */
+typedef struct { gint64 first, count; } AssaySlice;
+
+/* The principal part S' A S, where S picks the coordinates of the slices in their order. Numerics: product_error stays relative to
+ * ||A||. Errors: SHAPE when a slice leaves 0 .. n-1, is empty, or meets another; memory for two vectors of A. */
+AssayLinop *assay_linop_restrict_new (AssayLinop *A, const AssaySlice *slices, guint n_slices, GError **error);
+
+/* A matrix (n,n), row-major, borrowed: it must outlive the operator. lower_bound of the spectrum: -infinity when unknown.
+ * Numerics: products of rows by vector.h. */
+AssayLinop *assay_linop_dense_new (gint64 n, const double *matrix, gboolean is_symmetric, double lower_bound);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayLinop, assay_linop_unref)

@@ -3,7 +3,9 @@
  *
  * Not converging is a result, not an error: the reason is positive for converged and negative for stopped. What to do with it is the
  * caller's policy; it is always stored beside the answer.
+ * One solver_*.c and one line in local.mk each.
  * Shape letters: n unknowns, K right-hand sides; B, X (K,n) row-major.
+ * Ownership: results own their arrays (assay_solve_result_clear). Thread rule: as the operator.
  */
 #pragma once
 
@@ -13,17 +15,18 @@
 
 typedef enum {
   ASSAY_SOLVE_CONVERGED_RESIDUAL = 1,   /* ||b - A x|| <= tolerance ||b|| */
-  ASSAY_SOLVE_CONVERGED_WIDTH = 2,      /* the certified width fell below what was asked */
+  ASSAY_SOLVE_CONVERGED_WIDTH = 2,      /* the certified error of x, error_bound below, fell to what was asked */
   ASSAY_SOLVE_CONVERGED_DIRECT = 3,     /* factorisation, residual checked */
   ASSAY_SOLVE_CONVERGED_ZERO = 4,       /* b = 0 */
   ASSAY_SOLVE_ITERATIONS = -3,          /* the iterations ran out */
-  ASSAY_SOLVE_DIVERGED = -4,
-  ASSAY_SOLVE_BREAKDOWN = -5,
-  ASSAY_SOLVE_NONSYMMETRIC = -7,
-  ASSAY_SOLVE_NAN = -9,
+  ASSAY_SOLVE_DIVERGED = -4,            /* the residual grew past the divergence limit */
+  ASSAY_SOLVE_BREAKDOWN = -5,           /* singular to working precision */
+  ASSAY_SOLVE_NONSYMMETRIC = -7,        /* the solver needs a symmetric operator and this one is not */
+  ASSAY_SOLVE_NAN = -9,                 /* a NaN or infinity in b, in a product or in the iteration */
   ASSAY_SOLVE_NEGATIVE_CURVATURE = -10, /* p' A p <= 0 at some step, step 0 included */
-  ASSAY_SOLVE_RESIDUAL_GAP = -11,       /* the true residual disagrees with the recurrence */
-  ASSAY_SOLVE_CANCELLED = -12
+  ASSAY_SOLVE_RESIDUAL_GAP = -11,       /* the true residual stays above the tolerance whatever the recurrence says: the attainable
+                                           accuracy is reached */
+  ASSAY_SOLVE_CANCELLED = -12           /* stopped on request */
 } AssaySolveReason;
 
 /* "converged: residual", "stopped: negative curvature", ... */
@@ -33,13 +36,23 @@ const char *assay_solve_reason_name (AssaySolveReason reason);
 typedef struct {
   AssaySolveReason reason;
   gint64 iterations, products;          /* products: vectors that A was applied to */
+  gint64 restarts;                      /* times the recurrence was started again from the true residual */
   double right_hand_norm;               /* ||b|| */
+  double solution_norm;                 /* ||x|| */
   double true_residual;                 /* ||b - A x|| / ||b||, recomputed at the end */
+  double residual_gap;                  /* largest ||(b - A x) - r|| / ||b|| seen, r by recurrence; 0 for direct solvers */
+  double error_bound;                   /* certified: ||x - A^-1 b|| <= (||b - A x|| + 2 product_error ||A|| ||x||) / mu, mu = A->shift;
+                                           +infinity unless mu > 0 */
   double smallest_curvature;            /* least p' A p / p' p seen; +infinity when none */
-  double condition_estimate;            /* from the Ritz values of the iteration; NaN when unknown */
-  GArray *history;                      /* double: relative residual by recurrence after each iteration */
+  double operator_norm;                 /* largest ||A p|| / ||p|| seen: ||A|| from below; direct solvers: from above */
+  double smallest_ritz, largest_ritz;   /* of the Lanczos matrix of the iteration; NaN when unknown */
+  double condition_estimate;            /* largest over smallest Ritz value, or LAPACK's estimate; NaN when unknown */
+  gint64 n_negative;                    /* negative eigenvalues of A by inertia; -1 when unknown */
+  GArray *history;                      /* double: relative residual by recurrence after each iteration; NULL: not iterative */
+  GArray *alpha, *beta;                 /* double: coefficients of the iterations before the first restart (quadrature.h); or NULL */
 } AssaySolveResult;
 
+/* Frees the arrays and zeroes the rest. */
 void assay_solve_result_clear (AssaySolveResult *result);
 
 typedef struct _AssaySolver AssaySolver;
@@ -56,5 +69,6 @@ struct _AssaySolver {
   extern const AssaySolver assay_solver_##symbol;                                                                       \
   const AssaySolver assay_solver_##symbol
 
+/* Errors: USAGE with the names there are. */
 const AssaySolver *assay_solver_find (const char *name, GError **error);
-const AssaySolver *const *assay_solver_list (void);
+const AssaySolver *const *assay_solver_list (void);               /* NULL-terminated */

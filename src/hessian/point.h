@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* point.h: where curvature is taken: a model at a theta, meeting given examples of a data set, computed in a given type.
+ *
+ * Everything on this floor that walks a model starts from a point: curvature operators, gradients, directional derivatives.
+ * Examples are walked in micro-batches of `batch` in the order given, and sums over micro-batches are in double in that order: the
+ * bits depend on the batch size and on nothing else (threads, kept walks, memory).
+ * Shape letters: N examples, P parameters.
+ * Ownership: a plain value that borrows everything. Objects made from it copy theta and the list of examples; model, data set and
+ * backend must outlive them.
+ */
+#pragma once
+
+#include "run/pass.h"
+
+typedef struct {
+  const AssayModel *model;
+  const double *theta;          /* (P), or NULL: the model's own */
+  AssayDataset *dataset;
+  const gint64 *examples;       /* (N), of the data set */
+  gint64 n_examples;
+  AssayDtype dtype;             /* F32 or F64: what walks compute in */
+  gint64 batch;                 /* examples of a micro-batch */
+  gsize memory;                 /* bytes that kept walks may take; 0: nothing is kept and walks take as little as they can */
+  AssayBackend *backend;
+} AssayPoint;

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* solver_cg.c: conjugate gradients for A x = b, A symmetric positive definite (damped), with an honest ending.
+ *
+ * The recurrence is Hestenes and Stiefel's. Every `recompute` iterations, and before any claim of convergence, the true residual
+ * b - A x is computed. Where the recurrence's residual has left it behind, the iteration starts again from the true one; when that no
+ * longer halves it, the attainable accuracy is reached and the solve says so. The curvature p'Ap of every step is looked at, the
+ * first included. b is scaled by a power of two, so that the size of b (a gradient that has all but vanished) changes no bits.
+ * Source: influence chapter, section 3; Saad, Iterative Methods for Sparse Linear Systems (2003), section 6.7, for the Lanczos matrix.
+ */
+#include "hessian/solver.h"
+
+#include "base/mem.h"
+#include "hessian/dense.h"
+#include "hessian/vector.h"
+
+#include <float.h>
+#include <string.h>
+
+static const AssayParam params[] = {
+  { .name = "tolerance", .type = ASSAY_PARAM_DOUBLE, .def.d = 1e-8, .min = 0, .max = 1, .help = "relative residual ||b - A x|| / ||b|| to reach" },
+  { .name = "width", .type = ASSAY_PARAM_DOUBLE, .def.d = 0, .min = 0, .max = G_MAXDOUBLE,
+    .help = "certified error of x to stop at, where a lower bound mu > 0 of A is known; 0: not used" },
+  { .name = "max-iterations", .type = ASSAY_PARAM_INT, .def.i = 1000, .min = 1, .max = 1e9, .unit = "iterations", .help = "iterations of one solve" },
+  { .name = "recompute", .type = ASSAY_PARAM_INT, .def.i = 50, .min = 1, .max = 1e9, .unit = "iterations",
+    .help = "iterations between two looks at the true residual" },
+  { .name = "divergence", .type = ASSAY_PARAM_DOUBLE, .def.d = 1e6, .min = 1, .max = G_MAXDOUBLE, .help = "relative residual at which to give up" },
+  { .name = NULL }
+};
+
+typedef struct {
+  AssayLinop *A;
+  gint64 n;
+  double tolerance, width, divergence;
+  gint64 max_iterations, recompute;
+  double *r, *p, *q, *b;                                          /* (n) each; b scaled */
+  double b_norm, scale;                                           /* of the scaled b; x = scaled x / scale */
+  double restart_norm;                                            /* true residual at the last restart */
+  gint64 k, K;                                                    /* right-hand side, of how many */
+  AssayProgress *progress;
+} Run;
+
+/* --- what the coefficients say about the spectrum ------------------------------------------------------------------------- */
+
+/* T_jj = 1 / alpha_j + beta_(j-1) / alpha_(j-1),  T_j,j+1 = sqrt (beta_j) / alpha_j */
+static gboolean
+estimate_spectrum (AssaySolveResult *result, GError **error)
+{
+  gint64 k = result->alpha->len;
+  const double *alpha = (const double *) (void *) result->alpha->data, *beta = (const double *) (void *) result->beta->data;
+  g_autoptr (AssayBuffer) memory = k ? assay_mem_alloc_array (2 * k, sizeof (double), error) : NULL;
+  double *diagonal = memory, *off = diagonal + k;
+
+  if (k == 0)
+    return TRUE;
+  if (memory == NULL)
+    return FALSE;
+  for (gint64 j = 0; j < k; j++)
+    {
+      diagonal[j] = 1 / alpha[j] + (j ? beta[j - 1] / alpha[j - 1] : 0);
+      off[j] = sqrt (beta[j]) / alpha[j];
+    }
+  if (assay_tridiagonal_eigenvalues (k, diagonal, off))
+    {
+      result->smallest_ritz = diagonal[0];
+      result->largest_ritz = diagonal[k - 1];
+      result->condition_estimate = diagonal[k - 1] / diagonal[0];
+    }
+  return TRUE;
+}
+
+/* --- one solve ------------------------------------------------------------------------------------------------------------ */
+
+/* t = b - A x, into q; the largest gap is kept. *norm NaN when a product was not finite. */
+static gboolean
+true_residual (Run *run, const double *x, AssaySolveResult *result, double *norm, GError **error)
+{
+  double gap = 0;
+
+  if (!assay_linop_apply (run->A, 1, x, run->q, error))
+    return FALSE;
+  result->products++;
+  for (gint64 i = 0; i < run->n; i++)
+    {
+      run->q[i] = run->b[i] - run->q[i];
+      gap += (run->q[i] - run->r[i]) * (run->q[i] - run->r[i]);
+    }
+  *norm = assay_vector_norm (run->n, run->q);
+  result->residual_gap = MAX (result->residual_gap, sqrt (gap) / run->b_norm);
+  return TRUE;
+}
+
+/* What x may be off by, in the scale of b, when the residual's norm was computed to be this. */
+static double
+certified_error (const Run *run, double residual_norm, const double *x, const AssaySolveResult *result)
+{
+  double rounding = 2 * run->A->product_error * result->operator_norm * assay_vector_norm (run->n, x);
+
+  return run->A->shift > 0 ? (residual_norm + rounding) / run->A->shift : INFINITY;
+}
+
+/* 0 when a residual of this norm is not yet small enough. */
+static AssaySolveReason
+converged (const Run *run, double norm, const double *x, const AssaySolveResult *result)
+{
+  if (norm <= run->tolerance * run->b_norm)
+    return ASSAY_SOLVE_CONVERGED_RESIDUAL;
+  if (run->width > 0 && certified_error (run, norm, x, result) <= run->width * run->scale)
+    return ASSAY_SOLVE_CONVERGED_WIDTH;
+  return 0;
+}
+
+static void
+report (const Run *run, const AssaySolveResult *result, double relative)
+{
+  char note[96];
+
+  if (run->progress == NULL)
+    return;
+  g_snprintf (note, sizeof note, "right-hand side %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT ", residual %.1e", run->k + 1, run->K, relative);
+  assay_progress_report (run->progress, "conjugate gradients", result->iterations, 0, "iterations", note);
+}
+
+/* Looks at the true residual where it is due. Sets the reason when the solve ends here, or restarts the recurrence from it. */
+static gboolean
+look (Run *run, const double *x, double *rho, AssaySolveResult *result, GError **error)
+{
+  gboolean claims = converged (run, sqrt (*rho), x, result) != 0, last = result->iterations >= run->max_iterations;
+  double norm;
+
+  if (!claims && !last && (result->iterations == 0 || result->iterations % run->recompute != 0))
+    return TRUE;
+  if (!true_residual (run, x, result, &norm, error))
+    return FALSE;
+  result->true_residual = norm / run->b_norm;
+  if (!isfinite (norm))
+    result->reason = ASSAY_SOLVE_NAN;
+  else if (converged (run, norm, x, result))
+    result->reason = converged (run, norm, x, result);
+  else if (last)
+    result->reason = ASSAY_SOLVE_ITERATIONS;
+  else if (claims || norm > 2 * sqrt (*rho))                      /* the recurrence has left the truth behind */
+    {
+      if (norm > run->restart_norm / 2)
+        result->reason = ASSAY_SOLVE_RESIDUAL_GAP;
+      run->restart_norm = norm;
+      result->restarts++;
+      memcpy (run->r, run->q, run->n * sizeof (double));                                            /* r <- b - A x */
+      memcpy (run->p, run->q, run->n * sizeof (double));                                            /* p <- r */
+      *rho = norm * norm;
+    }
+  return TRUE;
+}
+
+/* One iteration: q = A p and its consequences. */
+static gboolean
+step (Run *run, double *x, double *rho, AssaySolveResult *result, GError **error)
+{
+  double pAp, pp, curvature, stretch, alpha, beta, rho_next, relative;
+
+  if (!assay_linop_apply (run->A, 1, run->p, run->q, error))                                        /* q <- A p */
+    return FALSE;
+  result->products++;
+  pAp = assay_vector_dot (run->n, run->p, run->q);
+  pp = assay_vector_dot (run->n, run->p, run->p);
+  curvature = pAp / pp;
+  if (!isfinite (curvature))
+    {
+      result->reason = ASSAY_SOLVE_NAN;
+      return TRUE;
+    }
+  result->smallest_curvature = MIN (result->smallest_curvature, curvature);
+  stretch = assay_vector_norm (run->n, run->q) / sqrt (pp);
+  result->operator_norm = MAX (result->operator_norm, stretch);
+  if (curvature <= 0)
+    {
+      result->reason = ASSAY_SOLVE_NEGATIVE_CURVATURE;
+      return TRUE;
+    }
+  if (curvature <= DBL_EPSILON * stretch)                         /* p'Ap is its own rounding: A p is orthogonal to p */
+    {
+      result->reason = ASSAY_SOLVE_BREAKDOWN;
+      return TRUE;
+    }
+  alpha = *rho / pAp;
+  assay_vector_add (run->n, alpha, run->p, x);                                                      /* x <- x + alpha p */
+  assay_vector_add (run->n, -alpha, run->q, run->r);                                                /* r <- r - alpha q */
+  rho_next = assay_vector_dot (run->n, run->r, run->r);
+  beta = rho_next / *rho;
+  for (gint64 i = 0; i < run->n; i++)                                                               /* p <- r + beta p */
+    run->p[i] = run->r[i] + beta * run->p[i];
+  *rho = rho_next;
+  result->iterations++;
+  relative = sqrt (rho_next) / run->b_norm;
+  g_array_append_val (result->history, relative);
+  if (result->restarts == 0)
+    {
+      g_array_append_val (result->alpha, alpha);
+      g_array_append_val (result->beta, beta);
+    }
+  if (!isfinite (relative))
+    result->reason = ASSAY_SOLVE_NAN;
+  else if (relative > run->divergence)
+    result->reason = ASSAY_SOLVE_DIVERGED;
+  report (run, result, relative);
+  return TRUE;
+}
+
+static gboolean
+iterate (Run *run, double *x, AssaySolveResult *result, GError **error)
+{
+  double rho = run->b_norm * run->b_norm;
+
+  memcpy (run->r, run->b, run->n * sizeof (double));
+  memcpy (run->p, run->b, run->n * sizeof (double));
+  while (result->reason == 0)
+    {
+      if (!look (run, x, &rho, result, error))
+        return FALSE;
+      if (result->reason == 0 && assay_progress_is_cancelled (run->progress, NULL))
+        result->reason = ASSAY_SOLVE_CANCELLED;
+      if (result->reason == 0 && !step (run, x, &rho, result, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* Ends that no look at the true residual has led to. */
+static gboolean
+finish (Run *run, const double *x, AssaySolveResult *result, GError **error)
+{
+  double norm;
+
+  switch (result->reason)
+    {
+    case ASSAY_SOLVE_DIVERGED: case ASSAY_SOLVE_BREAKDOWN: case ASSAY_SOLVE_NEGATIVE_CURVATURE:
+      if (!true_residual (run, x, result, &norm, error))
+        return FALSE;
+      result->true_residual = norm / run->b_norm;
+      return TRUE;
+    case ASSAY_SOLVE_NAN: case ASSAY_SOLVE_CANCELLED:
+      result->true_residual = NAN;
+      return TRUE;
+    default:
+      return TRUE;
+    }
+}
+
+static gboolean
+solve_one (Run *run, const double *b, double *x, AssaySolveResult *result, GError **error)
+{
+  gint64 n = run->n, capacity = MIN (run->max_iterations, 1 << 16);
+  double largest = assay_vector_max (n, b);
+
+  *result = (AssaySolveResult) { .smallest_curvature = INFINITY, .error_bound = INFINITY, .smallest_ritz = NAN, .largest_ritz = NAN,
+                                 .condition_estimate = NAN, .n_negative = -1,
+                                 .history = g_array_sized_new (FALSE, FALSE, sizeof (double), capacity),
+                                 .alpha = g_array_sized_new (FALSE, FALSE, sizeof (double), capacity),
+                                 .beta = g_array_sized_new (FALSE, FALSE, sizeof (double), capacity) };
+  memset (x, 0, n * sizeof *x);
+  run->scale = assay_vector_unit_scale (n, b);
+  run->restart_norm = INFINITY;
+  for (gint64 i = 0; i < n; i++)
+    run->b[i] = b[i] * run->scale;
+  run->b_norm = assay_vector_norm (n, run->b);
+  result->right_hand_norm = run->b_norm / run->scale;
+  if (!isfinite (largest))
+    result->reason = ASSAY_SOLVE_NAN;
+  else if (largest == 0)
+    {
+      result->reason = ASSAY_SOLVE_CONVERGED_ZERO;
+      result->error_bound = 0;
+      return TRUE;
+    }
+  else if (!run->A->is_symmetric)
+    result->reason = ASSAY_SOLVE_NONSYMMETRIC;
+  if (result->reason != 0)
+    {
+      result->true_residual = result->reason == ASSAY_SOLVE_NAN ? NAN : 1;
+      return TRUE;
+    }
+  if (!iterate (run, x, result, error) || !finish (run, x, result, error) || !estimate_spectrum (result, error))
+    return FALSE;
+  if (isfinite (result->true_residual))
+    result->error_bound = certified_error (run, result->true_residual * run->b_norm, x, result) / run->scale;
+  assay_vector_scale (n, 1 / run->scale, x);
+  result->solution_norm = assay_vector_norm (n, x);
+  return TRUE;
+}
+
+static gboolean
+solve_cg (AssayLinop *A, const AssayValues *options, gint64 K, const double *B, double *X, AssaySolveResult *results,
+          AssayProgress *progress, GError **error)
+{
+  g_autoptr (AssayBuffer) memory = assay_mem_alloc_array (4 * A->n, sizeof (double), error);
+  Run run = { .A = A, .n = A->n, .tolerance = assay_values_get_double (options, "tolerance"),
+              .width = assay_values_get_double (options, "width"), .divergence = assay_values_get_double (options, "divergence"),
+              .max_iterations = assay_values_get_int (options, "max-iterations"),
+              .recompute = assay_values_get_int (options, "recompute"), .K = K, .progress = progress };
+
+  if (memory == NULL)
+    return FALSE;
+  run.r = memory;
+  run.p = run.r + A->n;
+  run.q = run.p + A->n;
+  run.b = run.q + A->n;
+  for (run.k = 0; run.k < K; run.k++)
+    if (!solve_one (&run, B + run.k * A->n, X + run.k * A->n, &results[run.k], error))
+      {
+        for (gint64 k = 0; k <= run.k; k++)
+          assay_solve_result_clear (&results[k]);
+        return FALSE;
+      }
+  return TRUE;
+}
+
+ASSAY_SOLVER_DEFINE (cg) = { .name = "cg", .help = "conjugate gradients with true residuals; needs a positive definite (damped) matrix",
+                             .params = params, .solve = solve_cg };
