@@ -1,1 +1,25 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# influence: methods that trace a behaviour to training examples, their scores, and the checks of both.
+noinst_LTLIBRARIES += src/influence/libinfluence.la
+ASSAY_FLOORS += src/influence/libinfluence.la
+
+# One file, one method.
+METHODS_LIST += \
+  src/influence/method_exact.c \
+  src/influence/method_cg.c \
+  src/influence/method_dot.c \
+  src/influence/method_cosine.c \
+  src/influence/method_tracin.c
+
+src_influence_libinfluence_la_SOURCES = $(METHODS_LIST) \
+  src/influence/damped_curvature.c src/influence/damped_curvature.h \
+  src/influence/exact.c src/influence/exact.h \
+  src/influence/interval.c src/influence/interval.h \
+  src/influence/method.c src/influence/method.h \
+  src/influence/reference_case.c src/influence/reference_case.h \
+  src/influence/reference_config.c src/influence/reference_config.h \
+  src/influence/score.c src/influence/score.h \
+  src/influence/score_store.c src/influence/score_store.h \
+  src/influence/solved.c src/influence/solved.h \
+  src/influence/task.c src/influence/task.h \
+  src/influence/top.c src/influence/top.h

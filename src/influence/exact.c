@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* exact.c: dense solves with refinement and true residuals. */
+#include "influence/exact.h"
+
+#include "base/mem.h"
+#include "hessian/vector_f64.h"
+
+#include <math.h>
+#include <string.h>
+
+gboolean
+assay_exact_solver_open (AssayLinop *damped, double *matrix, double lambda, double tolerance, AssayExactSolver *out, GError **error)
+{
+  AssayFactor *factor;
+
+  for (gint64 i = 0; i < damped->n; i++)
+    matrix[i * damped->n + i] += lambda;                                                            /* A = C + lambda I */
+  factor = assay_factor_new (damped->n, matrix, TRUE, error);
+  if (factor == NULL)
+    return FALSE;
+  *out = (AssayExactSolver) { .damped = damped, .factor = factor, .tolerance = tolerance };
+  return TRUE;
+}
+
+void
+assay_exact_solver_clear (AssayExactSolver *self)
+{
+  g_clear_pointer (&self->factor, assay_factor_free);
+}
+
+/* R <- B - A X */
+static gboolean
+residuals (const AssayExactSolver *self, gint64 K, const double *B, const double *X, double *R, GError **error)
+{
+  if (!assay_linop_apply (self->damped, K, X, R, error))
+    return FALSE;
+  for (gint64 i = 0; i < K * self->damped->n; i++)
+    R[i] = B[i] - R[i];
+  return TRUE;
+}
+
+static void
+set_result (const AssayExactSolver *self, const double *b, const double *x, const double *r, AssaySolveResult *result)
+{
+  gint64 n = self->damped->n;
+  double norm = assay_f64_norm (n, b), residual = assay_f64_norm (n, r);
+
+  *result = (AssaySolveResult) { .products = 2, .right_hand_norm = norm, .solution_norm = assay_f64_norm (n, x),
+                                 .true_residual = norm > 0 ? residual / norm : 0, .error_bound = INFINITY, .smallest_curvature = INFINITY,
+                                 .smallest_ritz = NAN, .largest_ritz = NAN, .operator_norm = self->factor->norm,
+                                 .n_negative = self->factor->n_negative,
+                                 .condition_estimate = 1 / self->factor->reciprocal_condition };
+  if (self->damped->shift > 0)
+    result->error_bound = (residual + 2 * self->damped->product_error * result->operator_norm * result->solution_norm) / self->damped->shift;
+  if (norm == 0)
+    result->reason = ASSAY_SOLVE_CONVERGED_ZERO;
+  else if (!isfinite (norm))
+    result->reason = ASSAY_SOLVE_NAN;
+  else
+    result->reason = result->true_residual <= self->tolerance ? ASSAY_SOLVE_CONVERGED_DIRECT : ASSAY_SOLVE_BREAKDOWN;
+}
+
+gboolean
+assay_exact_solver_solve (gpointer data, gint64 K, const double *B, double *X, AssaySolveResult *results, AssayProgress *progress,
+                          GError **error)
+{
+  const AssayExactSolver *self = data;
+  gint64 n = self->damped->n;
+  g_autoptr (AssayBuffer) memory = assay_mem_alloc_array (K * n, sizeof (double), error);
+  double *R = memory;
+
+  (void) progress;
+  if (memory == NULL)
+    return FALSE;
+  if (self->factor->is_singular)
+    {
+      memset (X, 0, K * n * sizeof *X);
+      memcpy (R, B, K * n * sizeof *R);
+    }
+  else
+    {
+      memcpy (X, B, K * n * sizeof *X);
+      assay_factor_solve (self->factor, K, X);                                                      /* X <- A^-1 B */
+      if (!residuals (self, K, B, X, R, error))
+        return FALSE;
+      assay_factor_solve (self->factor, K, R);
+      assay_f64_add (K * n, 1, R, X);                                                            /* X <- X + A^-1 (B - A X) */
+      if (!residuals (self, K, B, X, R, error))
+        return FALSE;
+    }
+  for (gint64 k = 0; k < K; k++)
+    set_result (self, B + k * n, X + k * n, R + k * n, &results[k]);
+  return TRUE;
+}

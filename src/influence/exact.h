@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* exact.h: solves with a damped curvature matrix that is formed and factored, each solution checked against the operator itself.
+ *
+ * Shape letters: P parameters, K right-hand sides. Thread rule: one solve at a time.
+ */
+#pragma once
+
+#include "hessian/dense.h"
+#include "hessian/solver.h"
+
+typedef struct {
+  AssayLinop *damped;           /* A, borrowed: residuals come from its products, not from the matrix */
+  AssayFactor *factor;
+  double tolerance;             /* relative residual above which a solution does not count */
+} AssayExactSolver;
+
+/* Takes matrix (P,P), the curvature C, over; adds lambda to its diagonal and factors it. Errors: as assay_factor_new. */
+gboolean assay_exact_solver_open  (AssayLinop *damped, double *matrix, double lambda, double tolerance, AssayExactSolver *out, GError **error);
+void     assay_exact_solver_clear (AssayExactSolver *self);
+
+/* An AssaySolveFunc (data: the solver). One step of iterative refinement with the operator's own products, then the true residual.
+ * Cost: 2 K products and 4 P^2 K flops. Reasons: DIRECT, BREAKDOWN when singular or above the tolerance, NAN, ZERO. */
+gboolean assay_exact_solver_solve (gpointer data, gint64 K, const double *B, double *X, AssaySolveResult *results, AssayProgress *progress,
+                                   GError **error);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (AssayExactSolver, assay_exact_solver_clear)

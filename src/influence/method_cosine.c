@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* method_cosine.c: the angle between query and training gradients.
+ *
+ *   score[q, i] = g_q' g_i / (||g_q|| ||g_i||)          unit: relative; 0 where a gradient is zero
+ *
+ * Built on method dot: a pass for the inner products, then norms.
+ */
+#include "base/mem.h"
+#include "hessian/gradient.h"
+#include "influence/score.h"
+#include "influence/task.h"
+
+#include <math.h>
+
+static const AssayParam params[] = { { .name = NULL } };
+
+extern const AssayMethod assay_method_dot;
+
+static gboolean
+normalise (const AssayInfluenceTask *task, AssayInfluenceScores *scores, AssayProgress *progress, GError **error)
+{
+  AssayPoint train = assay_influence_task_get_train (task), query = assay_influence_task_get_query (task, NULL, 0, task->n_query);
+  g_autofree double *of_train = g_new (double, task->n_train), *of_query = g_new (double, task->n_query);
+  gint64 n_zero = 0;
+
+  if (!assay_gradient_squared_norms (&train, of_train, progress, error) || !assay_gradient_squared_norms (&query, of_query, NULL, error))
+    return FALSE;
+  for (gint64 q = 0; q < task->n_query; q++)
+    for (gint64 i = 0; i < task->n_train; i++)
+      {
+        double *s = &scores->value[q * task->n_train + i], norms = sqrt (of_query[q]) * sqrt (of_train[i]);
+
+        *s = norms > 0 ? *s / norms : 0;
+        n_zero += !(norms > 0);
+      }
+  if (n_zero > 0)
+    g_string_append_printf (scores->notes, "%" G_GINT64_FORMAT " scores are 0 because a gradient is exactly zero\n", n_zero);
+  return TRUE;
+}
+
+static AssayInfluenceScores *
+score_cosine (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
+{
+  g_autoptr (AssayInfluenceScores) scores = assay_method_dot.score (task, options, progress, error);
+
+  return scores != NULL && normalise (task, scores, progress, error) ? g_steal_pointer (&scores) : NULL;
+}
+
+static void
+cost_cosine (const AssayInfluenceTask *task, const AssayValues *options, double *flops, double *bytes)
+{
+  assay_method_dot.cost (task, options, flops, bytes);
+  *flops += assay_influence_task_get_flops (task, ASSAY_WALK_GRADIENT, FALSE, task->n_train + task->n_query);
+}
+
+ASSAY_METHOD_DEFINE (cosine) = { .name = "cosine", .help = "cosine of the angle between gradients", .params = params,
+                                 .score = score_cosine, .cost = cost_cosine };

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* method_tracin.c: TracInCP: inner products of gradients summed over the checkpoints of the training run, weighted by learning rate.
+ *
+ *   score[q, i] = sum_c eta_c g_q (theta_c)' g_i (theta_c)          unit: relative
+ *
+ * Source: Pruthi et al. 2020 (2002.08484).
+ */
+#include "base/error.h"
+#include "base/mem.h"
+#include "hessian/gradient.h"
+#include "influence/score.h"
+#include "influence/task.h"
+
+#include <string.h>
+
+static const AssayParam params[] = { { .name = NULL } };
+
+/* scores += those of one checkpoint, for the queries first .. first+K-1. */
+static gboolean
+add_checkpoint (const AssayInfluenceTask *task, guint c, gint64 first, gint64 K, double *gradients, double *derivative,
+                AssayInfluenceScores *scores, AssayProgress *progress, GError **error)
+{
+  const double *theta = task->checkpoint[c];
+  AssayPoint train = assay_influence_task_get_point (task, theta, task->train, task->n_train);
+  AssayPoint query = assay_influence_task_get_query (task, theta, first, K);
+  double *value = scores->value + first * task->n_train;
+
+  if (!assay_gradient_rows (&query, gradients, NULL, error)
+      || !assay_gradient_along (&train, K, gradients, derivative, progress, error))
+    return FALSE;
+  for (gint64 i = 0; i < K * task->n_train; i++)
+    value[i] += task->checkpoint_rate[c] * derivative[i];
+  return TRUE;
+}
+
+static gboolean
+fill (const AssayInfluenceTask *task, AssayInfluenceScores *scores, AssayProgress *progress, GError **error)
+{
+  gint64 P = assay_model_get_n_params (task->model), block = MIN (task->n_query, ASSAY_QUERY_BLOCK);
+  g_autoptr (AssayBuffer) gradients = assay_mem_alloc_array (block * P, sizeof (double), error), derivative = NULL;
+
+  if (gradients == NULL || (derivative = assay_mem_alloc_array (block * task->n_train, sizeof (double), error)) == NULL)
+    return FALSE;
+  memset (scores->value, 0, sizeof (double) * task->n_query * task->n_train);
+  for (gint64 first = 0; first < task->n_query; first += block)
+    for (guint c = 0; c < task->n_checkpoints; c++)
+      if (!add_checkpoint (task, c, first, MIN (block, task->n_query - first), gradients, derivative, scores, progress, error))
+        return FALSE;
+  return TRUE;
+}
+
+static AssayInfluenceScores *
+score_tracin (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
+{
+  g_autoptr (AssayInfluenceScores) scores = NULL;
+
+  (void) options;
+  if (!assay_influence_task_check (task, error))
+    return NULL;
+  if (task->n_checkpoints == 0)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "tracin: checkpoints of the training run expected, none found; train with checkpoints "
+                   "or choose another method");
+      return NULL;
+    }
+  scores = assay_influence_scores_new (task->n_query, task->n_train, FALSE, FALSE, error);
+  if (scores == NULL)
+    return NULL;
+  scores->unit = ASSAY_UNIT_RELATIVE;
+  scores->counterfactual = "this-run";
+  scores->interval_reason = "a sum over a few checkpoints estimates the run's path by an amount that nothing here bounds";
+  scores->l2 = task->l2;
+  g_string_append_printf (scores->notes, "%u checkpoints\n", task->n_checkpoints);
+  return fill (task, scores, progress, error) ? g_steal_pointer (&scores) : NULL;
+}
+
+static void
+cost_tracin (const AssayInfluenceTask *task, const AssayValues *options, double *flops, double *bytes)
+{
+  double once = assay_influence_task_get_flops (task, ASSAY_WALK_GRADIENT, FALSE, task->n_query)
+                + assay_influence_task_get_flops (task, ASSAY_WALK_TANGENT, FALSE, task->n_train)
+                + (double) task->n_query * assay_influence_task_get_flops (task, ASSAY_WALK_TANGENT, TRUE, task->n_train);
+
+  (void) options;
+  *flops = once * task->n_checkpoints;
+  *bytes = assay_influence_task_get_bytes (task, ASSAY_WALK_TANGENT)
+           + 8.0 * (double) (MIN (task->n_query, ASSAY_QUERY_BLOCK) * assay_model_get_n_params (task->model) + 2 * task->n_query * task->n_train);
+}
+
+ASSAY_METHOD_DEFINE (tracin) = { .name = "tracin", .help = "inner products of gradients along the training run's checkpoints",
+                                 .params = params, .score = score_tracin, .cost = cost_tracin };

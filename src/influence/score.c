@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* score.c: life, ranking and JSON form of influence scores. */
+#include "influence/score.h"
+
+#include "base/mem.h"
+
+#include <math.h>
+#include <string.h>
+
+static double *
+new_matrix (gint64 Q, gint64 N, GError **error)
+{
+  double *values = assay_mem_alloc_array (Q * N, sizeof (double), error);
+
+  for (gint64 i = 0; values != NULL && i < Q * N; i++)
+    values[i] = NAN;
+  return values;
+}
+
+AssayInfluenceScores *
+assay_influence_scores_new (gint64 n_query, gint64 n_train, gboolean with_interval, gboolean with_solves, GError **error)
+{
+  g_autoptr (AssayInfluenceScores) scores = g_new0 (AssayInfluenceScores, 1);
+
+  scores->n_query = n_query;
+  scores->n_train = n_train;
+  scores->measure = ASSAY_MEASURE_LOSS;
+  scores->damping = NAN;
+  scores->notes = g_string_new (NULL);
+  if (with_solves)
+    scores->solves = g_new0 (AssaySolveResult, n_query);
+  scores->value = new_matrix (n_query, n_train, error);
+  if (scores->value == NULL)
+    return NULL;
+  if (with_interval && ((scores->lo = new_matrix (n_query, n_train, error)) == NULL
+                        || (scores->hi = new_matrix (n_query, n_train, error)) == NULL))
+    return NULL;
+  return g_steal_pointer (&scores);
+}
+
+void
+assay_influence_scores_free (AssayInfluenceScores *scores)
+{
+  if (scores == NULL)
+    return;
+  for (gint64 q = 0; scores->solves != NULL && q < scores->n_query; q++)
+    assay_solve_result_clear (&scores->solves[q]);
+  g_free (scores->solves);
+  assay_mem_free (scores->value);
+  assay_mem_free (scores->lo);
+  assay_mem_free (scores->hi);
+  if (scores->notes != NULL)
+    g_string_free (scores->notes, TRUE);
+  g_free (scores);
+}
+
+gboolean
+assay_influence_scores_has_converged (const AssayInfluenceScores *scores, gint64 query)
+{
+  if (scores->solves == NULL)
+    return TRUE;
+  if (query >= 0)
+    return assay_solve_has_converged (scores->solves[query].reason);
+  for (gint64 q = 0; q < scores->n_query; q++)
+    if (!assay_solve_has_converged (scores->solves[q].reason))
+      return FALSE;
+  return TRUE;
+}
+
+AssayTop *
+assay_influence_scores_get_top (const AssayInfluenceScores *scores, gint64 query, gint64 k)
+{
+  AssayTop *top = assay_top_new (k);
+  gint64 row = query * scores->n_train;
+
+  for (gint64 i = 0; i < scores->n_train; i++)
+    {
+      AssayTopEntry entry = { i, scores->value[row + i], NAN, NAN };
+
+      if (scores->lo != NULL)
+        {
+          entry.lo = scores->lo[row + i];
+          entry.hi = scores->hi[row + i];
+        }
+      assay_top_add (top, &entry);
+    }
+  return top;
+}
+
+const char *
+assay_interval_kind_name (AssayIntervalKind kind)
+{
+  return kind == ASSAY_INTERVAL_SOLVE ? "solve" : "none";
+}
+
+gboolean
+assay_interval_kind_parse (const char *name, AssayIntervalKind *kind)
+{
+  for (AssayIntervalKind k = ASSAY_INTERVAL_NONE; k <= ASSAY_INTERVAL_SOLVE; k++)
+    if (strcmp (assay_interval_kind_name (k), name) == 0)
+      {
+        *kind = k;
+        return TRUE;
+      }
+  return FALSE;
+}
+
+static json_t *
+number (double value)
+{
+  return isfinite (value) ? json_real (value) : json_null ();
+}
+
+static json_t *
+solve_to_json (const AssaySolveResult *solve)
+{
+  return json_pack ("{s:s, s:b, s:o, s:I, s:I, s:o, s:o}", "reason", assay_solve_reason_name (solve->reason), "converged",
+                    assay_solve_has_converged (solve->reason), "true_residual", number (solve->true_residual), "iterations",
+                    (json_int_t) solve->iterations, "products", (json_int_t) solve->products, "smallest_curvature",
+                    number (solve->smallest_curvature), "condition_estimate", number (solve->condition_estimate));
+}
+
+static json_t *
+notes_to_json (const GString *notes)
+{
+  json_t *list = json_array ();
+  g_auto (GStrv) lines = g_strsplit (notes->str, "\n", -1);
+
+  for (gsize i = 0; lines[i] != NULL; i++)
+    if (lines[i][0] != '\0')
+      json_array_append_new (list, json_string (lines[i]));
+  return list;
+}
+
+static json_t *
+entries_to_json (AssayTop *top, const AssayInfluenceTask *task, gboolean converged)
+{
+  json_t *list = json_array ();
+  gint64 n;
+  const AssayTopEntry *entry = assay_top_get (top, &n);
+
+  for (gint64 i = 0; i < n; i++)
+    json_array_append_new (list, json_pack ("{s:I, s:s?, s:o, s:o, s:o, s:b}", "example", (json_int_t) entry[i].example, "id",
+                                            assay_dataset_get_id (task->dataset, task->train[entry[i].example]), "score",
+                                            number (entry[i].score), "lo", number (entry[i].lo), "hi", number (entry[i].hi), "converged",
+                                            converged));
+  return list;
+}
+
+json_t *
+assay_influence_scores_to_json (const AssayInfluenceScores *scores, const AssayInfluenceTask *task, const char *method, gint64 query,
+                                gint64 k)
+{
+  g_autoptr (AssayTop) top = assay_influence_scores_get_top (scores, query, k);
+  gboolean converged = assay_influence_scores_has_converged (scores, query);
+
+  return json_pack ("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:b, s:o, s:s, s:o, s:o}", "method", method, "measure", scores->measure,
+                    "unit", scores->unit, "sign", ASSAY_SIGN, "counterfactual", scores->counterfactual, "l2", number (scores->l2),
+                    "damping", number (scores->damping), "solver", scores->solves ? solve_to_json (&scores->solves[query]) : json_null (),
+                    "converged", converged, "interval_kind",
+                    scores->interval_kind == ASSAY_INTERVAL_NONE ? json_null ()
+                                                                 : json_string (assay_interval_kind_name (scores->interval_kind)),
+                    "interval_words", scores->interval_reason, "notes", notes_to_json (scores->notes), "scores",
+                    entries_to_json (top, task, converged));
+}

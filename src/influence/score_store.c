@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* score_store.c: writing, validating and reading scores. */
+#include "influence/score_store.h"
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "store/reader.h"
+#include "store/shard.h"
+
+#include <math.h>
+#include <string.h>
+
+#define TOP_BLOCK 65536
+
+/* --- attributes and their validator ----------------------------------------------------------------------------------- */
+
+static const char *const units[] = { ASSAY_UNIT_NATS, ASSAY_UNIT_RELATIVE, NULL };
+static const char *const signs[] = { ASSAY_SIGN, NULL };
+static const char *const kinds[] = { "solve", "none", NULL };
+
+static const struct {
+  const char *name;
+  gboolean is_number;
+  const char *const *words;     /* NULL: any text that is not empty */
+} attributes_table[] = {
+  { "method", FALSE, NULL },
+  { "unit", FALSE, units },
+  { "sign", FALSE, signs },
+  { "measure", FALSE, NULL },
+  { "damping", TRUE, NULL },
+  { "l2", TRUE, NULL },
+  { "counterfactual", FALSE, NULL },
+  { "interval_kind", FALSE, kinds },
+  { "interval_words", FALSE, NULL },
+};
+
+static gboolean
+refuse (const char *where, const char *name, const char *expected, GError **error)
+{
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: scores: attribute %s: %s", where, name, expected);
+  return FALSE;
+}
+
+static gboolean
+check_text (const json_t *value, const char *const *words, const char *where, const char *name, GError **error)
+{
+  const char *text = json_string_value (value);
+  g_autofree char *all = words ? g_strjoinv ("\" or \"", (char **) words) : NULL, *expected = NULL;
+
+  if (text != NULL && text[0] != '\0' && (words == NULL || g_strv_contains (words, text)))
+    return TRUE;
+  expected = words ? g_strdup_printf ("\"%s\" expected, \"%s\" found", all, text ? text : "nothing")
+                   : g_strdup_printf ("a text expected, %s found", text ? "an empty one" : "nothing");
+  return refuse (where, name, expected, error);
+}
+
+gboolean
+assay_score_attributes_check (const json_t *attributes, const char *where, GError **error)
+{
+  const char *unit = json_string_value (json_object_get (attributes, "unit"));
+  const char *counterfactual = json_string_value (json_object_get (attributes, "counterfactual"));
+  gboolean may_lack = g_strcmp0 (unit, ASSAY_UNIT_RELATIVE) == 0 || g_strcmp0 (counterfactual, "retraining") == 0;
+
+  for (gsize a = 0; a < G_N_ELEMENTS (attributes_table); a++)
+    {
+      const char *name = attributes_table[a].name;
+      const json_t *value = json_object_get (attributes, name);
+
+      if (!attributes_table[a].is_number)
+        {
+          if (!check_text (value, attributes_table[a].words, where, name, error))
+            return FALSE;
+        }
+      else if (value == NULL || (json_is_null (value) && !may_lack))
+        return refuse (where, name, "a number expected, nothing found", error);
+      else if (!json_is_null (value) && !(json_is_number (value) && json_number_value (value) >= 0))
+        return refuse (where, name, "a number of 0 or more expected", error);
+    }
+  return TRUE;
+}
+
+static json_t *
+number (double value)
+{
+  return isfinite (value) ? json_real (value) : json_null ();
+}
+
+json_t *
+assay_score_attributes_new (const AssayInfluenceScores *scores, const char *method)
+{
+  return json_pack ("{s:s?, s:s?, s:s, s:s?, s:o, s:o, s:s?, s:s, s:s?}", "method", method, "unit", scores->unit, "sign", ASSAY_SIGN,
+                    "measure", scores->measure, "damping", number (scores->damping), "l2", number (scores->l2), "counterfactual",
+                    scores->counterfactual, "interval_kind", assay_interval_kind_name (scores->interval_kind), "interval_words",
+                    scores->interval_reason);
+}
+
+static gboolean
+write_attributes (AssayShardWriter *writer, const json_t *attributes, GError **error)
+{
+  for (gsize a = 0; a < G_N_ELEMENTS (attributes_table); a++)
+    {
+      const char *name = attributes_table[a].name;
+      const json_t *value = json_object_get (attributes, name);
+
+      if (json_is_string (value) ? !assay_shard_writer_set_text (writer, "/scores", name, json_string_value (value), error)
+                                 : !assay_shard_writer_set_number (writer, "/scores", name, json_is_null (value) ? NAN : json_number_value (value),
+                                                                   error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* --- solver's answers, one array each --------------------------------------------------------------------------------- */
+
+#define FIELD(name, words, units) { #name, words, units, G_STRUCT_OFFSET (AssaySolveResult, name) }
+static const struct { const char *name, *description, *units; gsize offset; } real_fields[] = {
+  FIELD (true_residual, "||b - A x|| / ||b||, recomputed at the end", "1"),
+  FIELD (right_hand_norm, "norm of the query's gradient", "nats"),
+  FIELD (solution_norm, "norm of the solution", "1"),
+  FIELD (smallest_curvature, "least p'Ap / p'p seen", "nats"),
+  FIELD (condition_estimate, "estimate of the condition number", "1"),
+};
+static const struct { const char *name, *description, *units; gsize offset; } whole_fields[] = {
+  FIELD (iterations, "iterations of the solve", "1"),
+  FIELD (products, "vectors that the matrix was applied to", "1"),
+};
+
+static AssayArraySpec
+solver_spec (const char *path, AssayStoreType type, gint64 Q, const char *name, const char *units, const char *description)
+{
+  return (AssayArraySpec) { .path = path, .type = type, .rank = 1, .dims = { Q }, .axes = { "query" }, .long_name = name, .units = units,
+                            .description = description };
+}
+
+static gboolean
+write_solves (AssayShardWriter *writer, const AssayInfluenceScores *scores, GError **error)
+{
+  gint64 Q = scores->n_query;
+  g_autofree double *real = g_new (double, Q);
+  g_autofree gint64 *whole = g_new (gint64, Q);
+  AssayArraySpec spec;
+
+  for (gsize f = 0; f < G_N_ELEMENTS (real_fields); f++)
+    {
+      g_autofree char *path = g_strconcat ("/scores/solver/", real_fields[f].name, NULL);
+
+      spec = solver_spec (path, ASSAY_STORE_F64, Q, real_fields[f].name, real_fields[f].units, real_fields[f].description);
+      for (gint64 q = 0; q < Q; q++)
+        real[q] = G_STRUCT_MEMBER (double, &scores->solves[q], real_fields[f].offset);
+      if (!assay_shard_writer_put (writer, &spec, ASSAY_STORE_F64, real, error))
+        return FALSE;
+    }
+  for (gsize f = 0; f < G_N_ELEMENTS (whole_fields); f++)
+    {
+      g_autofree char *path = g_strconcat ("/scores/solver/", whole_fields[f].name, NULL);
+
+      spec = solver_spec (path, ASSAY_STORE_I64, Q, whole_fields[f].name, whole_fields[f].units, whole_fields[f].description);
+      for (gint64 q = 0; q < Q; q++)
+        whole[q] = G_STRUCT_MEMBER (gint64, &scores->solves[q], whole_fields[f].offset);
+      if (!assay_shard_writer_put (writer, &spec, ASSAY_STORE_I64, whole, error))
+        return FALSE;
+    }
+  spec = solver_spec ("/scores/solver/reason", ASSAY_STORE_I64, Q, "reason", "1", "why the solve ended: above 0 converged, below 0 stopped");
+  for (gint64 q = 0; q < Q; q++)
+    whole[q] = scores->solves[q].reason;
+  return assay_shard_writer_put (writer, &spec, ASSAY_STORE_I64, whole, error);
+}
+
+static gboolean
+read_solves (AssayReader *reader, AssayInfluenceScores *scores, GError **error)
+{
+  gint64 Q = scores->n_query;
+  g_autofree double *real = g_new (double, Q);
+  g_autofree gint64 *whole = g_new (gint64, Q);
+
+  for (gsize f = 0; f < G_N_ELEMENTS (real_fields); f++)
+    {
+      g_autofree char *path = g_strconcat ("/scores/solver/", real_fields[f].name, NULL);
+
+      if (!assay_reader_read (reader, path, ASSAY_STORE_F64, real, error))
+        return FALSE;
+      for (gint64 q = 0; q < Q; q++)
+        G_STRUCT_MEMBER (double, &scores->solves[q], real_fields[f].offset) = real[q];
+    }
+  for (gsize f = 0; f < G_N_ELEMENTS (whole_fields); f++)
+    {
+      g_autofree char *path = g_strconcat ("/scores/solver/", whole_fields[f].name, NULL);
+
+      if (!assay_reader_read (reader, path, ASSAY_STORE_I64, whole, error))
+        return FALSE;
+      for (gint64 q = 0; q < Q; q++)
+        G_STRUCT_MEMBER (gint64, &scores->solves[q], whole_fields[f].offset) = whole[q];
+    }
+  if (!assay_reader_read (reader, "/scores/solver/reason", ASSAY_STORE_I64, whole, error))
+    return FALSE;
+  for (gint64 q = 0; q < Q; q++)
+    scores->solves[q].reason = (AssaySolveReason) whole[q];
+  return TRUE;
+}
+
+/* --- the object ------------------------------------------------------------------------------------------------------- */
+
+static gboolean
+put_axis (AssayShardWriter *writer, const char *path, const char *name, const gint64 *examples, gint64 n, GError **error)
+{
+  const AssayArraySpec spec = { .path = path, .type = ASSAY_STORE_I64, .rank = 1, .dims = { n }, .long_name = name, .units = "1",
+                                .description = "number of the example in the data set" };
+
+  return assay_shard_writer_put_axis (writer, &spec, ASSAY_STORE_I64, examples, error);
+}
+
+static gboolean
+put_matrix (AssayShardWriter *writer, const AssayInfluenceScores *scores, const char *path, const char *description, const double *values,
+            GError **error)
+{
+  const AssayArraySpec spec = { .path = path, .type = ASSAY_STORE_F64, .rank = 2, .dims = { scores->n_query, scores->n_train },
+                                .axes = { "query", "example" }, .long_name = "influence", .units = scores->unit, .description = description };
+
+  return values == NULL || assay_shard_writer_put (writer, &spec, ASSAY_STORE_F64, values, error);
+}
+
+static json_t *
+metadata (const json_t *attributes, const AssayInfluenceScores *scores, const AssayValues *options, json_t *extra)
+{
+  json_t *meta = json_pack ("{s:O, s:s}", "attributes", attributes, "notes", scores->notes->str);
+
+  if (options != NULL)
+    json_object_set_new (meta, "options", assay_values_to_json (options));
+  if (extra != NULL)
+    json_object_update_missing (meta, extra);
+  return meta;
+}
+
+AssayObject *
+assay_influence_scores_save (AssayCase *cas, const char *name, const AssayInfluenceScores *scores, const AssayInfluenceTask *task,
+                             const char *method, const AssayValues *options, json_t *extra, GError **error)
+{
+  json_t *attributes = assay_score_attributes_new (scores, method), *meta;
+  g_autoptr (AssayShardWriter) writer = NULL;
+  AssayObject *object = NULL;
+
+  if (assay_score_attributes_check (attributes, name, error))
+    {
+      meta = metadata (attributes, scores, options, extra);
+      writer = assay_shard_writer_new (cas, "scores", name, meta, error);
+      json_decref (meta);
+    }
+  if (writer != NULL && put_axis (writer, "/query", "query", task->query, task->n_query, error)
+      && put_axis (writer, "/example", "training example", task->train, task->n_train, error)
+      && put_matrix (writer, scores, "/scores/value", "score of each training example for each query; NaN: not scored", scores->value, error)
+      && put_matrix (writer, scores, "/scores/lo", "lower end of the interval", scores->lo, error)
+      && put_matrix (writer, scores, "/scores/hi", "upper end of the interval", scores->hi, error)
+      && (scores->solves == NULL || write_solves (writer, scores, error)) && write_attributes (writer, attributes, error))
+    object = assay_shard_writer_commit (writer, error);
+  json_decref (attributes);
+  return object;
+}
+
+/* The reader of a scores object whose attributes pass the validator. */
+static AssayReader *
+open_scores (AssayCase *cas, const char *name, const json_t **attributes, AssayArrayInfo *info, GError **error)
+{
+  g_autoptr (AssayReader) reader = assay_reader_open (cas, "scores", name, error);
+
+  if (reader == NULL)
+    return NULL;
+  *attributes = json_object_get (assay_reader_get_meta (reader), "attributes");
+  if (!assay_score_attributes_check (*attributes, name, error) || !assay_reader_describe (reader, "/scores/value", info, error))
+    return NULL;
+  if (info->rank != 2)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_SHAPE, "%s: scores: /scores/value: two axes (query, example) expected, %u found", name,
+                   info->rank);
+      return NULL;
+    }
+  return g_steal_pointer (&reader);
+}
+
+static void
+adopt_attributes (AssayInfluenceScores *scores, const json_t *attributes, const json_t *meta)
+{
+  const json_t *damping = json_object_get (attributes, "damping"), *l2 = json_object_get (attributes, "l2");
+
+  scores->unit = g_intern_string (json_string_value (json_object_get (attributes, "unit")));
+  scores->measure = g_intern_string (json_string_value (json_object_get (attributes, "measure")));
+  scores->counterfactual = g_intern_string (json_string_value (json_object_get (attributes, "counterfactual")));
+  scores->interval_reason = g_intern_string (json_string_value (json_object_get (attributes, "interval_words")));
+  assay_interval_kind_parse (json_string_value (json_object_get (attributes, "interval_kind")), &scores->interval_kind);
+  scores->damping = json_is_number (damping) ? json_number_value (damping) : NAN;
+  scores->l2 = json_is_number (l2) ? json_number_value (l2) : NAN;
+  g_string_append (scores->notes, json_string_value (json_object_get (meta, "notes")) ?: "");
+}
+
+AssayInfluenceScores *
+assay_influence_scores_load (AssayCase *cas, const char *name, const char **method, GError **error)
+{
+  const json_t *attributes;
+  AssayArrayInfo info;
+  g_autoptr (AssayReader) reader = open_scores (cas, name, &attributes, &info, error);
+  g_autoptr (AssayInfluenceScores) scores = NULL;
+
+  if (reader == NULL)
+    return NULL;
+  scores = assay_influence_scores_new (info.dims[0], info.dims[1], assay_reader_has (reader, "/scores/lo"),
+                                       assay_reader_has (reader, "/scores/solver/reason"), error);
+  if (scores == NULL)
+    return NULL;
+  adopt_attributes (scores, attributes, assay_reader_get_meta (reader));
+  if (!assay_reader_read (reader, "/scores/value", ASSAY_STORE_F64, scores->value, error)
+      || (scores->lo != NULL && (!assay_reader_read (reader, "/scores/lo", ASSAY_STORE_F64, scores->lo, error)
+                                 || !assay_reader_read (reader, "/scores/hi", ASSAY_STORE_F64, scores->hi, error)))
+      || (scores->solves != NULL && !read_solves (reader, scores, error)))
+    return NULL;
+  if (method != NULL)
+    *method = g_intern_string (json_string_value (json_object_get (attributes, "method")));
+  return g_steal_pointer (&scores);
+}
+
+AssayTop *
+assay_influence_scores_load_top (AssayCase *cas, const char *name, gint64 query, gint64 k, GError **error)
+{
+  static const char *const paths[] = { "/scores/value", "/scores/lo", "/scores/hi" };
+  const json_t *attributes;
+  AssayArrayInfo info;
+  g_autoptr (AssayReader) reader = open_scores (cas, name, &attributes, &info, error);
+  g_autoptr (AssayTop) top = assay_top_new (k);
+  g_autofree double *block = g_new (double, G_N_ELEMENTS (paths) * TOP_BLOCK);
+
+  if (reader == NULL)
+    return NULL;
+  if (query < 0 || query >= info.dims[0])
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "%s: scores: a query from 0 to %" G_GINT64_FORMAT " expected, %" G_GINT64_FORMAT
+                   " asked for", name, info.dims[0] - 1, query);
+      return NULL;
+    }
+  for (gint64 first = 0; first < info.dims[1]; first += TOP_BLOCK)
+    {
+      gint64 n = MIN (TOP_BLOCK, info.dims[1] - first);
+
+      for (gsize a = 0; a < G_N_ELEMENTS (paths); a++)
+        if (!assay_reader_has (reader, paths[a]))
+          for (gint64 i = 0; i < n; i++)
+            block[a * TOP_BLOCK + i] = NAN;
+        else if (!assay_reader_read_box (reader, paths[a], (gint64[]) { query, first }, (gint64[]) { 1, n }, ASSAY_STORE_F64,
+                                         block + a * TOP_BLOCK, error))
+          return NULL;
+      for (gint64 i = 0; i < n; i++)
+        assay_top_add (top, &(AssayTopEntry) { first + i, block[i], block[TOP_BLOCK + i], block[2 * TOP_BLOCK + i] });
+    }
+  return g_steal_pointer (&top);
+}

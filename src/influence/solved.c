@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* solved.c: blocks of queries through gradient, solve and scoring pass. */
+#include "influence/solved.h"
+
+#include "base/mem.h"
+#include "hessian/gradient.h"
+#include "influence/interval.h"
+#include "influence/task.h"
+
+#include <math.h>
+#include <string.h>
+
+static const char bounded_words[] =
+  "the exact value of g_q' (C + lambda I)^-1 g_i / N lies between lo and hi; this bounds the solve, not what retraining would give";
+
+void
+assay_solved_scores_clear (AssaySolvedScores *self)
+{
+  assay_damped_curvature_clear (&self->matrix);
+  assay_influence_scores_free (self->scores);
+  g_free (self->train_norm);
+  self->scores = NULL;
+  self->train_norm = NULL;
+}
+
+static gboolean
+measure_norms (AssaySolvedScores *self, AssayProgress *progress, GError **error)
+{
+  AssayPoint train = assay_influence_task_get_train (self->task);
+
+  self->train_norm = g_new (double, self->task->n_train);
+  if (!assay_gradient_squared_norms (&train, self->train_norm, progress, error))
+    return FALSE;
+  for (gint64 i = 0; i < self->task->n_train; i++)
+    {
+      self->train_norm[i] = sqrt (self->train_norm[i]);
+      self->largest_norm = MAX (self->largest_norm, self->train_norm[i]);
+    }
+  return TRUE;
+}
+
+gboolean
+assay_solved_scores_open (const AssayInfluenceTask *task, const char *curvature, double damping, AssaySolvedScores *out,
+                          AssayProgress *progress, GError **error)
+{
+  g_auto (AssaySolvedScores) s = { .task = task };
+  AssayPoint train = assay_influence_task_get_train (task);
+  g_autoptr (GString) notes = g_string_new (NULL);
+  gboolean is_bounded;
+
+  if (!assay_influence_task_check (task, error)
+      || !assay_damped_curvature_open (task, curvature, damping, notes, &s.matrix, progress, error))
+    return FALSE;
+  is_bounded = s.matrix.lower_bound > 0;
+  s.gradient_error = assay_point_get_product_error (&train);
+  s.scores = assay_influence_scores_new (task->n_query, task->n_train, is_bounded, TRUE, error);
+  if (s.scores == NULL || (is_bounded && !measure_norms (&s, progress, error)))
+    return FALSE;
+  s.scores->unit = ASSAY_UNIT_NATS;
+  s.scores->counterfactual = "pbrf";
+  s.scores->l2 = task->l2;
+  s.scores->damping = s.matrix.damping;
+  s.scores->interval_kind = is_bounded ? ASSAY_INTERVAL_SOLVE : ASSAY_INTERVAL_NONE;
+  s.scores->interval_reason = is_bounded ? bounded_words
+                              : isfinite (s.matrix.lower_bound)
+                                ? "the matrix may be singular: lambda is 0; give a damping"
+                                : "no lower bound of the damped Hessian's spectrum is known; curvature gauss-newton has one";
+  g_string_append (s.scores->notes, notes->str);
+  *out = s;
+  memset (&s, 0, sizeof s);
+  return TRUE;
+}
+
+static void
+set_intervals (AssaySolvedScores *self, gint64 query, const double *derivative)
+{
+  const AssaySolveResult *solve = &self->scores->solves[query];
+  const AssayIntervalTerms terms = { .lower_bound = self->matrix.lower_bound, .norm = fmax (self->matrix.norm, solve->operator_norm),
+                                     .product_error = self->matrix.damped->product_error, .gradient_error = self->gradient_error };
+  gint64 N = self->task->n_train;
+
+  if (!isfinite (solve->true_residual))                           /* nothing is known of such a solution */
+    return;
+  for (gint64 i = 0; i < N; i++)
+    assay_interval_set (derivative[i], assay_interval_half_width (&terms, solve, self->train_norm[i]), (double) N,
+                        &self->scores->lo[query * N + i], &self->scores->hi[query * N + i]);
+}
+
+/* Scores of the queries first .. first+K-1 from their solutions. */
+static gboolean
+score_block (AssaySolvedScores *self, gint64 first, gint64 K, const double *X, AssayProgress *progress, GError **error)
+{
+  AssayPoint train = assay_influence_task_get_train (self->task);
+  gint64 N = self->task->n_train;
+  double *value = self->scores->value + first * N;
+
+  if (!assay_gradient_along (&train, K, X, value, progress, error))
+    return FALSE;
+  for (gint64 k = 0; k < K; k++)
+    {
+      AssaySolveReason reason = self->scores->solves[first + k].reason;
+
+      if (self->train_norm != NULL)
+        set_intervals (self, first + k, value + k * N);
+      for (gint64 i = 0; i < N; i++)
+        value[k * N + i] /= (double) N;
+      if (!assay_solve_has_converged (reason))
+        g_string_append_printf (self->scores->notes, "query %" G_GINT64_FORMAT ": the solve did not converge (%s): its scores are not the "
+                                "influence\n", first + k, assay_solve_reason_name (reason));
+    }
+  return TRUE;
+}
+
+gboolean
+assay_solved_scores_run (AssaySolvedScores *self, AssaySolveFunc solve, gpointer data, AssayProgress *progress, GError **error)
+{
+  const AssayInfluenceTask *task = self->task;
+  gint64 P = assay_model_get_n_params (task->model), block = MIN (task->n_query, ASSAY_QUERY_BLOCK);
+  g_autoptr (AssayBuffer) B = assay_mem_alloc_array (block * P, sizeof (double), error), X = NULL;
+
+  if (B == NULL || (X = assay_mem_alloc_array (block * P, sizeof (double), error)) == NULL)
+    return FALSE;
+  for (gint64 first = 0; first < task->n_query; first += block)
+    {
+      gint64 K = MIN (block, task->n_query - first);
+      AssayPoint query = assay_influence_task_get_query (task, NULL, first, K);
+
+      if (!assay_gradient_rows (&query, B, NULL, error) || !solve (data, K, B, X, self->scores->solves + first, progress, error)
+          || !score_block (self, first, K, X, progress, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+AssayInfluenceScores *
+assay_solved_scores_steal (AssaySolvedScores *self)
+{
+  return g_steal_pointer (&self->scores);
+}
+
+AssayWalk
+assay_solved_scores_walk (const char *curvature)
+{
+  return strcmp (curvature, "hessian") == 0 ? ASSAY_WALK_HESSIAN : ASSAY_WALK_GAUSS_NEWTON;
+}
+
+void
+assay_solved_scores_cost (const AssayInfluenceTask *task, double *flops, double *bytes)
+{
+  gint64 P = assay_model_get_n_params (task->model), K = MIN (task->n_query, ASSAY_QUERY_BLOCK);
+
+  *flops = assay_influence_task_get_flops (task, ASSAY_WALK_GRADIENT, FALSE, task->n_query + task->n_train)
+           + assay_influence_task_get_flops (task, ASSAY_WALK_TANGENT, FALSE, task->n_train)
+           + (double) task->n_query * assay_influence_task_get_flops (task, ASSAY_WALK_TANGENT, TRUE, task->n_train);
+  *bytes = assay_influence_task_get_bytes (task, ASSAY_WALK_TANGENT) + 8.0 * (double) (2 * K * P + 3 * task->n_query * task->n_train);
+}

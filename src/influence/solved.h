@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* solved.h: from solutions x_q of A x = g_q to scores g_t' x_q / N with their intervals, for every method that solves.
+ *
+ * The scoring pass is one tangent walk over the training examples for each query: no gradient of an example is formed. The norms of
+ * the examples' gradients, which intervals need, are one gradient walk for each example, once.
+ * Shape letters: N training examples, Q queries, P parameters, K queries of a block.
+ * Thread rule: one at a time.
+ */
+#pragma once
+
+#include "influence/damped_curvature.h"
+#include "influence/score.h"
+
+typedef struct {
+  const AssayInfluenceTask *task;
+  AssayDampedCurvature matrix;
+  double gradient_error;
+  double *train_norm;           /* (N) of gradients; NULL: no interval is known */
+  double largest_norm;
+  AssayInfluenceScores *scores;
+} AssaySolvedScores;
+
+/* Opens the curvature, chooses the damping, makes the empty scores with unit, label and the words about the interval, and the norms. */
+gboolean assay_solved_scores_open  (const AssayInfluenceTask *task, const char *curvature, double damping, AssaySolvedScores *out,
+                                    AssayProgress *progress, GError **error);
+/* Frees all but what was stolen. */
+void     assay_solved_scores_clear (AssaySolvedScores *self);
+
+/* Solves for K queries: right-hand sides B (K,P), solutions X (K,P), results (K). */
+typedef gboolean (*AssaySolveFunc) (gpointer data, gint64 K, const double *B, double *X, AssaySolveResult *results, AssayProgress *progress,
+                                    GError **error);
+
+/* Gradients, solutions, scores and intervals of all queries, in blocks. A query whose solve did not converge keeps its scores, is
+ * marked by its reason, and is named in the notes. */
+gboolean assay_solved_scores_run   (AssaySolvedScores *self, AssaySolveFunc solve, gpointer data, AssayProgress *progress, GError **error);
+
+/* The scores; the caller's from here. */
+AssayInfluenceScores *assay_solved_scores_steal (AssaySolvedScores *self);
+
+/* Cost of all but the solves, for AssayMethod.cost. */
+void     assay_solved_scores_cost  (const AssayInfluenceTask *task, double *flops, double *bytes);
+/* The walk of one product with this matrix. */
+AssayWalk assay_solved_scores_walk (const char *curvature);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (AssaySolvedScores, assay_solved_scores_clear)

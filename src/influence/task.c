@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* task.c: points, costs and convexity of an influence task. */
+#include "influence/task.h"
+
+#include "base/error.h"
+
+#include <string.h>
+
+AssayPoint
+assay_influence_task_get_point (const AssayInfluenceTask *task, const double *theta, const gint64 *examples, gint64 n_examples)
+{
+  return (AssayPoint) { .model = task->model, .theta = theta, .dataset = task->dataset, .examples = examples, .n_examples = n_examples,
+                        .dtype = ASSAY_F64, .batch = task->batch, .memory = task->memory, .backend = task->backend };
+}
+
+AssayPoint
+assay_influence_task_get_train (const AssayInfluenceTask *task)
+{
+  return assay_influence_task_get_point (task, NULL, task->train, task->n_train);
+}
+
+AssayPoint
+assay_influence_task_get_query (const AssayInfluenceTask *task, const double *theta, gint64 first, gint64 n)
+{
+  return assay_influence_task_get_point (task, theta, task->query + first, n);
+}
+
+gboolean
+assay_influence_task_check (const AssayInfluenceTask *task, GError **error)
+{
+  const char *missing = task->n_train <= 0 ? "training example" : task->n_query <= 0 ? "query" : task->batch <= 0 ? "example in a batch" : NULL;
+
+  if (missing != NULL)
+    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "influence: at least one %s expected, none found", missing);
+  return missing == NULL;
+}
+
+/* Affine in the values that depend on theta: a sum of such values, or a product of a parameter with data. */
+static gboolean
+is_affine_node (AssayGraph *graph, const AssayGraphNode *node)
+{
+  gboolean is_product = strcmp (node->op->name, "linear") == 0 || strcmp (node->op->name, "conv2d") == 0;
+
+  if (node->op->flags & ASSAY_OP_LINEAR)
+    return TRUE;
+  return is_product && !assay_graph_get_value (graph, node->in[0])->is_active;
+}
+
+gboolean
+assay_model_is_affine (const AssayModel *model)
+{
+  AssayGraph *graph = assay_model_get_layout (model);
+
+  for (guint n = 0; n < assay_graph_get_n_nodes (graph); n++)
+    {
+      const AssayGraphNode *node = assay_graph_get_node (graph, n);
+
+      if (!(node->op->flags & ASSAY_OP_LOSS) && assay_graph_get_value (graph, node->out[0])->is_active && !is_affine_node (graph, node))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static AssayPlan *
+plan_of (const AssayInfluenceTask *task, AssayWalk walk)
+{
+  g_autoptr (AssayGraph) graph = assay_model_build (task->model, MIN (task->batch, task->n_train), NULL);
+
+  return graph ? assay_plan_new (graph, walk, ASSAY_F64, NULL) : NULL;
+}
+
+double
+assay_influence_task_get_flops (const AssayInfluenceTask *task, AssayWalk walk, gboolean apply, gint64 n_examples)
+{
+  g_autoptr (AssayPlan) plan = plan_of (task, walk);
+
+  return plan ? assay_plan_get_cost (plan, apply).flops * (double) n_examples / (double) MIN (task->batch, task->n_train) : 0;
+}
+
+double
+assay_influence_task_get_bytes (const AssayInfluenceTask *task, AssayWalk walk)
+{
+  g_autoptr (AssayPlan) plan = plan_of (task, walk);
+
+  return plan ? (double) assay_plan_get_bytes (plan) : 0;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* task.h: what every method derives from the question it is asked: points to walk at, costs, convexity.
+ *
+ * Methods compute in double precision whatever the model trained in: a certified interval in single precision would be wider than the
+ * scores.
+ * Shape letters: N training examples, Q queries, P parameters. Thread rule: as the task's backend.
+ */
+#pragma once
+
+#include "hessian/point.h"
+#include "influence/method.h"
+
+/* Queries whose vectors are held at a time. */
+#define ASSAY_QUERY_BLOCK 16
+
+/* Examples at a theta (P), or at the model's own (NULL). Borrows all of it. */
+AssayPoint assay_influence_task_get_point (const AssayInfluenceTask *task, const double *theta, const gint64 *examples, gint64 n_examples);
+AssayPoint assay_influence_task_get_train (const AssayInfluenceTask *task);
+AssayPoint assay_influence_task_get_query (const AssayInfluenceTask *task, const double *theta, gint64 first, gint64 n);
+
+/* FALSE when there are no queries, no training examples or no parameters, in words. */
+gboolean   assay_influence_task_check (const AssayInfluenceTask *task, GError **error);
+
+/* TRUE when the logits are affine in theta, so that the mean loss is convex and its Hessian is the Gauss-Newton matrix. */
+gboolean   assay_model_is_affine (const AssayModel *model);
+
+/* Floating-point operations of one walk over n examples; apply: of one direction, without prepare. */
+double     assay_influence_task_get_flops (const AssayInfluenceTask *task, AssayWalk walk, gboolean apply, gint64 n_examples);
+/* Bytes of a walk's buffers for one batch. */
+double     assay_influence_task_get_bytes (const AssayInfluenceTask *task, AssayWalk walk);
