@@ -17,7 +17,7 @@
 #endif
 
 #define MC (MR * 16)            /* a packed block of A stays in the second-level cache beside a panel of B */
-#define NC 512
+#define NC 2048
 
 #define REAL float
 #define LANES (VECTOR_BYTES / 4)
