@@ -1,1 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# The store's tests link the store and what is below it, nothing above.
+STORE_TEST_LIBS = src/store/libstore.la src/base/libbase.la $(ASSAY_LIBS)
+
+check_PROGRAMS += tests/store/test-types
+tests_store_test_types_SOURCES = tests/store/test-types.c tests/store/store_test.h
+tests_store_test_types_LDADD = $(STORE_TEST_LIBS)
+
+check_PROGRAMS += tests/store/test-journal
+tests_store_test_journal_SOURCES = tests/store/test-journal.c tests/store/store_test.h
+tests_store_test_journal_LDADD = $(STORE_TEST_LIBS)
+
+check_PROGRAMS += tests/store/test-case
+tests_store_test_case_SOURCES = tests/store/test-case.c tests/store/store_test.h
+tests_store_test_case_LDADD = $(STORE_TEST_LIBS)
+
+check_PROGRAMS += tests/store/test-shard
+tests_store_test_shard_SOURCES = tests/store/test-shard.c tests/store/store_test.h
+tests_store_test_shard_LDADD = $(STORE_TEST_LIBS)
