@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* kind.h: a kind of job: its declared parameters, how it finds its inputs, plans, runs, and tells its result.
+ *
+ * One kind is one file kind_NAME.c and one line in the folder's local.mk; from there it is a subcommand with options, help,
+ * manual page and completion, and can be asked for by a job file.
+ *
+ *   resolve   looks the inputs up in the case; what they are (by content) goes into the job's identity
+ *   plan      what the run will do, and what it will take, without doing it
+ *   run       does the work, commits objects, and returns the summary that is stored with the job
+ *   result    makes the document that is shown, from the summary and the stored objects; the same after a run and from the store
+ *   view      the document for people
+ *
+ * Thread rule: kinds are constants; one job runs on one thread (its workers are the backend's).
+ */
+#pragma once
+
+#include "base/param.h"
+#include "base/progress.h"
+#include "job/plan.h"
+#include "job/view.h"
+#include "store/case.h"
+#include "tensor/backend.h"
+
+typedef struct _AssayJob AssayJob;
+typedef struct _AssayJobKind AssayJobKind;
+
+/* Parameters that belong to one value of another: those of `method = "cg"`, of `model = "mlp"`. */
+typedef struct {
+  const char *chooser;          /* a parameter of the kind's own table */
+  const char *value;            /* the value that brings this section in */
+  const char *help;             /* one line about the value, no full stop */
+  const AssayParam *params;
+} AssayJobSection;
+
+/* A command line with what it does, complete and in order: each works after the ones before it. */
+typedef struct { const char *what, *command; } AssayJobExample;
+
+typedef enum {
+  ASSAY_JOB_NO_CASE,
+  ASSAY_JOB_NAMES_CASE,         /* needs the path, opens nothing */
+  ASSAY_JOB_MAKES_CASE,
+  ASSAY_JOB_READS_CASE,
+  ASSAY_JOB_WRITES_CASE
+} AssayJobAccess;
+
+/* What a kind's functions work with. */
+typedef struct {
+  AssayCase *cas;               /* NULL: the kind has none, or it was not given */
+  AssayBackend *backend;        /* NULL while planning a job that computes nothing */
+  AssayProgress *progress;
+  gboolean (*confirm) (const char *question, gpointer data);    /* NULL: nobody can be asked */
+  gpointer confirm_data;
+  GPtrArray *outputs;           /* AssayObject that run committed, by assay_job_add_output */
+  GPtrArray *notes;             /* strings: remarks for the reader */
+  gpointer state;               /* of the kind, from resolve on */
+  GDestroyNotify free_state;
+} AssayJobContext;
+
+struct _AssayJobKind {
+  const char *name, *help;      /* one line, no full stop */
+  const char *description;      /* for the manual: paragraphs separated by an empty line */
+  const AssayJobExample *examples;      /* ends with a NULL command */
+  AssayJobAccess access;
+  gboolean case_is_optional;
+  gboolean is_stored;           /* summary and provenance are kept in the case, and answer an equal job later */
+  const AssayParam *params;
+  const AssayJobSection *(*get_sections) (void);        /* NULL: none; ends with a NULL chooser */
+  const char *const *outside_identity;  /* parameters that do not change what is computed: how much is shown, where to; NULL: none */
+  gboolean  (*resolve) (AssayJob *job, AssayJobContext *context, GError **error);       /* NULL: no inputs */
+  gboolean  (*plan)    (AssayJob *job, AssayJobContext *context, AssayJobPlan *plan, GError **error);   /* NULL: nothing worth saying */
+  json_t   *(*run)     (AssayJob *job, AssayJobContext *context, GError **error);
+  json_t   *(*result)  (AssayJob *job, AssayJobContext *context, const json_t *summary, GError **error);        /* NULL: the summary */
+  void      (*view)    (const json_t *document, AssayView *view);
+};
+
+#define ASSAY_JOB_KIND_DEFINE(symbol)                                                                                   \
+  extern const AssayJobKind assay_job_kind_##symbol;                                                                    \
+  const AssayJobKind assay_job_kind_##symbol
+
+/* A summary with a string under this key says that something was found: the job is done, and the exit status is 1. */
+#define ASSAY_JOB_FINDING "finding"
+
+/* NULL with an error that suggests the nearest name. */
+const AssayJobKind *assay_job_kind_find (const char *name, GError **error);
+const AssayJobKind *const *assay_job_kind_list (void);            /* NULL-terminated */
+
+void assay_job_add_note   (AssayJobContext *context, const char *format, ...) G_GNUC_PRINTF (2, 3);
+/* Asks the person; FALSE where nobody can be asked. */
+gboolean assay_job_confirm (const AssayJobContext *context, const char *format, ...) G_GNUC_PRINTF (2, 3);
+/* Takes the object. */
+void assay_job_add_output (AssayJobContext *context, AssayObject *object);

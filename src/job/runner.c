@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* runner.c: open, resolve, answer or run, keep. */
+#include "job/runner.h"
+
+#include "base/error.h"
+#include "config.h"
+#include "job/provenance.h"
+#include "store/reader.h"
+#include "store/shard.h"
+
+#include <stdlib.h>
+
+#define JOB_KIND "job"
+#define SUMMARY_PATH "/job/summary"
+
+typedef struct {
+  AssayJobContext context;
+  const AssayJobOptions *options;
+  char *identity;
+} Session;
+
+static void
+session_clear (Session *session)
+{
+  AssayJobContext *context = &session->context;
+
+  if (context->state != NULL && context->free_state != NULL)
+    context->free_state (context->state);
+  g_clear_pointer (&context->outputs, g_ptr_array_unref);
+  g_clear_pointer (&context->notes, g_ptr_array_unref);
+  assay_backend_free (context->backend);
+  assay_case_free (context->cas);
+  g_free (session->identity);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Session, session_clear)
+
+void
+assay_job_outcome_free (AssayJobOutcome *outcome)
+{
+  if (outcome == NULL)
+    return;
+  json_decref (outcome->document);
+  g_free (outcome->finding);
+  g_clear_pointer (&outcome->notes, g_ptr_array_unref);
+  g_free (outcome);
+}
+
+static AssayJobOutcome *
+outcome_new (Session *session)
+{
+  AssayJobOutcome *outcome = g_new0 (AssayJobOutcome, 1);
+
+  outcome->notes = g_ptr_array_ref (session->context.notes);
+  return outcome;
+}
+
+static gboolean
+open_case (Session *session, const AssayJob *job, gboolean dry, GError **error)
+{
+  const char *path = assay_job_get_case (job);
+  AssayJobContext *context = &session->context;
+
+  switch (assay_job_get_kind (job)->access)
+    {
+    case ASSAY_JOB_NO_CASE:
+    case ASSAY_JOB_NAMES_CASE:
+      return TRUE;
+    case ASSAY_JOB_MAKES_CASE:
+      if (path == NULL || dry)
+        return TRUE;
+      context->cas = assay_case_create (path, error);
+      break;
+    case ASSAY_JOB_READS_CASE:
+    case ASSAY_JOB_WRITES_CASE:
+      if (path == NULL)
+        return TRUE;
+      context->cas = assay_case_open (path, !dry && assay_job_get_kind (job)->access == ASSAY_JOB_WRITES_CASE ? ASSAY_CASE_WRITE
+                                      : ASSAY_CASE_READ, error);
+      break;
+    }
+  if (context->cas == NULL)
+    return FALSE;
+  for (const char *const *note = assay_case_get_notes (context->cas); note != NULL && *note != NULL; note++)
+    assay_job_add_note (context, "%s", *note);
+  if (session->options->command_line != NULL)
+    assay_case_set_command_line (context->cas, session->options->command_line);
+  return TRUE;
+}
+
+static gboolean
+session_begin (Session *session, AssayJob *job, const AssayJobOptions *options, gboolean dry, GError **error)
+{
+  const AssayJobKind *kind = assay_job_get_kind (job);
+  AssayJobContext *context = &session->context;
+
+  session->options = options;
+  context->outputs = g_ptr_array_new_with_free_func ((GDestroyNotify) assay_object_unref);
+  context->notes = g_ptr_array_new_with_free_func (g_free);
+  context->progress = options->progress;
+  context->confirm = options->confirm;
+  context->confirm_data = options->confirm_data;
+  context->backend = assay_backend_cpu_new (options->threads);
+  if (!open_case (session, job, dry, error))
+    return FALSE;
+  if (kind->resolve != NULL && !kind->resolve (job, context, error))
+    return FALSE;
+  if (!assay_job_check_inputs (job, error))
+    return FALSE;
+  session->identity = assay_job_get_identity (job);
+  return TRUE;
+}
+
+static char *
+stored_name (const AssayJob *job, const Session *session)
+{
+  return g_strdup_printf ("%s/%.16s", assay_job_get_kind (job)->name, session->identity);
+}
+
+/* --- what the store knows ------------------------------------------------------------------------------------------ */
+
+/* TRUE while every object that the job made is still what a look-up of its name gives. */
+static gboolean
+outputs_are_current (AssayCase *cas, const json_t *meta)
+{
+  const json_t *outputs = json_object_get (meta, "outputs");
+  gsize k;
+  json_t *output;
+
+  json_array_foreach (outputs, k, output)
+    {
+      const char *kind = json_string_value (json_object_get (output, "kind")), *name = json_string_value (json_object_get (output, "name"));
+      g_autoptr (AssayObject) object = kind && name && assay_case_has (cas, kind, name) ? assay_case_lookup (cas, kind, name, NULL) : NULL;
+
+      if (object == NULL || (gint64) object->sequence != json_integer_value (json_object_get (output, "sequence")))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* *summary stays NULL when the store has no answer. */
+static gboolean
+load_summary (const AssayJob *job, const Session *session, json_t **summary, GError **error)
+{
+  g_autofree char *name = stored_name (job, session);
+  g_autoptr (AssayReader) reader = NULL;
+  g_auto (GStrv) text = NULL;
+  const char *identity;
+
+  if (!assay_case_has (session->context.cas, JOB_KIND, name))
+    return TRUE;
+  reader = assay_reader_open (session->context.cas, JOB_KIND, name, error);
+  if (reader == NULL)
+    return FALSE;
+  identity = json_string_value (json_object_get (assay_reader_get_meta (reader), "identity"));
+  if (g_strcmp0 (identity, session->identity) != 0 || !outputs_are_current (session->context.cas, assay_reader_get_meta (reader)))
+    return TRUE;
+  text = assay_reader_read_text (reader, SUMMARY_PATH, error);
+  if (text == NULL)
+    return FALSE;
+  *summary = json_loads (text[0], JSON_REJECT_DUPLICATES, NULL);
+  if (*summary == NULL)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_DAMAGED, "job %s: its stored summary is no JSON; use --force to run it again", name);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static json_t *
+outputs_to_json (const GPtrArray *outputs)
+{
+  json_t *list = json_array ();
+
+  for (guint k = 0; k < outputs->len; k++)
+    {
+      const AssayObject *object = outputs->pdata[k];
+
+      json_array_append_new (list, json_pack ("{s:s, s:s, s:I}", "kind", object->kind, "name", object->name, "sequence",
+                                              (json_int_t) object->sequence));
+    }
+  return list;
+}
+
+static gboolean
+store_summary (const AssayJob *job, const Session *session, const json_t *summary, gint64 started, double seconds, GError **error)
+{
+  const AssayJobContext *context = &session->context;
+  g_autofree char *name = stored_name (job, session);
+  char *text = json_dumps (summary, JSON_SORT_KEYS | JSON_REAL_PRECISION (17));
+  json_t *meta = json_pack ("{s:s, s:o, s:o, s:o}", "identity", session->identity, "job", assay_job_to_json (job), "provenance",
+                            assay_provenance_run (assay_workers_get_count (context->backend->workers), session->options->command_line,
+                                                  started, seconds),
+                            "outputs", outputs_to_json (context->outputs));
+  AssayArraySpec spec = { .path = SUMMARY_PATH, .type = ASSAY_STORE_TEXT, .rank = 1, .dims = { 1 }, .axes = { "document" },
+                          .long_name = "summary of the job", .description = "JSON text", .redactable = TRUE };
+  g_autoptr (AssayShardWriter) writer = assay_shard_writer_new (context->cas, JOB_KIND, name, meta, error);
+  g_autoptr (AssayObject) object = NULL;
+
+  if (writer != NULL && assay_shard_writer_put_text (writer, &spec, (const char *const[]) { text }, error))
+    object = assay_shard_writer_commit (writer, error);
+  free (text);
+  json_decref (meta);
+  return object != NULL;
+}
+
+/* --- running ------------------------------------------------------------------------------------------------------- */
+
+static void
+add_header (json_t *document, const AssayJob *job, const Session *session)
+{
+  g_autofree char *schema = g_strconcat ("assay.", assay_job_get_kind (job)->name, NULL);
+  json_t *notes = json_array ();
+
+  for (guint k = 0; k < session->context.notes->len; k++)
+    json_array_append_new (notes, json_string (session->context.notes->pdata[k]));
+  json_object_set_new (document, "schema", json_string (schema));
+  json_object_set_new (document, "version", json_integer (1));
+  json_object_set_new (document, "program", json_string (PACKAGE_NAME " " PACKAGE_VERSION));
+  json_object_set_new (document, "identity", json_string (session->identity));
+  json_object_set_new (document, "case", assay_job_get_case (job) ? json_string (assay_job_get_case (job)) : json_null ());
+  json_object_set_new (document, "notes", notes);
+}
+
+static AssayJobOutcome *
+make_outcome (AssayJob *job, Session *session, const json_t *summary, gboolean from_store, GError **error)
+{
+  const AssayJobKind *kind = assay_job_get_kind (job);
+  json_t *document = kind->result ? kind->result (job, &session->context, summary, error) : json_deep_copy (summary);
+  AssayJobOutcome *outcome;
+
+  if (document == NULL)
+    return NULL;
+  add_header (document, job, session);
+  outcome = outcome_new (session);
+  outcome->document = document;
+  outcome->from_store = from_store;
+  outcome->finding = g_strdup (json_string_value (json_object_get (document, ASSAY_JOB_FINDING)));
+  json_object_set_new (document, "from_store", json_boolean (from_store));
+  json_object_set_new (document, "exit_status", json_integer (outcome->finding != NULL));
+  return outcome;
+}
+
+/* Planned before it starts, so that a job that cannot fit says so at once. */
+static gboolean
+check_plan (AssayJob *job, Session *session, GError **error)
+{
+  g_autoptr (AssayJobPlan) plan = assay_job_plan_new ();
+  const AssayJobKind *kind = assay_job_get_kind (job);
+
+  return kind->plan == NULL || (kind->plan (job, &session->context, plan, error) && assay_job_plan_check (plan, error));
+}
+
+static json_t *
+run_and_keep (AssayJob *job, Session *session, GError **error)
+{
+  const AssayJobKind *kind = assay_job_get_kind (job);
+  gint64 started = g_get_real_time (), clock = g_get_monotonic_time ();
+  json_t *summary;
+
+  if (!check_plan (job, session, error))
+    return NULL;
+  summary = kind->run (job, &session->context, error);
+  if (summary != NULL && kind->is_stored
+      && !store_summary (job, session, summary, started, 1e-6 * (double) (g_get_monotonic_time () - clock), error))
+    g_clear_pointer (&summary, json_decref);
+  return summary;
+}
+
+AssayJobOutcome *
+assay_job_run (AssayJob *job, const AssayJobOptions *options, GError **error)
+{
+  g_auto (Session) session = { 0 };
+  AssayJobOutcome *outcome;
+  json_t *summary = NULL;
+  gboolean from_store;
+
+  if (!session_begin (&session, job, options, FALSE, error))
+    return NULL;
+  if (assay_job_get_kind (job)->is_stored && !options->force && !load_summary (job, &session, &summary, error))
+    return NULL;
+  from_store = summary != NULL;
+  if (summary == NULL)
+    summary = run_and_keep (job, &session, error);
+  if (summary == NULL)
+    return NULL;
+  outcome = make_outcome (job, &session, summary, from_store, error);
+  json_decref (summary);
+  return outcome;
+}
+
+AssayJobOutcome *
+assay_job_dry_run (AssayJob *job, const AssayJobOptions *options, GError **error)
+{
+  g_auto (Session) session = { 0 };
+  g_autoptr (AssayJobPlan) plan = assay_job_plan_new ();
+  const AssayJobKind *kind = assay_job_get_kind (job);
+  AssayJobOutcome *outcome;
+  json_t *summary = NULL;
+
+  if (!session_begin (&session, job, options, TRUE, error))
+    return NULL;
+  if (kind->plan != NULL && !kind->plan (job, &session.context, plan, error))
+    return NULL;
+  if (kind->is_stored && session.context.cas != NULL && !load_summary (job, &session, &summary, error))
+    return NULL;
+  outcome = outcome_new (&session);
+  outcome->from_store = summary != NULL;
+  outcome->document = json_pack ("{s:o, s:o, s:b}", "job", assay_job_to_json (job), "plan", assay_job_plan_to_json (plan), "from_store",
+                                 summary != NULL && !options->force);
+  json_decref (summary);
+  add_header (outcome->document, job, &session);
+  json_object_set_new (outcome->document, "schema", json_string ("assay.plan"));
+  json_object_set_new (outcome->document, "exit_status", json_integer (0));
+  return outcome;
+}

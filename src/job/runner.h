@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* runner.h: takes a job from its specification to its result: opens the case, finds the inputs, answers from the store or runs,
+ * and keeps summary and provenance in the case.
+ *
+ * An object of kind "job" holds them: name "KIND/IDENTITY" (16 digits), meta with the specification, the provenance and the list
+ * of outputs, array "/job/summary" with the summary as JSON text. A stored answer is used only while everything it made is still the newest of its name.
+ * Ownership: outcomes belong to the caller. Thread rule: one job at a time per process.
+ */
+#pragma once
+
+#include "job/spec.h"
+
+typedef struct {
+  guint threads;                /* 0: one for each processor of this process */
+  gboolean force;               /* run even when the store has the answer */
+  gboolean (*confirm) (const char *question, gpointer data);    /* NULL: no */
+  gpointer confirm_data;
+  const char *command_line;     /* for the record */
+  AssayProgress *progress;
+} AssayJobOptions;
+
+typedef struct {
+  json_t *document;             /* "schema", "version" and all the fields of the kind */
+  char *finding;                /* NULL, or what was found wrong: exit status 1 */
+  gboolean from_store;
+  GPtrArray *notes;             /* strings */
+} AssayJobOutcome;
+
+/* Errors: whatever stopped the job; nothing committed is touched, and what can be resumed is resumed by the same call. */
+AssayJobOutcome *assay_job_run     (AssayJob *job, const AssayJobOptions *options, GError **error);
+
+/* What assay_job_run would do: a document with the job itself under "job", and its plan. Changes nothing. */
+AssayJobOutcome *assay_job_dry_run (AssayJob *job, const AssayJobOptions *options, GError **error);
+
+void             assay_job_outcome_free (AssayJobOutcome *outcome);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayJobOutcome, assay_job_outcome_free)
