@@ -34,11 +34,10 @@ skip_digits (const char *p, const char *end)
   return p;
 }
 
-/* [+-] digits [. digits] [e [+-] digits], at least one digit before the exponent. */
-static gboolean
-is_number (const char *p, const char *end, gboolean *whole)
+const char *
+assay_cell_scan_number (const char *text, const char *end, gboolean *whole)
 {
-  const char *digits, *point;
+  const char *p = text, *digits, *point, *exponent;
 
   if (p < end && (*p == '+' || *p == '-'))
     p++;
@@ -47,19 +46,19 @@ is_number (const char *p, const char *end, gboolean *whole)
   if (p < end && *p == '.')
     p = skip_digits (p + 1, end);
   if (p - digits - (p > point) < 1)
-    return FALSE;
-  *whole = p == point && p == end;
-  if (p < end && (*p == 'e' || *p == 'E'))
-    {
-      p++;
-      if (p < end && (*p == '+' || *p == '-'))
-        p++;
-      digits = p;
-      p = skip_digits (p, end);
-      if (p == digits)
-        return FALSE;
-    }
-  return p == end;
+    return text;
+  *whole = p == point;
+  if (p == end || (*p != 'e' && *p != 'E'))
+    return p;
+  exponent = p + 1;
+  if (exponent < end && (*exponent == '+' || *exponent == '-'))
+    exponent++;
+  digits = exponent;
+  exponent = skip_digits (exponent, end);
+  if (exponent == digits)
+    return p;                                                     /* "1e" is 1, then a letter */
+  *whole = FALSE;
+  return exponent;
 }
 
 static gboolean
@@ -86,7 +85,7 @@ assay_cell_classify (const char *text, gsize length, const char *const *marks, d
 
   if (assay_cell_is_mark (text, length, marks))
     return ASSAY_CELL_MISSING;
-  if (!is_number (text, text + length, &whole))
+  if (length == 0 || assay_cell_scan_number (text, text + length, &whole) != text + length)
     return is_not_finite_word (text, length) ? ASSAY_CELL_NOT_FINITE : ASSAY_CELL_TEXT;
   value = g_ascii_strtod (text, NULL);
   if (!isfinite (value))

@@ -20,6 +20,10 @@ typedef enum {
  * for NUMBER. text is followed by a character that cannot continue a number. */
 AssayCellKind assay_cell_classify (const char *text, gsize length, const char *const *marks, double *number);
 
+/* End of the longest number at text, or text when there is none: [+-] digits [. digits] [e [+-] digits] with a digit before the
+ * exponent. whole: it has neither point nor exponent. */
+const char   *assay_cell_scan_number (const char *text, const char *end, gboolean *whole);
+
 /* Is text[0 .. length) one of the marks? */
 gboolean      assay_cell_is_mark  (const char *text, gsize length, const char *const *marks);
 

@@ -6,6 +6,7 @@
 #include "dataset/expression_syntax.h"
 
 #include "base/error.h"
+#include "dataset/cell.h"
 
 #include <math.h>
 #include <string.h>
@@ -338,8 +339,9 @@ static AssayNode *
 parse_number (Parser *s, GError **error)
 {
   guint position = position_of (s, s->p);
-  char *end = NULL;
-  double value = g_ascii_strtod (s->p, &end);
+  gboolean whole;
+  const char *end = assay_cell_scan_number (s->p, s->p + strlen (s->p), &whole);
+  double value = g_ascii_strtod (s->p, NULL);
   AssayNode *node;
 
   if (end == s->p || is_word_character (*end) || !isfinite (value))

@@ -29,7 +29,7 @@ src_dataset_libdataset_la_SOURCES = $(READERS_LIST) \
   src/dataset/expression_parse.c src/dataset/expression_syntax.h \
   src/dataset/format_reader.c src/dataset/format_reader.h \
   src/dataset/import.c src/dataset/import.h \
-  src/dataset/organism_dose.h \
+  src/dataset/organism_dose.c src/dataset/organism_dose.h \
   src/dataset/rows.c src/dataset/rows.h \
   src/dataset/source.c src/dataset/source.h \
   src/dataset/split.c src/dataset/split.h \

@@ -17,7 +17,7 @@
 
 #define ASSAY_DOSE_N_MODES 5
 
-/* modulus, steps, examples, held-out, corrupted, seed. */
+/* modulus, steps, examples, held-out, corrupted, data-seed. */
 extern const AssayParam assay_dose_params[];
 
 typedef struct {
