@@ -20,6 +20,7 @@ struct _AssayExec {
   const AssayPlanStep *steps;
   guint n_prepare, n_steps;
   gboolean check;
+  gint64 fault;                                 /* example of the first number that was not finite */
 
   const char *theta, *direction;                /* of the walk under way */
   char *gradient, *product;
@@ -146,6 +147,12 @@ make_fresh (AssayExec *exec, const AssayGraphNode *node, guint fresh, void **adj
   return TRUE;
 }
 
+gint64
+assay_exec_get_fault (const AssayExec *exec)
+{
+  return exec->fault;
+}
+
 static gboolean
 is_finite (AssayDtype dtype, const void *data, gint64 i)
 {
@@ -161,7 +168,7 @@ is_finite (AssayDtype dtype, const void *data, gint64 i)
 }
 
 static gboolean
-check_buffer (const AssayExec *exec, const char *what, guint value, const void *data, GError **error)
+check_buffer (AssayExec *exec, const char *what, guint value, const void *data, GError **error)
 {
   const AssayGraphValue *v = assay_graph_get_value (exec->graph, value);
   gint64 n = assay_shape_count (&v->shape), B = assay_graph_get_value (exec->graph, assay_graph_get_loss (exec->graph))->shape.dim[0];
@@ -171,18 +178,16 @@ check_buffer (const AssayExec *exec, const char *what, guint value, const void *
   for (gint64 i = 0; i < n; i++)
     if (!is_finite (exec->dtype, data, i))
       {
-        if (v->role == ASSAY_VALUE_PARAM || n % B != 0)
-          g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NAN, "%s of %s: not finite at element %" G_GINT64_FORMAT, what, v->name, i);
-        else
-          g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NAN, "%s of %s: not finite at example %" G_GINT64_FORMAT
-                       " of the batch, element %" G_GINT64_FORMAT, what, v->name, i / (n / B), i % (n / B));
+        exec->fault = v->role == ASSAY_VALUE_PARAM || n % B != 0 ? -1 : i / (n / B);
+        g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NAN, "%s of %s is not finite at element %" G_GINT64_FORMAT "%s", what, v->name,
+                     exec->fault < 0 ? i : i % (n / B), exec->fault < 0 ? "" : " of the example");
         return FALSE;
       }
   return TRUE;
 }
 
 static gboolean
-check_step (const AssayExec *exec, const AssayPlanStep *step, const AssayGraphNode *node, const AssayOpCall *call, GError **error)
+check_step (AssayExec *exec, const AssayPlanStep *step, const AssayGraphNode *node, const AssayOpCall *call, GError **error)
 {
   switch (step->rule)
     {
@@ -308,6 +313,7 @@ assay_exec_prepare (AssayExec *exec, const void *theta, const void *weights, voi
   exec->direction = NULL;
   exec->product = NULL;
   exec->accumulate = accumulate;
+  exec->fault = -1;
   if (!set_weights (exec, weights, error)
       || (gradient != NULL && !accumulate && !clear_unused (exec, gradient, error)))
     return FALSE;
@@ -322,6 +328,7 @@ assay_exec_apply (AssayExec *exec, const void *direction, void *product, gboolea
   exec->direction = direction;
   exec->product = product;
   exec->accumulate = accumulate;
+  exec->fault = -1;
   if (product != NULL && !accumulate && !clear_unused (exec, product, error))
     return FALSE;
   return run_steps (exec, exec->n_prepare, exec->n_steps, error);

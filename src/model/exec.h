@@ -30,10 +30,12 @@ AssayDtype  assay_exec_get_dtype  (const AssayExec *exec);
 /* Binds data of an INPUT value: contiguous, of the exec's type or gint32. */
 void        assay_exec_set_input  (AssayExec *exec, guint value, const void *data);
 /* When on, every step's result is looked through, and the first NaN or infinity ends the walk with an ASSAY_ERROR_NAN that names the
- * tensor, the rule and the example. Costs one read of each result. */
+ * tensor, the rule and the element. Costs one read of each result. */
 void        assay_exec_set_check  (AssayExec *exec, gboolean check);
+/* After such an error: the example of the batch that it is in, or -1 for a tensor without examples (a parameter). */
+gint64      assay_exec_get_fault  (const AssayExec *exec);
 
-/* weights (B), or NULL: ones. gradient (P): only walk GRADIENT writes it; accumulate adds to it. */
+/* weights (B), or NULL: ones. gradient (P): walk GRADIENT writes it, HESSIAN too unless it is NULL; accumulate adds to it. */
 gboolean    assay_exec_prepare    (AssayExec *exec, const void *theta, const void *weights, void *gradient, gboolean accumulate,
                                    GError **error);
 /* direction (P); product (P), written or added to; NULL with walk TANGENT. */

@@ -10,6 +10,10 @@ noinst_LTLIBRARIES += src/model/libmodel.la
 ASSAY_FLOORS += src/model/libmodel.la
 src_model_libmodel_la_SOURCES = $(BLOCKS_LIST) \
   src/model/block.c src/model/block.h \
+  src/model/checkpoint.h \
+  src/model/checkpoint_case.c \
+  src/model/checkpoint_safetensors.c \
+  src/model/checkpoint_values.c src/model/checkpoint_values.h \
   src/model/exec.c src/model/exec.h \
   src/model/graph.c src/model/graph.h \
   src/model/model.c src/model/model.h \

@@ -1,6 +1,30 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# run: a model meets data.
+# run: a model meets data.  A new optimizer is one file and one line in OPTIMIZERS_LIST.
+OPTIMIZERS_LIST = \
+  src/run/optimizer_adamw.c \
+  src/run/optimizer_lbfgs.c \
+  src/run/optimizer_momentum.c \
+  src/run/optimizer_newton.c \
+  src/run/optimizer_sgd.c
+
 noinst_LTLIBRARIES += src/run/librun.la
 ASSAY_FLOORS += src/run/librun.la
-src_run_librun_la_SOURCES = \
-  src/run/pass.c src/run/pass.h
+src_run_librun_la_SOURCES = $(OPTIMIZERS_LIST) \
+  src/run/batch_order.c src/run/batch_order.h \
+  src/run/cholesky.c src/run/cholesky.h \
+  src/run/objective.c src/run/objective.h \
+  src/run/optimizer.c src/run/optimizer.h \
+  src/run/pass.c src/run/pass.h \
+  src/run/schedule.c src/run/schedule.h \
+  src/run/train.c src/run/train.h \
+  src/run/train_store.c src/run/train_store.h \
+  src/run/trainer.c src/run/trainer.h \
+  src/run/vector.c src/run/vector.h
+# Updates of parameter vectors are plain loops that the compiler vectorises; sqrt need not set errno for that.
+src_run_librun_la_CFLAGS = $(AM_CFLAGS) -O3 -fno-math-errno -fno-trapping-math
+
+src/run/optimizers.def: src/run/local.mk build-aux/make-registry.sh
+	$(registry) optimizer_ $(OPTIMIZERS_LIST)
+$(src_run_librun_la_OBJECTS): src/run/optimizers.def
+BUILT_SOURCES += src/run/optimizers.def
+CLEANFILES += src/run/optimizers.def

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* checkpoint.h: weights in and out, one checkpoint_*.c per format.
+ *
+ *   a directory     DIR/config.json        {"architecture": ..., "config": {...}, "dtype": "f32"}
+ *                   DIR/model.safetensors  one tensor per parameter, named and shaped as in the model
+ *   a case          an object whose arrays are /parameters/NAME and whose meta holds the same document under "model"
+ *
+ * Reading is strict: every parameter must be there, nothing else may be, shapes must agree, values must be finite. F32, F64, F16
+ * and BF16 are converted to the model's type.
+ * Ownership: models are the caller's. Thread rule: one writer of a model at a time.
+ */
+#pragma once
+
+#include "model/model.h"
+#include "store/case.h"
+
+/* Writes both files; the directory is made where it is absent, files of those names are replaced. */
+gboolean     assay_checkpoint_save_directory   (AssayModel *model, const char *directory, GError **error);
+/* Errors: NOT_FOUND, INPUT (malformed file; parameter missing, unknown, of another shape or type), NAN. */
+AssayModel  *assay_checkpoint_load_directory   (const char *directory, GError **error);
+
+gboolean     assay_checkpoint_write_safetensors (AssayModel *model, const char *path, GError **error);
+/* Reads parameters by name into the model. prefix: NULL, or what stands before each name ("ckpt0."); tensors whose names do not begin
+ * with it are then left alone. After an error the model is unchanged. */
+gboolean     assay_checkpoint_read_safetensors (AssayModel *model, const char *path, const char *prefix, GError **error);
+
+/* Commits theta as an object. meta: NULL or an object to which "model" is added; borrowed, not changed. Owns: the caller. */
+AssayObject *assay_checkpoint_commit (AssayModel *model, AssayCase *store, const char *kind, const char *name, json_t *meta,
+                                      GError **error);
+/* The model of an object that assay_checkpoint_commit made. */
+AssayModel  *assay_checkpoint_load_object (AssayCase *store, AssayObject *object, GError **error);

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* checkpoint_values.c: what the checkpoint formats share. */
+#include "model/checkpoint_values.h"
+
+#include "base/error.h"
+
+#include <math.h>
+#include <string.h>
+
+AssayStoreType
+assay_checkpoint_type (AssayDtype dtype)
+{
+  return dtype == ASSAY_F64 ? ASSAY_STORE_F64 : ASSAY_STORE_F32;
+}
+
+gboolean
+assay_checkpoint_is_floating (AssayStoreType type)
+{
+  return type == ASSAY_STORE_F16 || type == ASSAY_STORE_BF16 || type == ASSAY_STORE_F32 || type == ASSAY_STORE_F64;
+}
+
+gboolean
+assay_checkpoint_accept (AssayModel *model, const void *theta, const char *source, GError **error)
+{
+  AssayGraph *layout = assay_model_get_layout (model);
+  AssayDtype dtype = assay_model_get_dtype (model);
+
+  for (guint v = 0; v < assay_graph_get_n_values (layout); v++)
+    {
+      const AssayGraphValue *p = assay_graph_get_value (layout, v);
+
+      if (p->role != ASSAY_VALUE_PARAM)
+        continue;
+      for (gint64 i = 0; i < assay_shape_count (&p->shape); i++)
+        {
+          double value = dtype == ASSAY_F64 ? ((const double *) theta)[p->offset + i] : ((const float *) theta)[p->offset + i];
+
+          if (isfinite (value))
+            continue;
+          g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NAN, "%s: parameter %s is not finite at element %" G_GINT64_FORMAT
+                       "; weights of a training that diverged cannot be used", source, p->name, i);
+          return FALSE;
+        }
+    }
+  memcpy (assay_model_get_theta (model), theta, assay_model_get_n_params (model) * assay_dtype_width (dtype));
+  return TRUE;
+}

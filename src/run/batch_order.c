@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* batch_order.c: one shuffle in memory, made again when another epoch is asked for. */
+#include "run/batch_order.h"
+
+#include "base/mem.h"
+#include "base/rng.h"
+
+struct _AssayBatchOrder {
+  gint64 N, B, epoch;           /* epoch of the shuffle in memory; -1: none */
+  guint64 seed;
+  gint64 *shuffle;
+};
+
+AssayBatchOrder *
+assay_batch_order_new (gint64 N, gint64 B, guint64 seed, GError **error)
+{
+  g_autoptr (AssayBatchOrder) order = g_new0 (AssayBatchOrder, 1);
+
+  g_return_val_if_fail (B >= 1 && B <= N, NULL);
+  order->N = N;
+  order->B = B;
+  order->seed = seed;
+  order->epoch = -1;
+  order->shuffle = assay_mem_new (gint64, N, error);
+  return order->shuffle ? g_steal_pointer (&order) : NULL;
+}
+
+void
+assay_batch_order_free (AssayBatchOrder *order)
+{
+  if (order == NULL)
+    return;
+  assay_mem_free (order->shuffle);
+  g_free (order);
+}
+
+static void
+use_epoch (AssayBatchOrder *order, gint64 epoch)
+{
+  AssayRng rng = assay_rng_new (order->seed, assay_rng_stream ("batch order", epoch));
+
+  if (order->epoch == epoch)
+    return;
+  order->epoch = epoch;
+  for (gint64 i = 0; i < order->N; i++)
+    order->shuffle[i] = i;
+  if (order->B < order->N)
+    assay_rng_shuffle (&rng, order->shuffle, order->N);
+}
+
+void
+assay_batch_order_get (AssayBatchOrder *order, gint64 step, gint64 *places)
+{
+  gint64 epoch = step * order->B / order->N, at = step * order->B % order->N;
+
+  use_epoch (order, epoch);
+  for (gint64 b = 0; b < order->B; b++)
+    {
+      if (at == order->N)
+        {
+          use_epoch (order, ++epoch);
+          at = 0;
+        }
+      places[b] = order->shuffle[at++];
+    }
+}

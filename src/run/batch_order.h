@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* batch_order.h: which examples each training step sees: a pure function of (seed, step).
+ *
+ * The N training examples are shuffled anew for each epoch (Philox stream "batch order", epoch) and the shuffles are laid end to
+ * end; step s takes places s B .. s B + B - 1. So every step has exactly B examples, every example comes once an epoch, and a
+ * resumed run or one that gives some examples weight 0 sees the same batches. A batch of all N is not shuffled.
+ * Shape letters: N examples, B batch. Thread rule: one thread at a time.
+ */
+#pragma once
+
+#include <glib.h>
+
+typedef struct _AssayBatchOrder AssayBatchOrder;
+
+/* 1 <= B <= N. */
+AssayBatchOrder *assay_batch_order_new  (gint64 N, gint64 B, guint64 seed, GError **error);
+void             assay_batch_order_free (AssayBatchOrder *order);
+/* Writes step's B places, each in 0 .. N-1. Cost: O(B), and O(N) where an epoch begins. No allocation. */
+void             assay_batch_order_get  (AssayBatchOrder *order, gint64 step, gint64 *places);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayBatchOrder, assay_batch_order_free)

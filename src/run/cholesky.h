@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cholesky.h: a small dense factorisation that never fails, for preconditioning: A ~ D L L' D with D^2 the diagonal of A.
+ *
+ * Scaling by D makes it indifferent to the units of the parameters; a pivot that rounding has eaten is replaced by 1, so the factor is
+ * always positive definite. For exact solves of any size there is the hessian floor.
+ * Shape letters: n unknowns. Cost: factor n^3/3 flops, solve 2 n^2. Thread rule: pure functions.
+ */
+#pragma once
+
+#include <glib.h>
+
+/* Overwrites the lower triangle of A (n,n) by L and scale (n) by the diagonal of D. */
+void assay_cholesky_factor (gint64 n, double *A, double *scale);
+/* x <- (D L L' D)^-1 b; x and b may be the same. */
+void assay_cholesky_solve  (gint64 n, const double *L, const double *scale, const double *b, double *x);

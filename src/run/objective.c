@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* objective.c: micro-batches in a fixed order, through passes of one size and one for what is left over. */
+#include "run/objective.h"
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "run/vector.h"
+
+#include <string.h>
+
+#define WALK_BYTES (256u << 20)         /* of one micro-batch's walk */
+#define KEEP_BYTES (1u << 30)           /* of all micro-batches' walks together */
+
+struct _AssayObjective {
+  AssayObjectiveSpec spec;
+  gint64 B, P;
+  guint n_batches;
+  AssayPass **passes;           /* kept: one per micro-batch; else the full one and the one for the rest */
+  guint n_passes;
+  void *weights;                /* (N) w_i / divisor, in dtype */
+  const gint64 *examples;
+  const void *theta;            /* of the last evaluation */
+};
+
+static AssayWalk
+get_walk (const AssayObjectiveSpec *spec)
+{
+  return spec->products ? ASSAY_WALK_HESSIAN : ASSAY_WALK_GRADIENT;
+}
+
+/* Bytes of one pass over B examples: arena and data. */
+static gboolean
+measure (const AssayObjectiveSpec *spec, gint64 B, guint64 *bytes, GError **error)
+{
+  g_autoptr (AssayGraph) graph = assay_model_build (spec->model, B, error);
+  g_autoptr (AssayPlan) plan = NULL;
+
+  if (graph == NULL)
+    return FALSE;
+  plan = assay_plan_new (graph, get_walk (spec), spec->dtype, NULL);
+  *bytes = assay_plan_get_bytes (plan);
+  for (guint v = 0; v < assay_graph_get_n_values (graph); v++)
+    {
+      const AssayGraphValue *x = assay_graph_get_value (graph, v);
+
+      if (x->role == ASSAY_VALUE_INPUT)
+        *bytes += assay_shape_count (&x->shape) * (x->is_index ? sizeof (gint32) : assay_dtype_width (spec->dtype));
+    }
+  return TRUE;
+}
+
+gint64
+assay_objective_choose_micro_batch (const AssayObjectiveSpec *spec, GError **error)
+{
+  gint64 B = spec->N;
+  guint64 bytes;
+
+  for (;; B = (B + 1) / 2)
+    {
+      if (!measure (spec, B, &bytes, error))
+        return 0;
+      if (bytes <= WALK_BYTES || B == 1)
+        return B;
+    }
+}
+
+static gint64
+get_size (const AssayObjective *o, guint batch)
+{
+  return MIN (o->B, o->spec.N - (gint64) batch * o->B);
+}
+
+static AssayPass *
+get_pass (const AssayObjective *o, guint batch)
+{
+  if (o->n_passes == o->n_batches)
+    return o->passes[batch];
+  return o->passes[get_size (o, batch) == o->B ? 0 : 1];
+}
+
+static gboolean
+make_passes (AssayObjective *o, GError **error)
+{
+  guint64 bytes;
+  gboolean rest = o->spec.N % o->B != 0;
+
+  if (!measure (&o->spec, o->B, &bytes, error))
+    return FALSE;
+  o->n_passes = o->n_batches;
+  if (o->n_batches > 1 && (!o->spec.keeps_examples || bytes > KEEP_BYTES / o->n_batches))
+    o->n_passes = rest ? 2 : 1;
+  o->passes = g_new0 (AssayPass *, o->n_passes);
+  for (guint k = 0; k < o->n_passes; k++)
+    {
+      gboolean last = rest && k == o->n_passes - 1;
+
+      o->passes[k] = assay_pass_new (o->spec.model, o->spec.dataset, get_walk (&o->spec), o->spec.dtype,
+                                     last ? o->spec.N % o->B : o->B, o->spec.backend, NULL, error);
+      if (o->passes[k] == NULL)
+        return FALSE;
+    }
+  return TRUE;
+}
+
+AssayObjective *
+assay_objective_new (const AssayObjectiveSpec *spec, GError **error)
+{
+  g_autoptr (AssayObjective) o = g_new0 (AssayObjective, 1);
+
+  g_return_val_if_fail (spec->N >= 1, NULL);
+  o->spec = *spec;
+  o->spec.dataset = assay_dataset_ref (spec->dataset);
+  o->P = assay_model_get_n_params (spec->model);
+  o->B = spec->micro_batch ? MIN (spec->micro_batch, spec->N) : assay_objective_choose_micro_batch (spec, error);
+  if (o->B == 0)
+    return NULL;
+  o->n_batches = (spec->N + o->B - 1) / o->B;
+  o->weights = assay_mem_alloc_array (spec->N, assay_dtype_width (spec->dtype), error);
+  if (o->weights == NULL || !make_passes (o, error))
+    return NULL;
+  return g_steal_pointer (&o);
+}
+
+void
+assay_objective_free (AssayObjective *o)
+{
+  if (o == NULL)
+    return;
+  for (guint k = 0; k < o->n_passes; k++)
+    assay_pass_free (o->passes[k]);
+  g_free (o->passes);
+  assay_mem_free (o->weights);
+  assay_dataset_unref (o->spec.dataset);
+  g_free (o);
+}
+
+gint64
+assay_objective_get_micro_batch (const AssayObjective *o)
+{
+  return o->B;
+}
+
+void
+assay_objective_set_examples (AssayObjective *o, const gint64 *examples, const double *weights, double divisor)
+{
+  o->examples = examples;
+  o->theta = NULL;
+  for (gint64 i = 0; i < o->spec.N; i++)
+    {
+      double w = (weights ? weights[i] : 1) / divisor;
+
+      if (o->spec.dtype == ASSAY_F32)
+        ((float *) o->weights)[i] = (float) w;
+      else
+        ((double *) o->weights)[i] = w;
+    }
+  if (o->n_passes == o->n_batches)
+    for (guint k = 0; k < o->n_batches; k++)
+      assay_pass_bind (o->passes[k], examples + (gint64) k * o->B);
+}
+
+static double
+sum_losses (const AssayObjective *o, guint batch)
+{
+  const void *loss = assay_exec_get_loss (assay_pass_get_exec (get_pass (o, batch)));
+  gint64 first = (gint64) batch * o->B;
+  double sum = 0;
+
+  for (gint64 b = 0; b < get_size (o, batch); b++)
+    sum += o->spec.dtype == ASSAY_F32 ? (double) ((const float *) o->weights)[first + b] * (double) ((const float *) loss)[b]
+                                      : ((const double *) o->weights)[first + b] * ((const double *) loss)[b];
+  return sum;
+}
+
+/* Binds a micro-batch where its data are not kept, and prepares it. */
+static gboolean
+prepare (AssayObjective *o, guint batch, const void *theta, void *gradient, GError **error)
+{
+  AssayPass *pass = get_pass (o, batch);
+  gint64 first = (gint64) batch * o->B;
+
+  if (o->n_passes != o->n_batches)
+    assay_pass_bind (pass, o->examples + first);
+  return assay_exec_prepare (assay_pass_get_exec (pass), theta, (char *) o->weights + first * assay_dtype_width (o->spec.dtype),
+                             gradient, batch > 0, error);
+}
+
+gboolean
+assay_objective_evaluate (AssayObjective *o, const void *theta, void *gradient, AssayObjectiveValue *value, GError **error)
+{
+  AssayWorkers *crew = o->spec.backend->workers;
+
+  value->data = 0;
+  for (guint k = 0; k < o->n_batches; k++)
+    {
+      if (!prepare (o, k, theta, gradient, error))
+        return FALSE;
+      value->data += sum_losses (o, k);
+    }
+  o->theta = theta;
+  value->total = value->data;
+  if (o->spec.l2 != 0)
+    {
+      value->total += o->spec.l2 / 2 * assay_vector_dot (crew, o->spec.dtype, o->P, theta, theta);
+      assay_vector_add (crew, o->spec.dtype, o->P, o->spec.l2, theta, gradient);
+    }
+  return TRUE;
+}
+
+gboolean
+assay_objective_product (AssayObjective *o, const void *direction, void *product, GError **error)
+{
+  g_return_val_if_fail (o->spec.products && o->theta != NULL, FALSE);
+  for (guint k = 0; k < o->n_batches; k++)
+    {
+      if (o->n_passes != o->n_batches && !prepare (o, k, o->theta, NULL, error))
+        return FALSE;
+      if (!assay_exec_apply (assay_pass_get_exec (get_pass (o, k)), direction, product, k > 0, error))
+        return FALSE;
+    }
+  if (o->spec.l2 != 0)
+    assay_vector_add (o->spec.backend->workers, o->spec.dtype, o->P, o->spec.l2, direction, product);
+  return TRUE;
+}
+
+gboolean
+assay_objective_check (AssayObjective *o, const void *theta, void *gradient, GError **error)
+{
+  for (guint k = 0; k < o->n_batches; k++)
+    {
+      AssayExec *exec = assay_pass_get_exec (get_pass (o, k));
+      GError *fault = NULL;
+      gboolean fine;
+
+      assay_exec_set_check (exec, TRUE);
+      fine = prepare (o, k, theta, gradient, &fault);
+      assay_exec_set_check (exec, FALSE);
+      if (!fine)
+        {
+          gint64 b = assay_exec_get_fault (exec);
+
+          if (b >= 0)
+            {
+              g_autofree char *example = assay_dataset_describe (o->spec.dataset, o->examples[(gint64) k * o->B + b]);
+
+              g_prefix_error (&fault, "%s: ", example);
+            }
+          g_propagate_error (error, fault);
+          return FALSE;
+        }
+    }
+  return TRUE;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* optimizer_adamw.c: Adam with decoupled weight decay on every parameter.
+ *
+ *   m <- b1 m + (1 - b1) g           u <- b2 u + (1 - b2) g^2
+ *   theta <- theta - eta (m / c1) / (sqrt (u / c2 + eps_root) + eps) - eta gamma theta        c_k = 1 - b_k^t
+ *
+ * Source: Loshchilov & Hutter 2019, algorithm 2; eps_root smooths the map from data to theta (0 gives the paper's form).
+ */
+#include "run/optimizer.h"
+
+#include "run/vector.h"
+
+#include <math.h>
+
+typedef struct {
+  void *theta, *m, *u;
+  const void *g;
+  double b1, b2, c1, c2, eps, eps_root, rate, decay;
+} Update;
+
+static void
+size (const AssayValues *options, gint64 P, guint *n_state, guint *n_work, guint *n_scalars)
+{
+  (void) options;
+  (void) P;
+  *n_state = 2;
+  *n_work = *n_scalars = 0;
+}
+
+#define UPDATE(name, type, root)                                                                                        \
+  static void                                                                                                           \
+  name (gint64 first, gint64 end, gpointer data)                                                                        \
+  {                                                                                                                     \
+    const Update *p = data;                                                                                             \
+    type *restrict theta = p->theta, *restrict m = p->m, *restrict u = p->u;                                            \
+    const type *restrict g = p->g;                                                                                      \
+    type b1 = (type) p->b1, b2 = (type) p->b2, a1 = (type) (1 - p->b1), a2 = (type) (1 - p->b2);                        \
+    type per_c1 = (type) (p->rate / p->c1), per_c2 = (type) (1 / p->c2), eps = (type) p->eps;                           \
+    type eps_root = (type) p->eps_root, decay = (type) (p->rate * p->decay);                                            \
+                                                                                                                        \
+    for (gint64 i = first; i < end; i++)                                                                                \
+      {                                                                                                                 \
+        m[i] = b1 * m[i] + a1 * g[i];                                                                                   \
+        u[i] = b2 * u[i] + a2 * g[i] * g[i];                                                                            \
+        theta[i] -= per_c1 * m[i] / (root (u[i] * per_c2 + eps_root) + eps) + decay * theta[i];                         \
+      }                                                                                                                 \
+  }
+
+UPDATE (update_f32, float, sqrtf)
+UPDATE (update_f64, double, sqrt)
+
+static gboolean
+step_adamw (AssayOptimizerStep *s, GError **error)
+{
+  double b1 = assay_values_get_double (s->options, "beta1"), b2 = assay_values_get_double (s->options, "beta2");
+  Update update = { .theta = s->theta, .g = s->gradient, .m = s->state, .u = (char *) s->state + s->P * assay_dtype_width (s->dtype),
+                    .b1 = b1, .b2 = b2, .c1 = 1 - pow (b1, (double) s->step), .c2 = 1 - pow (b2, (double) s->step),
+                    .eps = assay_values_get_double (s->options, "eps"), .eps_root = assay_values_get_double (s->options, "eps-root"),
+                    .rate = s->rate, .decay = assay_values_get_double (s->options, "weight-decay") };
+
+  (void) error;
+  assay_vector_run (s->backend->workers, s->P, s->dtype == ASSAY_F32 ? update_f32 : update_f64, &update);
+  return TRUE;
+}
+
+ASSAY_OPTIMIZER_DEFINE (adamw) = { .name = "adamw", .help = "Adam with decoupled weight decay", .size = size, .step = step_adamw };

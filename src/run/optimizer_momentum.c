@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* optimizer_momentum.c: gradient descent with heavy-ball momentum. */
+#include "run/optimizer.h"
+
+#include "run/vector.h"
+
+static void
+size (const AssayValues *options, gint64 P, guint *n_state, guint *n_work, guint *n_scalars)
+{
+  (void) options;
+  (void) P;
+  *n_state = 1;
+  *n_work = *n_scalars = 0;
+}
+
+static gboolean
+step_momentum (AssayOptimizerStep *s, GError **error)
+{
+  AssayWorkers *crew = s->backend->workers;
+
+  (void) error;
+  assay_vector_scale (crew, s->dtype, s->P, assay_values_get_double (s->options, "momentum"), s->state);
+  assay_vector_add (crew, s->dtype, s->P, 1, s->gradient, s->state);                           /* m <- mu m + g */
+  assay_vector_add (crew, s->dtype, s->P, -s->rate, s->state, s->theta);                       /* theta <- theta - eta m */
+  return TRUE;
+}
+
+ASSAY_OPTIMIZER_DEFINE (momentum) = { .name = "momentum", .help = "gradient descent with heavy-ball momentum", .size = size,
+                                      .step = step_momentum };

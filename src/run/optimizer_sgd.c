@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* optimizer_sgd.c: gradient descent on batches. */
+#include "run/optimizer.h"
+
+#include "run/vector.h"
+
+static void
+size (const AssayValues *options, gint64 P, guint *n_state, guint *n_work, guint *n_scalars)
+{
+  (void) options;
+  (void) P;
+  *n_state = *n_work = *n_scalars = 0;
+}
+
+static gboolean
+step_sgd (AssayOptimizerStep *s, GError **error)
+{
+  (void) error;
+  assay_vector_add (s->backend->workers, s->dtype, s->P, -s->rate, s->gradient, s->theta);     /* theta <- theta - eta g */
+  return TRUE;
+}
+
+ASSAY_OPTIMIZER_DEFINE (sgd) = { .name = "sgd", .help = "gradient descent", .size = size, .step = step_sgd };

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* trainer.c: the training step. */
+#include "run/trainer.h"
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "run/schedule.h"
+#include "run/vector.h"
+
+#include <math.h>
+#include <string.h>
+
+static const char *const dtypes[] = { "auto", "f32", "f64", NULL };
+
+const AssayParam assay_train_params[] = {
+  { .name = "optimizer", .type = ASSAY_PARAM_CHOICE, .def.s = "adamw", .choices = assay_optimizer_names,
+    .help = "how parameters move; newton and lbfgs see all examples in every step and stop by themselves" },
+  { .name = "learning-rate", .type = ASSAY_PARAM_DOUBLE, .def.d = 1e-3, .min = 0, .max = 1e6, .help = "rate after the warm-up (not newton, lbfgs)" },
+  { .name = "schedule", .type = ASSAY_PARAM_CHOICE, .def.s = "constant", .choices = assay_schedule_names, .help = "how the rate falls" },
+  { .name = "final-rate", .type = ASSAY_PARAM_DOUBLE, .def.d = 0, .min = 0, .max = 1, .help = "rate at the end of a falling schedule, as a share of learning-rate" },
+  { .name = "warmup", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1e9, .unit = "steps", .help = "steps over which the rate rises" },
+  { .name = "steps", .type = ASSAY_PARAM_INT, .min = 1, .max = 1e9, .flags = ASSAY_PARAM_OPTIONAL, .def.i = G_MININT64,
+    .help = "optimizer steps (default: by epochs; for newton and lbfgs at most 500)" },
+  { .name = "epochs", .type = ASSAY_PARAM_DOUBLE, .min = 1e-9, .max = 1e9, .flags = ASSAY_PARAM_OPTIONAL, .def.d = NAN,
+    .help = "passes over the training examples (default 10)" },
+  { .name = "batch", .type = ASSAY_PARAM_INT, .def.i = 32, .min = 0, .max = 1e9, .unit = "examples", .help = "examples of a step; 0: all" },
+  { .name = "micro-batch", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1e9, .unit = "examples",
+    .help = "examples walked at once; 0: as many as fit into 256 MiB" },
+  { .name = "l2", .type = ASSAY_PARAM_DOUBLE, .def.d = 0, .min = 0, .max = 1e9, .help = "l2/2 |theta|^2 is added to the objective, over all parameters" },
+  { .name = "weight-decay", .type = ASSAY_PARAM_DOUBLE, .def.d = 0, .min = 0, .max = 1e9, .help = "decoupled weight decay of adamw, on all parameters" },
+  { .name = "momentum", .type = ASSAY_PARAM_DOUBLE, .def.d = 0.9, .min = 0, .max = 1, .help = "of the optimizer momentum" },
+  { .name = "beta1", .type = ASSAY_PARAM_DOUBLE, .def.d = 0.9, .min = 0, .max = 1, .help = "adamw: decay of the mean gradient" },
+  { .name = "beta2", .type = ASSAY_PARAM_DOUBLE, .def.d = 0.999, .min = 0, .max = 1, .help = "adamw: decay of the mean squared gradient" },
+  { .name = "eps", .type = ASSAY_PARAM_DOUBLE, .def.d = 1e-8, .min = 0, .max = 1, .help = "adamw: added to the root" },
+  { .name = "eps-root", .type = ASSAY_PARAM_DOUBLE, .def.d = 0, .min = 0, .max = 1, .help = "adamw: added inside the root" },
+  { .name = "clip", .type = ASSAY_PARAM_DOUBLE, .def.d = 0, .min = 0, .max = 1e12, .help = "largest gradient norm of a step; 0: no limit" },
+  { .name = "tolerance", .type = ASSAY_PARAM_DOUBLE, .def.d = 1e-13, .min = 0, .max = 1,
+    .help = "newton, lbfgs: Newton decrement at which the optimum is reached" },
+  { .name = "history", .type = ASSAY_PARAM_INT, .def.i = 10, .min = 1, .max = 64, .help = "lbfgs: steps remembered" },
+  { .name = "seed", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 9e15, .help = "of the first parameters and of the order of the batches" },
+  { .name = "dtype", .type = ASSAY_PARAM_CHOICE, .def.s = "auto", .choices = dtypes, .help = "precision; auto: f64 for newton and lbfgs, else f32" },
+  { .name = "checkpoint-every", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1e9, .unit = "steps",
+    .help = "steps between saved states; 0: by checkpoint-seconds" },
+  { .name = "checkpoint-seconds", .type = ASSAY_PARAM_DOUBLE, .def.d = 30, .min = 0.1, .max = 1e6, .unit = "s", .help = "time between saved states" },
+  { .name = "checkpoints", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 10000,
+    .help = "evenly spaced parameters kept along the way, the last at the end, for methods that follow the training" },
+  { .name = NULL }
+};
+
+struct _AssayTrainer {
+  AssayTraining spec;
+  const AssayOptimizer *optimizer;
+  AssaySchedule schedule;
+  gint64 B, done, n_steps;
+  double clip;
+  AssayBatchOrder *order;       /* NULL: whole batch */
+  gint64 *places, *examples;    /* (B) of this step */
+  double *weights;              /* (B), or NULL: ones */
+  AssayObjective *objective;
+  AssayOptimizerStep s;
+  guint n_state, n_scalars;
+  gboolean is_current;          /* gradient and value are those of theta */
+  double gradient_norm;
+};
+
+AssayDtype
+assay_train_get_dtype (const AssayValues *options)
+{
+  const char *dtype = assay_values_get_string (options, "dtype");
+  const AssayOptimizer *optimizer = assay_optimizer_find (assay_values_get_string (options, "optimizer"));
+
+  if (strcmp (dtype, "auto") == 0)
+    return optimizer->is_whole_batch ? ASSAY_F64 : ASSAY_F32;
+  return strcmp (dtype, "f64") == 0 ? ASSAY_F64 : ASSAY_F32;
+}
+
+static gboolean
+refuse (GError **error, const char *text)
+{
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "training: %s", text);
+  return FALSE;
+}
+
+static gboolean
+read_options (AssayTrainer *t, GError **error)
+{
+  const AssayValues *o = t->spec.options;
+  gint64 steps = assay_values_get_int (o, "steps"), batch = assay_values_get_int (o, "batch");
+  double epochs = assay_values_get_double (o, "epochs"), needed;
+  const char *schedule = assay_values_get_string (o, "schedule");
+  guint kind = 0;
+
+  t->optimizer = assay_optimizer_find (assay_values_get_string (o, "optimizer"));
+  t->clip = assay_values_get_double (o, "clip");
+  if (steps != G_MININT64 && !isnan (epochs))
+    return refuse (error, "either steps or epochs can be given, not both");
+  if (t->spec.N < 1)
+    return refuse (error, "there is no training example; check the split and the filter");
+  if (t->optimizer->is_whole_batch && assay_values_get_int (o, "checkpoints") > 0)
+    return refuse (error, "checkpoints along the way need an optimizer with a fixed number of steps (sgd, momentum, adamw)");
+  if (t->optimizer->is_whole_batch && (!isnan (epochs) || assay_values_is_set (o, "batch")))
+    return refuse (error, "newton and lbfgs see all examples in every step: batch and epochs have no meaning for them; give steps to limit them");
+  if (t->optimizer->is_whole_batch && t->s.dtype != ASSAY_F64)
+    return refuse (error, "newton and lbfgs work in f64: give dtype f64 or auto");
+  t->B = t->optimizer->is_whole_batch || batch == 0 ? t->spec.N : MIN (batch, t->spec.N);
+  t->n_steps = steps;
+  if (steps == G_MININT64 && t->optimizer->is_whole_batch)
+    t->n_steps = 500;
+  else if (steps == G_MININT64)
+    {
+      needed = ceil ((isnan (epochs) ? 10 : epochs) * (double) t->spec.N / (double) t->B - 1e-9);
+      if (needed > 1e9)
+        return refuse (error, "these epochs are more than 1e9 steps");
+      t->n_steps = MAX (1, (gint64) needed);
+    }
+  while (strcmp (assay_schedule_names[kind], schedule) != 0)
+    kind++;
+  t->schedule = (AssaySchedule) { .kind = kind, .peak = assay_values_get_double (o, "learning-rate"),
+                                  .final_fraction = assay_values_get_double (o, "final-rate"),
+                                  .warmup = assay_values_get_int (o, "warmup"), .steps = t->n_steps };
+  return TRUE;
+}
+
+static gboolean
+allocate (AssayTrainer *t, GError **error)
+{
+  gsize width = assay_dtype_width (t->s.dtype);
+  guint n_work;
+  guint64 seed = assay_values_get_int (t->spec.options, "seed");
+
+  t->optimizer->size (t->spec.options, t->s.P, &t->n_state, &n_work, &t->n_scalars);
+  if (!t->optimizer->is_whole_batch)
+    {
+      t->order = assay_batch_order_new (t->spec.N, t->B, seed, error);
+      if (t->order == NULL)
+        return FALSE;
+    }
+  t->places = assay_mem_new (gint64, t->B, error);
+  t->examples = t->places ? assay_mem_new (gint64, t->B, error) : NULL;
+  t->weights = t->examples ? assay_mem_new (double, t->B, error) : NULL;
+  t->s.gradient = t->weights ? assay_mem_alloc_array (t->s.P, width, error) : NULL;
+  t->s.state = t->s.gradient ? assay_mem_alloc_array ((guint64) t->n_state * t->s.P, width, error) : NULL;
+  t->s.work = t->s.state ? assay_mem_alloc_array ((guint64) n_work * t->s.P, width, error) : NULL;
+  t->s.scalars = t->s.work ? assay_mem_new (double, t->n_scalars, error) : NULL;
+  return t->s.scalars != NULL;
+}
+
+AssayTrainer *
+assay_trainer_new (const AssayTraining *training, GError **error)
+{
+  g_autoptr (AssayTrainer) t = g_new0 (AssayTrainer, 1);
+  AssayObjectiveSpec objective = { .model = training->model, .dataset = training->dataset, .backend = training->backend,
+                                   .micro_batch = assay_values_get_int (training->options, "micro-batch"),
+                                   .l2 = assay_values_get_double (training->options, "l2") };
+
+  t->spec = *training;
+  t->s = (AssayOptimizerStep) { .options = training->options, .backend = training->backend,
+                                .dtype = assay_train_get_dtype (training->options), .P = assay_model_get_n_params (training->model),
+                                .theta = assay_model_get_theta (training->model), .decrement = NAN,
+                                .precondition = training->precondition, .precondition_data = training->precondition_data };
+  if (!read_options (t, error))
+    return NULL;
+  if (assay_model_get_dtype (training->model) != t->s.dtype)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "training: the options compute in %s, the model holds %s parameters; convert it or "
+                   "give dtype", assay_dtype_name (t->s.dtype), assay_dtype_name (assay_model_get_dtype (training->model)));
+      return NULL;
+    }
+  if (!allocate (t, error))
+    return NULL;
+  objective.dtype = t->s.dtype;
+  objective.N = t->B;
+  objective.keeps_examples = t->optimizer->is_whole_batch;
+  objective.products = t->optimizer->needs_products;
+  t->s.objective = t->objective = assay_objective_new (&objective, error);
+  if (t->objective == NULL)
+    return NULL;
+  if (t->optimizer->is_whole_batch)
+    assay_objective_set_examples (t->objective, training->train, training->weight, (double) training->N);
+  return g_steal_pointer (&t);
+}
+
+void
+assay_trainer_free (AssayTrainer *t)
+{
+  if (t == NULL)
+    return;
+  assay_objective_free (t->objective);
+  assay_batch_order_free (t->order);
+  assay_mem_free (t->places);
+  assay_mem_free (t->examples);
+  assay_mem_free (t->weights);
+  assay_mem_free (t->s.gradient);
+  assay_mem_free (t->s.state);
+  assay_mem_free (t->s.work);
+  assay_mem_free (t->s.scalars);
+  g_free (t);
+}
+
+static void
+take_batch (AssayTrainer *t)
+{
+  assay_batch_order_get (t->order, t->done, t->places);
+  for (gint64 b = 0; b < t->B; b++)
+    {
+      t->examples[b] = t->spec.train[t->places[b]];
+      t->weights[b] = t->spec.weight ? t->spec.weight[t->places[b]] : 1;
+    }
+  assay_objective_set_examples (t->objective, t->examples, t->weights, (double) t->B);
+}
+
+/* Says where the first number that is not finite is. */
+static gboolean
+find_fault (AssayTrainer *t, GError **error)
+{
+  if (assay_objective_check (t->objective, t->s.theta, t->s.gradient, error))
+    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NAN, "training step %" G_GINT64_FORMAT ": every tensor is finite but the sum over the batch "
+                 "is not (loss %g); lower the learning rate", t->done + 1, t->s.value.total);
+  else
+    g_prefix_error (error, "training step %" G_GINT64_FORMAT ": ", t->done + 1);
+  return FALSE;
+}
+
+gboolean
+assay_trainer_step (AssayTrainer *t, AssayTrainRow *row, GError **error)
+{
+  AssayWorkers *crew = t->spec.backend->workers;
+
+  if (t->order != NULL)
+    take_batch (t);
+  if (!t->is_current && !assay_objective_evaluate (t->objective, t->s.theta, t->s.gradient, &t->s.value, error))
+    return FALSE;
+  t->gradient_norm = assay_vector_norm (crew, t->s.dtype, t->s.P, t->s.gradient);
+  if (!isfinite (t->s.value.total) || !isfinite (t->gradient_norm))
+    return find_fault (t, error);
+  if (t->clip > 0 && t->gradient_norm > t->clip)
+    assay_vector_scale (crew, t->s.dtype, t->s.P, t->clip / t->gradient_norm, t->s.gradient);
+  t->s.step = t->done + 1;
+  t->s.rate = assay_trainer_get_rate (t, t->s.step);
+  *row = (AssayTrainRow) { .step = t->s.step, .loss = t->s.value.data, .rate = t->s.rate, .gradient_norm = t->gradient_norm };
+  if (!t->optimizer->step (&t->s, error))
+    return FALSE;
+  t->is_current = t->optimizer->is_whole_batch;
+  t->done++;
+  if (t->s.reason == ASSAY_TRAIN_RUNNING && t->done >= t->n_steps)
+    t->s.reason = ASSAY_TRAIN_STEPS_DONE;
+  return TRUE;
+}
+
+gboolean
+assay_trainer_is_done (const AssayTrainer *t)
+{
+  return t->s.reason != ASSAY_TRAIN_RUNNING;
+}
+
+gint64
+assay_trainer_get_step (const AssayTrainer *t)
+{
+  return t->done;
+}
+
+gint64
+assay_trainer_get_n_steps (const AssayTrainer *t)
+{
+  return t->n_steps;
+}
+
+gboolean
+assay_trainer_is_whole_batch (const AssayTrainer *t)
+{
+  return t->optimizer->is_whole_batch;
+}
+
+double
+assay_trainer_get_rate (const AssayTrainer *t, gint64 step)
+{
+  return t->optimizer->is_whole_batch ? 1 : assay_schedule_get_rate (&t->schedule, step - 1);
+}
+
+gboolean
+assay_trainer_get_result (AssayTrainer *t, AssayTrainResult *result, GError **error)
+{
+  if (t->optimizer->is_whole_batch && !t->is_current)             /* continued behind its last step */
+    {
+      if (!assay_objective_evaluate (t->objective, t->s.theta, t->s.gradient, &t->s.value, error))
+        return FALSE;
+      t->is_current = TRUE;
+    }
+  if (t->is_current)
+    t->gradient_norm = assay_vector_norm (t->spec.backend->workers, t->s.dtype, t->s.P, t->s.gradient);
+  *result = (AssayTrainResult) { .reason = t->s.reason, .steps = t->done, .loss = t->s.value.data, .objective = t->s.value.total,
+                                 .gradient_norm = t->gradient_norm, .decrement = t->s.decrement };
+  return TRUE;
+}
+
+AssayTrainerState
+assay_trainer_get_state (AssayTrainer *t)
+{
+  return (AssayTrainerState) { .step = t->done, .reason = t->s.reason, .dtype = t->s.dtype, .P = t->s.P, .n_vectors = t->n_state,
+                               .n_scalars = t->n_scalars, .theta = t->s.theta, .vectors = t->s.state, .scalars = t->s.scalars,
+                               .last = { t->s.value.data, t->gradient_norm, t->s.decrement } };
+}
+
+void
+assay_trainer_resume (AssayTrainer *t, const AssayTrainerState *state)
+{
+  t->done = state->step;
+  t->s.reason = state->reason;
+  t->s.value.data = state->last[0];
+  t->gradient_norm = state->last[1];
+  t->s.decrement = state->last[2];
+  t->is_current = FALSE;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* trainer.h: one deterministic training, step by step, in memory. run/train.h drives it and keeps its state in a case.
+ *
+ * A step takes its batch from the order (run/batch_order.h), the mean gradient over the batch (run/objective.h), clips it, takes the
+ * rate from the schedule, and lets the optimizer move theta. The whole run is a function of model, examples, weights and options:
+ * not of threads, and not of where it was interrupted.
+ * A weight of 0 leaves an example out while batches, divisor and rates stay as they were: the counterfactual "this run without it".
+ * Shape letters: N training examples, B batch, P parameters.
+ * Ownership: the spec's objects are the caller's and outlive the trainer; theta is trained in place in the model.
+ * Thread rule: one thread at a time. assay_trainer_step allocates nothing.
+ */
+#pragma once
+
+#include "run/batch_order.h"
+#include "run/optimizer.h"
+
+/* optimizer, learning-rate, schedule, warmup, steps, epochs, batch, l2, ...: every option of a training. */
+extern const AssayParam assay_train_params[];
+
+typedef struct {
+  AssayModel *model;            /* theta at the start; the trained theta at the end */
+  AssayDataset *dataset;
+  const gint64 *train;          /* (N) examples of the data set */
+  const double *weight;         /* (N) or NULL: ones */
+  gint64 N;
+  const AssayValues *options;   /* of assay_train_params */
+  AssayBackend *backend;
+  /* See AssayOptimizerStep; for newton alone. */
+  gboolean (*precondition) (gpointer data, const double *r, double *z, GError **error);
+  gpointer precondition_data;
+} AssayTraining;
+
+/* One row of the log, of the batch before theta moved. */
+typedef struct {
+  gint64 step;                  /* from 1 */
+  double loss;                  /* mean over the batch, without the l2 term */
+  double rate;
+  double gradient_norm;         /* of the objective, before clipping */
+} AssayTrainRow;
+
+typedef struct _AssayTrainer AssayTrainer;
+
+/* The type that these options compute in: F64 for newton and lbfgs unless told otherwise, else F32. */
+AssayDtype    assay_train_get_dtype  (const AssayValues *options);
+
+/* Errors: USAGE (options that contradict each other, a model of another type), SHAPE (data that do not fit), NO_MEMORY. */
+AssayTrainer *assay_trainer_new      (const AssayTraining *training, GError **error);
+void          assay_trainer_free     (AssayTrainer *trainer);
+
+/* Errors: NAN, naming step, example and tensor, with theta as before the step; NOT_CONVERGED (newton, lbfgs: see there). */
+gboolean      assay_trainer_step     (AssayTrainer *trainer, AssayTrainRow *row, GError **error);
+gboolean      assay_trainer_is_done  (const AssayTrainer *trainer);
+
+gint64        assay_trainer_get_step (const AssayTrainer *trainer);       /* steps done */
+gint64        assay_trainer_get_n_steps (const AssayTrainer *trainer);    /* at most */
+gboolean      assay_trainer_is_whole_batch (const AssayTrainer *trainer);
+double        assay_trainer_get_rate (const AssayTrainer *trainer, gint64 step);      /* of step, from 1 */
+
+/* Whole-batch: objective at theta, its gradient's norm, the last decrement. First-order: those of the last batch. */
+typedef struct {
+  AssayTrainReason reason;
+  gint64 steps;
+  double loss, objective, gradient_norm, decrement;
+} AssayTrainResult;
+
+gboolean      assay_trainer_get_result (AssayTrainer *trainer, AssayTrainResult *result, GError **error);
+
+/* What a later step depends on, besides theta: written out to stop, read in to go on. */
+typedef struct {
+  gint64 step;
+  AssayTrainReason reason;
+  AssayDtype dtype;
+  gint64 P;
+  guint n_vectors, n_scalars;
+  void *theta;                  /* (P) */
+  void *vectors;                /* (n_vectors,P) */
+  double *scalars;              /* (n_scalars) */
+  double last[3];               /* loss, gradient norm and decrement of the last step, for the result */
+} AssayTrainerState;
+
+/* Borrowed buffers. To go on: fill them, set the other members, then assay_trainer_resume. */
+AssayTrainerState assay_trainer_get_state (AssayTrainer *trainer);
+void          assay_trainer_resume   (AssayTrainer *trainer, const AssayTrainerState *state);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayTrainer, assay_trainer_free)
