@@ -45,7 +45,7 @@ cost (AssayRule rule, const AssayShape *in, const AssayShape *out, const double 
 static const AssayOpCase cases[] = {
   { "one row", .in = { ASSAY_SHAPE (1, 8), ASSAY_SHAPE (8), ASSAY_SHAPE (8) } },
   { "odd sizes", .in = { ASSAY_SHAPE (3, 7), ASSAY_SHAPE (7), ASSAY_SHAPE (7) } },
-  { "one channel", .in = { ASSAY_SHAPE (5, 1), ASSAY_SHAPE (1), ASSAY_SHAPE (1) } },       /* variance 0: eps alone carries it */
+  { "one channel", .in = { ASSAY_SHAPE (5, 1), ASSAY_SHAPE (1), ASSAY_SHAPE (1) }, .attr = { 1 }, .has_attr = TRUE },  /* variance 0 */
   { "three axes", .in = { ASSAY_SHAPE (2, 3, 16), ASSAY_SHAPE (16), ASSAY_SHAPE (16) } },
   { "nearly constant row", .in = { ASSAY_SHAPE (2, 32), ASSAY_SHAPE (32), ASSAY_SHAPE (32) }, .fill = ASSAY_FILL_NEARLY_CONSTANT },
   { "several blocks", .in = { ASSAY_SHAPE (70, 300), ASSAY_SHAPE (300), ASSAY_SHAPE (300) } },

@@ -58,6 +58,7 @@ assay_shape_with_last (const AssayShape *shape, gint64 last)
 {
   AssayShape s = *shape;
 
+  s.rank = MAX (s.rank, 1);
   s.dim[s.rank - 1] = last;
   return s;
 }

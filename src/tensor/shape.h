@@ -21,7 +21,7 @@ gint64     assay_shape_count     (const AssayShape *shape);              /* elem
 gint64     assay_shape_last      (const AssayShape *shape);              /* 1 for a scalar */
 gint64     assay_shape_rows      (const AssayShape *shape);              /* count / last */
 AssayShape assay_shape_drop_last (const AssayShape *shape);
-AssayShape assay_shape_with_last (const AssayShape *shape, gint64 last); /* last axis replaced */
+AssayShape assay_shape_with_last (const AssayShape *shape, gint64 last); /* last axis replaced; a scalar gets one */
 gboolean   assay_shape_equal     (const AssayShape *a, const AssayShape *b);
 char      *assay_shape_to_string (const AssayShape *shape);              /* "(4,16)" */
 

@@ -25,3 +25,10 @@ tests_ops_libreal_math_v4_la_SOURCES = tests/ops/real_math_instance.c
 tests_ops_libreal_math_v4_la_CFLAGS = $(AM_CFLAGS) $(OPS_CFLAGS) $(ISA_V4_CFLAGS)
 tests_ops_libreal_math_v4_la_CPPFLAGS = $(AM_CPPFLAGS) -DASSAY_ISA=x86_64_v4
 endif
+
+# Every op on every case.
+check_PROGRAMS += tests/ops/test-ops
+OPS_SUITE = tests/ops/test-ops.c tests/ops/checks.h tests/ops/check_conventions.c tests/ops/check_derivatives.c \
+  tests/ops/judge.c tests/ops/judge.h tests/ops/trial.c tests/ops/trial.h
+tests_ops_test_ops_SOURCES = $(OPS_SUITE)
+tests_ops_test_ops_LDADD = $(OPS_TEST_LIBS) $(OPS_FLOORS_BELOW)

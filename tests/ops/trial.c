@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* trial.c: drawing the data of a case and running its rules. */
+#include "trial.h"
+
+#include "base/mem.h"
+#include "base/rng.h"
+
+#include <math.h>
+#include <string.h>
+
+/* One backend per size of crew, kept for the whole program. */
+static AssayBackend *
+get_backend (guint n_threads)
+{
+  static AssayBackend *backends[8];
+
+  g_assert_cmpuint (n_threads, <, G_N_ELEMENTS (backends));
+  if (backends[n_threads] == NULL)
+    backends[n_threads] = assay_backend_cpu_new (n_threads);
+  return backends[n_threads];
+}
+
+void
+trial_get_attributes (const AssayOp *op, const AssayOpCase *item, double *attr)
+{
+  for (guint k = 0; op->attrs != NULL && op->attrs[k].name != NULL; k++)
+    if (item->has_attr)
+      attr[k] = item->attr[k];
+    else
+      switch (op->attrs[k].type)
+        {
+        case ASSAY_PARAM_BOOL:
+          attr[k] = op->attrs[k].def.b;
+          break;
+        case ASSAY_PARAM_INT:
+          attr[k] = (double) op->attrs[k].def.i;
+          break;
+        case ASSAY_PARAM_DOUBLE:
+          attr[k] = op->attrs[k].def.d;
+          break;
+        default:
+          g_assert_not_reached ();
+        }
+}
+
+guint
+trial_count_inputs (const AssayOp *op, const AssayOpCase *item)
+{
+  return item->n_in ? item->n_in : op->n_in;
+}
+
+guint
+trial_count_arrays (const Trial *t, TrialRole role)
+{
+  switch (role)
+    {
+    case TRIAL_X: case TRIAL_DX: case TRIAL_RX: case TRIAL_RDX:
+      return t->n_in;
+    case TRIAL_Y: case TRIAL_RY:
+      return t->op->n_out;
+    default:
+      return 1;
+    }
+}
+
+gint64
+trial_count (const Trial *t, TrialRole role, guint i)
+{
+  switch (role)
+    {
+    case TRIAL_X: case TRIAL_DX: case TRIAL_RX: case TRIAL_RDX:
+      return assay_shape_count (&t->in[i]);
+    default:
+      return assay_shape_count (&t->out[i]);
+    }
+}
+
+static gboolean
+is_index (const Trial *t, TrialRole role, guint i)
+{
+  return (role == TRIAL_X && t->op->index_in >> i & 1) || (role == TRIAL_Y && t->op->index_out >> i & 1);
+}
+
+gboolean
+trial_is_real (const Trial *t, TrialRole role, guint i)
+{
+  switch (role)
+    {
+    case TRIAL_X: case TRIAL_DX: case TRIAL_RX: case TRIAL_RDX:
+      return !((t->op->index_in | t->op->data_in) >> i & 1);
+    case TRIAL_Y: case TRIAL_RY:
+      return !(t->op->index_out >> i & 1);
+    default:
+      return TRUE;
+    }
+}
+
+TrialRole
+trial_written_by (AssayRule rule)
+{
+  static const TrialRole roles[] = { [ASSAY_FWD] = TRIAL_Y, [ASSAY_BWD] = TRIAL_DX, [ASSAY_RFWD] = TRIAL_RY,
+                                     [ASSAY_RBWD] = TRIAL_RDX, [ASSAY_GGN] = TRIAL_DX };
+
+  return roles[rule];
+}
+
+gboolean
+trial_writes (const Trial *t, AssayRule rule, guint i)
+{
+  TrialRole role = trial_written_by (rule);
+
+  return trial_is_real (t, role, i) && t->at[role][i] != NULL && (rule != ASSAY_GGN || i == 0);
+}
+
+static gsize
+get_width (const Trial *t, TrialRole role, guint i)
+{
+  return is_index (t, role, i) ? sizeof (gint32) : assay_dtype_width (t->dtype);
+}
+
+static double
+draw_one (AssayFill fill, AssayRng *rng)
+{
+  double z = assay_rng_normal (rng);
+
+  switch (fill)
+    {
+    case ASSAY_FILL_NEARLY_CONSTANT:
+      return 1 + 1e-3 * z;
+    case ASSAY_FILL_LARGE:
+      return 30 * z;
+    case ASSAY_FILL_POSITIVE:
+      return fabs (z) + 0.1;
+    default:
+      return z;
+    }
+}
+
+/* A shuffled ladder from -3 to 3 that steps over 0. */
+static void
+draw_distinct (AssayRng *rng, double *values, gint64 n)
+{
+  g_autofree gint64 *places = g_new (gint64, n);
+
+  for (gint64 k = 0; k < n; k++)
+    places[k] = k;
+  assay_rng_shuffle (rng, places, n);
+  for (gint64 k = 0; k < n; k++)
+    values[k] = (places[k] + 0.25 - n / 2.0) * (6.0 / MAX (n, 8));
+}
+
+void
+trial_draw (Trial *t, TrialRole role, guint i, guint64 salt)
+{
+  static const char *const names[] = { "x", "y", "dx", "dy", "rx", "ry", "rdx", "rdy" };
+  g_autofree char *purpose = g_strconcat (t->op->name, "/", t->item->name, "/", names[role], NULL);
+  AssayRng rng = assay_rng_new (20250101 + salt, assay_rng_stream (purpose, i));
+  AssayFill fill = role == TRIAL_X ? t->item->fill : ASSAY_FILL_NORMAL;
+  gint64 n = trial_count (t, role, i);
+  g_autofree double *values = g_new (double, n);
+
+  if (is_index (t, role, i))
+    {
+      for (gint64 k = 0; k < n; k++)
+        ((gint32 *) t->at[role][i])[k] = (gint32) assay_rng_below (&rng, t->item->index_below);
+      return;
+    }
+  if (fill == ASSAY_FILL_DISTINCT)
+    draw_distinct (&rng, values, n);
+  for (gint64 k = 0; k < n; k++)
+    values[k] = (float) (fill == ASSAY_FILL_DISTINCT ? values[k] : draw_one (fill, &rng));
+  trial_write (t, role, i, values);
+}
+
+void
+trial_zero (Trial *t, TrialRole role)
+{
+  for (guint i = 0; i < trial_count_arrays (t, role); i++)
+    if (t->at[role][i] != NULL)
+      memset (t->at[role][i], 0, trial_count (t, role, i) * get_width (t, role, i));
+}
+
+void
+trial_absolute (Trial *t, TrialRole role, guint i)
+{
+  g_autofree double *values = trial_read (t, role, i);
+
+  for (gint64 k = 0; k < trial_count (t, role, i); k++)
+    values[k] = fabs (values[k]);
+  trial_write (t, role, i, values);
+}
+
+Trial *
+trial_new (const AssayOp *op, const AssayOpCase *item, AssayDtype dtype)
+{
+  Trial *t = g_new0 (Trial, 1);
+  g_autoptr (GError) error = NULL;
+
+  *t = (Trial) { .op = op, .item = item, .dtype = dtype, .n_in = trial_count_inputs (op, item), .n_threads = 2 };
+  memcpy (t->in, item->in, sizeof t->in);
+  trial_get_attributes (op, item, t->attr);
+  op->infer (t->in, t->n_in, t->attr, t->out, &error);
+  g_assert_no_error (error);
+  t->scratch_bytes = op->scratch ? (op->scratch (t->in, t->attr, assay_dtype_width (dtype)) + 63) / 64 * 64 : 0;
+  t->scratch = assay_mem_alloc (t->scratch_bytes * 5 + 64, &error);
+  g_assert_no_error (error);
+  for (TrialRole role = 0; role < TRIAL_N_ROLES; role++)
+    for (guint i = 0; i < trial_count_arrays (t, role); i++)
+      {
+        t->at[role][i] = assay_mem_alloc (trial_count (t, role, i) * get_width (t, role, i), &error);
+        g_assert_no_error (error);
+        if (role == TRIAL_X || role == TRIAL_DY || role == TRIAL_RDY || (role == TRIAL_RX && trial_is_real (t, role, i)))
+          trial_draw (t, role, i, 0);
+      }
+  return t;
+}
+
+void
+trial_free (Trial *t)
+{
+  for (TrialRole role = 0; role < TRIAL_N_ROLES; role++)
+    for (guint i = 0; i < trial_count_arrays (t, role); i++)
+      assay_mem_free (t->at[role][i]);
+  assay_mem_free (t->scratch);
+  g_free (t);
+}
+
+double *
+trial_read (const Trial *t, TrialRole role, guint i)
+{
+  gint64 n = trial_count (t, role, i);
+  double *values = g_new (double, n);
+
+  assay_dtype_convert (is_index (t, role, i) ? ASSAY_I32 : t->dtype, t->at[role][i], ASSAY_F64, values, n);
+  return values;
+}
+
+double *
+trial_read_derivative (const Trial *t, TrialRole role, guint i)
+{
+  gint64 n = trial_count (t, role, i);
+  double *values = g_new (double, n);
+
+  g_assert_cmpint (t->dtype, ==, ASSAY_C128);
+  for (gint64 k = 0; k < n; k++)
+    values[k] = ((const double *) t->at[role][i])[2 * k + 1] / TRIAL_STEP;
+  return values;
+}
+
+void
+trial_write (Trial *t, TrialRole role, guint i, const double *values)
+{
+  assay_dtype_convert (ASSAY_F64, values, is_index (t, role, i) ? ASSAY_I32 : t->dtype, t->at[role][i], trial_count (t, role, i));
+}
+
+void
+trial_copy (Trial *to, const Trial *from, TrialRole role)
+{
+  for (guint i = 0; i < trial_count_arrays (from, role); i++)
+    if (to->at[role][i] != NULL && from->at[role][i] != NULL)
+      {
+        g_autofree double *values = trial_read (from, role, i);
+
+        trial_write (to, role, i, values);
+      }
+}
+
+void
+trial_perturb_imaginary (Trial *oracle, const Trial *from)
+{
+  static const TrialRole pairs[][2] = { { TRIAL_X, TRIAL_RX }, { TRIAL_DY, TRIAL_RDY } };
+
+  for (guint p = 0; p < 2; p++)
+    for (guint i = 0; i < trial_count_arrays (from, pairs[p][0]); i++)
+      if (trial_is_real (from, pairs[p][0], i))
+        {
+          g_autofree double *tangent = trial_read (from, pairs[p][1], i);
+
+          for (gint64 k = 0; k < trial_count (from, pairs[p][0], i); k++)
+            ((double *) oracle->at[pairs[p][0]][i])[2 * k + 1] = TRIAL_STEP * tangent[k];
+        }
+}
+
+void
+trial_run_on (Trial *t, AssayRule rule, gboolean keep)
+{
+  TrialRole role = trial_written_by (rule);
+  g_autoptr (GError) error = NULL;
+  AssayOpCall call = { .n_in = t->n_in, .n_out = t->op->n_out, .in_shape = t->in, .out_shape = t->out, .attr = t->attr,
+                       .fresh = t->fresh, .scratch = t->scratch, .scratch_bytes = t->scratch_bytes };
+  AssayBackend *backend = get_backend (t->n_threads);
+
+  call.workers = backend->workers;
+  memset (t->scratch, 0xff, t->scratch_bytes * 5);
+  if (!keep && (role == TRIAL_DX || role == TRIAL_RDX))
+    trial_zero (t, role);
+  else if (!keep)
+    for (guint i = 0; i < trial_count_arrays (t, role); i++)
+      if (trial_is_real (t, role, i))
+        memset (t->at[role][i], 0xff, trial_count (t, role, i) * get_width (t, role, i));       /* NaN */
+  for (guint i = 0; i < t->n_in; i++)
+    {
+      call.x[i] = t->at[TRIAL_X][i];
+      if (!trial_is_real (t, TRIAL_X, i))
+        continue;
+      call.dx[i] = t->at[TRIAL_DX][i];
+      call.rx[i] = t->at[TRIAL_RX][i];
+      call.rdx[i] = t->at[TRIAL_RDX][i];
+    }
+  for (guint j = 0; j < t->op->n_out; j++)
+    {
+      call.y[j] = t->at[TRIAL_Y][j];
+      if (trial_is_real (t, TRIAL_Y, j))
+        call.ry[j] = t->at[TRIAL_RY][j];
+    }
+  call.dy = t->at[TRIAL_DY][0];
+  call.rdy = t->at[TRIAL_RDY][0];
+  if (!assay_op_run (t->op, rule, t->dtype, backend, &call, &error))
+    g_error ("%s, case \"%s\": %s", t->op->name, t->item->name, error->message);
+}
+
+void
+trial_run (Trial *t, AssayRule rule)
+{
+  trial_run_on (t, rule, FALSE);
+}
