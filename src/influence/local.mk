@@ -16,8 +16,13 @@ src_influence_libinfluence_la_SOURCES = $(METHODS_LIST) \
   src/influence/exact.c src/influence/exact.h \
   src/influence/interval.c src/influence/interval.h \
   src/influence/method.c src/influence/method.h \
+  src/influence/reference.c src/influence/reference.h \
   src/influence/reference_case.c src/influence/reference_case.h \
   src/influence/reference_config.c src/influence/reference_config.h \
+  src/influence/reference_products.c \
+  src/influence/reference_retraining.c \
+  src/influence/reference_run.h \
+  src/influence/reference_scores.c \
   src/influence/score.c src/influence/score.h \
   src/influence/score_store.c src/influence/score_store.h \
   src/influence/solved.c src/influence/solved.h \

@@ -4,7 +4,6 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "base/num.h"
 #include "influence/reference_config.h"
 #include "store/file.h"
 
@@ -21,11 +20,11 @@ assay_reference_case_free (AssayReferenceCase *self)
   g_free (self->name);
   g_free (self->path);
   g_free (self->document_path);
-  g_free (self->expected_path);
-  g_free (self->checkpoints_path);
   json_decref (self->document);
   assay_model_free (self->model);
   assay_dataset_unref (self->dataset);
+  assay_safetensors_free (self->model_file);
+  assay_safetensors_free (self->data_file);
   assay_safetensors_free (self->expected);
   assay_safetensors_free (self->ekfac);
   assay_safetensors_free (self->dattri);
@@ -102,12 +101,30 @@ dims_equal (const AssaySafetensor *tensor, const AssayShape *shape)
   return TRUE;
 }
 
+/* For messages: where a file of this case is. */
+static char *
+path_of (const AssayReferenceCase *self, const AssaySafetensors *file)
+{
+  const struct { const AssaySafetensors *file; const char *name; } files[] = {
+    { self->model_file, "model" }, { self->data_file, "data" }, { self->expected, "expected" },
+    { self->ekfac, "ekfac" }, { self->dattri, "dattri" }, { self->checkpoints, "checkpoints" } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (files); i++)
+    if (files[i].file == file)
+      {
+        g_autofree char *name = g_strconcat (files[i].name, ".safetensors", NULL);
+
+        return g_build_filename (self->path, name, NULL);
+      }
+  return g_strdup (self->path);
+}
+
 /* The tensor of that name and shape; NULL with an error. */
 static const AssaySafetensor *
-want_tensor (const AssaySafetensors *file, const char *path, const char *name, const AssayShape *shape, GError **error)
+want_tensor (const AssayReferenceCase *self, const AssaySafetensors *file, const char *name, const AssayShape *shape, GError **error)
 {
   const AssaySafetensor *tensor = assay_safetensors_find (file, name);
-  g_autofree char *expected = assay_shape_to_string (shape), *found = NULL;
+  g_autofree char *expected = assay_shape_to_string (shape), *found = NULL, *path = path_of (self, file);
 
   if (tensor == NULL)
     {
@@ -125,11 +142,32 @@ want_tensor (const AssaySafetensors *file, const char *path, const char *name, c
 }
 
 static gboolean
-read_tensor (const AssaySafetensor *tensor, const char *path, AssayStoreType as, void *out, GError **error)
+read_tensor (const AssayReferenceCase *self, const AssaySafetensors *file, const AssaySafetensor *tensor, AssayStoreType as, void *out,
+             GError **error)
 {
+  g_autofree char *path = NULL;
+
   if (assay_safetensors_read (tensor, as, out, error))
     return TRUE;
+  path = path_of (self, file);
   g_prefix_error (error, "%s: tensor %s: ", path, tensor->name);
+  return FALSE;
+}
+
+gboolean
+assay_reference_case_read (const AssayReferenceCase *self, const AssaySafetensors *file, const char *name, AssayShape shape, double *values,
+                           GError **error)
+{
+  const AssaySafetensor *tensor = want_tensor (self, file, name, &shape, error);
+
+  return tensor != NULL && read_tensor (self, file, tensor, ASSAY_STORE_F64, values, error);
+}
+
+gboolean
+assay_reference_case_refuse_missing (const AssayReferenceCase *self, const char *file_name, const char *prefix, GError **error)
+{
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "%s/%s: tensors \"%s<parameter>\" expected, none found", self->path, file_name,
+               prefix);
   return FALSE;
 }
 
@@ -148,8 +186,8 @@ has_any (AssayGraph *layout, const AssaySafetensors *file, const char *prefix)
 }
 
 gboolean
-assay_reference_case_read_vector (const AssayReferenceCase *self, const AssaySafetensors *file, const char *file_path, const char *prefix,
-                                  double *vector, gboolean *present, GError **error)
+assay_reference_case_read_vector (const AssayReferenceCase *self, const AssaySafetensors *file, const char *prefix, double *vector,
+                                  gboolean *present, GError **error)
 {
   AssayGraph *layout = assay_model_get_layout (self->model);
 
@@ -158,12 +196,8 @@ assay_reference_case_read_vector (const AssayReferenceCase *self, const AssaySaf
     {
       const AssayGraphValue *p = assay_graph_get_value (layout, v);
       g_autofree char *name = g_strconcat (prefix, p->name, NULL);
-      const AssaySafetensor *tensor;
 
-      if (p->role != ASSAY_VALUE_PARAM)
-        continue;
-      tensor = want_tensor (file, file_path, name, &p->shape, error);
-      if (tensor == NULL || !read_tensor (tensor, file_path, ASSAY_STORE_F64, vector + p->offset, error))
+      if (p->role == ASSAY_VALUE_PARAM && !assay_reference_case_read (self, file, name, p->shape, vector + p->offset, error))
         return FALSE;
     }
   return TRUE;
@@ -213,8 +247,6 @@ check_parameters (const AssayReferenceCase *self, GError **error)
 static gboolean
 read_model (AssayReferenceCase *self, GError **error)
 {
-  g_autofree char *path = g_build_filename (self->path, "model.safetensors", NULL);
-  g_autoptr (AssaySafetensors) weights = NULL;
   const char *architecture;
   json_t *config;
   gboolean present;
@@ -229,34 +261,35 @@ read_model (AssayReferenceCase *self, GError **error)
       return FALSE;
     }
   self->P = assay_model_get_n_params (self->model);
-  if (!check_parameters (self, error) || (weights = assay_safetensors_open (path, error)) == NULL
-      || !assay_reference_case_read_vector (self, weights, path, "", assay_model_get_theta (self->model), &present, error))
+  if (!check_parameters (self, error)
+      || !assay_reference_case_read_vector (self, self->model_file, "", assay_model_get_theta (self->model), &present, error))
     return FALSE;
-  if (!present)
-    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "%s: the parameters of %s expected, none of them found", path,
-                 self->document_path);
-  return present;
+  return present || assay_reference_case_refuse_missing (self, "model.safetensors", "", error);
 }
 
 /* --- the data --------------------------------------------------------------------------------------------------------- */
 
-/* Whole numbers from 0 to below - 1, as gint32. */
-static gboolean
-read_indices (const AssaySafetensor *tensor, const char *path, gint64 below, gint32 *out, GError **error)
+gboolean
+assay_reference_case_read_indices (const AssayReferenceCase *self, const AssaySafetensors *file, const char *name, AssayShape shape,
+                                   gint64 below, gint32 *values, GError **error)
 {
-  g_autofree gint64 *wide = g_new (gint64, tensor->n_elements);
+  const AssaySafetensor *tensor = want_tensor (self, file, name, &shape, error);
+  gint64 n = assay_shape_count (&shape);
+  g_autofree gint64 *wide = tensor ? g_new (gint64, n) : NULL;
 
-  if (!read_tensor (tensor, path, ASSAY_STORE_I64, wide, error))
+  if (tensor == NULL || !read_tensor (self, file, tensor, ASSAY_STORE_I64, wide, error))
     return FALSE;
-  for (guint64 i = 0; i < tensor->n_elements; i++)
+  for (gint64 i = 0; i < n; i++)
     {
       if (wide[i] < 0 || wide[i] >= below)
         {
-          g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: tensor %s: element %" G_GUINT64_FORMAT ": 0 to %" G_GINT64_FORMAT
-                       " expected, %" G_GINT64_FORMAT " found", path, tensor->name, i, below - 1, wide[i]);
+          g_autofree char *path = path_of (self, file);
+
+          g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: tensor %s: element %" G_GINT64_FORMAT ": 0 to %" G_GINT64_FORMAT
+                       " expected, %" G_GINT64_FORMAT " found", path, name, i, below - 1, wide[i]);
           return FALSE;
         }
-      out[i] = (gint32) wide[i];
+      values[i] = (gint32) wide[i];
     }
   return TRUE;
 }
@@ -272,37 +305,50 @@ input_shape (const AssayReferenceCase *self, gint64 n)
   return shape;
 }
 
+/* Before anything is allocated: the file bounds what case.json may claim. */
 static gboolean
-read_features (AssayReferenceCase *self, const AssaySafetensors *file, const char *path, gint64 classes, GError **error)
+check_shapes (const AssayReferenceCase *self, GError **error)
+{
+  const struct { const char *x, *y; gint64 n; } parts[] = { { "train.x", "train.y", self->N }, { "query.x", "query.y", self->Q } };
+
+  for (guint k = 0; k < G_N_ELEMENTS (parts); k++)
+    {
+      AssayShape x = input_shape (self, parts[k].n), y = self->T ? x : ASSAY_SHAPE (parts[k].n);
+
+      if (!want_tensor (self, self->data_file, parts[k].x, &x, error) || !want_tensor (self, self->data_file, parts[k].y, &y, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+read_features (AssayReferenceCase *self, gint64 classes, GError **error)
 {
   const gint64 counts[] = { self->N, self->Q };
   const char *const x_names[] = { "train.x", "query.x" }, *const y_names[] = { "train.y", "query.y" };
   AssayShape one = input_shape (self, 1), all = input_shape (self, self->N + self->Q);
   g_autoptr (AssayBuffer) x = assay_mem_alloc_array (assay_shape_count (&all), sizeof (double), error);
   g_autofree gint32 *y = g_new (gint32, self->N + self->Q);
-  gint64 width = assay_shape_count (&one);
 
   if (x == NULL)
     return FALSE;
   for (guint k = 0; k < 2; k++)
     {
       gint64 first = k ? self->N : 0;
-      AssayShape x_shape = input_shape (self, counts[k]), y_shape = ASSAY_SHAPE (counts[k]);
-      const AssaySafetensor *values = want_tensor (file, path, x_names[k], &x_shape, error), *labels;
 
-      if (values == NULL || !read_tensor (values, path, ASSAY_STORE_F64, (double *) x + first * width, error))
-        return FALSE;
-      labels = want_tensor (file, path, y_names[k], &y_shape, error);
-      if (labels == NULL || !read_indices (labels, path, classes, y + first, error))
+      if (!assay_reference_case_read (self, self->data_file, x_names[k], input_shape (self, counts[k]),
+                                      (double *) x + first * assay_shape_count (&one), error)
+          || !assay_reference_case_read_indices (self, self->data_file, y_names[k], ASSAY_SHAPE (counts[k]), classes, y + first, error))
         return FALSE;
     }
-  memmove (one.dim, one.dim + 1, sizeof *one.dim * --one.rank);
+  one.rank--;                                                     /* of an example, without the batch axis */
+  memmove (one.dim, one.dim + 1, sizeof *one.dim * one.rank);
   self->dataset = assay_dataset_new_from_arrays (&one, self->N + self->Q, x, y, classes, NULL, "train", self->Q, "query", error);
   return self->dataset != NULL;
 }
 
 static gboolean
-read_tokens (AssayReferenceCase *self, const AssaySafetensors *file, const char *path, gint64 vocabulary, GError **error)
+read_tokens (AssayReferenceCase *self, gint64 vocabulary, GError **error)
 {
   const gint64 counts[] = { self->N, self->Q };
   const char *const names[2][2] = { { "train.x", "train.y" }, { "query.x", "query.y" } };
@@ -311,13 +357,9 @@ read_tokens (AssayReferenceCase *self, const AssaySafetensors *file, const char 
 
   for (guint k = 0; k < 2; k++)
     for (guint a = 0; a < 2; a++)
-      {
-        AssayShape shape = input_shape (self, counts[k]);
-        const AssaySafetensor *tensor = want_tensor (file, path, names[k][a], &shape, error);
-
-        if (tensor == NULL || !read_indices (tensor, path, vocabulary, arrays[a] + (k ? self->N : 0) * self->T, error))
-          return FALSE;
-      }
+      if (!assay_reference_case_read_indices (self, self->data_file, names[k][a], input_shape (self, counts[k]), vocabulary,
+                                              arrays[a] + (k ? self->N : 0) * self->T, error))
+        return FALSE;
   self->dataset = assay_dataset_new_from_token_arrays (self->N + self->Q, self->T, vocabulary, tokens, targets, NULL, "train", self->Q,
                                                        "query", error);
   return self->dataset != NULL;
@@ -326,35 +368,34 @@ read_tokens (AssayReferenceCase *self, const AssaySafetensors *file, const char 
 static gboolean
 read_data (AssayReferenceCase *self, GError **error)
 {
-  g_autofree char *path = g_build_filename (self->path, "data.safetensors", NULL);
   AssayGraph *layout = assay_model_get_layout (self->model);
   gboolean tokens = assay_model_get_block (self->model)->data == ASSAY_DATA_TOKENS;
   gint64 classes = assay_shape_last (&assay_graph_get_value (layout, assay_graph_get_logits (layout))->shape);
-  g_autoptr (AssaySafetensors) file = NULL;
-  guint64 cells;
 
   if (!assay_reference_config_get_int (self->document, self->document_path, NULL, "N", &self->N, error)
       || !assay_reference_config_get_int (self->document, self->document_path, NULL, "Q", &self->Q, error)
       || (tokens && !assay_reference_config_get_int (self->document, self->document_path, "architecture", "T", &self->T, error))
-      || !assay_reference_case_get_number (self, &self->l2, error, "loss", "l2", NULL)
-      || (file = assay_safetensors_open (path, error)) == NULL)
+      || !assay_reference_case_get_number (self, &self->l2, error, "loss", "l2", NULL))
     return FALSE;
-  if (!(self->l2 >= 0) || self->N > G_MAXINT32 || self->Q > G_MAXINT32 || !assay_size_mul (self->N + self->Q, MAX (1, self->T), &cells))
+  if (!(self->l2 >= 0) || self->N > G_MAXINT32 || self->Q > G_MAXINT32)
     {
       g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: N, Q, loss.l2: counts below 2^31 and an l2 of 0 or more expected",
                    self->document_path);
       return FALSE;
     }
-  return tokens ? read_tokens (self, file, path, classes, error) : read_features (self, file, path, classes, error);
+  if (!check_shapes (self, error))
+    return FALSE;
+  return tokens ? read_tokens (self, classes, error) : read_features (self, classes, error);
 }
 
 /* --- the case --------------------------------------------------------------------------------------------------------- */
 
-/* A file that a case may lack. */
 static gboolean
-open_optional (const char *path, AssaySafetensors **file, GError **error)
+open_file (const AssayReferenceCase *self, const char *name, gboolean is_optional, AssaySafetensors **file, GError **error)
 {
-  if (!g_file_test (path, G_FILE_TEST_EXISTS))
+  g_autofree char *path = g_build_filename (self->path, name, NULL);
+
+  if (is_optional && !g_file_test (path, G_FILE_TEST_EXISTS))
     return TRUE;
   *file = assay_safetensors_open (path, error);
   return *file != NULL;
@@ -364,21 +405,22 @@ AssayReferenceCase *
 assay_reference_case_open (const char *path, GError **error)
 {
   g_autoptr (AssayReferenceCase) self = g_new0 (AssayReferenceCase, 1);
-  g_autofree char *ekfac = g_build_filename (path, "ekfac.safetensors", NULL), *dattri = g_build_filename (path, "dattri.safetensors", NULL);
   const char *name;
 
   self->path = g_strdup (path);
   self->document_path = g_build_filename (path, "case.json", NULL);
-  self->expected_path = g_build_filename (path, "expected.safetensors", NULL);
-  self->checkpoints_path = g_build_filename (path, "checkpoints.safetensors", NULL);
   self->document = read_document (self->document_path, error);
   if (self->document == NULL)
     return NULL;
   name = json_string_value (json_object_get (self->document, "case"));
   self->name = name ? g_strdup (name) : g_path_get_basename (path);
-  self->expected = assay_safetensors_open (self->expected_path, error);
-  if (self->expected == NULL || !open_optional (ekfac, &self->ekfac, error) || !open_optional (dattri, &self->dattri, error)
-      || !open_optional (self->checkpoints_path, &self->checkpoints, error) || !read_model (self, error) || !read_data (self, error))
+  if (!open_file (self, "model.safetensors", FALSE, &self->model_file, error)
+      || !open_file (self, "data.safetensors", FALSE, &self->data_file, error)
+      || !open_file (self, "expected.safetensors", FALSE, &self->expected, error)
+      || !open_file (self, "ekfac.safetensors", TRUE, &self->ekfac, error)
+      || !open_file (self, "dattri.safetensors", TRUE, &self->dattri, error)
+      || !open_file (self, "checkpoints.safetensors", TRUE, &self->checkpoints, error) || !read_model (self, error)
+      || !read_data (self, error))
     return NULL;
   return g_steal_pointer (&self);
 }

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* reference.h: compares Assay, quantity by quantity, with numbers that other implementations computed for the same model and data.
+ *
+ * A quantity is one tensor of the case's files, named as there. Its error is the largest absolute difference over the reference's
+ * largest entry. Every number is computed by the route that users take: losses and products by walks, scores by the methods.
+ * What is not compared (inputs, K-FAC and EK-FAC factors and scores, other programs' approximate solves) has no error.
+ * Bounds:
+ *   1e-11   losses, gradients, products, derivatives, first-order scores
+ *   1e-11   eigenvalues, of the largest: by Weyl's theorem each moves by no more than the norm of the matrix's error
+ *   1e-9    dense influence and self-influence, retraining: products times the condition number of the damped matrix
+ * Ownership: the caller owns results. Thread rule: one at a time.
+ */
+#pragma once
+
+#include "base/progress.h"
+#include "tensor/backend.h"
+
+#include <jansson.h>
+
+#define ASSAY_REFERENCE_BOUND_PRODUCT 1e-11
+#define ASSAY_REFERENCE_BOUND_DENSE   1e-9
+
+typedef struct {
+  char *name;
+  gboolean is_compared;
+  double relative_error;        /* largest finite number where ours is not finite */
+  double bound;
+  gboolean passed;
+} AssayReferenceQuantity;
+
+typedef struct {
+  char *name, *path;
+  GPtrArray *quantities;        /* AssayReferenceQuantity, in the order of the files */
+  guint n_compared;
+  gboolean passed;              /* something was compared, and all of it passed */
+} AssayReferenceResult;
+
+/* directory: one case, or a folder whose sub-folders are cases. An array of AssayReferenceResult.
+ * Cost: dense matrices for cases that hold dense influence: P products and P^3 flops.
+ * Errors: NOT_FOUND, INPUT, SHAPE, one line naming file and key; those of the walks; cancelled. */
+GPtrArray *assay_reference_check   (const char *directory, AssayBackend *backend, AssayProgress *progress, GError **error);
+
+gboolean   assay_reference_has_passed (const GPtrArray *results);
+/* {"passed": ..., "cases": [{"name", "path", "passed", "quantities": [{"name", "relative_error", "bound", "passed"}]}]}. */
+json_t    *assay_reference_to_json (const GPtrArray *results);
