@@ -155,13 +155,13 @@ cost (AssayRule rule, const AssayShape *in, const AssayShape *out, const double 
                        .bytes = (double) arrays[rule] * assay_shape_count (&out[0]) * width };
 }
 
-/* Four tiles, four transposed blocks of rows, four numbers a query. */
+/* Four times a tile, a block of queries, also transposed, a number for each of them, and the keys or values of a head. */
 static gsize
 scratch (const AssayShape *in, const double *attr, gsize width)
 {
   Sizes s = sizes_of (in, in[1].rank == 0, attr);
 
-  return width * 4 * TILE * (TILE + s.D + 1);
+  return width * 4 * (TILE * (TILE + 2 * s.D + 1) + s.n_tiles * TILE * s.D);
 }
 
 #define PACKED(B, T, heads, D) { ASSAY_SHAPE (B, T, (heads) * (D)) }
