@@ -1,15 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* dataset_store.h: a table kept in a case, and read back the same.
  *
- * Thread rule: as the store's: one call at a time on a case.
+ * One object of kind "data" with one part. Arrays, all along the axis `row`:
+ *   /columns/NAME      numbers (f64), level or class of each row (i32), pixels (u8), input tokens (i32)
+ *   /missing/NAME      where a cell is missing; absent when none is
+ *   /levels/NAME       spellings of a text column by code, class names, or a vocabulary
+ *   /targets/NAME, /weights/NAME   of a token column
+ *   /origin/file, /origin/source_row, /origin/split, /origin/id   where each row came from
+ * NAME is the column's name where that is a plain word, else column_K. Names, types, splits, files, policy, options and
+ * notes are in the object's meta data.
+ * Thread rule: as the store's.
  */
 #pragma once
 
 #include "dataset/table.h"
 #include "store/case.h"
 
-/* Commits the table as an object of kind "data" and returns the object's id. */
-char       *assay_table_save (AssayTable *table, AssayCase *store, const char *name, GError **error);
+#define ASSAY_DATA_KIND "data"
 
-/* The table of that name, as it was saved; name NULL: the latest. */
-AssayTable *assay_table_load (AssayCase *store, const char *name, GError **error);
+/* Commits the table under a name. Owns: the caller. */
+AssayObject *assay_table_save (const AssayTable *table, AssayCase *cas, const char *name, GError **error);
+
+/* The table of that name, or with NULL the newest one. Errors: NOT_FOUND, VERSION, DAMAGED (what it holds is no table). */
+AssayTable  *assay_table_load (AssayCase *cas, const char *name, GError **error);

@@ -20,7 +20,7 @@ src_dataset_libdataset_la_SOURCES = $(READERS_LIST) \
   src/dataset/csv_scan.c src/dataset/csv_scan.h \
   src/dataset/dataset.c src/dataset/dataset.h \
   src/dataset/dataset_build.c src/dataset/dataset_private.h \
-  src/dataset/dataset_store.h \
+  src/dataset/dataset_store.c src/dataset/dataset_store.h \
   src/dataset/derive.c src/dataset/derive.h \
   src/dataset/design.c src/dataset/design.h \
   src/dataset/design_target.c src/dataset/design_target.h \

@@ -353,11 +353,12 @@ add_held_out_rows (Job *job, const gint64 *prompts)
 static AssayColumn *
 add_column (Job *job, const char *name, AssayColumnType type, GError **error)
 {
-  AssayColumn *column = assay_column_new (name, type);
+  g_autoptr (AssayColumn) column = assay_column_new (name, type);
+  AssayColumn *taken = column;
 
   column->length = assay_dose_get_length (job->dose);
-  if (assay_column_allocate (column, job->n_rows, error) && assay_table_take_column (job->table, column, error))
-    return column;
+  if (assay_column_allocate (column, job->n_rows, error) && assay_table_take_column (job->table, g_steal_pointer (&column), error))
+    return taken;
   return NULL;
 }
 
