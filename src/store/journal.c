@@ -204,16 +204,16 @@ walk_file (Walk *walk, guint file, guint64 start, gboolean *stop, GError **error
   if (start == 0)
     {
       gsize first = find_next_record (bytes, 0, n);
+      gboolean header = n >= JOURNAL_HEADER_BYTES && memcmp (bytes, JOURNAL_HEADER, JOURNAL_HEADER_BYTES) == 0;
 
       if (first == n)                   /* a writer died while it began this file */
         {
           walk->end.torn_bytes = n;
           return TRUE;
         }
-      if ((first != JOURNAL_HEADER_BYTES || memcmp (bytes, JOURNAL_HEADER, JOURNAL_HEADER_BYTES) != 0)
-          && !report_damage (walk, file, 0, error, "the file does not begin as an Assay journal of format 1 does"))
+      if (!header && !report_damage (walk, file, 0, error, "the file does not begin as an Assay journal of format 1 does"))
         return FALSE;
-      at = first;
+      at = header ? JOURNAL_HEADER_BYTES : first;
     }
   while (at < n && !*stop)
     {

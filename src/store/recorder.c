@@ -12,6 +12,9 @@
 #include "store/shard_writer_private.h"
 
 #define DEFAULT_BYTES ((gsize) 64 << 20)
+#define MAX_BLOCK ((gsize) 1 << 20)     /* small enough to stay in a core's cache between the two threads */
+#define MIN_BLOCK ((gsize) 1 << 16)
+#define TILE 256
 #define MAX_PARKED 4            /* times the queue: how far arrays may run apart in memory */
 
 /* --- beginning ------------------------------------------------------------------------------------------------------- */
@@ -93,7 +96,6 @@ assay_recorder_new (AssayCase *cas, const char *kind, const char *name, json_t *
   self->meta = meta != NULL ? json_deep_copy (meta) : json_object ();
   self->n_arrays = n_arrays;
   self->streams = g_new0 (AssayStream, n_arrays);
-  self->part_bytes = self->queue_bytes = DEFAULT_BYTES;
   g_mutex_init (&self->mutex);
   g_cond_init (&self->returned);
   for (guint a = 0; a < n_arrays; a++)
@@ -101,6 +103,7 @@ assay_recorder_new (AssayCase *cas, const char *kind, const char *name, json_t *
       assay_row_tiles_init (&self->streams[a].tiles, &arrays[a]);
       self->row_bytes += (gsize) self->streams[a].tiles.columns * self->streams[a].tiles.width;
     }
+  assay_recorder_set_limits (self, DEFAULT_BYTES, DEFAULT_BYTES);
   find_begun (self);
   return self;
 }
@@ -129,11 +132,26 @@ assay_recorder_free (AssayRecorder *self)
   g_free (self);
 }
 
+/* Whole tiles where a part holds as many rows, else a power of two of rows, so that equal parts follow each other. */
+static gint64
+choose_part_rows (gsize part_bytes, gsize row_bytes)
+{
+  gint64 rows = (gint64) MAX (part_bytes / row_bytes, 1), power = 1;
+
+  if (rows >= TILE)
+    return rows - rows % TILE;
+  while (2 * power <= rows)
+    power *= 2;
+  return power;
+}
+
+/* Each array fills a block of its own, so there are always some more of them than arrays. */
 void
 assay_recorder_set_limits (AssayRecorder *self, gsize part_bytes, gsize queue_bytes)
 {
-  self->part_bytes = MAX (part_bytes, self->row_bytes);
-  self->queue_bytes = MAX (queue_bytes, ASSAY_BLOCK_BYTES);
+  self->part_rows = choose_part_rows (part_bytes, self->row_bytes);
+  self->block_bytes = CLAMP (queue_bytes / (4 * self->n_arrays), MIN_BLOCK, MAX_BLOCK);
+  self->max_blocks = MAX (queue_bytes / self->block_bytes, self->n_arrays + 2);
 }
 
 /* --- blocks ---------------------------------------------------------------------------------------------------------- */
@@ -168,21 +186,20 @@ take_block (AssayRecorder *self, guint a, GError **error)
   while (!take_stored_error (self, error))
     {
       block = g_queue_pop_head (&self->empty);
-      if (block == NULL && (self->n_blocks - self->n_parked) * ASSAY_BLOCK_BYTES < self->queue_bytes)
+      if (block == NULL && self->n_blocks - self->n_parked < self->max_blocks)
         {
-          block = g_try_malloc (sizeof *block + ASSAY_BLOCK_BYTES);
-          if (block != NULL)
-            self->n_blocks++;
-          else if (self->n_blocks == 0)
+          block = g_try_malloc (sizeof *block + self->block_bytes);
+          if (block == NULL)
             {
               g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NO_MEMORY, "%s: no memory for a block of %" G_GSIZE_FORMAT " bytes",
-                           self->label, ASSAY_BLOCK_BYTES);
+                           self->label, self->block_bytes);
               break;
             }
+          self->n_blocks++;
         }
       if (block != NULL)
         break;
-      if (self->n_parked * ASSAY_BLOCK_BYTES > MAX_PARKED * self->queue_bytes)
+      if (self->n_parked > MAX_PARKED * self->max_blocks)
         {
           g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE,
                        "%s: the arrays have run apart by %" G_GSIZE_FORMAT " blocks; append their rows together", self->label,
@@ -242,7 +259,7 @@ assay_recorder_append (AssayRecorder *self, guint a, AssayStoreType from, const 
     }
   stream = &self->streams[a];
   width = stream->tiles.width;
-  room = ASSAY_BLOCK_BYTES / width;
+  room = self->block_bytes / width;
   left = (gsize) n_rows * (gsize) stream->tiles.columns;
   while (left > 0)
     {
@@ -259,7 +276,13 @@ assay_recorder_append (AssayRecorder *self, guint a, AssayStoreType from, const 
       if (stream->begun->n == room)
         post_begun (stream);
     }
-  stream->appended += (guint64) n_rows;
+  stream->appended += n_rows;
+  stream->in_part += n_rows;
+  if (stream->in_part >= self->part_rows)       /* a part must not wait for a block that fills slowly */
+    {
+      post_begun (stream);
+      stream->in_part %= self->part_rows;
+    }
   return TRUE;
 }
 
@@ -282,13 +305,16 @@ post_all (AssayRecorder *self, GError **error)
     if (self->streams[a].appended != self->streams[0].appended)
       {
         g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE,
-                     "%s: array %s has %" G_GUINT64_FORMAT " rows, array %s has %" G_GUINT64_FORMAT "; a part needs equally many",
+                     "%s: array %s has %" G_GINT64_FORMAT " rows, array %s has %" G_GINT64_FORMAT "; a part needs equally many",
                      self->label, self->streams[a].tiles.spec.path, self->streams[a].appended,
                      self->streams[0].tiles.spec.path, self->streams[0].appended);
         return FALSE;
       }
   for (guint a = 0; a < self->n_arrays; a++)
-    post_begun (&self->streams[a]);
+    {
+      post_begun (&self->streams[a]);
+      self->streams[a].in_part = 0;
+    }
   return TRUE;
 }
 

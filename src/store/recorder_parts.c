@@ -7,33 +7,15 @@
 #include "store/recorder_private.h"
 #include "store/shard_writer_private.h"
 
-#define TILE 256
-
 /* --- parts ----------------------------------------------------------------------------------------------------------- */
-
-/* Whole tiles where a part holds as many rows, else a power of two of rows, so that equal parts follow each other. */
-static gint64
-choose_part_rows (const AssayRecorder *self)
-{
-  gint64 rows = (gint64) (MAX (self->part_bytes, self->row_bytes) / self->row_bytes), power = 1;
-
-  if (rows >= TILE)
-    return rows - rows % TILE;
-  while (2 * power <= rows)
-    power *= 2;
-  return power;
-}
 
 static gboolean
 begin_part (AssayRecorder *self, GError **error)
 {
-  if (self->part_rows == 0)
-    {
-      self->part_rows = choose_part_rows (self);
-      for (guint a = 0; a < self->n_arrays; a++)
-        if (!assay_row_tiles_set_limit (&self->streams[a].tiles, self->part_rows, error))
-          return FALSE;
-    }
+  for (guint a = 0; !self->begun && a < self->n_arrays; a++)
+    if (!assay_row_tiles_set_limit (&self->streams[a].tiles, self->part_rows, error))
+      return FALSE;
+  self->begun = TRUE;
   if (self->file == NULL)
     self->file = assay_shard_file_new (self->label, error);
   return self->file != NULL;
@@ -102,7 +84,7 @@ recycle (AssayRecorder *self, AssayBlock *block)
   gboolean surplus;
 
   g_mutex_lock (&self->mutex);
-  surplus = (self->n_blocks - self->n_parked) * ASSAY_BLOCK_BYTES > self->queue_bytes;
+  surplus = self->n_blocks - self->n_parked > self->max_blocks;
   if (surplus)
     self->n_blocks--;
   g_mutex_unlock (&self->mutex);

@@ -8,8 +8,6 @@
 #include "store/recorder.h"
 #include "store/row_tiles.h"
 
-#define ASSAY_BLOCK_BYTES ((gsize) 1 << 20)     /* small enough to stay in a core's cache between the two threads */
-
 typedef struct {
   AssayRecorder *recorder;
   guint          a;             /* which array */
@@ -20,7 +18,8 @@ typedef struct {
 
 typedef struct {
   AssayBlock   *begun;          /* appending */
-  guint64       appended;       /* appending: elements */
+  gint64        appended;       /* appending: rows */
+  gint64        in_part;        /* appending: rows since the last part's end */
   AssayRowTiles tiles;          /* storing */
   GQueue        parked;         /* storing: blocks of the next part */
 } AssayStream;
@@ -32,7 +31,8 @@ struct _AssayRecorder {
   guint           n_arrays;
   AssayStream    *streams;
   gsize           row_bytes;    /* of all arrays together */
-  gsize           part_bytes, queue_bytes;      /* appending, before the first row */
+  gint64          part_rows;    /* these three: fixed before the first row */
+  gsize           block_bytes, max_blocks;
   gboolean        ended;        /* appending: finished or failed */
 
   GMutex          mutex;
@@ -43,7 +43,7 @@ struct _AssayRecorder {
   gint64          committed;    /* both */
 
   guint64         object;       /* storing: 0 before the first part */
-  gint64          part_rows;    /* storing: 0 before the first block */
+  gboolean        begun;        /* storing: the tiles have their memory */
   AssayShardFile *file;         /* storing: the part being built */
 };
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The store's tests link the store and what is below it, nothing above.
 STORE_TEST_LIBS = src/store/libstore.la src/base/libbase.la $(ASSAY_LIBS)
+EXTRA_DIST += tests/store/digest_oracle.py
 
 check_PROGRAMS += tests/store/test-types
 tests_store_test_types_SOURCES = tests/store/test-types.c tests/store/store_test.h
@@ -17,3 +18,11 @@ tests_store_test_case_LDADD = $(STORE_TEST_LIBS)
 check_PROGRAMS += tests/store/test-shard
 tests_store_test_shard_SOURCES = tests/store/test-shard.c tests/store/store_test.h
 tests_store_test_shard_LDADD = $(STORE_TEST_LIBS)
+
+check_PROGRAMS += tests/store/test-recorder
+tests_store_test_recorder_SOURCES = tests/store/test-recorder.c tests/store/store_test.h
+tests_store_test_recorder_LDADD = $(STORE_TEST_LIBS)
+
+check_PROGRAMS += tests/store/test-digest
+tests_store_test_digest_SOURCES = tests/store/test-digest.c tests/store/store_test.h
+tests_store_test_digest_LDADD = $(STORE_TEST_LIBS)
