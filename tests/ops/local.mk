@@ -32,3 +32,25 @@ OPS_SUITE = tests/ops/test-ops.c tests/ops/checks.h tests/ops/check_conventions.
   tests/ops/judge.c tests/ops/judge.h tests/ops/trial.c tests/ops/trial.h
 tests_ops_test_ops_SOURCES = $(OPS_SUITE)
 tests_ops_test_ops_LDADD = $(OPS_TEST_LIBS) $(OPS_FLOORS_BELOW)
+
+# Is the suite able to fail?  The same suite with ops in which signs can be flipped.
+dist_check_SCRIPTS += tests/ops/mutate.sh
+EXTRA_PROGRAMS += tests/ops/mutants
+tests_ops_mutants_SOURCES = $(OPS_SUITE) tests/ops/mutant.c tests/ops/mutant.h
+nodist_tests_ops_mutants_SOURCES = $(OPS_LIST)
+tests_ops_mutants_CPPFLAGS = -I$(top_builddir)/tests/ops/mutated -I$(top_srcdir)/tests/ops $(AM_CPPFLAGS) -DASSAY_ISA=baseline
+tests_ops_mutants_CFLAGS = $(AM_CFLAGS) -O1
+tests_ops_mutants_LDADD = $(OPS_TEST_LIBS) $(OPS_FLOORS_BELOW)
+$(tests_ops_mutants_OBJECTS): tests/ops/mutated/list
+tests/ops/mutate.log: tests/ops/mutants$(EXEEXT)
+
+tests/ops/mutated/list: tests/ops/mutate.awk $(OPS_INCLUDED)
+	$(AM_V_GEN)rm -rf $(@D) && $(MKDIR_P) $(@D)/ops && : >$@.tmp && for file in $(OPS_INCLUDED); do \
+	  case $$file in \
+	    */op_instances.inc | */op_reset.inc | *.h) ;; \
+	    *) $(AWK) -v first="`wc -l <$@.tmp`" -v list=$@.tmp -f $(srcdir)/tests/ops/mutate.awk $(srcdir)/$$file \
+	         >$(@D)/ops/`basename $$file` || exit 1 ;; \
+	  esac; \
+	done && mv -f $@.tmp $@
+EXTRA_DIST += tests/ops/mutate.awk
+CLEANFILES += tests/ops/mutants$(EXEEXT) tests/ops/mutated/list tests/ops/mutated/ops/*.inc
