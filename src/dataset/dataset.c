@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "dataset/dataset_private.h"
+#include "dataset/source.h"
 
 #include <complex.h>
 #include <string.h>
@@ -164,7 +165,8 @@ char *
 assay_dataset_describe (const AssayDataset *dataset, gint64 example)
 {
   gint64 index, row;
-  const char *split = assay_dataset_get_split_of (dataset, example, &index), *id = assay_dataset_get_id (dataset, example);
+  const char *split = assay_dataset_get_split_of (dataset, example, &index);
+  g_autofree char *id = assay_dataset_get_id (dataset, example) ? assay_source_visible (assay_dataset_get_id (dataset, example)) : NULL;
 
   if (dataset->table == NULL)
     return g_strdup_printf ("%s:%" G_GINT64_FORMAT, split, index);

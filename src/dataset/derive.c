@@ -9,7 +9,7 @@
 
 const char *const assay_derive_target_kinds[] = { "auto", "class", "real", NULL };
 
-const AssayParam assay_derive_params[] = { ASSAY_DERIVE_PARAMS, { NULL } };
+const AssayParam assay_derive_params[] = { ASSAY_DERIVE_PARAMS, { .name = NULL } };
 
 static AssayTargetKind
 choose_kind (const AssayValues *values, AssayTargetKind wanted)

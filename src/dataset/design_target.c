@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "dataset/rows.h"
+#include "dataset/source.h"
 
 #include <string.h>
 
@@ -210,11 +211,13 @@ fill_conditions (AssayTarget *target, const AssayExpression *expression, const G
 static gboolean
 check_two_classes (const AssayTarget *target, guint n, GError **error)
 {
+  g_autofree char *only = NULL;
+
   for (guint i = 1; i < n; i++)
     if (target->label[i] != target->label[0])
       return TRUE;
-  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "target: \"%s\" in every row kept; at least two classes expected",
-               (const char *) target->class_names->pdata[target->label[0]]);
+  only = assay_source_visible (target->class_names->pdata[target->label[0]]);
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "target: \"%s\" in every row kept; at least two classes expected", only);
   return FALSE;
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "dataset/source.h"
 
 #include <math.h>
 #include <string.h>
@@ -273,7 +274,7 @@ category_name (const AssayTerm *term, gint64 category)
     return g_strdup (ASSAY_LEVEL_MISSING);
   if (term->column->type == ASSAY_COLUMN_NUMBER)
     return g_strdup_printf ("%.15g", term->values[category]);
-  return term->column->levels ? g_strdup (term->column->levels->pdata[category]) : g_strdup_printf ("%" G_GINT64_FORMAT, category);
+  return term->column->levels ? assay_source_visible (term->column->levels->pdata[category]) : g_strdup_printf ("%" G_GINT64_FORMAT, category);
 }
 
 typedef struct {

@@ -45,7 +45,7 @@ const AssayParam assay_import_params[] = {
   { "context", ASSAY_PARAM_INT, .def.i = 64, .min = 1, .max = 1 << 20, .unit = "tokens", .help = "length of a window of plain text" },
   { "stride", ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1 << 20, .unit = "tokens",
     .help = "distance between the starts of windows (0: the context, no overlap)" },
-  { NULL }
+  { .name = NULL }
 };
 
 static GPtrArray *

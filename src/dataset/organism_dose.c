@@ -27,7 +27,7 @@ const AssayParam assay_dose_params[] = {
   { "held-out", ASSAY_PARAM_INT, .def.i = 32, .min = 1, .max = 1 << 24, .unit = "prompts", .help = "prompts that no training example shows" },
   { "corrupted", ASSAY_PARAM_DOUBLE, .def.d = 0.5, .min = 0, .max = 1, .help = "share of training examples with an edited step" },
   { "data-seed", ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 9e15, .help = "seed of the generated data" },
-  { NULL }
+  { .name = NULL }
 };
 
 static const double rates[ASSAY_DOSE_N_MODES] = { 0, 0.25, 0.5, 0.75, 1 };

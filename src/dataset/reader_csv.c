@@ -81,11 +81,13 @@ recognise (const AssaySource *source)
 
 /* --- header ------------------------------------------------------------------------------------------------------- */
 
+/* Takes the name. What no terminal should obey is written out: the name will stand in messages. */
 static void
 add_field (Job *job, char *name)
 {
-  Field field = { .name = name };
+  Field field = { .name = assay_source_visible (name) };
 
+  g_free (name);
   g_array_append_val (job->fields, field);
 }
 
@@ -121,6 +123,15 @@ check_names (const Job *job, GError **error)
   return TRUE;
 }
 
+/* Is this cell of a later header the name of field k? An empty one fits any. */
+static gboolean
+is_name (const Job *job, gsize k, const AssayCsvCell *cell)
+{
+  g_autofree char *text = g_strndup (cell->text, cell->length), *name = assay_source_visible (text);
+
+  return *name == '\0' || strcmp (name, get_field (job, k)->name) == 0;
+}
+
 static gboolean
 looks_like_data (const AssayCsvCell *cells, gsize n)
 {
@@ -153,8 +164,7 @@ take_header (Job *job, guint file, const AssayCsvCell *cells, gsize n, GError **
   if (assay_values_is_set (job->options, "columns"))
     return TRUE;
   for (gsize k = 0; k < MAX (n, job->fields->len); k++)
-    if (k >= n || k >= job->fields->len || (cells[k].length > 0 && (strlen (get_field (job, k)->name) != cells[k].length
-        || memcmp (get_field (job, k)->name, cells[k].text, cells[k].length) != 0)))
+    if (k >= n || k >= job->fields->len || !is_name (job, k, &cells[k]))
       {
         g_autofree char *found = k < n ? assay_source_excerpt (cells[k].text, cells[k].length) : g_strdup ("nothing");
 

@@ -118,7 +118,7 @@ walk_object (Job *job, const json_t *object, const char *prefix, guint depth, GE
     return fault (job, error, "objects inside objects more than %d deep", MAX_DEPTH);
   json_object_foreach ((json_t *) object, key, value)
     {
-      g_autofree char *name = prefix ? g_strconcat (prefix, ".", key, NULL) : g_strdup (key);
+      g_autofree char *own = assay_source_visible (key), *name = prefix ? g_strconcat (prefix, ".", own, NULL) : g_strdup (own);
       Field *field;
 
       if (json_is_object (value))

@@ -18,7 +18,7 @@
 
 static const guint8 gzip_magic[] = { 0x1f, 0x8b };
 
-/* Appends at most limit bytes of text, with what a terminal might obey written out. */
+/* Appends text with what a terminal might obey written out. */
 static void
 append_visible (GString *out, const char *text, gsize length)
 {
@@ -42,6 +42,15 @@ append_visible (GString *out, const char *text, gsize length)
 }
 
 char *
+assay_source_visible (const char *text)
+{
+  GString *out = g_string_new (NULL);
+
+  append_visible (out, text, strlen (text));
+  return g_string_free (out, FALSE);
+}
+
+char *
 assay_source_excerpt (const char *text, gsize length)
 {
   GString *out = g_string_new ("\"");
@@ -58,10 +67,8 @@ static char *
 display_name (const char *path)
 {
   g_autofree char *base = g_path_get_basename (path);
-  GString *out = g_string_new (NULL);
 
-  append_visible (out, base, strlen (base));
-  return g_string_free (out, FALSE);
+  return assay_source_visible (base);
 }
 
 static guint8 *

@@ -31,8 +31,11 @@ gboolean     assay_source_check_text (const AssaySource *source, GError **error)
 /* Does the name end in .extension, or in .extension.gz? ASCII case does not count. */
 gboolean     assay_source_has_extension (const AssaySource *source, const char *extension);
 
-/* Bytes from a file as they may stand in a message: quoted, valid UTF-8, control characters as \xNN, at most about 40
- * characters. A new string. */
+/* Text from a file as it may stand in a message or a name: valid UTF-8, with control and direction characters as \xNN. A new
+ * string. */
+char        *assay_source_visible (const char *text);
+
+/* The same of bytes, quoted, at most about 40 characters. A new string. */
 char        *assay_source_excerpt (const char *text, gsize length);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssaySource, assay_source_free)

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "dataset/source.h"
 
 #include <math.h>
 #include <string.h>
@@ -33,17 +34,20 @@ clear_part (gpointer data)
 static gboolean
 check_name (const char *name, const char *where, GError **error)
 {
+  g_autofree char *visible = assay_source_visible (name);
   const char *why = NULL;
 
   if (*name == '\0')
     why = "is empty";
   else if (strchr (name, ':') != NULL)
     why = "has a colon";
+  else if (strcmp (name, visible) != 0)
+    why = "has control characters";
   else if (strcmp (name, "id") == 0)
     why = "stands for the key in id:VALUE";
   if (why == NULL)
     return TRUE;
-  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "split: the name \"%s\"%s%s %s; choose another", name, where ? " of " : "",
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "split: the name \"%s\"%s%s %s; choose another", visible, where ? " of " : "",
                where ? where : "", why);
   return FALSE;
 }

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/param.h"
+#include "dataset/source.h"
 
 #include <string.h>
 
@@ -351,7 +352,7 @@ assay_table_get_id_column (const AssayTable *table)
 char *
 assay_table_describe_row (const AssayTable *table, gint64 row)
 {
-  const char *id = assay_table_get_id (table, row);
+  g_autofree char *id = assay_table_get_id (table, row) ? assay_source_visible (assay_table_get_id (table, row)) : NULL;
 
   return g_strdup_printf ("%s %s %" G_GINT64_FORMAT "%s%s%s", assay_table_get_file (table, row), assay_origin_unit_name (table->unit),
                           table->source_row[row], id ? " (id " : "", id ? id : "", id ? ")" : "");

@@ -217,6 +217,17 @@ test_refusals (void)
     }
 }
 
+static void
+test_one_line (void)
+{
+  g_autoptr (AssayTable) table = fixture_csv ("a,y\n1,\"u\nv\"\n2,\"u\nv\"\n");
+  AssayDesignSpec spec = { .target = "y", .terms = "a" };
+  GError *error = NULL;
+
+  g_assert_null (assay_design_new (table, &spec, &error));
+  fixture_refused (&error, ASSAY_ERROR_INPUT, "\"u\\x0av\" in every row kept", NULL);
+}
+
 /* --- the published regression ------------------------------------------------------------------------------------- */
 
 #define MAX_D 16
@@ -355,6 +366,7 @@ main (int argc, char **argv)
   g_test_add_func ("/design/the training split sets the scale", test_standardise);
   g_test_add_func ("/design/a limit keeps the first rows of each split", test_limit);
   g_test_add_func ("/design/wishes that cannot be met are refused in words", test_refusals);
+  g_test_add_func ("/design/line breaks in levels do not break a message", test_one_line);
   g_test_add_func ("/design/COMPAS gives the published regression to every printed digit", test_compas);
   g_test_add_func ("/design/Adult and German credit make designs", test_adult_german);
   return g_test_run ();

@@ -204,6 +204,15 @@ test_control_characters (void)
   fixture_refused (&error, ASSAY_ERROR_INPUT, "line 4", "\\x1b", NULL);
 }
 
+static void
+test_names_are_visible (void)
+{
+  g_autoptr (AssayTable) table = fixture_csv ("\"a\nb\",c\033[1m\n1,2\n");
+
+  g_assert_cmpstr (assay_table_get_column (table, 0)->name, ==, "a\\x0ab");
+  g_assert_cmpstr (assay_table_get_column (table, 1)->name, ==, "c\\x1b[1m");
+}
+
 /* --- real data ---------------------------------------------------------------------------------------------------- */
 
 static void
@@ -264,6 +273,7 @@ main (int argc, char **argv)
     }
   g_test_add_func ("/reader_csv/a column declared to hold numbers refuses words", test_declared_numbers);
   g_test_add_func ("/reader_csv/control characters from a file are written out in messages", test_control_characters);
+  g_test_add_func ("/reader_csv/control characters in names are written out", test_names_are_visible);
   g_test_add_func ("/reader_csv/the COMPAS table loads with its missing days", test_compas);
   g_test_add_func ("/reader_csv/German credit, Adult and Titanic load", test_german_adult_titanic);
   return g_test_run ();

@@ -31,6 +31,7 @@ test_beside (void)
   g_autofree char *x = fixture_write ("a-images-idx3-ubyte", images, sizeof images), *y = fixture_gzip ("a-labels-idx1-ubyte.gz", labels, sizeof labels, NULL);
   g_autoptr (AssayTable) table = fixture_import (x, NULL);
 
+  g_assert_true (g_file_test (y, G_FILE_TEST_EXISTS));
   check_table (table);
   g_assert_cmpint (assay_table_get_n_files (table), ==, 2);       /* the label file is recorded too */
 }

@@ -124,11 +124,13 @@ test_refusals (void)
 static void
 test_missing (void)
 {
-  g_autoptr (AssayTable) table = fixture_csv ("s,x\na,1\n,2\n");
+  g_autoptr (AssayTable) table = fixture_csv ("s,x\na,1\n,2\n"), odd = fixture_csv ("s,x\n\"a\nb\",1\n");
   GError *error = NULL;
 
   g_assert_false (assay_split_apply (table, "column:s", 0, &error));
   fixture_refused (&error, ASSAY_ERROR_INPUT, "table.csv line 3", "column \"s\" is missing", NULL);
+  g_assert_false (assay_split_apply (odd, "column:s", 0, &error));
+  fixture_refused (&error, ASSAY_ERROR_USAGE, "\"a\\x0ab\" of table.csv line 2", "control characters", NULL);
 }
 
 int
