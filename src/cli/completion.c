@@ -28,7 +28,7 @@ append_value_branch (GString *out, const char *command, const AssayParam *p, con
   for (const char *const *choice = p->choices; choice != NULL && *choice != NULL; choice++)
     g_string_append_printf (words, " %s", *choice);
   if (p->choices == NULL)
-    for (; sections->chooser != NULL; sections++)
+    for (; sections->params != NULL; sections++)
       if (g_strcmp0 (sections->chooser, p->name) == 0)
         g_string_append_printf (words, " %s", sections->value);
   g_string_append_printf (out, "    \"%s --%s\"", command, p->name);
@@ -49,7 +49,7 @@ append_value_branches (GString *out, const AssayJobKind *command)
 
   for (const AssayParam *p = command->params; p->name != NULL; p++)
     append_value_branch (out, command->name, p, sections);
-  for (const AssayJobSection *s = sections; s->chooser != NULL; s++)
+  for (const AssayJobSection *s = sections; s->params != NULL; s++)
     for (const AssayParam *p = s->params; p->name != NULL; p++)
       append_value_branch (out, command->name, p, sections);
 }
@@ -85,7 +85,7 @@ assay_manual_completion (void)
     {
       g_string_append_printf (out, "    %s)\n      options=\"", (*command)->name);
       append_option_names (out, (*command)->params);
-      for (const AssayJobSection *s = assay_describe_sections (*command); s->chooser != NULL; s++)
+      for (const AssayJobSection *s = assay_describe_sections (*command); s->params != NULL; s++)
         append_option_names (out, s->params);
       g_string_append (out, "\"\n      words=\"");
       append_positional_words (out, *command);

@@ -110,6 +110,19 @@ assay_describe_synopsis (const AssayJobKind *command)
   return g_string_free (out, FALSE);
 }
 
+char *
+assay_describe_section (const AssayJobKind *command, const AssayJobSection *section)
+{
+  const AssayParam *chooser = command->params;
+
+  if (section->chooser == NULL)
+    return g_strconcat ("Options: ", section->help, NULL);
+  while (chooser->name != NULL && g_strcmp0 (chooser->name, section->chooser) != 0)
+    chooser++;
+  return g_strdup_printf ("With %s%s %s (%s)", chooser->flags & ASSAY_PARAM_POSITIONAL ? "" : "--", section->chooser, section->value,
+                          section->help);
+}
+
 const AssayJobSection *
 assay_describe_sections (const AssayJobKind *command)
 {

@@ -13,5 +13,7 @@ const char *assay_describe_metavar  (const AssayParam *param);
 char       *assay_describe_param    (const AssayParam *param);
 /* "CASE [OPTION]... FILE...": what follows the command's name. Owns: the caller. */
 char       *assay_describe_synopsis (const AssayJobKind *command);
-/* The command's sections, never NULL; ends with a NULL chooser. */
+/* "With --method cg (damped conjugate gradients)": the title of a section. Owns: the caller. */
+char       *assay_describe_section (const AssayJobKind *command, const AssayJobSection *section);
+/* The command's sections, never NULL; ends with NULL params. */
 const AssayJobSection *assay_describe_sections (const AssayJobKind *command);

@@ -94,14 +94,10 @@ command_help (const AssayJobKind *command)
     }
   append_arguments (out, command);
   append_options (out, "Options", command->params);
-  for (const AssayJobSection *s = assay_describe_sections (command); s->chooser != NULL; s++)
+  for (const AssayJobSection *s = assay_describe_sections (command); s->params != NULL; s++)
     {
-      const AssayParam *chooser = command->params;
-      g_autofree char *title = NULL;
+      g_autofree char *title = assay_describe_section (command, s);
 
-      while (chooser->name != NULL && g_strcmp0 (chooser->name, s->chooser) != 0)
-        chooser++;
-      title = g_strdup_printf ("With %s%s %s (%s)", chooser->flags & ASSAY_PARAM_POSITIONAL ? "" : "--", s->chooser, s->value, s->help);
       append_options (out, title, s->params);
     }
   append_options (out, "General options", assay_cli_globals);

@@ -186,6 +186,22 @@ print_plan (const json_t *document, AssayView *view)
     assay_view_add_text (view, "times rest on %s", json_string_value (json_object_get (plan, "rate_basis")));
 }
 
+static void
+print_notes (const AssayCommandLine *line, const AssayJobOutcome *outcome)
+{
+  gsize k;
+  json_t *note;
+
+  if (assay_values_get_bool (line->globals, "quiet"))
+    return;
+  json_array_foreach (json_object_get (outcome->document, "notes"), k, note)
+    assay_output_message (NULL, "note: %s", json_string_value (note));
+  if (outcome->from_store && !assay_values_get_bool (line->globals, "dry-run"))
+    assay_output_message (NULL, "note: this job was done before; the answer is from the case (--force runs it again)");
+  if (assay_values_get_bool (line->globals, "verbose"))
+    assay_output_message (NULL, "note: job %s", json_string_value (json_object_get (outcome->document, "identity")));
+}
+
 static gboolean
 print_outcome (const AssayCommandLine *line, const AssayJobOutcome *outcome, GError **error)
 {
@@ -193,15 +209,7 @@ print_outcome (const AssayCommandLine *line, const AssayJobOutcome *outcome, GEr
   g_autoptr (AssayView) view = assay_view_new ();
   g_autofree char *text = NULL;
 
-  if (!assay_values_get_bool (line->globals, "quiet"))
-    {
-      for (guint k = 0; k < outcome->notes->len; k++)
-        assay_output_message (NULL, "note: %s", (const char *) outcome->notes->pdata[k]);
-      if (outcome->from_store && !assay_values_get_bool (line->globals, "dry-run"))
-        assay_output_message (NULL, "note: this job was done before; the answer is from the case (--force runs it again)");
-      if (assay_values_get_bool (line->globals, "verbose"))
-        assay_output_message (NULL, "note: job %s", json_string_value (json_object_get (outcome->document, "identity")));
-    }
+  print_notes (line, outcome);
   if (assay_values_get_bool (line->globals, "json"))
     return assay_output_json (outcome->document, error);
   if (assay_values_get_bool (line->globals, "dry-run"))

@@ -110,9 +110,9 @@ append_command (GString *out, const AssayJobKind *command)
   g_string_append (out, ".Pp\n");
   append_paragraphs (out, command->description);
   append_items (out, command->params);
-  for (const AssayJobSection *s = assay_describe_sections (command); s->chooser != NULL; s++)
+  for (const AssayJobSection *s = assay_describe_sections (command); s->params != NULL; s++)
     {
-      g_autofree char *intro = g_strdup_printf ("With %s %s (%s):", s->chooser, s->value, s->help);
+      g_autofree char *intro = assay_describe_section (command, s);
 
       if (s->params->name == NULL)
         continue;

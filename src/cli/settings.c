@@ -64,7 +64,7 @@ apply_environment (AssayCommandLine *line, GError **error)
   for (const AssayParam *p = line->command->params; p->name != NULL; p++)
     if (!apply_variable (line, line->command->name, p, error))
       return FALSE;
-  for (const AssayJobSection *s = assay_describe_sections (line->command); s->chooser != NULL; s++)
+  for (const AssayJobSection *s = assay_describe_sections (line->command); s->params != NULL; s++)
     for (const AssayParam *p = s->params; p->name != NULL; p++)
       if (!apply_variable (line, line->command->name, p, error))
         return FALSE;

@@ -24,11 +24,11 @@
 typedef struct _AssayJob AssayJob;
 typedef struct _AssayJobKind AssayJobKind;
 
-/* Parameters that belong to one value of another: those of `method = "cg"`, of `model = "mlp"`. */
+/* More parameters: a table shared with other kinds, or one that belongs to a value of another parameter (`method = "cg"`). */
 typedef struct {
-  const char *chooser;          /* a parameter of the kind's own table */
+  const char *chooser;          /* a parameter of the kind's own table; NULL: the section is always there */
   const char *value;            /* the value that brings this section in */
-  const char *help;             /* one line about the value, no full stop */
+  const char *help;             /* one line about the value or the section, no full stop */
   const AssayParam *params;
 } AssayJobSection;
 
@@ -46,7 +46,8 @@ typedef enum {
 /* What a kind's functions work with. */
 typedef struct {
   AssayCase *cas;               /* NULL: the kind has none, or it was not given */
-  AssayBackend *backend;        /* NULL while planning a job that computes nothing */
+  AssayBackend *backend;
+  gboolean is_dry_run;          /* a plan is all that is wanted: it may take a moment to measure */
   AssayProgress *progress;
   gboolean (*confirm) (const char *question, gpointer data);    /* NULL: nobody can be asked */
   gpointer confirm_data;
@@ -64,8 +65,9 @@ struct _AssayJobKind {
   gboolean case_is_optional;
   gboolean is_stored;           /* summary and provenance are kept in the case, and answer an equal job later */
   const AssayParam *params;
-  const AssayJobSection *(*get_sections) (void);        /* NULL: none; ends with a NULL chooser */
+  const AssayJobSection *(*get_sections) (void);        /* NULL: none; ends with NULL params */
   const char *const *outside_identity;  /* parameters that do not change what is computed: how much is shown, where to; NULL: none */
+  gboolean  (*complete) (AssayJob *job, GError **error);        /* NULL, or: sets defaults that hang on what was given */
   gboolean  (*resolve) (AssayJob *job, AssayJobContext *context, GError **error);       /* NULL: no inputs */
   gboolean  (*plan)    (AssayJob *job, AssayJobContext *context, AssayJobPlan *plan, GError **error);   /* NULL: nothing worth saying */
   json_t   *(*run)     (AssayJob *job, AssayJobContext *context, GError **error);

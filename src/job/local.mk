@@ -1,16 +1,28 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # job: from a specification to a result.  A new kind of job is one file and one line in KINDS_LIST.
 KINDS_LIST += \
+  src/job/kind_check.c \
+  src/job/kind_import.c \
+  src/job/kind_influence.c \
+  src/job/kind_info.c \
   src/job/kind_new.c \
+  src/job/kind_train.c \
   src/job/kind_verify.c
 
 noinst_LTLIBRARIES += src/job/libjob.la
 ASSAY_FLOORS += src/job/libjob.la
 src_job_libjob_la_SOURCES = $(KINDS_LIST) \
+  src/job/architecture.c src/job/architecture.h \
+  src/job/coefficients.c src/job/coefficients.h \
+  src/job/influence_task.c src/job/influence_task.h \
   src/job/kind.c src/job/kind.h \
+  src/job/measure.c src/job/measure.h \
   src/job/plan.c src/job/plan.h \
   src/job/provenance.c src/job/provenance.h \
+  src/job/query_view.c src/job/query_view.h \
   src/job/runner.c src/job/runner.h \
   src/job/spec.c src/job/spec.h \
+  src/job/subject.c src/job/subject.h \
+  src/job/train_view.c src/job/train_view.h \
   src/job/view.c src/job/view.h
 src/job/kind.lo: src/job/kinds.def

@@ -41,17 +41,7 @@ assay_job_outcome_free (AssayJobOutcome *outcome)
     return;
   json_decref (outcome->document);
   g_free (outcome->finding);
-  g_clear_pointer (&outcome->notes, g_ptr_array_unref);
   g_free (outcome);
-}
-
-static AssayJobOutcome *
-outcome_new (Session *session)
-{
-  AssayJobOutcome *outcome = g_new0 (AssayJobOutcome, 1);
-
-  outcome->notes = g_ptr_array_ref (session->context.notes);
-  return outcome;
 }
 
 static gboolean
@@ -97,6 +87,7 @@ session_begin (Session *session, AssayJob *job, const AssayJobOptions *options, 
   context->outputs = g_ptr_array_new_with_free_func ((GDestroyNotify) assay_object_unref);
   context->notes = g_ptr_array_new_with_free_func (g_free);
   context->progress = options->progress;
+  context->is_dry_run = dry;
   context->confirm = options->confirm;
   context->confirm_data = options->confirm_data;
   context->backend = assay_backend_cpu_new (options->threads);
@@ -205,20 +196,43 @@ store_summary (const AssayJob *job, const Session *session, const json_t *summar
 
 /* --- running ------------------------------------------------------------------------------------------------------- */
 
+/* Remarks of the summary, which are kept, then those of this call. */
+static json_t *
+collect_notes (const json_t *document, const GPtrArray *more)
+{
+  const json_t *kept = json_object_get (document, "notes");
+  json_t *notes = json_is_array (kept) ? json_deep_copy (kept) : json_array ();
+
+  for (guint k = 0; k < more->len; k++)
+    json_array_append_new (notes, json_string (more->pdata[k]));
+  return notes;
+}
+
 static void
 add_header (json_t *document, const AssayJob *job, const Session *session)
 {
   g_autofree char *schema = g_strconcat ("assay.", assay_job_get_kind (job)->name, NULL);
-  json_t *notes = json_array ();
 
-  for (guint k = 0; k < session->context.notes->len; k++)
-    json_array_append_new (notes, json_string (session->context.notes->pdata[k]));
   json_object_set_new (document, "schema", json_string (schema));
   json_object_set_new (document, "version", json_integer (1));
   json_object_set_new (document, "program", json_string (PACKAGE_NAME " " PACKAGE_VERSION));
   json_object_set_new (document, "identity", json_string (session->identity));
   json_object_set_new (document, "case", assay_job_get_case (job) ? json_string (assay_job_get_case (job)) : json_null ());
-  json_object_set_new (document, "notes", notes);
+  json_object_set_new (document, "notes", collect_notes (document, session->context.notes));
+}
+
+/* Takes the document. */
+static AssayJobOutcome *
+outcome_new (json_t *document, gboolean from_store)
+{
+  AssayJobOutcome *outcome = g_new0 (AssayJobOutcome, 1);
+
+  outcome->document = document;
+  outcome->from_store = from_store;
+  outcome->finding = g_strdup (json_string_value (json_object_get (document, ASSAY_JOB_FINDING)));
+  json_object_set_new (document, "from_store", json_boolean (from_store));
+  json_object_set_new (document, "exit_status", json_integer (outcome->finding != NULL));
+  return outcome;
 }
 
 static AssayJobOutcome *
@@ -226,18 +240,11 @@ make_outcome (AssayJob *job, Session *session, const json_t *summary, gboolean f
 {
   const AssayJobKind *kind = assay_job_get_kind (job);
   json_t *document = kind->result ? kind->result (job, &session->context, summary, error) : json_deep_copy (summary);
-  AssayJobOutcome *outcome;
 
   if (document == NULL)
     return NULL;
   add_header (document, job, session);
-  outcome = outcome_new (session);
-  outcome->document = document;
-  outcome->from_store = from_store;
-  outcome->finding = g_strdup (json_string_value (json_object_get (document, ASSAY_JOB_FINDING)));
-  json_object_set_new (document, "from_store", json_boolean (from_store));
-  json_object_set_new (document, "exit_status", json_integer (outcome->finding != NULL));
-  return outcome;
+  return outcome_new (document, from_store);
 }
 
 /* Planned before it starts, so that a job that cannot fit says so at once. */
@@ -294,22 +301,19 @@ assay_job_dry_run (AssayJob *job, const AssayJobOptions *options, GError **error
   g_auto (Session) session = { 0 };
   g_autoptr (AssayJobPlan) plan = assay_job_plan_new ();
   const AssayJobKind *kind = assay_job_get_kind (job);
-  AssayJobOutcome *outcome;
-  json_t *summary = NULL;
+  json_t *summary = NULL, *document;
+  gboolean from_store;
 
   if (!session_begin (&session, job, options, TRUE, error))
     return NULL;
   if (kind->plan != NULL && !kind->plan (job, &session.context, plan, error))
     return NULL;
-  if (kind->is_stored && session.context.cas != NULL && !load_summary (job, &session, &summary, error))
+  if (kind->is_stored && session.context.cas != NULL && !options->force && !load_summary (job, &session, &summary, error))
     return NULL;
-  outcome = outcome_new (&session);
-  outcome->from_store = summary != NULL;
-  outcome->document = json_pack ("{s:o, s:o, s:b}", "job", assay_job_to_json (job), "plan", assay_job_plan_to_json (plan), "from_store",
-                                 summary != NULL && !options->force);
+  from_store = summary != NULL;
   json_decref (summary);
-  add_header (outcome->document, job, &session);
-  json_object_set_new (outcome->document, "schema", json_string ("assay.plan"));
-  json_object_set_new (outcome->document, "exit_status", json_integer (0));
-  return outcome;
+  document = json_pack ("{s:o, s:o}", "job", assay_job_to_json (job), "plan", assay_job_plan_to_json (plan));
+  add_header (document, job, &session);
+  json_object_set_new (document, "schema", json_string ("assay.plan"));
+  return outcome_new (document, from_store);
 }

@@ -20,10 +20,9 @@ typedef struct {
 } AssayJobOptions;
 
 typedef struct {
-  json_t *document;             /* "schema", "version" and all the fields of the kind */
+  json_t *document;             /* "schema", "version", "notes" and all the fields of the kind */
   char *finding;                /* NULL, or what was found wrong: exit status 1 */
   gboolean from_store;
-  GPtrArray *notes;             /* strings */
 } AssayJobOutcome;
 
 /* Errors: whatever stopped the job; nothing committed is touched, and what can be resumed is resumed by the same call. */

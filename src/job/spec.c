@@ -89,7 +89,7 @@ assay_job_find_param (const AssayJobKind *kind, const char *name)
 {
   const AssayParam *param = find_in (kind->params, name);
 
-  for (const AssayJobSection *s = get_sections (kind); param == NULL && s->chooser != NULL; s++)
+  for (const AssayJobSection *s = get_sections (kind); param == NULL && s->params != NULL; s++)
     param = find_in (s->params, name);
   return param;
 }
@@ -101,7 +101,7 @@ assay_job_nearest_param (const AssayJobKind *kind, const char *word)
 
   for (const AssayParam *p = kind->params; p->name != NULL; p++)
     g_ptr_array_add (names, (gpointer) p->name);
-  for (const AssayJobSection *s = get_sections (kind); s->chooser != NULL; s++)
+  for (const AssayJobSection *s = get_sections (kind); s->params != NULL; s++)
     for (const AssayParam *p = s->params; p->name != NULL; p++)
       g_ptr_array_add (names, (gpointer) p->name);
   g_ptr_array_add (names, NULL);
@@ -192,8 +192,8 @@ not_chosen (const AssayJob *job, const char *name, GError **error)
   g_autoptr (GString) values = g_string_new (NULL);
   const char *chooser = NULL, *value;
 
-  for (const AssayJobSection *s = get_sections (job->kind); s->chooser != NULL; s++)
-    if (find_in (s->params, name) != NULL && (chooser == NULL || strcmp (chooser, s->chooser) == 0))
+  for (const AssayJobSection *s = get_sections (job->kind); s->params != NULL; s++)
+    if (s->chooser != NULL && find_in (s->params, name) != NULL && (chooser == NULL || strcmp (chooser, s->chooser) == 0))
       {
         chooser = s->chooser;
         g_string_append_printf (values, "%s%s", values->len > 0 ? " or " : "", s->value);
@@ -226,8 +226,10 @@ gboolean
 assay_job_freeze (AssayJob *job, GError **error)
 {
   g_return_val_if_fail (!job->frozen, FALSE);
-  for (const AssayJobSection *s = get_sections (job->kind); s->chooser != NULL; s++)
-    if (g_strcmp0 (assay_values_get_string (job->values, s->chooser), s->value) == 0)
+  if (job->kind->complete != NULL && !job->kind->complete (job, error))
+    return FALSE;
+  for (const AssayJobSection *s = get_sections (job->kind); s->params != NULL; s++)
+    if (s->chooser == NULL || g_strcmp0 (assay_values_get_string (job->values, s->chooser), s->value) == 0)
       {
         g_ptr_array_add (job->chosen, (gpointer) s);
         g_ptr_array_add (job->section_values, assay_values_new (s->params));
@@ -272,7 +274,16 @@ const AssayValues *
 assay_job_get_section (const AssayJob *job, const char *chooser)
 {
   for (guint k = 0; k < job->chosen->len; k++)
-    if (strcmp (((const AssayJobSection *) job->chosen->pdata[k])->chooser, chooser) == 0)
+    if (g_strcmp0 (((const AssayJobSection *) job->chosen->pdata[k])->chooser, chooser) == 0)
+      return job->section_values->pdata[k];
+  return NULL;
+}
+
+const AssayValues *
+assay_job_get_table (const AssayJob *job, const AssayParam *table)
+{
+  for (guint k = 0; k < job->chosen->len; k++)
+    if (((const AssayJobSection *) job->chosen->pdata[k])->params == table)
       return job->section_values->pdata[k];
   return NULL;
 }

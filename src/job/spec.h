@@ -40,6 +40,8 @@ const char *assay_job_get_case    (const AssayJob *job);          /* NULL: none 
 const AssayValues *assay_job_get_values (const AssayJob *job);    /* of the kind's own table */
 /* Values of the section that the parameter `chooser` brought in, or NULL. */
 const AssayValues *assay_job_get_section (const AssayJob *job, const char *chooser);
+/* Values of the section with that table, or NULL when it was not chosen. */
+const AssayValues *assay_job_get_table (const AssayJob *job, const AssayParam *table);
 
 /* Names an input: an object of the case, or a file from outside with its SHA-256. */
 void        assay_job_add_input_object (AssayJob *job, const char *role, const AssayObject *object);

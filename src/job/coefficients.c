@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* coefficients.c: names, estimates and standard errors of a regression. */
+#include "job/coefficients.h"
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "dataset/design.h"
+#include "hessian/curvature.h"
+#include "hessian/dense.h"
+#include "hessian/gradient.h"
+
+#include <math.h>
+#include <string.h>
+
+#define MEMORY_LIMIT ((guint64) 4 << 30)
+#define BATCH 256
+
+gboolean
+assay_coefficients_exist (const AssayModel *model, const AssayDataset *dataset)
+{
+  return strcmp (assay_model_get_block (model)->name, "linear") == 0 && assay_dataset_get_term_names (dataset) != NULL;
+}
+
+/* --- standard errors ----------------------------------------------------------------------------------------------- */
+
+static gboolean
+is_least_squares (const AssayRegression *r)
+{
+  return assay_dataset_get_target_kind (r->dataset) == ASSAY_TARGET_REAL;
+}
+
+/* 2 sum_i l_i / (N - P): the residual variance of least squares with l = residual^2 / 2. */
+static gboolean
+residual_variance (const AssayRegression *r, const AssayPoint *point, double *variance, GError **error)
+{
+  gint64 P = assay_model_get_n_params (r->model);
+  g_autoptr (AssayBuffer) gradient = assay_mem_new (double, P, error);
+  g_autoptr (AssayBuffer) loss = gradient ? assay_mem_new (double, r->n_train, error) : NULL;
+  double sum = 0;
+
+  if (loss == NULL || !assay_gradient_mean (point, gradient, loss, error))
+    return FALSE;
+  for (gint64 i = 0; i < r->n_train; i++)
+    sum += ((double *) loss)[i];
+  *variance = r->n_train > P ? 2 * sum / (double) (r->n_train - P) : (double) NAN;
+  return TRUE;
+}
+
+/* (N (H + l2 I))^-1, its diagonal; *reason says why there is none. */
+static gboolean
+invert (const AssayRegression *r, double *matrix, double *diagonal, const char **reason, GError **error)
+{
+  gint64 P = assay_model_get_n_params (r->model);
+  g_autoptr (AssayBuffer) column = assay_mem_new (double, P, error);
+  g_autoptr (AssayFactor) factor = NULL;
+  double *x = column;
+
+  if (column == NULL)
+    {
+      assay_mem_free (matrix);
+      return FALSE;
+    }
+  assay_dense_symmetrise (P, matrix);
+  for (gint64 k = 0; k < P; k++)
+    matrix[k * P + k] += r->l2;
+  factor = assay_factor_new (P, matrix, TRUE, error);
+  if (factor == NULL)
+    return FALSE;
+  if (factor->is_singular || factor->n_negative > 0 || factor->reciprocal_condition < P * 0x1p-53)
+    {
+      *reason = "none: the Hessian of the total loss is singular; leave out a term, or train with l2";
+      return TRUE;
+    }
+  for (gint64 k = 0; k < P; k++)
+    {
+      memset (x, 0, P * sizeof *x);
+      x[k] = 1;
+      assay_factor_solve (factor, 1, x);
+      diagonal[k] = x[k] / (double) r->n_train;
+    }
+  return TRUE;
+}
+
+static gboolean
+standard_errors (const AssayRegression *r, double *std_error, const char **basis, AssayProgress *progress, GError **error)
+{
+  AssayPoint point = { .model = r->model, .dataset = r->dataset, .examples = r->train, .n_examples = r->n_train, .dtype = ASSAY_F64,
+                       .batch = BATCH, .memory = (gsize) 1 << 30, .backend = r->backend };
+  g_autoptr (AssayLinop) hessian = assay_curvature_open ("hessian", &point, error);
+  const char *reason = NULL;
+  double *matrix, variance = 1;
+
+  matrix = hessian ? assay_dense_assemble (hessian, 0, 2, MEMORY_LIMIT, progress, error) : NULL;
+  if (matrix == NULL || !invert (r, matrix, std_error, &reason, error) || (is_least_squares (r) && !residual_variance (r, &point, &variance, error)))
+    return FALSE;
+  *basis = reason ? reason
+           : is_least_squares (r) ? "inverse Hessian of the total loss times the residual variance" : "inverse Hessian of the total loss";
+  for (gint64 k = 0; k < assay_model_get_n_params (r->model); k++)
+    std_error[k] = reason ? (double) NAN : sqrt (std_error[k] * variance);
+  return TRUE;
+}
+
+/* --- table --------------------------------------------------------------------------------------------------------- */
+
+static json_t *
+number (double value)
+{
+  return isfinite (value) ? json_real (value) : json_null ();
+}
+
+typedef struct {
+  const double *theta, *std_error;      /* (P) */
+  gint64 weight, bias;          /* offsets; bias -1: no intercept */
+  gint64 D, n_rows;             /* rows of the weight: 1, or one for each class */
+  const GPtrArray *terms, *classes;
+} Table;
+
+static json_t *
+make_row (const Table *t, const char *term, gint64 row, gint64 index)
+{
+  gint64 class = t->n_rows == 1 ? 1 : row;      /* of one logit: the class it speaks for */
+  const char *name = t->classes && class < t->classes->len ? t->classes->pdata[class] : NULL;
+
+  return json_pack ("{s:s, s:s?, s:o, s:o}", "term", term, "class", name, "estimate", number (t->theta[index]), "std_error",
+                    number (t->std_error[index]));
+}
+
+static json_t *
+make_rows (const Table *t)
+{
+  json_t *list = json_array ();
+
+  for (gint64 row = 0; row < t->n_rows; row++)
+    {
+      if (t->bias >= 0)
+        json_array_append_new (list, make_row (t, ASSAY_TERM_INTERCEPT, row, t->bias + row));
+      for (gint64 d = 0; d < t->D; d++)
+        json_array_append_new (list, make_row (t, t->terms->pdata[d], row, t->weight + row * t->D + d));
+    }
+  return list;
+}
+
+static gint64
+offset_of (const AssayModel *model, const char *suffix, gint64 *rows)
+{
+  g_autofree char *name = g_strconcat (assay_values_get_string (assay_model_get_config (model), "name"), suffix, NULL);
+  AssayGraph *layout = assay_model_get_layout (model);
+  guint value = assay_graph_find (layout, name);
+
+  if (value == ASSAY_NO_VALUE)
+    return -1;
+  *rows = assay_graph_get_value (layout, value)->shape.dim[0];
+  return assay_graph_get_value (layout, value)->offset;
+}
+
+json_t *
+assay_coefficients_to_json (const AssayRegression *r, gboolean with_errors, AssayProgress *progress, GError **error)
+{
+  gint64 P = assay_model_get_n_params (r->model), rows;
+  g_autoptr (AssayBuffer) theta = assay_mem_new (double, P, error);
+  g_autoptr (AssayBuffer) std_error = theta ? assay_mem_new (double, P, error) : NULL;
+  const char *basis = "none: not asked for";
+  Table table = { .theta = theta, .std_error = std_error, .terms = assay_dataset_get_term_names (r->dataset),
+                  .classes = assay_dataset_get_class_names (r->dataset) };
+
+  if (std_error == NULL)
+    return NULL;
+  assay_model_read_theta (r->model, theta);
+  for (gint64 k = 0; k < P; k++)
+    ((double *) std_error)[k] = NAN;
+  if (with_errors && !standard_errors (r, std_error, &basis, progress, error))
+    return NULL;
+  table.D = table.terms->len;
+  table.weight = offset_of (r->model, ".weight", &table.n_rows);
+  table.bias = offset_of (r->model, ".bias", &rows);
+  return json_pack ("{s:o, s:s}", "coefficients", make_rows (&table), "std_error_basis", basis);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* influence_task.h: from a subject and its queries to the question that influence methods answer; shared by the kinds that ask it.
+ *
+ * Ownership: a setup owns what the task points to, less the subject. Thread rule: one thread at a time.
+ */
+#pragma once
+
+#include "influence/method.h"
+#include "job/subject.h"
+#include "run/train.h"
+
+/* Entries for a kind's own table, beside ASSAY_SUBJECT_PARAMS. */
+#define ASSAY_INFLUENCE_TASK_PARAMS                                                                                     \
+  { "walk-batch", ASSAY_PARAM_INT, .def.i = 64, .min = 1, .max = 1e6, .unit = "examples", .help = "examples walked at once" }, \
+  { "walk-memory", ASSAY_PARAM_DOUBLE, .def.d = 1, .min = 0, .max = 1e6, .unit = "GiB", .help = "memory for kept walks; more is faster, results stay the same" }
+
+typedef struct {
+  AssayInfluenceTask task;
+  AssayTrajectory *trajectory;  /* checkpoints of the training, or NULL */
+} AssayInfluenceSetup;
+
+/* query (n_query): examples of the data set, borrowed. Errors: those of the store. */
+AssayInfluenceSetup *assay_influence_setup_new  (AssayJob *job, AssayJobContext *context, AssaySubject *subject, const gint64 *query, gint64 n_query,
+                                                 GError **error);
+void                 assay_influence_setup_free (AssayInfluenceSetup *setup);
+
+/* Data options of imported models, and one section for each method. */
+const AssayJobSection *assay_influence_task_sections (void);

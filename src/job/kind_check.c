@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* kind_check.c: does Assay compute what it says, on the case's own model, or on reference cases of other implementations? */
+#include "base/error.h"
+#include "dataset/derive.h"
+#include "hessian/linop_check.h"
+#include "influence/reference.h"
+#include "job/subject.h"
+
+#include <math.h>
+#include <string.h>
+
+static const char *const dtypes[] = { "f64", "f32", NULL };
+
+static const AssayParam params[] = {
+  { "reference", ASSAY_PARAM_STRING, .metavar = "DIR", .flags = ASSAY_PARAM_FILE,
+    .help = "compare with a reference case, or with every case in a folder, instead" },
+  { "examples", ASSAY_PARAM_INT, .def.i = 8, .min = 1, .max = 1e6, .help = "training examples that the operators are checked on" },
+  { "check-dtype", ASSAY_PARAM_CHOICE, .def.s = "f64", .choices = dtypes, .help = "precision of the walks checked" },
+  { "seed", ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 9e15, .help = "of the random directions" },
+  ASSAY_SUBJECT_PARAMS,
+  { .name = NULL }
+};
+
+static const AssayJobSection sections[] = {
+  { NULL, NULL, "the data of an imported model", assay_derive_params },
+  { .params = NULL }
+};
+
+static const AssayJobSection *
+get_sections (void)
+{
+  return sections;
+}
+
+static const AssayJobExample examples[] = {
+  { "gradients and curvature products of the case's model, against oracles", "assay check people.assay" },
+  { NULL }
+};
+
+static const char *
+get_reference (const AssayJob *job)
+{
+  return assay_values_get_string (assay_job_get_values (job), "reference");
+}
+
+static gboolean
+resolve (AssayJob *job, AssayJobContext *context, GError **error)
+{
+  if ((get_reference (job) == NULL) == (context->cas == NULL))
+    {
+      g_set_error_literal (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "either a CASE or --reference DIR is needed");
+      return FALSE;
+    }
+  if (context->cas == NULL)
+    return TRUE;
+  context->state = assay_subject_open (job, context, error);
+  context->free_state = (GDestroyNotify) assay_subject_free;
+  return context->state != NULL;
+}
+
+/* Takes the summary. */
+static json_t *
+with_finding (json_t *summary, gboolean passed, const char *finding)
+{
+  if (!passed)
+    json_object_set_new (summary, ASSAY_JOB_FINDING, json_string (finding));
+  return summary;
+}
+
+static json_t *
+check_reference (AssayJob *job, AssayJobContext *context, GError **error)
+{
+  g_autoptr (GPtrArray) results = assay_reference_check (get_reference (job), context->backend, context->progress, error);
+
+  return results ? with_finding (assay_reference_to_json (results), assay_reference_has_passed (results),
+                                 "a quantity differs from the reference by more than its bound")
+                 : NULL;
+}
+
+static json_t *
+number (double value)
+{
+  return isfinite (value) ? json_real (value) : json_null ();
+}
+
+static json_t *
+checks_to_json (const GPtrArray *table)
+{
+  json_t *list = json_array ();
+
+  for (guint k = 0; k < table->len; k++)
+    {
+      const AssayCheck *check = table->pdata[k];
+
+      json_array_append_new (list, json_pack ("{s:s, s:s, s:o, s:o, s:b}", "name", check->name, "meaning", check->meaning, "value",
+                                              number (check->value), "bound", number (check->bound), "passed", check->passed));
+    }
+  return list;
+}
+
+static json_t *
+check_case (AssayJob *job, AssayJobContext *context, GError **error)
+{
+  const AssaySubject *subject = context->state;
+  const AssayValues *values = assay_job_get_values (job);
+  gint64 n = MIN (assay_values_get_int (values, "examples"), subject->n_train);
+  AssayPoint point = { .model = subject->model, .dataset = subject->dataset, .examples = subject->train, .n_examples = n, .batch = n,
+                       .dtype = strcmp (assay_values_get_string (values, "check-dtype"), "f64") == 0 ? ASSAY_F64 : ASSAY_F32,
+                       .memory = (gsize) 1 << 30, .backend = context->backend };
+  g_autoptr (GPtrArray) table = assay_check_table_new ();
+  gboolean passed;
+
+  if (!assay_curvature_check (&point, (guint64) assay_values_get_int (values, "seed"), table, context->progress, error))
+    return NULL;
+  passed = assay_check_table_has_passed (table);
+  return with_finding (json_pack ("{s:s, s:I, s:b, s:o}", "model", subject->object->name, "examples", (json_int_t) n, "passed", passed, "checks",
+                                  checks_to_json (table)),
+                       passed, "an operator failed its own check: do not trust scores of this model");
+}
+
+static json_t *
+run (AssayJob *job, AssayJobContext *context, GError **error)
+{
+  return context->cas ? check_case (job, context, error) : check_reference (job, context, error);
+}
+
+/* --- for people ---------------------------------------------------------------------------------------------------- */
+
+static void
+add_row (AssayView *view, const json_t *row, const char *value_key)
+{
+  const json_t *value = json_object_get (row, value_key), *bound = json_object_get (row, "bound"), *passed = json_object_get (row, "passed");
+
+  assay_view_add_cell (view, json_string_value (json_object_get (row, "name")));
+  assay_view_add_cell_number (view, json_is_number (value) ? json_number_value (value) : (double) NAN, 3);
+  assay_view_add_cell_number (view, json_is_number (bound) ? json_number_value (bound) : (double) NAN, 3);
+  assay_view_add_cell (view, json_is_true (passed) ? "passed" : json_is_false (passed) ? "FAILED" : "not compared");
+}
+
+static void
+view_reference (const json_t *cases, AssayView *view)
+{
+  gsize k, q;
+  json_t *item, *quantity;
+
+  json_array_foreach (cases, k, item)
+    {
+      assay_view_add_heading (view, "%s: %s", json_string_value (json_object_get (item, "name")),
+                              json_is_true (json_object_get (item, "passed")) ? "passed" : "FAILED");
+      assay_view_begin_table (view, "quantity|>relative error|>bound|");
+      json_array_foreach (json_object_get (item, "quantities"), q, quantity)
+        add_row (view, quantity, "relative_error");
+    }
+}
+
+static void
+view (const json_t *document, AssayView *view)
+{
+  const json_t *cases = json_object_get (document, "cases");
+  gsize k;
+  json_t *check;
+
+  if (cases != NULL)
+    {
+      view_reference (cases, view);
+      return;
+    }
+  assay_view_add_text (view, "model %s on %d of its training examples", json_string_value (json_object_get (document, "model")),
+                       (int) json_integer_value (json_object_get (document, "examples")));
+  assay_view_begin_table (view, "check|>found|>bound|");
+  json_array_foreach (json_object_get (document, "checks"), k, check)
+    add_row (view, check, "value");
+}
+
+ASSAY_JOB_KIND_DEFINE (check) = {
+  .name = "check", .help = "check gradients and curvature products against oracles",
+  .description = "With CASE: the operators test themselves on the case's own model and data: linearity, symmetry, the Hessian product against "
+                 "the complex step, gradients against differences. With --reference DIR: losses, gradients, products, influence and "
+                 "retraining are compared, quantity by quantity, with numbers that other implementations computed; DIR is one reference case or "
+                 "a folder of them. A quantity that is not compared has no error and does not count.\n\n"
+                 "The exit status is 1 when anything fails.",
+  .examples = examples, .access = ASSAY_JOB_READS_CASE, .case_is_optional = TRUE, .params = params, .get_sections = get_sections,
+  .resolve = resolve, .run = run, .view = view,
+};

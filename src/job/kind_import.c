@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* kind_import.c: brings data and models from files into a case. */
+#include "base/error.h"
+#include "dataset/dataset_store.h"
+#include "dataset/import.h"
+#include "job/spec.h"
+#include "model/checkpoint.h"
+#include "store/file.h"
+
+#include <string.h>
+
+static const char *const whats[] = { "data", "model", NULL };
+
+static const AssayParam params[] = {
+  { "what", ASSAY_PARAM_CHOICE, .choices = whats, .metavar = "data|model", .flags = ASSAY_PARAM_POSITIONAL | ASSAY_PARAM_REQUIRED,
+    .help = "what the files hold" },
+  { "file", ASSAY_PARAM_LIST, .metavar = "FILE", .flags = ASSAY_PARAM_POSITIONAL | ASSAY_PARAM_REQUIRED | ASSAY_PARAM_FILE,
+    .help = "files of one table, in order; for a model its directory with config.json and model.safetensors" },
+  { "name", ASSAY_PARAM_STRING, .metavar = "NAME", .help = "name in the case (default: main for data, the architecture for a model)" },
+  { .name = NULL }
+};
+
+static const AssayParam no_params[] = { { .name = NULL } };
+
+static const AssayJobSection sections[] = {
+  { "what", "data", "tables, images, text", assay_import_params },
+  { "what", "model", "weights", no_params },
+  { .params = NULL }
+};
+
+static const AssayJobSection *
+get_sections (void)
+{
+  return sections;
+}
+
+static const AssayJobExample examples[] = {
+  { "a table, with a column that identifies its rows", "assay import people.assay data people.csv --id id" },
+  { "another table, split at random, where 0 rows may be incomplete",
+    "assay import people.assay data people.csv --name checked --split random:train=0.8,test=0.2 --missing refuse" },
+  { NULL }
+};
+
+/* Paths stand outside: the same content under another path is the same import. */
+static const char *const outside_identity[] = { "file", "labels", NULL };
+
+static gboolean
+is_data (const AssayJob *job)
+{
+  return strcmp (assay_values_get_string (assay_job_get_values (job), "what"), "data") == 0;
+}
+
+static gboolean
+add_input (AssayJob *job, const char *role, const char *path, GError **error)
+{
+  g_autofree char *sha256 = assay_file_sha256 (path, NULL, error);
+  g_autofree char *name = g_path_get_basename (path), *valid = g_utf8_make_valid (name, -1);
+
+  if (sha256 == NULL)
+    return FALSE;
+  assay_job_add_input_file (job, role, valid, sha256);
+  return TRUE;
+}
+
+static gboolean
+resolve (AssayJob *job, AssayJobContext *context, GError **error)
+{
+  const char *const *files = assay_values_get_list (assay_job_get_values (job), "file");
+
+  (void) context;
+  if (is_data (job))
+    {
+      const char *labels = assay_values_get_string (assay_job_get_section (job, "what"), "labels");
+
+      for (; *files != NULL; files++)
+        if (!add_input (job, "file", *files, error))
+          return FALSE;
+      return labels == NULL || add_input (job, "labels", labels, error);
+    }
+  if (files[1] != NULL)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "import model: one directory expected, %u arguments found",
+                   g_strv_length ((char **) files));
+      return FALSE;
+    }
+  else
+    {
+      g_autofree char *config = g_build_filename (files[0], "config.json", NULL);
+      g_autofree char *weights = g_build_filename (files[0], "model.safetensors", NULL);
+
+      return add_input (job, "config", config, error) && add_input (job, "weights", weights, error);
+    }
+}
+
+/* A name is taken once: what was trained on data or made of a model keeps meaning what it meant. */
+static gboolean
+check_name_is_free (const AssayJobContext *context, const char *kind, const char *name, GError **error)
+{
+  if (!assay_case_has (context->cas, kind, name))
+    return TRUE;
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "%s has other %s named \"%s\" already; choose another --name",
+               assay_case_get_path (context->cas), kind, name);
+  return FALSE;
+}
+
+static json_t *
+import_data (AssayJob *job, AssayJobContext *context, GError **error)
+{
+  const AssayValues *values = assay_job_get_values (job);
+  const char *given = assay_values_get_string (values, "name"), *name = given ? given : "main";
+  g_autoptr (AssayTable) table = NULL;
+  AssayObject *object;
+  json_t *summary;
+
+  if (!check_name_is_free (context, "data", name, error))
+    return NULL;
+  assay_progress_report (context->progress, "reading", 0, 0, NULL, NULL);
+  table = assay_import (assay_values_get_list (values, "file"), assay_job_get_section (job, "what"), error);
+  if (table == NULL || assay_progress_is_cancelled (context->progress, error))
+    return NULL;
+  object = assay_table_save (table, context->cas, name, error);
+  if (object == NULL)
+    return NULL;
+  assay_job_add_output (context, object);
+  summary = assay_table_report (table);
+  json_object_set_new (summary, "what", json_string ("data"));
+  json_object_set_new (summary, "name", json_string (name));
+  return summary;
+}
+
+static json_t *
+import_model (AssayJob *job, AssayJobContext *context, GError **error)
+{
+  const AssayValues *values = assay_job_get_values (job);
+  const char *name = assay_values_get_string (values, "name");
+  g_autoptr (AssayModel) model = assay_checkpoint_load_directory (assay_values_get_list (values, "file")[0], error);
+  AssayObject *object;
+  json_t *meta;
+
+  if (model == NULL)
+    return NULL;
+  if (name == NULL)
+    name = assay_model_get_block (model)->name;
+  if (!check_name_is_free (context, "model", name, error))
+    return NULL;
+  meta = json_pack ("{s:b, s:s}", "imported", TRUE, "kind", assay_model_get_block (model)->name);
+  object = assay_checkpoint_commit (model, context->cas, "model", name, meta, error);
+  json_decref (meta);
+  if (object == NULL)
+    return NULL;
+  assay_job_add_output (context, object);
+  return json_pack ("{s:s, s:s, s:o, s:I}", "what", "model", "name", name, "model", assay_model_get_spec (model), "parameters",
+                    (json_int_t) assay_model_get_n_params (model));
+}
+
+static json_t *
+run (AssayJob *job, AssayJobContext *context, GError **error)
+{
+  return is_data (job) ? import_data (job, context, error) : import_model (job, context, error);
+}
+
+static void
+view_model (const json_t *document, AssayView *view)
+{
+  g_autofree char *count = assay_view_count (json_integer_value (json_object_get (document, "parameters")));
+
+  assay_view_add_text (view, "imported the model %s: %s, %s parameters", json_string_value (json_object_get (document, "name")),
+                       json_string_value (json_object_get (json_object_get (document, "model"), "architecture")), count);
+}
+
+static void
+view_columns (const json_t *columns, AssayView *view)
+{
+  gsize k;
+  json_t *column;
+
+  assay_view_begin_table (view, "column|type|>missing");
+  json_array_foreach (columns, k, column)
+    {
+      assay_view_add_cell (view, json_string_value (json_object_get (column, "name")));
+      assay_view_add_cell (view, json_string_value (json_object_get (column, "type")));
+      assay_view_add_cell_number (view, (double) json_integer_value (json_object_get (column, "missing")), 15);
+    }
+}
+
+static void
+view_splits (const json_t *splits, AssayView *view)
+{
+  const char *name, *title = "splits";
+  json_t *count;
+
+  json_object_foreach ((json_t *) splits, name, count)
+    {
+      g_autofree char *rows = assay_view_count (json_integer_value (count));
+
+      assay_view_add_field (view, title, "%s: %s rows", name, rows);
+      title = "";
+    }
+}
+
+static void
+view (const json_t *document, AssayView *view)
+{
+  g_autofree char *rows = assay_view_count (json_integer_value (json_object_get (document, "rows")));
+
+  if (strcmp (json_string_value (json_object_get (document, "what")), "model") == 0)
+    {
+      view_model (document, view);
+      return;
+    }
+  assay_view_add_text (view, "imported the data %s: %s rows", json_string_value (json_object_get (document, "name")), rows);
+  view_splits (json_object_get (document, "splits"), view);
+  view_columns (json_object_get (document, "columns"), view);
+}
+
+ASSAY_JOB_KIND_DEFINE (import) = {
+  .name = "import", .help = "bring data or a model into a case",
+  .description = "Data: the files are read into one table of typed columns. Every row keeps its file, its line and, with --id, its key; rows and their "
+                 "indices never change afterwards. All rows go to the split \"train\" unless --split says otherwise. Formats: CSV (also .gz), IDX images "
+                 "with their labels, JSONL, plain text.\n\n"
+                 "Model: a directory with config.json, which names the architecture and its configuration, and model.safetensors, one tensor "
+                 "for each parameter.\n\n"
+                 "A malformed file is refused with its name and the line, record or byte; then nothing has changed in the case.",
+  .examples = examples, .access = ASSAY_JOB_WRITES_CASE, .is_stored = TRUE, .params = params, .get_sections = get_sections,
+  .outside_identity = outside_identity, .resolve = resolve, .run = run, .view = view,
+};

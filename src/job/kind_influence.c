@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* kind_influence.c: which training examples caused a behaviour: one row of scores for each query, kept whole in the case. */
+#include "base/error.h"
+#include "dataset/derive.h"
+#include "influence/score_store.h"
+#include "job/influence_task.h"
+#include "job/measure.h"
+#include "job/query_view.h"
+
+#include <string.h>
+
+static const AssayParam params[] = {
+  { "query", ASSAY_PARAM_LIST, .metavar = "SPLIT:INDEX", .flags = ASSAY_PARAM_REQUIRED,
+    .help = "example whose loss is asked about; also SPLIT:FIRST-LAST, or id:VALUE" },
+  { "method", ASSAY_PARAM_STRING, .def.s = "cg", .metavar = "NAME", .help = "how scores are computed" },
+  { "top", ASSAY_PARAM_INT, .def.i = 10, .min = 0, .max = 9e15, .short_name = 'k', .unit = "examples",
+    .help = "show this many scores of largest magnitude (0: all)" },
+  ASSAY_SUBJECT_PARAMS,
+  ASSAY_INFLUENCE_TASK_PARAMS,
+  { .name = NULL }
+};
+
+static const char *const outside_identity[] = { "top", NULL };
+
+static const AssayJobExample examples[] = {
+  { "what made the first person's loss what it is, by the exact inverse", "assay influence people.assay --query train:0 --method exact" },
+  { "by conjugate gradients with certified intervals, a person named by key", "assay influence people.assay --query id:17 --method cg --top 5" },
+  { "several queries, as one JSON document", "assay influence people.assay --query train:0-3 --method dot --json" },
+  { NULL }
+};
+
+typedef struct {
+  AssaySubject *subject;
+  GArray *queries;              /* gint64 */
+  AssayInfluenceSetup *setup;
+} State;
+
+static void
+state_free (gpointer data)
+{
+  State *state = data;
+
+  assay_influence_setup_free (state->setup);
+  g_clear_pointer (&state->queries, g_array_unref);
+  assay_subject_free (state->subject);
+  g_free (state);
+}
+
+static gboolean
+resolve (AssayJob *job, AssayJobContext *context, GError **error)
+{
+  const AssayValues *values = assay_job_get_values (job);
+  State *state = g_new0 (State, 1);
+
+  context->state = state;
+  context->free_state = state_free;
+  if (assay_method_find (assay_values_get_string (values, "method"), error) == NULL)
+    return FALSE;
+  state->subject = assay_subject_open (job, context, error);
+  if (state->subject == NULL)
+    return FALSE;
+  state->queries = assay_subject_find_examples (state->subject->dataset, assay_values_get_list (values, "query"), error);
+  if (state->queries == NULL)
+    return FALSE;
+  state->setup = assay_influence_setup_new (job, context, state->subject, (const gint64 *) state->queries->data, state->queries->len, error);
+  return state->setup != NULL;
+}
+
+static gboolean
+plan (AssayJob *job, AssayJobContext *context, AssayJobPlan *plan, GError **error)
+{
+  State *state = context->state;
+  const AssayInfluenceTask *task = &state->setup->task;
+  const AssayMethod *method = assay_method_find (assay_values_get_string (assay_job_get_values (job), "method"), error);
+  double flops = 0, bytes = 0;
+
+  if (context->is_dry_run
+      && !assay_measure_rate (plan, state->subject->model, task->dataset, task->train, task->n_train, task->batch, context->backend, error))
+    return FALSE;
+  method->cost (task, assay_job_get_section (job, "method"), &flops, &bytes);
+  assay_job_plan_add (plan, flops, bytes, 24.0 * (double) task->n_query * (double) task->n_train,
+                      "score %" G_GINT64_FORMAT " training examples for %" G_GINT64_FORMAT " queries by %s", task->n_train, task->n_query, method->name);
+  return TRUE;
+}
+
+/* Which solves did not end well, for the exit status; NULL when all did. */
+static char *
+describe_failures (const AssayInfluenceScores *scores, const char *const *references)
+{
+  gint64 failed = 0, first = 0;
+  const char *reason;
+
+  for (gint64 q = 0; q < scores->n_query; q++)
+    if (!assay_influence_scores_has_converged (scores, q))
+      first = failed++ == 0 ? q : first;
+  if (failed == 0)
+    return NULL;
+  reason = assay_solve_reason_name (scores->solves[first].reason);
+  return g_strdup_printf ("%" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " solves did not converge (the first for query %" G_GINT64_FORMAT " of %s: %s); "
+                          "their scores are marked and certify nothing", failed, scores->n_query, first, references[0], reason);
+}
+
+static json_t *
+run (AssayJob *job, AssayJobContext *context, GError **error)
+{
+  State *state = context->state;
+  const AssayValues *values = assay_job_get_values (job);
+  const AssayMethod *method = assay_method_find (assay_values_get_string (values, "method"), error);
+  g_autofree char *identity = assay_job_get_identity (job), *finding = NULL;
+  g_autofree char *name = g_strdup_printf ("%s/%s/%.12s", state->subject->object->name, method->name, identity);
+  g_autoptr (AssayInfluenceScores) scores = NULL;
+  AssayObject *object;
+  json_t *extra, *summary;
+
+  scores = method->score (&state->setup->task, assay_job_get_section (job, "method"), context->progress, error);
+  if (scores == NULL)
+    return NULL;
+  extra = json_pack ("{s:s, s:s}", "job", identity, "model", state->subject->object->name);
+  object = assay_influence_scores_save (context->cas, name, scores, &state->setup->task, method->name, assay_job_get_section (job, "method"),
+                                        extra, error);
+  json_decref (extra);
+  if (object == NULL)
+    return NULL;
+  assay_job_add_output (context, object);
+  finding = describe_failures (scores, assay_values_get_list (values, "query"));
+  summary = json_pack ("{s:s, s:s, s:s}", "scores_object", name, "model", state->subject->object->name, "data", state->subject->data->name);
+  if (finding != NULL)
+    json_object_set_new (summary, ASSAY_JOB_FINDING, json_string (finding));
+  return summary;
+}
+
+static json_t *
+query_to_json (const State *state, const AssayInfluenceScores *scores, const char *method, gint64 query, gint64 top)
+{
+  const AssayInfluenceTask *task = &state->setup->task;
+  json_t *answer = assay_influence_scores_to_json (scores, task, method, query, top > 0 ? top : task->n_train);
+
+  json_object_set_new (answer, "query", assay_subject_describe_example (task->dataset, task->query[query]));
+  return answer;
+}
+
+/* One query's answer stands at the top level; several are listed under "queries" as well. */
+static json_t *
+result (AssayJob *job, AssayJobContext *context, const json_t *summary, GError **error)
+{
+  const State *state = context->state;
+  gint64 top = assay_values_get_int (assay_job_get_values (job), "top");
+  const char *method;
+  g_autoptr (AssayInfluenceScores) scores
+    = assay_influence_scores_load (context->cas, json_string_value (json_object_get (summary, "scores_object")), &method, error);
+  json_t *document, *list;
+
+  if (scores == NULL)
+    return NULL;
+  document = query_to_json (state, scores, method, 0, top);
+  json_object_update (document, (json_t *) summary);
+  if (scores->n_query == 1)
+    return document;
+  list = json_array ();
+  for (gint64 q = 0; q < scores->n_query; q++)
+    json_array_append_new (list, query_to_json (state, scores, method, q, top));
+  json_object_set_new (document, "queries", list);
+  return document;
+}
+
+ASSAY_JOB_KIND_DEFINE (influence) = {
+  .name = "influence", .help = "rank training examples by their influence on a query",
+  .description = "For each query the scores say what its loss would gain by removing a training example: positive means that removing the example "
+                 "raises the query's loss. Every score is kept in the case with its unit, its damping, why the solve ended and the true "
+                 "residual; lo and hi bound the error of the solve where the method certifies one, not that of the prediction against a retraining: "
+                 "see assay validate for that.\n\n"
+                 "The exit status is 1 when a solve did not converge; its scores are kept, and marked.",
+  .examples = examples, .access = ASSAY_JOB_WRITES_CASE, .is_stored = TRUE, .params = params, .get_sections = assay_influence_task_sections,
+  .outside_identity = outside_identity, .resolve = resolve, .plan = plan, .run = run, .result = result, .view = assay_query_view,
+};

@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* kind_train.c: trains a model on data of the case. */
+#include "base/error.h"
+#include "dataset/dataset_store.h"
+#include "dataset/derive.h"
+#include "job/architecture.h"
+#include "job/coefficients.h"
+#include "job/measure.h"
+#include "job/subject.h"
+#include "job/train_view.h"
+#include "model/checkpoint.h"
+#include "model/plan.h"
+#include "run/evaluate.h"
+#include "run/train.h"
+#include "store/reader.h"
+
+#include <math.h>
+#include <string.h>
+
+#define MAX_PARAMS_WITH_ERRORS 2000
+#define PLAN_BATCH 256
+#define CURVE_POINTS 10
+/* Of a Newton training, for the plan alone: steps, and gradient walks that a step's products cost. */
+#define NEWTON_STEPS 10
+#define NEWTON_WALKS 40
+
+static const char *const error_choices[] = { "auto", "yes", "no", NULL };
+
+static const AssayParam params[] = {
+  { "model", ASSAY_PARAM_STRING, .def.s = "logistic", .metavar = "NAME",
+    .help = "logistic, linear, an architecture, or a model of the case whose parameters are the start" },
+  { "name", ASSAY_PARAM_STRING, .metavar = "NAME", .help = "name of the trained model in the case (default: what --model says)" },
+  { "data", ASSAY_PARAM_STRING, .metavar = "NAME", .help = "data of the case (default: main, or the newest)" },
+  { "train-split", ASSAY_PARAM_STRING, .def.s = "train", .metavar = "SPLIT", .help = "the split that is trained on" },
+  { "std-errors", ASSAY_PARAM_CHOICE, .def.s = "auto", .choices = error_choices,
+    .help = "standard errors of the coefficients of a regression (auto: up to 2000 parameters)" },
+  { .name = NULL }
+};
+
+static const AssayJobExample examples[] = {
+  { "a logistic regression with chosen reference levels; its coefficients and their standard errors",
+    "assay train people.assay --model logistic --target \"score in ('Medium', 'High')\" --terms age,group,priors --reference \"group=b\"" },
+  { "only some of the rows", "assay train people.assay --name grown --target \"score in ('Medium', 'High')\" --filter \"age >= 25 and group != 'c'\" "
+    "--terms age,priors" },
+  { "a small network with checkpoints along the way",
+    "assay train people.assay --model mlp --hidden 8 --target \"score in ('Medium', 'High')\" --terms age,group,priors --standardise --epochs 5 --checkpoints 3" },
+  { NULL }
+};
+
+typedef struct {
+  AssayObject *data;
+  AssayTable *table;
+  AssayDataset *dataset;
+  AssayModel *model;
+  const gint64 *train;
+  gint64 n_train;
+} State;
+
+static void
+state_free (gpointer pointer)
+{
+  State *state = pointer;
+
+  assay_model_free (state->model);
+  assay_dataset_unref (state->dataset);
+  assay_table_unref (state->table);
+  g_clear_pointer (&state->data, assay_object_unref);
+  g_free (state);
+}
+
+static gpointer
+make_sections (gpointer unused)
+{
+  GArray *sections = g_array_new (TRUE, TRUE, sizeof (AssayJobSection));
+  AssayJobSection first[] = {
+    { NULL, NULL, "rows, target and terms", assay_derive_params },
+    { NULL, NULL, "training", assay_train_params },
+  };
+
+  (void) unused;
+  g_array_append_vals (sections, first, G_N_ELEMENTS (first));
+  for (const AssayJobSection *s = assay_architecture_list (); s->params != NULL; s++)
+    g_array_append_vals (sections, s, 1);
+  return g_array_free (sections, FALSE);
+}
+
+static const AssayJobSection *
+get_sections (void)
+{
+  static GOnce once = G_ONCE_INIT;
+
+  return g_once (&once, make_sections, NULL);
+}
+
+static const char *
+get_model (const AssayJob *job)
+{
+  return assay_values_get_string (assay_job_get_values (job), "model");
+}
+
+static const AssayValues *
+get_training (const AssayJob *job)
+{
+  return assay_job_get_table (job, assay_train_params);
+}
+
+/* A regression has one minimum, and Newton's method finds it to rounding. */
+static gboolean
+complete (AssayJob *job, GError **error)
+{
+  static const char *const newton[] = { "newton", NULL };
+
+  return !assay_architecture_is_convex (get_model (job)) || assay_job_set_default (job, "optimizer", newton, error);
+}
+
+/* --- inputs -------------------------------------------------------------------------------------------------------- */
+
+static gboolean
+load_data (State *state, AssayJob *job, const AssayJobContext *context, GError **error)
+{
+  const AssayValues *values = assay_job_get_values (job);
+
+  state->data = assay_subject_find_data (context->cas, assay_values_get_string (values, "data"), error);
+  if (state->data == NULL)
+    return FALSE;
+  assay_job_add_input_object (job, "data", state->data);
+  state->table = assay_table_load (context->cas, state->data->name, error);
+  if (state->table == NULL)
+    return FALSE;
+  state->dataset = assay_dataset_derive (state->table, assay_job_get_table (job, assay_derive_params),
+                                         assay_architecture_get_target (get_model (job)), error);
+  if (state->dataset == NULL)
+    return FALSE;
+  state->train = assay_dataset_get_split (state->dataset, assay_values_get_string (values, "train-split"), &state->n_train, error);
+  return state->train != NULL;
+}
+
+/* The start is a model of the case. */
+static gboolean
+load_start (State *state, AssayJob *job, const AssayJobContext *context, AssayDtype dtype, GError **error)
+{
+  g_autoptr (AssayObject) object = NULL;
+  g_autoptr (AssayModel) model = NULL;
+
+  if (!assay_case_has (context->cas, "model", get_model (job)))
+    {
+      g_autoptr (GString) names = g_string_new (NULL);
+
+      for (const AssayJobSection *s = assay_architecture_list (); s->params != NULL; s++)
+        g_string_append_printf (names, "%s%s", names->len > 0 ? ", " : "", s->value);
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "model \"%s\": one of %s, or a model of the case expected", get_model (job), names->str);
+      return FALSE;
+    }
+  object = assay_case_lookup (context->cas, "model", get_model (job), error);
+  model = object ? assay_checkpoint_load_object (context->cas, object, error) : NULL;
+  if (model == NULL)
+    return FALSE;
+  assay_job_add_input_object (job, "start", object);
+  state->model = assay_model_copy (model, dtype, error);
+  return state->model != NULL;
+}
+
+static gboolean
+make_model (State *state, AssayJob *job, const AssayJobContext *context, GError **error)
+{
+  AssayDtype dtype = assay_train_get_dtype (get_training (job));
+
+  if (!assay_architecture_exists (get_model (job)))
+    return load_start (state, job, context, dtype, error);
+  state->model = assay_architecture_new (get_model (job), assay_job_get_section (job, "model"), state->dataset, dtype, error);
+  if (state->model == NULL)
+    return FALSE;
+  assay_model_init (state->model, (guint64) assay_values_get_int (get_training (job), "seed"));
+  return TRUE;
+}
+
+static gboolean
+resolve (AssayJob *job, AssayJobContext *context, GError **error)
+{
+  State *state = g_new0 (State, 1);
+
+  context->state = state;
+  context->free_state = state_free;
+  return load_data (state, job, context, error) && make_model (state, job, context, error);
+}
+
+/* --- plan ---------------------------------------------------------------------------------------------------------- */
+
+/* flops: of a gradient walk for one example; bytes: of a walk's buffers. */
+static void
+add_training_step (const State *state, const AssayJob *job, double flops, double bytes, AssayJobPlan *plan)
+{
+  const AssayValues *options = get_training (job);
+  const AssayOptimizer *optimizer = assay_optimizer_find (assay_values_get_string (options, "optimizer"));
+  gint64 N = state->n_train, steps = assay_values_get_int (options, "steps"), batch = assay_values_get_int (options, "batch");
+  double epochs = assay_values_get_double (options, "epochs"), P = (double) assay_model_get_n_params (state->model);
+  double memory = bytes + 6 * P * (double) assay_dtype_width (assay_model_get_dtype (state->model));
+
+  if (optimizer->is_whole_batch)
+    {
+      assay_job_plan_add (plan, flops * (double) N * NEWTON_STEPS * NEWTON_WALKS, memory, 8 * P,
+                          "train on %" G_GINT64_FORMAT " examples by %s until converged (about %d steps)", N, optimizer->name, NEWTON_STEPS);
+      return;
+    }
+  batch = batch > 0 ? MIN (batch, N) : N;
+  if (steps == G_MININT64)
+    steps = (gint64) ceil ((isnan (epochs) ? 10 : epochs) * (double) N / (double) batch - 1e-9);
+  assay_job_plan_add (plan, flops * (double) batch * (double) steps, memory, 8 * P,
+                      "train %" G_GINT64_FORMAT " steps of %" G_GINT64_FORMAT " examples by %s", steps, batch, optimizer->name);
+}
+
+static gboolean
+plan (AssayJob *job, AssayJobContext *context, AssayJobPlan *plan, GError **error)
+{
+  const State *state = context->state;
+  gint64 B = MIN (PLAN_BATCH, state->n_train);
+  g_autoptr (AssayGraph) graph = NULL;
+  g_autoptr (AssayPlan) walk = NULL;
+
+  if (state->n_train == 0)
+    return TRUE;                                                  /* refused, in words, by the training itself */
+  graph = assay_model_build (state->model, B, error);
+  if (graph == NULL)
+    return FALSE;
+  walk = assay_plan_new (graph, ASSAY_WALK_GRADIENT, assay_model_get_dtype (state->model), NULL);
+  if (context->is_dry_run
+      && !assay_measure_rate (plan, state->model, state->dataset, state->train, state->n_train, B, context->backend, error))
+    return FALSE;
+  add_training_step (state, job, assay_plan_get_cost (walk, FALSE).flops / (double) B, (double) assay_plan_get_bytes (walk), plan);
+  return TRUE;
+}
+
+/* --- run ----------------------------------------------------------------------------------------------------------- */
+
+static json_t *
+number (double value)
+{
+  return isfinite (value) ? json_real (value) : json_null ();
+}
+
+static const char *
+reason_name (AssayTrainReason reason)
+{
+  switch (reason)
+    {
+    case ASSAY_TRAIN_RUNNING:
+      return "unfinished";
+    case ASSAY_TRAIN_STEPS_DONE:
+      return "all steps done";
+    case ASSAY_TRAIN_CONVERGED:
+      return "converged";
+    case ASSAY_TRAIN_ROUNDING:
+      return "converged to rounding";
+    }
+  g_assert_not_reached ();
+}
+
+/* Some points of the log: step, loss of the batch, rate. */
+static json_t *
+sample_curve (const AssayJobContext *context, const char *name, GError **error)
+{
+  g_autoptr (AssayReader) reader = assay_reader_open (context->cas, "metrics", name, error);
+  gint64 rows = reader ? assay_reader_get_object (reader)->rows : 0, n = MIN (rows, CURVE_POINTS);
+  json_t *curve = json_array ();
+
+  if (reader == NULL)
+    g_clear_pointer (&curve, json_decref);
+  for (gint64 k = 0; curve != NULL && k < n; k++)
+    {
+      gint64 row = n > 1 ? k * (rows - 1) / (n - 1) : 0, one = 1;
+      double loss, rate;
+
+      if (!assay_reader_read_box (reader, "/metrics/loss", &row, &one, ASSAY_STORE_F64, &loss, error)
+          || !assay_reader_read_box (reader, "/metrics/rate", &row, &one, ASSAY_STORE_F64, &rate, error))
+        g_clear_pointer (&curve, json_decref);
+      else
+        json_array_append_new (curve, json_pack ("{s:I, s:o, s:o}", "step", (json_int_t) row + 1, "loss", number (loss), "rate", number (rate)));
+    }
+  return curve;
+}
+
+static json_t *
+describe_dataset (const State *state)
+{
+  const GArray *drops = assay_dataset_get_drops (state->dataset);
+  const GPtrArray *classes = assay_dataset_get_class_names (state->dataset);
+  AssayShape shape = assay_dataset_get_shape (state->dataset);
+  g_autofree char *shape_text = assay_shape_to_string (&shape);
+  json_t *dropped = json_array (), *names = json_array ();
+
+  for (guint k = 0; k < drops->len; k++)
+    {
+      const AssayDrop *drop = &g_array_index (drops, AssayDrop, k);
+
+      json_array_append_new (dropped, json_pack ("{s:s, s:I}", "reason", drop->reason, "rows", (json_int_t) drop->n_rows));
+    }
+  for (guint k = 0; classes != NULL && k < classes->len; k++)
+    json_array_append_new (names, json_string (classes->pdata[k]));
+  return json_pack ("{s:s, s:I, s:I, s:s, s:o, s:o}", "name", state->data->name, "examples", (json_int_t) assay_dataset_get_n (state->dataset),
+                    "train_examples", (json_int_t) state->n_train, "shape", shape_text, "classes", names, "dropped", dropped);
+}
+
+/* Loss and accuracy on every split that has examples. */
+static json_t *
+evaluate_splits (const State *state, AssayJobContext *context, GError **error)
+{
+  json_t *splits = json_array ();
+
+  for (guint k = 0; splits != NULL && k < assay_dataset_get_n_splits (state->dataset); k++)
+    {
+      const char *name = assay_dataset_get_split_name (state->dataset, k);
+      gint64 n;
+      const gint64 *list = assay_dataset_get_split (state->dataset, name, &n, error);
+      AssayEvaluation e;
+
+      if (n == 0)
+        continue;
+      if (!assay_evaluate (state->model, state->dataset, list, n, 0, context->backend, NULL, &e, context->progress, error))
+        g_clear_pointer (&splits, json_decref);
+      else
+        json_array_append_new (splits, json_pack ("{s:s, s:I, s:o, s:o, s:I}", "name", name, "examples", (json_int_t) n, "loss", number (e.loss),
+                                                  "accuracy", number (e.accuracy), "predictions", (json_int_t) e.n_predictions));
+    }
+  return splits;
+}
+
+static gboolean
+add_coefficients (json_t *summary, const State *state, const AssayJob *job, AssayJobContext *context, GError **error)
+{
+  const char *choice = assay_values_get_string (assay_job_get_values (job), "std-errors");
+  AssayRegression regression = { .model = state->model, .dataset = state->dataset, .train = state->train, .n_train = state->n_train,
+                                 .l2 = assay_values_get_double (get_training (job), "l2"), .backend = context->backend };
+  gboolean small = assay_model_get_n_params (state->model) <= MAX_PARAMS_WITH_ERRORS;
+  json_t *table;
+
+  if (!assay_coefficients_exist (state->model, state->dataset))
+    return TRUE;
+  table = assay_coefficients_to_json (&regression, strcmp (choice, "yes") == 0 || (strcmp (choice, "auto") == 0 && small), context->progress, error);
+  if (table == NULL)
+    return FALSE;
+  json_object_update (summary, table);
+  json_decref (table);
+  return TRUE;
+}
+
+static json_t *
+collect_notes (const State *state)
+{
+  const GPtrArray *notes = assay_dataset_get_notes (state->dataset);
+  json_t *list = json_array ();
+
+  for (guint k = 0; k < notes->len; k++)
+    json_array_append_new (list, json_string (notes->pdata[k]));
+  return list;
+}
+
+/* Lists what the training committed under its name. */
+static gboolean
+add_outputs (AssayJobContext *context, const char *name, GError **error)
+{
+  static const char *const kinds[] = { "model", "metrics" };
+
+  for (gsize k = 0; k < G_N_ELEMENTS (kinds); k++)
+    {
+      AssayObject *object = assay_case_lookup (context->cas, kinds[k], name, error);
+
+      if (object == NULL)
+        return FALSE;
+      assay_job_add_output (context, object);
+    }
+  return TRUE;
+}
+
+static json_t *
+run (AssayJob *job, AssayJobContext *context, GError **error)
+{
+  State *state = context->state;
+  const AssayValues *values = assay_job_get_values (job);
+  const char *given = assay_values_get_string (values, "name"), *name = given ? given : get_model (job);
+  AssayTraining training = { .model = state->model, .dataset = state->dataset, .train = state->train, .N = state->n_train,
+                             .options = get_training (job), .backend = context->backend };
+  json_t *meta = json_pack ("{s:s, s:o}", "kind", get_model (job), "data",
+                            assay_subject_describe_data (state->data, assay_job_get_table (job, assay_derive_params),
+                                                         assay_values_get_string (values, "train-split")));
+  AssayTrainPlace place = { .store = context->cas, .name = name, .meta = meta };
+  AssayTrainResult result;
+  gboolean trained = assay_train (&training, &place, &result, context->progress, error);
+  json_t *summary, *curve, *splits;
+
+  json_decref (meta);
+  if (!trained || !add_outputs (context, name, error) || (splits = evaluate_splits (state, context, error)) == NULL)
+    return NULL;
+  curve = sample_curve (context, name, error);
+  if (curve == NULL)
+    {
+      json_decref (splits);
+      return NULL;
+    }
+  summary = json_pack ("{s:s, s:o, s:I, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name", name, "model",
+                       assay_model_get_spec (state->model), "parameters", (json_int_t) assay_model_get_n_params (state->model), "optimizer",
+                       assay_values_get_string (training.options, "optimizer"), "reason", reason_name (result.reason), "steps",
+                       (json_int_t) result.steps, "loss", number (result.loss), "objective", number (result.objective), "gradient_norm",
+                       number (result.gradient_norm), "l2", json_real (assay_values_get_double (training.options, "l2")), "data",
+                       describe_dataset (state), "curve", curve, "splits", splits, "notes", collect_notes (state));
+  if (!add_coefficients (summary, state, job, context, error))
+    g_clear_pointer (&summary, json_decref);
+  return summary;
+}
+
+ASSAY_JOB_KIND_DEFINE (train) = {
+  .name = "train", .help = "train a model on data of the case",
+  .description = "A training is a function of model, data and options alone: neither the number of threads nor an interruption changes a bit. It saves "
+                 "its state as it goes; the same command goes on where it was stopped.\n\n"
+                 "Regressions (logistic, linear) are minimised to rounding by Newton's method unless --optimizer says otherwise; with named terms "
+                 "their coefficients are listed with standard errors from the inverse Hessian of the total loss. Indices of examples count "
+                 "from 0 over the rows kept by --filter.\n\n"
+                 "A NaN or infinity ends the training and is named: tensor, example, step.",
+  .examples = examples, .access = ASSAY_JOB_WRITES_CASE, .is_stored = TRUE, .params = params, .get_sections = get_sections,
+  .complete = complete, .resolve = resolve, .plan = plan, .run = run, .view = assay_train_view,
+};

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* query_view.c: draws the answer of an influence job. */
+#include "job/query_view.h"
+
+#include <math.h>
+
+static const char *
+text_of (const json_t *object, const char *key)
+{
+  const char *text = json_string_value (json_object_get (object, key));
+
+  return text ? text : "";
+}
+
+static double
+number_of (const json_t *object, const char *key)
+{
+  const json_t *value = json_object_get (object, key);
+
+  return json_is_number (value) ? json_number_value (value) : (double) NAN;
+}
+
+char *
+assay_query_name (const json_t *example)
+{
+  const char *id = json_string_value (json_object_get (example, "id")), *file = json_string_value (json_object_get (example, "file"));
+  g_autoptr (GString) name = g_string_new (NULL);
+
+  g_string_append_printf (name, "%s:%" G_GINT64_FORMAT, text_of (example, "split"), (gint64) json_integer_value (json_object_get (example, "index")));
+  if (id != NULL)
+    g_string_append_printf (name, ", id %s", id);
+  if (file != NULL)
+    g_string_append_printf (name, ", %s row %" G_GINT64_FORMAT, file, (gint64) json_integer_value (json_object_get (example, "row")));
+  return g_string_free (g_steal_pointer (&name), FALSE);
+}
+
+static void
+view_solver (const json_t *answer, AssayView *view)
+{
+  const json_t *solver = json_object_get (answer, "solver");
+  g_autofree char *damping = assay_view_number (number_of (answer, "damping"), 6), *l2 = assay_view_number (number_of (answer, "l2"), 6);
+  g_autofree char *residual = NULL;
+
+  assay_view_add_field (view, "method", "%s; l2 %s, damping %s", text_of (answer, "method"), l2, damping);
+  if (json_is_null (solver))
+    return;
+  residual = assay_view_number (number_of (solver, "true_residual"), 3);
+  assay_view_add_field (view, "solve", "%s; true residual %s after %d products", text_of (solver, "reason"), residual,
+                        (int) json_integer_value (json_object_get (solver, "products")));
+}
+
+static void
+view_scores (const json_t *answer, AssayView *view)
+{
+  gboolean certified = json_is_string (json_object_get (answer, "interval_kind"));
+  gsize k;
+  json_t *score;
+
+  assay_view_begin_table (view, certified ? "example|id|>score|>lo|>hi|" : "example|id|>score|");
+  json_array_foreach (json_object_get (answer, "scores"), k, score)
+    {
+      g_autofree char *example = g_strdup_printf ("%" G_GINT64_FORMAT, (gint64) json_integer_value (json_object_get (score, "example")));
+
+      assay_view_add_cell (view, example);
+      assay_view_add_cell (view, text_of (score, "id"));
+      assay_view_add_cell_number (view, number_of (score, "score"), 6);
+      if (certified)
+        {
+          assay_view_add_cell_number (view, number_of (score, "lo"), 6);
+          assay_view_add_cell_number (view, number_of (score, "hi"), 6);
+        }
+      assay_view_add_cell (view, json_is_true (json_object_get (score, "converged")) ? "" : "not converged");
+    }
+}
+
+static void
+view_answer (const json_t *answer, AssayView *view)
+{
+  g_autofree char *name = assay_query_name (json_object_get (answer, "query"));
+
+  assay_view_add_heading (view, "Query %s", name);
+  assay_view_add_field (view, "measure", "%s, %s; %s", text_of (answer, "measure"), text_of (answer, "unit"), text_of (answer, "sign"));
+  view_solver (answer, view);
+  assay_view_add_field (view, "interval", "%s", text_of (answer, "interval_words"));
+  view_scores (answer, view);
+}
+
+void
+assay_query_view (const json_t *document, AssayView *view)
+{
+  const json_t *queries = json_object_get (document, "queries");
+  gsize k;
+  json_t *answer;
+
+  if (queries == NULL)
+    view_answer (document, view);
+  json_array_foreach (queries, k, answer)
+    view_answer (answer, view);
+  assay_view_add_heading (view, "All scores: scores/%s; whole matrix: assay export %s scores --out FILE.csv", text_of (document, "scores_object"),
+                          text_of (document, "case"));
+}

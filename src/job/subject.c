@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* subject.c: from names in a case to a model with its data. */
+#include "job/subject.h"
+
+#include "base/error.h"
+#include "dataset/dataset_store.h"
+#include "dataset/derive.h"
+#include "job/architecture.h"
+#include "model/checkpoint.h"
+#include "run/trainer.h"
+
+#include <string.h>
+
+void
+assay_subject_free (AssaySubject *subject)
+{
+  if (subject == NULL)
+    return;
+  assay_model_free (subject->model);
+  assay_dataset_unref (subject->dataset);
+  assay_table_unref (subject->table);
+  g_clear_pointer (&subject->object, assay_object_unref);
+  g_clear_pointer (&subject->data, assay_object_unref);
+  assay_values_free (subject->training);
+  g_free (subject);
+}
+
+/* --- finding ------------------------------------------------------------------------------------------------------- */
+
+static AssayObject *
+find_newest (AssayCase *cas, const char *kind)
+{
+  g_autoptr (GPtrArray) objects = assay_case_list (cas, kind, NULL);
+  AssayObject *newest = NULL;
+
+  for (guint k = 0; k < objects->len; k++)
+    {
+      AssayObject *object = objects->pdata[k];
+
+      if (newest == NULL || object->sequence > newest->sequence)
+        newest = object;
+    }
+  return newest ? assay_object_ref (newest) : NULL;
+}
+
+static AssayObject *
+find_model (AssayCase *cas, const char *name, GError **error)
+{
+  AssayObject *object;
+
+  if (name != NULL)
+    return assay_case_lookup (cas, "model", name, error);
+  object = find_newest (cas, "model");
+  if (object == NULL)
+    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "%s holds no model; next: assay train %s", assay_case_get_path (cas),
+                 assay_case_get_path (cas));
+  return object;
+}
+
+AssayObject *
+assay_subject_find_data (AssayCase *cas, const char *name, GError **error)
+{
+  AssayObject *object;
+
+  if (name != NULL)
+    return assay_case_lookup (cas, "data", name, error);
+  if (assay_case_has (cas, "data", "main"))
+    return assay_case_lookup (cas, "data", "main", error);
+  object = find_newest (cas, "data");
+  if (object == NULL)
+    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "%s holds no data; next: assay import %s data FILE", assay_case_get_path (cas),
+                 assay_case_get_path (cas));
+  return object;
+}
+
+/* --- what a model keeps of its data -------------------------------------------------------------------------------- */
+
+static json_t *
+content_roots (const AssayObject *object)
+{
+  json_t *roots = json_array ();
+
+  for (guint k = 0; k < object->n_parts; k++)
+    json_array_append_new (roots, json_string (object->parts[k]->content_root));
+  return roots;
+}
+
+json_t *
+assay_subject_describe_data (const AssayObject *data, const AssayValues *derive, const char *split)
+{
+  json_t *all = assay_values_to_json (derive), *given = json_object ();
+
+  for (const AssayParam *p = assay_derive_params; p->name != NULL; p++)
+    if (assay_values_is_set (derive, p->name))
+      json_object_set (given, p->name, json_object_get (all, p->name));
+  json_decref (all);
+  return json_pack ("{s:s, s:o, s:o, s:s}", "name", data->name, "content_roots", content_roots (data), "derive", given, "split", split);
+}
+
+/* The data of a model trained here must still be the same values. */
+static gboolean
+load_kept_data (AssaySubject *subject, const AssayJobContext *context, const json_t *kept, GError **error)
+{
+  json_t *roots;
+  gboolean same;
+
+  subject->data = assay_case_lookup (context->cas, "data", json_string_value (json_object_get (kept, "name")), error);
+  if (subject->data == NULL)
+    return FALSE;
+  roots = content_roots (subject->data);
+  same = json_equal (roots, json_object_get (kept, "content_roots"));
+  json_decref (roots);
+  if (!same)
+    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "data %s are not those that model %s was trained on; train again", subject->data->name,
+                 subject->object->name);
+  return same;
+}
+
+/* --- opening ------------------------------------------------------------------------------------------------------- */
+
+static gboolean
+refuse_choices (const AssayJob *job, const AssaySubject *subject, GError **error)
+{
+  static const char *const names[] = { "data", "train-split", "l2" };
+  const AssayValues *own = assay_job_get_values (job), *derive = assay_job_get_table (job, assay_derive_params);
+  const char *given = NULL;
+
+  for (gsize k = 0; k < G_N_ELEMENTS (names); k++)
+    if (assay_values_is_set (own, names[k]))
+      given = names[k];
+  for (const AssayParam *p = assay_derive_params; p->name != NULL; p++)
+    if (assay_values_is_set (derive, p->name))
+      given = p->name;
+  if (given == NULL)
+    return TRUE;
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "%s: model %s was trained in this case, on data that it keeps in mind; the option is for "
+               "imported models", given, subject->object->name);
+  return FALSE;
+}
+
+static AssayDataset *
+derive (const AssaySubject *subject, const AssayJob *job, const json_t *kept, GError **error)
+{
+  const char *kind = json_string_value (json_object_get (subject->object->meta, "kind"));
+  AssayTargetKind wanted = kind ? assay_architecture_get_target (kind) : ASSAY_TARGET_AUTO;
+  g_autoptr (AssayValues) values = NULL;
+
+  if (kept == NULL)
+    return assay_dataset_derive (subject->table, assay_job_get_table (job, assay_derive_params), wanted, error);
+  values = assay_values_from_json (assay_derive_params, json_object_get (kept, "derive"), subject->object->name, error);
+  return values ? assay_dataset_derive (subject->table, values, wanted, error) : NULL;
+}
+
+/* Options as they were given: those at their default count as not given. */
+static AssayValues *
+read_options (const json_t *options, const char *where, GError **error)
+{
+  g_autoptr (AssayValues) values = assay_values_new (assay_train_params);
+  json_t *defaults = assay_values_to_json (values), *value;
+  const char *key;
+  gboolean ok = TRUE;
+
+  json_object_foreach ((json_t *) options, key, value)
+    if (ok && !json_equal (value, json_object_get (defaults, key)))
+      ok = assay_values_set_json (values, key, value, error);
+  json_decref (defaults);
+  if (!ok)
+    g_prefix_error (error, "model %s: ", where);
+  return ok ? g_steal_pointer (&values) : NULL;
+}
+
+static gboolean
+read_training (AssaySubject *subject, const AssayJob *job, GError **error)
+{
+  const json_t *options = json_object_get (json_object_get (subject->object->meta, "training"), "options");
+  double given = assay_values_get_double (assay_job_get_values (job), "l2");
+
+  if (options == NULL)
+    {
+      subject->l2 = assay_values_is_set (assay_job_get_values (job), "l2") ? given : 0;
+      return TRUE;
+    }
+  subject->training = read_options (options, subject->object->name, error);
+  if (subject->training != NULL)
+    subject->l2 = assay_values_get_double (subject->training, "l2");
+  return subject->training != NULL;
+}
+
+static gboolean
+load_data (AssaySubject *subject, AssayJob *job, const AssayJobContext *context, GError **error)
+{
+  const json_t *kept = json_object_get (subject->object->meta, "data");
+  const char *split = kept ? json_string_value (json_object_get (kept, "split"))
+                           : assay_values_get_string (assay_job_get_values (job), "train-split");
+
+  if (kept != NULL ? !refuse_choices (job, subject, error) || !load_kept_data (subject, context, kept, error)
+                   : (subject->data = assay_subject_find_data (context->cas, assay_values_get_string (assay_job_get_values (job), "data"),
+                                                               error)) == NULL)
+    return FALSE;
+  subject->table = assay_table_load (context->cas, subject->data->name, error);
+  subject->dataset = subject->table ? derive (subject, job, kept, error) : NULL;
+  if (subject->dataset == NULL)
+    return FALSE;
+  subject->train_split = split ? split : "train";
+  subject->train = assay_dataset_get_split (subject->dataset, subject->train_split, &subject->n_train, error);
+  return subject->train != NULL;
+}
+
+AssaySubject *
+assay_subject_open (AssayJob *job, AssayJobContext *context, GError **error)
+{
+  g_autoptr (AssaySubject) subject = g_new0 (AssaySubject, 1);
+
+  subject->object = find_model (context->cas, assay_values_get_string (assay_job_get_values (job), "model-name"), error);
+  if (subject->object == NULL)
+    return NULL;
+  subject->model = assay_checkpoint_load_object (context->cas, subject->object, error);
+  if (subject->model == NULL || !load_data (subject, job, context, error) || !read_training (subject, job, error))
+    return NULL;
+  assay_job_add_input_object (job, "model", subject->object);
+  assay_job_add_input_object (job, "data", subject->data);
+  return g_steal_pointer (&subject);
+}
+
+/* --- examples ------------------------------------------------------------------------------------------------------ */
+
+/* SPLIT:FIRST-LAST; *matched FALSE when the reference has another form. */
+static gboolean
+find_range (AssayDataset *dataset, const char *reference, GArray *found, gboolean *matched, GError **error)
+{
+  const char *colon = strrchr (reference, ':'), *dash = colon ? strchr (colon, '-') : NULL;
+  g_autofree char *split = dash ? g_strndup (reference, colon - reference) : NULL;
+  g_autofree char *first_text = dash ? g_strndup (colon + 1, dash - colon - 1) : NULL;
+  gint64 first, last, n;
+  const gint64 *examples;
+
+  *matched = dash != NULL && strcmp (split, "id") != 0 && g_ascii_string_to_signed (first_text, 10, 0, G_MAXINT64, &first, NULL)
+             && g_ascii_string_to_signed (dash + 1, 10, 0, G_MAXINT64, &last, NULL);
+  if (!*matched)
+    return TRUE;
+  examples = assay_dataset_get_split (dataset, split, &n, error);
+  if (examples == NULL)
+    return FALSE;
+  if (first > last || last >= n)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "%s: split %s has examples 0 to %" G_GINT64_FORMAT, reference, split, n - 1);
+      return FALSE;
+    }
+  g_array_append_vals (found, examples + first, last - first + 1);
+  return TRUE;
+}
+
+GArray *
+assay_subject_find_examples (AssayDataset *dataset, const char *const *references, GError **error)
+{
+  g_autoptr (GArray) found = g_array_new (FALSE, FALSE, sizeof (gint64));
+
+  for (; *references != NULL; references++)
+    {
+      gboolean matched;
+      gint64 example;
+
+      if (!find_range (dataset, *references, found, &matched, error))
+        return NULL;
+      if (matched)
+        continue;
+      if (!assay_dataset_find (dataset, *references, &example, error))
+        return NULL;
+      g_array_append_val (found, example);
+    }
+  return g_steal_pointer (&found);
+}
+
+json_t *
+assay_subject_describe_example (AssayDataset *dataset, gint64 example)
+{
+  AssayTable *table = assay_dataset_get_table (dataset);
+  gint64 index, row = assay_dataset_get_row (dataset, example);
+  const char *split = assay_dataset_get_split_of (dataset, example, &index);
+
+  return json_pack ("{s:I, s:s?, s:I, s:s?, s:s?, s:I}", "example", (json_int_t) example, "split", split, "index", (json_int_t) index, "id",
+                    assay_dataset_get_id (dataset, example), "file", table ? assay_table_get_file (table, row) : NULL, "row",
+                    (json_int_t) (table ? assay_table_get_source_row (table, row) : row));
+}

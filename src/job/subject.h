@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* subject.h: what a job examines: a model of the case, the data it was trained on, and the examples a person names.
+ *
+ * A model that was trained here carries in its metadata what rebuilds its data set: the table by content, filter, target, terms,
+ * references, transforms. So indices mean the same as in training. An imported model says nothing of the kind; its data are named
+ * by the options of the job.
+ * Ownership: the subject owns everything in it. Thread rule: one thread at a time.
+ */
+#pragma once
+
+#include "job/spec.h"
+#include "model/model.h"
+#include "dataset/dataset.h"
+
+/* Entries for a kind's own table. The kind also needs the section { NULL, NULL, ..., assay_derive_params }. */
+#define ASSAY_SUBJECT_PARAMS                                                                                            \
+  { "model-name", ASSAY_PARAM_STRING, .metavar = "NAME", .help = "model of the case (default: the newest)" },           \
+  { "data", ASSAY_PARAM_STRING, .metavar = "NAME", .help = "imported models: data of the case (default: main, or the only ones)" }, \
+  { "train-split", ASSAY_PARAM_STRING, .metavar = "SPLIT", .help = "imported models: the split they were trained on (default: train)" }, \
+  { "l2", ASSAY_PARAM_DOUBLE, .flags = ASSAY_PARAM_OPTIONAL, .min = 0, .max = 1e9, .help = "imported models: l2 of their training (default: 0)" }
+
+typedef struct {
+  AssayObject *object;          /* the model */
+  AssayModel *model;
+  AssayObject *data;
+  AssayTable *table;
+  AssayDataset *dataset;
+  const char *train_split;
+  const gint64 *train;          /* (n_train) examples of the data set */
+  gint64 n_train;
+  double l2;
+  AssayValues *training;        /* of assay_train_params; NULL: not trained here */
+} AssaySubject;
+
+/* Finds model and data and adds them to the job's inputs. Errors: NOT_FOUND; USAGE; DAMAGED; INPUT when the data of the model's training
+ * are no longer what they were. */
+AssaySubject *assay_subject_open  (AssayJob *job, AssayJobContext *context, GError **error);
+void          assay_subject_free  (AssaySubject *subject);
+
+/* The data object of that name; NULL: "main", or the only one, or the newest. Errors: NOT_FOUND with what to do. */
+AssayObject  *assay_subject_find_data (AssayCase *cas, const char *name, GError **error);
+
+/* What a trained model keeps of its data: {"name", "content_roots", "derive", "split"}. derive holds only what was given.
+ * New reference. */
+json_t       *assay_subject_describe_data (const AssayObject *data, const AssayValues *derive, const char *split);
+
+/* SPLIT:INDEX, SPLIT:FIRST-LAST or id:VALUE, each, to examples of the data set. Elements are gint64. Errors: those of
+ * assay_dataset_find, with the reference. */
+GArray       *assay_subject_find_examples (AssayDataset *dataset, const char *const *references, GError **error);
+
+/* {"example", "split", "index", "id", "file", "row"} of an example of the data set. New reference. */
+json_t       *assay_subject_describe_example (AssayDataset *dataset, gint64 example);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssaySubject, assay_subject_free)

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* train_view.c: draws the answer of a training. */
+#include "job/train_view.h"
+
+#include <math.h>
+
+#define MAX_COEFFICIENTS 60
+
+static const char *
+text_of (const json_t *object, const char *key)
+{
+  const char *text = json_string_value (json_object_get (object, key));
+
+  return text ? text : "";
+}
+
+static double
+number_of (const json_t *object, const char *key)
+{
+  const json_t *value = json_object_get (object, key);
+
+  return json_is_number (value) ? json_number_value (value) : (double) NAN;
+}
+
+static void
+add_cell_integer (AssayView *view, const json_t *object, const char *key)
+{
+  g_autofree char *text = assay_view_count (json_integer_value (json_object_get (object, key)));
+
+  assay_view_add_cell (view, text);
+}
+
+static void
+view_data (const json_t *data, AssayView *view)
+{
+  g_autofree char *n = assay_view_count (json_integer_value (json_object_get (data, "train_examples")));
+  gsize k;
+  json_t *drop;
+
+  assay_view_add_field (view, "data", "%s: %s training examples of shape %s", text_of (data, "name"), n, text_of (data, "shape"));
+  json_array_foreach (json_object_get (data, "dropped"), k, drop)
+    {
+      g_autofree char *rows = assay_view_count (json_integer_value (json_object_get (drop, "rows")));
+
+      assay_view_add_field (view, k == 0 ? "left out" : "", "%s rows: %s", rows, text_of (drop, "reason"));
+    }
+}
+
+static void
+view_ending (const json_t *document, AssayView *view)
+{
+  g_autofree char *P = assay_view_count (json_integer_value (json_object_get (document, "parameters")));
+  g_autofree char *steps = assay_view_count (json_integer_value (json_object_get (document, "steps")));
+  g_autofree char *objective = assay_view_number (number_of (document, "objective"), 6);
+  g_autofree char *norm = assay_view_number (number_of (document, "gradient_norm"), 3);
+
+  assay_view_add_field (view, "model", "%s: %s, %s parameters", text_of (document, "name"),
+                        text_of (json_object_get (document, "model"), "architecture"), P);
+  view_data (json_object_get (document, "data"), view);
+  assay_view_add_field (view, "training", "%s after %s steps of %s", text_of (document, "reason"), steps, text_of (document, "optimizer"));
+  assay_view_add_field (view, "objective", "%s nats, gradient norm %s", objective, norm);
+}
+
+static void
+view_curve (const json_t *curve, AssayView *view)
+{
+  gsize k;
+  json_t *point;
+
+  if (json_array_size (curve) < 2)
+    return;
+  assay_view_add_heading (view, "Training");
+  assay_view_begin_table (view, ">step|>loss of the batch|>rate");
+  json_array_foreach (curve, k, point)
+    {
+      add_cell_integer (view, point, "step");
+      assay_view_add_cell_number (view, number_of (point, "loss"), 5);
+      assay_view_add_cell_number (view, number_of (point, "rate"), 3);
+    }
+}
+
+static void
+view_splits (const json_t *splits, AssayView *view)
+{
+  gsize k;
+  json_t *split;
+
+  if (json_array_size (splits) == 0)
+    return;
+  assay_view_add_heading (view, "Evaluation");
+  assay_view_begin_table (view, "split|>examples|>loss (nats)|>accuracy");
+  json_array_foreach (splits, k, split)
+    {
+      assay_view_add_cell (view, text_of (split, "name"));
+      add_cell_integer (view, split, "examples");
+      assay_view_add_cell_number (view, number_of (split, "loss"), 6);
+      assay_view_add_cell_number (view, number_of (split, "accuracy"), 4);
+    }
+}
+
+static void
+view_coefficients (const json_t *document, AssayView *view)
+{
+  const json_t *list = json_object_get (document, "coefficients");
+  gboolean has_classes = json_is_string (json_object_get (json_array_get (list, 0), "class"));
+  gsize k;
+  json_t *row;
+
+  if (json_array_size (list) == 0)
+    return;
+  assay_view_add_heading (view, "Coefficients (standard errors: %s)", text_of (document, "std_error_basis"));
+  assay_view_begin_table (view, has_classes ? "term|class|>estimate|>std error" : "term|>estimate|>std error");
+  json_array_foreach (list, k, row)
+    {
+      char estimate[32], error[32];
+      double e = number_of (row, "estimate"), s = number_of (row, "std_error");
+
+      if (k == MAX_COEFFICIENTS)
+        break;
+      assay_view_add_cell (view, text_of (row, "term"));
+      if (has_classes)
+        assay_view_add_cell (view, text_of (row, "class"));
+      assay_view_add_cell (view, isnan (e) ? "-" : g_ascii_formatd (estimate, sizeof estimate, "%.5f", e));
+      assay_view_add_cell (view, isnan (s) ? "-" : g_ascii_formatd (error, sizeof error, "%.5f", s));
+    }
+  if (json_array_size (list) > MAX_COEFFICIENTS)
+    assay_view_add_text (view, "... and %d more; --json lists them all", (int) json_array_size (list) - MAX_COEFFICIENTS);
+}
+
+void
+assay_train_view (const json_t *document, AssayView *view)
+{
+  view_ending (document, view);
+  view_curve (json_object_get (document, "curve"), view);
+  view_splits (json_object_get (document, "splits"), view);
+  view_coefficients (document, view);
+}
