@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/num.h"
-#include "hessian/vector.h"
+#include "hessian/vector_f64.h"
 #include "tensor/gemm.h"
 
 #include <float.h>
@@ -100,7 +100,7 @@ assay_dense_check_finite (const char *what, gint64 n, const double *matrix, GErr
 double
 assay_dense_symmetrise (gint64 n, double *matrix)
 {
-  double largest = assay_vector_max (n * n, matrix), difference = 0;
+  double largest = assay_f64_max (n * n, matrix), difference = 0;
 
   for (gint64 j = 0; j < n; j++)
     for (gint64 i = 0; i < j; i++)
@@ -289,7 +289,7 @@ fix_signs (gint64 n, double *Q)
         if (fabs (q[i]) > fabs (q[largest]))
           largest = i;
       if (q[largest] < 0)
-        assay_vector_scale (n, -1, q);
+        assay_f64_scale (n, -1, q);
     }
 }
 
@@ -298,18 +298,18 @@ static AssayEigenCheck
 check_eigen (gint64 n, const double *A, const double *Q, const double *values, double *work)
 {
   AssayEigenCheck check;
-  double norm = assay_vector_norm (n * n, A);
+  double norm = assay_f64_norm (n * n, A);
 
   assay_dense_multiply (n, A, n, Q, work);                                                          /* row j: A q_j */
   for (gint64 j = 0; j < n; j++)
-    assay_vector_add (n, -values[j], Q + j * n, work + j * n);
-  check.residual = assay_vector_norm (n * n, work);
+    assay_f64_add (n, -values[j], Q + j * n, work + j * n);
+  check.residual = assay_f64_norm (n * n, work);
   if (norm > 0)
     check.residual /= norm;
   assay_gemm_f64 (NULL, FALSE, TRUE, n, n, n, 1, Q, n, Q, n, FALSE, work, n);
   for (gint64 j = 0; j < n; j++)
     work[j * n + j] -= 1;
-  check.orthogonality = assay_vector_norm (n * n, work);
+  check.orthogonality = assay_f64_norm (n * n, work);
   return check;
 }
 

@@ -3,6 +3,7 @@
  *
  * Losses are the examples' own, in nats; neither l2 nor a divisor is in them unless said. Results are doubles.
  * Shape letters: N examples, P parameters, K directions, T positions of a token sequence.
+ * Errors of all: a NaN or infinity, naming tensor and example; the data set does not fit the model; memory; stopped on request.
  * Ownership: outputs are the caller's arrays. Thread rule: one call at a time per backend.
  */
 #pragma once
@@ -10,11 +11,7 @@
 #include "base/progress.h"
 #include "hessian/point.h"
 
-/* Bounds of a point's walks: what a relative error of a gradient or product may be, by the type that walks compute in. */
-double   assay_point_get_product_error (const AssayPoint *point);
-
-/* gradient (P) = (1/N) sum_i g_i; loss (N), or NULL. Cost: one gradient walk over the examples.
- * Errors, here and below: NAN naming tensor and example; the data set does not fit the model; memory; cancelled. */
+/* gradient (P) = (1/N) sum_i g_i; loss (N), or NULL. Cost: one gradient walk over the examples. */
 gboolean assay_gradient_mean     (const AssayPoint *point, double *gradient, double *loss, GError **error);
 
 /* gradient (P) = sum_i weight_i g_i; weight (N). */

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "hessian/vector.h"
+#include "hessian/vector_f64.h"
 
 #include <float.h>
 #include <string.h>
@@ -114,7 +114,7 @@ apply_sum (AssayLinop *op, gint64 K, const double *X, double *Y, GError **error)
     {
       if (!assay_linop_apply (self->B, 1, X + k * op->n, self->other, error))
         return FALSE;
-      assay_vector_add (op->n, 1, self->other, Y + k * op->n);
+      assay_f64_add (op->n, 1, self->other, Y + k * op->n);
     }
   return TRUE;
 }
@@ -262,7 +262,7 @@ apply_dense (AssayLinop *op, gint64 K, const double *X, double *Y, GError **erro
   (void) error;
   for (gint64 k = 0; k < K; k++)
     for (gint64 i = 0; i < op->n; i++)
-      Y[k * op->n + i] = assay_vector_dot (op->n, matrix + i * op->n, X + k * op->n);
+      Y[k * op->n + i] = assay_f64_dot (op->n, matrix + i * op->n, X + k * op->n);
   return TRUE;
 }
 
@@ -271,7 +271,7 @@ assay_linop_dense_new (gint64 n, const double *matrix, gboolean is_symmetric, do
 {
   /* gamma_n in the norm of |A|, which is at most sqrt (n) times that of A. */
   AssayLinop prototype = { .name = "matrix", .n = n, .is_symmetric = is_symmetric, .shift = lower_bound,
-                           .product_error = (n / 8.0 + 8) * sqrt (n) * DBL_EPSILON / 2, .apply = apply_dense };
+                           .product_error = n * sqrt (n) * DBL_EPSILON / 2, .apply = apply_dense };
   Dense *self = assay_linop_alloc (sizeof *self, &prototype);
 
   self->matrix = matrix;

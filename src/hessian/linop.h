@@ -49,7 +49,7 @@ typedef struct { gint64 first, count; } AssaySlice;
 AssayLinop *assay_linop_restrict_new (AssayLinop *A, const AssaySlice *slices, guint n_slices, GError **error);
 
 /* A matrix (n,n), row-major, borrowed: it must outlive the operator. lower_bound of the spectrum: -infinity when unknown.
- * Numerics: products of rows by vector.h. */
+ * Numerics: rows are summed as run/vector.h says. */
 AssayLinop *assay_linop_dense_new (gint64 n, const double *matrix, gboolean is_symmetric, double lower_bound);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayLinop, assay_linop_unref)

@@ -6,7 +6,7 @@
  * bits depend on the batch size and on nothing else (threads, kept walks, memory).
  * Shape letters: N examples, P parameters.
  * Ownership: a plain value that borrows everything. Objects made from it copy theta and the list of examples; model, data set and
- * backend must outlive them.
+ * backend must outlive them. Thread rule: immutable.
  */
 #pragma once
 
@@ -23,3 +23,13 @@ typedef struct {
   gsize memory;                 /* bytes that kept walks may take; 0: nothing is kept and walks take as little as they can */
   AssayBackend *backend;
 } AssayPoint;
+
+/* FALSE when there are no examples, one that the data set does not have, no batch, or a type that walks do not compute in. */
+gboolean assay_point_check       (const AssayPoint *point, GError **error);
+
+/* theta (P) in the given compute type. */
+void     assay_point_read_theta  (const AssayPoint *point, AssayDtype dtype, void *theta);
+
+/* What a product or gradient may be off by, relative to the operator's norm, by the type that walks compute in: 1e-12 in f64, 1e-5 in
+ * f32. These are the bounds that every architecture is held to against the oracle, in the tests and by linop_check.h. */
+double   assay_point_get_product_error (const AssayPoint *point);

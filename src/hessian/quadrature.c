@@ -12,10 +12,19 @@
 
 #include <math.h>
 
-gboolean
-assay_quadrature_bounds (const AssaySolveResult *result, double mu, gint64 n, double product_error, AssayQuadrature *bounds)
+/* What round-off can change for a solution of this norm: sums of `terms` terms, and products of an operator of this norm. The lower
+ * bound is a value of the quadratic form at the computed x; the upper one speaks of the true solution, of which mu |x|^2 <= b' A^-1 b is
+ * known. Norms of operators are known from below: hence 4, not 1. */
+static double
+get_rounding (gint64 terms, double right_hand_norm, double operator_error, double solution_norm)
 {
-  double rho = result->right_hand_norm * result->right_hand_norm, gauss = 0, upper = INFINITY, gamma = mu > 0 ? 1 / mu : INFINITY, scale;
+  return assay_gamma (terms, 0x1p-53) * right_hand_norm * solution_norm + 4 * operator_error * solution_norm * solution_norm;
+}
+
+gboolean
+assay_quadrature_bounds (const AssaySolveResult *result, double mu, gint64 n, double norm, double product_error, AssayQuadrature *bounds)
+{
+  double rho = result->right_hand_norm * result->right_hand_norm, gauss = 0, upper = INFINITY, gamma = mu > 0 ? 1 / mu : INFINITY, operator_error;
   gint64 k = result->alpha ? result->alpha->len : 0;
 
   if (result->reason == ASSAY_SOLVE_CONVERGED_ZERO)
@@ -36,12 +45,12 @@ assay_quadrature_bounds (const AssaySolveResult *result, double mu, gint64 n, do
           double rest = gamma - alpha;
 
           gamma = rest > 0 ? rest / (mu * rest + beta) : INFINITY;
-          upper = MIN (upper, gauss + gamma * rho);
+          if (isfinite (gamma))
+            upper = MIN (upper, gauss + gamma * rho);
         }
     }
-  scale = result->operator_norm * result->solution_norm * result->solution_norm;
-  bounds->rounding = assay_gamma (n + k, 0x1p-53) * result->right_hand_norm * result->solution_norm + 2 * product_error * scale;
-  bounds->lo = gauss - bounds->rounding;
-  bounds->hi = upper + bounds->rounding;
+  operator_error = product_error * MAX (norm, result->operator_norm);
+  bounds->lo = gauss - get_rounding (n + k, result->right_hand_norm, operator_error, result->solution_norm);
+  bounds->hi = isfinite (upper) ? upper + get_rounding (n + k, result->right_hand_norm, operator_error, sqrt (upper / mu)) : INFINITY;
   return TRUE;
 }

@@ -11,13 +11,14 @@
 
 typedef struct {
   double lo, hi;                /* lo <= b' A^-1 b <= hi */
-  double rounding;              /* the part of either side that covers round-off */
 } AssayQuadrature;
 
-/* result: of solver "cg" with A symmetric; mu: a known lower bound of A's spectrum (A->shift); n unknowns; product_error: A's.
- * Cost: O(iterations). Numerics: never narrower than the rounding term
- *   gamma_(n+k) ||b|| ||x|| + 2 product_error lambda_max ||x||^2.
+/* result: of solver "cg" with A symmetric; mu: a known lower bound of A's spectrum (A->shift); n unknowns; norm: of A, where the caller
+ * knows more than this solve has seen (another solve's operator_norm), else 0; product_error: A's.
+ * Cost: O(iterations). Numerics: each side is moved outward by gamma_(n+k) ||b|| ||x|| + 4 product_error ||A|| ||x||^2, with the computed
+ * x below and sqrt (hi / mu) >= ||A^-1 b|| above.
  * FALSE when the result holds no coefficients (nothing was iterated, or negative curvature was met).
  * Source: Golub & Meurant, Matrices, Moments and Quadrature (2010), chapter 12; the update of the Gauss-Radau coefficient by
  * Meurant & Tichy, Numer. Algorithms 62 (2013), eq. 3.14. */
-gboolean assay_quadrature_bounds (const AssaySolveResult *result, double mu, gint64 n, double product_error, AssayQuadrature *bounds);
+gboolean assay_quadrature_bounds (const AssaySolveResult *result, double mu, gint64 n, double norm, double product_error,
+                                  AssayQuadrature *bounds);

@@ -44,7 +44,7 @@ typedef struct {
   double error_bound;                   /* certified: ||x - A^-1 b|| <= (||b - A x|| + 2 product_error ||A|| ||x||) / mu, mu = A->shift;
                                            +infinity unless mu > 0 */
   double smallest_curvature;            /* least p' A p / p' p seen; +infinity when none */
-  double operator_norm;                 /* largest ||A p|| / ||p|| seen: ||A|| from below; direct solvers: from above */
+  double operator_norm;                 /* ||A|| from below: the largest ||A p|| / ||p|| and Ritz value seen; direct solvers: from above */
   double smallest_ritz, largest_ritz;   /* of the Lanczos matrix of the iteration; NaN when unknown */
   double condition_estimate;            /* largest over smallest Ritz value, or LAPACK's estimate; NaN when unknown */
   gint64 n_negative;                    /* negative eigenvalues of A by inertia; -1 when unknown */

@@ -11,7 +11,7 @@
 
 #include "base/mem.h"
 #include "hessian/dense.h"
-#include "hessian/vector.h"
+#include "hessian/vector_f64.h"
 
 #include <float.h>
 #include <string.h>
@@ -64,6 +64,7 @@ estimate_spectrum (AssaySolveResult *result, GError **error)
       result->smallest_ritz = diagonal[0];
       result->largest_ritz = diagonal[k - 1];
       result->condition_estimate = diagonal[k - 1] / diagonal[0];
+      result->operator_norm = MAX (result->operator_norm, diagonal[k - 1]);
     }
   return TRUE;
 }
@@ -84,7 +85,7 @@ true_residual (Run *run, const double *x, AssaySolveResult *result, double *norm
       run->q[i] = run->b[i] - run->q[i];
       gap += (run->q[i] - run->r[i]) * (run->q[i] - run->r[i]);
     }
-  *norm = assay_vector_norm (run->n, run->q);
+  *norm = assay_f64_norm (run->n, run->q);
   result->residual_gap = MAX (result->residual_gap, sqrt (gap) / run->b_norm);
   return TRUE;
 }
@@ -93,7 +94,7 @@ true_residual (Run *run, const double *x, AssaySolveResult *result, double *norm
 static double
 certified_error (const Run *run, double residual_norm, const double *x, const AssaySolveResult *result)
 {
-  double rounding = 2 * run->A->product_error * result->operator_norm * assay_vector_norm (run->n, x);
+  double rounding = 2 * run->A->product_error * result->operator_norm * assay_f64_norm (run->n, x);
 
   return run->A->shift > 0 ? (residual_norm + rounding) / run->A->shift : INFINITY;
 }
@@ -124,8 +125,10 @@ report (const Run *run, const AssaySolveResult *result, double relative)
 static gboolean
 look (Run *run, const double *x, double *rho, AssaySolveResult *result, GError **error)
 {
-  gboolean claims = converged (run, sqrt (*rho), x, result) != 0, last = result->iterations >= run->max_iterations;
-  double norm;
+  double recurrence = sqrt (*rho), norm;
+  /* Far below rounding the recurrence has nothing more to say, whatever the tolerance. */
+  gboolean claims = converged (run, recurrence, x, result) != 0 || recurrence < DBL_EPSILON / 4 * run->b_norm;
+  gboolean last = result->iterations >= run->max_iterations;
 
   if (!claims && !last && (result->iterations == 0 || result->iterations % run->recompute != 0))
     return TRUE;
@@ -138,7 +141,7 @@ look (Run *run, const double *x, double *rho, AssaySolveResult *result, GError *
     result->reason = converged (run, norm, x, result);
   else if (last)
     result->reason = ASSAY_SOLVE_ITERATIONS;
-  else if (claims || norm > 2 * sqrt (*rho))                      /* the recurrence has left the truth behind */
+  else if (claims || norm > 2 * recurrence)                       /* the recurrence has left the truth behind */
     {
       if (norm > run->restart_norm / 2)
         result->reason = ASSAY_SOLVE_RESIDUAL_GAP;
@@ -160,8 +163,8 @@ step (Run *run, double *x, double *rho, AssaySolveResult *result, GError **error
   if (!assay_linop_apply (run->A, 1, run->p, run->q, error))                                        /* q <- A p */
     return FALSE;
   result->products++;
-  pAp = assay_vector_dot (run->n, run->p, run->q);
-  pp = assay_vector_dot (run->n, run->p, run->p);
+  pAp = assay_f64_dot (run->n, run->p, run->q);
+  pp = assay_f64_dot (run->n, run->p, run->p);
   curvature = pAp / pp;
   if (!isfinite (curvature))
     {
@@ -169,7 +172,7 @@ step (Run *run, double *x, double *rho, AssaySolveResult *result, GError **error
       return TRUE;
     }
   result->smallest_curvature = MIN (result->smallest_curvature, curvature);
-  stretch = assay_vector_norm (run->n, run->q) / sqrt (pp);
+  stretch = assay_f64_norm (run->n, run->q) / sqrt (pp);
   result->operator_norm = MAX (result->operator_norm, stretch);
   if (curvature <= 0)
     {
@@ -182,9 +185,9 @@ step (Run *run, double *x, double *rho, AssaySolveResult *result, GError **error
       return TRUE;
     }
   alpha = *rho / pAp;
-  assay_vector_add (run->n, alpha, run->p, x);                                                      /* x <- x + alpha p */
-  assay_vector_add (run->n, -alpha, run->q, run->r);                                                /* r <- r - alpha q */
-  rho_next = assay_vector_dot (run->n, run->r, run->r);
+  assay_f64_add (run->n, alpha, run->p, x);                                                      /* x <- x + alpha p */
+  assay_f64_add (run->n, -alpha, run->q, run->r);                                                /* r <- r - alpha q */
+  rho_next = assay_f64_dot (run->n, run->r, run->r);
   beta = rho_next / *rho;
   for (gint64 i = 0; i < run->n; i++)                                                               /* p <- r + beta p */
     run->p[i] = run->r[i] + beta * run->p[i];
@@ -249,7 +252,7 @@ static gboolean
 solve_one (Run *run, const double *b, double *x, AssaySolveResult *result, GError **error)
 {
   gint64 n = run->n, capacity = MIN (run->max_iterations, 1 << 16);
-  double largest = assay_vector_max (n, b);
+  double largest = assay_f64_max (n, b);
 
   *result = (AssaySolveResult) { .smallest_curvature = INFINITY, .error_bound = INFINITY, .smallest_ritz = NAN, .largest_ritz = NAN,
                                  .condition_estimate = NAN, .n_negative = -1,
@@ -257,11 +260,11 @@ solve_one (Run *run, const double *b, double *x, AssaySolveResult *result, GErro
                                  .alpha = g_array_sized_new (FALSE, FALSE, sizeof (double), capacity),
                                  .beta = g_array_sized_new (FALSE, FALSE, sizeof (double), capacity) };
   memset (x, 0, n * sizeof *x);
-  run->scale = assay_vector_unit_scale (n, b);
+  run->scale = assay_f64_unit_scale (n, b);
   run->restart_norm = INFINITY;
   for (gint64 i = 0; i < n; i++)
     run->b[i] = b[i] * run->scale;
-  run->b_norm = assay_vector_norm (n, run->b);
+  run->b_norm = assay_f64_norm (n, run->b);
   result->right_hand_norm = run->b_norm / run->scale;
   if (!isfinite (largest))
     result->reason = ASSAY_SOLVE_NAN;
@@ -282,8 +285,8 @@ solve_one (Run *run, const double *b, double *x, AssaySolveResult *result, GErro
     return FALSE;
   if (isfinite (result->true_residual))
     result->error_bound = certified_error (run, result->true_residual * run->b_norm, x, result) / run->scale;
-  assay_vector_scale (n, 1 / run->scale, x);
-  result->solution_norm = assay_vector_norm (n, x);
+  assay_f64_scale (n, 1 / run->scale, x);
+  result->solution_norm = assay_f64_norm (n, x);
   return TRUE;
 }
 

@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "hessian/dense.h"
-#include "hessian/vector.h"
+#include "hessian/vector_f64.h"
 
 #include <float.h>
 #include <string.h>
@@ -49,7 +49,7 @@ residual (const Run *run, const double *x)
   assay_dense_multiply (run->n, run->matrix, 1, x, run->r);
   for (gint64 i = 0; i < run->n; i++)
     run->r[i] = run->b[i] - run->r[i];
-  return assay_vector_norm (run->n, run->r);
+  return assay_f64_norm (run->n, run->r);
 }
 
 /* x in the scale of b; returns the residual's norm. */
@@ -65,7 +65,7 @@ refine (const Run *run, double *x)
     {
       memcpy (run->trial, run->r, run->n * sizeof *x);
       assay_factor_solve (run->factor, 1, run->trial);
-      assay_vector_add (run->n, 1, x, run->trial);                                                  /* x + A^-1 r */
+      assay_f64_add (run->n, 1, x, run->trial);                                                  /* x + A^-1 r */
       next = residual (run, run->trial);
       if (!(next < norm))
         break;
@@ -79,12 +79,12 @@ static void
 solve_one (const Run *run, const double *b, double *x, AssaySolveResult *result)
 {
   gint64 n = run->n;
-  double largest = assay_vector_max (n, b), scale = assay_vector_unit_scale (n, b), b_norm, norm, x_norm;
+  double largest = assay_f64_max (n, b), scale = assay_f64_unit_scale (n, b), b_norm, norm, x_norm;
 
   memset (x, 0, n * sizeof *x);
   for (gint64 i = 0; i < n; i++)
     run->b[i] = b[i] * scale;
-  b_norm = assay_vector_norm (n, run->b);
+  b_norm = assay_f64_norm (n, run->b);
   result->right_hand_norm = b_norm / scale;
   if (!isfinite (largest))
     {
@@ -104,10 +104,10 @@ solve_one (const Run *run, const double *b, double *x, AssaySolveResult *result)
       return;
     }
   norm = refine (run, x);
-  x_norm = assay_vector_norm (n, x);
+  x_norm = assay_f64_norm (n, x);
   result->true_residual = norm / b_norm;
   if (x_norm > 0)
-    result->smallest_curvature = assay_vector_dot (n, x, run->b) / (x_norm * x_norm);     /* x'Ax / x'x */
+    result->smallest_curvature = assay_f64_dot (n, x, run->b) / (x_norm * x_norm);     /* x'Ax / x'x */
   if (run->A->shift > 0)
     result->error_bound = (norm + 2 * run->A->product_error * result->operator_norm * x_norm) / run->A->shift / scale;
   if (!isfinite (norm))
@@ -116,7 +116,7 @@ solve_one (const Run *run, const double *b, double *x, AssaySolveResult *result)
     result->reason = ASSAY_SOLVE_BREAKDOWN;
   else
     result->reason = result->true_residual <= run->tolerance ? ASSAY_SOLVE_CONVERGED_DIRECT : ASSAY_SOLVE_RESIDUAL_GAP;
-  assay_vector_scale (n, 1 / scale, x);
+  assay_f64_scale (n, 1 / scale, x);
   result->solution_norm = x_norm / scale;
 }
 

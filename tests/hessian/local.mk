@@ -1,1 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# Tests of the hessian floor.
+hessian_matrices = tests/hessian/matrices.c tests/hessian/matrices.h
+
+check_PROGRAMS += \
+  tests/hessian/test-dense \
+  tests/hessian/test-linop \
+  tests/hessian/test-quadrature \
+  tests/hessian/test-solver_cg \
+  tests/hessian/test-solver_dense
+
+tests_hessian_test_dense_SOURCES = tests/hessian/test-dense.c $(hessian_matrices)
+tests_hessian_test_linop_SOURCES = tests/hessian/test-linop.c $(hessian_matrices)
+tests_hessian_test_quadrature_SOURCES = tests/hessian/test-quadrature.c $(hessian_matrices)
+tests_hessian_test_solver_cg_SOURCES = tests/hessian/test-solver_cg.c $(hessian_matrices)
+tests_hessian_test_solver_dense_SOURCES = tests/hessian/test-solver_dense.c $(hessian_matrices)

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* linop_walk.h: what operators that walk a model have in common: y = (1/N) sum over micro-batches of a product, summed in double.
+ * Internal to this floor.
+ *
+ * An operator says how one micro-batch is made ready and how it is multiplied by one direction; rounding to the walks' type, the sum,
+ * the divisor and the search for NaN are here.
+ * Shape letters: N examples, P parameters. Thread rule: as curvature.h.
+ */
+#pragma once
+
+#include "hessian/curvature.h"
+#include "hessian/sweep.h"
+
+typedef struct _AssayWalkLinop AssayWalkLinop;
+
+struct _AssayWalkLinop {
+  AssayLinop base;
+  AssaySweep *sweep;            /* owned */
+  AssayExec *exec;              /* of the micro-batch under way */
+  AssayDtype dtype;             /* of directions and products: F32 or F64 */
+  void *product;                /* (P), dtype */
+  void *rounded;                /* (P), dtype: the direction, scaled by a power of two so that its size does not matter to f32 or to the
+                                   complex step; NULL in f64, where directions are walked along as they are */
+  /* Sets exec for a micro-batch, once for all directions. */
+  gboolean (*begin) (AssayWalkLinop *self, guint batch, GError **error);
+  /* product <- sum over the micro-batch's examples of what multiplies direction (P, dtype). */
+  gboolean (*multiply) (AssayWalkLinop *self, guint batch, const void *direction, GError **error);
+  /* Names the first number that was not finite in the last multiply. */
+  void (*locate_nan) (AssayWalkLinop *self, guint batch, const void *direction, GError **error);
+  void (*finalize) (AssayWalkLinop *self);      /* of what the implementation added; NULL: nothing */
+};
+
+/* The sweep and the vectors of an operator of `size` bytes that begins with an AssayWalkLinop. walk and dtype: of the sweep. The three
+ * functions are those of an operator whose walk has an apply phase; others set their own. name: static; lower_bound of the spectrum. */
+gpointer assay_walk_linop_new (gsize size, const AssayPoint *point, AssayWalk walk, AssayDtype dtype, const char *name, double lower_bound,
+                               GError **error);

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* sweep.c: kept walks while memory lasts, a shared one for the rest. */
+#include "hessian/sweep.h"
+
+#include "base/error.h"
+#include "base/mem.h"
+
+struct _AssaySweep {
+  const AssayModel *model;
+  AssayDataset *dataset;
+  AssayBackend *backend;
+  AssayWalk walk;
+  AssayDtype dtype;
+  gint64 *examples;             /* (N) */
+  gint64 N, B;
+  guint n_batches;
+  void *theta;                  /* (P) */
+  AssayPass **kept;             /* (n_kept) of the first micro-batches */
+  gboolean *prepared;           /* (n_kept) */
+  guint n_kept;
+  AssayFeed *rest;              /* of the others; NULL: there are none */
+};
+
+/* Bytes of a pass: its walk and its data. */
+static gsize
+count_bytes (AssayPass *pass)
+{
+  AssayExec *exec = assay_pass_get_exec (pass);
+  AssayGraph *graph = assay_exec_get_graph (exec);
+  gsize bytes = assay_exec_get_bytes (exec);
+
+  for (guint v = 0; v < assay_graph_get_n_values (graph); v++)
+    {
+      const AssayGraphValue *x = assay_graph_get_value (graph, v);
+
+      if (x->role == ASSAY_VALUE_INPUT)
+        bytes += assay_shape_count (&x->shape) * (x->is_index ? sizeof (gint32) : assay_dtype_width (assay_exec_get_dtype (exec)));
+    }
+  return bytes;
+}
+
+static gboolean
+keep_walks (AssaySweep *sweep, gsize memory, GError **error)
+{
+  gsize used = 0;
+
+  sweep->kept = g_new0 (AssayPass *, sweep->n_batches);
+  sweep->prepared = g_new0 (gboolean, sweep->n_batches);
+  while (used < memory && sweep->n_kept < sweep->n_batches)
+    {
+      gint64 n, first = assay_sweep_get_range (sweep, sweep->n_kept, &n);
+      AssayPass *pass = assay_pass_new (sweep->model, sweep->dataset, sweep->walk, sweep->dtype, n, sweep->backend, NULL, error);
+      gsize bytes;
+
+      if (pass == NULL)
+        return FALSE;
+      bytes = count_bytes (pass);
+      if (bytes > memory - used)
+        {
+          assay_pass_free (pass);
+          break;
+        }
+      assay_pass_bind (pass, sweep->examples + first);
+      sweep->kept[sweep->n_kept++] = pass;
+      used += bytes;
+      if (n == sweep->B && bytes > memory - used)
+        break;                                                    /* the next one would be just as large, or the last */
+    }
+  return TRUE;
+}
+
+/* Makes the shared walks, the one for a smaller last micro-batch too. */
+static gboolean
+share_walks (AssaySweep *sweep, GError **error)
+{
+  gint64 n, first, last_n, last = assay_sweep_get_range (sweep, sweep->n_batches - 1, &last_n);
+
+  if (sweep->n_kept == sweep->n_batches)
+    return TRUE;
+  first = assay_sweep_get_range (sweep, sweep->n_kept, &n);
+  sweep->rest = assay_feed_new (sweep->model, sweep->dataset, sweep->walk, sweep->dtype, n, sweep->backend, NULL, error);
+  return sweep->rest != NULL && assay_feed_bind (sweep->rest, sweep->examples + first, n, error)
+         && assay_feed_bind (sweep->rest, sweep->examples + last, last_n, error);
+}
+
+AssaySweep *
+assay_sweep_new (const AssayPoint *point, AssayWalk walk, AssayDtype dtype, GError **error)
+{
+  g_autoptr (AssaySweep) sweep = NULL;
+
+  if (!assay_point_check (point, error))
+    return NULL;
+  sweep = g_new0 (AssaySweep, 1);
+  sweep->model = point->model;
+  sweep->dataset = assay_dataset_ref (point->dataset);
+  sweep->backend = point->backend;
+  sweep->walk = walk == ASSAY_WALK_HESSIAN && point->memory == 0 ? ASSAY_WALK_HESSIAN_COLD : walk;
+  sweep->dtype = dtype;
+  sweep->N = point->n_examples;
+  sweep->B = MIN (point->batch, sweep->N);
+  sweep->n_batches = (sweep->N + sweep->B - 1) / sweep->B;
+  sweep->examples = g_memdup2 (point->examples, sweep->N * sizeof *sweep->examples);
+  sweep->theta = assay_mem_alloc_array (assay_sweep_get_n_params (sweep), assay_dtype_width (dtype), error);
+  if (sweep->theta == NULL)
+    return NULL;
+  assay_point_read_theta (point, dtype, sweep->theta);
+  if (!keep_walks (sweep, walk == ASSAY_WALK_GRADIENT ? 0 : point->memory, error) || !share_walks (sweep, error))
+    return NULL;
+  return g_steal_pointer (&sweep);
+}
+
+void
+assay_sweep_free (AssaySweep *sweep)
+{
+  if (sweep == NULL)
+    return;
+  for (guint b = 0; b < sweep->n_kept; b++)
+    assay_pass_free (sweep->kept[b]);
+  g_free (sweep->kept);
+  g_free (sweep->prepared);
+  assay_feed_free (sweep->rest);
+  assay_mem_free (sweep->theta);
+  assay_dataset_unref (sweep->dataset);
+  g_free (sweep->examples);
+  g_free (sweep);
+}
+
+gint64
+assay_sweep_get_n (const AssaySweep *sweep)
+{
+  return sweep->N;
+}
+
+gint64
+assay_sweep_get_n_params (const AssaySweep *sweep)
+{
+  return assay_model_get_n_params (sweep->model);
+}
+
+guint
+assay_sweep_get_n_batches (const AssaySweep *sweep)
+{
+  return sweep->n_batches;
+}
+
+guint
+assay_sweep_get_n_kept (const AssaySweep *sweep)
+{
+  return sweep->n_kept;
+}
+
+gint64
+assay_sweep_get_range (const AssaySweep *sweep, guint batch, gint64 *n)
+{
+  gint64 first = batch * sweep->B;
+
+  *n = MIN (sweep->B, sweep->N - first);
+  return first;
+}
+
+void *
+assay_sweep_get_theta (AssaySweep *sweep)
+{
+  return sweep->theta;
+}
+
+AssayExec *
+assay_sweep_bind (AssaySweep *sweep, guint batch, GError **error)
+{
+  gint64 n, first = assay_sweep_get_range (sweep, batch, &n);
+  AssayPass *pass = batch < sweep->n_kept ? sweep->kept[batch] : assay_feed_bind (sweep->rest, sweep->examples + first, n, error);
+
+  return pass ? assay_pass_get_exec (pass) : NULL;
+}
+
+AssayExec *
+assay_sweep_prepare (AssaySweep *sweep, guint batch, GError **error)
+{
+  AssayExec *exec = assay_sweep_bind (sweep, batch, error);
+
+  if (exec == NULL || (batch < sweep->n_kept && sweep->prepared[batch]))
+    return exec;
+  if (!assay_exec_prepare (exec, sweep->theta, NULL, NULL, FALSE, error))
+    return NULL;
+  if (batch < sweep->n_kept)
+    sweep->prepared[batch] = TRUE;
+  return exec;
+}
+
+void
+assay_sweep_locate_nan (AssaySweep *sweep, guint batch, const char *what, const void *weights, const void *direction, void *result,
+                        GError **error)
+{
+  gint64 n, first = assay_sweep_get_range (sweep, batch, &n), fault;
+  GError *found = NULL;
+  AssayExec *exec = assay_sweep_bind (sweep, batch, error);
+
+  if (exec == NULL)
+    return;
+  if (batch < sweep->n_kept)
+    sweep->prepared[batch] = FALSE;                               /* a walk that fails midway leaves nothing to apply */
+  assay_exec_set_check (exec, TRUE);
+  if (assay_exec_prepare (exec, sweep->theta, weights, sweep->walk == ASSAY_WALK_GRADIENT ? result : NULL, FALSE, &found)
+      && direction != NULL)
+    assay_exec_apply (exec, direction, sweep->walk == ASSAY_WALK_TANGENT ? NULL : result, FALSE, &found);
+  assay_exec_set_check (exec, FALSE);
+  fault = assay_exec_get_fault (exec);
+  if (found == NULL)
+    g_set_error (&found, ASSAY_ERROR, ASSAY_ERROR_NAN, "the sum over examples is not finite though every tensor is");
+  if (fault >= 0)
+    {
+      g_autofree char *example = assay_dataset_describe (sweep->dataset, sweep->examples[first + fault]);
+
+      g_prefix_error (&found, "%s, %s: ", what, example);
+    }
+  else
+    g_prefix_error (&found, "%s: ", what);
+  g_propagate_error (error, found);
+}
