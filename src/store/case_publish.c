@@ -94,7 +94,7 @@ write_shard (AssayCase *self, const AssayPublication *p, const char *file, GErro
   g_autoptr (AssayFileWriter) writer = assay_file_writer_new (path, error);
   gboolean exists;
 
-  return writer != NULL && assay_file_writer_add (writer, p->bytes, p->n, error)
+  return writer != NULL && assay_file_writer_add_pages (writer, p->bytes, p->n, error)
          && assay_file_writer_commit_new (writer, path, &exists, error);
 }
 

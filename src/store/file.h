@@ -30,6 +30,9 @@ gboolean assay_file_write        (const char *path, const void *bytes, gsize n, 
 typedef struct _AssayFileWriter AssayFileWriter;
 AssayFileWriter *assay_file_writer_new    (const char *path, GError **error);
 gboolean         assay_file_writer_add    (AssayFileWriter *self, const void *bytes, gsize n, GError **error);
+/* The same for megabytes on whole pages, the first thing that is written: they go past the page cache where the file system allows,
+ * which saves the processor a copy of them. */
+gboolean         assay_file_writer_add_pages (AssayFileWriter *self, const void *bytes, gsize n, GError **error);
 /* Publishes under path, replacing what was there. */
 gboolean         assay_file_writer_commit (AssayFileWriter *self, GError **error);
 /* Publishes under a name that must not exist yet; sets *exists and fails when it does. The directory is path's own. */

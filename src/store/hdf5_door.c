@@ -2,8 +2,8 @@
 /* hdf5_door.c: the library's start, its errors, its files and its types. Attributes are in hdf5_attributes.c. */
 #include "store/hdf5_door.h"
 
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/error.h"
 
@@ -53,7 +53,8 @@ assay_hdf5_fail (GError **error, const char *file, const char *what)
 
 /* --- a file in memory ------------------------------------------------------------------------------------------------ */
 
-/* The memory of the last image: fresh memory costs more to touch than the whole building of a shard in warm memory. */
+/* The memory of the last image: fresh memory costs more to touch than the whole building of a shard in warm memory. Whole pages, so
+ * that they can be written past the page cache. */
 static struct { guint8 *bytes; gsize capacity; } spare;
 
 static void *
@@ -67,19 +68,21 @@ image_realloc (void *bytes, size_t size, H5FD_file_image_op_t op, void *data)
     {
       image->bytes = g_steal_pointer (&spare.bytes);
       image->capacity = spare.capacity;
+      spare.capacity = 0;
     }
   if (size > image->capacity)
     {
-      gsize capacity = MAX (size, image->capacity + image->capacity / 2);
-      guint8 *grown = realloc (image->bytes, capacity);
+      gsize capacity = MAX (size, image->capacity + image->capacity / 2), rounded = (capacity + PAGE - 1) / PAGE * PAGE;
+      void *grown = image->bytes == NULL ? mmap (NULL, rounded, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+                                         : mremap (image->bytes, image->capacity, rounded, MREMAP_MAYMOVE);
 
-      if (grown == NULL)
+      if (grown == MAP_FAILED)
         {
           image->starved = TRUE;
           return NULL;
         }
       image->bytes = grown;
-      image->capacity = capacity;
+      image->capacity = rounded;
     }
   return image->bytes;
 }
@@ -164,17 +167,14 @@ assay_file_image_clear (AssayFileImage *image)
 {
   if (image->capacity > spare.capacity && image->capacity <= SPARE_BYTES_KEPT)
     {
-      free (spare.bytes);
+      AssayFileImage smaller = { spare.bytes, spare.capacity, FALSE };
+
       spare.bytes = image->bytes;
       spare.capacity = image->capacity;
+      *image = smaller;
     }
-  else if (image->bytes != NULL && spare.bytes == NULL && image->capacity <= SPARE_BYTES_KEPT)
-    {
-      spare.bytes = image->bytes;
-      spare.capacity = image->capacity;
-    }
-  else
-    free (image->bytes);
+  if (image->bytes != NULL)
+    munmap (image->bytes, image->capacity);
   memset (image, 0, sizeof *image);
 }
 

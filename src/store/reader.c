@@ -11,7 +11,8 @@
 #include "store/hdf5_door.h"
 #include "store/io_thread.h"
 
-#define MAX_CACHE_BYTES ((gsize) 64 << 20)
+#define CACHE_BYTES ((gsize) 256 << 20)         /* of tiles, all parts together */
+#define MAX_OPEN_PARTS 128
 #define STAGE_BYTES ((gsize) 4 << 20)           /* converted at a time */
 
 typedef struct {
@@ -19,15 +20,19 @@ typedef struct {
   gboolean       streamed;      /* runs through all parts */
 } ArrayEntry;
 
+typedef struct {                /* both opened when first needed */
+  hid_t file;
+  hid_t array;                  /* of the reader's current path, with its last tiles in memory */
+} OpenPart;
+
 struct _AssayReader {
   AssayCase   *cas;
   AssayObject *object;
-  hid_t       *files;           /* per part; opened when first needed */
   GHashTable  *arrays;          /* path -> ArrayEntry */
   GPtrArray   *paths;           /* sorted, NULL-terminated */
-  char        *open_path;       /* the array that is open, with its chunks in memory */
-  guint        open_part;
-  hid_t        open_array;
+  OpenPart    *parts;
+  guint        n_open;
+  char        *current;         /* path */
 };
 
 /* --- opening --------------------------------------------------------------------------------------------------------- */
@@ -51,17 +56,39 @@ part_path (AssayReader *self, guint part)
   return g_build_filename (self->cas->path, self->object->parts[part]->file, NULL);
 }
 
-/* On the store's thread; the part has been checked before. */
+static void
+close_arrays (AssayReader *self)
+{
+  for (guint i = 0; i < self->object->n_parts; i++)
+    assay_hid_close (assay_hid_steal (&self->parts[i].array));
+}
+
+static void
+close_parts (AssayReader *self)
+{
+  close_arrays (self);
+  for (guint i = 0; i < self->object->n_parts; i++)
+    if (self->parts[i].file >= 0)
+      H5Fclose (assay_hid_steal (&self->parts[i].file));
+  self->n_open = 0;
+}
+
+/* On the store's thread; the part has been checked before. A process may have only so many files open. */
 static gboolean
 ensure_file (AssayReader *self, guint part, GError **error)
 {
   g_autofree char *path = NULL;
 
-  if (self->files[part] >= 0)
+  if (self->parts[part].file >= 0)
     return TRUE;
+  if (self->n_open >= MAX_OPEN_PARTS)
+    close_parts (self);
   path = part_path (self, part);
-  self->files[part] = assay_hdf5_open_file (path, error);
-  return self->files[part] >= 0;
+  self->parts[part].file = assay_hdf5_open_file (path, error);
+  if (self->parts[part].file < 0)
+    return FALSE;
+  self->n_open++;
+  return TRUE;
 }
 
 /* Name of the scale at axis k, by the array's DIMENSION_LIST. */
@@ -117,7 +144,7 @@ add_array (AssayReader *self, hid_t array, const char *path)
     {
       entry->info.dims[k] = (gint64) dims[k];
       entry->info.axes[k] = H5Aexists (array, "CLASS") > 0 ? g_strdup (strrchr (path, '/') + 1)
-                                                           : axis_name (self->files[0], array, (guint) k, (guint) rank);
+                                                           : axis_name (self->parts[0].file, array, (guint) k, (guint) rank);
     }
   entry->info.long_name = dup_text_or (array, "long_name", path);
   entry->info.units = dup_text_or (array, "units", "1");
@@ -195,7 +222,7 @@ list_arrays (gpointer data, GError **error)
 
   if (!ensure_file (self, 0, error))
     return FALSE;
-  root = H5Gopen2 (self->files[0], "/", H5P_DEFAULT);
+  root = H5Gopen2 (self->parts[0].file, "/", H5P_DEFAULT);
   if (!add_group (self, root, "", error))
     return FALSE;
   mark_row_axes (self);
@@ -214,10 +241,9 @@ assay_reader_new (AssayCase *cas, AssayObject *object, GError **error)
 
   self->cas = cas;
   self->object = assay_object_ref (object);
-  self->files = g_new (hid_t, MAX (object->n_parts, 1));
+  self->parts = g_new (OpenPart, object->n_parts);
   for (guint i = 0; i < object->n_parts; i++)
-    self->files[i] = H5I_INVALID_HID;
-  self->open_array = H5I_INVALID_HID;
+    self->parts[i] = (OpenPart) { H5I_INVALID_HID, H5I_INVALID_HID };
   self->arrays = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, entry_free);
   self->paths = g_ptr_array_new ();
   if (!assay_case_check_part (cas, object->parts[0], error) || !assay_store_call (list_arrays, self, error))
@@ -237,15 +263,10 @@ assay_reader_open (AssayCase *cas, const char *kind, const char *name, GError **
 }
 
 static gboolean
-close_files (gpointer data, GError **error)
+close_all (gpointer data, GError **error)
 {
-  AssayReader *self = data;
-
   (void) error;
-  assay_hid_close (self->open_array);
-  for (guint i = 0; i < self->object->n_parts; i++)
-    if (self->files[i] >= 0)
-      H5Fclose (self->files[i]);
+  close_parts (data);
   return TRUE;
 }
 
@@ -254,12 +275,12 @@ assay_reader_free (AssayReader *self)
 {
   if (self == NULL)
     return;
-  assay_store_call (close_files, self, NULL);
+  assay_store_call (close_all, self, NULL);
   assay_object_unref (self->object);
   g_hash_table_unref (self->arrays);
   g_ptr_array_unref (self->paths);
-  g_free (self->open_path);
-  g_free (self->files);
+  g_free (self->current);
+  g_free (self->parts);
   g_free (self);
 }
 
@@ -338,7 +359,7 @@ read_failed (const Read *r, GError **error)
 
 /* Room for one column of tiles, so that the next column finds them in memory. */
 static void
-size_cache (hid_t access, hid_t array)
+size_cache (hid_t access, hid_t array, guint n_parts)
 {
   g_auto (AssayHid) settings = H5Dget_create_plist (array);
   g_auto (AssayHid) space = H5Dget_space (array);
@@ -353,42 +374,43 @@ size_cache (hid_t access, hid_t array)
   for (int k = 0; k < rank; k++)
     bytes *= (gsize) chunk[k];
   bytes *= (gsize) ((dims[0] + chunk[0] - 1) / chunk[0] + 1);
-  H5Pset_chunk_cache (access, 12421, CLAMP (bytes, (gsize) 1 << 20, MAX_CACHE_BYTES), 0.75);
+  H5Pset_chunk_cache (access, 2039, MIN (bytes, CACHE_BYTES / MIN (n_parts, MAX_OPEN_PARTS)), 0.75);
 }
 
-/* The array of one part, kept open between reads. */
+/* The array of one part, kept open between reads of the same path. */
 static gboolean
 open_array (Read *r, GError **error)
 {
   AssayReader *self = r->self;
+  OpenPart *part = &self->parts[r->part];
   g_auto (AssayHid) access = H5I_INVALID_HID;
   g_auto (AssayHid) plain = H5I_INVALID_HID;
 
-  if (self->open_array >= 0 && self->open_part == r->part && strcmp (self->open_path, r->path) == 0)
+  if (g_strcmp0 (self->current, r->path) != 0)
+    {
+      close_arrays (self);
+      g_free (self->current);
+      self->current = g_strdup (r->path);
+    }
+  if (part->array >= 0)
     return TRUE;
-  assay_hid_close (assay_hid_steal (&self->open_array));
-  g_clear_pointer (&self->open_path, g_free);
   if (!ensure_file (self, r->part, error))
     return FALSE;
-  plain = H5Dopen2 (self->files[r->part], r->path, H5P_DEFAULT);
+  plain = H5Dopen2 (part->file, r->path, H5P_DEFAULT);
   access = H5Pcreate (H5P_DATASET_ACCESS);
   if (plain < 0)
     return read_failed (r, error);
-  size_cache (access, plain);
+  size_cache (access, plain, self->object->n_parts);
   assay_hid_close (assay_hid_steal (&plain));           /* the settings hold for the first open only */
-  self->open_array = H5Dopen2 (self->files[r->part], r->path, access);
-  if (self->open_array < 0)
-    return read_failed (r, error);
-  self->open_part = r->part;
-  self->open_path = g_strdup (r->path);
-  return TRUE;
+  part->array = H5Dopen2 (part->file, r->path, access);
+  return part->array >= 0 || read_failed (r, error);
 }
 
 /* Rows first .. first+n-1 of the open part (of the box's other axes) into out, as stored. */
 static gboolean
 read_stored (Read *r, gint64 first, gint64 n, void *out, GError **error)
 {
-  hid_t array = r->self->open_array;
+  hid_t array = r->self->parts[r->part].array;
   guint rank = r->entry->info.rank;
   g_auto (AssayHid) type = assay_hdf5_type (r->entry->info.type);
   g_auto (AssayHid) space = H5Dget_space (array);
@@ -542,14 +564,16 @@ read_texts (gpointer data, GError **error)
   g_auto (AssayHid) type = assay_hdf5_type (ASSAY_STORE_TEXT);
   g_auto (AssayHid) space = H5I_INVALID_HID;
   g_autofree char **raw = NULL;
+  hid_t array;
   gsize n;
 
   if (!open_array (r, error))
     return FALSE;
-  space = H5Dget_space (r->self->open_array);
+  array = r->self->parts[0].array;
+  space = H5Dget_space (array);
   n = (gsize) H5Sget_simple_extent_npoints (space);
   raw = g_new0 (char *, n + 1);
-  if (n > 0 && H5Dread (r->self->open_array, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, raw) < 0)
+  if (n > 0 && H5Dread (array, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, raw) < 0)
     return read_failed (r, error);
   r->texts = g_new0 (char *, n + 1);
   for (gsize i = 0; i < n; i++)
@@ -588,8 +612,11 @@ static gboolean
 get_attribute (gpointer data, GError **error)
 {
   GetAttribute *g = data;
-  g_auto (AssayHid) object = H5Oopen (g->self->files[0], g->path, H5P_DEFAULT);
+  g_auto (AssayHid) object = H5I_INVALID_HID;
 
+  if (!ensure_file (g->self, 0, error))
+    return FALSE;
+  object = H5Oopen (g->self->parts[0].file, g->path, H5P_DEFAULT);
   if (object >= 0 && g->want_text)
     g->text = assay_hdf5_dup_text (object, g->name);
   if (object >= 0 && (g->want_text ? g->text != NULL : assay_hdf5_get_f64 (object, g->name, &g->number)))
