@@ -33,6 +33,11 @@ OPS_SUITE = tests/ops/test-ops.c tests/ops/checks.h tests/ops/check_conventions.
 tests_ops_test_ops_SOURCES = $(OPS_SUITE)
 tests_ops_test_ops_LDADD = $(OPS_TEST_LIBS) $(OPS_FLOORS_BELOW)
 
+# Values against definitions written out.
+check_PROGRAMS += tests/ops/test-definitions
+tests_ops_test_definitions_SOURCES = tests/ops/test-definitions.c tests/ops/judge.c tests/ops/trial.c
+tests_ops_test_definitions_LDADD = $(OPS_TEST_LIBS) $(OPS_FLOORS_BELOW)
+
 # Is the suite able to fail?  The same suite with ops in which signs can be flipped.
 dist_check_SCRIPTS += tests/ops/mutate.sh
 EXTRA_PROGRAMS += tests/ops/mutants
