@@ -24,7 +24,7 @@ check_definition (const char *name, Definition definition)
 
       trial_run (t, ASSAY_FWD);
       got = trial_read (t, TRIAL_Y, 0);
-      trial_allow_errors (t, ASSAY_FWD, 0, errors);
+      trial_allow_errors (t, ASSAY_FWD, RELATIVE, errors);
       trial_check_close (t, TRIAL_Y, 0, got, expected, 2 * errors[0]);      /* op and definition both round */
     }
 }
