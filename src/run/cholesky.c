@@ -16,11 +16,13 @@ dot (const double *a, const double *b, gint64 n)
   return sum;
 }
 
-void
+double
 assay_cholesky_factor (gint64 n, double *A, double *scale)
 {
+  double smallest = 1;
+
   for (gint64 i = 0; i < n; i++)
-    scale[i] = A[i * n + i] > 0 ? sqrt (A[i * n + i]) : 1;
+    scale[i] = A[i * n + i] != 0 ? sqrt (fabs (A[i * n + i])) : 1;
   for (gint64 i = 0; i < n; i++)
     for (gint64 j = 0; j <= i; j++)
       {
@@ -29,8 +31,12 @@ assay_cholesky_factor (gint64 n, double *A, double *scale)
         if (j < i)
           A[i * n + j] = a / A[j * n + j];
         else
-          A[i * n + i] = a > LEAST_PIVOT ? sqrt (a) : 1;
+          {
+            smallest = MIN (smallest, a);
+            A[i * n + i] = a > LEAST_PIVOT ? sqrt (a) : 1;
+          }
       }
+  return smallest;
 }
 
 void

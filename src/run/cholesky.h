@@ -9,7 +9,8 @@
 
 #include <glib.h>
 
-/* Overwrites the lower triangle of A (n,n) by L and scale (n) by the diagonal of D. */
-void assay_cholesky_factor (gint64 n, double *A, double *scale);
+/* Overwrites the lower triangle of A (n,n) by L and scale (n) by the diagonal of D. Returns the smallest pivot, of a diagonal of ones: what is
+ * below zero by more than rounding says that A is indefinite. */
+double assay_cholesky_factor (gint64 n, double *A, double *scale);
 /* x <- (D L L' D)^-1 b; x and b may be the same. */
-void assay_cholesky_solve  (gint64 n, const double *L, const double *scale, const double *b, double *x);
+void   assay_cholesky_solve  (gint64 n, const double *L, const double *scale, const double *b, double *x);

@@ -12,9 +12,18 @@ ASSAY_FLOORS += src/run/librun.la
 src_run_librun_la_SOURCES = $(OPTIMIZERS_LIST) \
   src/run/batch_order.c src/run/batch_order.h \
   src/run/cholesky.c src/run/cholesky.h \
+  src/run/evaluate.c src/run/evaluate.h \
+  src/run/generate.c src/run/generate.h \
+  src/run/identity.c src/run/identity.h \
   src/run/objective.c src/run/objective.h \
   src/run/optimizer.c src/run/optimizer.h \
   src/run/pass.c src/run/pass.h \
+  src/run/record.h \
+  src/run/record_activations.c \
+  src/run/record_gradients.c \
+  src/run/recording.c src/run/recording.h \
+  src/run/retrain.c src/run/retrain.h \
+  src/run/retrain_bank.c \
   src/run/schedule.c src/run/schedule.h \
   src/run/train.c src/run/train.h \
   src/run/train_store.c src/run/train_store.h \

@@ -8,8 +8,7 @@
 
 #include <string.h>
 
-#define WALK_BYTES (256u << 20)         /* of one micro-batch's walk */
-#define KEEP_BYTES (1u << 30)           /* of all micro-batches' walks together */
+#define KEEP_BYTES (1u << 30)           /* of all micro-batches' passes together */
 
 struct _AssayObjective {
   AssayObjectiveSpec spec;
@@ -26,42 +25,6 @@ static AssayWalk
 get_walk (const AssayObjectiveSpec *spec)
 {
   return spec->products ? ASSAY_WALK_HESSIAN : ASSAY_WALK_GRADIENT;
-}
-
-/* Bytes of one pass over B examples: arena and data. */
-static gboolean
-measure (const AssayObjectiveSpec *spec, gint64 B, guint64 *bytes, GError **error)
-{
-  g_autoptr (AssayGraph) graph = assay_model_build (spec->model, B, error);
-  g_autoptr (AssayPlan) plan = NULL;
-
-  if (graph == NULL)
-    return FALSE;
-  plan = assay_plan_new (graph, get_walk (spec), spec->dtype, NULL);
-  *bytes = assay_plan_get_bytes (plan);
-  for (guint v = 0; v < assay_graph_get_n_values (graph); v++)
-    {
-      const AssayGraphValue *x = assay_graph_get_value (graph, v);
-
-      if (x->role == ASSAY_VALUE_INPUT)
-        *bytes += assay_shape_count (&x->shape) * (x->is_index ? sizeof (gint32) : assay_dtype_width (spec->dtype));
-    }
-  return TRUE;
-}
-
-gint64
-assay_objective_choose_micro_batch (const AssayObjectiveSpec *spec, GError **error)
-{
-  gint64 B = spec->N;
-  guint64 bytes;
-
-  for (;; B = (B + 1) / 2)
-    {
-      if (!measure (spec, B, &bytes, error))
-        return 0;
-      if (bytes <= WALK_BYTES || B == 1)
-        return B;
-    }
 }
 
 static gint64
@@ -84,7 +47,7 @@ make_passes (AssayObjective *o, GError **error)
   guint64 bytes;
   gboolean rest = o->spec.N % o->B != 0;
 
-  if (!measure (&o->spec, o->B, &bytes, error))
+  if (!assay_pass_measure (o->spec.model, get_walk (&o->spec), o->spec.dtype, o->B, NULL, &bytes, error))
     return FALSE;
   o->n_passes = o->n_batches;
   if (o->n_batches > 1 && (!o->spec.keeps_examples || bytes > KEEP_BYTES / o->n_batches))
@@ -111,7 +74,8 @@ assay_objective_new (const AssayObjectiveSpec *spec, GError **error)
   o->spec = *spec;
   o->spec.dataset = assay_dataset_ref (spec->dataset);
   o->P = assay_model_get_n_params (spec->model);
-  o->B = spec->micro_batch ? MIN (spec->micro_batch, spec->N) : assay_objective_choose_micro_batch (spec, error);
+  o->B = spec->micro_batch ? MIN (spec->micro_batch, spec->N)
+                           : assay_pass_choose_batch (spec->model, get_walk (spec), spec->dtype, spec->N, NULL, error);
   if (o->B == 0)
     return NULL;
   o->n_batches = (spec->N + o->B - 1) / o->B;
@@ -162,13 +126,13 @@ assay_objective_set_examples (AssayObjective *o, const gint64 *examples, const d
 static double
 sum_losses (const AssayObjective *o, guint batch)
 {
-  const void *loss = assay_exec_get_loss (assay_pass_get_exec (get_pass (o, batch)));
+  const AssayPass *pass = get_pass (o, batch);
   gint64 first = (gint64) batch * o->B;
   double sum = 0;
 
   for (gint64 b = 0; b < get_size (o, batch); b++)
-    sum += o->spec.dtype == ASSAY_F32 ? (double) ((const float *) o->weights)[first + b] * (double) ((const float *) loss)[b]
-                                      : ((const double *) o->weights)[first + b] * ((const double *) loss)[b];
+    sum += assay_pass_get_loss (pass, b) * (o->spec.dtype == ASSAY_F32 ? (double) ((const float *) o->weights)[first + b]
+                                                                       : ((const double *) o->weights)[first + b]);
   return sum;
 }
 

@@ -20,7 +20,7 @@ typedef struct {
   AssayDtype dtype;             /* F32 or F64 */
   AssayBackend *backend;
   gint64 N;
-  gint64 micro_batch;           /* B; 0: assay_objective_choose_micro_batch */
+  gint64 micro_batch;           /* B; 0: assay_pass_choose_batch */
   gboolean keeps_examples;      /* the same examples many times: their data and, with products, their primals stay in memory */
   gboolean products;            /* Hessian-vector products are wanted */
   double l2;
@@ -30,9 +30,6 @@ typedef struct {
   double data;                  /* (1/divisor) sum_i w_i l_i */
   double total;                 /* with the l2 term */
 } AssayObjectiveValue;
-
-/* The largest N / 2^k whose walk takes at most 256 MiB: it depends on model, type and N alone. */
-gint64          assay_objective_choose_micro_batch (const AssayObjectiveSpec *spec, GError **error);
 
 /* Errors: SHAPE (the data set does not fit the model), NO_MEMORY. */
 AssayObjective *assay_objective_new          (const AssayObjectiveSpec *spec, GError **error);

@@ -62,9 +62,17 @@ is_dense (const AssayOptimizerStep *s)
 }
 
 static gboolean
+refuse_curvature (const AssayOptimizerStep *s, double curvature, GError **error)
+{
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_CONVERGED, "newton: the objective curves downwards at step %" G_GINT64_FORMAT
+               " (curvature %.3g): the model is not convex; use lbfgs or adamw", s->step, curvature);
+  return FALSE;
+}
+
+static gboolean
 assemble (AssayOptimizerStep *s, GError **error)
 {
-  double *unit = work (s, SEARCH), *H = work (s, FIRST_OF_DENSE);
+  double *unit = work (s, SEARCH), *H = work (s, FIRST_OF_DENSE), smallest;
 
   memset (unit, 0, s->P * sizeof *unit);
   for (gint64 j = 0; j < s->P; j++)
@@ -74,8 +82,8 @@ assemble (AssayOptimizerStep *s, GError **error)
         return FALSE;
       unit[j] = 0;
     }
-  assay_cholesky_factor (s->P, H, work (s, SCALE));
-  return TRUE;
+  smallest = assay_cholesky_factor (s->P, H, work (s, SCALE));
+  return smallest >= -sqrt (FLAT) || refuse_curvature (s, smallest, error);
 }
 
 static gboolean
@@ -122,11 +130,7 @@ solve (AssayOptimizerStep *s, GError **error)
       curvature = dot (s, d, Hd);
       steepest = MAX (steepest, fabs (curvature) / length);
       if (curvature < -sqrt (FLAT) * steepest * length)
-        {
-          g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_CONVERGED, "newton: the objective curves downwards at step %" G_GINT64_FORMAT
-                       " (curvature %.3g): the model is not convex; use lbfgs or adamw", s->step, curvature / length);
-          return FALSE;
-        }
+        return refuse_curvature (s, curvature / length, error);
       if (curvature <= FLAT * steepest * length)
         {
           if (k == 0)

@@ -6,7 +6,10 @@
 #include "base/mem.h"
 
 #include <complex.h>
+#include <math.h>
 #include <string.h>
+
+#define PASS_BYTES (256u << 20) /* of a pass whose size is chosen here */
 
 struct _AssayPass {
   AssayDataset *dataset;
@@ -150,6 +153,69 @@ gint64
 assay_pass_get_batch (const AssayPass *pass)
 {
   return pass->B;
+}
+
+const AssayBatch *
+assay_pass_get_data (const AssayPass *pass)
+{
+  return &pass->batch;
+}
+
+double
+assay_pass_get_loss (const AssayPass *pass, gint64 b)
+{
+  const void *loss = assay_exec_get_loss (pass->exec);
+
+  return pass->batch.dtype == ASSAY_F32 ? (double) ((const float *) loss)[b] : ((const double *) loss)[b];
+}
+
+gboolean
+assay_pass_check_losses (const AssayPass *pass, const gint64 *examples, const char *doing, GError **error)
+{
+  for (gint64 b = 0; b < pass->B; b++)
+    if (!isfinite (assay_pass_get_loss (pass, b)))
+      {
+        g_autofree char *example = assay_dataset_describe (pass->dataset, examples[b]);
+
+        g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NAN, "%s: %s: the loss is not finite (%g)", doing, example, assay_pass_get_loss (pass, b));
+        return FALSE;
+      }
+  return TRUE;
+}
+
+gboolean
+assay_pass_measure (const AssayModel *model, AssayWalk walk, AssayDtype dtype, gint64 batch, const guint *keep, guint64 *bytes,
+                    GError **error)
+{
+  g_autoptr (AssayGraph) graph = assay_model_build (model, batch, error);
+  g_autoptr (AssayPlan) plan = NULL;
+
+  if (graph == NULL)
+    return FALSE;
+  plan = assay_plan_new (graph, walk, dtype, keep);
+  *bytes = assay_plan_get_bytes (plan);
+  for (guint v = 0; v < assay_graph_get_n_values (graph); v++)
+    {
+      const AssayGraphValue *x = assay_graph_get_value (graph, v);
+
+      if (x->role == ASSAY_VALUE_INPUT)
+        *bytes += assay_shape_count (&x->shape) * (x->is_index ? sizeof (gint32) : assay_dtype_width (dtype));
+    }
+  return TRUE;
+}
+
+gint64
+assay_pass_choose_batch (const AssayModel *model, AssayWalk walk, AssayDtype dtype, gint64 most, const guint *keep, GError **error)
+{
+  guint64 bytes;
+
+  for (gint64 batch = most;; batch = (batch + 1) / 2)
+    {
+      if (!assay_pass_measure (model, walk, dtype, batch, keep, &bytes, error))
+        return 0;
+      if (bytes <= PASS_BYTES || batch <= 1)
+        return batch;
+    }
 }
 
 struct _AssayFeed {

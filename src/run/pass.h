@@ -24,6 +24,20 @@ void       assay_pass_free     (AssayPass *pass);
 void       assay_pass_bind     (AssayPass *pass, const gint64 *examples);
 AssayExec *assay_pass_get_exec (AssayPass *pass);
 gint64     assay_pass_get_batch (const AssayPass *pass);
+/* What is bound: tokens, targets and weights, or features and targets. */
+const AssayBatch *assay_pass_get_data (const AssayPass *pass);
+
+/* Loss b of the last walk, as a double. */
+double     assay_pass_get_loss (const AssayPass *pass, gint64 b);
+/* FALSE, with an ASSAY_ERROR_NAN that names the example and what was being done, when a loss of the last walk is not finite. */
+gboolean   assay_pass_check_losses (const AssayPass *pass, const gint64 *examples, const char *doing, GError **error);
+
+/* Bytes that a pass over `batch` examples takes: its arena and its data. */
+gboolean   assay_pass_measure  (const AssayModel *model, AssayWalk walk, AssayDtype dtype, gint64 batch, const guint *keep, guint64 *bytes,
+                                GError **error);
+/* The largest most / 2^k whose pass takes at most 256 MiB, or 1; 0 on error. It depends on model, walk, type and `most` alone. */
+gint64     assay_pass_choose_batch (const AssayModel *model, AssayWalk walk, AssayDtype dtype, gint64 most, const guint *keep,
+                                    GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayPass, assay_pass_free)
 

@@ -5,10 +5,9 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "model/checkpoint.h"
-#include "store/digest.h"
+#include "run/identity.h"
 #include "store/reader.h"
 #include "store/recorder.h"
-#include "tensor/gemm.h"
 
 #include <math.h>
 #include <string.h>
@@ -38,50 +37,6 @@ struct _AssayTrainStore {
 };
 
 /* --- identity ----------------------------------------------------------------------------------------------------------- */
-
-static json_t *
-digest_of (const void *bytes, gsize n)
-{
-  AssayDigest digest = assay_digest_of_bytes (bytes, n);
-  g_autofree char *hex = assay_digest_to_hex (&digest);
-
-  return json_string (hex);
-}
-
-/* Options that change the result; the others only say when to save. */
-static json_t *
-get_options (const AssayValues *values)
-{
-  json_t *options = assay_values_to_json (values);
-
-  json_object_del (options, "checkpoint-every");
-  json_object_del (options, "checkpoint-seconds");
-  return options;
-}
-
-static json_t *
-describe_run (const AssayTraining *t, const AssayTrainPlace *place)
-{
-  gsize theta_bytes = assay_model_get_n_params (t->model) * assay_dtype_width (assay_model_get_dtype (t->model));
-  json_t *identity = json_object (), *digest;
-  char *text;
-
-  json_object_set_new (identity, "options", get_options (t->options));
-  json_object_set_new (identity, "model", assay_model_get_spec (t->model));
-  json_object_set_new (identity, "n_examples", json_integer (t->N));
-  json_object_set_new (identity, "first_parameters", digest_of (assay_model_get_theta (t->model), theta_bytes));
-  json_object_set_new (identity, "examples", digest_of (t->train, t->N * sizeof *t->train));
-  json_object_set_new (identity, "weights", t->weight ? digest_of (t->weight, t->N * sizeof *t->weight) : json_null ());
-  json_object_set_new (identity, "instruction_set", json_string (assay_op_isa_get ()));
-  json_object_set_new (identity, "blas_core", json_string (assay_gemm_get_core_name ()));
-  json_object_set (identity, "meta", place->meta ? place->meta : json_null ());
-  text = json_dumps (identity, JSON_SORT_KEYS | JSON_COMPACT);
-  digest = digest_of (text, strlen (text));
-  free (text);
-  json_object_del (identity, "meta");                             /* stands beside it in the model's own meta */
-  json_object_set_new (identity, "digest", digest);
-  return identity;
-}
 
 /* The newest object of this kind and name if it belongs to this run. */
 static AssayObject *
@@ -372,7 +327,8 @@ assay_train_store_open (const AssayTraining *training, const AssayTrainPlace *pl
   self->place = *place;
   self->trainer = trainer;
   self->model = training->model;
-  self->identity = describe_run (training, place);
+  self->identity = assay_identity_of_training (training, assay_model_get_theta (training->model));
+  assay_identity_seal (self->identity, place->meta);
   self->digest = json_string_value (json_object_get (self->identity, "digest"));
   self->state_name = g_strconcat (place->name, "/state", NULL);
   self->every = assay_values_get_int (training->options, "checkpoint-every");

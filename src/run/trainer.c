@@ -156,7 +156,7 @@ assay_trainer_new (const AssayTraining *training, GError **error)
   t->spec = *training;
   t->s = (AssayOptimizerStep) { .options = training->options, .backend = training->backend,
                                 .dtype = assay_train_get_dtype (training->options), .P = assay_model_get_n_params (training->model),
-                                .theta = assay_model_get_theta (training->model), .decrement = NAN,
+                                .theta = assay_model_get_theta (training->model),
                                 .precondition = training->precondition, .precondition_data = training->precondition_data };
   if (!read_options (t, error))
     return NULL;
@@ -175,9 +175,21 @@ assay_trainer_new (const AssayTraining *training, GError **error)
   t->s.objective = t->objective = assay_objective_new (&objective, error);
   if (t->objective == NULL)
     return NULL;
-  if (t->optimizer->is_whole_batch)
-    assay_objective_set_examples (t->objective, training->train, training->weight, (double) training->N);
+  assay_trainer_restart (t);
   return g_steal_pointer (&t);
+}
+
+void
+assay_trainer_restart (AssayTrainer *t)
+{
+  memset (t->s.state, 0, (gsize) t->n_state * t->s.P * assay_dtype_width (t->s.dtype));
+  memset (t->s.scalars, 0, t->n_scalars * sizeof *t->s.scalars);
+  t->done = 0;
+  t->is_current = FALSE;
+  t->s.reason = ASSAY_TRAIN_RUNNING;
+  t->s.decrement = NAN;
+  if (t->optimizer->is_whole_batch)
+    assay_objective_set_examples (t->objective, t->spec.train, t->spec.weight, (double) t->spec.N);
 }
 
 void

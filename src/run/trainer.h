@@ -25,7 +25,7 @@ typedef struct {
   gint64 N;
   const AssayValues *options;   /* of assay_train_params */
   AssayBackend *backend;
-  /* See AssayOptimizerStep; for newton alone. */
+  /* See AssayOptimizerStep; for newton alone. Retrainings side by side call it from several threads. */
   gboolean (*precondition) (gpointer data, const double *r, double *z, GError **error);
   gpointer precondition_data;
 } AssayTraining;
@@ -50,6 +50,8 @@ void          assay_trainer_free     (AssayTrainer *trainer);
 /* Errors: NAN, naming step, example and tensor, with theta as before the step; NOT_CONVERGED (newton, lbfgs: see there). */
 gboolean      assay_trainer_step     (AssayTrainer *trainer, AssayTrainRow *row, GError **error);
 gboolean      assay_trainer_is_done  (const AssayTrainer *trainer);
+/* Back before the first step, with what theta and weights hold now. */
+void          assay_trainer_restart  (AssayTrainer *trainer);
 
 gint64        assay_trainer_get_step (const AssayTrainer *trainer);       /* steps done */
 gint64        assay_trainer_get_n_steps (const AssayTrainer *trainer);    /* at most */

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* identity.c: documents of what a result depends on. */
+#include "run/identity.h"
+
+#include "store/digest.h"
+#include "tensor/gemm.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+json_t *
+assay_identity_digest (gconstpointer bytes, gsize n)
+{
+  AssayDigest digest = assay_digest_of_bytes (bytes, n);
+  g_autofree char *hex = assay_digest_to_hex (&digest);
+
+  return json_string (hex);
+}
+
+void
+assay_identity_add_machine (json_t *identity)
+{
+  json_object_set_new (identity, "instruction_set", json_string (assay_op_isa_get ()));
+  json_object_set_new (identity, "blas_core", json_string (assay_gemm_get_core_name ()));
+}
+
+void
+assay_identity_seal (json_t *identity, json_t *meta)
+{
+  char *text;
+
+  json_object_set (identity, "meta", meta ? meta : json_null ());
+  text = json_dumps (identity, JSON_SORT_KEYS | JSON_COMPACT);
+  json_object_del (identity, "meta");
+  json_object_set_new (identity, "digest", assay_identity_digest (text, strlen (text)));
+  free (text);
+}
+
+/* Options that change the result; the others only say when to save. */
+static json_t *
+get_options (const AssayValues *values)
+{
+  json_t *options = assay_values_to_json (values);
+
+  json_object_del (options, "checkpoint-every");
+  json_object_del (options, "checkpoint-seconds");
+  return options;
+}
+
+json_t *
+assay_identity_of_training (const AssayTraining *t, gconstpointer theta)
+{
+  gsize theta_bytes = assay_model_get_n_params (t->model) * assay_dtype_width (assay_model_get_dtype (t->model));
+  json_t *identity = json_object ();
+
+  json_object_set_new (identity, "options", get_options (t->options));
+  json_object_set_new (identity, "model", assay_model_get_spec (t->model));
+  json_object_set_new (identity, "n_examples", json_integer (t->N));
+  json_object_set_new (identity, "first_parameters", assay_identity_digest (theta, theta_bytes));
+  json_object_set_new (identity, "examples", assay_identity_digest (t->train, t->N * sizeof *t->train));
+  json_object_set_new (identity, "weights", t->weight ? assay_identity_digest (t->weight, t->N * sizeof *t->weight) : json_null ());
+  assay_identity_add_machine (identity);
+  return identity;
+}

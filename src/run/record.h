@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* record.h: activations at named taps, and gradients of single examples, recorded into a case while the model walks.
+ *
+ *   activations  NAME   /activations/TAP (rows,C), /index/example (rows), /index/position (rows)
+ *   gradients    NAME   /gradients/GROUP (N,p), /norms/GROUP (N), /index/example (N)
+ *
+ * A tap is the name of a result of the model's graph ("h.0.mlp.act"); rows are the examples in order, for models of tokens each
+ * example's positions in order. A group is a pattern over parameter names; its columns are the matching parameters in theta's order.
+ * The walking thread only converts; the store's thread writes. A recording that was stopped goes on behind its last committed row, and
+ * one that is there already is not made again: its identity is a digest of model, theta, examples and options.
+ * Shape letters: N examples, T positions, C channels, P parameters, p parameters of a group.
+ * Thread rule: one recording at a time per name.
+ */
+#pragma once
+
+#include "base/progress.h"
+#include "run/pass.h"
+#include "store/case.h"
+
+/* taps, gradients, norms, type, batch. */
+extern const AssayParam assay_record_params[];
+
+typedef struct {
+  AssayModel *model;
+  AssayDataset *dataset;
+  const gint64 *examples;       /* (N) */
+  gint64 N;
+  const AssayValues *options;   /* of assay_record_params */
+  AssayBackend *backend;
+  AssayCase *store;
+  const char *name;
+  json_t *meta;                 /* object or NULL; borrowed */
+} AssayRecording;
+
+/* What can be tapped: strings "NAME (shape of one example)". Owns: the caller. */
+GPtrArray   *assay_record_list_taps   (const AssayModel *model);
+/* Values of the graph whose names match a pattern ("h.*.mlp.act"), in the order of evaluation, ended by ASSAY_NO_VALUE.
+ * Errors: NOT_FOUND, with the nearest name, for a pattern that matches nothing. Owns: the caller (g_free). */
+guint       *assay_record_find_taps   (const AssayModel *model, const char *const *patterns, GError **error);
+
+/* Errors: NOT_FOUND (tap, parameter), those of the walk and of the store; INTERRUPTED or TERMINATED, with what was done committed.
+ * Owns: the caller. */
+AssayObject *assay_record_activations (const AssayRecording *recording, AssayProgress *progress, GError **error);
+AssayObject *assay_record_gradients   (const AssayRecording *recording, AssayProgress *progress, GError **error);

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* record_activations.c: forward walks whose kept buffers go to the recorder as they are. */
+#include "run/record.h"
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "run/recording.h"
+
+#include <string.h>
+
+#define MOST_EXAMPLES 64        /* of a batch that is chosen here: enough for full speed */
+
+typedef struct {
+  const AssayRecording *r;
+  AssayDtype dtype;
+  gint64 T;                     /* rows of an example: positions, or 1 */
+  guint *taps, n_taps;
+  AssayFeed *feed;
+  AssayRecorder *recorder;
+  gint64 *example;              /* (rows of a batch) */
+  gint32 *position;
+} Activations;
+
+static gint64
+get_positions (const AssayModel *model)
+{
+  AssayGraph *layout = assay_model_get_layout (model);
+
+  return assay_model_get_block (model)->data == ASSAY_DATA_TOKENS
+         ? assay_graph_get_value (layout, assay_graph_find (layout, "tokens"))->shape.dim[1] : 1;
+}
+
+/* A result of a full axis of rows: (1,T,...) for tokens, (1,...) for features. */
+static gboolean
+can_tap (const AssayGraphValue *v, gint64 T)
+{
+  return v->role == ASSAY_VALUE_RESULT && v->shape.rank >= 2 && v->shape.dim[0] == 1 && (T == 1 || v->shape.dim[1] == T);
+}
+
+GPtrArray *
+assay_record_list_taps (const AssayModel *model)
+{
+  AssayGraph *layout = assay_model_get_layout (model);
+  GPtrArray *taps = g_ptr_array_new_with_free_func (g_free);
+  gint64 T = get_positions (model);
+
+  for (guint v = 0; v < assay_graph_get_n_values (layout); v++)
+    {
+      const AssayGraphValue *x = assay_graph_get_value (layout, v);
+      AssayShape shape = { .rank = x->shape.rank - 1 };
+      g_autofree char *words = NULL;
+
+      if (!can_tap (x, T))
+        continue;
+      memcpy (shape.dim, x->shape.dim + 1, sizeof (gint64) * shape.rank);
+      words = assay_shape_to_string (&shape);
+      g_ptr_array_add (taps, g_strdup_printf ("%s %s", x->name, words));
+    }
+  return taps;
+}
+
+static gboolean
+refuse_pattern (AssayGraph *layout, gint64 T, const char *pattern, GError **error)
+{
+  g_autoptr (GPtrArray) names = g_ptr_array_new ();
+  const char *nearest;
+
+  for (guint v = 0; v < assay_graph_get_n_values (layout); v++)
+    if (can_tap (assay_graph_get_value (layout, v), T))
+      g_ptr_array_add (names, assay_graph_get_value (layout, v)->name);
+  g_ptr_array_add (names, NULL);
+  nearest = assay_param_nearest (pattern, (const char *const *) names->pdata);
+  if (nearest == NULL && names->len > 1)
+    nearest = names->pdata[0];
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "tap %s: no result of the model has such a name; there is for example %s", pattern,
+               nearest ? nearest : "none");
+  return FALSE;
+}
+
+guint *
+assay_record_find_taps (const AssayModel *model, const char *const *patterns, GError **error)
+{
+  AssayGraph *layout = assay_model_get_layout (model);
+  guint V = assay_graph_get_n_values (layout), n = 0;
+  gint64 T = get_positions (model);
+  g_autofree gboolean *wanted = g_new0 (gboolean, V);
+  guint *taps;
+
+  for (; *patterns != NULL; patterns++)
+    {
+      gboolean found = FALSE;
+
+      for (guint v = 0; v < V; v++)
+        if (can_tap (assay_graph_get_value (layout, v), T) && g_pattern_match_simple (*patterns, assay_graph_get_value (layout, v)->name))
+          wanted[v] = found = TRUE;
+      if (!found && !refuse_pattern (layout, T, *patterns, error))
+        return NULL;
+    }
+  taps = g_new (guint, V + 1);
+  for (guint v = 0; v < V; v++)
+    if (wanted[v])
+      taps[n++] = v;
+  taps[n] = ASSAY_NO_VALUE;
+  return taps;
+}
+
+static gint64
+get_channels (const Activations *a, guint tap)
+{
+  return assay_shape_count (&assay_graph_get_value (assay_model_get_layout (a->r->model), tap)->shape) / a->T;
+}
+
+static gboolean
+open_recorder (Activations *a, json_t *meta, GError **error)
+{
+  AssayGraph *layout = assay_model_get_layout (a->r->model);
+  g_autoptr (GPtrArray) strings = g_ptr_array_new_with_free_func (g_free);
+  g_autofree AssayArraySpec *arrays = g_new0 (AssayArraySpec, a->n_taps + 2);
+
+  for (guint k = 0; k < a->n_taps; k++)
+    {
+      const char *name = assay_graph_get_value (layout, a->taps[k])->name;
+      char *path = g_strconcat ("/activations/", name, NULL), *axis = g_strconcat (name, "_channel", NULL);
+
+      g_ptr_array_add (strings, path);
+      g_ptr_array_add (strings, axis);
+      arrays[k] = (AssayArraySpec) { .path = path, .type = assay_recording_get_type (a->r, ASSAY_STORE_F16), .rank = 2,
+                                     .dims = { 0, get_channels (a, a->taps[k]) }, .axes = { "row", axis }, .long_name = name,
+                                     .description = "activation, one row for each example and position", .bulk = TRUE };
+    }
+  arrays[a->n_taps] = (AssayArraySpec) { .path = "/index/example", .type = ASSAY_STORE_I64, .rank = 1, .axes = { "row" },
+                                         .long_name = "example of the row" };
+  arrays[a->n_taps + 1] = (AssayArraySpec) { .path = "/index/position", .type = ASSAY_STORE_I32, .rank = 1, .axes = { "row" },
+                                             .long_name = "position of the row in its example" };
+  a->recorder = assay_recorder_new (a->r->store, "activations", a->r->name, meta, arrays, a->n_taps + 2, error);
+  return a->recorder != NULL;
+}
+
+static gboolean
+open_feed (Activations *a, GError **error)
+{
+  gint64 batch = assay_values_get_int (a->r->options, "batch");
+
+  if (batch == 0)
+    batch = assay_pass_choose_batch (a->r->model, ASSAY_WALK_FORWARD, a->dtype, MIN (a->r->N, MOST_EXAMPLES), a->taps, error);
+  if (batch == 0)
+    return FALSE;
+  a->feed = assay_feed_new (a->r->model, a->r->dataset, ASSAY_WALK_FORWARD, a->dtype, batch, a->r->backend, a->taps, error);
+  a->example = a->feed ? assay_mem_new (gint64, batch * a->T, error) : NULL;
+  a->position = a->example ? assay_mem_new (gint32, batch * a->T, error) : NULL;
+  return a->position != NULL;
+}
+
+/* Appends the rows of a walked batch from `skip` on. */
+static gboolean
+append (Activations *a, AssayExec *exec, const gint64 *examples, gint64 n, gint64 skip, GError **error)
+{
+  gsize width = assay_dtype_width (a->dtype);
+
+  for (guint k = 0; k < a->n_taps; k++)
+    {
+      const char *buffer = assay_exec_get_buffer (exec, ASSAY_PRIMAL, a->taps[k]);
+
+      if (!assay_recorder_append (a->recorder, k, a->dtype == ASSAY_F64 ? ASSAY_STORE_F64 : ASSAY_STORE_F32,
+                                  buffer + skip * get_channels (a, a->taps[k]) * width, n * a->T - skip, error))
+        return FALSE;
+    }
+  for (gint64 row = 0; row < n * a->T; row++)
+    {
+      a->example[row] = examples[row / a->T];
+      a->position[row] = (gint32) (row % a->T);
+    }
+  return assay_recorder_append (a->recorder, a->n_taps, ASSAY_STORE_I64, a->example + skip, n * a->T - skip, error)
+         && assay_recorder_append (a->recorder, a->n_taps + 1, ASSAY_STORE_I32, a->position + skip, n * a->T - skip, error);
+}
+
+static gboolean
+record (Activations *a, AssayProgress *progress, GError **error)
+{
+  gint64 committed = assay_recorder_get_committed (a->recorder), batch = assay_feed_get_batch (a->feed), n;
+  gint64 last = g_get_monotonic_time ();
+
+  for (gint64 done = committed / a->T / batch * batch; done < a->r->N; done += n)
+    {
+      AssayPass *pass;
+
+      if (assay_progress_is_cancelled (progress, error))
+        {
+          if (!assay_recorder_flush (a->recorder, NULL))
+            g_prefix_error (error, "what was recorded last could not be committed; ");
+          return FALSE;
+        }
+      pass = assay_feed_bind (a->feed, a->r->examples + done, a->r->N - done, error);
+      if (pass == NULL)
+        return FALSE;
+      n = assay_pass_get_batch (pass);
+      if (!assay_exec_prepare (assay_pass_get_exec (pass), assay_model_get_theta (a->r->model), NULL, NULL, FALSE, error)
+          || !assay_pass_check_losses (pass, a->r->examples + done, "recording", error)
+          || !append (a, assay_pass_get_exec (pass), a->r->examples + done, n, CLAMP (committed - done * a->T, 0, n * a->T), error)
+          || !assay_recording_keep_up (a->recorder, &last, error))
+        return FALSE;
+      assay_progress_report (progress, "recording activations", done + n, a->r->N, "examples", NULL);
+    }
+  return TRUE;
+}
+
+AssayObject *
+assay_record_activations (const AssayRecording *r, AssayProgress *progress, GError **error)
+{
+  Activations a = { .r = r, .dtype = assay_model_get_dtype (r->model), .T = get_positions (r->model) };
+  g_autofree guint *taps = assay_record_find_taps (r->model, assay_values_get_list (r->options, "taps"), error);
+  AssayObject *object = NULL;
+  json_t *meta = NULL;
+
+  if (taps == NULL)
+    return NULL;
+  a.taps = taps;
+  while (taps[a.n_taps] != ASSAY_NO_VALUE)
+    a.n_taps++;
+  if (a.n_taps == 0)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "recording: no tap was named; give --taps PATTERN");
+      return NULL;
+    }
+  object = assay_recording_find (r, "activations", &meta);
+  if (object != NULL)
+    return object;
+  if (open_recorder (&a, meta, error) && open_feed (&a, error) && record (&a, progress, error))
+    object = assay_recorder_finish (a.recorder, error);
+  json_decref (meta);
+  assay_recorder_free (a.recorder);
+  assay_feed_free (a.feed);
+  assay_mem_free (a.example);
+  assay_mem_free (a.position);
+  return object;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* recording.c: options and identity of recordings. */
+#include "run/recording.h"
+
+#include "run/identity.h"
+
+#define KEEP_UP_SECONDS 30
+
+static const char *const types[] = { "auto", "f16", "bf16", "f32", "f64", NULL };
+
+const AssayParam assay_record_params[] = {
+  { .name = "taps", .type = ASSAY_PARAM_LIST, .metavar = "PATTERN",
+    .help = "results whose activations are recorded, for example h.*.mlp.act; repeatable" },
+  { .name = "gradients", .type = ASSAY_PARAM_LIST, .metavar = "PATTERN",
+    .help = "groups of parameters whose gradients are recorded for each example, * for all; repeatable" },
+  { .name = "norms", .type = ASSAY_PARAM_BOOL, .help = "of gradients record the squared norms alone" },
+  { .name = "type", .type = ASSAY_PARAM_CHOICE, .def.s = "auto", .choices = types, .help = "as stored; auto: f16 for activations, f32 for gradients" },
+  { .name = "batch", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1e9, .unit = "examples",
+    .help = "examples walked at once; 0: as many as fit into 256 MiB, at most 64" },
+  { .name = NULL }
+};
+
+AssayStoreType
+assay_recording_get_type (const AssayRecording *r, AssayStoreType by_default)
+{
+  AssayStoreType type = by_default;
+
+  assay_store_type_parse (assay_values_get_string (r->options, "type"), &type);   /* "auto" is no type and leaves it */
+  return type;
+}
+
+AssayObject *
+assay_recording_find (const AssayRecording *r, const char *kind, json_t **meta)
+{
+  gsize theta = assay_model_get_n_params (r->model) * assay_dtype_width (assay_model_get_dtype (r->model));
+  g_autoptr (AssayObject) object = assay_case_lookup (r->store, kind, r->name, NULL);
+  json_t *full = r->meta ? json_copy (r->meta) : json_object (), *identity = json_object ();
+
+  json_object_set_new (identity, "options", assay_values_to_json (r->options));
+  json_object_set_new (identity, "model", assay_model_get_spec (r->model));
+  json_object_set_new (identity, "parameters", assay_identity_digest (assay_model_get_theta (r->model), theta));
+  json_object_set_new (identity, "examples", assay_identity_digest (r->examples, r->N * sizeof *r->examples));
+  assay_identity_add_machine (identity);
+  json_object_set_new (full, "recording", identity);
+  if (object != NULL && object->complete && json_equal (object->meta, full))
+    {
+      json_decref (full);
+      return g_steal_pointer (&object);
+    }
+  *meta = full;
+  return NULL;
+}
+
+gboolean
+assay_recording_keep_up (AssayRecorder *recorder, gint64 *last, GError **error)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  if (now - *last < KEEP_UP_SECONDS * G_USEC_PER_SEC)
+    return TRUE;
+  *last = now;
+  return assay_recorder_flush (recorder, error);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* recording.h: what both recordings share: options, identity, and a recorder that is opened, fed row by row and closed.
+ * Internal to this floor.
+ */
+#pragma once
+
+#include "run/record.h"
+#include "store/recorder.h"
+
+/* The stored type that the options ask for; by_default where they leave it open. */
+AssayStoreType assay_recording_get_type (const AssayRecording *recording, AssayStoreType by_default);
+
+/* The finished object of this identity, or NULL and a meta for a recorder of it. */
+AssayObject   *assay_recording_find     (const AssayRecording *recording, const char *kind, json_t **meta);
+
+/* Commits what waits when half a minute has passed since *last, so that a kill costs no more. */
+gboolean       assay_recording_keep_up  (AssayRecorder *recorder, gint64 *last, GError **error);

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* retrain_bank.c: many retrainings side by side; their results are kept in the order of the sets. */
+#include "run/retrain.h"
+
+#include "base/error.h"
+#include "run/identity.h"
+#include "store/reader.h"
+#include "store/recorder.h"
+
+#include <string.h>
+
+#define POLL (100 * 1000)       /* microseconds between looks at the stop button */
+
+enum { QUERY_LOSS, STEPS, GRADIENT_NORM, N_ARRAYS };
+
+typedef struct {
+  gint64 set;                   /* -1: this worker has ended */
+  AssayTrainResult result;
+  GError *error;
+} Finished;
+
+typedef struct {
+  const AssayRetraining *spec;
+  const AssayRetrainSet *sets;
+  gint64 K, n_done;             /* sets whose rows are in order behind each other */
+  double *query_loss;           /* (K,Q), the caller's */
+  AssayTrainResult *results;    /* (K) */
+  gboolean *is_done;            /* (K) */
+  AssayRecorder *recorder;      /* NULL: nothing is kept */
+  gint64 flushed;               /* when */
+
+  GMutex mutex;
+  gint64 next;                  /* set that the next free worker takes */
+  guint threads_each;
+  AssayProgress *stop;          /* tells the workers */
+  GAsyncQueue *finished;
+} Bank;
+
+/* --- keeping ------------------------------------------------------------------------------------------------------------ */
+
+static json_t *
+describe_bank (const Bank *bank, const AssayTrainPlace *place)
+{
+  const AssayTraining *training = bank->spec->training;
+  json_t *identity = assay_identity_of_training (training, bank->spec->start ? bank->spec->start : assay_model_get_theta (training->model));
+  json_t *meta = place->meta ? json_copy (place->meta) : json_object ();
+  g_autoptr (GArray) flat = g_array_new (FALSE, FALSE, sizeof (gint64));
+
+  for (gint64 k = 0; k < bank->K; k++)
+    {
+      g_array_append_val (flat, bank->sets[k].n);
+      g_array_append_vals (flat, bank->sets[k].place, bank->sets[k].n);
+    }
+  json_object_set_new (identity, "sets", assay_identity_digest (flat->data, flat->len * sizeof (gint64)));
+  json_object_set_new (identity, "queries", assay_identity_digest (bank->spec->query, bank->spec->Q * sizeof (gint64)));
+  assay_identity_seal (identity, place->meta);
+  json_object_set_new (meta, "retraining", identity);
+  return meta;
+}
+
+static gboolean
+read_rows (Bank *bank, AssayCase *store, AssayObject *object, gint64 rows, GError **error)
+{
+  g_autoptr (AssayReader) reader = assay_reader_new (store, object, error);
+  gint64 start[2] = { 0 }, count[2] = { rows, bank->spec->Q };
+
+  return reader != NULL
+         && assay_reader_read_box (reader, "/retraining/query_loss", start, count, ASSAY_STORE_F64, bank->query_loss, error);
+}
+
+/* Opens the recorder and takes what is there already. */
+static gboolean
+open_bank (Bank *bank, const AssayTrainPlace *place, GError **error)
+{
+  const AssayArraySpec arrays[N_ARRAYS] = {
+    { .path = "/retraining/query_loss", .type = ASSAY_STORE_F64, .rank = 2, .dims = { 0, bank->spec->Q }, .axes = { "set", "query" },
+      .long_name = "loss of the query after retraining without the set", .units = "nats" },
+    { .path = "/retraining/steps", .type = ASSAY_STORE_I64, .rank = 1, .axes = { "set" }, .long_name = "steps of the retraining" },
+    { .path = "/retraining/gradient_norm", .type = ASSAY_STORE_F64, .rank = 1, .axes = { "set" },
+      .long_name = "norm of the objective's gradient where it ended" } };
+  json_t *meta = describe_bank (bank, place);
+  g_autoptr (AssayObject) object = assay_case_lookup (place->store, "retraining", place->name, NULL);
+  gboolean fine = TRUE;
+
+  if (object != NULL && object->complete && object->rows == bank->K && json_equal (object->meta, meta))
+    {
+      bank->n_done = bank->K;
+      fine = read_rows (bank, place->store, object, bank->K, error);
+    }
+  else
+    {
+      bank->recorder = assay_recorder_new (place->store, "retraining", place->name, meta, arrays, N_ARRAYS, error);
+      fine = bank->recorder != NULL;
+      if (fine)
+        bank->n_done = assay_recorder_get_committed (bank->recorder);
+      if (bank->n_done > 0)
+        fine = read_rows (bank, place->store, object, bank->n_done, error);
+    }
+  json_decref (meta);
+  return fine;
+}
+
+/* Hands over the rows that now stand in order, and commits them at most once a second. */
+static gboolean
+keep (Bank *bank, GError **error)
+{
+  gint64 Q = bank->spec->Q, now = g_get_monotonic_time ();
+
+  for (; bank->n_done < bank->K && bank->is_done[bank->n_done]; bank->n_done++)
+    {
+      const AssayTrainResult *r = &bank->results[bank->n_done];
+
+      if (bank->recorder != NULL
+          && (!assay_recorder_append (bank->recorder, QUERY_LOSS, ASSAY_STORE_F64, bank->query_loss + bank->n_done * Q, 1, error)
+              || !assay_recorder_append (bank->recorder, STEPS, ASSAY_STORE_I64, &r->steps, 1, error)
+              || !assay_recorder_append (bank->recorder, GRADIENT_NORM, ASSAY_STORE_F64, &r->gradient_norm, 1, error)))
+        return FALSE;
+    }
+  if (bank->recorder == NULL || now - bank->flushed < G_USEC_PER_SEC || assay_recorder_get_committed (bank->recorder) == bank->n_done)
+    return TRUE;
+  bank->flushed = now;
+  return assay_recorder_flush (bank->recorder, error);
+}
+
+/* --- working ------------------------------------------------------------------------------------------------------------ */
+
+static gint64
+take_set (Bank *bank)
+{
+  gint64 set;
+
+  g_mutex_lock (&bank->mutex);
+  set = bank->next < bank->K ? bank->next++ : -1;
+  g_mutex_unlock (&bank->mutex);
+  return set;
+}
+
+static gpointer
+work (gpointer data)
+{
+  Bank *bank = data;
+  Finished *last = g_new0 (Finished, 1);
+  g_autoptr (AssayRetrainer) retrainer = assay_retrainer_new (bank->spec, bank->threads_each, &last->error);
+  gint64 set;
+
+  while (last->error == NULL && (set = take_set (bank)) >= 0)
+    {
+      Finished *one = g_new0 (Finished, 1);
+
+      one->set = set;
+      if (assay_retrainer_run (retrainer, bank->sets[set].place, bank->sets[set].n, bank->query_loss + set * bank->spec->Q, &one->result,
+                               bank->stop, &last->error))
+        g_async_queue_push (bank->finished, one);
+      else
+        {
+          g_prefix_error (&last->error, "set %" G_GINT64_FORMAT ": ", set);
+          g_free (one);
+        }
+    }
+  last->set = -1;
+  g_async_queue_push (bank->finished, last);
+  return NULL;
+}
+
+/* Takes results until all workers have ended; the first error stops them. */
+static void
+collect (Bank *bank, guint n_workers, AssayProgress *progress, GError **error)
+{
+  GError *fault = NULL;
+  gboolean stopping = FALSE;
+
+  while (n_workers > 0)
+    {
+      Finished *one = g_async_queue_timeout_pop (bank->finished, POLL);
+
+      if (one != NULL && one->set >= 0)
+        {
+          bank->results[one->set] = one->result;
+          bank->is_done[one->set] = TRUE;
+          if (fault == NULL && keep (bank, &fault))
+            assay_progress_report (progress, "retraining", bank->n_done, bank->K, "sets", NULL);
+        }
+      else if (one != NULL)
+        {
+          n_workers--;
+          if (fault == NULL)
+            fault = g_steal_pointer (&one->error);
+          g_clear_error (&one->error);
+        }
+      g_free (one);
+      if (fault == NULL)
+        assay_progress_is_cancelled (progress, &fault);
+      if (fault != NULL && !stopping)
+        {
+          stopping = TRUE;
+          assay_progress_cancel (bank->stop, ASSAY_ERROR_INTERRUPTED);
+        }
+    }
+  if (fault != NULL && bank->recorder != NULL)
+    assay_recorder_flush (bank->recorder, NULL);                  /* what is finished is kept, whatever stopped the rest */
+  if (fault != NULL)
+    g_propagate_error (error, fault);
+}
+
+static gboolean
+run_workers (Bank *bank, AssayProgress *progress, GError **error)
+{
+  guint crew = assay_workers_get_count (bank->spec->training->backend->workers);
+  guint n_workers = (guint) MIN ((gint64) crew, bank->K - bank->n_done);
+  g_autofree GThread **threads = g_new0 (GThread *, n_workers);
+
+  bank->threads_each = n_workers == 1 ? crew : 1;
+  bank->next = bank->n_done;
+  for (guint w = 0; w < n_workers; w++)
+    threads[w] = g_thread_new ("assay-retrain", work, bank);
+  collect (bank, n_workers, progress, error);
+  for (guint w = 0; w < n_workers; w++)
+    g_thread_join (threads[w]);
+  return bank->n_done == bank->K;
+}
+
+gboolean
+assay_retrain_bank (const AssayRetraining *spec, const AssayRetrainSet *sets, gint64 K, const AssayTrainPlace *place, double *query_loss,
+                    AssayProgress *progress, GError **error)
+{
+  Bank bank = { .spec = spec, .sets = sets, .K = K, .query_loss = query_loss, .results = g_new0 (AssayTrainResult, K),
+                .is_done = g_new0 (gboolean, K), .stop = assay_progress_new (NULL, NULL), .finished = g_async_queue_new () };
+  g_autoptr (AssayObject) object = NULL;
+  gboolean fine;
+
+  g_mutex_init (&bank.mutex);
+  fine = place == NULL || open_bank (&bank, place, error);
+  if (fine && bank.n_done < K)
+    fine = run_workers (&bank, progress, error);
+  if (fine && bank.recorder != NULL)
+    {
+      object = assay_recorder_finish (bank.recorder, error);
+      fine = object != NULL;
+    }
+  assay_recorder_free (bank.recorder);
+  assay_progress_free (bank.stop);
+  g_async_queue_unref (bank.finished);
+  g_mutex_clear (&bank.mutex);
+  g_free (bank.results);
+  g_free (bank.is_done);
+  return fine;
+}

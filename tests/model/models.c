@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* models.c: see models.h. */
+#include "models.h"
+
+#include "base/mem.h"
+#include "base/rng.h"
+
+#include <complex.h>
+#include <string.h>
+
+const ModelCase model_cases[] = {
+  { "linear, softmax", "linear", "{\"inputs\": 5, \"outputs\": 3}" },
+  { "linear, softmax, no bias", "linear", "{\"inputs\": 5, \"outputs\": 3, \"bias\": false}" },
+  { "linear, logistic", "linear", "{\"inputs\": 4, \"loss\": \"logistic\"}" },
+  { "linear, squared", "linear", "{\"inputs\": 4, \"outputs\": 2, \"loss\": \"squared\"}" },
+  { "mlp, tanh and relu", "mlp", "{\"widths\": [6, 7, 5, 3], \"activations\": [\"tanh\", \"relu\"]}" },
+  { "mlp, gelu and silu", "mlp", "{\"widths\": [6, 7, 5, 3], \"activations\": [\"gelu\", \"silu\"], \"bias\": false}" },
+  { "mlp, sigmoid and gelu_tanh", "mlp", "{\"widths\": [6, 7, 5, 3], \"activations\": [\"sigmoid\", \"gelu_tanh\"]}" },
+  { "mlp, one layer", "mlp", "{\"widths\": [6, 3]}" },
+  { "cnn, max and average pooling", "cnn",
+    "{\"input\": [2, 8, 8], \"conv\": [{\"out\": 3, \"kernel\": 3, \"padding\": 1, \"activation\": \"tanh\", \"pool\": {\"kind\": \"max\", \"kernel\": 2}},"
+    " {\"out\": 4, \"kernel\": 3, \"activation\": \"relu\", \"pool\": {\"kind\": \"average\", \"kernel\": 2}}], \"fc\": [6, 3]}" },
+  { "cnn, strides, no bias", "cnn",
+    "{\"input\": [1, 9, 9], \"conv\": [{\"out\": 3, \"kernel\": 3, \"stride\": 2, \"activation\": \"gelu\"}], \"fc\": [3], \"bias\": false}" },
+  { "transformer, gpt2", "transformer", "{\"vocabulary\": 11, \"context\": 6, \"width\": 8, \"layers\": 2, \"heads\": 2}" },
+  { "transformer, gpt2, untied, no bias, mean", "transformer",
+    "{\"vocabulary\": 11, \"context\": 6, \"width\": 8, \"layers\": 1, \"heads\": 2, \"tied\": false, \"bias\": false, \"token-reduction\": \"mean\"}" },
+  { "transformer, gpt2, gated, rotary adjacent, grouped", "transformer",
+    "{\"vocabulary\": 11, \"context\": 6, \"width\": 8, \"layers\": 2, \"heads\": 4, \"kv-heads\": 2, \"mlp\": 12, \"positions\": \"rotary\","
+    " \"rope-adjacent\": true, \"gated\": true, \"activation\": \"gelu\"}" },
+  { "transformer, llama", "transformer",
+    "{\"vocabulary\": 11, \"context\": 6, \"width\": 8, \"layers\": 2, \"heads\": 4, \"kv-heads\": 2, \"mlp\": 10, \"norm\": \"rmsnorm\","
+    " \"positions\": \"rotary\", \"gated\": true, \"activation\": \"silu\", \"bias\": false, \"tied\": false, \"names\": \"llama\"}" },
+  { "transformer, llama, biases, one key head, adjacent", "transformer",
+    "{\"vocabulary\": 11, \"context\": 6, \"width\": 8, \"layers\": 1, \"heads\": 2, \"kv-heads\": 1, \"norm\": \"rmsnorm\","
+    " \"positions\": \"rotary\", \"rope-adjacent\": true, \"rope-theta\": 100, \"activation\": \"tanh\", \"names\": \"llama\"}" },
+  { "transformer, no positions, no layers", "transformer",
+    "{\"vocabulary\": 11, \"context\": 6, \"width\": 8, \"layers\": 0, \"positions\": \"none\"}" },
+  { NULL }
+};
+
+static double *
+draw (gint64 n, const char *purpose, double scale)
+{
+  double *x = assay_mem_new (double, n, NULL);
+  AssayRng rng = assay_rng_new (11, assay_rng_stream (purpose, 0));
+
+  g_assert_nonnull (x);
+  for (gint64 i = 0; i < n; i++)
+    x[i] = scale * assay_rng_normal (&rng);
+  return x;
+}
+
+Sample *
+sample_new (const ModelCase *c, gint64 batch)
+{
+  Sample *s = g_new0 (Sample, 1);
+  GError *error = NULL;
+  json_t *config = json_loads (c->config, 0, NULL);
+
+  g_assert_nonnull (config);
+  s->model = assay_model_new (c->architecture, config, ASSAY_F64, &error);
+  g_assert_no_error (error);
+  json_decref (config);
+  s->B = batch;
+  s->P = assay_model_get_n_params (s->model);
+  s->theta = draw (s->P, "theta", 0.4);
+  s->direction = draw (s->P, "direction", 1);
+  s->second = draw (s->P, "second", 1);
+  s->weights = draw (batch, "weights", 1);
+  if (batch > 1)
+    s->weights[1] = 0;
+  assay_model_write_theta (s->model, s->theta);
+  return s;
+}
+
+void
+sample_free (Sample *s)
+{
+  assay_model_free (s->model);
+  assay_mem_free (s->theta);
+  assay_mem_free (s->direction);
+  assay_mem_free (s->second);
+  assay_mem_free (s->weights);
+  g_free (s);
+}
+
+static void *
+convert (const double *x, gint64 n, AssayDtype dtype)
+{
+  void *y = assay_mem_alloc_array (n, assay_dtype_width (dtype), NULL);
+
+  g_assert_nonnull (y);
+  assay_dtype_convert (ASSAY_F64, x, dtype, y, n);
+  return y;
+}
+
+/* How many values an index input may take: tokens and labels follow the logits. */
+static void *
+fill_input (AssayGraph *graph, const AssayGraphValue *x, AssayDtype dtype)
+{
+  gint64 n = assay_shape_count (&x->shape);
+  AssayRng rng = assay_rng_new (12, assay_rng_stream (x->name, 0));
+  double *numbers;
+  void *y;
+
+  if (x->is_index)
+    {
+      gint32 *index = assay_mem_new (gint32, n, NULL);
+      gint64 below = assay_shape_last (&assay_graph_get_value (graph, assay_graph_get_logits (graph))->shape);
+
+      for (gint64 i = 0; i < n; i++)
+        index[i] = (gint32) assay_rng_below (&rng, below == 1 ? 2 : below);
+      return index;
+    }
+  numbers = draw (n, x->name, 1);
+  if (strcmp (x->name, "weight") == 0)                            /* of positions: some do not count */
+    for (gint64 i = 0; i < n; i++)
+      numbers[i] = i % 4 == 2 ? 0 : 0.5 + (double) (i % 3) / 4;
+  y = convert (numbers, n, dtype);
+  assay_mem_free (numbers);
+  return y;
+}
+
+Walk *
+walk_new (const Sample *s, AssayWalk kind, AssayDtype dtype, AssayBackend *backend, const guint *keep)
+{
+  Walk *walk = g_new0 (Walk, 1);
+  GError *error = NULL;
+  g_autoptr (AssayGraph) graph = assay_model_build (s->model, s->B, &error);
+
+  g_assert_no_error (error);
+  walk->dtype = dtype;
+  walk->exec = assay_exec_new (graph, kind, dtype, backend, keep, &error);
+  g_assert_no_error (error);
+  walk->inputs = g_ptr_array_new_with_free_func (assay_mem_free);
+  for (guint v = 0; v < assay_graph_get_n_values (graph); v++)
+    if (assay_graph_get_value (graph, v)->role == ASSAY_VALUE_INPUT)
+      {
+        g_ptr_array_add (walk->inputs, fill_input (graph, assay_graph_get_value (graph, v), dtype));
+        assay_exec_set_input (walk->exec, v, walk->inputs->pdata[walk->inputs->len - 1]);
+      }
+  walk->theta = convert (s->theta, s->P, dtype);
+  walk->weights = convert (s->weights, s->B, dtype);
+  return walk;
+}
+
+void
+walk_free (Walk *walk)
+{
+  assay_exec_free (walk->exec);
+  g_ptr_array_unref (walk->inputs);
+  assay_mem_free (walk->theta);
+  assay_mem_free (walk->weights);
+  g_free (walk);
+}
+
+void
+walk_prepare (Walk *walk, const Sample *s, const double *direction, double step, void *gradient)
+{
+  GError *error = NULL;
+
+  assay_dtype_convert (ASSAY_F64, s->theta, walk->dtype, walk->theta, s->P);
+  if (walk->dtype == ASSAY_C128 && direction != NULL)
+    for (gint64 p = 0; p < s->P; p++)
+      ((double *) walk->theta)[2 * p + 1] = step * direction[p];
+  assay_exec_prepare (walk->exec, walk->theta, walk->weights, gradient, FALSE, &error);
+  g_assert_no_error (error);
+}
+
+void
+walk_apply (Walk *walk, const Sample *s, const double *direction, double *product)
+{
+  void *v = convert (direction, s->P, walk->dtype), *Hv = convert (direction, s->P, walk->dtype);
+  GError *error = NULL;
+
+  assay_exec_apply (walk->exec, v, Hv, FALSE, &error);
+  g_assert_no_error (error);
+  assay_dtype_convert (walk->dtype, Hv, ASSAY_F64, product, s->P);
+  assay_mem_free (v);
+  assay_mem_free (Hv);
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-checkpoint.c: weights come back as they went, and wrong files are refused by name. */
+#include "base/error.h"
+#include "model/checkpoint.h"
+#include "store/safetensors.h"
+
+#include "../store/store_test.h"
+
+#include <math.h>
+#include <string.h>
+
+static char *scratch;
+
+static AssayModel *
+new_model (AssayDtype dtype)
+{
+  json_t *config = json_pack ("{s:i, s:i}", "inputs", 3, "outputs", 2);
+  AssayModel *model = assay_model_new ("linear", config, dtype, NULL);
+
+  json_decref (config);
+  g_assert_nonnull (model);
+  for (gint64 p = 0; p < 8; p++)
+    if (dtype == ASSAY_F64)
+      ((double *) assay_model_get_theta (model))[p] = 0.1 * (double) p - 0.3;
+    else
+      ((float *) assay_model_get_theta (model))[p] = 0.1f * (float) p - 0.3f;
+  return model;
+}
+
+static void
+assert_same (AssayModel *a, AssayModel *b)
+{
+  gsize bytes = 8 * assay_dtype_width (assay_model_get_dtype (a));
+  json_t *spec_a = assay_model_get_spec (a), *spec_b = assay_model_get_spec (b);
+
+  g_assert_true (json_equal (spec_a, spec_b));
+  g_assert_cmpmem (assay_model_get_theta (a), bytes, assay_model_get_theta (b), bytes);
+  json_decref (spec_a);
+  json_decref (spec_b);
+}
+
+static void
+test_directory (void)
+{
+  static const AssayDtype dtypes[] = { ASSAY_F32, ASSAY_F64 };
+  g_autofree char *folder = g_build_filename (scratch, "made", "by", "saving", NULL);
+
+  for (guint t = 0; t < G_N_ELEMENTS (dtypes); t++)
+    {
+      g_autoptr (AssayModel) model = new_model (dtypes[t]), back = NULL;
+      GError *error = NULL;
+
+      assay_checkpoint_save_directory (model, folder, &error);
+      g_assert_no_error (error);
+      back = assay_checkpoint_load_directory (folder, &error);
+      g_assert_no_error (error);
+      assert_same (model, back);
+    }
+}
+
+static void
+test_case_object (void)
+{
+  g_autofree char *path = g_build_filename (scratch, "objects.assay", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (AssayCase) store = assay_case_create (path, &error);
+  g_autoptr (AssayModel) model = new_model (ASSAY_F64), back = NULL;
+  g_autoptr (AssayObject) object = NULL;
+  json_t *meta = json_pack ("{s:s}", "made_by", "a test");
+
+  g_assert_no_error (error);
+  object = assay_checkpoint_commit (model, store, "model", "tiny", meta, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (json_object_size (meta), ==, 1);
+  g_assert_cmpstr (json_string_value (json_object_get (object->meta, "made_by")), ==, "a test");
+  back = assay_checkpoint_load_object (store, object, &error);
+  g_assert_no_error (error);
+  assert_same (model, back);
+  json_decref (meta);
+}
+
+/* Writes tensors named, typed and shaped as told; all elements are value. */
+typedef struct { const char *name; AssayStoreType type; guint rank; gint64 dims[3]; double value; } Entry;
+
+static char *
+write_file (const Entry *entries, guint n)
+{
+  char *path = g_build_filename (scratch, "weights.safetensors", NULL);
+  g_autofree AssaySafetensor *tensors = g_new0 (AssaySafetensor, n);
+  double wide[64];
+  g_autofree char *bytes = g_malloc (n * sizeof wide);
+  GError *error = NULL;
+
+  for (guint i = 0; i < n; i++)
+    {
+      gint64 count = 1;
+
+      for (guint k = 0; k < entries[i].rank; k++)
+        count *= entries[i].dims[k];
+      for (gint64 k = 0; k < count; k++)
+        wide[k] = entries[i].value;
+      tensors[i] = (AssaySafetensor) { .name = entries[i].name, .type = entries[i].type, .rank = entries[i].rank, .n_elements = count,
+                                       .data = bytes + i * sizeof wide, .bytes = count * assay_store_type_width (entries[i].type) };
+      memcpy (tensors[i].dims, entries[i].dims, sizeof entries[i].dims);
+      if (entries[i].type == ASSAY_STORE_I32)
+        memset (bytes + i * sizeof wide, 0, sizeof wide);
+      else
+        g_assert_true (assay_store_convert (entries[i].type, bytes + i * sizeof wide, ASSAY_STORE_F64, wide, count, &error));
+    }
+  assay_safetensors_write (path, tensors, n, NULL, &error);
+  g_assert_no_error (error);
+  return path;
+}
+
+static void
+test_conversion (void)
+{
+  static const Entry entries[] = { { "ckpt0.fc.weight", ASSAY_STORE_F16, 2, { 2, 3 }, 0.5 }, { "ckpt0.fc.bias", ASSAY_STORE_BF16, 1, { 2 }, -2 },
+                                   { "ckpt1.fc.bias", ASSAY_STORE_F32, 1, { 2 }, 9 } };
+  g_autofree char *path = write_file (entries, G_N_ELEMENTS (entries));
+  g_autoptr (AssayModel) model = new_model (ASSAY_F64);
+  const double *theta = assay_model_get_theta (model);
+  GError *error = NULL;
+
+  assay_checkpoint_read_safetensors (model, path, "ckpt0.", &error);
+  g_assert_no_error (error);
+  g_assert_cmpfloat (theta[0], ==, 0.5);
+  g_assert_cmpfloat (theta[7], ==, -2);
+}
+
+static void
+refuse (const Entry *entries, guint n, int code, const char *text)
+{
+  g_autofree char *path = write_file (entries, n);
+  g_autoptr (AssayModel) model = new_model (ASSAY_F32), untouched = new_model (ASSAY_F32);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (assay_checkpoint_read_safetensors (model, path, NULL, &error));
+  g_assert_error (error, ASSAY_ERROR, code);
+  if (strstr (error->message, text) == NULL || !g_str_has_prefix (error->message, path))
+    g_error ("expected \"%s\" in: %s", text, error->message);
+  assert_same (model, untouched);
+}
+
+static void
+test_refusals (void)
+{
+  static const Entry weight = { "fc.weight", ASSAY_STORE_F32, 2, { 2, 3 }, 1 }, bias = { "fc.bias", ASSAY_STORE_F32, 1, { 2 }, 1 };
+  static const Entry transposed = { "fc.weight", ASSAY_STORE_F32, 2, { 3, 2 }, 1 }, deep = { "fc.weight", ASSAY_STORE_F32, 3, { 1, 2, 3 }, 1 };
+  static const Entry whole = { "fc.bias", ASSAY_STORE_I32, 1, { 2 }, 1 }, stranger = { "fc2.bias", ASSAY_STORE_F32, 1, { 2 }, 1 };
+  static const Entry infinite = { "fc.bias", ASSAY_STORE_F32, 1, { 2 }, INFINITY };
+
+  refuse ((Entry[]) { weight }, 1, ASSAY_ERROR_INPUT, "parameter fc.bias (2) expected, there is no tensor of that name");
+  refuse ((Entry[]) { transposed, bias }, 2, ASSAY_ERROR_INPUT, "parameter fc.weight: shape (2,3) expected, (3,2) found");
+  refuse ((Entry[]) { deep, bias }, 2, ASSAY_ERROR_INPUT, "parameter fc.weight: shape (2,3) expected, (1,2,3) found");
+  refuse ((Entry[]) { weight, whole }, 2, ASSAY_ERROR_INPUT, "parameter fc.bias: f64, f32, f16 or bf16 expected, i32 found");
+  refuse ((Entry[]) { weight, bias, stranger }, 3, ASSAY_ERROR_INPUT, "tensor fc2.bias is not a parameter of this model");
+  refuse ((Entry[]) { weight, infinite }, 2, ASSAY_ERROR_NAN, "parameter fc.bias is not finite at element 0");
+}
+
+static void
+test_bad_config (void)
+{
+  static const struct { const char *text, *expected; int code; } files[] = {
+    { "{\"architecture\": \"linear\", ", "line 1 column", ASSAY_ERROR_INPUT },
+    { "[]", "an object with \"architecture\" and \"config\" expected", ASSAY_ERROR_INPUT },
+    { "{\"architecture\": \"perceptron\", \"config\": {}}", "\"perceptron\" found", ASSAY_ERROR_USAGE },
+    { "{\"architecture\": \"linear\", \"config\": {\"input\": 3}}", "input", ASSAY_ERROR_USAGE },
+  };
+  g_autofree char *folder = g_build_filename (scratch, "bad", NULL), *config = g_build_filename (folder, "config.json", NULL);
+  g_autoptr (AssayModel) model = new_model (ASSAY_F32);
+  g_autoptr (GError) missing = NULL;
+
+  g_assert_true (assay_checkpoint_save_directory (model, folder, NULL));
+  for (guint i = 0; i < G_N_ELEMENTS (files); i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_assert_true (g_file_set_contents (config, files[i].text, -1, NULL));
+      g_assert_null (assay_checkpoint_load_directory (folder, &error));
+      g_assert_cmpint (error->code, ==, files[i].code);
+      if (strstr (error->message, files[i].expected) == NULL || !g_str_has_prefix (error->message, config))
+        g_error ("expected \"%s\" in: %s", files[i].expected, error->message);
+    }
+  g_assert_cmpint (g_unlink (config), ==, 0);
+  g_assert_null (assay_checkpoint_load_directory (folder, &missing));
+  g_assert_error (missing, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND);
+}
+
+int
+main (int argc, char **argv)
+{
+  int status;
+
+  g_test_init (&argc, &argv, NULL);
+  scratch = g_dir_make_tmp ("assay-checkpoint-XXXXXX", NULL);
+  g_test_add_func ("/checkpoint/a directory gives back spec and bits", test_directory);
+  g_test_add_func ("/checkpoint/an object of a case gives back spec and bits", test_case_object);
+  g_test_add_func ("/checkpoint/half types are converted and a prefix chooses", test_conversion);
+  g_test_add_func ("/checkpoint/missing, unknown, misshapen and infinite weights are refused by name", test_refusals);
+  g_test_add_func ("/checkpoint/a config that says nothing sensible is refused", test_bad_config);
+  status = g_test_run ();
+  remove_tree (scratch);
+  g_free (scratch);
+  return status;
+}
