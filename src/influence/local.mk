@@ -9,11 +9,13 @@ METHODS_LIST += \
   src/influence/method_cg.c \
   src/influence/method_dot.c \
   src/influence/method_cosine.c \
-  src/influence/method_tracin.c
+  src/influence/method_tracin.c \
+  src/influence/method_loo.c
 
 src_influence_libinfluence_la_SOURCES = $(METHODS_LIST) \
   src/influence/damped_curvature.c src/influence/damped_curvature.h \
   src/influence/exact.c src/influence/exact.h \
+  src/influence/ground_truth.c src/influence/ground_truth.h \
   src/influence/interval.c src/influence/interval.h \
   src/influence/method.c src/influence/method.h \
   src/influence/reference.c src/influence/reference.h \

@@ -14,6 +14,7 @@
 #include "base/progress.h"
 #include "hessian/solver.h"
 #include "run/pass.h"
+#include "run/retrain.h"
 
 /* What is asked: a trained model, the examples it was trained on, the queries. */
 typedef struct {
@@ -30,8 +31,9 @@ typedef struct {
   const double *const *checkpoint;
   const double *checkpoint_rate;
   guint n_checkpoints;
-  /* Retrains without the examples given by index into train, and returns the query losses (Q); NULL where the run is not known. */
-  gboolean (*retrain) (gpointer data, const gint64 *without, gint64 n_without, double *query_loss, AssayProgress *progress, GError **error);
+  /* Query losses (K,Q) after retraining without each of K sets of places in train; NULL where the training is not known.
+   * assay_ground_truth_retrain (ground_truth.h) is the one for trainings of run/train.h. */
+  gboolean (*retrain) (gpointer data, const AssayRetrainSet *sets, gint64 K, double *query_loss, AssayProgress *progress, GError **error);
   gpointer retrain_data;
 } AssayInfluenceTask;
 
@@ -57,7 +59,7 @@ typedef struct {
   const char *name, *help;
   const AssayParam *params;             /* damping, tolerance, ... : become options, form fields, manual entries */
   AssayInfluenceScores *(*score) (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error);
-  /* Products with C, examples walked, bytes: for --dry-run. */
+  /* For --dry-run: floating-point operations (NaN: they depend on the training) and bytes. */
   void (*cost) (const AssayInfluenceTask *task, const AssayValues *options, double *flops, double *bytes);
 } AssayMethod;
 

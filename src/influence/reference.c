@@ -11,7 +11,7 @@
 #include <math.h>
 #include <string.h>
 
-#define POSITIONS_PER_BATCH 4096
+#define POSITIONS_PER_BATCH 256   /* a walk of a small model then stays in the processor's cache */
 #define CACHE_BYTES ((gsize) 1 << 30)
 
 /* --- comparison ------------------------------------------------------------------------------------------------------- */

@@ -10,7 +10,7 @@
 #include "hessian/vector_f64.h"
 #include "influence/reference_run.h"
 #include "influence/task.h"
-#include "run/train.h"
+#include "run/retrain.h"
 
 #include <string.h>
 
@@ -40,27 +40,19 @@ static gboolean
 retrain_all (LeaveOneOut *loo, GError **error)
 {
   const AssayReferenceCase *c = loo->run->source;
-  g_autoptr (AssayModel) model = assay_model_copy (c->model, ASSAY_F64, error);
-  g_autoptr (AssayValues) options = model ? train_options (c->l2, error) : NULL;
-  g_autofree double *weight = g_new (double, c->N);
-  AssayTraining training = { .model = model, .dataset = c->dataset, .train = loo->run->task.train, .weight = weight, .N = c->N,
-                             .options = options, .backend = loo->run->backend };
+  g_autoptr (AssayValues) options = train_options (c->l2, error);
+  g_autofree gint64 *place = g_new (gint64, loo->K);
+  g_autofree AssayRetrainSet *sets = g_new (AssayRetrainSet, loo->K);
+  AssayTraining training = { .model = c->model, .dataset = c->dataset, .train = loo->run->task.train, .N = c->N, .options = options,
+                             .backend = loo->run->backend };
+  AssayRetraining spec = { .training = &training, .query = loo->run->task.query, .Q = c->Q };
 
-  for (gint64 i = 0; i < c->N; i++)
-    weight[i] = 1;
-  for (gint64 k = 0; options != NULL && k < loo->K; k++)
+  for (gint64 k = 0; k < loo->K; k++)
     {
-      AssayTrainResult result;
-
-      assay_progress_report (loo->run->progress, "leave-one-out retraining", k, loo->K, "models", NULL);
-      assay_model_write_theta (model, assay_model_get_theta (c->model));
-      weight[loo->left_out[k]] = 0;
-      if (!assay_train (&training, NULL, &result, NULL, error)
-          || !assay_reference_run_losses (loo->run, assay_model_get_theta (model), loo->run->task.query, c->Q, loo->loss + k * c->Q, NULL, error))
-        return FALSE;
-      weight[loo->left_out[k]] = 1;
+      place[k] = loo->left_out[k];
+      sets[k] = (AssayRetrainSet) { &place[k], 1 };
     }
-  return options != NULL;
+  return options != NULL && assay_retrain_bank (&spec, sets, loo->K, NULL, loo->loss, loo->run->progress, error);
 }
 
 /* --- one Newton step -------------------------------------------------------------------------------------------------- */

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* ground_truth.h: what really happened to the queries when examples were left out: a bank of retrainings, and who was left out in each.
+ *
+ *   change[s, q] = f_q (retrained without set s) - f_q (retrained with all)
+ *
+ * The training with all examples is repeated in the bank too, so that both sides come from the same procedure.
+ * Shape letters: S sets, Q queries, N training examples.
+ * Ownership: the bank owns its arrays. Thread rule: one thread at a time.
+ */
+#pragma once
+
+#include "influence/method.h"
+
+typedef enum {
+  ASSAY_REMOVAL_ONE,            /* a single example */
+  ASSAY_REMOVAL_RANDOM,         /* a random group */
+  ASSAY_REMOVAL_TOP             /* the examples ranked most helpful to one query */
+} AssayRemovalKind;
+
+typedef struct {
+  AssayRemovalKind kind;
+  gint64 query;                 /* TOP: index into the task's queries; else -1 */
+  gint64 *place;                /* places in task->train, ascending */
+  gint64 n;
+} AssayRemoval;
+
+typedef struct {
+  GArray *removals;             /* AssayRemoval */
+  gint64 n_query;
+  double *base;                 /* (Q) losses after training with all; NULL before the bank has run */
+  double *change;               /* (S,Q) */
+} AssayGroundTruth;
+
+AssayGroundTruth *assay_ground_truth_new  (gint64 n_query);
+void              assay_ground_truth_free (AssayGroundTruth *truth);
+
+/* Adds a set; places are copied and sorted. */
+void     assay_ground_truth_add        (AssayGroundTruth *truth, AssayRemovalKind kind, gint64 query, const gint64 *place, gint64 n);
+/* `count` single examples out of N without repetition (all when there are no more), from the stream of the seed. */
+void     assay_ground_truth_add_ones   (AssayGroundTruth *truth, gint64 N, gint64 count, guint64 seed);
+/* `count` random groups of `size`, each without repetition. */
+void     assay_ground_truth_add_groups (AssayGroundTruth *truth, gint64 N, gint64 count, gint64 size, guint64 seed);
+
+/* Retrains without every set, and once with all. Errors: USAGE when the task's training is not known; those of the retrainings. */
+gboolean assay_ground_truth_run        (AssayGroundTruth *truth, const AssayInfluenceTask *task, AssayProgress *progress, GError **error);
+
+/* An AssayInfluenceTask.retrain for trainings of run/train.h; data: this. */
+typedef struct {
+  AssayRetraining spec;         /* query and Q: the task's own */
+  const AssayTrainPlace *place; /* where finished retrainings are kept, or NULL */
+} AssayRetrainSource;
+
+gboolean assay_ground_truth_retrain    (gpointer data, const AssayRetrainSet *sets, gint64 K, double *query_loss, AssayProgress *progress,
+                                        GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayGroundTruth, assay_ground_truth_free)
