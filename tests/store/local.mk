@@ -26,3 +26,12 @@ tests_store_test_recorder_LDADD = $(STORE_TEST_LIBS)
 check_PROGRAMS += tests/store/test-digest
 tests_store_test_digest_SOURCES = tests/store/test-digest.c tests/store/store_test.h
 tests_store_test_digest_LDADD = $(STORE_TEST_LIBS)
+
+check_PROGRAMS += tests/store/test-verify
+tests_store_test_verify_SOURCES = tests/store/test-verify.c tests/store/store_test.h
+tests_store_test_verify_LDADD = $(STORE_TEST_LIBS)
+
+check_PROGRAMS += tests/store/test-content-root
+tests_store_test_content_root_SOURCES = tests/store/test-content-root.c tests/store/store_test.h
+tests_store_test_content_root_LDADD = $(STORE_TEST_LIBS)
+tests_store_test_content_root_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS)

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-content-root.c: the root follows the values, not the bytes: chunking, compression and repacking keep it, one altered element,
+ * attribute or name does not. */
+#include <hdf5.h>
+
+#include "store/hdf5_door.h"
+#include "store/io_thread.h"
+#include "store/shard_digest.h"
+#include "store_test.h"
+
+typedef struct {
+  const char   *path;
+  const guint8 *key;
+  AssayDigest   root;
+} Task;
+
+static gboolean
+compute (gpointer data, GError **error)
+{
+  Task *task = data;
+  hid_t file = assay_hdf5_open_file (task->path, error);
+  gboolean ok = file >= 0 && assay_shard_digest (file, "scores/x", task->key, task->path, &task->root, error);
+
+  if (file >= 0)
+    H5Fclose (file);
+  return ok;
+}
+
+static AssayDigest
+root_of (const char *path, const guint8 *key)
+{
+  Task task = { .path = path, .key = key };
+  GError *error = NULL;
+
+  assay_store_call (compute, &task, &error);
+  g_assert_no_error (error);
+  return task.root;
+}
+
+/* A shard with a redactable text and two arrays that share an axis. */
+static char *
+make_shard (Room *room)
+{
+  g_autoptr (AssayCase) cas = new_case (room);
+  g_autofree double *values = g_new (double, 300 * 300);
+  const char *texts[300];
+  GError *error = NULL;
+  g_autoptr (AssayShardWriter) w = assay_shard_writer_new (cas, "scores", "x", NULL, &error);
+  g_autoptr (AssayObject) object = NULL;
+
+  for (int i = 0; i < 300 * 300; i++)
+    values[i] = i;
+  for (int i = 0; i < 300; i++)
+    texts[i] = i % 2 != 0 ? "odd" : "even";
+  assay_shard_writer_put (w, &(AssayArraySpec) { .path = "/g/wide", .type = ASSAY_STORE_F32, .rank = 2, .dims = { 300, 300 },
+                          .axes = { "query", "example" }, .bulk = TRUE }, ASSAY_STORE_F64, values, &error);
+  g_assert_no_error (error);
+  assay_shard_writer_put (w, &(AssayArraySpec) { .path = "/g/loss", .type = ASSAY_STORE_F64, .rank = 1, .dims = { 300 },
+                          .axes = { "example" } }, ASSAY_STORE_F64, values, &error);
+  g_assert_no_error (error);
+  assay_shard_writer_put_text (w, &(AssayArraySpec) { .path = "/h/id", .type = ASSAY_STORE_TEXT, .rank = 1, .dims = { 300 },
+                               .axes = { "example" }, .redactable = TRUE }, texts, &error);
+  g_assert_no_error (error);
+  object = assay_shard_writer_commit (w, &error);
+  g_assert_no_error (error);
+  return path_in_case (room, object->parts[0]->file);
+}
+
+static void
+read_key (Room *room, guint8 key[32])
+{
+  g_autofree char *path = path_in_case (room, "salt.key"), *bytes = NULL;
+  gsize n;
+
+  load (path, &bytes, &n);
+  g_assert_cmpuint (n, ==, 32);
+  memcpy (key, bytes, 32);
+}
+
+static void
+test_repack (Room *room, gconstpointer unused)
+{
+  g_autofree char *path = make_shard (room), *other = g_build_filename (room->directory, "repacked.h5", NULL);
+  const char *ways[] = { "-l /g/wide:CHUNK=7x100 -f /g/wide:GZIP=1", "-l CONTI", "-f SHUF -f GZIP=1 -f FLET" };
+  g_autofree char *program = g_find_program_in_path ("h5repack");
+  guint8 key[32];
+  AssayDigest want, got;
+
+  (void) unused;
+  if (program == NULL)
+    {
+      g_test_skip ("h5repack is not installed");
+      return;
+    }
+  read_key (room, key);
+  want = root_of (path, key);
+  for (gsize i = 0; i < G_N_ELEMENTS (ways); i++)
+    {
+      g_autofree char *command = g_strdup_printf ("%s %s %s %s", program, ways[i], path, other);
+      g_autofree char *errors = NULL, *a = NULL, *b = NULL;
+      gsize n, m;
+      int status;
+
+      g_assert_true (g_spawn_command_line_sync (command, NULL, &errors, &status, NULL));
+      g_test_message ("%s", errors);
+      g_assert_true (g_spawn_check_wait_status (status, NULL));
+      load (path, &a, &n);
+      load (other, &b, &m);
+      g_assert_true (n != m || memcmp (a, b, n) != 0);
+      got = root_of (other, key);
+      g_assert_true (assay_digest_equal (&want, &got));
+      g_remove (other);
+    }
+}
+
+/* On the store's thread: one change to the open file. */
+typedef struct {
+  const char *path;
+  int         which;
+} Change;
+
+static gboolean
+change (gpointer data, GError **error)
+{
+  Change *c = data;
+  hid_t fapl = H5Pcreate (H5P_FILE_ACCESS), file, object;
+  float one = 1;
+  hsize_t at[2] = { 299, 299 };
+  hid_t point = H5Screate (H5S_SCALAR), space;
+
+  (void) error;
+  H5Pset_file_locking (fapl, 0, 1);
+  file = H5Fopen (c->path, H5F_ACC_RDWR, fapl);
+  g_assert_cmpint (file, >=, 0);
+  switch (c->which)
+    {
+    case 0:                             /* the last element */
+      object = H5Dopen2 (file, "/g/wide", H5P_DEFAULT);
+      space = H5Dget_space (object);
+      H5Sselect_elements (space, H5S_SELECT_SET, 1, at);
+      g_assert_cmpint (H5Dwrite (object, H5T_NATIVE_FLOAT, point, space, H5P_DEFAULT, &one), >=, 0);
+      H5Sclose (space);
+      break;
+    case 1:                             /* an attribute's value */
+      object = H5Dopen2 (file, "/g/loss", H5P_DEFAULT);
+      g_assert_true (assay_hdf5_set_text (object, "units", "bits"));
+      break;
+    case 2:                             /* one more attribute */
+      object = H5Gopen2 (file, "/g", H5P_DEFAULT);
+      g_assert_true (assay_hdf5_set_i64 (object, "extra", 1));
+      break;
+    default:                            /* a name */
+      object = H5Gopen2 (file, "/g", H5P_DEFAULT);
+      g_assert_cmpint (H5Lmove (object, "loss", object, "lost", H5P_DEFAULT, H5P_DEFAULT), >=, 0);
+    }
+  assay_hid_close (object);
+  H5Sclose (point);
+  H5Pclose (fapl);
+  return H5Fclose (file) >= 0;
+}
+
+static void
+test_changes (Room *room, gconstpointer unused)
+{
+  g_autofree char *path = make_shard (room), *bytes = NULL;
+  guint8 key[32];
+  AssayDigest want, got;
+  gsize n;
+
+  (void) unused;
+  read_key (room, key);
+  want = root_of (path, key);
+  load (path, &bytes, &n);
+  for (int which = 0; which < 4; which++)
+    {
+      Change c = { path, which };
+
+      save (path, bytes, n);
+      g_assert_true (assay_store_call (change, &c, NULL));
+      got = root_of (path, key);
+      g_assert_false (assay_digest_equal (&want, &got));
+    }
+}
+
+static void
+test_salt (Room *room, gconstpointer unused)
+{
+  g_autofree char *path = make_shard (room);
+  guint8 key[32];
+  AssayDigest want, got;
+  Task task = { .path = path };
+  GError *error = NULL;
+
+  (void) unused;
+  read_key (room, key);
+  want = root_of (path, key);
+  key[31] ^= 1;
+  got = root_of (path, key);
+  g_assert_false (assay_digest_equal (&want, &got));
+  g_assert_false (assay_store_call (compute, &task, &error));
+  expect_error (&error, ASSAY_ERROR_NOT_FOUND, "salt.key", "/h/id");
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  ADD ("/content-root/repacking, rechunking and compressing keep it", test_repack);
+  ADD ("/content-root/an element, an attribute and a name change it", test_changes);
+  ADD ("/content-root/redactable texts depend on the case's salt", test_salt);
+  return g_test_run ();
+}
