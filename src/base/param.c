@@ -384,19 +384,20 @@ assay_values_set_json (AssayValues *values, const char *name, const json_t *valu
       return assay_values_set_text (values, name, json_string_value (value), error);
     case ASSAY_PARAM_LIST:
       {
+        g_autoptr (GPtrArray) list = new_list ();
         gsize i;
         json_t *item;
 
         if (!json_is_array (value))
           return wrong_type (p, "a list of strings", error);
-        g_ptr_array_unref (slot->list);
-        slot->list = new_list ();
         json_array_foreach (value, i, item)
           {
             if (!json_is_string (item))
               return wrong_type (p, "a list of strings", error);
-            list_append (slot->list, json_string_value (item));
+            list_append (list, json_string_value (item));
           }
+        g_ptr_array_unref (slot->list);
+        slot->list = g_steal_pointer (&list);
       }
       break;
     case ASSAY_PARAM_JSON:
