@@ -59,7 +59,7 @@ typedef struct {
   const char *name, *help;
   const AssayParam *params;             /* damping, tolerance, ... : become options, form fields, manual entries */
   AssayInfluenceScores *(*score) (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error);
-  /* For --dry-run: floating-point operations (NaN: they depend on the training) and bytes. */
+  /* For --dry-run: floating-point operations, estimated, and bytes. */
   void (*cost) (const AssayInfluenceTask *task, const AssayValues *options, double *flops, double *bytes);
 } AssayMethod;
 

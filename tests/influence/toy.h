@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* toy.h: small questions whose answers are known: multinomial logistic regressions trained to their optimum, and models that are not.
+ *
+ * Ownership: a toy owns everything its task points to.
+ */
+#pragma once
+
+#include "influence/ground_truth.h"
+#include "influence/method.h"
+
+typedef struct {
+  AssayBackend *backend;
+  AssayDataset *dataset;        /* splits train and query */
+  AssayModel *model;
+  AssayValues *options;         /* of the training */
+  AssayTraining training;
+  AssayRetrainSource source;
+  double *checkpoint[2], rate[2];
+  AssayInfluenceTask task;
+} Toy;
+
+/* N examples of two classes in D dimensions with Q queries drawn alike, trained by Newton's method to its optimum under l2.
+ * Train example 0 is query 0 itself; train example 1 is query 0 with the other label. */
+Toy *toy_new_logistic (gint64 N, gint64 Q, gint64 D, double l2, guint64 seed);
+/* The same data under a network with a hidden layer, at its random first parameters: nothing converged, nothing convex. */
+Toy *toy_new_mlp      (gint64 N, gint64 Q, gint64 D, guint64 seed);
+void toy_free         (Toy *toy);
+
+#define TOY_HELPFUL 0
+#define TOY_HARMFUL 1
+
+/* All options of a method at their defaults, then NAME, VALUE, ..., NULL. */
+AssayValues *toy_options (const AssayMethod *method, ...) G_GNUC_NULL_TERMINATED;
+AssayInfluenceScores *toy_score (const Toy *toy, const char *method, ...) G_GNUC_NULL_TERMINATED;
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Toy, toy_free)
