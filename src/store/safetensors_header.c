@@ -444,7 +444,8 @@ assay_safetensors_parse_header (const char *text, gsize n, guint64 base, const c
   if (n == 0 || text[0] != '{')
     ok = refuse (&p, 0, "'{' is expected as the first byte of the header");
   else if (!g_utf8_validate_len (text, n, &bad))
-    ok = refuse (&p, (gsize) (bad - text), "the header is not UTF-8");
+    ok = refuse (&p, (gsize) (bad - text), *bad == '\0' ? "a NUL byte; only spaces may follow the header's last brace"
+                                                       : "the header is not UTF-8");
   else
     ok = read_members (&p, entries, metadata);
   for (; ok && p.at < n; p.at++)

@@ -7,9 +7,17 @@ check_PROGRAMS += tests/store/test-types
 tests_store_test_types_SOURCES = tests/store/test-types.c tests/store/store_test.h
 tests_store_test_types_LDADD = $(STORE_TEST_LIBS)
 
+check_PROGRAMS += tests/store/test-file
+tests_store_test_file_SOURCES = tests/store/test-file.c tests/store/store_test.h
+tests_store_test_file_LDADD = $(STORE_TEST_LIBS)
+
 check_PROGRAMS += tests/store/test-journal
 tests_store_test_journal_SOURCES = tests/store/test-journal.c tests/store/store_test.h
 tests_store_test_journal_LDADD = $(STORE_TEST_LIBS)
+
+check_PROGRAMS += tests/store/test-digest
+tests_store_test_digest_SOURCES = tests/store/test-digest.c tests/store/store_test.h
+tests_store_test_digest_LDADD = $(STORE_TEST_LIBS)
 
 check_PROGRAMS += tests/store/test-case
 tests_store_test_case_SOURCES = tests/store/test-case.c tests/store/store_test.h
@@ -23,10 +31,6 @@ check_PROGRAMS += tests/store/test-recorder
 tests_store_test_recorder_SOURCES = tests/store/test-recorder.c tests/store/store_test.h
 tests_store_test_recorder_LDADD = $(STORE_TEST_LIBS)
 
-check_PROGRAMS += tests/store/test-digest
-tests_store_test_digest_SOURCES = tests/store/test-digest.c tests/store/store_test.h
-tests_store_test_digest_LDADD = $(STORE_TEST_LIBS)
-
 check_PROGRAMS += tests/store/test-verify
 tests_store_test_verify_SOURCES = tests/store/test-verify.c tests/store/store_test.h
 tests_store_test_verify_LDADD = $(STORE_TEST_LIBS)
@@ -35,3 +39,15 @@ check_PROGRAMS += tests/store/test-content-root
 tests_store_test_content_root_SOURCES = tests/store/test-content-root.c tests/store/store_test.h
 tests_store_test_content_root_LDADD = $(STORE_TEST_LIBS)
 tests_store_test_content_root_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS)
+
+check_PROGRAMS += tests/store/test-safetensors
+tests_store_test_safetensors_SOURCES = tests/store/test-safetensors.c tests/store/store_test.h
+tests_store_test_safetensors_LDADD = $(STORE_TEST_LIBS)
+
+check_PROGRAMS += tests/store/test-npy
+tests_store_test_npy_SOURCES = tests/store/test-npy.c tests/store/store_test.h
+tests_store_test_npy_LDADD = $(STORE_TEST_LIBS)
+
+check_PROGRAMS += tests/store/test-csv-writer
+tests_store_test_csv_writer_SOURCES = tests/store/test-csv-writer.c tests/store/store_test.h
+tests_store_test_csv_writer_LDADD = $(STORE_TEST_LIBS)
