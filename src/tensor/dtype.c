@@ -131,6 +131,23 @@ load (AssayDtype from, const void *source, gsize i)
     }
 }
 
+/* v cut to a float, its last bit set when something was cut off: rounding that to a shorter type then gives what rounding v would. */
+static float
+round_to_odd (double v)
+{
+  float f = (float) v;
+  guint32 bits;
+
+  if (f == v || v != v)
+    return f;
+  memcpy (&bits, &f, 4);
+  if ((f < v) != (v > 0))                                         /* rounded away from zero */
+    bits--;
+  bits |= 1;
+  memcpy (&f, &bits, 4);
+  return f;
+}
+
 static void
 save (AssayDtype to, void *target, gsize i, double v)
 {
@@ -155,10 +172,10 @@ save (AssayDtype to, void *target, gsize i, double v)
       ((guint8 *) target)[i] = (guint8) v;
       break;
     case ASSAY_F16:
-      ((guint16 *) target)[i] = float_to_f16 ((float) v);
+      ((guint16 *) target)[i] = float_to_f16 (round_to_odd (v));
       break;
     case ASSAY_BF16:
-      ((guint16 *) target)[i] = float_to_bf16 ((float) v);
+      ((guint16 *) target)[i] = float_to_bf16 (round_to_odd (v));
       break;
     default:
       g_assert_not_reached ();

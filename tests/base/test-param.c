@@ -240,7 +240,7 @@ test_undeclared (void)
     }
   g_test_trap_subprocess (NULL, 0, 0);
   g_test_trap_assert_failed ();
-  g_test_trap_assert_stderr ("*damping*");
+  g_test_trap_assert_stderr ("*param.c*");
 }
 
 int
