@@ -138,6 +138,8 @@ assay_hdf5_create_image (AssayFileImage *image, GError **error)
                                             image_share,  image_unshare, image };
   g_auto (AssayHid) fapl = H5Pcreate (H5P_FILE_ACCESS);
   g_auto (AssayHid) fcpl = H5Pcreate (H5P_FILE_CREATE);
+  static guint64 counter;
+  char name[32];                /* the library takes two open files of one name for the same */
   hid_t file;
 
   if (!set_profile (fapl) || H5Pset_fapl_core (fapl, IMAGE_STEP, 0) < 0
@@ -146,7 +148,8 @@ assay_hdf5_create_image (AssayFileImage *image, GError **error)
       assay_hdf5_fail (error, "shard", "take its settings");
       return -1;
     }
-  file = H5Fcreate ("shard", H5F_ACC_TRUNC, fcpl, fapl);
+  g_snprintf (name, sizeof name, "shard-%" G_GUINT64_FORMAT, counter++);
+  file = H5Fcreate (name, H5F_ACC_TRUNC, fcpl, fapl);
   if (file < 0)
     assay_hdf5_fail (error, "shard", "begin a file in memory");
   return file;

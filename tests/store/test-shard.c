@@ -237,6 +237,32 @@ test_abandoned (Room *room, gconstpointer unused)
   g_assert_null (g_dir_read_name (dir));
 }
 
+/* Several objects may be under way at once. */
+static void
+test_two_writers (Room *room, gconstpointer unused)
+{
+  g_autoptr (AssayCase) cas = new_case (room);
+  GError *error = NULL;
+  g_autoptr (AssayShardWriter) a = assay_shard_writer_new (cas, "data", "a", NULL, &error);
+  g_autoptr (AssayShardWriter) b = assay_shard_writer_new (cas, "data", "b", NULL, &error);
+  AssayArraySpec spec = { .path = "/data/value", .type = ASSAY_STORE_F64, .rank = 1, .dims = { 1 } };
+  g_autoptr (AssayObject) first = NULL, second = NULL;
+  double one = 1, two = 2;
+
+  (void) unused;
+  g_assert_no_error (error);
+  g_assert_true (assay_shard_writer_put (a, &spec, ASSAY_STORE_F64, &one, &error));
+  g_assert_true (assay_shard_writer_put (b, &spec, ASSAY_STORE_F64, &two, &error));
+  second = assay_shard_writer_commit (b, &error);
+  g_assert_no_error (error);
+  first = assay_shard_writer_commit (a, &error);
+  g_assert_no_error (error);
+  g_assert_cmpfloat (first_number (cas, "data", "a"), ==, 1);
+  g_assert_cmpfloat (first_number (cas, "data", "b"), ==, 2);
+  g_assert_null (assay_shard_writer_commit (a, &error));
+  expect_error (&error, ASSAY_ERROR_USAGE, "has been committed", NULL);
+}
+
 /* A single altered, missing or added byte: the reader names the file; other objects stay usable. */
 static void
 test_every_byte (Room *room, gconstpointer unused)
@@ -364,6 +390,7 @@ main (int argc, char **argv)
   ADD ("/shard/the writer refuses what cannot be", test_writer_refuses);
   ADD ("/shard/equal content gives equal bytes", test_same_bytes);
   ADD ("/shard/an abandoned object leaves nothing", test_abandoned);
+  ADD ("/shard/several objects may be under way at once", test_two_writers);
   ADD ("/shard/every altered byte is found before HDF5 sees it", test_every_byte);
   ADD ("/shard/h5dump reads it", test_h5dump);
   ADD ("/shard/h5py reads values, scales, texts and meta", test_h5py);
