@@ -273,12 +273,12 @@ assay_gradient_along_tokens (const AssayPoint *point, gint64 K, const double *di
   guint token_loss = assay_graph_get_token_loss (layout);
   AssayShape shape;
 
-  if (token_loss == ASSAY_NO_VALUE)
+  if (assay_model_get_block (point->model)->data != ASSAY_DATA_TOKENS || token_loss == ASSAY_NO_VALUE)
     {
       g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "derivatives per position: a model of token sequences expected, this one's loss has "
                    "no positions");
       return FALSE;
     }
-  shape = assay_graph_get_value (layout, token_loss)->shape;
+  shape = assay_graph_get_value (layout, token_loss)->shape;      /* of one example */
   return along (point, TRUE, assay_shape_count (&shape), K, directions, derivative, progress, error);
 }

@@ -93,9 +93,9 @@ measure (gint64 n, double a, double b, const double *X, const double *Y, Propert
 
       difference += d * d;
     }
-  if (size > 0)
+  if (size != 0)                                                  /* true for NaN, which must show */
     worst->linear = worse (sqrt (difference) / size, worst->linear);
-  if (Au_norm > 0 && Av_norm > 0)
+  if (Au_norm != 0 && Av_norm != 0)
     {
       worst->symmetric = worse (fabs (uAv - vAu) / MAX (u_norm * Av_norm, v_norm * Au_norm), worst->symmetric);
       worst->semidefinite = worse (-assay_f64_dot (n, u, Au) / (u_norm * Au_norm), worst->semidefinite);

@@ -21,50 +21,43 @@ struct _AssaySweep {
   AssayFeed *rest;              /* of the others; NULL: there are none */
 };
 
-/* Bytes of a pass: its walk and its data. */
-static gsize
-count_bytes (AssayPass *pass)
+/* As many walks of whole micro-batches as the memory holds; the last, smaller one too when all others are kept. */
+static gboolean
+count_kept (AssaySweep *sweep, gsize memory, GError **error)
 {
-  AssayExec *exec = assay_pass_get_exec (pass);
-  AssayGraph *graph = assay_exec_get_graph (exec);
-  gsize bytes = assay_exec_get_bytes (exec);
+  gint64 n, full = sweep->N / sweep->B;
+  guint64 bytes, last_bytes;
 
-  for (guint v = 0; v < assay_graph_get_n_values (graph); v++)
-    {
-      const AssayGraphValue *x = assay_graph_get_value (graph, v);
-
-      if (x->role == ASSAY_VALUE_INPUT)
-        bytes += assay_shape_count (&x->shape) * (x->is_index ? sizeof (gint32) : assay_dtype_width (assay_exec_get_dtype (exec)));
-    }
-  return bytes;
+  if (memory == 0)
+    return TRUE;
+  if (!assay_pass_measure (sweep->model, sweep->walk, sweep->dtype, sweep->B, NULL, &bytes, error))
+    return FALSE;
+  sweep->n_kept = MIN ((guint64) full, memory / bytes);
+  if (sweep->n_kept < full || sweep->n_kept == sweep->n_batches)
+    return TRUE;
+  assay_sweep_get_range (sweep, sweep->n_kept, &n);
+  if (!assay_pass_measure (sweep->model, sweep->walk, sweep->dtype, n, NULL, &last_bytes, error))
+    return FALSE;
+  if (last_bytes <= memory - full * bytes)
+    sweep->n_kept++;
+  return TRUE;
 }
 
 static gboolean
 keep_walks (AssaySweep *sweep, gsize memory, GError **error)
 {
-  gsize used = 0;
-
-  sweep->kept = g_new0 (AssayPass *, sweep->n_batches);
-  sweep->prepared = g_new0 (gboolean, sweep->n_batches);
-  while (used < memory && sweep->n_kept < sweep->n_batches)
+  if (!count_kept (sweep, memory, error))
+    return FALSE;
+  sweep->kept = g_new0 (AssayPass *, sweep->n_kept);
+  sweep->prepared = g_new0 (gboolean, sweep->n_kept);
+  for (guint b = 0; b < sweep->n_kept; b++)
     {
-      gint64 n, first = assay_sweep_get_range (sweep, sweep->n_kept, &n);
-      AssayPass *pass = assay_pass_new (sweep->model, sweep->dataset, sweep->walk, sweep->dtype, n, sweep->backend, NULL, error);
-      gsize bytes;
+      gint64 n, first = assay_sweep_get_range (sweep, b, &n);
 
-      if (pass == NULL)
+      sweep->kept[b] = assay_pass_new (sweep->model, sweep->dataset, sweep->walk, sweep->dtype, n, sweep->backend, NULL, error);
+      if (sweep->kept[b] == NULL)
         return FALSE;
-      bytes = count_bytes (pass);
-      if (bytes > memory - used)
-        {
-          assay_pass_free (pass);
-          break;
-        }
-      assay_pass_bind (pass, sweep->examples + first);
-      sweep->kept[sweep->n_kept++] = pass;
-      used += bytes;
-      if (n == sweep->B && bytes > memory - used)
-        break;                                                    /* the next one would be just as large, or the last */
+      assay_pass_bind (sweep->kept[b], sweep->examples + first);
     }
   return TRUE;
 }
@@ -114,7 +107,7 @@ assay_sweep_free (AssaySweep *sweep)
 {
   if (sweep == NULL)
     return;
-  for (guint b = 0; b < sweep->n_kept; b++)
+  for (guint b = 0; sweep->kept != NULL && b < sweep->n_kept; b++)
     assay_pass_free (sweep->kept[b]);
   g_free (sweep->kept);
   g_free (sweep->prepared);
