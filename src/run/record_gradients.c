@@ -113,11 +113,11 @@ open_recorder (Gradients *g, json_t *meta, GError **error)
       char *norms = g_strconcat ("/norms/", group->pattern, NULL);
 
       g_ptr_array_add (strings, norms);
-      arrays[n++] = (AssayArraySpec) { .path = norms, .type = ASSAY_STORE_F64, .rank = 1, .axes = { "example" },
+      arrays[n++] = (AssayArraySpec) { .path = norms, .type = ASSAY_STORE_F64, .rank = 1, .axes = { "row" },
                                        .long_name = "squared norm of the gradient", .units = "nats^2",
                                        .description = "over the parameters that match the name" };
     }
-  arrays[n++] = (AssayArraySpec) { .path = "/index/example", .type = ASSAY_STORE_I64, .rank = 1, .axes = { "example" },
+  arrays[n++] = (AssayArraySpec) { .path = "/index/example", .type = ASSAY_STORE_I64, .rank = 1, .axes = { "row" },
                                    .long_name = "example of the row" };
   for (guint k = 0; k < g->groups->len && !g->norms_only; k++)
     {
@@ -127,7 +127,7 @@ open_recorder (Gradients *g, json_t *meta, GError **error)
       g_ptr_array_add (strings, path);
       g_ptr_array_add (strings, axis);
       arrays[n++] = (AssayArraySpec) { .path = path, .type = assay_recording_get_type (g->r, ASSAY_STORE_F32), .rank = 2,
-                                       .dims = { 0, group->p }, .axes = { "example", axis }, .long_name = "gradient of the example's loss",
+                                       .dims = { 0, group->p }, .axes = { "row", axis }, .long_name = "gradient of the example's loss",
                                        .units = "nats", .description = "by the parameters that match the name, in theta's order",
                                        .bulk = TRUE };
     }

@@ -120,3 +120,10 @@ fixture_logistic (const char *options, guint threads)
 {
   return fixture_new (fixture_features (60, 4, 2), "linear", "{\"inputs\": 4, \"loss\": \"logistic\"}", options, threads);
 }
+
+Fixture *
+fixture_diverging (void)
+{
+  return fixture_new (fixture_features (36, 6, 3), "mlp", "{\"widths\": [6, 8, 8, 3], \"activations\": [\"none\"]}",
+                      "{\"optimizer\": \"sgd\", \"learning-rate\": 1e6, \"steps\": 50, \"batch\": 4, \"checkpoint-every\": 1}", 1);
+}

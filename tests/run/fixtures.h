@@ -34,3 +34,5 @@ void     fixture_rewind (Fixture *fixture);
 Fixture *fixture_mlp         (const char *options, guint threads);
 Fixture *fixture_transformer (const char *options, guint threads);
 Fixture *fixture_logistic    (const char *options, guint threads);
+/* A linear network whose steps are so long that its parameters overflow f32 after a few. */
+Fixture *fixture_diverging   (void);

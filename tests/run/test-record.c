@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-record.c: what was recorded is what the walk computed, row by row, also when recording was stopped or killed on the way. */
+#include "fixtures.h"
+
+#include "../store/store_test.h"
+#include "run/evaluate.h"
+#include "run/record.h"
+
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static AssayCase *
+make_case (Room *room)
+{
+  GError *error = NULL;
+  AssayCase *cas = assay_case_create (room->path, &error);
+
+  g_assert_no_error (error);
+  return cas;
+}
+
+static AssayValues *
+parse (const char *text)
+{
+  json_t *json = json_loads (text, 0, NULL);
+  GError *error = NULL;
+  AssayValues *values = assay_values_from_json (assay_record_params, json, "options", &error);
+
+  g_assert_no_error (error);
+  json_decref (json);
+  return values;
+}
+
+static AssayRecording
+describe (Fixture *f, AssayCase *cas, const AssayValues *options)
+{
+  return (AssayRecording) { .model = f->model, .dataset = f->dataset, .examples = f->training.train, .N = f->training.N, .options = options,
+                            .backend = f->backend, .store = cas, .name = "rec" };
+}
+
+static double *
+read_all (AssayCase *cas, const char *kind, const char *path, gint64 rows, gint64 columns)
+{
+  GError *error = NULL;
+  g_autoptr (AssayReader) reader = assay_reader_open (cas, kind, "rec", &error);
+  double *values = g_new (double, rows * columns);
+  AssayArrayInfo info;
+
+  g_assert_no_error (error);
+  g_assert_true (assay_reader_get_object (reader)->complete);
+  assay_reader_describe (reader, path, &info, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (info.dims[0], ==, rows);
+  if (info.rank > 1)
+    g_assert_cmpint (info.dims[1], ==, columns);
+  assay_reader_read (reader, path, ASSAY_STORE_F64, values, &error);
+  g_assert_no_error (error);
+  return values;
+}
+
+/* Walks example by example and compares; scale: what the stored type does to a number. */
+static void
+assert_activations (Fixture *f, AssayCase *cas, const char *tap, gint64 T, gint64 C, AssayStoreType type)
+{
+  g_autofree char *path = g_strconcat ("/activations/", tap, NULL);
+  g_autofree double *recorded = read_all (cas, "activations", path, f->training.N * T, C);
+  g_autofree double *example = read_all (cas, "activations", "/index/example", f->training.N * T, 1);
+  g_autofree double *position = read_all (cas, "activations", "/index/position", f->training.N * T, 1);
+  guint keep[] = { assay_graph_find (assay_model_get_layout (f->model), tap), ASSAY_NO_VALUE };
+  GError *error = NULL;
+  g_autoptr (AssayPass) pass = assay_pass_new (f->model, f->dataset, ASSAY_WALK_FORWARD, assay_model_get_dtype (f->model), 1, f->backend, keep,
+                                               &error);
+  g_autofree char *stored = g_malloc (T * C * 8);
+  g_autofree double *expected = g_new (double, T * C);
+
+  g_assert_no_error (error);
+  for (gint64 i = 0; i < f->training.N; i++)
+    {
+      assay_pass_bind (pass, f->training.train + i);
+      g_assert_true (assay_exec_prepare (assay_pass_get_exec (pass), assay_model_get_theta (f->model), NULL, NULL, FALSE, NULL));
+      g_assert_true (assay_store_convert (type, stored, ASSAY_STORE_F32, assay_exec_get_buffer (assay_pass_get_exec (pass), ASSAY_PRIMAL, keep[0]),
+                                          T * C, NULL));
+      g_assert_true (assay_store_convert (ASSAY_STORE_F64, expected, type, stored, T * C, NULL));
+      g_assert_cmpmem (recorded + i * T * C, T * C * sizeof *recorded, expected, T * C * sizeof *expected);
+      for (gint64 t = 0; t < T; t++)
+        {
+          g_assert_cmpfloat (example[i * T + t], ==, (double) f->training.train[i]);
+          g_assert_cmpfloat (position[i * T + t], ==, (double) t);
+        }
+    }
+}
+
+static void
+test_tokens (Room *room, gconstpointer unused)
+{
+  g_autoptr (AssayCase) cas = make_case (room);
+  Fixture *f = fixture_transformer ("{}", 1);
+  g_autoptr (AssayValues) options = parse ("{\"taps\": [\"h.*.mlp.act\", \"logits\"], \"batch\": 5}");
+  AssayRecording recording = describe (f, cas, options);
+  g_autoptr (AssayObject) object = NULL, again = NULL;
+  GError *error = NULL;
+
+  (void) unused;
+  object = assay_record_activations (&recording, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (object->rows, ==, f->training.N * 6);
+  assert_activations (f, cas, "h.0.mlp.act", 6, 32, ASSAY_STORE_F16);
+  assert_activations (f, cas, "logits", 6, 11, ASSAY_STORE_F16);
+  again = assay_record_activations (&recording, NULL, &error);    /* it is there already */
+  g_assert_no_error (error);
+  g_assert_cmpuint (again->sequence, ==, object->sequence);
+  fixture_free (f);
+}
+
+static void
+test_features (Room *room, gconstpointer unused)
+{
+  g_autoptr (AssayCase) cas = make_case (room);
+  Fixture *f = fixture_mlp ("{}", 1);
+  g_autoptr (AssayValues) options = parse ("{\"taps\": [\"act1\"], \"type\": \"f32\"}");
+  AssayRecording recording = describe (f, cas, options);
+  g_autoptr (AssayObject) object = NULL;
+  GError *error = NULL;
+
+  (void) unused;
+  object = assay_record_activations (&recording, NULL, &error);
+  g_assert_no_error (error);
+  assert_activations (f, cas, "act1", 1, 8, ASSAY_STORE_F32);
+  fixture_free (f);
+}
+
+static void
+test_gradients (Room *room, gconstpointer unused)
+{
+  g_autoptr (AssayCase) cas = make_case (room);
+  Fixture *f = fixture_mlp ("{\"dtype\": \"f64\"}", 1);
+  g_autoptr (AssayValues) options = parse ("{\"gradients\": [\"*\", \"fc?.bias\"], \"type\": \"f64\"}");
+  AssayRecording recording = describe (f, cas, options);
+  g_autoptr (AssayObject) object = NULL;
+  g_autofree double *all = NULL, *biases = NULL, *norms = NULL, *bias_norms = NULL;
+  gint64 N = f->training.N, P = assay_model_get_n_params (f->model);
+  g_autofree double *mean = g_new0 (double, P), *gradient = g_new (double, P);
+  GError *error = NULL;
+  AssayObjectiveSpec spec = { .model = f->model, .dataset = f->dataset, .dtype = ASSAY_F64, .backend = f->backend, .N = N };
+  g_autoptr (AssayObjective) objective = NULL;
+  AssayObjectiveValue value;
+
+  (void) unused;
+  object = assay_record_gradients (&recording, NULL, &error);
+  g_assert_no_error (error);
+  all = read_all (cas, "gradients", "/gradients/*", N, P);
+  biases = read_all (cas, "gradients", "/gradients/fc?.bias", N, 11);
+  norms = read_all (cas, "gradients", "/norms/*", N, 1);
+  bias_norms = read_all (cas, "gradients", "/norms/fc?.bias", N, 1);
+  for (gint64 i = 0; i < N; i++)
+    {
+      double sum = 0, bias_sum = 0;
+
+      for (gint64 p = 0; p < P; p++)
+        {
+          mean[p] += all[i * P + p] / (double) N;
+          sum += all[i * P + p] * all[i * P + p];
+        }
+      g_assert_cmpmem (biases + i * 11, 8 * sizeof *biases, all + i * P + 48, 8 * sizeof *all);
+      g_assert_cmpmem (biases + i * 11 + 8, 3 * sizeof *biases, all + i * P + P - 3, 3 * sizeof *all);
+      for (guint p = 0; p < 11; p++)
+        bias_sum += biases[i * 11 + p] * biases[i * 11 + p];
+      g_assert_cmpfloat (fabs (norms[i] - sum), <=, 1e-14 * sum);
+      g_assert_cmpfloat (fabs (bias_norms[i] - bias_sum), <=, 1e-14 * bias_sum);
+    }
+  objective = assay_objective_new (&spec, &error);
+  g_assert_no_error (error);
+  assay_objective_set_examples (objective, f->training.train, NULL, (double) N);
+  g_assert_true (assay_objective_evaluate (objective, assay_model_get_theta (f->model), gradient, &value, &error));
+  for (gint64 p = 0; p < P; p++)
+    g_assert_cmpfloat (fabs (mean[p] - gradient[p]), <=, 1e-14);
+  fixture_free (f);
+}
+
+static void
+test_norms_alone (Room *room, gconstpointer unused)
+{
+  g_autoptr (AssayCase) cas = make_case (room);
+  Fixture *f = fixture_mlp ("{}", 1);
+  g_autoptr (AssayValues) options = parse ("{\"gradients\": [\"*\"], \"norms\": true}");
+  AssayRecording recording = describe (f, cas, options);
+  g_autoptr (AssayObject) object = assay_record_gradients (&recording, NULL, NULL);
+  g_autoptr (AssayReader) reader = assay_reader_open (cas, "gradients", "rec", NULL);
+
+  (void) unused;
+  g_assert_nonnull (object);
+  g_assert_true (assay_reader_has (reader, "/norms/*"));
+  g_assert_false (assay_reader_has (reader, "/gradients/*"));
+  fixture_free (f);
+}
+
+/* --- stops ---------------------------------------------------------------------------------------------------------------- */
+
+typedef struct { AssayProgress *progress; guint left; gboolean by_kill; } Stop;
+
+static void
+count_down (const char *stage, guint64 done, guint64 total, const char *unit, const char *note, gpointer data)
+{
+  Stop *stop = data;
+
+  (void) stage, (void) done, (void) total, (void) unit, (void) note;
+  if (stop->left == 0 || --stop->left > 0)
+    return;
+  if (stop->by_kill)
+    kill (getpid (), SIGKILL);
+  assay_progress_cancel (stop->progress, ASSAY_ERROR_INTERRUPTED);
+}
+
+static AssayObject *
+record_some (AssayCase *cas, guint batches, gboolean by_kill, GError **error)
+{
+  Fixture *f = fixture_transformer ("{}", 1);
+  g_autoptr (AssayValues) options = parse ("{\"taps\": [\"*.act\"], \"batch\": 4}");
+  AssayRecording recording = describe (f, cas, options);
+  Stop stop = { .left = batches, .by_kill = by_kill };
+  AssayObject *object;
+
+  stop.progress = assay_progress_new (count_down, &stop);
+  object = assay_record_activations (&recording, stop.progress, error);
+  assay_progress_free (stop.progress);
+  fixture_free (f);
+  return object;
+}
+
+static void
+test_stopped (Room *room, gconstpointer unused)
+{
+  g_autoptr (AssayCase) cas = make_case (room);
+  Fixture *f = fixture_transformer ("{}", 1);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (AssayObject) object = NULL, part = NULL;
+
+  (void) unused;
+  g_assert_null (record_some (cas, 2, FALSE, &error));
+  g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_INTERRUPTED);
+  part = assay_case_lookup (cas, "activations", "rec", NULL);
+  g_assert_cmpint (part->rows, ==, 2 * 4 * 6);                    /* what was walked is committed */
+  g_assert_false (part->complete);
+  g_clear_error (&error);
+  object = record_some (cas, 0, FALSE, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (object->sequence, ==, part->sequence);
+  assert_activations (f, cas, "h.0.mlp.act", 6, 32, ASSAY_STORE_F16);
+  fixture_free (f);
+}
+
+static int
+be_killed (const char *path, const char *batches)
+{
+  GError *error = NULL;
+  g_autoptr (AssayCase) cas = assay_case_open (path, ASSAY_CASE_WRITE, &error);
+  g_autoptr (AssayObject) object = NULL;
+
+  g_assert_no_error (error);
+  object = record_some (cas, (guint) atoi (batches), TRUE, &error);
+  g_assert_no_error (error);
+  return 0;
+}
+
+static void
+test_killed (Room *room, gconstpointer unused)
+{
+  Fixture *f = fixture_transformer ("{}", 1);
+  g_autoptr (AssayCase) cas = make_case (room);
+
+  (void) unused;
+  assay_case_free (g_steal_pointer (&cas));
+  for (int batches = 1; batches <= 6; batches++)                  /* the fifth batch is the last: the sixth time nobody dies */
+    {
+      g_autofree char *count = g_strdup_printf ("%d", batches);
+      char *argv[] = { "/proc/self/exe", "--be-killed", room->path, count, NULL };
+      int status;
+
+      g_assert_true (g_spawn_sync (NULL, argv, NULL, G_SPAWN_CHILD_INHERITS_STDIN, NULL, NULL, NULL, NULL, &status, NULL));
+      g_assert_true (batches == 6 ? status == 0 : WIFSIGNALED (status) && WTERMSIG (status) == SIGKILL);
+    }
+  cas = assay_case_open (room->path, ASSAY_CASE_READ, NULL);
+  g_assert_nonnull (cas);
+  assert_activations (f, cas, "h.0.mlp.act", 6, 32, ASSAY_STORE_F16);
+  fixture_free (f);
+}
+
+static void
+test_refusals (Room *room, gconstpointer unused)
+{
+  g_autoptr (AssayCase) cas = make_case (room);
+  Fixture *f = fixture_transformer ("{}", 1);
+  static const struct { const char *options, *text; gboolean gradients; int code; } wrong[] = {
+    { "{\"taps\": [\"h.0.mlp.acts\"]}", "there is for example h.0.mlp.act", FALSE, ASSAY_ERROR_NOT_FOUND },
+    { "{\"taps\": [\"loss\"]}", "tap loss", FALSE, ASSAY_ERROR_NOT_FOUND },
+    { "{}", "--taps", FALSE, ASSAY_ERROR_USAGE },
+    { "{}", "--gradients", TRUE, ASSAY_ERROR_USAGE },
+    { "{\"gradients\": [\"nothing\"]}", "there is for example wte.weight", TRUE, ASSAY_ERROR_NOT_FOUND },
+    { "{\"gradients\": [\"a/b\"]}", "without /", TRUE, ASSAY_ERROR_USAGE },
+  };
+
+  (void) unused;
+  for (guint k = 0; k < G_N_ELEMENTS (wrong); k++)
+    {
+      g_autoptr (AssayValues) options = parse (wrong[k].options);
+      AssayRecording recording = describe (f, cas, options);
+      g_autoptr (GError) error = NULL;
+
+      g_assert_null (wrong[k].gradients ? assay_record_gradients (&recording, NULL, &error)
+                                        : assay_record_activations (&recording, NULL, &error));
+      g_assert_error (error, ASSAY_ERROR, wrong[k].code);
+      if (strstr (error->message, wrong[k].text) == NULL)
+        g_error ("expected \"%s\" in: %s", wrong[k].text, error->message);
+    }
+  fixture_free (f);
+}
+
+static void
+test_list (void)
+{
+  Fixture *f = fixture_transformer ("{}", 1);
+  g_autoptr (GPtrArray) taps = assay_record_list_taps (f->model);
+
+  g_assert_true (g_ptr_array_find_with_equal_func (taps, "h.0.mlp.act (6,32)", g_str_equal, NULL));
+  g_assert_true (g_ptr_array_find_with_equal_func (taps, "logits (6,11)", g_str_equal, NULL));
+  g_assert_false (g_ptr_array_find_with_equal_func (taps, "loss ()", g_str_equal, NULL));
+  fixture_free (f);
+}
+
+int
+main (int argc, char **argv)
+{
+  if (argc == 4 && strcmp (argv[1], "--be-killed") == 0)
+    return be_killed (argv[2], argv[3]);
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/record/taps are listed with their shapes", test_list);
+  ADD ("/record/activations of tokens are the walk's, in half precision, example by position", test_tokens);
+  ADD ("/record/activations of features are the walk's", test_features);
+  ADD ("/record/gradients of examples average to the gradient and their norms are theirs", test_gradients);
+  ADD ("/record/norms can be recorded alone", test_norms_alone);
+  ADD ("/record/a stopped recording has committed what was walked and goes on", test_stopped);
+  ADD ("/record/a recording killed again and again ends complete and right", test_killed);
+  ADD ("/record/taps and groups that do not exist are refused with a name that does", test_refusals);
+  return g_test_run ();
+}
