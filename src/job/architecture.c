@@ -120,6 +120,14 @@ assay_architecture_get_target (const char *name)
   return strcmp (name, LOGISTIC) == 0 ? ASSAY_TARGET_CLASS : strcmp (name, LINEAR) == 0 ? ASSAY_TARGET_REAL : ASSAY_TARGET_AUTO;
 }
 
+AssayTargetKind
+assay_architecture_get_model_target (const AssayModel *model)
+{
+  if (strcmp (assay_model_get_block (model)->name, LINEAR) != 0)
+    return ASSAY_TARGET_AUTO;
+  return strcmp (assay_values_get_string (assay_model_get_config (model), "loss"), "squared") == 0 ? ASSAY_TARGET_REAL : ASSAY_TARGET_CLASS;
+}
+
 gboolean
 assay_architecture_is_convex (const char *name)
 {

@@ -18,6 +18,8 @@ gboolean        assay_architecture_exists (const char *name);
 
 /* What the target must be: CLASS for logistic, REAL for linear, else AUTO. */
 AssayTargetKind assay_architecture_get_target (const char *name);
+/* The same for a model that is there already, by its loss. */
+AssayTargetKind assay_architecture_get_model_target (const AssayModel *model);
 /* TRUE for logistic and linear: the objective is convex, so that newton finds its minimum. */
 gboolean        assay_architecture_is_convex (const char *name);
 

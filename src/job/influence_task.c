@@ -12,6 +12,7 @@ assay_influence_setup_free (AssayInfluenceSetup *setup)
   if (setup == NULL)
     return;
   assay_trajectory_free (setup->trajectory);
+  assay_retraining_setup_free (setup->retraining);
   g_free (setup);
 }
 
@@ -30,6 +31,20 @@ load_trajectory (AssayInfluenceSetup *setup, const AssayJobContext *context, con
   return TRUE;
 }
 
+/* For methods that retrain. */
+static gboolean
+add_retraining (AssayInfluenceSetup *setup, const AssayJob *job, const AssayJobContext *context, const AssaySubject *subject, GError **error)
+{
+  if (subject->training == NULL)
+    return TRUE;
+  setup->retraining = assay_retraining_setup_new (job, subject, context, setup->task.query, setup->task.n_query, error);
+  if (setup->retraining == NULL)
+    return FALSE;
+  setup->task.retrain = assay_ground_truth_retrain;
+  setup->task.retrain_data = &setup->retraining->source;
+  return TRUE;
+}
+
 AssayInfluenceSetup *
 assay_influence_setup_new (AssayJob *job, AssayJobContext *context, AssaySubject *subject, const gint64 *query, gint64 n_query, GError **error)
 {
@@ -41,7 +56,7 @@ assay_influence_setup_new (AssayJob *job, AssayJobContext *context, AssaySubject
     .n_query = n_query, .l2 = subject->l2, .penalise_bias = TRUE, .batch = assay_values_get_int (values, "walk-batch"),
     .memory = (gsize) (assay_values_get_double (values, "walk-memory") * GIB), .backend = context->backend,
   };
-  if (!load_trajectory (setup, context, subject, error))
+  if (!load_trajectory (setup, context, subject, error) || !add_retraining (setup, job, context, subject, error))
     {
       assay_influence_setup_free (setup);
       return NULL;

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* influence_task.h: from a subject and its queries to the question that influence methods answer; shared by the kinds that ask it.
  *
- * Ownership: a setup owns what the task points to, less the subject. Thread rule: one thread at a time.
+ * Ownership: a setup owns what the task points to, less the subject and the queries. Thread rule: one thread at a time.
  */
 #pragma once
 
-#include "influence/method.h"
-#include "job/subject.h"
-#include "run/train.h"
+#include "job/retraining.h"
 
 /* Entries for a kind's own table, beside ASSAY_SUBJECT_PARAMS. */
 #define ASSAY_INFLUENCE_TASK_PARAMS                                                                                     \
@@ -17,6 +15,7 @@
 typedef struct {
   AssayInfluenceTask task;
   AssayTrajectory *trajectory;  /* checkpoints of the training, or NULL */
+  AssayRetrainingSetup *retraining;     /* NULL: the training is not known */
 } AssayInfluenceSetup;
 
 /* query (n_query): examples of the data set, borrowed. Errors: those of the store. */

@@ -143,7 +143,7 @@ import_model (AssayJob *job, AssayJobContext *context, GError **error)
     name = assay_model_get_block (model)->name;
   if (!check_name_is_free (context, "model", name, error))
     return NULL;
-  meta = json_pack ("{s:b, s:s}", "imported", TRUE, "kind", assay_model_get_block (model)->name);
+  meta = json_pack ("{s:b}", "imported", TRUE);
   object = assay_checkpoint_commit (model, context->cas, "model", name, meta, error);
   json_decref (meta);
   if (object == NULL)

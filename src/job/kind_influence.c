@@ -115,7 +115,7 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
   scores = method->score (&state->setup->task, assay_job_get_section (job, "method"), context->progress, error);
   if (scores == NULL)
     return NULL;
-  extra = json_pack ("{s:s, s:s}", "job", identity, "model", state->subject->object->name);
+  extra = json_pack ("{s:s, s:o}", "job", identity, "subject", assay_subject_to_json (state->subject));
   object = assay_influence_scores_save (context->cas, name, scores, &state->setup->task, method->name, assay_job_get_section (job, "method"),
                                         extra, error);
   json_decref (extra);

@@ -2,6 +2,8 @@
 /* kind_info.c: what a case holds. */
 #include "base/error.h"
 #include "job/spec.h"
+#include "model/checkpoint.h"
+#include "run/record.h"
 #include "store/reader.h"
 
 #include <stdlib.h>
@@ -82,13 +84,29 @@ describe_files (const AssayObject *object)
   return files;
 }
 
+/* What can be recorded of a model: names and shapes. */
+static json_t *
+list_taps (AssayCase *cas, AssayObject *object, GError **error)
+{
+  g_autoptr (AssayModel) model = assay_checkpoint_load_object (cas, object, error);
+  g_autoptr (GPtrArray) taps = model ? assay_record_list_taps (model) : NULL;
+  json_t *list;
+
+  if (taps == NULL)
+    return NULL;
+  list = json_array ();
+  for (guint k = 0; k < taps->len; k++)
+    json_array_append_new (list, json_string (taps->pdata[k]));
+  return list;
+}
+
 static json_t *
 describe_object (AssayCase *cas, const char *name, GError **error)
 {
   const char *slash = strchr (name, '/');
   g_autofree char *kind = slash ? g_strndup (name, slash - name) : NULL;
   g_autoptr (AssayObject) object = NULL;
-  json_t *arrays, *document;
+  json_t *arrays, *document, *taps = NULL;
 
   if (slash == NULL)
     {
@@ -99,7 +117,14 @@ describe_object (AssayCase *cas, const char *name, GError **error)
   arrays = object ? describe_arrays (cas, object, error) : NULL;
   if (arrays == NULL)
     return NULL;
+  if (strcmp (kind, "model") == 0 && (taps = list_taps (cas, object, error)) == NULL)
+    {
+      json_decref (arrays);
+      return NULL;
+    }
   document = object_to_json (object);
+  if (taps != NULL)
+    json_object_set_new (document, "taps", taps);
   json_object_set_new (document, "arrays", arrays);
   json_object_set_new (document, "files", describe_files (object));
   json_object_set (document, "meta", object->meta);
@@ -174,6 +199,16 @@ view_list (const json_t *document, AssayView *view)
     }
 }
 
+/* Coordinates say nothing of their own: the arrays that use them name them. */
+static gboolean
+is_axis (const json_t *array)
+{
+  const char *path = json_string_value (json_object_get (array, "path")), *name = path ? strrchr (path, '/') : NULL;
+  const json_t *axes = json_object_get (array, "axes");
+
+  return name != NULL && json_array_size (axes) == 1 && g_strcmp0 (json_string_value (json_array_get (axes, 0)), name + 1) == 0;
+}
+
 static void
 view_arrays (const json_t *arrays, AssayView *view)
 {
@@ -185,6 +220,8 @@ view_arrays (const json_t *arrays, AssayView *view)
     {
       g_autoptr (GString) shape = g_string_new (NULL);
 
+      if (is_axis (array))
+        continue;
       json_array_foreach (json_object_get (array, "shape"), axis, length)
         g_string_append_printf (shape, "%s%s %" G_GINT64_FORMAT, axis > 0 ? " x " : "",
                                 json_string_value (json_array_get (json_object_get (array, "axes"), axis)),
@@ -210,6 +247,12 @@ view_object (const json_t *object, AssayView *view)
     assay_view_add_field (view, k == 0 ? "files" : "", "%s  sha256 %.16s...", get_text (file, "file"), get_text (file, "sha256"));
   assay_view_add_heading (view, "Arrays");
   view_arrays (json_object_get (object, "arrays"), view);
+  json_array_foreach (json_object_get (object, "taps"), k, file)
+    {
+      if (k == 0)
+        assay_view_add_heading (view, "Taps (assay record --taps)");
+      assay_view_add_text (view, "%s", json_string_value (file));
+    }
   assay_view_add_heading (view, "Metadata");
   assay_view_add_text (view, "%s", meta);
   free (meta);

@@ -48,6 +48,7 @@ static const AssayJobExample examples[] = {
 };
 
 typedef struct {
+  AssayObject *start;           /* the model whose parameters are the start, or NULL */
   AssayObject *data;
   AssayTable *table;
   AssayDataset *dataset;
@@ -65,6 +66,7 @@ state_free (gpointer pointer)
   assay_dataset_unref (state->dataset);
   assay_table_unref (state->table);
   g_clear_pointer (&state->data, assay_object_unref);
+  g_clear_pointer (&state->start, assay_object_unref);
   g_free (state);
 }
 
@@ -116,6 +118,42 @@ complete (AssayJob *job, GError **error)
 /* --- inputs -------------------------------------------------------------------------------------------------------- */
 
 static gboolean
+no_such_model (const AssayJob *job, GError **error)
+{
+  g_autoptr (GString) names = g_string_new (NULL);
+
+  for (const AssayJobSection *s = assay_architecture_list (); s->params != NULL; s++)
+    g_string_append_printf (names, "%s%s", names->len > 0 ? ", " : "", s->value);
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "model \"%s\": one of %s, or a model of the case expected", get_model (job), names->str);
+  return FALSE;
+}
+
+/* When --model names a model of the case, its parameters are the start. */
+static gboolean
+load_start (State *state, AssayJob *job, const AssayJobContext *context, GError **error)
+{
+  g_autoptr (AssayModel) model = NULL;
+
+  if (assay_architecture_exists (get_model (job)))
+    return TRUE;
+  if (!assay_case_has (context->cas, "model", get_model (job)))
+    return no_such_model (job, error);
+  state->start = assay_case_lookup (context->cas, "model", get_model (job), error);
+  model = state->start ? assay_checkpoint_load_object (context->cas, state->start, error) : NULL;
+  if (model == NULL)
+    return FALSE;
+  assay_job_add_input_object (job, "start", state->start);
+  state->model = assay_model_copy (model, assay_train_get_dtype (get_training (job)), error);
+  return state->model != NULL;
+}
+
+static AssayTargetKind
+wanted_target (const State *state, const AssayJob *job)
+{
+  return state->model ? assay_architecture_get_model_target (state->model) : assay_architecture_get_target (get_model (job));
+}
+
+static gboolean
 load_data (State *state, AssayJob *job, const AssayJobContext *context, GError **error)
 {
   const AssayValues *values = assay_job_get_values (job);
@@ -127,50 +165,29 @@ load_data (State *state, AssayJob *job, const AssayJobContext *context, GError *
   state->table = assay_table_load (context->cas, state->data->name, error);
   if (state->table == NULL)
     return FALSE;
-  state->dataset = assay_dataset_derive (state->table, assay_job_get_table (job, assay_derive_params),
-                                         assay_architecture_get_target (get_model (job)), error);
+  state->dataset = assay_dataset_derive (state->table, assay_job_get_table (job, assay_derive_params), wanted_target (state, job), error);
   if (state->dataset == NULL)
     return FALSE;
   state->train = assay_dataset_get_split (state->dataset, assay_values_get_string (values, "train-split"), &state->n_train, error);
   return state->train != NULL;
 }
 
-/* The start is a model of the case. */
-static gboolean
-load_start (State *state, AssayJob *job, const AssayJobContext *context, AssayDtype dtype, GError **error)
+static gint64
+get_seed (const AssayJob *job)
 {
-  g_autoptr (AssayObject) object = NULL;
-  g_autoptr (AssayModel) model = NULL;
-
-  if (!assay_case_has (context->cas, "model", get_model (job)))
-    {
-      g_autoptr (GString) names = g_string_new (NULL);
-
-      for (const AssayJobSection *s = assay_architecture_list (); s->params != NULL; s++)
-        g_string_append_printf (names, "%s%s", names->len > 0 ? ", " : "", s->value);
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "model \"%s\": one of %s, or a model of the case expected", get_model (job), names->str);
-      return FALSE;
-    }
-  object = assay_case_lookup (context->cas, "model", get_model (job), error);
-  model = object ? assay_checkpoint_load_object (context->cas, object, error) : NULL;
-  if (model == NULL)
-    return FALSE;
-  assay_job_add_input_object (job, "start", object);
-  state->model = assay_model_copy (model, dtype, error);
-  return state->model != NULL;
+  return assay_values_get_int (get_training (job), "seed");
 }
 
 static gboolean
-make_model (State *state, AssayJob *job, const AssayJobContext *context, GError **error)
+make_model (State *state, AssayJob *job, GError **error)
 {
-  AssayDtype dtype = assay_train_get_dtype (get_training (job));
-
-  if (!assay_architecture_exists (get_model (job)))
-    return load_start (state, job, context, dtype, error);
-  state->model = assay_architecture_new (get_model (job), assay_job_get_section (job, "model"), state->dataset, dtype, error);
+  if (state->model != NULL)
+    return TRUE;
+  state->model = assay_architecture_new (get_model (job), assay_job_get_section (job, "model"), state->dataset,
+                                         assay_train_get_dtype (get_training (job)), error);
   if (state->model == NULL)
     return FALSE;
-  assay_model_init (state->model, (guint64) assay_values_get_int (get_training (job), "seed"));
+  assay_model_init (state->model, (guint64) get_seed (job));
   return TRUE;
 }
 
@@ -181,7 +198,7 @@ resolve (AssayJob *job, AssayJobContext *context, GError **error)
 
   context->state = state;
   context->free_state = state_free;
-  return load_data (state, job, context, error) && make_model (state, job, context, error);
+  return load_start (state, job, context, error) && load_data (state, job, context, error) && make_model (state, job, error);
 }
 
 /* --- plan ---------------------------------------------------------------------------------------------------------- */
@@ -371,6 +388,18 @@ add_outputs (AssayJobContext *context, const char *name, GError **error)
   return TRUE;
 }
 
+/* What rebuilds data set and first parameters, kept with the model. */
+static json_t *
+make_meta (const State *state, const AssayJob *job)
+{
+  json_t *start = state->start ? json_pack ("{s:s, s:I}", "model", state->start->name, "sequence", (json_int_t) state->start->sequence)
+                               : json_pack ("{s:I}", "seed", (json_int_t) get_seed (job));
+
+  return json_pack ("{s:s, s:o, s:o}", "kind", get_model (job), "start", start, "data",
+                    assay_subject_describe_data (state->data, assay_job_get_table (job, assay_derive_params), wanted_target (state, job),
+                                                 assay_values_get_string (assay_job_get_values (job), "train-split")));
+}
+
 static json_t *
 run (AssayJob *job, AssayJobContext *context, GError **error)
 {
@@ -379,9 +408,7 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
   const char *given = assay_values_get_string (values, "name"), *name = given ? given : get_model (job);
   AssayTraining training = { .model = state->model, .dataset = state->dataset, .train = state->train, .N = state->n_train,
                              .options = get_training (job), .backend = context->backend };
-  json_t *meta = json_pack ("{s:s, s:o}", "kind", get_model (job), "data",
-                            assay_subject_describe_data (state->data, assay_job_get_table (job, assay_derive_params),
-                                                         assay_values_get_string (values, "train-split")));
+  json_t *meta = make_meta (state, job);
   AssayTrainPlace place = { .store = context->cas, .name = name, .meta = meta };
   AssayTrainResult result;
   gboolean trained = assay_train (&training, &place, &result, context->progress, error);

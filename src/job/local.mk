@@ -6,6 +6,8 @@ KINDS_LIST += \
   src/job/kind_influence.c \
   src/job/kind_info.c \
   src/job/kind_new.c \
+  src/job/kind_record.c \
+  src/job/kind_retrain.c \
   src/job/kind_train.c \
   src/job/kind_verify.c
 
@@ -20,6 +22,7 @@ src_job_libjob_la_SOURCES = $(KINDS_LIST) \
   src/job/plan.c src/job/plan.h \
   src/job/provenance.c src/job/provenance.h \
   src/job/query_view.c src/job/query_view.h \
+  src/job/retraining.c src/job/retraining.h \
   src/job/runner.c src/job/runner.h \
   src/job/spec.c src/job/spec.h \
   src/job/subject.c src/job/subject.h \

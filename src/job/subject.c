@@ -19,6 +19,7 @@ assay_subject_free (AssaySubject *subject)
   assay_model_free (subject->model);
   assay_dataset_unref (subject->dataset);
   assay_table_unref (subject->table);
+  json_decref (subject->described);
   g_clear_pointer (&subject->object, assay_object_unref);
   g_clear_pointer (&subject->data, assay_object_unref);
   assay_values_free (subject->training);
@@ -85,8 +86,14 @@ content_roots (const AssayObject *object)
   return roots;
 }
 
+static const char *
+target_name (AssayTargetKind target)
+{
+  return target == ASSAY_TARGET_CLASS ? "class" : target == ASSAY_TARGET_REAL ? "real" : "auto";
+}
+
 json_t *
-assay_subject_describe_data (const AssayObject *data, const AssayValues *derive, const char *split)
+assay_subject_describe_data (const AssayObject *data, const AssayValues *derive, AssayTargetKind target, const char *split)
 {
   json_t *all = assay_values_to_json (derive), *given = json_object ();
 
@@ -94,26 +101,73 @@ assay_subject_describe_data (const AssayObject *data, const AssayValues *derive,
     if (assay_values_is_set (derive, p->name))
       json_object_set (given, p->name, json_object_get (all, p->name));
   json_decref (all);
-  return json_pack ("{s:s, s:o, s:o, s:s}", "name", data->name, "content_roots", content_roots (data), "derive", given, "split", split);
+  return json_pack ("{s:s, s:o, s:o, s:s, s:s}", "name", data->name, "content_roots", content_roots (data), "derive", given, "target",
+                    target_name (target), "split", split);
 }
 
-/* The data of a model trained here must still be the same values. */
-static gboolean
-load_kept_data (AssaySubject *subject, const AssayJobContext *context, const json_t *kept, GError **error)
+static AssayTargetKind
+described_target (const json_t *described)
 {
-  json_t *roots;
-  gboolean same;
+  const char *name = json_string_value (json_object_get (described, "target"));
 
-  subject->data = assay_case_lookup (context->cas, "data", json_string_value (json_object_get (kept, "name")), error);
-  if (subject->data == NULL)
-    return FALSE;
-  roots = content_roots (subject->data);
-  same = json_equal (roots, json_object_get (kept, "content_roots"));
+  for (AssayTargetKind k = ASSAY_TARGET_AUTO; k <= ASSAY_TARGET_REAL; k++)
+    if (g_strcmp0 (name, target_name (k)) == 0)
+      return k;
+  return ASSAY_TARGET_AUTO;
+}
+
+/* The data must still be the same values. */
+static AssayObject *
+find_described (AssayCase *cas, const json_t *described, const char *where, GError **error)
+{
+  const char *name = json_string_value (json_object_get (described, "name"));
+  AssayObject *data;
+  json_t *roots;
+
+  if (name == NULL)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_DAMAGED, "%s: its metadata do not name its data", where);
+      return NULL;
+    }
+  data = assay_case_lookup (cas, "data", name, error);
+  if (data == NULL)
+    return NULL;
+  roots = content_roots (data);
+  if (!json_equal (roots, json_object_get (described, "content_roots")))
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: data %s are not those that it was made of", where, data->name);
+      g_clear_pointer (&data, assay_object_unref);
+    }
   json_decref (roots);
-  if (!same)
-    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "data %s are not those that model %s was trained on; train again", subject->data->name,
-                 subject->object->name);
-  return same;
+  return data;
+}
+
+AssayDataset *
+assay_subject_load_described (AssayCase *cas, const json_t *described, const char *where, AssayObject **data, AssayTable **table, GError **error)
+{
+  g_autoptr (AssayObject) object = find_described (cas, described, where, error);
+  g_autoptr (AssayTable) loaded = object ? assay_table_load (cas, object->name, error) : NULL;
+  g_autoptr (AssayValues) derive = NULL;
+  AssayDataset *dataset;
+
+  if (loaded == NULL)
+    return NULL;
+  derive = assay_values_from_json (assay_derive_params, json_object_get (described, "derive"), where, error);
+  dataset = derive ? assay_dataset_derive (loaded, derive, described_target (described), error) : NULL;
+  if (dataset == NULL)
+    return NULL;
+  if (data != NULL)
+    *data = g_steal_pointer (&object);
+  if (table != NULL)
+    *table = g_steal_pointer (&loaded);
+  return dataset;
+}
+
+json_t *
+assay_subject_to_json (const AssaySubject *subject)
+{
+  return json_pack ("{s:s, s:I, s:O}", "model", subject->object->name, "model_sequence", (json_int_t) subject->object->sequence, "data",
+                    subject->described);
 }
 
 /* --- opening ------------------------------------------------------------------------------------------------------- */
@@ -136,19 +190,6 @@ refuse_choices (const AssayJob *job, const AssaySubject *subject, GError **error
   g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "%s: model %s was trained in this case, on data that it keeps in mind; the option is for "
                "imported models", given, subject->object->name);
   return FALSE;
-}
-
-static AssayDataset *
-derive (const AssaySubject *subject, const AssayJob *job, const json_t *kept, GError **error)
-{
-  const char *kind = json_string_value (json_object_get (subject->object->meta, "kind"));
-  AssayTargetKind wanted = kind ? assay_architecture_get_target (kind) : ASSAY_TARGET_AUTO;
-  g_autoptr (AssayValues) values = NULL;
-
-  if (kept == NULL)
-    return assay_dataset_derive (subject->table, assay_job_get_table (job, assay_derive_params), wanted, error);
-  values = assay_values_from_json (assay_derive_params, json_object_get (kept, "derive"), subject->object->name, error);
-  return values ? assay_dataset_derive (subject->table, values, wanted, error) : NULL;
 }
 
 /* Options as they were given: those at their default count as not given. */
@@ -186,22 +227,33 @@ read_training (AssaySubject *subject, const AssayJob *job, GError **error)
   return subject->training != NULL;
 }
 
+/* For a model that says nothing of its data: what the job's options say. */
+static json_t *
+describe_choice (const AssaySubject *subject, const AssayJob *job, AssayCase *cas, GError **error)
+{
+  const AssayValues *values = assay_job_get_values (job);
+  const char *split = assay_values_get_string (values, "train-split");
+  g_autoptr (AssayObject) data = assay_subject_find_data (cas, assay_values_get_string (values, "data"), error);
+
+  return data ? assay_subject_describe_data (data, assay_job_get_table (job, assay_derive_params),
+                                             assay_architecture_get_model_target (subject->model), split ? split : "train")
+              : NULL;
+}
+
 static gboolean
 load_data (AssaySubject *subject, AssayJob *job, const AssayJobContext *context, GError **error)
 {
-  const json_t *kept = json_object_get (subject->object->meta, "data");
-  const char *split = kept ? json_string_value (json_object_get (kept, "split"))
-                           : assay_values_get_string (assay_job_get_values (job), "train-split");
+  json_t *kept = json_object_get (subject->object->meta, "data");
 
-  if (kept != NULL ? !refuse_choices (job, subject, error) || !load_kept_data (subject, context, kept, error)
-                   : (subject->data = assay_subject_find_data (context->cas, assay_values_get_string (assay_job_get_values (job), "data"),
-                                                               error)) == NULL)
+  if (kept != NULL && !refuse_choices (job, subject, error))
     return FALSE;
-  subject->table = assay_table_load (context->cas, subject->data->name, error);
-  subject->dataset = subject->table ? derive (subject, job, kept, error) : NULL;
+  subject->described = kept ? json_incref (kept) : describe_choice (subject, job, context->cas, error);
+  if (subject->described == NULL)
+    return FALSE;
+  subject->dataset = assay_subject_load_described (context->cas, subject->described, subject->object->name, &subject->data, &subject->table, error);
   if (subject->dataset == NULL)
     return FALSE;
-  subject->train_split = split ? split : "train";
+  subject->train_split = json_string_value (json_object_get (subject->described, "split"));
   subject->train = assay_dataset_get_split (subject->dataset, subject->train_split, &subject->n_train, error);
   return subject->train != NULL;
 }
@@ -220,6 +272,33 @@ assay_subject_open (AssayJob *job, AssayJobContext *context, GError **error)
   assay_job_add_input_object (job, "model", subject->object);
   assay_job_add_input_object (job, "data", subject->data);
   return g_steal_pointer (&subject);
+}
+
+/* --- the start of its training --------------------------------------------------------------------------------------- */
+
+AssayModel *
+assay_subject_make_start (const AssaySubject *subject, AssayCase *cas, GError **error)
+{
+  const json_t *start = json_object_get (subject->object->meta, "start");
+  g_autoptr (AssayModel) model = NULL;
+  g_autoptr (AssayObject) object = NULL;
+
+  if (subject->training == NULL || start == NULL)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "model %s was not trained in this case: its training is not known and cannot be repeated",
+                   subject->object->name);
+      return NULL;
+    }
+  if (json_is_integer (json_object_get (start, "seed")))
+    {
+      model = assay_model_copy (subject->model, assay_model_get_dtype (subject->model), error);
+      if (model != NULL)
+        assay_model_init (model, (guint64) json_integer_value (json_object_get (start, "seed")));
+      return g_steal_pointer (&model);
+    }
+  object = assay_case_lookup_sequence (cas, (guint64) json_integer_value (json_object_get (start, "sequence")), error);
+  model = object ? assay_checkpoint_load_object (cas, object, error) : NULL;
+  return model ? assay_model_copy (model, assay_model_get_dtype (subject->model), error) : NULL;
 }
 
 /* --- examples ------------------------------------------------------------------------------------------------------ */

@@ -22,6 +22,7 @@
 typedef struct {
   AssayObject *object;          /* the model */
   AssayModel *model;
+  json_t *described;            /* how its data set is made: assay_subject_describe_data */
   AssayObject *data;
   AssayTable *table;
   AssayDataset *dataset;
@@ -40,9 +41,20 @@ void          assay_subject_free  (AssaySubject *subject);
 /* The data object of that name; NULL: "main", or the only one, or the newest. Errors: NOT_FOUND with what to do. */
 AssayObject  *assay_subject_find_data (AssayCase *cas, const char *name, GError **error);
 
-/* What a trained model keeps of its data: {"name", "content_roots", "derive", "split"}. derive holds only what was given.
- * New reference. */
-json_t       *assay_subject_describe_data (const AssayObject *data, const AssayValues *derive, const char *split);
+/* How a data set is made of data of the case, as a trained model and every recording and score keeps it:
+ * {"name", "content_roots", "derive", "target", "split"}. derive holds only what was given. New reference. */
+json_t       *assay_subject_describe_data (const AssayObject *data, const AssayValues *derive, AssayTargetKind target, const char *split);
+
+/* The data set of such a description; data and table (may be NULL) receive what it is made of. Errors: NOT_FOUND; INPUT when the data are no
+ * longer what they were; those of the derivation. where names who asks. Owns: the caller. */
+AssayDataset *assay_subject_load_described (AssayCase *cas, const json_t *described, const char *where, AssayObject **data, AssayTable **table,
+                                            GError **error);
+
+/* {"model", "model_sequence", "data": the description}: for the metadata of what is made of a subject. New reference. */
+json_t       *assay_subject_to_json (const AssaySubject *subject);
+
+/* The first parameters of the model's training. Errors: USAGE for a model that was not trained here. Owns: the caller. */
+AssayModel   *assay_subject_make_start (const AssaySubject *subject, AssayCase *cas, GError **error);
 
 /* SPLIT:INDEX, SPLIT:FIRST-LAST or id:VALUE, each, to examples of the data set. Elements are gint64. Errors: those of
  * assay_dataset_find, with the reference. */

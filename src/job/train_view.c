@@ -2,6 +2,8 @@
 /* train_view.c: draws the answer of a training. */
 #include "job/train_view.h"
 
+#include "run/optimizer.h"
+
 #include <math.h>
 
 #define MAX_COEFFICIENTS 60
@@ -46,6 +48,15 @@ view_data (const json_t *data, AssayView *view)
     }
 }
 
+/* A first-order training knows its objective on the last batch alone. */
+static gboolean
+is_whole_batch (const json_t *document)
+{
+  const AssayOptimizer *optimizer = assay_optimizer_find (text_of (document, "optimizer"));
+
+  return optimizer != NULL && optimizer->is_whole_batch;
+}
+
 static void
 view_ending (const json_t *document, AssayView *view)
 {
@@ -58,19 +69,20 @@ view_ending (const json_t *document, AssayView *view)
                         text_of (json_object_get (document, "model"), "architecture"), P);
   view_data (json_object_get (document, "data"), view);
   assay_view_add_field (view, "training", "%s after %s steps of %s", text_of (document, "reason"), steps, text_of (document, "optimizer"));
-  assay_view_add_field (view, "objective", "%s nats, gradient norm %s", objective, norm);
+  assay_view_add_field (view, is_whole_batch (document) ? "objective" : "last batch", "%s nats, gradient norm %s", objective, norm);
 }
 
 static void
-view_curve (const json_t *curve, AssayView *view)
+view_curve (const json_t *document, AssayView *view)
 {
+  const json_t *curve = json_object_get (document, "curve");
   gsize k;
   json_t *point;
 
   if (json_array_size (curve) < 2)
     return;
   assay_view_add_heading (view, "Training");
-  assay_view_begin_table (view, ">step|>loss of the batch|>rate");
+  assay_view_begin_table (view, is_whole_batch (document) ? ">step|>loss|>step length" : ">step|>loss of the batch|>rate");
   json_array_foreach (curve, k, point)
     {
       add_cell_integer (view, point, "step");
@@ -131,7 +143,7 @@ void
 assay_train_view (const json_t *document, AssayView *view)
 {
   view_ending (document, view);
-  view_curve (json_object_get (document, "curve"), view);
+  view_curve (document, view);
   view_splits (json_object_get (document, "splits"), view);
   view_coefficients (document, view);
 }

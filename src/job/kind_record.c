@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* kind_record.c: records activations at named taps, and gradients of single examples. */
+#include "base/error.h"
+#include "dataset/derive.h"
+#include "job/subject.h"
+#include "run/record.h"
+
+#include <string.h>
+
+static const AssayParam params[] = {
+  { "split", ASSAY_PARAM_STRING, .metavar = "SPLIT", .help = "examples to record (default: the split that the model was trained on)" },
+  { "name", ASSAY_PARAM_STRING, .metavar = "NAME", .help = "name of the recording (default: MODEL/SPLIT)" },
+  ASSAY_SUBJECT_PARAMS,
+  { .name = NULL }
+};
+
+static const AssayJobSection sections[] = {
+  { NULL, NULL, "what is recorded", assay_record_params },
+  { NULL, NULL, "the data of an imported model", assay_derive_params },
+  { .params = NULL }
+};
+
+static const AssayJobSection *
+get_sections (void)
+{
+  return sections;
+}
+
+static const AssayJobExample examples[] = {
+  { "a hidden layer, and the gradients of all parameters", "assay record people.assay --model-name mlp --taps act1 --gradients '*'" },
+  { NULL }
+};
+
+typedef struct {
+  AssaySubject *subject;
+  const char *split;
+  const gint64 *examples;
+  gint64 N;
+} State;
+
+static void
+state_free (gpointer data)
+{
+  State *state = data;
+
+  assay_subject_free (state->subject);
+  g_free (state);
+}
+
+static const AssayValues *
+get_options (const AssayJob *job)
+{
+  return assay_job_get_table (job, assay_record_params);
+}
+
+static gboolean
+wants (const AssayJob *job, const char *what)
+{
+  return assay_values_get_list (get_options (job), what)[0] != NULL;
+}
+
+static gboolean
+resolve (AssayJob *job, AssayJobContext *context, GError **error)
+{
+  State *state = g_new0 (State, 1);
+
+  context->state = state;
+  context->free_state = state_free;
+  state->subject = assay_subject_open (job, context, error);
+  if (state->subject == NULL)
+    return FALSE;
+  if (!wants (job, "taps") && !wants (job, "gradients"))
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "--taps or --gradients is needed; assay info %s model/%s lists the taps",
+                   assay_case_get_path (context->cas), state->subject->object->name);
+      return FALSE;
+    }
+  state->split = assay_values_get_string (assay_job_get_values (job), "split");
+  if (state->split == NULL)
+    state->split = state->subject->train_split;
+  state->examples = assay_dataset_get_split (state->subject->dataset, state->split, &state->N, error);
+  return state->examples != NULL;
+}
+
+/* Rows and bytes of what will be written: known from shapes. */
+static gboolean
+plan (AssayJob *job, AssayJobContext *context, AssayJobPlan *plan, GError **error)
+{
+  const State *state = context->state;
+  AssayGraph *layout = assay_model_get_layout (state->subject->model);
+  double values = 0, width = strcmp (assay_values_get_string (get_options (job), "type"), "auto") == 0 ? 2 : 8;
+  g_autofree guint *taps = NULL;
+
+  if (wants (job, "taps"))
+    {
+      taps = assay_record_find_taps (state->subject->model, assay_values_get_list (get_options (job), "taps"), error);
+      if (taps == NULL)
+        return FALSE;
+      for (const guint *tap = taps; *tap != ASSAY_NO_VALUE; tap++)
+        values += (double) assay_shape_count (&assay_graph_get_value (layout, *tap)->shape);
+      assay_job_plan_add (plan, 0, 64 << 20, values * width * (double) state->N, "record activations of %" G_GINT64_FORMAT " examples", state->N);
+    }
+  if (wants (job, "gradients"))
+    assay_job_plan_add (plan, 0, 64 << 20, 4.0 * (double) assay_model_get_n_params (state->subject->model) * (double) state->N,
+                        "record gradients of %" G_GINT64_FORMAT " examples (at most)", state->N);
+  return TRUE;
+}
+
+static json_t *
+describe_recording (const AssayObject *object)
+{
+  return json_pack ("{s:s, s:s, s:I, s:I, s:i}", "kind", object->kind, "name", object->name, "rows", (json_int_t) object->rows, "bytes",
+                    (json_int_t) object->bytes, "parts", (int) object->n_parts);
+}
+
+static json_t *
+record (AssayJob *job, AssayJobContext *context, const AssayRecording *recording, GError **error)
+{
+  json_t *list = json_array ();
+  AssayObject *object;
+
+  if (wants (job, "taps"))
+    {
+      object = assay_record_activations (recording, context->progress, error);
+      if (object == NULL)
+        goto failed;
+      assay_job_add_output (context, object);
+      json_array_append_new (list, describe_recording (object));
+    }
+  if (wants (job, "gradients"))
+    {
+      object = assay_record_gradients (recording, context->progress, error);
+      if (object == NULL)
+        goto failed;
+      assay_job_add_output (context, object);
+      json_array_append_new (list, describe_recording (object));
+    }
+  return list;
+
+failed:
+  json_decref (list);
+  return NULL;
+}
+
+static json_t *
+run (AssayJob *job, AssayJobContext *context, GError **error)
+{
+  const State *state = context->state;
+  const char *given = assay_values_get_string (assay_job_get_values (job), "name");
+  g_autofree char *name = given ? g_strdup (given) : g_strdup_printf ("%s/%s", state->subject->object->name, state->split);
+  AssayRecording recording = { .model = state->subject->model, .dataset = state->subject->dataset, .examples = state->examples, .N = state->N,
+                               .options = get_options (job), .backend = context->backend, .store = context->cas, .name = name };
+  json_t *list;
+
+  recording.meta = json_pack ("{s:o, s:s}", "subject", assay_subject_to_json (state->subject), "split", state->split);
+  list = record (job, context, &recording, error);
+  json_decref (recording.meta);
+  return list ? json_pack ("{s:s, s:s, s:I, s:o}", "model", state->subject->object->name, "split", state->split, "examples", (json_int_t) state->N,
+                           "recordings", list)
+              : NULL;
+}
+
+static void
+view (const json_t *document, AssayView *view)
+{
+  const char *cas = json_string_value (json_object_get (document, "case"));
+  gsize k;
+  json_t *item;
+
+  json_array_foreach (json_object_get (document, "recordings"), k, item)
+    {
+      const char *kind = json_string_value (json_object_get (item, "kind")), *name = json_string_value (json_object_get (item, "name"));
+      g_autofree char *rows = assay_view_count (json_integer_value (json_object_get (item, "rows")));
+      g_autofree char *bytes = assay_view_bytes (json_number_value (json_object_get (item, "bytes")));
+
+      assay_view_add_text (view, "recorded %s/%s: %s rows, %s; arrays: assay info %s %s/%s", kind, name, rows, bytes, cas, kind, name);
+    }
+}
+
+ASSAY_JOB_KIND_DEFINE (record) = {
+  .name = "record", .help = "record activations and gradients of single examples",
+  .description = "Activations are recorded at taps, the named results of the model's graph (assay info CASE model/NAME lists them); gradients for groups of parameters, chosen by name. Both "
+                 "kinds of pattern take * and ?. The files are plain HDF5 in tiles that read one example and one unit equally fast. A recording that "
+                 "was stopped goes on behind its last committed row.",
+  .examples = examples, .access = ASSAY_JOB_WRITES_CASE, .is_stored = TRUE, .params = params, .get_sections = get_sections,
+  .resolve = resolve, .plan = plan, .run = run, .view = view,
+};

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* retraining.h: a subject's training, ready to be repeated without some of its examples.
+ *
+ * Finished retrainings are kept in the case as the object "retraining" MODEL/IDENTITY, so that a job that was stopped goes on with the
+ * next one.
+ * Ownership: a set-up owns what its members point to, less the subject. Thread rule: one thread at a time.
+ */
+#pragma once
+
+#include "influence/ground_truth.h"
+#include "job/subject.h"
+
+typedef struct {
+  AssayTraining training;
+  AssayModel *start;
+  char *name;                   /* of the kept retrainings */
+  AssayTrainPlace place;
+  AssayRetrainSource source;    /* retrain_data of a task whose retrain is assay_ground_truth_retrain */
+} AssayRetrainingSetup;
+
+/* query (n_query): examples of the data set, borrowed. Errors: USAGE for a model that was not trained in this case. */
+AssayRetrainingSetup *assay_retraining_setup_new  (const AssayJob *job, const AssaySubject *subject, const AssayJobContext *context,
+                                                   const gint64 *query, gint64 n_query, GError **error);
+void                  assay_retraining_setup_free (AssayRetrainingSetup *setup);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayRetrainingSetup, assay_retraining_setup_free)
