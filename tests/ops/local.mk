@@ -28,10 +28,15 @@ endif
 
 # Every op on every case.
 check_PROGRAMS += tests/ops/test-ops
-OPS_SUITE = tests/ops/test-ops.c tests/ops/checks.h tests/ops/check_conventions.c tests/ops/check_derivatives.c \
-  tests/ops/judge.c tests/ops/judge.h tests/ops/trial.c tests/ops/trial.h
+OPS_TRIALS = tests/ops/judge.c tests/ops/judge.h tests/ops/trial.c tests/ops/trial.h
+OPS_SUITE = tests/ops/test-ops.c tests/ops/checks.h tests/ops/check_conventions.c tests/ops/check_derivatives.c $(OPS_TRIALS)
 tests_ops_test_ops_SOURCES = $(OPS_SUITE)
 tests_ops_test_ops_LDADD = $(OPS_TEST_LIBS) $(OPS_FLOORS_BELOW)
+
+# The forward pass against the textbook.
+check_PROGRAMS += tests/ops/test-values
+tests_ops_test_values_SOURCES = tests/ops/test-values.c $(OPS_TRIALS)
+tests_ops_test_values_LDADD = $(OPS_TEST_LIBS) $(OPS_FLOORS_BELOW)
 
 # Values against definitions written out.
 check_PROGRAMS += tests/ops/test-definitions
