@@ -11,3 +11,5 @@ tests_run_test_retrain_SOURCES = tests/run/test-retrain.c $(run_fixtures)
 tests_run_test_schedule_SOURCES = tests/run/test-schedule.c
 tests_run_test_train_SOURCES = tests/run/test-train.c $(run_fixtures)
 tests_run_test_trainer_SOURCES = tests/run/test-trainer.c $(run_fixtures)
+check_PROGRAMS += tests/run/test-published
+tests_run_test_published_SOURCES = tests/run/test-published.c $(run_fixtures)
