@@ -33,7 +33,7 @@ static const AssayOpCase elementwise_cases[] = {
   { "three axes", .in = { ASSAY_SHAPE (2, 3, 17) }, .fill = ASSAY_FILL_DISTINCT },
   { "saturated", .in = { ASSAY_SHAPE (4, 33) }, .fill = ASSAY_FILL_LARGE },
   { "several blocks", .in = { ASSAY_SHAPE (41, 257) }, .fill = ASSAY_FILL_DISTINCT },
-  { NULL }
+  { .name = NULL }
 };
 
 /* A block of an adjoint is 16 KiB of f32: clearing it first, when it is fresh, costs no trip to memory. */

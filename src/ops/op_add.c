@@ -35,7 +35,7 @@ static const AssayOpCase cases[] = {
   { "odd sizes", .in = { ASSAY_SHAPE (3, 7), ASSAY_SHAPE (3, 7) } },
   { "three axes", .in = { ASSAY_SHAPE (2, 3, 17), ASSAY_SHAPE (2, 3, 17) } },
   { "several blocks", .in = { ASSAY_SHAPE (41, 257), ASSAY_SHAPE (41, 257) } },
-  { NULL }
+  { .name = NULL }
 };
 
 ASSAY_OP_DEFINE (add) = {

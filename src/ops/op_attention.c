@@ -177,7 +177,7 @@ static const AssayOpCase cases[] = {
   { "three inputs, full, several tiles", .in = { ASSAY_SHAPE (1, 130, 4), ASSAY_SHAPE (1, 130, 2), ASSAY_SHAPE (1, 130, 2) },
     .n_in = 3, .attr = { 2, 1, 0, 0 }, .has_attr = TRUE },
   { "one weight is everything", .in = PACKED (1, 33, 3, 2), .n_in = 1, .fill = ASSAY_FILL_LARGE },
-  { NULL }
+  { .name = NULL }
 };
 
 ASSAY_OP_DEFINE (attention) = {

@@ -98,7 +98,7 @@ static const AssayOpCase cases[] = {
   { "several tiles", .in = { ASSAY_SHAPE (2, 2, 48, 40), ASSAY_SHAPE (3, 2, 3, 3), ASSAY_SHAPE (3) },
     .attr = { 1, 1 }, .has_attr = TRUE },
   { "several blocks", .in = { ASSAY_SHAPE (9, 6, 12, 12), ASSAY_SHAPE (16, 6, 5, 5), ASSAY_SHAPE (16) } },
-  { NULL }
+  { .name = NULL }
 };
 
 ASSAY_OP_DEFINE (conv2d) = {

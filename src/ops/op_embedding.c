@@ -13,7 +13,7 @@ static const AssayOpCase cases[] = {
   { "repeated tokens", .in = { ASSAY_SHAPE (4, 5), ASSAY_SHAPE (3, 7) }, .index_below = 4 },
   { "one channel", .in = { ASSAY_SHAPE (9, 1), ASSAY_SHAPE (2, 5) }, .index_below = 9 },
   { "several blocks", .in = { ASSAY_SHAPE (60, 70), ASSAY_SHAPE (2, 300) }, .index_below = 60 },
-  { NULL }
+  { .name = NULL }
 };
 
 ASSAY_OP_DEFINE (embedding) = {

@@ -39,7 +39,7 @@ static const AssayOpCase cases[] = {
   { "two axes", .in = { ASSAY_SHAPE (3, 7) } },
   { "four axes", .in = { ASSAY_SHAPE (2, 3, 5, 4) } },
   { "several blocks", .in = { ASSAY_SHAPE (11, 6, 24, 7) } },
-  { NULL }
+  { .name = NULL }
 };
 
 ASSAY_OP_DEFINE (flatten) = {

@@ -13,7 +13,7 @@ static const AssayOpCase cases[] = {
   { "one row", .in = { ASSAY_SHAPE (1, 4), ASSAY_SHAPE (1) }, .index_below = 1 },
   { "repeated rows", .in = { ASSAY_SHAPE (3, 7), ASSAY_SHAPE (8) }, .index_below = 3 },
   { "several blocks", .in = { ASSAY_SHAPE (300, 90), ASSAY_SHAPE (250) }, .index_below = 300 },
-  { NULL }
+  { .name = NULL }
 };
 
 ASSAY_OP_DEFINE (gather) = {

@@ -39,7 +39,7 @@ static const AssayOpCase cases[] = {
   { "without bias", .in = { ASSAY_SHAPE (5, 6), ASSAY_SHAPE (3, 6) }, .n_in = 2 },
   { "three axes", .in = { ASSAY_SHAPE (2, 3, 8), ASSAY_SHAPE (5, 8), ASSAY_SHAPE (5) } },
   { "several blocks", .in = { ASSAY_SHAPE (140, 96), ASSAY_SHAPE (150, 96), ASSAY_SHAPE (150) } },
-  { NULL }
+  { .name = NULL }
 };
 
 ASSAY_OP_DEFINE (linear) = {

@@ -43,7 +43,7 @@ static const AssayOpCase cases[] = {
   { "a column", .in = { ASSAY_SHAPE (5, 1), ASSAY_SHAPE (5) }, .index_below = 2 },
   { "saturated", .in = { ASSAY_SHAPE (33), ASSAY_SHAPE (33) }, .fill = ASSAY_FILL_LARGE, .index_below = 2 },
   { "several blocks", .in = { ASSAY_SHAPE (3000), ASSAY_SHAPE (3000) }, .index_below = 2 },
-  { NULL }
+  { .name = NULL }
 };
 
 ASSAY_OP_DEFINE (logistic_loss) = {

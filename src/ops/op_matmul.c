@@ -75,7 +75,7 @@ static const AssayOpCase cases[] = {
   { "two leading axes", .in = { ASSAY_SHAPE (2, 3, 4, 5), ASSAY_SHAPE (2, 3, 5, 6) } },
   { "two leading axes, b transposed", .in = { ASSAY_SHAPE (2, 3, 4, 5), ASSAY_SHAPE (2, 3, 6, 5) }, .attr = { 1 }, .has_attr = TRUE },
   { "several blocks", .in = { ASSAY_SHAPE (9, 40, 30), ASSAY_SHAPE (9, 30, 70) } },
-  { NULL }
+  { .name = NULL }
 };
 
 ASSAY_OP_DEFINE (matmul) = {

@@ -42,7 +42,7 @@ static const AssayOpCase cases[] = {
   { "one example", .in = { ASSAY_SHAPE (1, 5, 4), ASSAY_SHAPE (5, 4) } },
   { "shorter than the table", .in = { ASSAY_SHAPE (3, 5, 7), ASSAY_SHAPE (8, 7) } },
   { "several blocks", .in = { ASSAY_SHAPE (3, 140, 50), ASSAY_SHAPE (140, 50) } },
-  { NULL }
+  { .name = NULL }
 };
 
 ASSAY_OP_DEFINE (position_embedding) = {

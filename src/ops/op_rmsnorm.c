@@ -46,7 +46,7 @@ static const AssayOpCase cases[] = {
   { "three axes", .in = { ASSAY_SHAPE (2, 3, 16), ASSAY_SHAPE (16) } },
   { "nearly constant row", .in = { ASSAY_SHAPE (2, 32), ASSAY_SHAPE (32) }, .fill = ASSAY_FILL_NEARLY_CONSTANT },
   { "several blocks", .in = { ASSAY_SHAPE (70, 300), ASSAY_SHAPE (300) } },
-  { NULL }
+  { .name = NULL }
 };
 
 ASSAY_OP_DEFINE (rmsnorm) = {

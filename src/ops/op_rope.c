@@ -64,7 +64,7 @@ static const AssayOpCase cases[] = {
   { "odd half", .in = { ASSAY_SHAPE (2, 5, 20) }, .attr = { 2, 500, 0 }, .has_attr = TRUE },
   { "adjacent pairs", .in = { ASSAY_SHAPE (2, 5, 12) }, .attr = { 2, 10000, 1 }, .has_attr = TRUE },
   { "several blocks", .in = { ASSAY_SHAPE (3, 150, 64) }, .attr = { 4, 10000, 0 }, .has_attr = TRUE },
-  { NULL }
+  { .name = NULL }
 };
 
 ASSAY_OP_DEFINE (rope) = {

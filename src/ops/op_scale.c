@@ -28,7 +28,7 @@ static const AssayOpCase cases[] = {
   { "odd sizes", .in = { ASSAY_SHAPE (3, 7) }, .attr = { 0.125 }, .has_attr = TRUE },
   { "default factor", .in = { ASSAY_SHAPE (2, 3, 17) } },
   { "several blocks", .in = { ASSAY_SHAPE (41, 257) }, .attr = { 1.0 / 3 }, .has_attr = TRUE },
-  { NULL }
+  { .name = NULL }
 };
 
 ASSAY_OP_DEFINE (scale) = {

@@ -47,7 +47,7 @@ static const AssayOpCase cases[] = {
   { "the middle", .in = { ASSAY_SHAPE (2, 3, 17) }, .attr = { 5, 9 }, .has_attr = TRUE },
   { "the last element", .in = { ASSAY_SHAPE (4, 6) }, .attr = { 5, 1 }, .has_attr = TRUE },
   { "several blocks", .in = { ASSAY_SHAPE (150, 257) }, .attr = { 100, 99 }, .has_attr = TRUE },
-  { NULL }
+  { .name = NULL }
 };
 
 ASSAY_OP_DEFINE (slice) = {

@@ -36,7 +36,7 @@ static const AssayOpCase cases[] = {
   { "three axes", .in = { ASSAY_SHAPE (2, 3, 17) } },
   { "saturated", .in = { ASSAY_SHAPE (5, 33) }, .fill = ASSAY_FILL_LARGE },
   { "several blocks", .in = { ASSAY_SHAPE (40, 600) } },
-  { NULL }
+  { .name = NULL }
 };
 
 ASSAY_OP_DEFINE (softmax) = {

@@ -42,7 +42,7 @@ static const AssayOpCase cases[] = {
   { "odd sizes", .in = { ASSAY_SHAPE (5, 7), ASSAY_SHAPE (5, 7) } },
   { "three axes", .in = { ASSAY_SHAPE (2, 3, 17), ASSAY_SHAPE (2, 3, 17) } },
   { "several blocks", .in = { ASSAY_SHAPE (90, 301), ASSAY_SHAPE (90, 301) } },
-  { NULL }
+  { .name = NULL }
 };
 
 ASSAY_OP_DEFINE (squared_loss) = {

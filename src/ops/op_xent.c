@@ -66,7 +66,7 @@ static const AssayOpCase cases[] = {
   { "one position", .in = { ASSAY_SHAPE (2, 1, 17), ASSAY_SHAPE (2, 1), ASSAY_SHAPE (2, 1) }, .index_below = 17 },
   { "saturated", .in = { ASSAY_SHAPE (6, 40), ASSAY_SHAPE (6) }, .n_in = 2, .fill = ASSAY_FILL_LARGE, .index_below = 40 },
   { "several blocks", .in = { ASSAY_SHAPE (4, 15, 600), ASSAY_SHAPE (4, 15), ASSAY_SHAPE (4, 15) }, .index_below = 600 },
-  { NULL }
+  { .name = NULL }
 };
 
 ASSAY_OP_DEFINE (xent) = {

@@ -67,5 +67,5 @@ static const AssayOpCase pool_cases[] = {
   { "window of one pixel", .in = { ASSAY_SHAPE (2, 1, 3, 3) }, .attr = { 1, 1 }, .has_attr = TRUE, .fill = ASSAY_FILL_DISTINCT },
   { "window of the whole plane", .in = { ASSAY_SHAPE (3, 2, 5, 5) }, .attr = { 5, 5 }, .has_attr = TRUE, .fill = ASSAY_FILL_DISTINCT },
   { "several blocks", .in = { ASSAY_SHAPE (5, 8, 24, 24) }, .fill = ASSAY_FILL_DISTINCT },
-  { NULL }
+  { .name = NULL }
 };
