@@ -2,6 +2,7 @@
 # job: from a specification to a result.  A new kind of job is one file and one line in KINDS_LIST.
 KINDS_LIST += \
   src/job/kind_check.c \
+  src/job/kind_export.c \
   src/job/kind_import.c \
   src/job/kind_influence.c \
   src/job/kind_info.c \
@@ -16,6 +17,9 @@ ASSAY_FLOORS += src/job/libjob.la
 src_job_libjob_la_SOURCES = $(KINDS_LIST) \
   src/job/architecture.c src/job/architecture.h \
   src/job/coefficients.c src/job/coefficients.h \
+  src/job/export.c src/job/export.h \
+  src/job/export_csv.c \
+  src/job/export_h5.c \
   src/job/influence_task.c src/job/influence_task.h \
   src/job/kind.c src/job/kind.h \
   src/job/measure.c src/job/measure.h \

@@ -39,6 +39,9 @@ typedef struct {
 /* meta: a JSON object or NULL; copied. Errors: USAGE when the case is not open for writing. */
 AssayShardWriter *assay_shard_writer_new (AssayCase *cas, const char *kind, const char *name, json_t *meta,
                                           GError **error);
+/* The same layout as a file of its own, outside any case: ended by assay_shard_writer_write_file instead of a commit. Nothing in it may be
+ * redactable. */
+AssayShardWriter *assay_shard_writer_new_file (const char *kind, const char *name, json_t *meta, GError **error);
 /* Drops the object if it was not committed. */
 void              assay_shard_writer_free (AssayShardWriter *self);
 
@@ -66,5 +69,8 @@ void         assay_shard_writer_set_rows   (AssayShardWriter *self, gint64 rows)
 /* Publishes: file, fsync, rename, fsync, journal, fsync. After an error nothing of it remains and the writer can only be freed.
  * Errors: NO_SPACE with the bytes needed, PERMISSION, IO. Owns: the caller. */
 AssayObject *assay_shard_writer_commit     (AssayShardWriter *self, GError **error);
+
+/* Of a writer made by assay_shard_writer_new_file: temporary file, fsync, rename over path; an existing file is replaced. */
+gboolean     assay_shard_writer_write_file (AssayShardWriter *self, const char *path, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayShardWriter, assay_shard_writer_free)

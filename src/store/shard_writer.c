@@ -7,12 +7,13 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "store/case_private.h"
+#include "store/file.h"
 #include "store/io_thread.h"
 #include "store/shard_file.h"
 #include "store/shard_writer_private.h"
 
 struct _AssayShardWriter {
-  AssayCase      *cas;
+  AssayCase      *cas;          /* NULL: a file outside any case */
   AssayShardFile *file;
   char           *kind, *name, *label;
   json_t         *meta;
@@ -57,12 +58,12 @@ begin (gpointer data, GError **error)
   return self->file != NULL;
 }
 
-AssayShardWriter *
-assay_shard_writer_new (AssayCase *cas, const char *kind, const char *name, json_t *meta, GError **error)
+static AssayShardWriter *
+writer_new (AssayCase *cas, const char *kind, const char *name, json_t *meta, GError **error)
 {
   AssayShardWriter *self;
 
-  if (!assay_case_check_writable (cas, error) || !assay_object_name_check (kind, name, error))
+  if (!assay_object_name_check (kind, name, error))
     return NULL;
   self = g_new0 (AssayShardWriter, 1);
   self->cas = cas;
@@ -77,6 +78,18 @@ assay_shard_writer_new (AssayCase *cas, const char *kind, const char *name, json
       return NULL;
     }
   return self;
+}
+
+AssayShardWriter *
+assay_shard_writer_new (AssayCase *cas, const char *kind, const char *name, json_t *meta, GError **error)
+{
+  return assay_case_check_writable (cas, error) ? writer_new (cas, kind, name, meta, error) : NULL;
+}
+
+AssayShardWriter *
+assay_shard_writer_new_file (const char *kind, const char *name, json_t *meta, GError **error)
+{
+  return writer_new (NULL, kind, name, meta, error);
 }
 
 static gboolean
@@ -304,9 +317,43 @@ assay_shard_writer_commit (AssayShardWriter *self, GError **error)
 {
   Commit c = { self, NULL };
 
+  g_return_val_if_fail (self->cas != NULL, NULL);
   if (!check_alive (self, error))
     return NULL;
   self->ended = TRUE;
   assay_store_call (commit, &c, error);
   return c.object;
+}
+
+typedef struct {
+  AssayShardWriter *self;
+  const char       *path;
+} WriteFile;
+
+static gboolean
+write_file (gpointer data, GError **error)
+{
+  WriteFile *w = data;
+  AssayShardWriter *self = w->self;
+  AssayShardIdentity identity = { .kind = self->kind, .name = self->name, .rows = MAX (self->rows, 0), .meta = self->meta };
+  AssayDigest content_root;
+  const void *bytes;
+  gsize n;
+  gboolean ok = assay_shard_file_finish (self->file, &identity, NULL, &content_root, &bytes, &n, error)
+                && assay_file_write (w->path, bytes, n, error);
+
+  g_clear_pointer (&self->file, assay_shard_file_free);
+  return ok;
+}
+
+gboolean
+assay_shard_writer_write_file (AssayShardWriter *self, const char *path, GError **error)
+{
+  WriteFile w = { self, path };
+
+  g_return_val_if_fail (self->cas == NULL, FALSE);
+  if (!check_alive (self, error))
+    return FALSE;
+  self->ended = TRUE;
+  return assay_store_call (write_file, &w, error);
 }
