@@ -153,36 +153,49 @@ need (const AssayValues *values, const char *name, AssayParamType type)
   return &values->slots[k];
 }
 
+/* Insertions, deletions, replacements and swaps of neighbours that lead from one word to the other. */
+static gsize
+edit_distance (const char *word, const char *name)
+{
+  gsize n = strlen (word), m = strlen (name);
+  g_autofree gsize *rows = g_new (gsize, 3 * (n + 1));
+  gsize *before = rows, *above = rows + n + 1, *row = rows + 2 * (n + 1);
+
+  for (gsize i = 0; i <= n; i++)
+    row[i] = i;
+  for (gsize j = 1; j <= m; j++)                                  /* optimal string alignment, one row at a time */
+    {
+      gsize *spare = before;
+
+      before = above;
+      above = row;
+      row = spare;
+      row[0] = j;
+      for (gsize i = 1; i <= n; i++)
+        {
+          row[i] = MIN (MIN (above[i], row[i - 1]) + 1, above[i - 1] + (word[i - 1] != name[j - 1]));
+          if (i > 1 && j > 1 && word[i - 1] == name[j - 2] && word[i - 2] == name[j - 1])
+            row[i] = MIN (row[i], before[i - 2] + 1);
+        }
+    }
+  return row[n];
+}
+
 const char *
 assay_param_nearest (const char *word, const char *const *names)
 {
   const char *best = NULL;
   gsize n = strlen (word), best_cost = MAX (1, n / 3) + 1;
-  g_autofree gsize *row = NULL;
 
   if (n > 64)
     return NULL;
-  row = g_new (gsize, n + 1);
   for (; *names != NULL; names++)
     {
-      for (gsize i = 0; i <= n; i++)
-        row[i] = i;
-      for (gsize j = 1; (*names)[j - 1]; j++)                     /* Levenshtein distance, one row at a time */
-        {
-          gsize corner = row[0];
+      gsize cost = edit_distance (word, *names);
 
-          row[0] = j;
-          for (gsize i = 1; i <= n; i++)
-            {
-              gsize cost = corner + (word[i - 1] != (*names)[j - 1]);
-
-              corner = row[i];
-              row[i] = MIN (MIN (row[i] + 1, row[i - 1] + 1), cost);
-            }
-        }
-      if (row[n] < best_cost)
+      if (cost < best_cost)
         {
-          best_cost = row[n];
+          best_cost = cost;
           best = *names;
         }
     }

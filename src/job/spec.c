@@ -199,8 +199,8 @@ not_chosen (const AssayJob *job, const char *name, GError **error)
         g_string_append_printf (values, "%s%s", values->len > 0 ? " or " : "", s->value);
       }
   value = assay_values_get_string (job->values, chooser);
-  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, value ? "%s: goes with %s %s; here it is %s" : "%s: goes with %s %s", name,
-               chooser, values->str, value);
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, value ? "%s: belongs to %s %s, not to %s" : "%s: belongs to %s %s", name, chooser,
+               values->str, value);
   return FALSE;
 }
 
@@ -222,6 +222,19 @@ apply_pending (AssayJob *job, const Pending *pending, GError **error)
   return pending->is_default || not_chosen (job, pending->name, error);
 }
 
+static gboolean
+check_needed (const AssayValues *values, GError **error)
+{
+  for (const AssayParam *p = assay_values_get_table (values); p->name != NULL; p++)
+    if (p->flags & ASSAY_PARAM_REQUIRED && !assay_values_is_set (values, p->name))
+      {
+        g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "%s%s is needed: %s", p->flags & ASSAY_PARAM_POSITIONAL ? "" : "--",
+                     p->flags & ASSAY_PARAM_POSITIONAL && p->metavar ? p->metavar : p->name, p->help);
+        return FALSE;
+      }
+  return TRUE;
+}
+
 gboolean
 assay_job_freeze (AssayJob *job, GError **error)
 {
@@ -240,13 +253,13 @@ assay_job_freeze (AssayJob *job, GError **error)
   g_ptr_array_set_size (job->pending, 0);
   if (job->kind->access != ASSAY_JOB_NO_CASE && !job->kind->case_is_optional && job->case_path == NULL)
     {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "%s: a CASE is needed: the directory of the case", job->kind->name);
+      g_set_error_literal (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "CASE is needed: the directory of the case");
       return FALSE;
     }
-  if (!assay_values_check (job->values, job->kind->name, error))
+  if (!check_needed (job->values, error))
     return FALSE;
   for (guint k = 0; k < job->chosen->len; k++)
-    if (!assay_values_check (job->section_values->pdata[k], job->kind->name, error))
+    if (!check_needed (job->section_values->pdata[k], error))
       return FALSE;
   job->frozen = TRUE;
   return TRUE;

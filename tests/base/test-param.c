@@ -219,10 +219,10 @@ test_nearest (void)
 {
   static const char *const names[] = { "train", "retrain", "influence", "info", NULL };
 
-  g_assert_cmpstr (assay_param_nearest ("trian", names), ==, NULL);
+  g_assert_cmpstr (assay_param_nearest ("trian", names), ==, "train");
   g_assert_cmpstr (assay_param_nearest ("trai", names), ==, "train");
   g_assert_cmpstr (assay_param_nearest ("influense", names), ==, "influence");
-  g_assert_cmpstr (assay_param_nearest ("inof", names), ==, NULL);
+  g_assert_cmpstr (assay_param_nearest ("inof", names), ==, "info");
   g_assert_cmpstr (assay_param_nearest ("inffo", names), ==, "info");
   g_assert_cmpstr (assay_param_nearest ("", names), ==, NULL);
 }
