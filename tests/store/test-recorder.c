@@ -348,6 +348,38 @@ test_damaged_part (Room *room, gconstpointer unused)
   expect_error (&error, ASSAY_ERROR_DAMAGED, path, "the journal says");
 }
 
+/* The program on the page about the format reads a case of two parts. */
+static void
+test_page (Room *room, gconstpointer unused)
+{
+  g_autofree char *page = g_test_build_filename (G_TEST_DIST, "doc", "store-format.md", NULL), *text = NULL, *out = NULL;
+  g_autofree char *program = g_build_filename (room->directory, "read_case.py", NULL);
+  const char *probe[] = { "/usr/bin/python3", "-c", "import h5py", NULL };
+  const char *argv[] = { "/usr/bin/python3", program, room->path, "activations", "mlp", "/taps/mlp", NULL };
+  g_autoptr (AssayCase) cas = new_case (room);
+  g_autoptr (AssayRecorder) recorder = begin (cas, "a", 800000);
+  g_autoptr (AssayObject) object = NULL;
+  char *begins, *ends;
+  int status = 1;
+
+  (void) unused;
+  if (!g_spawn_sync (NULL, (char **) probe, NULL, G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, NULL, NULL, &status, NULL) || status != 0)
+    {
+      g_test_skip ("python3-h5py is not installed");
+      return;
+    }
+  append (recorder, 0, 600);
+  object = finish (recorder);
+  g_assert_true (g_file_get_contents (page, &text, NULL, NULL));
+  begins = strstr (text, "```python\n") + 10;
+  ends = strstr (begins, "```");
+  save (program, begins, (gsize) (ends - begins));
+  g_assert_true (g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &out, NULL, &status, NULL));
+  g_assert_cmpint (status, ==, 0);
+  g_assert_nonnull (strstr (out, "activation 1 (512, 700) rows 0 to 511\n"));
+  g_assert_nonnull (strstr (out, "activation 1 (88, 700) rows 512 to 599\n"));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -362,5 +394,6 @@ main (int argc, char **argv)
   ADD ("/recorder/arrays may run apart, within bounds", test_apart);
   ADD ("/recorder/what cannot be recorded is refused", test_refuses);
   ADD ("/recorder/a damaged part is named, the others are read", test_damaged_part);
+  ADD ("/recorder/the program on the page about the format reads it", test_page);
   return g_test_run ();
 }
