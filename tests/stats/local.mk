@@ -1,1 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# Tests of the stats room.
+check_PROGRAMS += \
+  tests/stats/test-auroc \
+  tests/stats/test-bootstrap \
+  tests/stats/test-correlation \
+  tests/stats/test-distribution \
+  tests/stats/test-estimate \
+  tests/stats/test-false_discovery
+
+tests_stats_test_auroc_SOURCES = tests/stats/test-auroc.c
+tests_stats_test_bootstrap_SOURCES = tests/stats/test-bootstrap.c
+tests_stats_test_correlation_SOURCES = tests/stats/test-correlation.c
+tests_stats_test_distribution_SOURCES = tests/stats/test-distribution.c
+tests_stats_test_estimate_SOURCES = tests/stats/test-estimate.c
+tests_stats_test_false_discovery_SOURCES = tests/stats/test-false_discovery.c
