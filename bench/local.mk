@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # bench: measurements beside peers and limits.  Built by `make bench`, never part of `make check`.
-EXTRA_PROGRAMS += bench/gemm bench/model
+EXTRA_PROGRAMS += bench/gemm bench/model bench/record
 bench_gemm_SOURCES = bench/gemm.c
 bench_gemm_CFLAGS = $(AM_CFLAGS) $(OPENBLAS_CFLAGS)
 bench_gemm_LDADD = $(LDADD) -ldl
 bench_model_SOURCES = bench/model.c
+bench_record_SOURCES = bench/record.c
 EXTRA_DIST += bench/compare.py bench/peers/requirements.txt bench/peers/torch_model.py
-CLEANFILES += bench/gemm bench/model
+CLEANFILES += bench/gemm bench/model bench/record
 .PHONY: bench
-bench: bench/gemm bench/model
+bench: bench/gemm bench/model bench/record
