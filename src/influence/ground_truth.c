@@ -121,10 +121,29 @@ assay_ground_truth_run (AssayGroundTruth *truth, const AssayInfluenceTask *task,
   return TRUE;
 }
 
+static char *
+name_of (const char *name, const AssayRetrainSet *sets, gint64 K)
+{
+  g_autoptr (GChecksum) digest = g_checksum_new (G_CHECKSUM_SHA256);
+
+  for (gint64 k = 0; k < K; k++)
+    {
+      g_checksum_update (digest, (const guchar *) &sets[k].n, sizeof sets[k].n);
+      g_checksum_update (digest, (const guchar *) sets[k].place, sets[k].n * sizeof *sets[k].place);
+    }
+  return g_strdup_printf ("%s/%.12s", name, g_checksum_get_string (digest));
+}
+
 gboolean
 assay_ground_truth_retrain (gpointer data, const AssayRetrainSet *sets, gint64 K, double *query_loss, AssayProgress *progress, GError **error)
 {
   const AssayRetrainSource *source = data;
+  g_autofree char *name = source->place ? name_of (source->place->name, sets, K) : NULL;
+  AssayTrainPlace place;
 
-  return assay_retrain_bank (&source->spec, sets, K, source->place, query_loss, progress, error);
+  if (source->place == NULL)
+    return assay_retrain_bank (&source->spec, sets, K, NULL, query_loss, progress, error);
+  place = *source->place;
+  place.name = name;
+  return assay_retrain_bank (&source->spec, sets, K, &place, query_loss, progress, error);
 }

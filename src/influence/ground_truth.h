@@ -44,7 +44,8 @@ void     assay_ground_truth_add_groups (AssayGroundTruth *truth, gint64 N, gint6
 /* Retrains without every set, and once with all. Errors: USAGE when the task's training is not known; those of the retrainings. */
 gboolean assay_ground_truth_run        (AssayGroundTruth *truth, const AssayInfluenceTask *task, AssayProgress *progress, GError **error);
 
-/* An AssayInfluenceTask.retrain for trainings of run/train.h; data: this. */
+/* An AssayInfluenceTask.retrain for trainings of run/train.h; data: this. Each list of sets is kept under a name of its own, "NAME/" and
+ * a digest of the list, so that a list that was retrained before is read back whatever came between. */
 typedef struct {
   AssayRetraining spec;         /* query and Q: the task's own */
   const AssayTrainPlace *place; /* where finished retrainings are kept, or NULL */

@@ -29,4 +29,6 @@ src_influence_libinfluence_la_SOURCES = $(METHODS_LIST) \
   src/influence/score_store.c src/influence/score_store.h \
   src/influence/solved.c src/influence/solved.h \
   src/influence/task.c src/influence/task.h \
-  src/influence/top.c src/influence/top.h
+  src/influence/top.c src/influence/top.h \
+  src/influence/validate.c src/influence/validate.h \
+  src/influence/validation_store.c
