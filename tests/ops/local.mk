@@ -38,10 +38,10 @@ check_PROGRAMS += tests/ops/test-values
 tests_ops_test_values_SOURCES = tests/ops/test-values.c $(OPS_TRIALS)
 tests_ops_test_values_LDADD = $(OPS_TEST_LIBS) $(OPS_FLOORS_BELOW)
 
-# Values against definitions written out.
-check_PROGRAMS += tests/ops/test-definitions
-tests_ops_test_definitions_SOURCES = tests/ops/test-definitions.c tests/ops/judge.c tests/ops/trial.c
-tests_ops_test_definitions_LDADD = $(OPS_TEST_LIBS) $(OPS_FLOORS_BELOW)
+# What holds for single ops.
+check_PROGRAMS += tests/ops/test-properties
+tests_ops_test_properties_SOURCES = tests/ops/test-properties.c tests/ops/trial.c
+tests_ops_test_properties_LDADD = $(OPS_TEST_LIBS) $(OPS_FLOORS_BELOW)
 
 # Is the suite able to fail?  The same suite with ops in which signs can be flipped.
 dist_check_SCRIPTS += tests/ops/mutate.sh
