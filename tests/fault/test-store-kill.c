@@ -201,7 +201,8 @@ finish_undisturbed (const char *path)
   Ack last = read_acks (acks, (Ack) { 0, 0 });
 
   waitpid (child, &status, 0);
-  g_assert_true (WIFEXITED (status) && WEXITSTATUS (status) == 0);
+  g_assert_true (WIFEXITED (status));
+  g_assert_cmpint (WEXITSTATUS (status), ==, 0);
   g_assert_cmpint (last.rows, ==, ROWS);
 }
 
@@ -253,7 +254,7 @@ test_kills (Room *room, gconstpointer unused)
           kill (child, SIGKILL);
           waitpid (child, &status, 0);
           ended = WIFEXITED (status);
-          g_assert_true (!ended || WEXITSTATUS (status) == 0);
+          g_assert_cmpint (ended ? WEXITSTATUS (status) : 0, ==, 0);
           killed += !ended;
           acked = read_acks (acks, acked);
           check_case (room, acked);
