@@ -15,12 +15,14 @@ typedef struct {
 } AssayExactSolver;
 
 /* Takes matrix (P,P), the curvature C, over; adds lambda to its diagonal and factors it. Errors: as assay_factor_new. */
-gboolean assay_exact_solver_open  (AssayLinop *damped, double *matrix, double lambda, double tolerance, AssayExactSolver *out, GError **error);
+gboolean assay_exact_solver_open  (AssayLinop *damped, double *matrix, double lambda, double tolerance, AssayExactSolver *out,
+                                   GError **error);
 void     assay_exact_solver_clear (AssayExactSolver *self);
 
 /* An AssaySolveFunc (data: the solver). One step of iterative refinement with the operator's own products, then the true residual.
  * Cost: 2 K products and 4 P^2 K flops. Reasons: DIRECT, BREAKDOWN when singular or above the tolerance, NAN, ZERO. */
-gboolean assay_exact_solver_solve (gpointer data, gint64 K, const double *B, double *X, AssaySolveResult *results, AssayProgress *progress,
+gboolean assay_exact_solver_solve (gpointer data, gint64 K, const double *B, double *X, AssaySolveResult *results,
+                                   AssayProgress *progress,
                                    GError **error);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (AssayExactSolver, assay_exact_solver_clear)

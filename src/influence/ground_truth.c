@@ -94,7 +94,8 @@ assay_ground_truth_run (AssayGroundTruth *truth, const AssayInfluenceTask *task,
 
   if (task->retrain == NULL)
     {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "retraining: a training that can be repeated expected, none is known for this model; "
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE,
+                   "retraining: a training that can be repeated expected, none is known for this model; "
                    "train it here instead of importing it");
       return FALSE;
     }
@@ -135,7 +136,8 @@ name_of (const char *name, const AssayRetrainSet *sets, gint64 K)
 }
 
 gboolean
-assay_ground_truth_retrain (gpointer data, const AssayRetrainSet *sets, gint64 K, double *query_loss, AssayProgress *progress, GError **error)
+assay_ground_truth_retrain (gpointer data, const AssayRetrainSet *sets, gint64 K, double *query_loss, AssayProgress *progress,
+                            GError **error)
 {
   const AssayRetrainSource *source = data;
   g_autofree char *name = source->place ? name_of (source->place->name, sets, K) : NULL;

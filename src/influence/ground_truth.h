@@ -35,14 +35,16 @@ AssayGroundTruth *assay_ground_truth_new  (gint64 n_query);
 void              assay_ground_truth_free (AssayGroundTruth *truth);
 
 /* Adds a set; places are copied and sorted. */
-void     assay_ground_truth_add        (AssayGroundTruth *truth, AssayRemovalKind kind, gint64 query, const gint64 *place, gint64 n);
+void     assay_ground_truth_add        (AssayGroundTruth *truth, AssayRemovalKind kind, gint64 query, const gint64 *place,
+                                        gint64 n);
 /* `count` single examples out of N without repetition (all when there are no more), from the stream of the seed. */
 void     assay_ground_truth_add_ones   (AssayGroundTruth *truth, gint64 N, gint64 count, guint64 seed);
 /* `count` random groups of `size`, each without repetition. */
 void     assay_ground_truth_add_groups (AssayGroundTruth *truth, gint64 N, gint64 count, gint64 size, guint64 seed);
 
 /* Retrains without every set, and once with all. Errors: USAGE when the task's training is not known; those of the retrainings. */
-gboolean assay_ground_truth_run        (AssayGroundTruth *truth, const AssayInfluenceTask *task, AssayProgress *progress, GError **error);
+gboolean assay_ground_truth_run        (AssayGroundTruth *truth, const AssayInfluenceTask *task, AssayProgress *progress,
+                                        GError **error);
 
 /* An AssayInfluenceTask.retrain for trainings of run/train.h; data: this. Each list of sets is kept under a name of its own, "NAME/" and
  * a digest of the list, so that a list that was retrained before is read back whatever came between. */
@@ -51,7 +53,8 @@ typedef struct {
   const AssayTrainPlace *place; /* where finished retrainings are kept, or NULL */
 } AssayRetrainSource;
 
-gboolean assay_ground_truth_retrain    (gpointer data, const AssayRetrainSet *sets, gint64 K, double *query_loss, AssayProgress *progress,
+gboolean assay_ground_truth_retrain    (gpointer data, const AssayRetrainSet *sets, gint64 K, double *query_loss,
+                                        AssayProgress *progress,
                                         GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayGroundTruth, assay_ground_truth_free)

@@ -33,7 +33,8 @@ typedef struct {
   guint n_checkpoints;
   /* Query losses (K,Q) after retraining without each of K sets of places in train; NULL where the training is not known.
    * assay_ground_truth_retrain (ground_truth.h) is the one for trainings of run/train.h. */
-  gboolean (*retrain) (gpointer data, const AssayRetrainSet *sets, gint64 K, double *query_loss, AssayProgress *progress, GError **error);
+  gboolean (*retrain) (gpointer data, const AssayRetrainSet *sets, gint64 K, double *query_loss, AssayProgress *progress,
+                       GError **error);
   gpointer retrain_data;
 } AssayInfluenceTask;
 
@@ -58,7 +59,8 @@ void assay_influence_scores_free (AssayInfluenceScores *scores);
 typedef struct {
   const char *name, *help;
   const AssayParam *params;             /* damping, tolerance, ... : become options, form fields, manual entries */
-  AssayInfluenceScores *(*score) (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error);
+  AssayInfluenceScores *(*score) (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress,
+                                  GError **error);
   /* For --dry-run: floating-point operations, estimated, and bytes. */
   void (*cost) (const AssayInfluenceTask *task, const AssayValues *options, double *flops, double *bytes);
 } AssayMethod;

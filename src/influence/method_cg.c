@@ -14,7 +14,8 @@
 
 static const AssayParam params[] = {
   ASSAY_DAMPED_CURVATURE_PARAMS,
-  { .name = "tolerance", .type = ASSAY_PARAM_DOUBLE, .def.d = 1e-6, .min = 0, .max = 1, .help = "relative residual of a query's solve to reach" },
+  { .name = "tolerance", .type = ASSAY_PARAM_DOUBLE, .def.d = 1e-6, .min = 0, .max = 1,
+   .help = "relative residual of a query's solve to reach" },
   { .name = "width", .type = ASSAY_PARAM_DOUBLE, .def.d = 0, .min = 0, .max = 1e300, .unit = "nats",
     .help = "certified half width of every score to stop at; 0: not used" },
   { .name = "max-iterations", .type = ASSAY_PARAM_INT, .def.i = 1000, .min = 1, .max = 1e9, .unit = "iterations",
@@ -85,5 +86,6 @@ cost_cg (const AssayInfluenceTask *task, const AssayValues *options, double *flo
   *bytes += assay_influence_task_get_bytes (task, walk) + 8.0 * SOLVER_VECTORS * (double) assay_model_get_n_params (task->model);
 }
 
-ASSAY_METHOD_DEFINE (cg) = { .name = "cg", .help = "influence by damped conjugate gradients, with certified intervals", .params = params,
+ASSAY_METHOD_DEFINE (cg) = { .name = "cg", .help = "influence by damped conjugate gradients, with certified intervals",
+                            .params = params,
                              .score = score_cg, .cost = cost_cg };

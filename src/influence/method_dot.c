@@ -55,7 +55,9 @@ cost_dot (const AssayInfluenceTask *task, const AssayValues *options, double *fl
            + assay_influence_task_get_flops (task, ASSAY_WALK_TANGENT, FALSE, task->n_train)
            + (double) task->n_query * assay_influence_task_get_flops (task, ASSAY_WALK_TANGENT, TRUE, task->n_train);
   *bytes = assay_influence_task_get_bytes (task, ASSAY_WALK_TANGENT)
-           + 8.0 * (double) (MIN (task->n_query, ASSAY_QUERY_BLOCK) * assay_model_get_n_params (task->model) + task->n_query * task->n_train);
+           + 8.0 * (double) (MIN (task->n_query,
+                                  ASSAY_QUERY_BLOCK) * assay_model_get_n_params (task->model) + task->n_query * task->n_train);
 }
 
-ASSAY_METHOD_DEFINE (dot) = { .name = "dot", .help = "inner product of gradients", .params = params, .score = score_dot, .cost = cost_dot };
+ASSAY_METHOD_DEFINE (dot) = { .name = "dot", .help = "inner product of gradients", .params = params, .score = score_dot,
+                             .cost = cost_dot };

@@ -27,7 +27,8 @@ static void
 note_inertia (AssayInfluenceScores *scores, const AssayFactor *factor)
 {
   if (factor->n_negative > 0)
-    g_string_append_printf (scores->notes, "the damped matrix has %" G_GINT64_FORMAT " negative eigenvalues: theta is not a minimum of the "
+    g_string_append_printf (scores->notes,
+                            "the damped matrix has %" G_GINT64_FORMAT " negative eigenvalues: theta is not a minimum of the "
                             "damped objective, and the scores describe a saddle\n", factor->n_negative);
   if (factor->is_singular)
     g_string_append (scores->notes, "the damped matrix is singular: give a larger damping\n");
@@ -52,7 +53,8 @@ score_exact (const AssayInfluenceTask *task, const AssayValues *options, AssayPr
                                 error))
     return NULL;
   note_inertia (scores.scores, solver.factor);
-  return assay_solved_scores_run (&scores, assay_exact_solver_solve, &solver, progress, error) ? assay_solved_scores_steal (&scores) : NULL;
+  return assay_solved_scores_run (&scores, assay_exact_solver_solve, &solver, progress,
+                                  error) ? assay_solved_scores_steal (&scores) : NULL;
 }
 
 static void
@@ -67,5 +69,6 @@ cost_exact (const AssayInfluenceTask *task, const AssayValues *options, double *
   *bytes += assay_influence_task_get_bytes (task, walk) + 8.0 * COPIES * P * P;
 }
 
-ASSAY_METHOD_DEFINE (exact) = { .name = "exact", .help = "influence with the dense curvature matrix factored, with certified intervals",
+ASSAY_METHOD_DEFINE (exact) = { .name = "exact",
+                               .help = "influence with the dense curvature matrix factored, with certified intervals",
                                 .params = params, .score = score_exact, .cost = cost_exact };

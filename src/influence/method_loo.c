@@ -22,7 +22,8 @@ static const AssayParam params[] = {
 static gboolean
 refuse (const char *text, gint64 N, GError **error)
 {
-  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "examples: INDEX or FIRST-LAST from 0 to %" G_GINT64_FORMAT " expected, \"%s\" found",
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE,
+               "examples: INDEX or FIRST-LAST from 0 to %" G_GINT64_FORMAT " expected, \"%s\" found",
                N - 1, text);
   return FALSE;
 }
@@ -65,7 +66,8 @@ set_scores (AssayInfluenceScores *scores, const AssayGroundTruth *truth)
 {
   for (guint s = 0; s < truth->removals->len; s++)
     for (gint64 q = 0; q < scores->n_query; q++)
-      scores->value[q * scores->n_train + g_array_index (truth->removals, AssayRemoval, s).place[0]] = truth->change[s * scores->n_query + q];
+      scores->value[q * scores->n_train + g_array_index (truth->removals, AssayRemoval,
+                                                         s).place[0]] = truth->change[s * scores->n_query + q];
 }
 
 static AssayInfluenceScores *
@@ -85,9 +87,11 @@ score_loo (const AssayInfluenceTask *task, const AssayValues *options, AssayProg
   scores->counterfactual = "retraining";
   scores->interval_reason = "measured by retraining: nothing was solved for";
   scores->l2 = task->l2;
-  g_string_append_printf (scores->notes, "%u of %" G_GINT64_FORMAT " examples left out in turn\n", truth->removals->len, task->n_train);
+  g_string_append_printf (scores->notes, "%u of %" G_GINT64_FORMAT " examples left out in turn\n", truth->removals->len,
+                          task->n_train);
   if (!assay_model_is_affine (task->model))
-    g_string_append (scores->notes, "the model is not convex: one run each, so a difference may be that of the run and not of the example\n");
+    g_string_append (scores->notes,
+                     "the model is not convex: one run each, so a difference may be that of the run and not of the example\n");
   if (!assay_ground_truth_run (truth, task, progress, error))
     return NULL;
   set_scores (scores, truth);
@@ -107,4 +111,5 @@ cost_loo (const AssayInfluenceTask *task, const AssayValues *options, double *fl
   *bytes = assay_influence_task_get_bytes (task, ASSAY_WALK_GRADIENT) + 16.0 * (double) (task->n_query * task->n_train);
 }
 
-ASSAY_METHOD_DEFINE (loo) = { .name = "loo", .help = "true leave-one-out retraining", .params = params, .score = score_loo, .cost = cost_loo };
+ASSAY_METHOD_DEFINE (loo) = { .name = "loo", .help = "true leave-one-out retraining", .params = params, .score = score_loo,
+                             .cost = cost_loo };

@@ -59,7 +59,8 @@ score_tracin (const AssayInfluenceTask *task, const AssayValues *options, AssayP
     return NULL;
   if (task->n_checkpoints == 0)
     {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "tracin: checkpoints of the training run expected, none found; train with checkpoints "
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE,
+                   "tracin: checkpoints of the training run expected, none found; train with checkpoints "
                    "or choose another method");
       return NULL;
     }
@@ -84,7 +85,8 @@ cost_tracin (const AssayInfluenceTask *task, const AssayValues *options, double 
   (void) options;
   *flops = once * task->n_checkpoints;
   *bytes = assay_influence_task_get_bytes (task, ASSAY_WALK_TANGENT)
-           + 8.0 * (double) (MIN (task->n_query, ASSAY_QUERY_BLOCK) * assay_model_get_n_params (task->model) + 2 * task->n_query * task->n_train);
+           + 8.0 * (double) (MIN (task->n_query,
+                                  ASSAY_QUERY_BLOCK) * assay_model_get_n_params (task->model) + 2 * task->n_query * task->n_train);
 }
 
 ASSAY_METHOD_DEFINE (tracin) = { .name = "tracin", .help = "inner products of gradients along the training run's checkpoints",

@@ -44,7 +44,8 @@ assay_reference_run_compare (AssayReferenceRun *run, const AssaySafetensors *fil
   if (tensor == NULL || quantity == NULL)
     return TRUE;
   reference = assay_mem_alloc_array (n, sizeof (double), error);
-  if (reference == NULL || !assay_reference_case_read (run->source, file ? file : run->source->expected, name, shape, reference, error))
+  if (reference == NULL || !assay_reference_case_read (run->source, file ? file : run->source->expected, name, shape, reference,
+                                                       error))
     return FALSE;
   c = assay_compare (values, reference, n);
   quantity->is_compared = TRUE;
@@ -184,7 +185,8 @@ list_cases (const char *directory, GError **error)
   dir = g_dir_open (directory, 0, &refused);
   if (dir == NULL)
     {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "%s: a folder of reference cases expected: %s", directory, refused->message);
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "%s: a folder of reference cases expected: %s", directory,
+                   refused->message);
       return NULL;
     }
   while ((name = g_dir_read_name (dir)) != NULL)
@@ -196,7 +198,8 @@ list_cases (const char *directory, GError **error)
     }
   if (cases->len == 0)
     {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "%s: case.json, or folders that hold one, expected, none found", directory);
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "%s: case.json, or folders that hold one, expected, none found",
+                   directory);
       return NULL;
     }
   g_ptr_array_sort (cases, by_name);
@@ -231,7 +234,8 @@ quantity_to_json (const AssayReferenceQuantity *q)
 {
   if (!q->is_compared)
     return json_pack ("{s:s, s:n, s:n, s:n}", "name", q->name, "relative_error", "bound", "passed");
-  return json_pack ("{s:s, s:f, s:f, s:b}", "name", q->name, "relative_error", q->relative_error, "bound", q->bound, "passed", q->passed);
+  return json_pack ("{s:s, s:f, s:f, s:b}", "name", q->name, "relative_error", q->relative_error, "bound", q->bound, "passed",
+                    q->passed);
 }
 
 json_t *
@@ -246,7 +250,8 @@ assay_reference_to_json (const GPtrArray *results)
 
       for (guint k = 0; k < r->quantities->len; k++)
         json_array_append_new (quantities, quantity_to_json (r->quantities->pdata[k]));
-      json_array_append_new (cases, json_pack ("{s:s, s:s, s:b, s:i, s:o}", "name", r->name, "path", r->path, "passed", r->passed, "compared",
+      json_array_append_new (cases, json_pack ("{s:s, s:s, s:b, s:i, s:o}", "name", r->name, "path", r->path, "passed", r->passed,
+                                               "compared",
                                                (int) r->n_compared, "quantities", quantities));
     }
   return json_pack ("{s:b, s:o}", "passed", assay_reference_has_passed (results), "cases", cases);

@@ -45,7 +45,8 @@ read_document (const char *path, GError **error)
     return NULL;
   document = json_loadb (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), JSON_REJECT_DUPLICATES, &fault);
   if (document == NULL)
-    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: line %d, column %d: valid JSON expected: %s", path, fault.line, fault.column,
+    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: line %d, column %d: valid JSON expected: %s", path, fault.line,
+                 fault.column,
                  fault.text);
   else if (!json_is_object (document))
     {
@@ -121,28 +122,32 @@ path_of (const AssayReferenceCase *self, const AssaySafetensors *file)
 
 /* The tensor of that name and shape; NULL with an error. */
 static const AssaySafetensor *
-want_tensor (const AssayReferenceCase *self, const AssaySafetensors *file, const char *name, const AssayShape *shape, GError **error)
+want_tensor (const AssayReferenceCase *self, const AssaySafetensors *file, const char *name, const AssayShape *shape,
+             GError **error)
 {
   const AssaySafetensor *tensor = assay_safetensors_find (file, name);
   g_autofree char *expected = assay_shape_to_string (shape), *found = NULL, *path = path_of (self, file);
 
   if (tensor == NULL)
     {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "%s: tensor %s of shape %s expected, none of that name found", path, name,
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "%s: tensor %s of shape %s expected, none of that name found", path,
+                   name,
                    expected);
       return NULL;
     }
   if (!dims_equal (tensor, shape))
     {
       found = dims_to_string (tensor->rank, tensor->dims);
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_SHAPE, "%s: tensor %s: shape %s expected, %s found", path, name, expected, found);
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_SHAPE, "%s: tensor %s: shape %s expected, %s found", path, name, expected,
+                   found);
       return NULL;
     }
   return tensor;
 }
 
 static gboolean
-read_tensor (const AssayReferenceCase *self, const AssaySafetensors *file, const AssaySafetensor *tensor, AssayStoreType as, void *out,
+read_tensor (const AssayReferenceCase *self, const AssaySafetensors *file, const AssaySafetensor *tensor, AssayStoreType as,
+             void *out,
              GError **error)
 {
   g_autofree char *path = NULL;
@@ -155,7 +160,8 @@ read_tensor (const AssayReferenceCase *self, const AssaySafetensors *file, const
 }
 
 gboolean
-assay_reference_case_read (const AssayReferenceCase *self, const AssaySafetensors *file, const char *name, AssayShape shape, double *values,
+assay_reference_case_read (const AssayReferenceCase *self, const AssaySafetensors *file, const char *name, AssayShape shape,
+                           double *values,
                            GError **error)
 {
   const AssaySafetensor *tensor = want_tensor (self, file, name, &shape, error);
@@ -166,7 +172,8 @@ assay_reference_case_read (const AssayReferenceCase *self, const AssaySafetensor
 gboolean
 assay_reference_case_refuse_missing (const AssayReferenceCase *self, const char *file_name, const char *prefix, GError **error)
 {
-  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "%s/%s: tensors \"%s<parameter>\" expected, none found", self->path, file_name,
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "%s/%s: tensors \"%s<parameter>\" expected, none found", self->path,
+               file_name,
                prefix);
   return FALSE;
 }
@@ -217,7 +224,8 @@ check_parameters (const AssayReferenceCase *self, GError **error)
     n += assay_graph_get_value (layout, v)->role == ASSAY_VALUE_PARAM;
   if (json_array_size (list) != n)
     {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: parameters: %u expected from the architecture, %" G_GSIZE_FORMAT " found",
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT,
+                   "%s: parameters: %u expected from the architecture, %" G_GSIZE_FORMAT " found",
                    self->document_path, n, json_array_size (list));
       return FALSE;
     }
@@ -315,7 +323,8 @@ check_shapes (const AssayReferenceCase *self, GError **error)
     {
       AssayShape x = input_shape (self, parts[k].n), y = self->T ? x : ASSAY_SHAPE (parts[k].n);
 
-      if (!want_tensor (self, self->data_file, parts[k].x, &x, error) || !want_tensor (self, self->data_file, parts[k].y, &y, error))
+      if (!want_tensor (self, self->data_file, parts[k].x, &x, error) || !want_tensor (self, self->data_file, parts[k].y, &y,
+                                                                                       error))
         return FALSE;
     }
   return TRUE;
@@ -338,7 +347,8 @@ read_features (AssayReferenceCase *self, gint64 classes, GError **error)
 
       if (!assay_reference_case_read (self, self->data_file, x_names[k], input_shape (self, counts[k]),
                                       (double *) x + first * assay_shape_count (&one), error)
-          || !assay_reference_case_read_indices (self, self->data_file, y_names[k], ASSAY_SHAPE (counts[k]), classes, y + first, error))
+          || !assay_reference_case_read_indices (self, self->data_file, y_names[k], ASSAY_SHAPE (counts[k]), classes, y + first,
+                                                 error))
         return FALSE;
     }
   one.rank--;                                                     /* of an example, without the batch axis */
@@ -360,7 +370,8 @@ read_tokens (AssayReferenceCase *self, gint64 vocabulary, GError **error)
       if (!assay_reference_case_read_indices (self, self->data_file, names[k][a], input_shape (self, counts[k]), vocabulary,
                                               arrays[a] + (k ? self->N : 0) * self->T, error))
         return FALSE;
-  self->dataset = assay_dataset_new_from_token_arrays (self->N + self->Q, self->T, vocabulary, tokens, targets, NULL, "train", self->Q,
+  self->dataset = assay_dataset_new_from_token_arrays (self->N + self->Q, self->T, vocabulary, tokens, targets, NULL, "train",
+                                                       self->Q,
                                                        "query", error);
   return self->dataset != NULL;
 }

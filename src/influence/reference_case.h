@@ -29,19 +29,23 @@ AssayReferenceCase *assay_reference_case_open (const char *path, GError **error)
 void                assay_reference_case_free (AssayReferenceCase *self);
 
 /* A number of case.json by its path of keys ("dampings", "ggn", "d0"), which ends with NULL. */
-gboolean    assay_reference_case_get_number (const AssayReferenceCase *self, double *value, GError **error, ...) G_GNUC_NULL_TERMINATED;
+gboolean    assay_reference_case_get_number (const AssayReferenceCase *self, double *value, GError **error,
+                                             ...) G_GNUC_NULL_TERMINATED;
 
 /* Reads the tensor of that name into values, checking its shape. Errors: NOT_FOUND, SHAPE, INPUT. */
-gboolean    assay_reference_case_read (const AssayReferenceCase *self, const AssaySafetensors *file, const char *name, AssayShape shape,
+gboolean    assay_reference_case_read (const AssayReferenceCase *self, const AssaySafetensors *file, const char *name,
+                                       AssayShape shape,
                                        double *values, GError **error);
 
 /* Reads "prefix<parameter>" for every parameter into vector (P). *present FALSE, and no error, when there is not one of them. */
 gboolean    assay_reference_case_read_vector (const AssayReferenceCase *self, const AssaySafetensors *file, const char *prefix,
                                               double *vector, gboolean *present, GError **error);
 /* Sets the error for tensors "prefix<parameter>" that must be in a file. Returns FALSE. */
-gboolean    assay_reference_case_refuse_missing (const AssayReferenceCase *self, const char *file_name, const char *prefix, GError **error);
+gboolean    assay_reference_case_refuse_missing (const AssayReferenceCase *self, const char *file_name, const char *prefix,
+                                                 GError **error);
 /* The whole numbers of a tensor, each in 0 .. below-1. */
-gboolean    assay_reference_case_read_indices (const AssayReferenceCase *self, const AssaySafetensors *file, const char *name, AssayShape shape,
+gboolean    assay_reference_case_read_indices (const AssayReferenceCase *self, const AssaySafetensors *file, const char *name,
+                                               AssayShape shape,
                                                gint64 below, gint32 *values, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayReferenceCase, assay_reference_case_free)

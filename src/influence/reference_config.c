@@ -18,7 +18,8 @@ assay_reference_config_refuse (const char *file, const char *key, const char *ex
 {
   char *text = found ? json_dumps (found, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
 
-  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: %s: %s expected, %.60s found", file, key, expected, text ? text : "nothing");
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: %s: %s expected, %.60s found", file, key, expected,
+               text ? text : "nothing");
   free (text);
   return FALSE;
 }

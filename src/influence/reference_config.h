@@ -18,4 +18,5 @@ gboolean assay_reference_config_get_int (const json_t *document, const char *fil
                                          gint64 *value, GError **error);
 
 /* Sets an INPUT error about one member; found NULL: nothing is there. Returns FALSE. */
-gboolean assay_reference_config_refuse (const char *file, const char *key, const char *expected, const json_t *found, GError **error);
+gboolean assay_reference_config_refuse (const char *file, const char *key, const char *expected, const json_t *found,
+                                        GError **error);

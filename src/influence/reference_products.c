@@ -15,7 +15,8 @@ assay_reference_run_losses (const AssayReferenceRun *run, const double *theta, c
                             double *token_loss, GError **error)
 {
   const AssayInfluenceTask *task = &run->task;
-  g_autoptr (AssayFeed) feed = assay_feed_new (task->model, task->dataset, ASSAY_WALK_FORWARD, ASSAY_F64, MIN (task->batch, n), run->backend,
+  g_autoptr (AssayFeed) feed = assay_feed_new (task->model, task->dataset, ASSAY_WALK_FORWARD, ASSAY_F64, MIN (task->batch, n),
+                                               run->backend,
                                                NULL, error);
 
   for (gint64 first = 0; feed != NULL && first < n; first += assay_feed_get_batch (feed))
@@ -28,7 +29,8 @@ assay_reference_run_losses (const AssayReferenceRun *run, const double *theta, c
         return FALSE;
       memcpy (loss + first, assay_exec_get_loss (exec), B * sizeof *loss);
       if (token_loss != NULL)
-        memcpy (token_loss + first * T, assay_exec_get_buffer (exec, ASSAY_PRIMAL, assay_graph_get_token_loss (assay_exec_get_graph (exec))),
+        memcpy (token_loss + first * T, assay_exec_get_buffer (exec, ASSAY_PRIMAL,
+                                                               assay_graph_get_token_loss (assay_exec_get_graph (exec))),
                 B * T * sizeof *token_loss);
     }
   return feed != NULL;
@@ -55,7 +57,8 @@ check_losses (AssayReferenceRun *run, GError **error)
         return FALSE;
       if (assay_reference_run_wants (run, sets[k].squared_norm)
           && (!assay_gradient_squared_norms (&point, loss, run->progress, error)
-              || !assay_reference_run_compare (run, NULL, sets[k].squared_norm, ASSAY_REFERENCE_BOUND_PRODUCT, ASSAY_SHAPE (n), loss, error)))
+              || !assay_reference_run_compare (run, NULL, sets[k].squared_norm, ASSAY_REFERENCE_BOUND_PRODUCT, ASSAY_SHAPE (n),
+                                               loss, error)))
         return FALSE;
     }
   return TRUE;
@@ -98,7 +101,8 @@ check_derivatives (AssayReferenceRun *run, const char *direction_name, const dou
     return FALSE;
   return !assay_reference_run_wants (run, token_name)
          || (assay_gradient_along_tokens (&train, 1, direction, derivative, run->progress, error)
-             && assay_reference_run_compare (run, NULL, token_name, ASSAY_REFERENCE_BOUND_PRODUCT, ASSAY_SHAPE (N, T), derivative, error));
+             && assay_reference_run_compare (run, NULL, token_name, ASSAY_REFERENCE_BOUND_PRODUCT, ASSAY_SHAPE (N, T), derivative,
+                                             error));
 }
 
 gboolean

@@ -137,13 +137,15 @@ check (LeaveOneOut *loo, GError **error)
   AssayReferenceRun *run = loo->run;
   gint64 Q = run->source->Q;
 
-  if (!assay_reference_case_read_indices (run->source, run->source->expected, "loo.index", ASSAY_SHAPE (loo->K), run->source->N, loo->left_out,
+  if (!assay_reference_case_read_indices (run->source, run->source->expected, "loo.index", ASSAY_SHAPE (loo->K), run->source->N,
+                                          loo->left_out,
                                           error)
       || !assay_reference_run_losses (run, NULL, run->task.query, Q, loo->base, NULL, error))
     return FALSE;
   if ((assay_reference_run_wants (run, "loo.query_loss") || assay_reference_run_wants (run, "loo.delta"))
       && (!retrain_all (loo, error)
-          || !assay_reference_run_compare (run, NULL, "loo.query_loss", ASSAY_REFERENCE_BOUND_DENSE, ASSAY_SHAPE (loo->K, Q), loo->loss, error)
+          || !assay_reference_run_compare (run, NULL, "loo.query_loss", ASSAY_REFERENCE_BOUND_DENSE, ASSAY_SHAPE (loo->K, Q),
+                                           loo->loss, error)
           || !compare_change (loo, "loo.delta", loo->loss, error)))
     return FALSE;
   return !assay_reference_run_wants (run, "loo.newton") || (step_all (loo, error) && compare_change (loo, "loo.newton", loo->newton, error));
@@ -156,7 +158,8 @@ assay_reference_run_retraining (AssayReferenceRun *run, GError **error)
   gint64 K = index ? (gint64) index->n_elements : 0, Q = run->source->Q;
   g_autofree gint32 *left_out = g_new (gint32, K + 1);
   g_autofree double *losses = g_new (double, (2 * K + 1) * Q);
-  LeaveOneOut loo = { .run = run, .K = K, .left_out = left_out, .loss = losses, .newton = losses + K * Q, .base = losses + 2 * K * Q };
+  LeaveOneOut loo = { .run = run, .K = K, .left_out = left_out, .loss = losses, .newton = losses + K * Q,
+                     .base = losses + 2 * K * Q };
 
   /* Retraining to an optimum is defined for convex models alone. */
   return K == 0 || run->source->N < 2 || !assay_model_is_affine (run->source->model) || check (&loo, error);

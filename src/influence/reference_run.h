@@ -24,16 +24,20 @@ gboolean assay_reference_run_wants   (const AssayReferenceRun *run, const char *
 /* TRUE when the case expects any tensor whose name begins so. */
 gboolean assay_reference_run_wants_prefix (const AssayReferenceRun *run, const char *prefix);
 /* Compares the values with the tensor of that name in file (NULL: expected.safetensors). Errors: SHAPE, INPUT. */
-gboolean assay_reference_run_compare (AssayReferenceRun *run, const AssaySafetensors *file, const char *name, double bound, AssayShape shape,
+gboolean assay_reference_run_compare (AssayReferenceRun *run, const AssaySafetensors *file, const char *name, double bound,
+                                      AssayShape shape,
                                       const double *values, GError **error);
 /* Compares a vector (P) with the tensors "prefix<parameter>", each by itself. */
-gboolean assay_reference_run_compare_vector (AssayReferenceRun *run, const char *prefix, double bound, const double *vector, GError **error);
+gboolean assay_reference_run_compare_vector (AssayReferenceRun *run, const char *prefix, double bound, const double *vector,
+                                             GError **error);
 
 /* loss (n) and token_loss (n,T), or NULL, at theta (P); NULL: the case's own. */
-gboolean assay_reference_run_losses  (const AssayReferenceRun *run, const double *theta, const gint64 *examples, gint64 n, double *loss,
+gboolean assay_reference_run_losses  (const AssayReferenceRun *run, const double *theta, const gint64 *examples, gint64 n,
+                                      double *loss,
                                       double *token_loss, GError **error);
 
 /* The stages. */
 gboolean assay_reference_run_products (AssayReferenceRun *run, GError **error);    /* losses, gradients, products, derivatives */
-gboolean assay_reference_run_scores   (AssayReferenceRun *run, GError **error);    /* dot, cosine, tracin, dense influence, eigenvalues */
+gboolean assay_reference_run_scores   (AssayReferenceRun *run,
+                                       GError **error);    /* dot, cosine, tracin, dense influence, eigenvalues */
 gboolean assay_reference_run_retraining (AssayReferenceRun *run, GError **error);  /* leave-one-out */

@@ -50,7 +50,8 @@ check_tracin (AssayReferenceRun *run, GError **error)
   if (!assay_reference_run_wants (run, "tracin"))
     return TRUE;
   if (n == 0 || json_array_size (rates) != n)
-    return assay_reference_config_refuse (c->document_path, "tracin.eta", "one number for each of tracin.checkpoints", rates, error);
+    return assay_reference_config_refuse (c->document_path, "tracin.eta", "one number for each of tracin.checkpoints", rates,
+                                          error);
   for (gsize k = 0; k < n; k++)
     {
       const char *name = json_string_value (json_array_get (names, k));
@@ -63,7 +64,8 @@ check_tracin (AssayReferenceRun *run, GError **error)
       g_ptr_array_add (thetas, theta);
       eta[k] = json_number_value (json_array_get (rates, k));
       if (name == NULL || !json_is_number (json_array_get (rates, k)))
-        return assay_reference_config_refuse (c->document_path, "tracin", "names in checkpoints and numbers in eta", section, error);
+        return assay_reference_config_refuse (c->document_path, "tracin", "names in checkpoints and numbers in eta", section,
+                                              error);
       if (c->checkpoints != NULL && !assay_reference_case_read_vector (c, c->checkpoints, prefix, theta, &present, error))
         return FALSE;
       if (!present)
@@ -120,7 +122,8 @@ check_left_out (const Dense *dense, const double *influence, GError **error)
   for (gint64 q = 0; q < c->Q; q++)
     for (gint64 k = 0; k < K; k++)
       columns[q * K + k] = influence[q * c->N + left_out[k]];
-  return assay_reference_run_compare (dense->run, NULL, "loo.infl", ASSAY_REFERENCE_BOUND_DENSE, ASSAY_SHAPE (c->Q, K), columns, error);
+  return assay_reference_run_compare (dense->run, NULL, "loo.infl", ASSAY_REFERENCE_BOUND_DENSE, ASSAY_SHAPE (c->Q, K), columns,
+                                      error);
 }
 
 /* At one lambda, factored afresh: influence, self-influence, and dattri's explicit scores where they are at this lambda. */
@@ -188,7 +191,8 @@ check_curvature (AssayReferenceRun *run, const char *key, const char *curvature,
   g_autofree double *eigenvalues = NULL;
   Dense dense = { .run = run, .key = key, .curvature = curvature };
 
-  if (!assay_reference_run_wants_prefix (run, infl) && !assay_reference_run_wants_prefix (run, self) && !assay_reference_run_wants (run, eig))
+  if (!assay_reference_run_wants_prefix (run, infl) && !assay_reference_run_wants_prefix (run, self)
+      && !assay_reference_run_wants (run, eig))
     return TRUE;
   op = assay_curvature_open (curvature, &train, error);
   if (op == NULL || (matrix = assay_dense_assemble (op, 0, DENSE_COPIES, DENSE_BYTES, run->progress, error)) == NULL)
@@ -207,7 +211,8 @@ check_curvature (AssayReferenceRun *run, const char *key, const char *curvature,
 gboolean
 assay_reference_run_scores (AssayReferenceRun *run, GError **error)
 {
-  return check_method (run, &run->task, "dot", "score.dot", error) && check_method (run, &run->task, "cosine", "score.cosine", error)
+  return check_method (run, &run->task, "dot", "score.dot", error) && check_method (run, &run->task, "cosine", "score.cosine",
+                                                                                    error)
          && check_tracin (run, error) && check_curvature (run, "ggn", "gauss-newton", error)
          && check_curvature (run, "hessian", "hessian", error);
 }

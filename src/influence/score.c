@@ -148,13 +148,15 @@ entries_to_json (AssayTop *top, const AssayInfluenceTask *task, gboolean converg
 }
 
 json_t *
-assay_influence_scores_to_json (const AssayInfluenceScores *scores, const AssayInfluenceTask *task, const char *method, gint64 query,
+assay_influence_scores_to_json (const AssayInfluenceScores *scores, const AssayInfluenceTask *task, const char *method,
+                                gint64 query,
                                 gint64 k)
 {
   g_autoptr (AssayTop) top = assay_influence_scores_get_top (scores, query, k);
   gboolean converged = assay_influence_scores_has_converged (scores, query);
 
-  return json_pack ("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:b, s:o, s:s, s:o, s:o}", "method", method, "measure", scores->measure,
+  return json_pack ("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:b, s:o, s:s, s:o, s:o}", "method", method, "measure",
+                    scores->measure,
                     "unit", scores->unit, "sign", ASSAY_SIGN, "counterfactual", scores->counterfactual, "l2", number (scores->l2),
                     "damping", number (scores->damping), "solver", scores->solves ? solve_to_json (&scores->solves[query]) : json_null (),
                     "converged", converged, "interval_kind",

@@ -88,7 +88,8 @@ number (double value)
 json_t *
 assay_score_attributes_new (const AssayInfluenceScores *scores, const char *method)
 {
-  return json_pack ("{s:s?, s:s?, s:s, s:s?, s:o, s:o, s:s?, s:s, s:s?}", "method", method, "unit", scores->unit, "sign", ASSAY_SIGN,
+  return json_pack ("{s:s?, s:s?, s:s, s:s?, s:o, s:o, s:s?, s:s, s:s?}", "method", method, "unit", scores->unit, "sign",
+                    ASSAY_SIGN,
                     "measure", scores->measure, "damping", number (scores->damping), "l2", number (scores->l2), "counterfactual",
                     scores->counterfactual, "interval_kind", assay_interval_kind_name (scores->interval_kind), "interval_words",
                     scores->interval_reason);
@@ -103,7 +104,8 @@ write_attributes (AssayShardWriter *writer, const json_t *attributes, GError **e
       const json_t *value = json_object_get (attributes, name);
 
       if (json_is_string (value) ? !assay_shard_writer_set_text (writer, "/scores", name, json_string_value (value), error)
-                                 : !assay_shard_writer_set_number (writer, "/scores", name, json_is_null (value) ? NAN : json_number_value (value),
+                                 : !assay_shard_writer_set_number (writer, "/scores", name,
+                                                                   json_is_null (value) ? NAN : json_number_value (value),
                                                                    error))
         return FALSE;
     }
@@ -128,7 +130,8 @@ static const struct { const char *name, *description, *units; gsize offset; } wh
 static AssayArraySpec
 solver_spec (const char *path, AssayStoreType type, gint64 Q, const char *name, const char *units, const char *description)
 {
-  return (AssayArraySpec) { .path = path, .type = type, .rank = 1, .dims = { Q }, .axes = { "query" }, .long_name = name, .units = units,
+  return (AssayArraySpec) { .path = path, .type = type, .rank = 1, .dims = { Q }, .axes = { "query" }, .long_name = name,
+                           .units = units,
                             .description = description };
 }
 
@@ -160,7 +163,8 @@ write_solves (AssayShardWriter *writer, const AssayInfluenceScores *scores, GErr
       if (!assay_shard_writer_put (writer, &spec, ASSAY_STORE_I64, whole, error))
         return FALSE;
     }
-  spec = solver_spec ("/scores/solver/reason", ASSAY_STORE_I64, Q, "reason", "1", "why the solve ended: above 0 converged, below 0 stopped");
+  spec = solver_spec ("/scores/solver/reason", ASSAY_STORE_I64, Q, "reason", "1",
+                      "why the solve ended: above 0 converged, below 0 stopped");
   for (gint64 q = 0; q < Q; q++)
     whole[q] = scores->solves[q].reason;
   return assay_shard_writer_put (writer, &spec, ASSAY_STORE_I64, whole, error);
@@ -210,11 +214,13 @@ put_axis (AssayShardWriter *writer, const char *path, const char *name, const gi
 }
 
 static gboolean
-put_matrix (AssayShardWriter *writer, const AssayInfluenceScores *scores, const char *path, const char *description, const double *values,
+put_matrix (AssayShardWriter *writer, const AssayInfluenceScores *scores, const char *path, const char *description,
+            const double *values,
             GError **error)
 {
   const AssayArraySpec spec = { .path = path, .type = ASSAY_STORE_F64, .rank = 2, .dims = { scores->n_query, scores->n_train },
-                                .axes = { "query", "example" }, .long_name = "influence", .units = scores->unit, .description = description };
+                                .axes = { "query",
+                                         "example" }, .long_name = "influence", .units = scores->unit, .description = description };
 
   return values == NULL || assay_shard_writer_put (writer, &spec, ASSAY_STORE_F64, values, error);
 }
@@ -247,7 +253,8 @@ assay_influence_scores_save (AssayCase *cas, const char *name, const AssayInflue
     }
   if (writer != NULL && put_axis (writer, "/query", "query", task->query, task->n_query, error)
       && put_axis (writer, "/example", "training example", task->train, task->n_train, error)
-      && put_matrix (writer, scores, "/scores/value", "score of each training example for each query; NaN: not scored", scores->value, error)
+      && put_matrix (writer, scores, "/scores/value", "score of each training example for each query; NaN: not scored",
+                     scores->value, error)
       && put_matrix (writer, scores, "/scores/lo", "lower end of the interval", scores->lo, error)
       && put_matrix (writer, scores, "/scores/hi", "upper end of the interval", scores->hi, error)
       && (scores->solves == NULL || write_solves (writer, scores, error)) && write_attributes (writer, attributes, error))
@@ -269,7 +276,8 @@ open_scores (AssayCase *cas, const char *name, const json_t **attributes, AssayA
     return NULL;
   if (info->rank != 2)
     {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_SHAPE, "%s: scores: /scores/value: two axes (query, example) expected, %u found", name,
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_SHAPE,
+                   "%s: scores: /scores/value: two axes (query, example) expected, %u found", name,
                    info->rank);
       return NULL;
     }
@@ -330,7 +338,8 @@ assay_influence_scores_load_top (AssayCase *cas, const char *name, gint64 query,
     return NULL;
   if (query < 0 || query >= info.dims[0])
     {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "%s: scores: a query from 0 to %" G_GINT64_FORMAT " expected, %" G_GINT64_FORMAT
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND,
+                   "%s: scores: a query from 0 to %" G_GINT64_FORMAT " expected, %" G_GINT64_FORMAT
                    " asked for", name, info.dims[0] - 1, query);
       return NULL;
     }

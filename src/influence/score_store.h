@@ -21,7 +21,8 @@ gboolean     assay_score_attributes_check (const json_t *attributes, const char 
 json_t      *assay_score_attributes_new   (const AssayInfluenceScores *scores, const char *method);
 
 /* Commits the scores. extra: a JSON object merged into the metadata (provenance), or NULL. Errors: those of the validator; of the store. */
-AssayObject *assay_influence_scores_save  (AssayCase *cas, const char *name, const AssayInfluenceScores *scores, const AssayInfluenceTask *task,
+AssayObject *assay_influence_scores_save  (AssayCase *cas, const char *name, const AssayInfluenceScores *scores,
+                                           const AssayInfluenceTask *task,
                                            const char *method, const AssayValues *options, json_t *extra, GError **error);
 /* Reads them back, validated again. method (may be NULL) receives an interned name. */
 AssayInfluenceScores *assay_influence_scores_load (AssayCase *cas, const char *name, const char **method, GError **error);

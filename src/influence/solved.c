@@ -105,7 +105,8 @@ score_block (AssaySolvedScores *self, gint64 first, gint64 K, const double *X, A
       for (gint64 i = 0; i < N; i++)
         value[k * N + i] /= (double) N;
       if (!assay_solve_has_converged (reason))
-        g_string_append_printf (self->scores->notes, "query %" G_GINT64_FORMAT ": the solve did not converge (%s): its scores are not the "
+        g_string_append_printf (self->scores->notes,
+                                "query %" G_GINT64_FORMAT ": the solve did not converge (%s): its scores are not the "
                                 "influence\n", first + k, assay_solve_reason_name (reason));
     }
   return TRUE;

@@ -27,12 +27,14 @@ gboolean assay_solved_scores_open  (const AssayInfluenceTask *task, const char *
 void     assay_solved_scores_clear (AssaySolvedScores *self);
 
 /* Solves for K queries: right-hand sides B (K,P), solutions X (K,P), results (K). */
-typedef gboolean (*AssaySolveFunc) (gpointer data, gint64 K, const double *B, double *X, AssaySolveResult *results, AssayProgress *progress,
+typedef gboolean (*AssaySolveFunc) (gpointer data, gint64 K, const double *B, double *X, AssaySolveResult *results,
+                                    AssayProgress *progress,
                                     GError **error);
 
 /* Gradients, solutions, scores and intervals of all queries, in blocks. A query whose solve did not converge keeps its scores, is
  * marked by its reason, and is named in the notes. */
-gboolean assay_solved_scores_run   (AssaySolvedScores *self, AssaySolveFunc solve, gpointer data, AssayProgress *progress, GError **error);
+gboolean assay_solved_scores_run   (AssaySolvedScores *self, AssaySolveFunc solve, gpointer data, AssayProgress *progress,
+                                    GError **error);
 
 /* The scores; the caller's from here. */
 AssayInfluenceScores *assay_solved_scores_steal (AssaySolvedScores *self);

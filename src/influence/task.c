@@ -9,7 +9,8 @@
 AssayPoint
 assay_influence_task_get_point (const AssayInfluenceTask *task, const double *theta, const gint64 *examples, gint64 n_examples)
 {
-  return (AssayPoint) { .model = task->model, .theta = theta, .dataset = task->dataset, .examples = examples, .n_examples = n_examples,
+  return (AssayPoint) { .model = task->model, .theta = theta, .dataset = task->dataset, .examples = examples,
+                       .n_examples = n_examples,
                         .dtype = ASSAY_F64, .batch = task->batch, .memory = task->memory, .backend = task->backend };
 }
 

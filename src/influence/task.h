@@ -14,7 +14,8 @@
 #define ASSAY_QUERY_BLOCK 16
 
 /* Examples at a theta (P), or at the model's own (NULL). Borrows all of it. */
-AssayPoint assay_influence_task_get_point (const AssayInfluenceTask *task, const double *theta, const gint64 *examples, gint64 n_examples);
+AssayPoint assay_influence_task_get_point (const AssayInfluenceTask *task, const double *theta, const gint64 *examples,
+                                           gint64 n_examples);
 AssayPoint assay_influence_task_get_train (const AssayInfluenceTask *task);
 AssayPoint assay_influence_task_get_query (const AssayInfluenceTask *task, const double *theta, gint64 first, gint64 n);
 

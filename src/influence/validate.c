@@ -19,9 +19,11 @@ const AssayParam assay_validate_params[] = {
     .help = "random groups to leave out; also the control of the most helpful groups" },
   { .name = "group-size", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1e12, .unit = "examples",
     .help = "examples of a group; 0: one in twenty of the training examples" },
-  { .name = "seed", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 9e15, .help = "of the random examples, groups and draws" },
+  { .name = "seed", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 9e15,
+   .help = "of the random examples, groups and draws" },
   { .name = "draws", .type = ASSAY_PARAM_INT, .def.i = 2000, .min = 100, .max = 1e7, .help = "bootstrap draws of an interval" },
-  { .name = "level", .type = ASSAY_PARAM_DOUBLE, .def.d = 0.95, .min = 0.5, .max = 0.9999, .help = "confidence level of intervals" },
+  { .name = "level", .type = ASSAY_PARAM_DOUBLE, .def.d = 0.95, .min = 0.5, .max = 0.9999,
+   .help = "confidence level of intervals" },
   { .name = NULL }
 };
 
@@ -146,7 +148,8 @@ measure_scale (AssayAgreement *a, gboolean has_unit)
 
 /* prediction (S,Q): sums of scores over the sets of one kind; order (N) says whose score an example is given, NULL: its own. */
 static void
-predict (const AssayGroundTruth *truth, AssayRemovalKind kind, const AssayInfluenceScores *scores, const gint64 *order, double *prediction)
+predict (const AssayGroundTruth *truth, AssayRemovalKind kind, const AssayInfluenceScores *scores, const gint64 *order,
+         double *prediction)
 {
   gint64 Q = scores->n_query, row = 0;
 
@@ -169,7 +172,8 @@ predict (const AssayGroundTruth *truth, AssayRemovalKind kind, const AssayInflue
 }
 
 static void
-agree (const AssayValidation *v, const AssayGroundTruth *truth, AssayRemovalKind kind, const AssayInfluenceScores *scores, AssayAgreement *a)
+agree (const AssayValidation *v, const AssayGroundTruth *truth, AssayRemovalKind kind, const AssayInfluenceScores *scores,
+       AssayAgreement *a)
 {
   gint64 Q = scores->n_query, row = 0;
   g_autofree gint64 *order = g_new (gint64, scores->n_train);
@@ -305,13 +309,15 @@ check (const AssayInfluenceTask *task, const AssayInfluenceScores *scores, gint6
 {
   if (scores->n_query != task->n_query || scores->n_train != task->n_train)
     {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_SHAPE, "validation: scores (%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT ") expected, (%"
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_SHAPE,
+                   "validation: scores (%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT ") expected, (%"
                    G_GINT64_FORMAT ",%" G_GINT64_FORMAT ") found", task->n_query, task->n_train, scores->n_query, scores->n_train);
       return FALSE;
     }
   if (size >= task->n_train)
     {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "group-size: fewer than the %" G_GINT64_FORMAT " training examples expected, %"
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE,
+                   "group-size: fewer than the %" G_GINT64_FORMAT " training examples expected, %"
                    G_GINT64_FORMAT " found", task->n_train, size);
       return FALSE;
     }
@@ -319,7 +325,8 @@ check (const AssayInfluenceTask *task, const AssayInfluenceScores *scores, gint6
 }
 
 AssayValidation *
-assay_validate (const AssayInfluenceTask *task, const AssayInfluenceScores *scores, const AssayValues *options, AssayProgress *progress,
+assay_validate (const AssayInfluenceTask *task, const AssayInfluenceScores *scores, const AssayValues *options,
+                AssayProgress *progress,
                 GError **error)
 {
   g_autoptr (AssayValidation) v = g_new0 (AssayValidation, 1);

@@ -61,7 +61,8 @@ json_t          *assay_validation_to_json (const AssayValidation *validation);
 
 /* Commits an object of kind "validation": predicted and measured changes with their axes, correlations, and the document above in the
  * metadata under "result", beside method, unit and options. */
-AssayObject     *assay_validation_save (AssayCase *cas, const char *name, const AssayValidation *validation, const AssayInfluenceTask *task,
+AssayObject     *assay_validation_save (AssayCase *cas, const char *name, const AssayValidation *validation,
+                                        const AssayInfluenceTask *task,
                                         const AssayInfluenceScores *scores, const char *method, const AssayValues *options, json_t *extra,
                                         GError **error);
 

@@ -48,7 +48,8 @@ top_to_json (const AssayTopRemoval *t)
     return json_null ();
   return json_pack ("{s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "random_groups", (json_int_t) t->n_random, "change",
                     estimate_to_json (t->mean_change), "random_change", estimate_to_json (t->mean_random), "difference",
-                    estimate_to_json (t->mean_difference), "change_per_query", numbers (t->change, t->n_query), "random_change_per_query",
+                    estimate_to_json (t->mean_difference), "change_per_query", numbers (t->change,
+                                                                                        t->n_query), "random_change_per_query",
                     numbers (t->random_mean, t->n_query), "p_per_query", numbers (t->p, t->n_query));
 }
 
@@ -63,7 +64,8 @@ assay_validation_to_json (const AssayValidation *v)
 /* --- the object ------------------------------------------------------------------------------------------------------- */
 
 static gboolean
-put (AssayShardWriter *writer, const char *group, const char *name, const char *units, const char *description, const char *set_axis, gint64 S,
+put (AssayShardWriter *writer, const char *group, const char *name, const char *units, const char *description,
+     const char *set_axis, gint64 S,
      gint64 Q, const double *values, GError **error)
 {
   g_autofree char *path = g_strdup_printf ("/validation/%s/%s", group, name);
@@ -82,14 +84,19 @@ put (AssayShardWriter *writer, const char *group, const char *name, const char *
 }
 
 static gboolean
-put_agreement (AssayShardWriter *writer, const char *group, const char *set_axis, const char *unit, const AssayAgreement *a, GError **error)
+put_agreement (AssayShardWriter *writer, const char *group, const char *set_axis, const char *unit, const AssayAgreement *a,
+               GError **error)
 {
   return a->n_sets == 0
-         || (put (writer, group, "predicted", unit, "sum of the scores of the set's examples", set_axis, a->n_sets, a->n_query, a->predicted, error)
-             && put (writer, group, "measured", "nats", "query loss after retraining without the set, minus with all", set_axis, a->n_sets,
+         || (put (writer, group, "predicted", unit, "sum of the scores of the set's examples", set_axis, a->n_sets, a->n_query,
+                  a->predicted, error)
+             && put (writer, group, "measured", "nats", "query loss after retraining without the set, minus with all", set_axis,
+                     a->n_sets,
                      a->n_query, a->measured, error)
-             && put (writer, group, "pearson", "1", "correlation of predicted and measured over the sets", NULL, 0, a->n_query, a->pearson, error)
-             && put (writer, group, "spearman", "1", "rank correlation of predicted and measured over the sets", NULL, 0, a->n_query, a->spearman,
+             && put (writer, group, "pearson", "1", "correlation of predicted and measured over the sets", NULL, 0, a->n_query,
+                     a->pearson, error)
+             && put (writer, group, "spearman", "1", "rank correlation of predicted and measured over the sets", NULL, 0,
+                     a->n_query, a->spearman,
                      error));
 }
 
@@ -97,10 +104,13 @@ static gboolean
 put_top (AssayShardWriter *writer, const AssayTopRemoval *t, GError **error)
 {
   return t->n_random == 0
-         || (put (writer, "top", "change", "nats", "query loss without the query's most helpful group, minus with all", NULL, 0, t->n_query,
+         || (put (writer, "top", "change", "nats", "query loss without the query's most helpful group, minus with all", NULL, 0,
+                  t->n_query,
                   t->change, error)
-             && put (writer, "top", "random_change", "nats", "mean of the same over random groups", NULL, 0, t->n_query, t->random_mean, error)
-             && put (writer, "top", "p", "1", "share of random groups that raised the loss at least as much", NULL, 0, t->n_query, t->p, error));
+             && put (writer, "top", "random_change", "nats", "mean of the same over random groups", NULL, 0, t->n_query,
+                     t->random_mean, error)
+             && put (writer, "top", "p", "1", "share of random groups that raised the loss at least as much", NULL, 0, t->n_query,
+                     t->p, error));
 }
 
 AssayObject *
@@ -108,7 +118,8 @@ assay_validation_save (AssayCase *cas, const char *name, const AssayValidation *
                        const AssayInfluenceScores *scores, const char *method, const AssayValues *options, json_t *extra, GError **error)
 {
   json_t *meta = json_pack ("{s:s, s:s, s:o}", "method", method, "unit", scores->unit, "result", assay_validation_to_json (v));
-  const AssayArraySpec axis = { .path = "/query", .type = ASSAY_STORE_I64, .rank = 1, .dims = { task->n_query }, .long_name = "query",
+  const AssayArraySpec axis = { .path = "/query", .type = ASSAY_STORE_I64, .rank = 1, .dims = { task->n_query },
+                               .long_name = "query",
                                 .units = "1", .description = "number of the example in the data set" };
   const char *unit = g_str_equal (scores->unit, ASSAY_UNIT_NATS) ? "nats" : "1";
   g_autoptr (AssayShardWriter) writer = NULL;

@@ -22,16 +22,19 @@ const OracleSpec oracle_specs[] = {
   { "logistic", "{\"in\": 3, \"classes\": 4, \"bias\": false}", NULL, 11, 2 },
   { "mlp", "{\"widths\": [4, 5, 4, 3, 3], \"acts\": [\"tanh\", \"gelu\", \"silu\"], \"bias\": true}", NULL, 9, 2 },
   { "mlp", "{\"widths\": [3, 5, 4, 2], \"acts\": [\"relu\", \"none\"], \"bias\": false}", NULL, 9, 2 },
-  { "cnn", "{\"input\": [2, 6, 6], \"conv\": [{\"in\": 2, \"out\": 2, \"kernel\": 3, \"stride\": 1, \"padding\": 1, \"act\": \"silu\","
+  { "cnn",
+   "{\"input\": [2, 6, 6], \"conv\": [{\"in\": 2, \"out\": 2, \"kernel\": 3, \"stride\": 1, \"padding\": 1, \"act\": \"silu\","
     " \"pool\": {\"kind\": \"max\", \"kernel\": 2, \"stride\": 2}}, {\"in\": 2, \"out\": 3, \"kernel\": 2, \"stride\": 1, \"padding\": 1,"
     " \"act\": \"gelu_tanh\", \"pool\": {\"kind\": \"average\", \"kernel\": 2, \"stride\": 2}}], \"fc\": [12, 4, 3], \"fc_act\": \"tanh\","
     " \"bias\": true}", NULL, 7, 2 },
-  { "cnn", "{\"input\": [1, 5, 5], \"conv\": [{\"in\": 1, \"out\": 2, \"kernel\": 3, \"stride\": 2, \"padding\": 0, \"act\": \"none\","
+  { "cnn",
+   "{\"input\": [1, 5, 5], \"conv\": [{\"in\": 1, \"out\": 2, \"kernel\": 3, \"stride\": 2, \"padding\": 0, \"act\": \"none\","
     " \"pool\": {\"kind\": \"none\"}}], \"fc\": [8, 3], \"fc_act\": \"none\", \"bias\": false}", NULL, 7, 2 },
   { "transformer_gpt2", "{\"d\": 4, \"layers\": 1, \"heads\": 2, \"ffn\": 6, \"eps\": 1e-5, \"V\": 7, \"T\": 5}", "mean", 6, 2 },
-  { "transformer_llama", "{\"d\": 8, \"layers\": 1, \"heads\": 4, \"kv_heads\": 2, \"ffn\": 5, \"eps\": 1e-6, \"rope_theta\": 100.0,"
+  { "transformer_llama",
+   "{\"d\": 8, \"layers\": 1, \"heads\": 4, \"kv_heads\": 2, \"ffn\": 5, \"eps\": 1e-6, \"rope_theta\": 100.0,"
     " \"V\": 6, \"T\": 5}", "sum", 6, 2 },
-  { NULL }
+  { .kind = NULL }
 };
 
 typedef struct {
@@ -62,7 +65,7 @@ forward (const Oracle *o, const double *theta, const double *direction, gint64 j
 
   g_assert_no_error (error);
   for (gint64 k = 0; k < o->P; k++)
-    z[k] = CMPLX (theta[k], STEP * (direction ? direction[k] : k == j));
+    z[k] = theta[k] + STEP * (direction ? direction[k] : k == j) * _Complex_I;
   assay_pass_bind (pass, o->examples);
   assay_exec_prepare (exec, z, NULL, NULL, FALSE, &error);
   g_assert_no_error (error);
@@ -133,7 +136,8 @@ hessian (const Oracle *o, const double *theta, gint64 without)
   double *H = g_new0 (double, o->P * o->P), *unit = g_new0 (double, o->P);
   g_autofree gint64 *kept = g_new (gint64, o->N);
   gint64 n = 0;
-  AssayPoint point = { .model = o->model, .theta = theta, .dataset = o->dataset, .examples = kept, .dtype = ASSAY_F64, .batch = o->N,
+  AssayPoint point = { .model = o->model, .theta = theta, .dataset = o->dataset, .examples = kept, .dtype = ASSAY_F64,
+                      .batch = o->N,
                        .memory = 1 << 28, .backend = o->backend };
   g_autoptr (AssayLinop) op = NULL;
   GError *error = NULL;
@@ -329,7 +333,8 @@ make_document (const OracleSpec *spec)
   return json_pack ("{s:s, s:s, s:o, s:I, s:I, s:{s:f, s:s, s:f}, s:{s:{s:f, s:f}, s:{s:f, s:f}}, s:{s:[s,s], s:[f,f]}, s:[{s:s}]}", "case",
                     "generated", "kind", spec->kind, "architecture", architecture, "N", (json_int_t) spec->N, "Q", (json_int_t) spec->Q,
                     "loss", "l2", logistic ? L2 : 0.0, "token_reduction", spec->token_reduction ? spec->token_reduction : "none",
-                    "token_weight", g_strcmp0 (spec->token_reduction, "mean") == 0 ? 1 / T : 1.0, "dampings", "ggn", "d0", LAMBDA0, "d1",
+                    "token_weight", g_strcmp0 (spec->token_reduction,
+                                               "mean") == 0 ? 1 / T : 1.0, "dampings", "ggn", "d0", LAMBDA0, "d1",
                     LAMBDA1, "hessian", "d0", LAMBDA0, "d1", LAMBDA1, "tracin", "checkpoints", "ckpt0", "ckpt1", "eta", 0.3, 0.1,
                     "parameters", "name", "fc.weight");
 }
@@ -451,7 +456,8 @@ expect_derivatives (Oracle *o, const char *name, const double *v, const double *
   g_autofree double complex *token = g_new (double complex, n * o->C);
   g_autofree double *out = g_new0 (double, MAX (n * o->C, o->P)), *along = g_new (double, o->N);
   g_autofree char *v_name = g_strconcat (name, ".", NULL), *h = g_strconcat ("h", name, ".", NULL), *g = g_strconcat ("ggn", name, ".", NULL);
-  g_autofree char *f = g_strconcat ("ef", name, ".", NULL), *d = g_strconcat ("dirderiv.", name, NULL), *t = g_strconcat ("token_", d, NULL);
+  g_autofree char *f = g_strconcat ("ef", name, ".", NULL), *d = g_strconcat ("dirderiv.", name,
+                                                                              NULL), *t = g_strconcat ("token_", d, NULL);
 
   add_vector (o, v_name, v);
   for (gint64 i = 0; i < o->P; i++)
@@ -633,7 +639,8 @@ oracle_case_write (const OracleSpec *spec, const char *directory)
   json_t *document = make_document (spec);
   g_autofree char *path = g_build_filename (directory, "case.json", NULL);
   gboolean logistic = strcmp (spec->kind, "logistic") == 0;
-  Oracle o = { .N = spec->N, .Q = spec->Q, .weight = json_number_value (json_object_get (json_object_get (document, "loss"), "token_weight")),
+  Oracle o = { .N = spec->N, .Q = spec->Q, .weight = json_number_value (json_object_get (json_object_get (document, "loss"),
+                                                                                         "token_weight")),
                .T = json_integer_value (json_object_get (json_object_get (document, "architecture"), "T")),
                .backend = assay_backend_cpu_new (1), .tensors = g_array_new (FALSE, FALSE, sizeof (AssaySafetensor)) };
   g_autofree double *tracin = g_new0 (double, spec->N * spec->Q);

@@ -201,7 +201,8 @@ test_models (void)
   for (guint64 seed = 0; seed < 6; seed++)
     for (gsize k = 0; k < G_N_ELEMENTS (tolerances); k++)
       {
-        g_autoptr (Toy) toy = seed % 2 ? toy_new_mlp (60, 4, 5, seed) : toy_new_logistic (60, 4, 5, pow (10, -1 - (double) seed), seed);
+        g_autoptr (Toy) toy = seed % 2 ? toy_new_mlp (60, 4, 5, seed) : toy_new_logistic (60, 4, 5, pow (10, -1 - (double) seed),
+                                                                                          seed);
         g_autoptr (AssayInfluenceScores) exact = toy_score (toy, "exact", NULL);
         g_autoptr (AssayInfluenceScores) cg = toy_score (toy, "cg", "tolerance", tolerances[k], NULL);
 
@@ -230,7 +231,8 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/interval/none of 100,000 pairs is outside its interval, and half are narrower than a thousandth", test_violations);
+  g_test_add_func ("/interval/none of 100,000 pairs is outside its interval, and half are narrower than a thousandth",
+                   test_violations);
   g_test_add_func ("/interval/a lower bound that is too high is noticed", test_can_fail);
   g_test_add_func ("/interval/the interval of conjugate gradients holds the dense score", test_models);
   g_test_add_func ("/interval/ends are rounded outward", test_outward);

@@ -207,7 +207,8 @@ spoil (const char *path, const char *name, Change change)
 static void
 test_notices (Room *room, gconstpointer data)
 {
-  static const char *const names[] = { "train.loss", "grad.fc.bias", "hv0.fc.weight", "efv1.fc.weight", "dirderiv.v0", "score.cosine",
+  static const char *const names[] = { "train.loss", "grad.fc.bias", "hv0.fc.weight", "efv1.fc.weight", "dirderiv.v0",
+                                      "score.cosine",
                                        "infl.hessian.d0", "self.ggn.d1", "eig.hessian", "tracin", "loo.newton", "loo.delta" };
   g_autofree char *path = g_build_filename (room->directory, "expected.safetensors", NULL);
 
@@ -237,7 +238,7 @@ test_notices (Room *room, gconstpointer data)
 static void
 test_not_a_number (Room *room, gconstpointer data)
 {
-  g_autofree char *path = g_build_filename (room->directory, "expected.safetensors", NULL), *text = NULL;
+  g_autofree char *path = g_build_filename (room->directory, "expected.safetensors", NULL);
   g_autoptr (GPtrArray) results = NULL;
   json_t *json;
   GError *error = NULL;
@@ -296,7 +297,8 @@ test_bad_tensors (Room *room, gconstpointer data)
 static void
 test_missing_files (Room *room, gconstpointer data)
 {
-  static const char *const names[] = { "case.json", "model.safetensors", "data.safetensors", "expected.safetensors", "checkpoints.safetensors" };
+  static const char *const names[] = { "case.json", "model.safetensors", "data.safetensors", "expected.safetensors",
+                                      "checkpoints.safetensors" };
   g_autoptr (GError) error = NULL;
   g_autofree char *nowhere = g_build_filename (room->directory, "nowhere", NULL);
 
@@ -368,7 +370,6 @@ test_bad_documents (Room *room, gconstpointer data)
   (void) data;
   for (gsize k = 0; k < G_N_ELEMENTS (cases); k++)
     {
-      g_autofree char *case_json = g_build_filename (room->directory, "case.json", NULL);
       g_autoptr (GError) error = NULL;
 
       oracle_case_write (&oracle_specs[cases[k].spec], room->directory);

@@ -207,7 +207,8 @@ test_refusals (void)
         else if (way == 1)
           json_object_set_new (part, names[k], json_null ());
         else
-          json_object_set_new (part, names[k], json_is_string (json_object_get (whole, names[k])) ? json_string ("") : json_real (-1));
+          json_object_set_new (part, names[k], json_is_string (json_object_get (whole,
+                                                                                names[k])) ? json_string ("") : json_real (-1));
         g_assert_false (assay_score_attributes_check (part, "here", &error));
         g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT);
         g_assert_nonnull (strstr (error->message, names[k]));

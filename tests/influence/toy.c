@@ -54,7 +54,8 @@ toy_new (gint64 N, gint64 Q, gint64 D, double l2, guint64 seed, const char *arch
                                      .memory = 1 << 28, .backend = toy->backend };
   toy->task.train = assay_dataset_get_split (toy->dataset, "train", &toy->task.n_train, NULL);
   toy->task.query = assay_dataset_get_split (toy->dataset, "query", &toy->task.n_query, NULL);
-  toy->training = (AssayTraining) { .model = toy->model, .dataset = toy->dataset, .train = toy->task.train, .N = N, .options = toy->options,
+  toy->training = (AssayTraining) { .model = toy->model, .dataset = toy->dataset, .train = toy->task.train, .N = N,
+                                   .options = toy->options,
                                     .backend = toy->backend };
   toy->source.spec = (AssayRetraining) { .training = &toy->training, .query = toy->task.query, .Q = Q };
   return toy;
