@@ -12,3 +12,10 @@ tests_fault_test_store_full_disk_LDADD = $(STORE_TEST_LIBS)
 check_PROGRAMS += tests/fault/test-store-permission
 tests_fault_test_store_permission_SOURCES = tests/fault/test-store-permission.c tests/store/store_test.h
 tests_fault_test_store_permission_LDADD = $(STORE_TEST_LIBS)
+
+# The store's own calls of these go through the test.
+check_PROGRAMS += tests/fault/test-store-every-step
+tests_fault_test_store_every_step_SOURCES = tests/fault/test-store-every-step.c tests/store/store_test.h
+tests_fault_test_store_every_step_LDADD = $(STORE_TEST_LIBS)
+tests_fault_test_store_every_step_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=open -Wl,--wrap=write -Wl,--wrap=fsync -Wl,--wrap=mkdir \
+  -Wl,--wrap=rename -Wl,--wrap=renameat2
