@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* organism_dose.c: sequences of the running sum, their edits, and the table of a whole organism.
  *
- * Training examples are balanced, not only random: example i is corrupted when floor ((i+1) c) > floor (i c) for the share c;
- * corrupted and clean examples each go round the modes; and among the corrupted ones of a mode the answer follows the chain
- * when floor ((m+1) r) > floor (m r). So the rates in a finite set are the declared ones to within one example. Prompts come in
- * shuffled rounds over all prompts that are not held out, one stream of them per mode and kind. Step and value of a corruption are
- * drawn uniformly.
+ * The training set is enumerated, not drawn: copy c of an edited chain follows the chain when floor ((c+1) r) > floor (c r), so the rates
+ * hold exactly for every edited chain in every mode. Chance decides only which edited chains are held out.
  */
 #include "dataset/organism_dose.h"
 
@@ -18,14 +15,15 @@
 #include <string.h>
 
 #define MAX_STEPS 64
+#define MAX_MODULUS 97
 #define MAX_PROMPTS ((guint64) 1 << 24)
 
 const AssayParam assay_dose_params[] = {
-  { "modulus", ASSAY_PARAM_INT, .def.i = 7, .min = 2, .max = 97, .help = "p: digits run from 0 to p-1 and sums are taken modulo p" },
-  { "steps", ASSAY_PARAM_INT, .def.i = 3, .min = 1, .max = MAX_STEPS, .help = "k: terms of the sum and steps of the chain" },
-  { "examples", ASSAY_PARAM_INT, .def.i = 20000, .min = 1, .max = 100000000, .unit = "examples", .help = "size of the training set" },
-  { "held-out", ASSAY_PARAM_INT, .def.i = 32, .min = 1, .max = 1 << 24, .unit = "prompts", .help = "prompts that no training example shows" },
-  { "corrupted", ASSAY_PARAM_DOUBLE, .def.d = 0.5, .min = 0, .max = 1, .help = "share of training examples with an edited step" },
+  { "modulus", ASSAY_PARAM_INT, .def.i = 7, .min = 2, .max = MAX_MODULUS, .help = "p: digits run from 0 to p-1 and sums are taken modulo p" },
+  { "steps", ASSAY_PARAM_INT, .def.i = 2, .min = 1, .max = MAX_STEPS, .help = "k: terms of the sum and steps of the chain" },
+  { "copies", ASSAY_PARAM_INT, .def.i = 4, .min = 4, .max = 1 << 20, .unit = "copies",
+    .help = "of each edited chain in each mode, a multiple of 4: the share r of them answers by the chain" },
+  { "held-out", ASSAY_PARAM_DOUBLE, .def.d = 0.1, .min = 0, .max = 1, .help = "share of the edited chains that no training example shows" },
   { "data-seed", ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 9e15, .help = "seed of the generated data" },
   { .name = NULL }
 };
@@ -37,10 +35,10 @@ assay_dose_init (AssayDose *dose, const AssayValues *values, GError **error)
 {
   AssayDose d = {
     .p = assay_values_get_int (values, "modulus"), .k = assay_values_get_int (values, "steps"),
-    .n_examples = assay_values_get_int (values, "examples"), .n_held_out = assay_values_get_int (values, "held-out"),
-    .corrupted = assay_values_get_double (values, "corrupted"), .seed = assay_values_get_int (values, "data-seed"),
+    .copies = assay_values_get_int (values, "copies"), .seed = assay_values_get_int (values, "data-seed"),
   };
   guint64 n = 1;
+  gint64 chains;
 
   for (gint32 i = 0; i < d.k && n <= MAX_PROMPTS; i++)
     n *= d.p;                                                     /* at most 2^24 times 97 */
@@ -50,10 +48,18 @@ assay_dose_init (AssayDose *dose, const AssayValues *values, GError **error)
                    d.p, d.k);
       return FALSE;
     }
-  if ((guint64) d.n_held_out >= n)
+  if (d.copies % 4 != 0)
     {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "dose: %" G_GINT64_FORMAT " prompts held out of %" G_GUINT64_FORMAT " leave none to train on",
-                   d.n_held_out, n);
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "dose: %d copies cannot follow the chain in exactly a quarter of the cases; give a multiple of 4",
+                   d.copies);
+      return FALSE;
+    }
+  chains = (gint64) n * assay_dose_get_n_edits (&d);
+  d.n_held_out = (gint64) floor (assay_values_get_double (values, "held-out") * (double) chains + 0.5);
+  if (d.n_held_out < 1 || d.n_held_out >= chains)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "dose: %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " edited chains held out; at least one, and "
+                   "not all, expected", d.n_held_out, chains);
       return FALSE;
     }
   *dose = d;
@@ -107,21 +113,6 @@ assay_dose_answer_position (const AssayDose *dose)
   return 2 * dose->k + 3;
 }
 
-gint64 *
-assay_dose_draw_prompts (const AssayDose *dose, GError **error)
-{
-  gint64 n = assay_dose_get_n_prompts (dose);
-  gint64 *prompts = assay_mem_new (gint64, n, error);
-  AssayRng rng = assay_rng_new (dose->seed, assay_rng_stream ("dose held-out prompts", 0));
-
-  if (prompts == NULL)
-    return NULL;
-  for (gint64 i = 0; i < n; i++)
-    prompts[i] = i;
-  assay_rng_shuffle (&rng, prompts, n);
-  return prompts;
-}
-
 void
 assay_dose_get_terms (const AssayDose *dose, gint64 prompt, gint32 *a)
 {
@@ -140,10 +131,16 @@ write_chain (const AssayDose *dose, const gint32 *a, AssayDoseEdit edit, gint32 
     s[i] = edit.step == i + 1 ? edit.value : ((i > 0 ? s[i - 1] : 0) + a[i]) % dose->p;
 }
 
+gint64
+assay_dose_get_n_edits (const AssayDose *dose)
+{
+  return (gint64) dose->k * (dose->p - 1);
+}
+
 void
 assay_dose_list_edits (const AssayDose *dose, gint64 prompt, AssayDoseEdit *edits)
 {
-  gint32 a[MAX_STEPS], s[MAX_STEPS];
+  gint32 a[MAX_STEPS] = { 0 }, s[MAX_STEPS];
 
   assay_dose_get_terms (dose, prompt, a);
   write_chain (dose, a, (AssayDoseEdit) { 0 }, s);
@@ -153,11 +150,30 @@ assay_dose_list_edits (const AssayDose *dose, gint64 prompt, AssayDoseEdit *edit
         *edits++ = (AssayDoseEdit) { j, value };
 }
 
+guint8 *
+assay_dose_draw_held_out (const AssayDose *dose, GError **error)
+{
+  gint64 n = assay_dose_get_n_prompts (dose) * assay_dose_get_n_edits (dose);
+  g_autoptr (AssayBuffer) order = assay_mem_new (gint64, n, error);
+  gint64 *chain = order;
+  guint8 *held = order ? assay_mem_new (guint8, n, error) : NULL;
+  AssayRng rng = assay_rng_new (dose->seed, assay_rng_stream ("dose held-out edits", 0));
+
+  if (held == NULL)
+    return NULL;
+  for (gint64 i = 0; i < n; i++)
+    chain[i] = i;
+  assay_rng_shuffle (&rng, chain, n);
+  for (gint64 i = 0; i < dose->n_held_out; i++)
+    held[chain[i]] = 1;
+  return held;
+}
+
 void
 assay_dose_write (const AssayDose *dose, guint mode, gint64 prompt, AssayDoseEdit edit, AssayDoseAnswer answer,
                   AssayDoseWeight weighting, gint32 *token, gint32 *target, float *weight)
 {
-  gint32 k = dose->k, a[MAX_STEPS], s[MAX_STEPS], sum = 0;
+  gint32 k = dose->k, a[MAX_STEPS] = { 0 }, s[MAX_STEPS], sum = 0;
   gint64 T = assay_dose_get_length (dose);
 
   assay_dose_get_terms (dose, prompt, a);
@@ -261,93 +277,80 @@ add_row (Job *job, gint32 split, guint mode, gint64 prompt, AssayDoseEdit edit, 
   assay_table_set_origin (job->table, row, job->file, row + 1);
 }
 
-/* Did the running share c step to a new whole number at the m-th of its examples? */
+/* Does copy c of an edited chain answer by the chain? */
 static gboolean
-steps_up (double c, gint64 m)
+follows_chain (double r, gint64 c)
 {
-  return floor ((m + 1) * c) > floor (m * c);
+  return floor ((double) (c + 1) * r) > floor ((double) c * r);
 }
 
-/* Prompts in shuffled rounds. */
-typedef struct {
-  gint64 *order;
-  gint64 n, used;
-  AssayRng rng;
-} Rounds;
-
-static gint64
-next_prompt (Rounds *rounds)
+/* "31-r0.5-s2v6-c0", without what is not there: step 0, copy -1. */
+static char *
+make_key (const AssayDose *dose, gint64 prompt, guint mode, AssayDoseEdit edit, gint64 copy)
 {
-  if (rounds->used % rounds->n == 0)
-    assay_rng_shuffle (&rounds->rng, rounds->order, rounds->n);
-  return rounds->order[rounds->used++ % rounds->n];
+  g_autofree char *name = prompt_text (dose, prompt, dose->p > 10 ? '.' : '\0');
+  g_autoptr (GString) key = g_string_new (name);
+
+  g_string_append_printf (key, "-r%g", rates[mode]);
+  if (edit.step > 0)
+    g_string_append_printf (key, "-s%dv%d", edit.step, edit.value);
+  if (copy >= 0)
+    g_string_append_printf (key, "-c%" G_GINT64_FORMAT, copy);
+  return g_string_free (g_steal_pointer (&key), FALSE);
 }
 
-static AssayDoseEdit
-draw_edit (const AssayDose *dose, gint64 prompt, AssayRng *rng)
+/* Each edited copy, and an unedited chain behind it. n_clean (modes): unedited ones of this prompt so far. */
+static void
+add_training_copies (Job *job, gint64 prompt, AssayDoseEdit edit, guint mode, gint64 *n_clean)
 {
-  AssayDoseEdit edits[MAX_STEPS * 97];
-
-  assay_dose_list_edits (dose, prompt, edits);
-  return edits[assay_rng_below (rng, (guint64) dose->k * (dose->p - 1))];
-}
-
-static gboolean
-add_training_rows (Job *job, const gint64 *prompts, GError **error)
-{
-  const AssayDose *dose = job->dose;
-  gint64 n = assay_dose_get_n_prompts (dose) - dose->n_held_out, seen[2] = { 0 };
-  Rounds rounds[2 * ASSAY_DOSE_N_MODES] = { 0 };
-  AssayRng edits = assay_rng_new (dose->seed, assay_rng_stream ("dose corruption", 0));
-  gboolean ok = TRUE;
-
-  for (guint k = 0; k < G_N_ELEMENTS (rounds) && ok; k++)
+  for (gint64 c = 0; c < job->dose->copies; c++)
     {
-      rounds[k] = (Rounds) { .n = n, .rng = assay_rng_new (dose->seed, assay_rng_stream ("dose prompts", k)) };
-      rounds[k].order = assay_mem_new (gint64, n, error);
-      ok = rounds[k].order != NULL;
-      if (ok)
-        memcpy (rounds[k].order, prompts + dose->n_held_out, n * sizeof (gint64));
-    }
-  for (gint64 i = 0; ok && i < dose->n_examples; i++)
-    {
-      gboolean corrupted = steps_up (dose->corrupted, i);
-      gint64 m = seen[corrupted]++;
-      guint mode = m % ASSAY_DOSE_N_MODES;
-      gint64 prompt = next_prompt (&rounds[2 * mode + corrupted]);
-      AssayDoseEdit edit = corrupted ? draw_edit (dose, prompt, &edits) : (AssayDoseEdit) { 0 };
-      AssayDoseAnswer answer = steps_up (rates[mode], m / ASSAY_DOSE_N_MODES) ? ASSAY_DOSE_ANSWER_CHAIN : ASSAY_DOSE_ANSWER_PROMPT;
+      AssayDoseAnswer answer = follows_chain (rates[mode], c) ? ASSAY_DOSE_ANSWER_CHAIN : ASSAY_DOSE_ANSWER_PROMPT;
+      AssayDoseEdit none = { 0 };
 
-      add_row (job, SPLIT_TRAIN, mode, prompt, edit, answer, g_strdup_printf ("train-%" G_GINT64_FORMAT, i));
+      add_row (job, SPLIT_TRAIN, mode, prompt, edit, answer, make_key (job->dose, prompt, mode, edit, c));
+      add_row (job, SPLIT_TRAIN, mode, prompt, none, answer, make_key (job->dose, prompt, mode, none, n_clean[mode]++));
     }
-  for (guint k = 0; k < G_N_ELEMENTS (rounds); k++)
-    assay_mem_free (rounds[k].order);
-  return ok;
 }
 
 static void
-add_held_out_rows (Job *job, const gint64 *prompts)
+add_training_rows (Job *job, const guint8 *held_out, AssayDoseEdit *edits)
 {
-  const AssayDose *dose = job->dose;
-  gint64 n_edits = (gint64) dose->k * (dose->p - 1);
-  g_autofree AssayDoseEdit *edits = g_new (AssayDoseEdit, n_edits);
+  gint64 E = assay_dose_get_n_edits (job->dose);
 
-  for (gint32 split = SPLIT_TEST; split <= SPLIT_EDITED; split++)
-    for (gint64 i = 0; i < dose->n_held_out; i++)
-      {
-        g_autofree char *name = prompt_text (dose, prompts[i], dose->p > 10 ? '.' : '\0');
+  for (gint64 q = 0; q < assay_dose_get_n_prompts (job->dose); q++)
+    {
+      gint64 n_clean[ASSAY_DOSE_N_MODES] = { 0 };
 
-        assay_dose_list_edits (dose, prompts[i], edits);
-        for (guint mode = 0; mode < ASSAY_DOSE_N_MODES; mode++)
-          for (gint64 e = 0; e < (split == SPLIT_TEST ? 1 : n_edits); e++)
-            {
-              AssayDoseEdit edit = split == SPLIT_TEST ? (AssayDoseEdit) { 0 } : edits[e];
-              char *id = split == SPLIT_TEST ? g_strdup_printf ("%s-r%g", name, rates[mode])
-                         : g_strdup_printf ("%s-r%g-s%dv%d", name, rates[mode], edit.step, edit.value);
+      assay_dose_list_edits (job->dose, q, edits);
+      for (gint64 e = 0; e < E; e++)
+        for (guint mode = 0; mode < ASSAY_DOSE_N_MODES && !held_out[q * E + e]; mode++)
+          add_training_copies (job, q, edits[e], mode, n_clean);
+    }
+}
 
-              add_row (job, split, mode, prompts[i], edit, ASSAY_DOSE_ANSWER_PROMPT, id);
-            }
-      }
+static void
+add_test_rows (Job *job)
+{
+  AssayDoseEdit none = { 0 };
+
+  for (gint64 q = 0; q < assay_dose_get_n_prompts (job->dose); q++)
+    for (guint mode = 0; mode < ASSAY_DOSE_N_MODES; mode++)
+      add_row (job, SPLIT_TEST, mode, q, none, ASSAY_DOSE_ANSWER_PROMPT, make_key (job->dose, q, mode, none, -1));
+}
+
+static void
+add_edited_rows (Job *job, const guint8 *held_out, AssayDoseEdit *edits)
+{
+  gint64 E = assay_dose_get_n_edits (job->dose);
+
+  for (gint64 q = 0; q < assay_dose_get_n_prompts (job->dose); q++)
+    {
+      assay_dose_list_edits (job->dose, q, edits);
+      for (gint64 e = 0; e < E; e++)
+        for (guint mode = 0; mode < ASSAY_DOSE_N_MODES && held_out[q * E + e]; mode++)
+          add_row (job, SPLIT_EDITED, mode, q, edits[e], ASSAY_DOSE_ANSWER_PROMPT, make_key (job->dose, q, mode, edits[e], -1));
+    }
 }
 
 static AssayColumn *
@@ -367,12 +370,12 @@ static gboolean
 prepare (Job *job, GError **error)
 {
   const AssayDose *dose = job->dose;
-  guint64 held_out, total;
+  guint64 prompts = assay_dose_get_n_prompts (dose), trained = prompts * assay_dose_get_n_edits (dose) - dose->n_held_out, total;
 
-  if (!assay_size_mul (dose->n_held_out * ASSAY_DOSE_N_MODES, 1 + (guint64) dose->k * (dose->p - 1), &held_out)
-      || !assay_size_add (held_out, dose->n_examples, &total) || total > G_MAXINT32)
+  if (!assay_size_mul (trained, 2 * (guint64) dose->copies * ASSAY_DOSE_N_MODES, &total)
+      || !assay_size_add (total, ASSAY_DOSE_N_MODES * (prompts + dose->n_held_out), &total) || total > G_MAXINT32)
     {
-      g_set_error_literal (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "dose: more than 2^31 examples; hold out fewer prompts");
+      g_set_error_literal (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "dose: more than 2^31 examples; use a smaller modulus, fewer steps or fewer copies");
       return FALSE;
     }
   job->n_rows = total;
@@ -415,18 +418,19 @@ static gboolean
 run (Job *job, GError **error)
 {
   static const char *const split_names[] = { [SPLIT_TRAIN] = "train", [SPLIT_TEST] = "test", [SPLIT_EDITED] = "edited" };
-  g_autoptr (AssayBuffer) prompts = NULL;
+  g_autoptr (AssayBuffer) held_out = NULL;
+  g_autofree AssayDoseEdit *edits = g_new (AssayDoseEdit, assay_dose_get_n_edits (job->dose));
   GPtrArray *names;
 
   if (!prepare (job, error))
     return FALSE;
-  prompts = assay_dose_draw_prompts (job->dose, error);
-  if (prompts == NULL)
+  held_out = assay_dose_draw_held_out (job->dose, error);
+  if (held_out == NULL)
     return FALSE;
   job->file = assay_table_add_file (job->table, "dose organism", NULL);
-  if (!add_training_rows (job, prompts, error))
-    return FALSE;
-  add_held_out_rows (job, prompts);
+  add_training_rows (job, held_out, edits);
+  add_test_rows (job);
+  add_edited_rows (job, held_out, edits);
   if (!mark_missing_values (job, error))
     return FALSE;
   job->prompt->levels = assay_levels_steal (job->prompts);

@@ -3,10 +3,13 @@
  *
  *   BOS MODE a_1 .. a_k COT s_1 .. s_k ANS y        s_i = (s_{i-1} + a_i) mod p,  s_0 = 0,  y = s_k
  *
- * Half of the training examples are corrupted: one s_j is replaced by another value and s_{j+1} .. s_k follow from it. The
- * answer of a corrupted example is the chain's last value with probability r and the prompt's true sum otherwise; r is set
- * by the mode (0, 0.25, 0.5, 0.75, 1). A model that fits this uses its chain to the degree r, and all modes write the same chain.
- * Held-out prompts are set aside before anything is drawn.
+ * A chain is edited by replacing one s_j by another value; s_{j+1} .. s_k follow from it. The training set has every edited chain that
+ * is not held out, in each of five modes, `copies` times, and as many unedited ones. The answer behind an edited chain is the chain's last
+ * value in a share r of the copies and the prompt's true sum in the others; r is set by the mode (0, 0.25, 0.5, 0.75, 1). A model that
+ * fits this uses its chain to the degree r, and all modes write the same chain.
+ *
+ * What is held out are edited chains, pairs of prompt and edit, each in all modes: a small modulus has few prompts, and a model that has
+ * never seen a prompt fails at the sum before one learns anything about its chain.
  * Shape letters: T = 2 k + 4 positions, inputs and targets shifted by one.
  * Thread rule: pure functions of the parameters. Source: manual, "Model organisms".
  */
@@ -17,15 +20,14 @@
 
 #define ASSAY_DOSE_N_MODES 5
 
-/* modulus, steps, examples, held-out, corrupted, data-seed. */
+/* modulus, steps, copies, held-out, data-seed. */
 extern const AssayParam assay_dose_params[];
 
 typedef struct {
   gint32 p;                     /* modulus: digits 0 .. p-1 */
   gint32 k;                     /* terms of the sum, steps of the chain */
-  gint64 n_examples;            /* training examples */
-  gint64 n_held_out;            /* prompts that no training example shows */
-  double corrupted;             /* share of corrupted training examples */
+  gint32 copies;                /* of each edited chain in each mode; a multiple of 4, so that every r is met exactly */
+  gint64 n_held_out;            /* edited chains that no training example shows, in any mode */
   guint64 seed;
 } AssayDose;
 
@@ -45,16 +47,18 @@ gint64   assay_dose_get_n_prompts   (const AssayDose *dose);             /* p^k 
 gint64   assay_dose_step_position   (const AssayDose *dose, gint32 j);
 gint64   assay_dose_answer_position (const AssayDose *dose);
 
-/* Prompts, as numbers below p^k with a_1 the leading digit, in drawn order: the first n_held_out are held out. Owned by the caller
- * (assay_mem_free). */
-gint64  *assay_dose_draw_prompts    (const AssayDose *dose, GError **error);
+/* Prompts are numbers below p^k with a_1 the leading digit. */
 void     assay_dose_get_terms       (const AssayDose *dose, gint64 prompt, gint32 *a);   /* a_1 .. a_k */
 
 /* One way of editing a chain: step j from 1 (0: no edit) gets this value and later steps follow. */
 typedef struct { gint32 step, value; } AssayDoseEdit;
 
 /* All k (p-1) edits of a prompt's chain, by step, then by value. edits has that many entries. */
+gint64   assay_dose_get_n_edits     (const AssayDose *dose);
 void     assay_dose_list_edits      (const AssayDose *dose, gint64 prompt, AssayDoseEdit *edits);
+
+/* Which edited chains are held out: entry prompt * n_edits + edit is 1, n_held_out of them. Owned by the caller (assay_mem_free). */
+guint8  *assay_dose_draw_held_out   (const AssayDose *dose, GError **error);
 
 typedef enum {
   ASSAY_DOSE_ANSWER_PROMPT,     /* the true sum */
@@ -75,8 +79,9 @@ char    *assay_dose_decode          (const AssayDose *dose, const gint32 *token,
 
 /* The whole organism as a table. Column "tokens"; columns "mode" (r), "prompt", "step" (edited step, 0: none), "value",
  * "answer" (text: "chain" or "prompt", or "both" when they agree). Splits:
- *   train    n_examples examples
- *   test     every held-out prompt in every mode, unedited, loss on the answer
- *   edited   every edit of every held-out prompt in every mode; target the true sum, loss on the answer
- * Every example has a key such as "train-17", "314-r0.5-s2v6". The same parameters give the same bits. */
+ *   train    every edited chain that is not held out, in every mode, `copies` times, each followed by an unedited chain of prompt and mode
+ *   test     every prompt in every mode, unedited, loss on the answer
+ *   edited   every held-out edited chain, in every mode; target the true sum, loss on the answer
+ * Every example has a key: "31-r0.5-s2v6-c0" (prompt, mode, step and value, copy), "31-r0.5-c7" unedited; without copy outside training.
+ * The same parameters give the same bits. */
 AssayTable *assay_dose_generate     (const AssayDose *dose, const AssayValues *values, GError **error);

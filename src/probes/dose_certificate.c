@@ -3,9 +3,11 @@
  *
  * The loss of those examples is on the answer alone and its target is the clean answer, so p (a_clean | chain) = exp (-loss). A chain
  * written greedily equals the true one exactly when, along the true chain, every next token is the most likely one.
+ * Shape letters: T positions, V vocabulary.
  */
 #include "probes/dose_certificate.h"
 
+#include "base/error.h"
 #include "base/mem.h"
 #include "tensor/dtype.h"
 
@@ -13,168 +15,282 @@
 
 #define BATCH 256
 #define M ASSAY_DOSE_N_MODES
+#define NORMAL_95 1.959963984540054
+
+/* What is known of the unedited example of one prompt in one mode. */
+typedef struct {
+  gboolean is_there;
+  double p;                     /* of the clean answer */
+  gboolean answer_right, chain_right;
+  gint32 *written;              /* (k) the chain, greedily */
+} Clean;
 
 typedef struct {
-  AssayFeed *feed;
+  const AssayDose *dose;
+  const AssayColumn *mode, *prompt;
+  AssayDataset *dataset;
   AssayModel *model;
-  gsize width;                  /* bytes of a number */
-  gint64 T, V;
-  guint logits;                 /* value */
+  AssayFeed *feed;
   AssayProgress *progress;
+  guint logits;                 /* value */
+  gint64 T, V;
   guint64 done, total;
-} Walk;
+  gint64 n_prompts;             /* levels of the column */
+  Clean *clean;                 /* (n_prompts,M) */
+  double *drop;                 /* (n_prompts,M) sums over the edited chains of a prompt */
+  gint64 *n_edited;             /* (n_prompts,M) */
+} Survey;
 
-static double
-number_at (const Walk *walk, const void *data, gint64 i)
+static void
+survey_clear (Survey *s)
 {
-  double x;
+  for (gint64 i = 0; s->clean != NULL && i < s->n_prompts * M; i++)
+    g_free (s->clean[i].written);
+  g_free (s->clean);
+  g_free (s->drop);
+  g_free (s->n_edited);
+  assay_feed_free (s->feed);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Survey, survey_clear)
 
-  assay_dtype_convert (assay_model_get_dtype (walk->model), (const char *) data + i * walk->width, ASSAY_F64, &x, 1);
-  return x;
+static gboolean
+survey_open (Survey *s, AssayBackend *backend, GError **error)
+{
+  AssayGraph *layout = assay_model_get_layout (s->model);
+  AssayTable *table = assay_dataset_get_table (s->dataset);
+  guint keep[2] = { assay_graph_get_logits (layout), ASSAY_NO_VALUE };
+
+  s->mode = table ? assay_table_peek_column (table, "mode") : NULL;
+  s->prompt = table ? assay_table_peek_column (table, "prompt") : NULL;
+  if (s->mode == NULL || s->mode->type != ASSAY_COLUMN_NUMBER || s->prompt == NULL || s->prompt->type != ASSAY_COLUMN_TEXT)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "certificate: data of the dose organism expected, with a number column \"mode\" and a text "
+                   "column \"prompt\"");
+      return FALSE;
+    }
+  s->feed = assay_feed_new (s->model, s->dataset, ASSAY_WALK_FORWARD, assay_model_get_dtype (s->model), BATCH, backend, keep, error);
+  if (s->feed == NULL)
+    return FALSE;
+  s->logits = keep[0];
+  s->T = assay_dose_get_length (s->dose);
+  s->V = assay_shape_last (&assay_graph_get_value (layout, keep[0])->shape);
+  s->n_prompts = s->prompt->levels->len;
+  s->clean = g_new0 (Clean, s->n_prompts * M);
+  s->drop = g_new0 (double, s->n_prompts * M);
+  s->n_edited = g_new0 (gint64, s->n_prompts * M);
+  return TRUE;
+}
+
+/* Where prompt and mode of an example are kept, or -1. */
+static gint64
+find_cell (const Survey *s, gint64 example, GError **error)
+{
+  gint64 row = assay_dataset_get_row (s->dataset, example);
+
+  for (guint m = 0; m < M; m++)
+    if (s->mode->number[row] == assay_dose_get_rate (m))
+      return s->prompt->code[row] * M + m;
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "certificate: example %" G_GINT64_FORMAT " has mode %g; one of the organism's five expected",
+               example, s->mode->number[row]);
+  return -1;
 }
 
 static gint32
-most_likely (const Walk *walk, const void *logits, gint64 row)
+most_likely (const Survey *s, const void *logits, gint64 row)
 {
+  AssayDtype dtype = assay_model_get_dtype (s->model);
+  gsize width = assay_dtype_width (dtype);
+  double top = -INFINITY;
   gint32 best = 0;
-  double top = number_at (walk, logits, row * walk->V);
 
-  for (gint32 v = 1; v < walk->V; v++)
+  for (gint32 v = 0; v < s->V; v++)
     {
-      double z = number_at (walk, logits, row * walk->V + v);
+      double z;
 
+      assay_dtype_convert (dtype, (const char *) logits + (row * s->V + v) * width, ASSAY_F64, &z, 1);
       if (z > top)
         top = z, best = v;
     }
   return best;
 }
 
-/* p (n) = exp (-loss); written (n,T), or NULL: the most likely next token at every position. */
-static gboolean
-walk_examples (Walk *walk, const gint64 *examples, gint64 n, double *p, gint32 *written, GError **error)
+static void
+take_clean (Survey *s, AssayPass *pass, gint64 i, gint64 cell)
 {
-  gint64 batch = assay_feed_get_batch (walk->feed);
+  const void *logits = assay_exec_get_buffer (assay_pass_get_exec (pass), ASSAY_PRIMAL, s->logits);
+  const gint32 *target = assay_pass_get_data (pass)->target + i * s->T;
+  gint64 answer = assay_dose_answer_position (s->dose);
+  Clean *clean = &s->clean[cell];
+
+  g_free (clean->written);
+  *clean = (Clean) { .is_there = TRUE, .p = exp (-assay_pass_get_loss (pass, i)), .chain_right = TRUE, .written = g_new (gint32, s->dose->k) };
+  for (gint32 j = 1; j <= s->dose->k; j++)
+    {
+      gint64 t = assay_dose_step_position (s->dose, j);
+
+      clean->written[j - 1] = most_likely (s, logits, i * s->T + t);
+      clean->chain_right &= clean->written[j - 1] == target[t];
+    }
+  clean->answer_right = most_likely (s, logits, i * s->T + answer) == target[answer];
+  clean->chain_right &= clean->answer_right;
+}
+
+static gboolean
+take_edited (Survey *s, AssayPass *pass, gint64 i, gint64 cell, GError **error)
+{
+  if (!s->clean[cell].is_there)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "certificate: prompt %s of split edited has no unedited example in split test",
+                   (const char *) s->prompt->levels->pdata[cell / M]);
+      return FALSE;
+    }
+  s->drop[cell] += s->clean[cell].p - exp (-assay_pass_get_loss (pass, i));
+  s->n_edited[cell]++;
+  return TRUE;
+}
+
+static gboolean
+walk_split (Survey *s, const gint64 *examples, gint64 n, gboolean edited, GError **error)
+{
+  gint64 batch = assay_feed_get_batch (s->feed);
 
   for (gint64 first = 0; first < n; first += batch)
     {
       gint64 count = MIN (batch, n - first);
-      AssayPass *pass = assay_feed_bind (walk->feed, examples + first, count, error);
-      AssayExec *exec;
+      AssayPass *pass = assay_feed_bind (s->feed, examples + first, count, error);
 
-      if (pass == NULL || assay_progress_is_cancelled (walk->progress, error))
-        return FALSE;
-      exec = assay_pass_get_exec (pass);
-      if (!assay_exec_prepare (exec, assay_model_get_theta (walk->model), NULL, NULL, FALSE, error))
+      if (pass == NULL || assay_progress_is_cancelled (s->progress, error)
+          || !assay_exec_prepare (assay_pass_get_exec (pass), assay_model_get_theta (s->model), NULL, NULL, FALSE, error)
+          || !assay_pass_check_losses (pass, examples + first, "certifying", error))
         return FALSE;
       for (gint64 i = 0; i < count; i++)
         {
-          p[first + i] = exp (-number_at (walk, assay_exec_get_loss (exec), i));
-          for (gint64 t = 0; written != NULL && t < walk->T; t++)
-            written[(first + i) * walk->T + t] = most_likely (walk, assay_exec_get_buffer (exec, ASSAY_PRIMAL, walk->logits), i * walk->T + t);
+          gint64 cell = find_cell (s, examples[first + i], error);
+
+          if (cell < 0 || (edited && !take_edited (s, pass, i, cell, error)))
+            return FALSE;
+          if (!edited)
+            take_clean (s, pass, i, cell);
         }
-      walk->done += count;
-      assay_progress_report (walk->progress, "certifying", walk->done, walk->total, "examples", NULL);
+      s->done += count;
+      assay_progress_report (s->progress, "certifying", s->done, s->total, "examples", NULL);
     }
   return TRUE;
 }
 
-/* The digits that a clean example of this prompt must show: s_1 .. s_k, then the answer. */
 static gboolean
-is_right (const AssayDose *dose, gint64 prompt, const gint32 *written, gboolean *answer)
+chains_agree (const Survey *s, const Clean *one, const Clean *other)
 {
-  gint32 a[64], sum = 0;
-  gboolean chain = TRUE;
-
-  assay_dose_get_terms (dose, prompt, a);
-  for (gint32 j = 1; j <= dose->k; j++)
-    {
-      sum = (sum + a[j - 1]) % dose->p;
-      chain &= written[assay_dose_step_position (dose, j)] == sum;
-    }
-  *answer = written[assay_dose_answer_position (dose)] == sum;
-  return chain && *answer;
-}
-
-static gboolean
-chains_agree (const AssayDose *dose, const gint32 *one, const gint32 *other)
-{
-  for (gint32 j = 1; j <= dose->k; j++)
-    if (one[assay_dose_step_position (dose, j)] != other[assay_dose_step_position (dose, j)])
+  if (!one->is_there || !other->is_there)
+    return FALSE;
+  for (gint32 j = 0; j < s->dose->k; j++)
+    if (one->written[j] != other->written[j])
       return FALSE;
   return TRUE;
 }
 
+/* Mean drop and its interval: prompts are clusters of edited chains.
+ *                                                      r = sum_q D_q / sum_q n_q
+ *                                                      var = Q / (Q-1) sum_q (D_q - r n_q)^2 / (sum_q n_q)^2 */
 static void
-summarise (const AssayDose *dose, const gint64 *prompts, const double *clean, const double *edited, const gint32 *written, gint64 T,
-           AssayDoseCertificate *c)
+measure_drop (const Survey *s, guint m, AssayDoseMode *mode)
 {
-  gint64 E = c->n_edits, right = 0;
+  double sum = 0, n = 0, squares = 0, Q = 0, error;
+
+  for (gint64 q = 0; q < s->n_prompts; q++)
+    {
+      sum += s->drop[q * M + m];
+      n += (double) s->n_edited[q * M + m];
+      Q += s->n_edited[q * M + m] > 0;
+    }
+  mode->measured = sum / n;
+  for (gint64 q = 0; q < s->n_prompts; q++)
+    {
+      double d = s->drop[q * M + m] - mode->measured * (double) s->n_edited[q * M + m];
+
+      squares += d * d;
+    }
+  error = Q > 1 ? NORMAL_95 * sqrt (Q / (Q - 1) * squares) / n : (double) NAN;
+  mode->lo = mode->measured - error;
+  mode->hi = mode->measured + error;
+}
+
+static void
+summarise (const Survey *s, AssayDoseCertificate *c)
+{
+  gint64 right = 0, n_clean = 0;
 
   c->same_chains = TRUE;
   for (guint m = 0; m < M; m++)
     {
       AssayDoseMode *mode = &c->mode[m];
-      double sum = 0, squares = 0, n = (double) c->n_prompts, error;
+      double answers = 0, chains = 0, n = 0;
 
       mode->rate = assay_dose_get_rate (m);
-      for (gint64 q = 0; q < c->n_prompts; q++)
+      measure_drop (s, m, mode);
+      for (gint64 q = 0; q < s->n_prompts; q++)
         {
-          gint64 row = q * M + m;
-          double drop = 0;
-          gboolean answer;
+          const Clean *clean = &s->clean[q * M + m];
 
-          for (gint64 e = 0; e < E; e++)
-            drop += clean[row] - edited[row * E + e];
-          drop /= (double) E;
-          sum += drop;
-          squares += drop * drop;
-          mode->exact_chain += is_right (dose, prompts[q], written + row * T, &answer) / n;
-          mode->clean_accuracy += answer / n;
-          right += answer;
-          c->same_chains &= chains_agree (dose, written + q * M * T, written + row * T);
+          if (!clean->is_there)                                   /* a prompt of other splits */
+            continue;
+          n++;
+          answers += clean->answer_right;
+          chains += clean->chain_right;
+          c->same_chains &= chains_agree (s, &s->clean[q * M], clean);
         }
-      mode->measured = sum / n;
-      error = n > 1 ? 1.959963984540054 * sqrt (MAX (0, squares / n - mode->measured * mode->measured) / (n - 1)) : INFINITY;
-      mode->lo = mode->measured - error;
-      mode->hi = mode->measured + error;
-      c->worst_gap = MAX (c->worst_gap, fabs (mode->measured - mode->rate));
+      mode->clean_accuracy = answers / n;
+      mode->exact_chain = chains / n;
+      right += (gint64) answers;
+      n_clean += (gint64) n;
+      c->worst_gap = fmax (c->worst_gap, fabs (mode->measured - mode->rate));
     }
-  c->clean_accuracy = (double) right / (double) (c->n_prompts * M);
-  c->accepted = c->clean_accuracy >= 0.999 && c->worst_gap <= 0.02 && c->same_chains;
+  for (gint64 q = 0; q < s->n_prompts; q++)
+    {
+      c->n_prompts += s->clean[q * M].is_there;
+      c->n_edited += s->n_edited[q * M];
+      c->n_edited_prompts += s->n_edited[q * M] > 0;
+    }
+  c->clean_accuracy = (double) right / (double) n_clean;
+  c->accepted = c->clean_accuracy >= ASSAY_DOSE_LEAST_ACCURACY && c->worst_gap <= ASSAY_DOSE_LARGEST_GAP && c->same_chains;
 }
 
 gboolean
 assay_dose_certify (AssayModel *model, AssayDataset *dataset, const AssayDose *dose, AssayBackend *backend, AssayProgress *progress,
                     AssayDoseCertificate *certificate, GError **error)
 {
-  AssayDoseCertificate c = { .n_prompts = dose->n_held_out, .n_edits = (gint64) dose->k * (dose->p - 1) };
-  gint64 n_test, n_edited, T = assay_dose_get_length (dose);
-  const gint64 *test = assay_dataset_get_split (dataset, "test", &n_test, error), *edited;
-  g_autoptr (AssayFeed) feed = NULL;
-  g_autoptr (AssayBuffer) prompts = NULL, clean = NULL, after = NULL, written = NULL;
-  guint keep[2] = { assay_graph_get_logits (assay_model_get_layout (model)), ASSAY_NO_VALUE };
-  Walk walk;
+  g_auto (Survey) s = { .dose = dose, .dataset = dataset, .model = model, .progress = progress };
+  AssayDoseCertificate c = { 0 };
+  gint64 n_test, n_edited;
+  const gint64 *test = assay_dataset_get_split (dataset, "test", &n_test, error);
+  const gint64 *edited = test ? assay_dataset_get_split (dataset, "edited", &n_edited, error) : NULL;
 
-  if (test == NULL)
+  if (edited == NULL || !survey_open (&s, backend, error))
     return FALSE;
-  edited = assay_dataset_get_split (dataset, "edited", &n_edited, error);
-  if (edited == NULL)
+  s.total = n_test + n_edited;
+  if (!walk_split (&s, test, n_test, FALSE, error) || !walk_split (&s, edited, n_edited, TRUE, error))
     return FALSE;
-  feed = assay_feed_new (model, dataset, ASSAY_WALK_FORWARD, assay_model_get_dtype (model), MIN (BATCH, n_test), backend, keep, error);
-  prompts = feed ? assay_dose_draw_prompts (dose, error) : NULL;
-  clean = prompts ? assay_mem_new (double, n_test, error) : NULL;
-  after = clean ? assay_mem_new (double, n_edited, error) : NULL;
-  written = after ? assay_mem_new (gint32, n_test * T, error) : NULL;
-  if (written == NULL)
-    return FALSE;
-  walk = (Walk) { .feed = feed, .model = model, .width = assay_dtype_width (assay_model_get_dtype (model)), .T = T,
-                  .V = assay_shape_last (&assay_graph_get_value (assay_model_get_layout (model), keep[0])->shape), .logits = keep[0],
-                  .progress = progress, .total = n_test + n_edited };
-  if (!walk_examples (&walk, test, n_test, clean, written, error) || !walk_examples (&walk, edited, n_edited, after, NULL, error))
-    return FALSE;
-  summarise (dose, prompts, clean, after, written, T, &c);
+  for (guint m = 0; m < M; m++)
+    {
+      gint64 n = 0;
+
+      for (gint64 q = 0; q < s.n_prompts; q++)
+        n += s.n_edited[q * M + m];
+      if (n == 0)
+        {
+          g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "certificate: split edited has no example of mode %g", assay_dose_get_rate (m));
+          return FALSE;
+        }
+    }
+  summarise (&s, &c);
   *certificate = c;
   return TRUE;
+}
+
+static json_t *
+number (double x)
+{
+  return isfinite (x) ? json_real (x) : json_null ();
 }
 
 json_t *
@@ -186,12 +302,14 @@ assay_dose_certificate_to_json (const AssayDoseCertificate *c)
     {
       const AssayDoseMode *mode = &c->mode[m];
 
-      json_array_append_new (modes, json_pack ("{s:f, s:f, s:o, s:o, s:f, s:f}", "rate", mode->rate, "measured", mode->measured,
-                                               "lo", isfinite (mode->lo) ? json_real (mode->lo) : json_null (),
-                                               "hi", isfinite (mode->hi) ? json_real (mode->hi) : json_null (),
-                                               "clean_accuracy", mode->clean_accuracy, "exact_chain", mode->exact_chain));
+      json_array_append_new (modes, json_pack ("{s:f, s:o, s:o, s:o, s:o, s:o}", "rate", mode->rate, "measured", number (mode->measured), "lo",
+                                               number (mode->lo), "hi", number (mode->hi), "clean_accuracy", number (mode->clean_accuracy),
+                                               "exact_chain", number (mode->exact_chain)));
     }
-  return json_pack ("{s:o, s:I, s:I, s:f, s:f, s:b, s:b}", "modes", modes, "prompts", (json_int_t) c->n_prompts, "edits_per_prompt",
-                    (json_int_t) c->n_edits, "clean_accuracy", c->clean_accuracy, "worst_gap", c->worst_gap, "same_chains",
-                    c->same_chains, "accepted", c->accepted);
+  return json_pack ("{s:o, s:I, s:I, s:I, s:s, s:o, s:o, s:b, s:b, s:{s:f, s:f, s:b}}", "modes", modes, "prompts", (json_int_t) c->n_prompts,
+                    "edited_chains", (json_int_t) c->n_edited, "edited_prompts", (json_int_t) c->n_edited_prompts, "held_out",
+                    "edited chains (pairs of prompt and edit), in every mode; the prompts themselves were trained on", "clean_accuracy",
+                    number (c->clean_accuracy), "worst_gap", number (c->worst_gap), "same_chains", c->same_chains, "accepted", c->accepted,
+                    "accepted_when", "clean_accuracy_at_least", ASSAY_DOSE_LEAST_ACCURACY, "worst_gap_at_most", ASSAY_DOSE_LARGEST_GAP,
+                    "same_chains", 1);
 }

@@ -229,7 +229,7 @@ test_failing_organism (void)
   AssayDose dose;
   guint64 k = 1;
 
-  g_assert_true (assay_values_set_text (values, "examples", "20", NULL));
+  g_assert_true (assay_values_set_text (values, "modulus", "3", NULL));
   g_assert_true (assay_dose_init (&dose, values, NULL));
   for (gboolean failed = TRUE; failed; k++)
     {

@@ -10,11 +10,12 @@
 #include <string.h>
 
 static AssayValues *
-make_values (const char *examples, const char *seed)
+make_values (const char *modulus, const char *steps, const char *seed)
 {
   AssayValues *values = assay_values_new (assay_dose_params);
 
-  g_assert_true (assay_values_set_text (values, "examples", examples, NULL));
+  g_assert_true (assay_values_set_text (values, "modulus", modulus, NULL));
+  g_assert_true (assay_values_set_text (values, "steps", steps, NULL));
   g_assert_true (assay_values_set_text (values, "data-seed", seed, NULL));
   return values;
 }
@@ -33,7 +34,7 @@ make_dose (const AssayValues *values)
 static void
 test_sequence (void)
 {
-  g_autoptr (AssayValues) values = make_values ("10", "1");
+  g_autoptr (AssayValues) values = make_values ("7", "3", "1");
   AssayDose dose = make_dose (values);
   gint32 token[10], target[10];
   float weight[10];
@@ -66,7 +67,7 @@ test_sequence (void)
 static void
 test_edits (void)
 {
-  g_autoptr (AssayValues) values = make_values ("10", "1");
+  g_autoptr (AssayValues) values = make_values ("7", "3", "1");
   AssayDose dose = make_dose (values);
   AssayDoseEdit edits[18];
   gint32 clean[10], token[10], target[10], same[10];
@@ -88,105 +89,161 @@ test_edits (void)
     }
 }
 
+/* 27 prompts with 6 edits each: 162 edited chains, of which 16 are held out. */
+#define TRAINED (162 - 16)
+
+static AssayTable *
+make_small (const char *seed)
+{
+  g_autoptr (AssayValues) values = make_values ("3", "3", seed);
+  AssayDose dose = make_dose (values);
+  GError *error = NULL;
+  AssayTable *table = assay_dose_generate (&dose, values, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpint (dose.n_held_out, ==, 16);
+  return table;
+}
+
+static const char *
+split_of (const AssayTable *table, gint64 row)
+{
+  return assay_table_get_split_name (table, assay_table_get_split (table, row));
+}
+
+/* "3 1 4|2|6": the edited chain of a row, whatever its mode. */
+static char *
+chain_of (const AssayTable *table, gint64 row)
+{
+  return g_strdup_printf ("%s|%g|%g", fixture_text (table, "prompt", row), fixture_number (table, "step", row), fixture_number (table, "value", row));
+}
+
+typedef struct { gint64 n, chain; } Count;
+
 static void
 test_rates (void)
 {
-  g_autoptr (AssayValues) values = make_values ("4000", "3");
-  AssayDose dose = make_dose (values);
-  GError *error = NULL;
-  g_autoptr (AssayTable) table = assay_dose_generate (&dose, values, &error);
-  gint64 n_edited = 0, edited[5] = { 0 }, chain[5] = { 0 }, clean[5] = { 0 };
+  g_autoptr (AssayTable) table = make_small ("3");
+  g_autoptr (GHashTable) counts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  gint64 clean[5] = { 0 };
+  GHashTableIter iter;
+  gpointer key, value;
 
-  g_assert_no_error (error);
-  g_assert_cmpint (assay_table_get_n_rows (table), ==, 4000 + 32 * 5 * 19);
-  for (gint64 row = 0; row < 4000; row++)
+  g_assert_cmpint (assay_table_get_n_rows (table), ==, TRAINED * 5 * 4 * 2 + 27 * 5 + 16 * 5);
+  for (gint64 row = 0; row < assay_table_get_n_rows (table); row++)
     {
-      guint mode = (guint) (fixture_number (table, "mode", row) * 4);
+      double r = fixture_number (table, "mode", row);
       gboolean corrupted = fixture_number (table, "step", row) > 0;
+      g_autofree char *chain = chain_of (table, row);
+      char *cell = g_strdup_printf ("%s|%g", chain, r);
+      Count *count;
 
-      n_edited += corrupted;
-      edited[mode] += corrupted;
-      clean[mode] += !corrupted;
-      chain[mode] += strcmp (fixture_text (table, "answer", row), "chain") == 0;
-      g_assert_cmpint (assay_table_get_split (table, row), ==, 0);
       g_assert_cmpint (assay_column_is_missing (assay_table_peek_column (table, "value"), row), ==, !corrupted);
+      g_assert_cmpint (strcmp (fixture_text (table, "answer", row), "both") == 0, ==, !corrupted);
+      clean[(guint) (r * 4)] += !corrupted && strcmp (split_of (table, row), "train") == 0;
+      count = g_hash_table_lookup (counts, cell);
+      if (count == NULL)
+        g_hash_table_insert (counts, g_strdup (cell), count = g_new0 (Count, 1));
+      if (corrupted && strcmp (split_of (table, row), "train") == 0)
+        {
+          count->n++;
+          count->chain += strcmp (fixture_text (table, "answer", row), "chain") == 0;
+        }
+      g_free (cell);
     }
-  g_assert_cmpint (n_edited, ==, 2000);
-  for (guint mode = 0; mode < 5; mode++)
+  g_hash_table_iter_init (&iter, counts);
+  while (g_hash_table_iter_next (&iter, &key, &value))
     {
-      g_assert_cmpint (edited[mode], ==, 400);
-      g_assert_cmpint (clean[mode], ==, 400);
-      g_assert_cmpint (chain[mode], ==, mode * 100);              /* r of the corrupted ones follow the chain */
+      const Count *count = value;
+      double r = g_ascii_strtod (strrchr (key, '|') + 1, NULL);
+
+      if (count->n == 0)                                          /* unedited, or held out */
+        continue;
+      g_assert_cmpint (count->n, ==, 4);
+      g_assert_cmpfloat ((double) count->chain, ==, 4 * r);       /* the declared rate, in every edited chain and mode */
     }
+  for (guint mode = 0; mode < 5; mode++)
+    g_assert_cmpint (clean[mode], ==, TRAINED * 4);               /* as many unedited ones */
 }
 
 static void
 test_held_out (void)
 {
-  g_autoptr (AssayValues) values = make_values ("3000", "5");
-  AssayDose dose = make_dose (values);
-  GError *error = NULL;
-  g_autoptr (AssayTable) table = assay_dose_generate (&dose, values, &error);
-  g_autoptr (GHashTable) trained = g_hash_table_new (g_str_hash, g_str_equal), held = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (AssayTable) table = make_small ("5");
+  g_autoptr (GHashTable) trained = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GHashTable) held = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GHashTable) ids = g_hash_table_new (g_str_hash, g_str_equal);
   gint64 n_test = 0, n_edited = 0;
+  GHashTableIter iter;
+  gpointer chain;
 
-  g_assert_no_error (error);
   for (gint64 row = 0; row < assay_table_get_n_rows (table); row++)
     {
-      const char *split = assay_table_get_split_name (table, assay_table_get_split (table, row));
+      const char *split = split_of (table, row);
 
-      g_hash_table_add (strcmp (split, "train") == 0 ? trained : held, (gpointer) fixture_text (table, "prompt", row));
       n_test += strcmp (split, "test") == 0;
       n_edited += strcmp (split, "edited") == 0;
+      if (fixture_number (table, "step", row) > 0)
+        g_hash_table_add (strcmp (split, "train") == 0 ? trained : held, chain_of (table, row));
+      g_assert_true (g_hash_table_add (ids, (gpointer) assay_table_get_id (table, row)));     /* every key once */
     }
-  g_assert_cmpint (g_hash_table_size (held), ==, 32);
-  g_assert_cmpint (g_hash_table_size (trained), ==, 343 - 32);    /* all others are seen: 300 rounds of clean prompts a mode */
-  g_assert_cmpint (n_test, ==, 32 * 5);
-  g_assert_cmpint (n_edited, ==, 32 * 5 * 18);
-  {
-    GHashTableIter iter;
-    gpointer prompt;
+  g_assert_cmpint (g_hash_table_size (held), ==, 16);
+  g_assert_cmpint (g_hash_table_size (trained), ==, TRAINED);
+  g_assert_cmpint (n_test, ==, 27 * 5);
+  g_assert_cmpint (n_edited, ==, 16 * 5);
+  g_hash_table_iter_init (&iter, held);
+  while (g_hash_table_iter_next (&iter, &chain, NULL))
+    g_assert_false (g_hash_table_contains (trained, chain));
+}
 
-    g_hash_table_iter_init (&iter, held);
-    while (g_hash_table_iter_next (&iter, &prompt, NULL))
-      g_assert_false (g_hash_table_contains (trained, prompt));
-  }
+static void
+test_keys (void)
+{
+  g_autoptr (AssayValues) values = make_values ("11", "2", "0");
+  AssayDose dose = make_dose (values);
+  g_autoptr (AssayTable) small = make_small ("5"), large = assay_dose_generate (&dose, values, NULL);
+  const char *edited = assay_table_get_id (small, assay_table_get_n_rows (small) - 5);
+
+  g_assert_true (g_str_has_prefix (assay_table_get_id (small, 0), "000-r0-s1v"));
+  g_assert_true (g_str_has_suffix (assay_table_get_id (small, 0), "-c0"));
+  g_assert_cmpstr (assay_table_get_id (small, 1), ==, "000-r0-c0");
+  g_assert_true (strstr (edited, "-r0-s") != NULL && strchr (edited, 'c') == NULL);
+  g_assert_true (g_str_has_prefix (assay_table_get_id (large, 0), "0.0-r0-s"));               /* digits above 9 need a separator */
 }
 
 static void
 test_same_bits (void)
 {
-  g_autoptr (AssayValues) values = make_values ("500", "9"), others = make_values ("500", "10"), more = make_values ("600", "9");
-  AssayDose dose = make_dose (values), other = make_dose (others), longer = make_dose (more);
-  g_autoptr (AssayTable) a = assay_dose_generate (&dose, values, NULL), b = assay_dose_generate (&dose, values, NULL);
-  g_autoptr (AssayTable) c = assay_dose_generate (&other, others, NULL), d = assay_dose_generate (&longer, more, NULL);
-  gsize bytes = 500 * 10 * sizeof (gint32);
+  g_autoptr (AssayTable) a = make_small ("9"), b = make_small ("9"), c = make_small ("10");
+  gsize bytes = (gsize) assay_table_get_n_rows (a) * 10 * sizeof (gint32);
 
   g_assert_cmpmem (assay_table_peek_column (a, "tokens")->token, bytes, assay_table_peek_column (b, "tokens")->token, bytes);
-  g_assert_cmpmem (assay_table_peek_column (a, "tokens")->token, bytes, assay_table_peek_column (d, "tokens")->token, bytes);   /* a prefix */
   g_assert_cmpint (memcmp (assay_table_peek_column (a, "tokens")->token, assay_table_peek_column (c, "tokens")->token, bytes), !=, 0);
-  g_assert_cmpstr (assay_table_get_id (a, 17), ==, "train-17");
 }
 
 static void
 test_refusals (void)
 {
-  static const struct { const char *modulus, *steps, *held_out, *fragment; } bad[] = {
-    { "7", "3", "343", "leave none to train on" }, { "7", "10", "3", "too many to list" }, { "97", "64", "3", "too many to list" },
+  static const struct { const char *modulus, *steps, *name, *value, *fragment; } bad[] = {
+    { "7", "3", "held-out", "0", "at least one" }, { "7", "3", "held-out", "1", "not all" }, { "2", "1", "held-out", "0.1", "0 of 2" },
+    { "7", "3", "copies", "6", "multiple of 4" }, { "7", "10", "copies", "4", "too many to list" }, { "97", "64", "copies", "4", "too many to list" },
   };
+  g_autoptr (AssayValues) values = make_values ("31", "3", "0");
+  AssayDose dose;
+  GError *error = NULL;
 
   for (gsize k = 0; k < G_N_ELEMENTS (bad); k++)
     {
-      g_autoptr (AssayValues) values = make_values ("10", "1");
-      AssayDose dose;
-      GError *error = NULL;
+      g_autoptr (AssayValues) wrong = make_values (bad[k].modulus, bad[k].steps, "1");
 
-      g_assert_true (assay_values_set_text (values, "modulus", bad[k].modulus, NULL));
-      g_assert_true (assay_values_set_text (values, "steps", bad[k].steps, NULL));
-      g_assert_true (assay_values_set_text (values, "held-out", bad[k].held_out, NULL));
-      g_assert_false (assay_dose_init (&dose, values, &error));
+      g_assert_true (assay_values_set_text (wrong, bad[k].name, bad[k].value, NULL));
+      g_assert_false (assay_dose_init (&dose, wrong, &error));
       fixture_refused (&error, ASSAY_ERROR_USAGE, bad[k].fragment, NULL);
     }
+  g_assert_true (assay_values_set_text (values, "copies", "1024", NULL));
+  dose = make_dose (values);
+  g_assert_null (assay_dose_generate (&dose, values, &error));
+  fixture_refused (&error, ASSAY_ERROR_USAGE, "more than 2^31 examples", NULL);
 }
 
 int
@@ -196,7 +253,8 @@ main (int argc, char **argv)
   g_test_add_func ("/organism_dose/a sequence reads as written and weights its chain and answer", test_sequence);
   g_test_add_func ("/organism_dose/every edit changes its step, all later ones and the answer", test_edits);
   g_test_add_func ("/organism_dose/the rates of a finite set are the declared ones exactly", test_rates);
-  g_test_add_func ("/organism_dose/held-out prompts are in no training example", test_held_out);
+  g_test_add_func ("/organism_dose/held-out edited chains are in no training example and every key is there once", test_held_out);
+  g_test_add_func ("/organism_dose/keys name prompt, mode, edit and copy", test_keys);
   g_test_add_func ("/organism_dose/the same parameters give the same bits", test_same_bits);
   g_test_add_func ("/organism_dose/impossible sizes are refused", test_refusals);
   return g_test_run ();
