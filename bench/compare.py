@@ -3,6 +3,10 @@
 """Assay beside PyTorch on one transformer: parity first, then interleaved timings.
 
     PEER_PYTHON=/path/to/venv/bin/python bench/compare.py BUILD_DIR [--model A|B] [--threads 1] [--pairs 9] [--jobs gradient,...]
+                                                         [--memory] [--contended]
+
+--memory adds the peak resident memory of a process that does one job once. --contended adds the gradient's wall time with two threads,
+alone and beside another program that keeps one processor busy.
 
 Prints one JSON document. Exits 77 with a reason when the peer is not installed, 1 when the results disagree (then nothing is timed).
 Rules: same weights, tokens, direction, float32 and threads on both sides; OPENBLAS_CORETYPE and OPENBLAS_NUM_THREADS are unset for
@@ -72,9 +76,58 @@ def summary(rows, key):
     return {"median": statistics.median(values), "min": min(values), "max": max(values)}
 
 
+def commands(args, folder, threads):
+    here = os.path.dirname(os.path.abspath(__file__))
+    return {"ours": [os.path.join(args.build, "bench", "model"), folder, "--threads", str(threads)],
+            "peer": [os.environ.get("PEER_PYTHON", sys.executable), os.path.join(here, "peers", "torch_model.py"), folder,
+                     "--threads", str(threads)]}
+
+
+def measure_memory(args, folder):
+    """Peak resident bytes of a fresh process that does one job once, and the exact bytes of our walk."""
+    result = {}
+    for job in ("gradient", "hessian-cold"):
+        for side, command in commands(args, folder, 1).items():
+            process = Side(command)
+            answer = process.ask("time " + job)
+            process.close()
+            result.setdefault(job, {})[side] = answer["peak_rss"]
+            if "walk_bytes" in answer:
+                result[job]["our_walk_bytes"] = answer["walk_bytes"]
+    result["cold_hessian_of_our_gradient"] = result["hessian-cold"]["ours"] / result["gradient"]["ours"]
+    result["cold_hessian_walk_of_our_gradient_walk"] = result["hessian-cold"]["our_walk_bytes"] / result["gradient"]["our_walk_bytes"]
+    result["cold_hessian_of_peer"] = result["hessian-cold"]["ours"] / result["hessian-cold"]["peer"]
+    return result
+
+
+def measure_contended(args, folder):
+    """Wall seconds of the gradient with two threads, alone and with one processor taken; both sides interleaved."""
+    sides = {name: Side(command) for name, command in commands(args, folder, 2).items()}
+    result = {name: {} for name in sides}
+    for state in ("free", "contended"):
+        burner = subprocess.Popen([sys.executable, "-c", "while True: pass"]) if state == "contended" else None
+        rows = {name: [] for name in sides}
+        for side in sides.values():
+            side.ask("time gradient")
+        for _ in range(args.pairs):
+            for name, side in sides.items():
+                rows[name].append(side.ask("time gradient"))
+        if burner:
+            burner.kill()
+            burner.wait()
+        for name in sides:
+            result[name][state] = summary(rows[name], "wall")
+    for name, side in sides.items():
+        result[name]["slowdown"] = result[name]["contended"]["median"] / result[name]["free"]["median"]
+        side.close()
+    return result
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("build")
+    parser.add_argument("--memory", action="store_true")
+    parser.add_argument("--contended", action="store_true")
     parser.add_argument("--model", default="B", choices=sorted(MODELS))
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--pairs", type=int, default=9)
@@ -84,11 +137,9 @@ def main():
     if subprocess.run([peer, "-c", "import torch, safetensors"], capture_output=True).returncode:
         print("SKIP: torch and safetensors are not installed for PEER_PYTHON")
         sys.exit(77)
-    here = os.path.dirname(os.path.abspath(__file__))
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([peer, "-c", MAKE_CASE, folder, json.dumps(MODELS[args.model])], check=True)
-        ours = Side([os.path.join(args.build, "bench", "model"), folder, "--threads", str(args.threads)])
-        theirs = Side([peer, os.path.join(here, "peers", "torch_model.py"), folder, "--threads", str(args.threads)])
+        ours, theirs = (Side(command) for command in commands(args, folder, args.threads).values())
         document = {"schema": "assay-bench-compare-1", "model": args.model, "sizes": MODELS[args.model], "threads": args.threads,
                     "pairs": args.pairs, "ours": ours.ask("info"), "peer": theirs.ask("info"), "parity_bound": 1e-4, "jobs": {}}
         for job in args.jobs.split(","):
@@ -119,6 +170,10 @@ def main():
                     row["of_our_gradient"] = row["ours_cpu"]["median"] / base
         ours.close()
         theirs.close()
+        if args.memory:
+            document["memory"] = measure_memory(args, folder)
+        if args.contended:
+            document["contended"] = measure_contended(args, folder)
     print(json.dumps(document, indent=1, sort_keys=True))
     sys.exit(any("refused" in row for row in document["jobs"].values()))
 
