@@ -3,7 +3,6 @@
 #include "run/identity.h"
 
 #include "store/digest.h"
-#include "tensor/gemm.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +20,6 @@ void
 assay_identity_add_machine (json_t *identity)
 {
   json_object_set_new (identity, "instruction_set", json_string (assay_op_isa_get ()));
-  json_object_set_new (identity, "blas_core", json_string (assay_gemm_get_core_name ()));
 }
 
 void

@@ -11,7 +11,7 @@
 
 /* SHA-256 of bytes as a JSON string; new reference. */
 json_t *assay_identity_digest      (gconstpointer bytes, gsize n);
-/* Adds what of the machine the bits depend on: instruction set and BLAS kernels. */
+/* Adds what of the machine the bits depend on: the instruction set. */
 void    assay_identity_add_machine (json_t *identity);
 /* Adds "digest" over the document as it is, with meta (NULL: none) beside it. */
 void    assay_identity_seal        (json_t *identity, json_t *meta);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fixtures.h: small data sets, models and trainings for the tests of this floor.
  *
- * Numbers are drawn from fixed seeds. A training made here owns everything it refers to.
+ * Numbers are drawn from fixed seeds. A fixture owns everything that its training refers to: declare it before what uses it.
  */
 #pragma once
 
@@ -28,6 +28,7 @@ typedef struct {
 /* config and options: JSON. The model gets the type that the options compute in, and parameters from seed 3. */
 Fixture *fixture_new  (AssayDataset *dataset, const char *architecture, const char *config, const char *options, guint threads);
 void     fixture_free (Fixture *fixture);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Fixture, fixture_free)
 /* theta back to the start. */
 void     fixture_rewind (Fixture *fixture);
 /* Ready-made: an MLP on features, and a transformer on tokens; options are merged over defaults (30 steps, batch 4, ...). */

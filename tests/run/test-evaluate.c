@@ -10,7 +10,7 @@
 static void
 test_features (void)
 {
-  Fixture *f = fixture_mlp ("{\"dtype\": \"f64\"}", 1);
+  g_autoptr (Fixture) f = fixture_mlp ("{\"dtype\": \"f64\"}", 1);
   gint64 N = f->training.N, right = 0;
   double x[6], *theta = assay_model_get_theta (f->model), sum = 0;
   g_autofree double *losses = g_new (double, N);
@@ -56,13 +56,12 @@ test_features (void)
       g_assert_cmpint (e.n_predictions, ==, N);
       g_assert_cmpfloat (e.accuracy, ==, (double) right / (double) N);
     }
-  fixture_free (f);
 }
 
 static void
 test_tokens (void)
 {
-  Fixture *f = fixture_transformer ("{}", 1);
+  g_autoptr (Fixture) f = fixture_transformer ("{}", 1);
   AssayEvaluation e;
   GError *error = NULL;
   gint64 counted = 0;
@@ -84,13 +83,12 @@ test_tokens (void)
   assay_evaluate (f->model, f->dataset, f->training.train, f->training.N, 4, f->backend, NULL, &e, NULL, &error);
   g_assert_cmpfloat (e.accuracy, >, 0.95);                        /* the target is a function of token and position */
   assay_values_free (longer);
-  fixture_free (f);
 }
 
 static void
 test_nothing (void)
 {
-  Fixture *f = fixture_logistic ("{\"optimizer\": \"newton\"}", 1);
+  g_autoptr (Fixture) f = fixture_logistic ("{\"optimizer\": \"newton\"}", 1);
   AssayEvaluation e;
   GError *error = NULL;
 
@@ -98,13 +96,12 @@ test_nothing (void)
   g_assert_no_error (error);
   g_assert_true (isnan (e.loss) && isnan (e.accuracy));
   g_assert_cmpint (e.N, ==, 0);
-  fixture_free (f);
 }
 
 static void
 test_fault (void)
 {
-  Fixture *f = fixture_mlp ("{}", 1);
+  g_autoptr (Fixture) f = fixture_mlp ("{}", 1);
   AssayEvaluation e = { .N = -1 };
   g_autoptr (GError) error = NULL;
 
@@ -113,7 +110,6 @@ test_fault (void)
   g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_NAN);
   g_assert_true (g_str_has_prefix (error->message, "evaluation: train:3"));
   g_assert_cmpint (e.N, ==, -1);
-  fixture_free (f);
 }
 
 int

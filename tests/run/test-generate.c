@@ -21,7 +21,7 @@ fill (gint32 *tokens)
 static void
 test_probabilities (void)
 {
-  Fixture *f = fixture_transformer ("{\"dtype\": \"f64\"}", 1);
+  g_autoptr (Fixture) f = fixture_transformer ("{\"dtype\": \"f64\"}", 1);
   gint64 position[SEQUENCES] = { 0, 1, 2, 3, 5 };
   gint32 tokens[SEQUENCES * T], answer[SEQUENCES];
   double first[SEQUENCES * V], logits[SEQUENCES * V], total[SEQUENCES] = { 0 }, p[SEQUENCES];
@@ -58,13 +58,12 @@ test_probabilities (void)
       for (guint i = 0; i < SEQUENCES; i++)
         g_assert_cmpfloat (fabs (total[i] - 1), <=, 1e-14);
     }
-  fixture_free (f);
 }
 
 static void
 test_causal (void)
 {
-  Fixture *f = fixture_transformer ("{}", 1);
+  g_autoptr (Fixture) f = fixture_transformer ("{}", 1);
   g_autoptr (AssayGenerator) g = assay_generator_new (f->model, 2, f->backend, NULL);
   gint64 position[SEQUENCES] = { 0, 1, 2, 3, 4 };
   gint32 tokens[SEQUENCES * T];
@@ -77,13 +76,12 @@ test_causal (void)
       tokens[i * T + t] = (tokens[i * T + t] + 3) % V;
   g_assert_true (assay_generator_get_logits (g, tokens, position, SEQUENCES, after, NULL));
   g_assert_cmpmem (before, sizeof before, after, sizeof after);
-  fixture_free (f);
 }
 
 static void
 test_greedy (void)
 {
-  Fixture *f = fixture_transformer ("{}", 1);
+  g_autoptr (Fixture) f = fixture_transformer ("{}", 1);
   g_autoptr (AssayGenerator) g = assay_generator_new (f->model, 3, f->backend, NULL);
   gint64 length[SEQUENCES] = { 1, 2, 3, 5, 6 }, start[SEQUENCES];
   gint32 tokens[SEQUENCES * T], original[SEQUENCES * T];
@@ -109,13 +107,12 @@ test_greedy (void)
             g_assert_cmpfloat (logits[v], <=, logits[tokens[i * T + t]]);
         }
     }
-  fixture_free (f);
 }
 
 static void
 test_refusals (void)
 {
-  Fixture *f = fixture_transformer ("{}", 1), *features = fixture_mlp ("{}", 1);
+  g_autoptr (Fixture) f = fixture_transformer ("{}", 1), features = fixture_mlp ("{}", 1);
   g_autoptr (AssayGenerator) g = assay_generator_new (f->model, 3, f->backend, NULL);
   gint64 position = T;
   gint32 tokens[T] = { 0 }, answer = V;
@@ -132,8 +129,6 @@ test_refusals (void)
   g_assert_cmpstr (foreign->message, ==, "sequence 0 position 4: a token from 0 to 10 expected, -1 found");
   g_assert_null (assay_generator_new (features->model, 1, features->backend, &kind));
   g_assert_error (kind, ASSAY_ERROR, ASSAY_ERROR_USAGE);
-  fixture_free (f);
-  fixture_free (features);
 }
 
 int

@@ -34,9 +34,11 @@ slope (double w, double l2)
   return g + l2 * w;
 }
 
+/* Takes the fixture. */
 static void
-assert_path (Fixture *f, const double *expected, guint n)
+assert_path (Fixture *fixture, const double *expected, guint n)
 {
+  g_autoptr (Fixture) f = fixture;
   g_autoptr (AssayTrainer) trainer = NULL;
   GError *error = NULL;
   AssayTrainRow row;
@@ -50,7 +52,6 @@ assert_path (Fixture *f, const double *expected, guint n)
       g_assert_cmpfloat (fabs (*(double *) assay_model_get_theta (f->model) - expected[s]), <=, 1e-14);
     }
   g_assert_true (assay_trainer_is_done (trainer));
-  fixture_free (f);
 }
 
 static void
@@ -218,7 +219,7 @@ assert_optimum (Fixture *f, double l2, double bound)
 static void
 test_newton (void)
 {
-  Fixture *f = fixture_logistic ("{\"optimizer\": \"newton\", \"l2\": 0.01}", 2);
+  g_autoptr (Fixture) f = fixture_logistic ("{\"optimizer\": \"newton\", \"l2\": 0.01}", 2);
   AssayTrainResult result;
 
   assert_optimum (f, 0.01, 1e-12);
@@ -228,36 +229,32 @@ test_newton (void)
   f->weight[7] = f->weight[20] = 0;
   f->training.weight = f->weight;
   assert_optimum (f, 0.01, 1e-12);                                /* the divisor stays N */
-  fixture_free (f);
 }
 
 static void
 test_newton_without_penalty (void)
 {
-  Fixture *f = fixture_logistic ("{\"optimizer\": \"newton\"}", 1);
+  g_autoptr (Fixture) f = fixture_logistic ("{\"optimizer\": \"newton\"}", 1);
 
   assert_optimum (f, 0, 1e-11);
-  fixture_free (f);
 }
 
 static void
 test_lbfgs (void)
 {
-  Fixture *f = fixture_logistic ("{\"optimizer\": \"lbfgs\", \"l2\": 0.01}", 1);
+  g_autoptr (Fixture) f = fixture_logistic ("{\"optimizer\": \"lbfgs\", \"l2\": 0.01}", 1);
 
   assert_optimum (f, 0.01, 1e-9);
-  fixture_free (f);
 }
 
 static void
 test_lbfgs_not_convex (void)
 {
-  Fixture *f = fixture_mlp ("{\"optimizer\": \"lbfgs\", \"l2\": 0.01, \"tolerance\": 1e-7}", 1);
+  g_autoptr (Fixture) f = fixture_mlp ("{\"optimizer\": \"lbfgs\", \"l2\": 0.01, \"tolerance\": 1e-7}", 1);
   AssayTrainResult result = train (f);
 
   g_assert_cmpint (result.reason, ==, ASSAY_TRAIN_CONVERGED);
   g_assert_cmpfloat (result.gradient_norm, <=, 1e-6);
-  fixture_free (f);
 }
 
 static void
@@ -265,7 +262,7 @@ test_newton_quadratic (void)
 {
   AssayShape shape = ASSAY_SHAPE (1);
   AssayDataset *dataset = assay_dataset_new_from_arrays (&shape, N_POINTS, xs, NULL, 0, ys, "train", 0, NULL, NULL);
-  Fixture *f = fixture_new (dataset, "linear", "{\"inputs\": 1, \"loss\": \"squared\"}", "{\"optimizer\": \"newton\"}", 1);
+  g_autoptr (Fixture) f = fixture_new (dataset, "linear", "{\"inputs\": 1, \"loss\": \"squared\"}", "{\"optimizer\": \"newton\"}", 1);
   const double *theta = assay_model_get_theta (f->model);
   double sx = 0, sy = 0, sxx = 0, sxy = 0, w;
   AssayTrainResult result = train (f);
@@ -281,19 +278,17 @@ test_newton_quadratic (void)
   g_assert_cmpfloat (fabs (theta[0] - w), <=, 1e-14);
   g_assert_cmpfloat (fabs (theta[1] - (sy - w * sx) / N_POINTS), <=, 1e-14);
   g_assert_cmpint (result.steps, <=, 3);
-  fixture_free (f);
 }
 
 /* Softmax without a penalty: adding a vector to all classes changes nothing, so the Hessian is singular. */
 static void
 test_newton_singular (void)
 {
-  Fixture *f = fixture_new (fixture_features (60, 4, 3), "linear", "{\"inputs\": 4, \"outputs\": 3}", "{\"optimizer\": \"newton\"}", 1);
+  g_autoptr (Fixture) f = fixture_new (fixture_features (60, 4, 3), "linear", "{\"inputs\": 4, \"outputs\": 3}", "{\"optimizer\": \"newton\"}", 1);
   AssayTrainResult result = train (f);
 
   g_assert_cmpint (result.reason, !=, ASSAY_TRAIN_STEPS_DONE);
   g_assert_cmpfloat (result.gradient_norm, <=, 1e-13);
-  fixture_free (f);
 }
 
 /* Columns in units eight powers of ten apart give the same optimum in other units. */
@@ -304,7 +299,7 @@ test_newton_units (void)
   g_autofree double *x = g_new (double, n * 4);
   g_autofree gint32 *label = g_new (gint32, n);
   static const double units[4] = { 1e4, 1, 1e-4, 300 };
-  Fixture *plain = fixture_logistic ("{\"optimizer\": \"newton\"}", 1), *scaled;
+  g_autoptr (Fixture) plain = fixture_logistic ("{\"optimizer\": \"newton\"}", 1), scaled = NULL;
   AssayBatch batch = { .dtype = ASSAY_F64, .x = x, .label = label };
   g_autofree gint64 *all = g_new (gint64, n);
   AssayShape shape = ASSAY_SHAPE (4);
@@ -324,21 +319,18 @@ test_newton_units (void)
   b = assay_model_get_theta (scaled->model);
   for (guint d = 0; d < 4; d++)
     g_assert_cmpfloat (fabs (b[d] * units[d] - a[d]), <=, 1e-10 * fabs (a[d]));
-  fixture_free (plain);
-  fixture_free (scaled);
 }
 
 static void
 test_newton_not_convex (void)
 {
-  Fixture *f = fixture_mlp ("{\"optimizer\": \"newton\"}", 1);
+  g_autoptr (Fixture) f = fixture_mlp ("{\"optimizer\": \"newton\"}", 1);
   AssayTrainResult result;
   g_autoptr (GError) error = NULL;
 
   g_assert_false (assay_train (&f->training, NULL, &result, NULL, &error));
   g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_CONVERGED);
   g_assert_nonnull (strstr (error->message, "not convex"));
-  fixture_free (f);
 }
 
 static gboolean
@@ -354,14 +346,13 @@ invert_poorly (gpointer data, const double *r, double *z, GError **error)
 static void
 test_precondition (void)
 {
-  Fixture *f = fixture_logistic ("{\"optimizer\": \"newton\", \"l2\": 0.01}", 1);
+  g_autoptr (Fixture) f = fixture_logistic ("{\"optimizer\": \"newton\", \"l2\": 0.01}", 1);
   guint calls = 0;
 
   f->training.precondition = invert_poorly;
   f->training.precondition_data = &calls;
   assert_optimum (f, 0.01, 1e-12);
   g_assert_cmpuint (calls, >, 0);
-  fixture_free (f);
 }
 
 int

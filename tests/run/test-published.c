@@ -68,7 +68,7 @@ test_compas (void)
   AssayTrainResult result;
   const GPtrArray *names;
   const double *theta;
-  Fixture *f;
+  g_autoptr (Fixture) f = NULL;
 
   if (path == NULL)
     return;
@@ -90,7 +90,6 @@ test_compas (void)
       g_assert_cmpfloat (fabs (theta[d] - published[d].estimate), <=, 0.5e-5);                 /* half of the last printed digit */
     }
   g_assert_cmpfloat (fabs (theta[names->len] + 1.52554), <=, 0.5e-5);
-  fixture_free (f);
 }
 
 /* Raw columns in units from 0/1 to 1e5 and dozens of levels: the optimum is reached all the same, and lbfgs finds it with scaled columns. */
@@ -105,7 +104,7 @@ test_wide_tables (void)
     {
       g_autofree char *path = find_data (tables[k].file);
       AssayTrainResult result;
-      Fixture *f;
+      g_autoptr (Fixture) f = NULL;
 
       if (path == NULL)
         return;
@@ -113,7 +112,6 @@ test_wide_tables (void)
       g_assert_cmpint (f->training.N, ==, tables[k].rows);
       g_assert_cmpint (result.reason, !=, ASSAY_TRAIN_STEPS_DONE);
       g_assert_cmpfloat (result.decrement, <=, 1e-10);
-      fixture_free (f);
     }
 }
 

@@ -97,7 +97,7 @@ static void
 test_tokens (Room *room, gconstpointer unused)
 {
   g_autoptr (AssayCase) cas = make_case (room);
-  Fixture *f = fixture_transformer ("{}", 1);
+  g_autoptr (Fixture) f = fixture_transformer ("{}", 1);
   g_autoptr (AssayValues) options = parse ("{\"taps\": [\"h.*.mlp.act\", \"logits\"], \"batch\": 5}");
   AssayRecording recording = describe (f, cas, options);
   g_autoptr (AssayObject) object = NULL, again = NULL;
@@ -112,14 +112,13 @@ test_tokens (Room *room, gconstpointer unused)
   again = assay_record_activations (&recording, NULL, &error);    /* it is there already */
   g_assert_no_error (error);
   g_assert_cmpuint (again->sequence, ==, object->sequence);
-  fixture_free (f);
 }
 
 static void
 test_features (Room *room, gconstpointer unused)
 {
   g_autoptr (AssayCase) cas = make_case (room);
-  Fixture *f = fixture_mlp ("{}", 1);
+  g_autoptr (Fixture) f = fixture_mlp ("{}", 1);
   g_autoptr (AssayValues) options = parse ("{\"taps\": [\"act1\"], \"type\": \"f32\"}");
   AssayRecording recording = describe (f, cas, options);
   g_autoptr (AssayObject) object = NULL;
@@ -129,14 +128,13 @@ test_features (Room *room, gconstpointer unused)
   object = assay_record_activations (&recording, NULL, &error);
   g_assert_no_error (error);
   assert_activations (f, cas, "act1", 1, 8, ASSAY_STORE_F32);
-  fixture_free (f);
 }
 
 static void
 test_gradients (Room *room, gconstpointer unused)
 {
   g_autoptr (AssayCase) cas = make_case (room);
-  Fixture *f = fixture_mlp ("{\"dtype\": \"f64\"}", 1);
+  g_autoptr (Fixture) f = fixture_mlp ("{\"dtype\": \"f64\"}", 1);
   g_autoptr (AssayValues) options = parse ("{\"gradients\": [\"*\", \"fc?.bias\"], \"type\": \"f64\"}");
   AssayRecording recording = describe (f, cas, options);
   g_autoptr (AssayObject) object = NULL;
@@ -177,14 +175,13 @@ test_gradients (Room *room, gconstpointer unused)
   g_assert_true (assay_objective_evaluate (objective, assay_model_get_theta (f->model), gradient, &value, &error));
   for (gint64 p = 0; p < P; p++)
     g_assert_cmpfloat (fabs (mean[p] - gradient[p]), <=, 1e-14);
-  fixture_free (f);
 }
 
 static void
 test_norms_alone (Room *room, gconstpointer unused)
 {
   g_autoptr (AssayCase) cas = make_case (room);
-  Fixture *f = fixture_mlp ("{}", 1);
+  g_autoptr (Fixture) f = fixture_mlp ("{}", 1);
   g_autoptr (AssayValues) options = parse ("{\"gradients\": [\"*\"], \"norms\": true}");
   AssayRecording recording = describe (f, cas, options);
   g_autoptr (AssayObject) object = assay_record_gradients (&recording, NULL, NULL);
@@ -194,7 +191,6 @@ test_norms_alone (Room *room, gconstpointer unused)
   g_assert_nonnull (object);
   g_assert_true (assay_reader_has (reader, "/norms/*"));
   g_assert_false (assay_reader_has (reader, "/gradients/*"));
-  fixture_free (f);
 }
 
 /* --- stops ---------------------------------------------------------------------------------------------------------------- */
@@ -217,7 +213,7 @@ count_down (const char *stage, guint64 done, guint64 total, const char *unit, co
 static AssayObject *
 record_some (AssayCase *cas, guint batches, gboolean by_kill, GError **error)
 {
-  Fixture *f = fixture_transformer ("{}", 1);
+  g_autoptr (Fixture) f = fixture_transformer ("{}", 1);
   g_autoptr (AssayValues) options = parse ("{\"taps\": [\"*.act\"], \"batch\": 4}");
   AssayRecording recording = describe (f, cas, options);
   Stop stop = { .left = batches, .by_kill = by_kill };
@@ -226,7 +222,6 @@ record_some (AssayCase *cas, guint batches, gboolean by_kill, GError **error)
   stop.progress = assay_progress_new (count_down, &stop);
   object = assay_record_activations (&recording, stop.progress, error);
   assay_progress_free (stop.progress);
-  fixture_free (f);
   return object;
 }
 
@@ -234,7 +229,7 @@ static void
 test_stopped (Room *room, gconstpointer unused)
 {
   g_autoptr (AssayCase) cas = make_case (room);
-  Fixture *f = fixture_transformer ("{}", 1);
+  g_autoptr (Fixture) f = fixture_transformer ("{}", 1);
   g_autoptr (GError) error = NULL;
   g_autoptr (AssayObject) object = NULL, part = NULL;
 
@@ -249,7 +244,6 @@ test_stopped (Room *room, gconstpointer unused)
   g_assert_no_error (error);
   g_assert_cmpuint (object->sequence, ==, part->sequence);
   assert_activations (f, cas, "h.0.mlp.act", 6, 32, ASSAY_STORE_F16);
-  fixture_free (f);
 }
 
 static int
@@ -268,7 +262,7 @@ be_killed (const char *path, const char *batches)
 static void
 test_killed (Room *room, gconstpointer unused)
 {
-  Fixture *f = fixture_transformer ("{}", 1);
+  g_autoptr (Fixture) f = fixture_transformer ("{}", 1);
   g_autoptr (AssayCase) cas = make_case (room);
 
   (void) unused;
@@ -285,14 +279,13 @@ test_killed (Room *room, gconstpointer unused)
   cas = assay_case_open (room->path, ASSAY_CASE_READ, NULL);
   g_assert_nonnull (cas);
   assert_activations (f, cas, "h.0.mlp.act", 6, 32, ASSAY_STORE_F16);
-  fixture_free (f);
 }
 
 static void
 test_refusals (Room *room, gconstpointer unused)
 {
   g_autoptr (AssayCase) cas = make_case (room);
-  Fixture *f = fixture_transformer ("{}", 1);
+  g_autoptr (Fixture) f = fixture_transformer ("{}", 1);
   static const struct { const char *options, *text; gboolean gradients; int code; } wrong[] = {
     { "{\"taps\": [\"h.0.mlp.acts\"]}", "there is for example h.0.mlp.act", FALSE, ASSAY_ERROR_NOT_FOUND },
     { "{\"taps\": [\"loss\"]}", "tap loss", FALSE, ASSAY_ERROR_NOT_FOUND },
@@ -315,19 +308,17 @@ test_refusals (Room *room, gconstpointer unused)
       if (strstr (error->message, wrong[k].text) == NULL)
         g_error ("expected \"%s\" in: %s", wrong[k].text, error->message);
     }
-  fixture_free (f);
 }
 
 static void
 test_list (void)
 {
-  Fixture *f = fixture_transformer ("{}", 1);
+  g_autoptr (Fixture) f = fixture_transformer ("{}", 1);
   g_autoptr (GPtrArray) taps = assay_record_list_taps (f->model);
 
   g_assert_true (g_ptr_array_find_with_equal_func (taps, "h.0.mlp.act (6,32)", g_str_equal, NULL));
   g_assert_true (g_ptr_array_find_with_equal_func (taps, "logits (6,11)", g_str_equal, NULL));
   g_assert_false (g_ptr_array_find_with_equal_func (taps, "loss ()", g_str_equal, NULL));
-  fixture_free (f);
 }
 
 int

@@ -45,7 +45,7 @@ train (Fixture *f)
 static void
 train_by_hand (guint which, const AssayRetrainSet *set, double *query_loss)
 {
-  Fixture *f = trainings[which].make (trainings[which].options, 1);
+  g_autoptr (Fixture) f = trainings[which].make (trainings[which].options, 1);
   AssayEvaluation e;
   gint64 n;
   const gint64 *query = assay_dataset_get_split (f->dataset, "test", &n, NULL);
@@ -55,7 +55,6 @@ train_by_hand (guint which, const AssayRetrainSet *set, double *query_loss)
     f->weight[set->place[k]] = 0;
   train (f);
   g_assert_true (assay_evaluate (f->model, f->dataset, query, n, 0, f->backend, query_loss, &e, NULL, NULL));
-  fixture_free (f);
 }
 
 static void
@@ -68,7 +67,7 @@ test_bank (void)
 
       for (guint threads = 1; threads <= 3; threads += 2)
         {
-          Fixture *f = trainings[which].make (trainings[which].options, threads);
+          g_autoptr (Fixture) f = trainings[which].make (trainings[which].options, threads);
           AssayRetraining spec = describe (f, trainings[which].convex);
           g_autofree char *theta = NULL;
 
@@ -77,7 +76,6 @@ test_bank (void)
           assay_retrain_bank (&spec, sets, K, NULL, threads == 1 ? serial : parallel, NULL, &error);
           g_assert_no_error (error);
           g_assert_cmpmem (assay_model_get_theta (f->model), f->theta_bytes, theta, f->theta_bytes);
-          fixture_free (f);
         }
       g_assert_cmpmem (serial, sizeof serial, parallel, sizeof parallel);
       for (guint k = 0; k < K; k++)
@@ -104,7 +102,7 @@ static void
 test_resume (Room *room, gconstpointer unused)
 {
   g_autoptr (AssayCase) cas = assay_case_create (room->path, NULL);
-  Fixture *f = fixture_logistic (trainings[0].options, 2);
+  g_autoptr (Fixture) f = fixture_logistic (trainings[0].options, 2);
   AssayRetraining spec = describe (f, TRUE);
   AssayTrainPlace place = { cas, "bank", NULL };
   double truth[K * QUERIES], losses[K * QUERIES] = { 0 };
@@ -133,13 +131,12 @@ test_resume (Room *room, gconstpointer unused)
   memset (losses, 0, sizeof losses);
   g_assert_true (assay_retrain_bank (&spec, sets, K, &place, losses, NULL, &error));            /* read back */
   g_assert_cmpmem (losses, sizeof losses, truth, sizeof truth);
-  fixture_free (f);
 }
 
 static void
 test_refusals (void)
 {
-  Fixture *f = fixture_mlp ("{\"steps\": 3}", 1);
+  g_autoptr (Fixture) f = fixture_mlp ("{\"steps\": 3}", 1);
   AssayRetraining spec = describe (f, FALSE), nowhere = spec;
   g_autoptr (AssayRetrainer) retrainer = assay_retrainer_new (&spec, 1, NULL);
   g_autofree gint64 *all = g_new (gint64, f->training.N);
@@ -160,13 +157,12 @@ test_refusals (void)
   g_assert_false (assay_retrain_bank (&spec, bad, 2, NULL, losses, NULL, &bank));
   g_assert_error (bank, ASSAY_ERROR, ASSAY_ERROR_USAGE);
   g_assert_true (g_str_has_prefix (bank->message, "set 1: "));
-  fixture_free (f);
 }
 
 static void
 test_not_converged (void)
 {
-  Fixture *f = fixture_logistic ("{\"optimizer\": \"newton\", \"steps\": 2}", 1);
+  g_autoptr (Fixture) f = fixture_logistic ("{\"optimizer\": \"newton\", \"steps\": 2}", 1);
   AssayRetraining spec = describe (f, TRUE);
   g_autoptr (AssayRetrainer) retrainer = assay_retrainer_new (&spec, 1, NULL);
   g_autoptr (GError) error = NULL;
@@ -176,7 +172,6 @@ test_not_converged (void)
   ((double *) assay_model_get_theta (f->model))[0] = 4;
   g_assert_false (assay_retrainer_run (retrainer, places, 1, losses, NULL, NULL, &error));
   g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_CONVERGED);
-  fixture_free (f);
 }
 
 int

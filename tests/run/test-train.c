@@ -92,7 +92,7 @@ test_resume (Room *room, gconstpointer unused)
   (void) unused;
   for (guint k = 0; k < G_N_ELEMENTS (trainings); k++)
     {
-      Fixture *whole = trainings[k].make (trainings[k].options, 2);
+      g_autoptr (Fixture) whole = trainings[k].make (trainings[k].options, 2);
       g_autofree char *straight = g_strconcat (trainings[k].name, "-straight", NULL);
       g_autofree double *truth = NULL;
       AssayTrainResult expected, result;
@@ -110,18 +110,16 @@ test_resume (Room *room, gconstpointer unused)
 
           for (;;)                                                /* stopped again and again, each time in a new process's place */
             {
-              Fixture *f = trainings[k].make (trainings[k].options, 1 + stops % 2);
+              g_autoptr (Fixture) f = trainings[k].make (trainings[k].options, 1 + stops % 2);
               gboolean done = run (f, cas, name, 1 + (guint) assay_rng_below (&rng, 9), &reports, &result);
 
               total += reports;
               if (done)
                 {
                   g_assert_cmpmem (assay_model_get_theta (f->model), f->theta_bytes, assay_model_get_theta (whole->model), f->theta_bytes);
-                  fixture_free (f);
                   break;
                 }
               stops++;
-              fixture_free (f);
             }
           g_assert_cmpuint (total, ==, expected.steps);           /* a stop saves its state: no step is made twice */
           g_assert_cmpint (result.reason, ==, expected.reason);
@@ -131,7 +129,6 @@ test_resume (Room *room, gconstpointer unused)
           log = read_log (cas, name, "/metrics/loss", &m);
           g_assert_cmpmem (log, m * sizeof *log, truth, n * sizeof *truth);
         }
-      fixture_free (whole);
     }
 }
 
@@ -153,7 +150,7 @@ be_killed (const char *path, const char *steps)
 {
   guint left = (guint) atoi (steps);
   GError *error = NULL;
-  Fixture *f = fixture_mlp (trainings[0].options, 1);
+  g_autoptr (Fixture) f = fixture_mlp (trainings[0].options, 1);
   AssayTrainPlace place = { assay_case_open (path, ASSAY_CASE_WRITE, &error), "killed", NULL };
   AssayProgress *progress = assay_progress_new (die, &left);
   AssayTrainResult result;
@@ -163,14 +160,13 @@ be_killed (const char *path, const char *steps)
   g_assert_no_error (error);
   assay_case_free (place.store);
   assay_progress_free (progress);
-  fixture_free (f);
   return 0;
 }
 
 static void
 test_killed (Room *room, gconstpointer unused)
 {
-  Fixture *whole = fixture_mlp (trainings[0].options, 1);
+  g_autoptr (Fixture) whole = fixture_mlp (trainings[0].options, 1);
   AssayRng rng = assay_rng_new (2, assay_rng_stream ("kills", 0));
   g_autofree double *truth = NULL, *log = NULL;
   g_autoptr (AssayCase) cas = make_case (room);
@@ -204,31 +200,32 @@ test_killed (Room *room, gconstpointer unused)
   g_assert_cmpmem (assay_model_get_theta (model), whole->theta_bytes, assay_model_get_theta (whole->model), whole->theta_bytes);
   log = read_log (cas, "killed", "/metrics/loss", &m);
   g_assert_cmpmem (log, m * sizeof *log, truth, n * sizeof *truth);
-  fixture_free (whole);
 }
 
 static void
 test_finished (Room *room, gconstpointer unused)
 {
   g_autoptr (AssayCase) cas = make_case (room);
-  Fixture *f = fixture_mlp ("{\"steps\": 10, \"batch\": 4}", 1), *other = fixture_mlp ("{\"steps\": 11, \"batch\": 4}", 1);
+  g_autoptr (Fixture) f = fixture_mlp ("{\"steps\": 10, \"batch\": 4}", 1), other = fixture_mlp ("{\"steps\": 11, \"batch\": 4}", 1);
   AssayTrainResult first, again;
   g_autofree char *theta = NULL;
   g_autoptr (AssayModel) stored = NULL;
   g_autoptr (AssayObject) object = NULL;
-  guint reports, objects;
+  g_autoptr (GPtrArray) before = NULL, after = NULL;
+  guint reports;
 
   (void) unused;
   g_assert_true (run (f, cas, "run", 0, &reports, &first));
   g_assert_cmpuint (reports, ==, 10);
   theta = g_memdup2 (assay_model_get_theta (f->model), f->theta_bytes);
-  objects = assay_case_list_history (cas)->len;
+  before = assay_case_list_history (cas);
   g_assert_true (run (f, cas, "run", 0, &reports, &again));
   g_assert_cmpuint (reports, ==, 0);
   g_assert_cmpmem (assay_model_get_theta (f->model), f->theta_bytes, theta, f->theta_bytes);
   g_assert_cmpint (again.steps, ==, first.steps);
   g_assert_cmpfloat (again.loss, ==, first.loss);
-  g_assert_cmpuint (assay_case_list_history (cas)->len, ==, objects);
+  after = assay_case_list_history (cas);
+  g_assert_cmpuint (after->len, ==, before->len);
 
   object = assay_case_lookup (cas, "model", "run", NULL);
   stored = assay_checkpoint_load_object (cas, object, NULL);
@@ -237,16 +234,14 @@ test_finished (Room *room, gconstpointer unused)
 
   g_assert_true (run (other, cas, "run", 0, &reports, &again));   /* other options: another run */
   g_assert_cmpuint (reports, ==, 11);
-  fixture_free (f);
-  fixture_free (other);
 }
 
 static void
 test_trajectory (Room *room, gconstpointer unused)
 {
   g_autoptr (AssayCase) cas = make_case (room);
-  Fixture *f = fixture_mlp ("{\"steps\": 10, \"batch\": 4, \"checkpoints\": 4, \"schedule\": \"linear\", \"learning-rate\": 0.01}", 1);
-  Fixture *plain = fixture_mlp ("{\"steps\": 10, \"batch\": 4}", 1);
+  g_autoptr (Fixture) f = fixture_mlp ("{\"steps\": 10, \"batch\": 4, \"checkpoints\": 4, \"schedule\": \"linear\", \"learning-rate\": 0.01}", 1);
+  g_autoptr (Fixture) plain = fixture_mlp ("{\"steps\": 10, \"batch\": 4}", 1);
   static const gint64 steps[] = { 3, 5, 8, 10 };                  /* 2.5, 5, 7.5, 10 rounded half up */
   AssayTrainResult result;
   g_autoptr (AssayTrajectory) t = NULL;
@@ -270,15 +265,13 @@ test_trajectory (Room *room, gconstpointer unused)
   g_assert_true (run (plain, cas, "plain", 0, NULL, &result));
   g_assert_null (assay_trajectory_load (cas, "plain", &error));
   g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND);
-  fixture_free (f);
-  fixture_free (plain);
 }
 
 static void
 test_fault (Room *room, gconstpointer unused)
 {
   g_autoptr (AssayCase) cas = make_case (room);
-  Fixture *f = fixture_diverging ();
+  g_autoptr (Fixture) f = fixture_diverging ();
   AssayTrainPlace place = { cas, "run", NULL };
   AssayTrainResult result;
   g_autoptr (GError) error = NULL;
@@ -290,7 +283,6 @@ test_fault (Room *room, gconstpointer unused)
   g_assert_false (assay_case_has (cas, "model", "run"));
   state = assay_case_lookup (cas, "checkpoint", "run/state", NULL);
   g_assert_nonnull (state);                                       /* of a step before */
-  fixture_free (f);
 }
 
 int

@@ -48,7 +48,7 @@ test_crews (void)
 
       for (guint threads = 1; threads <= 3; threads++)
         {
-          Fixture *f = trainings[k].make (trainings[k].options, threads);
+          g_autoptr (Fixture) f = trainings[k].make (trainings[k].options, threads);
           g_autoptr (GArray) rows = g_array_new (FALSE, TRUE, sizeof (AssayTrainRow));
 
           run (f, rows);
@@ -63,7 +63,6 @@ test_crews (void)
               g_assert_cmpmem (assay_model_get_theta (f->model), f->theta_bytes, first, f->theta_bytes);
               g_assert_cmpmem (rows->data, rows->len * sizeof (AssayTrainRow), first_rows->data, first_rows->len * sizeof (AssayTrainRow));
             }
-          fixture_free (f);
         }
     }
 }
@@ -73,7 +72,7 @@ test_no_allocation (void)
 {
   for (guint k = 0; k < G_N_ELEMENTS (trainings); k++)
     {
-      Fixture *f = trainings[k].make (trainings[k].options, 2);
+      g_autoptr (Fixture) f = trainings[k].make (trainings[k].options, 2);
       GError *error = NULL;
       AssayTrainer *trainer = assay_trainer_new (&f->training, &error);
       guint64 count = assay_mem_get_count ();
@@ -87,7 +86,6 @@ test_no_allocation (void)
       g_assert_no_error (error);
       g_assert_cmpuint (assay_mem_get_count (), ==, count);
       assay_trainer_free (trainer);
-      fixture_free (f);
     }
 }
 
@@ -96,7 +94,7 @@ test_out_of_memory (void)
 {
   for (guint64 n = 1;; n++)
     {
-      Fixture *f = fixture_mlp ("{\"optimizer\": \"lbfgs\"}", 1);
+      g_autoptr (Fixture) f = fixture_mlp ("{\"optimizer\": \"lbfgs\"}", 1);
       g_autoptr (GError) error = NULL;
       gsize live = assay_mem_get_live ();
       AssayTrainer *trainer;
@@ -108,12 +106,10 @@ test_out_of_memory (void)
         {
           g_assert_cmpuint (n, >, 8);
           assay_trainer_free (trainer);
-          fixture_free (f);
           break;
         }
       g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_NO_MEMORY);
       g_assert_cmpuint (assay_mem_get_live (), ==, live);
-      fixture_free (f);
     }
 }
 
@@ -133,7 +129,7 @@ get_gradient (Fixture *f)
 static void
 test_divisor (void)
 {
-  Fixture *f = fixture_mlp ("{\"optimizer\": \"sgd\", \"learning-rate\": 1, \"steps\": 1, \"batch\": 0, \"dtype\": \"f64\"}", 1);
+  g_autoptr (Fixture) f = fixture_mlp ("{\"optimizer\": \"sgd\", \"learning-rate\": 1, \"steps\": 1, \"batch\": 0, \"dtype\": \"f64\"}", 1);
   g_autofree double *all = get_gradient (f), *without = NULL, *alone = NULL;
   gint64 P = assay_model_get_n_params (f->model);
 
@@ -145,13 +141,12 @@ test_divisor (void)
   alone = get_gradient (f);                                       /* of example 3, still divided by N */
   for (gint64 p = 0; p < P; p++)
     g_assert_cmpfloat (fabs (all[p] - without[p] - alone[p]), <=, 1e-15 * 40);
-  fixture_free (f);
 }
 
 static void
 test_order_stays (void)
 {
-  Fixture *whole = fixture_mlp (trainings[0].options, 1), *less = fixture_mlp (trainings[0].options, 1);
+  g_autoptr (Fixture) whole = fixture_mlp (trainings[0].options, 1), less = fixture_mlp (trainings[0].options, 1);
   g_autoptr (GArray) a = g_array_new (FALSE, TRUE, sizeof (AssayTrainRow)), b = g_array_new (FALSE, TRUE, sizeof (AssayTrainRow));
   g_autoptr (AssayBatchOrder) order = assay_batch_order_new (whole->training.N, 7, 4, NULL);
   gint64 places[7], first = -1;
@@ -171,23 +166,19 @@ test_order_stays (void)
   for (guint s = 0; s < a->len; s++)                              /* the same until the example first comes, and then not */
     g_assert_cmpint (memcmp (&g_array_index (a, AssayTrainRow, s), &g_array_index (b, AssayTrainRow, s), sizeof (AssayTrainRow)) == 0, ==,
                      s < first);
-  fixture_free (whole);
-  fixture_free (less);
 }
 
 static void
 test_micro_batches (void)
 {
-  Fixture *whole = fixture_mlp ("{\"steps\": 6, \"batch\": 10, \"dtype\": \"f64\"}", 1);
-  Fixture *parts = fixture_mlp ("{\"steps\": 6, \"batch\": 10, \"micro-batch\": 3, \"dtype\": \"f64\"}", 1);
+  g_autoptr (Fixture) whole = fixture_mlp ("{\"steps\": 6, \"batch\": 10, \"dtype\": \"f64\"}", 1);
+  g_autoptr (Fixture) parts = fixture_mlp ("{\"steps\": 6, \"batch\": 10, \"micro-batch\": 3, \"dtype\": \"f64\"}", 1);
   const double *a = assay_model_get_theta (whole->model), *b = assay_model_get_theta (parts->model);
 
   run (whole, NULL);
   run (parts, NULL);
   for (gint64 p = 0; p < assay_model_get_n_params (whole->model); p++)
     g_assert_cmpfloat (fabs (a[p] - b[p]), <=, 1e-11);
-  fixture_free (whole);
-  fixture_free (parts);
 }
 
 /* --- faults --------------------------------------------------------------------------------------------------------------- */
@@ -195,7 +186,7 @@ test_micro_batches (void)
 static void
 test_faults (void)
 {
-  Fixture *f = fixture_diverging ();
+  g_autoptr (Fixture) f = fixture_diverging ();
   g_autoptr (AssayTrainer) trainer = assay_trainer_new (&f->training, NULL);
   g_autoptr (GError) error = NULL;
   g_autofree char *step = NULL, *before = NULL;
@@ -213,7 +204,6 @@ test_faults (void)
   g_assert_true (g_str_has_prefix (error->message, step));
   g_assert_nonnull (strstr (error->message, " is not finite at element "));
   g_assert_cmpmem (assay_model_get_theta (f->model), f->theta_bytes, before, f->theta_bytes);
-  fixture_free (f);
 }
 
 static void
@@ -225,7 +215,7 @@ test_fault_of_example (void)
   AssayShape shape = ASSAY_SHAPE (6);
   g_autoptr (GError) error = NULL;
   AssayTrainResult result;
-  Fixture *f;
+  g_autoptr (Fixture) f = NULL;
 
   for (gint64 i = 0; i < n * 6; i++)
     x[i] = 0.01 * (double) i;
@@ -239,7 +229,6 @@ test_fault_of_example (void)
   g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_NAN);
   g_assert_true (g_str_has_prefix (error->message, "training step 1: train:5"));
   g_assert_nonnull (strstr (error->message, "value of fc1 is not finite at element 0 of the example"));
-  fixture_free (f);
 }
 
 static void
@@ -255,22 +244,21 @@ test_refusals (void)
 
   for (guint k = 0; k < G_N_ELEMENTS (wrong); k++)
     {
-      Fixture *f = wrong[k].make (wrong[k].options, 1);
+      g_autoptr (Fixture) f = wrong[k].make (wrong[k].options, 1);
       g_autoptr (GError) error = NULL;
 
       g_assert_null (assay_trainer_new (&f->training, &error));
       g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE);
       if (strstr (error->message, wrong[k].text) == NULL)
         g_error ("expected \"%s\" in: %s", wrong[k].text, error->message);
-      fixture_free (f);
     }
 }
 
 static void
 test_wrong_data (void)
 {
-  Fixture *f = fixture_new (fixture_features (20, 6, 5), "mlp", "{\"widths\": [6, 3]}", "{}", 1);
-  Fixture *g = fixture_new (fixture_features (20, 4, 3), "mlp", "{\"widths\": [6, 3]}", "{}", 1);
+  g_autoptr (Fixture) f = fixture_new (fixture_features (20, 6, 5), "mlp", "{\"widths\": [6, 3]}", "{}", 1);
+  g_autoptr (Fixture) g = fixture_new (fixture_features (20, 4, 3), "mlp", "{\"widths\": [6, 3]}", "{}", 1);
   g_autoptr (GError) classes = NULL, width = NULL;
 
   g_assert_null (assay_trainer_new (&f->training, &classes));     /* labels up to 4, three logits */
@@ -278,8 +266,6 @@ test_wrong_data (void)
   g_assert_cmpint (assay_error_exit_status (classes), ==, 3);
   g_assert_null (assay_trainer_new (&g->training, &width));
   g_assert_error (width, ASSAY_ERROR, ASSAY_ERROR_SHAPE);
-  fixture_free (f);
-  fixture_free (g);
 }
 
 int
