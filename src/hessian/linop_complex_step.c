@@ -8,14 +8,14 @@
 
 #include "base/mem.h"
 
-#include <complex.h>
 #include <math.h>
 
 #define STEP 1e-30
 
+/* Complex vectors as pairs of doubles: real part, imaginary part. */
 typedef struct {
   AssayWalkLinop base;
-  double complex *gradient;     /* (P) */
+  double *gradient;             /* (P) pairs */
 } ComplexStep;
 
 static gboolean
@@ -29,17 +29,16 @@ static gboolean
 multiply_complex_step (AssayWalkLinop *base, guint batch, const void *direction, GError **error)
 {
   ComplexStep *self = (ComplexStep *) base;
-  double complex *theta = assay_sweep_get_theta (base->sweep);
+  double *theta = assay_sweep_get_theta (base->sweep), *product = base->product;
   const double *v = direction;
-  double *product = base->product;
 
   (void) batch;
   for (gint64 i = 0; i < base->base.n; i++)
-    theta[i] = CMPLX (creal (theta[i]), STEP * v[i]);                                               /* theta + i h v */
+    theta[2 * i + 1] = STEP * v[i];                                                                 /* theta + i h v */
   if (!assay_exec_prepare (base->exec, theta, NULL, self->gradient, FALSE, error))
     return FALSE;
   for (gint64 i = 0; i < base->base.n; i++)
-    product[i] = cimag (self->gradient[i]) / STEP;
+    product[i] = self->gradient[2 * i + 1] / STEP;
   return TRUE;
 }
 
@@ -70,7 +69,7 @@ open_complex_step (const AssayPoint *point, GError **error)
   self->base.multiply = multiply_complex_step;
   self->base.locate_nan = locate_nan_complex_step;
   self->base.finalize = finalize_complex_step;
-  self->gradient = assay_mem_new (double complex, op->n, error);
+  self->gradient = assay_mem_alloc_array (op->n, assay_dtype_width (ASSAY_C128), error);
   return self->gradient ? g_steal_pointer (&op) : NULL;
 }
 

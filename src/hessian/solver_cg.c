@@ -47,24 +47,26 @@ estimate_spectrum (AssaySolveResult *result, GError **error)
 {
   gint64 k = result->alpha->len;
   const double *alpha = (const double *) (void *) result->alpha->data, *beta = (const double *) (void *) result->beta->data;
-  g_autoptr (AssayBuffer) memory = k ? assay_mem_alloc_array (2 * k, sizeof (double), error) : NULL;
-  double *diagonal = memory, *off = diagonal + k;
+  g_autoptr (AssayBuffer) diagonal = NULL, off = NULL;
+  double *T = NULL, *U = NULL;
 
   if (k == 0)
     return TRUE;
-  if (memory == NULL)
+  T = diagonal = assay_mem_new (double, k, error);
+  U = off = diagonal ? assay_mem_new (double, k, error) : NULL;
+  if (U == NULL)
     return FALSE;
   for (gint64 j = 0; j < k; j++)
     {
-      diagonal[j] = 1 / alpha[j] + (j ? beta[j - 1] / alpha[j - 1] : 0);
-      off[j] = sqrt (beta[j]) / alpha[j];
+      T[j] = 1 / alpha[j] + (j ? beta[j - 1] / alpha[j - 1] : 0);
+      U[j] = sqrt (beta[j]) / alpha[j];
     }
-  if (assay_tridiagonal_eigenvalues (k, diagonal, off))
+  if (assay_tridiagonal_eigenvalues (k, T, U))
     {
-      result->smallest_ritz = diagonal[0];
-      result->largest_ritz = diagonal[k - 1];
-      result->condition_estimate = diagonal[k - 1] / diagonal[0];
-      result->operator_norm = MAX (result->operator_norm, diagonal[k - 1]);
+      result->smallest_ritz = T[0];
+      result->largest_ritz = T[k - 1];
+      result->condition_estimate = T[k - 1] / T[0];
+      result->operator_norm = MAX (result->operator_norm, T[k - 1]);
     }
   return TRUE;
 }

@@ -54,7 +54,7 @@ ascending (const void *a, const void *b)
 void
 assay_ranks (const double *x, gint64 n, double *rank)
 {
-  g_autofree Item *items = g_new (Item, n);
+  g_autofree Item *items = g_new (Item, MAX (n, 1));
   gboolean has_nan = FALSE;
 
   for (gint64 i = 0; i < n; i++)

@@ -44,7 +44,7 @@ multiply (const AssayPoint *point, const char *name, gint64 K, const double *x)
 static void
 test_properties (gconstpointer data)
 {
-  World *w = world_new (data, 2);
+  g_autoptr (World) w = world_new (data, 2);
   const AssayCurvature *const *all = assay_curvature_list ();
   g_autoptr (GPtrArray) table = assay_check_table_new ();
   g_autoptr (AssayLinop) hessian = NULL, oracle = NULL;
@@ -65,28 +65,26 @@ test_properties (gconstpointer data)
   oracle = assay_curvature_open ("complex-step", &w->point, &error);
   g_assert_true (assay_linop_check_against (hessian, oracle, 1e-12, 4, 3, table, &error));
   assert_passed (table);
-  world_free (w);
 }
 
 /* Where logits are linear in theta, Gauss-Newton is the Hessian. */
 static void
 test_linear_models (gconstpointer data)
 {
-  World *w = world_new (data, 1);
+  g_autoptr (World) w = world_new (data, 1);
   double *v = world_draw (w, 5, 1), *Hv = multiply (&w->point, "hessian", 1, v), *Gv = multiply (&w->point, "gauss-newton", 1, v);
 
   g_assert_cmpfloat (assay_compare (Gv, Hv, w->P).relative, <=, 1e-13);
   assay_mem_free (v);
   assay_mem_free (Hv);
   assay_mem_free (Gv);
-  world_free (w);
 }
 
 /* F v = mean of (g_i'v) g_i with the gradients of single examples. */
 static void
 test_fisher (gconstpointer data)
 {
-  World *w = world_new (data, 2);
+  g_autoptr (World) w = world_new (data, 2);
   double *v = world_draw (w, 5, 1), *Fv = multiply (&w->point, "fisher", 1, v);
   double *rows = assay_mem_new (double, w->N * w->P, NULL), *expected = assay_mem_new (double, w->P, NULL);
 
@@ -105,7 +103,6 @@ test_fisher (gconstpointer data)
   assay_mem_free (Fv);
   assay_mem_free (rows);
   assay_mem_free (expected);
-  world_free (w);
 }
 
 /* Every way of computing the same product gives the same bits: threads, kept micro-batches, blocks of vectors. */
@@ -124,7 +121,7 @@ test_bits (gconstpointer data)
         for (guint threads = 1; threads <= 3; threads++)
           for (gsize m = 0; m < G_N_ELEMENTS (memories); m++)
             {
-              World *w = world_new (data, threads);
+              g_autoptr (World) w = world_new (data, threads);
               double *x = world_draw (w, 6, 3), *y;
 
               w->point.memory = memories[m];
@@ -145,7 +142,6 @@ test_bits (gconstpointer data)
                     g_assert_cmpmem ((double *) first + k * w->P, w->P * sizeof *y, one, w->P * sizeof *y);
                   }
               assay_mem_free (x);
-              world_free (w);
             }
       }
 }
@@ -160,7 +156,7 @@ test_again (gconstpointer data)
   for (guint c = 0; all[c] != NULL; c++)
     for (gsize m = 0; m < G_N_ELEMENTS (memories); m++)
       {
-        World *w = world_new (data, 2);
+        g_autoptr (World) w = world_new (data, 2);
         double *x = world_draw (w, 6, 2), *y = assay_mem_new (double, w->P, NULL), *z = assay_mem_new (double, w->P, NULL);
         g_autoptr (AssayLinop) op = NULL;
 
@@ -176,7 +172,6 @@ test_again (gconstpointer data)
         assay_mem_free (x);
         assay_mem_free (y);
         assay_mem_free (z);
-        world_free (w);
       }
 }
 
@@ -188,7 +183,7 @@ test_f32 (gconstpointer data)
 
   for (gsize c = 0; c < G_N_ELEMENTS (names); c++)
     {
-      World *w = world_new (data, 2);
+      g_autoptr (World) w = world_new (data, 2);
       double *x = world_draw (w, 6, 1), *exact = multiply (&w->point, names[c], 1, x), *y, *tiny;
 
       w->point.dtype = ASSAY_F32;
@@ -204,14 +199,13 @@ test_f32 (gconstpointer data)
       assay_mem_free (exact);
       assay_mem_free (y);
       assay_mem_free (tiny);
-      world_free (w);
     }
 }
 
 static void
 test_zero_direction (void)
 {
-  World *w = world_new (&world_cases[3], 1);
+  g_autoptr (World) w = world_new (&world_cases[3], 1);
   double *x = assay_mem_new (double, w->P, NULL), *y;
 
   w->point.dtype = ASSAY_F32;
@@ -220,7 +214,6 @@ test_zero_direction (void)
     g_assert_cmpfloat (y[p], ==, 0);
   assay_mem_free (x);
   assay_mem_free (y);
-  world_free (w);
 }
 
 /* A parameter that is not a number: the error names what, and where it was seen first. */
@@ -232,7 +225,7 @@ test_nan (void)
   for (guint c = 0; all[c] != NULL; c++)
     for (gsize memory = 0; memory < 2; memory++)
       {
-        World *w = world_new (&world_cases[3], 1);
+        g_autoptr (World) w = world_new (&world_cases[3], 1);
         double *x = world_draw (w, 6, 1), *y = assay_mem_new (double, w->P, NULL);
         double *theta = assay_model_get_theta (w->model);
         g_autoptr (GError) error = NULL, direction_error = NULL;
@@ -252,14 +245,13 @@ test_nan (void)
         g_assert_nonnull (strstr (direction_error->message, "element 3"));
         assay_mem_free (x);
         assay_mem_free (y);
-        world_free (w);
       }
 }
 
 static void
 test_refuses (void)
 {
-  World *w = world_new (&world_cases[0], 1), *other = world_new (&world_cases[3], 1);
+  g_autoptr (World) w = world_new (&world_cases[0], 1), other = world_new (&world_cases[3], 1);
   AssayPoint bad[5] = { w->point, w->point, w->point, w->point, w->point };
   const int codes[] = { ASSAY_ERROR_USAGE, ASSAY_ERROR_USAGE, ASSAY_ERROR_NOT_FOUND, ASSAY_ERROR_USAGE, ASSAY_ERROR_SHAPE };
   gint64 outside[] = { 0, 13 };
@@ -281,8 +273,6 @@ test_refuses (void)
   g_assert_null (assay_curvature_open ("guess", &w->point, &unknown));
   g_assert_error (unknown, ASSAY_ERROR, ASSAY_ERROR_USAGE);
   g_assert_nonnull (strstr (unknown->message, "gauss-newton"));
-  world_free (w);
-  world_free (other);
 }
 
 static void
@@ -290,7 +280,7 @@ test_memory (void)
 {
   for (guint64 n = 1; n < 40; n++)
     {
-      World *w = world_new (&world_cases[3], 1);
+      g_autoptr (World) w = world_new (&world_cases[3], 1);
       g_autoptr (GError) error = NULL;
       g_autoptr (AssayLinop) op = NULL;
 
@@ -302,7 +292,6 @@ test_memory (void)
         g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_NO_MEMORY);
       else
         g_assert_cmpuint (n, >, 5);
-      world_free (w);
     }
 }
 

@@ -24,7 +24,7 @@ vector (gint64 n)
 static void
 test_rows (gconstpointer data)
 {
-  World *w = world_new (data, 2);
+  g_autoptr (World) w = world_new (data, 2);
   gint64 N = w->N, P = w->P;
   double *rows = vector (N * P), *mean = vector (P), *sum = vector (P), *loss = vector (N), *other_loss = vector (N), *norm = vector (N);
   double *expected_mean = vector (P), *expected_sum = vector (P), weight[10];
@@ -59,14 +59,13 @@ test_rows (gconstpointer data)
   g_clear_pointer (&norm, assay_mem_free);
   g_clear_pointer (&expected_mean, assay_mem_free);
   g_clear_pointer (&expected_sum, assay_mem_free);
-  world_free (w);
 }
 
 /* g_i . v without forming g_i. */
 static void
 test_along (gconstpointer data)
 {
-  World *w = world_new (data, 2);
+  g_autoptr (World) w = world_new (data, 2);
   gint64 N = w->N, P = w->P, K = 3;
   double *rows = vector (N * P), *v = world_draw (w, 8, K), *along = vector (K * N), *f32 = vector (K * N), *expected = vector (K * N);
 
@@ -89,14 +88,13 @@ test_along (gconstpointer data)
   assay_mem_free (along);
   assay_mem_free (f32);
   assay_mem_free (expected);
-  world_free (w);
 }
 
 /* Positions weighted as in the loss add up to the example; models without positions say that they have none. */
 static void
 test_tokens (gconstpointer data)
 {
-  World *w = world_new (data, 1);
+  g_autoptr (World) w = world_new (data, 1);
   gboolean tokens = assay_model_get_block (w->model)->data == ASSAY_DATA_TOKENS, mean = assay_model_is_token_mean (w->model);
   gint64 N = w->N, T = tokens ? assay_dataset_get_shape (w->dataset).dim[0] : 1, K = 2;
   double *v = world_draw (w, 8, K), *along = vector (K * N), *each = vector (K * N * T);
@@ -127,14 +125,13 @@ test_tokens (gconstpointer data)
   assay_mem_free (v);
   assay_mem_free (along);
   assay_mem_free (each);
-  world_free (w);
 }
 
 /* A theta given with the point is used in place of the model's. */
 static void
 test_theta (gconstpointer data)
 {
-  World *w = world_new (data, 1);
+  g_autoptr (World) w = world_new (data, 1);
   double *theta = world_draw (w, 31, 1), *given = vector (w->P), *own = vector (w->P), *before = vector (w->P);
 
   g_assert_true (assay_gradient_mean (&w->point, before, NULL, NULL));
@@ -149,7 +146,6 @@ test_theta (gconstpointer data)
   assay_mem_free (given);
   assay_mem_free (own);
   assay_mem_free (before);
-  world_free (w);
 }
 
 static gboolean
@@ -167,7 +163,7 @@ stop_at_two (gint64 i, double loss, const double *gradient, gpointer data, GErro
 static void
 test_ends (void)
 {
-  World *w = world_new (&world_cases[3], 1);
+  g_autoptr (World) w = world_new (&world_cases[3], 1);
   g_autoptr (AssayProgress) progress = assay_progress_new (NULL, NULL);
   g_autoptr (GError) enough = NULL, stopped = NULL, stopped_along = NULL, not_finite = NULL;
   double *v = world_draw (w, 1, 1), *out = vector (w->N * w->P), *theta = assay_model_get_theta (w->model);
@@ -187,14 +183,13 @@ test_ends (void)
   g_assert_nonnull (strstr (not_finite->message, "fc3.bias"));
   assay_mem_free (v);
   assay_mem_free (out);
-  world_free (w);
 }
 
 /* Logits so far apart that the loss overflows f32, in one example: it is named. */
 static void
 test_names_example (void)
 {
-  World *w = world_new (&world_cases[2], 1);
+  g_autoptr (World) w = world_new (&world_cases[2], 1);
   double x[4 * 3] = { 1, 1, 1, 1, 1e200, 1, 1, 1, 1, 1, 1, 1 }, y[3] = { 0 }, gradient[8];
   const gint64 examples[] = { 2, 0, 1 };
   AssayShape shape = ASSAY_SHAPE (4);
@@ -207,7 +202,6 @@ test_names_example (void)
   g_assert_false (assay_gradient_mean (&w->point, gradient, NULL, &error));
   g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_NAN);
   g_assert_nonnull (strstr (error->message, "train:1"));
-  world_free (w);
 }
 
 int

@@ -137,7 +137,7 @@ test_world (gconstpointer data)
 
   for (gsize d = 0; d < G_N_ELEMENTS (dtypes); d++)
     {
-      World *w = world_new (data, 2);
+      g_autoptr (World) w = world_new (data, 2);
       g_autoptr (GPtrArray) table = assay_check_table_new ();
       GError *error = NULL;
 
@@ -148,14 +148,13 @@ test_world (gconstpointer data)
       g_assert_cmpuint (table->len, ==, 13);
       for (guint i = 0; i < table->len; i++)                      /* no bound is so wide that it says nothing */
         g_assert_cmpfloat (((AssayCheck *) table->pdata[i])->bound, <, 1e-3);
-      world_free (w);
     }
 }
 
 static void
 test_ends (void)
 {
-  World *w = world_new (&world_cases[3], 1);
+  g_autoptr (World) w = world_new (&world_cases[3], 1);
   g_autoptr (GPtrArray) table = assay_check_table_new ();
   g_autoptr (AssayProgress) progress = assay_progress_new (NULL, NULL);
   g_autoptr (GError) error = NULL;
@@ -163,7 +162,6 @@ test_ends (void)
   assay_progress_cancel (progress, ASSAY_ERROR_INTERRUPTED);
   g_assert_false (assay_curvature_check (&w->point, 7, table, progress, &error));
   g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_INTERRUPTED);
-  world_free (w);
 }
 
 int

@@ -19,7 +19,7 @@ count_kept (World *w, gsize memory, gint64 batch)
 static void
 test_kept (void)
 {
-  World *w = world_new (&world_cases[3], 1);
+  g_autoptr (World) w = world_new (&world_cases[3], 1);
   guint64 full, last;
 
   g_assert_true (assay_pass_measure (w->model, ASSAY_WALK_HESSIAN, ASSAY_F64, 4, NULL, &full, NULL));
@@ -33,13 +33,12 @@ test_kept (void)
   g_assert_cmpuint (count_kept (w, 2 * full + last, 4), ==, 3);
   g_assert_cmpuint (count_kept (w, G_MAXSIZE, 5), ==, 2);         /* no smaller last one */
   g_assert_cmpuint (count_kept (w, G_MAXSIZE, 1000), ==, 1);
-  world_free (w);
 }
 
 static void
 test_ranges (void)
 {
-  World *w = world_new (&world_cases[3], 1);
+  g_autoptr (World) w = world_new (&world_cases[3], 1);
   g_autoptr (AssaySweep) sweep = assay_sweep_new (&w->point, ASSAY_WALK_GRADIENT, ASSAY_F64, NULL);
   gint64 n, next = 0;
 
@@ -48,14 +47,13 @@ test_ranges (void)
   for (guint b = 0; b < 3; b++, next += n)
     g_assert_cmpint (assay_sweep_get_range (sweep, b, &n), ==, next);
   g_assert_cmpint (next, ==, 10);
-  world_free (w);
 }
 
 /* A point without memory takes less than one that keeps a single walk. */
 static void
 test_cold (void)
 {
-  World *w = world_new (&world_cases[6], 1);
+  g_autoptr (World) w = world_new (&world_cases[6], 1);
   gsize before = assay_mem_get_live (), cold, kept;
 
   w->point.batch = 10;
@@ -74,7 +72,6 @@ test_cold (void)
     kept = assay_mem_get_live () - before;
   }
   g_assert_cmpuint (cold, <, kept);
-  world_free (w);
 }
 
 int

@@ -24,7 +24,7 @@ const WorldCase world_cases[] = {
     "{\"vocabulary\": 11, \"context\": 6, \"width\": 8, \"layers\": 2, \"heads\": 4, \"kv-heads\": 2, \"mlp\": 10, \"norm\": \"rmsnorm\","
     " \"positions\": \"rotary\", \"gated\": true, \"activation\": \"silu\", \"bias\": false, \"tied\": false, \"names\": \"llama\","
     " \"token-reduction\": \"mean\"}", TRUE },
-  { NULL }
+  { .name = NULL }
 };
 
 static AssayDataset *

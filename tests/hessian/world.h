@@ -20,7 +20,10 @@ typedef struct {
   AssayPoint point;             /* F64, batch 4 of 10 examples, nothing kept */
 } World;
 
+/* Declare it before what is opened on it: operators must go before the backend. */
 World *world_new  (const WorldCase *c, guint n_threads);
 void   world_free (World *world);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (World, world_free)
+
 /* n vectors (P) of standard normal numbers. */
 double *world_draw (const World *world, guint64 seed, gint64 n);
