@@ -10,6 +10,11 @@
 #include <math.h>
 #include <string.h>
 
+#define DEFAULT_BATCH 32
+#define DEFAULT_EPOCHS 10
+#define DEFAULT_STEPS 500       /* most of newton and lbfgs */
+#define MOST_STEPS 1000000000
+
 static const char *const dtypes[] = { "auto", "f32", "f64", NULL };
 
 const AssayParam assay_train_params[] = {
@@ -19,11 +24,11 @@ const AssayParam assay_train_params[] = {
   { .name = "schedule", .type = ASSAY_PARAM_CHOICE, .def.s = "constant", .choices = assay_schedule_names, .help = "how the rate falls" },
   { .name = "final-rate", .type = ASSAY_PARAM_DOUBLE, .def.d = 0, .min = 0, .max = 1, .help = "rate at the end of a falling schedule, as a share of learning-rate" },
   { .name = "warmup", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1e9, .unit = "steps", .help = "steps over which the rate rises" },
-  { .name = "steps", .type = ASSAY_PARAM_INT, .min = 1, .max = 1e9, .flags = ASSAY_PARAM_OPTIONAL, .def.i = G_MININT64,
+  { .name = "steps", .type = ASSAY_PARAM_INT, .min = 1, .max = MOST_STEPS, .flags = ASSAY_PARAM_OPTIONAL, .def.i = G_MININT64,
     .help = "optimizer steps (default: by epochs; for newton and lbfgs at most 500)" },
   { .name = "epochs", .type = ASSAY_PARAM_DOUBLE, .min = 1e-9, .max = 1e9, .flags = ASSAY_PARAM_OPTIONAL, .def.d = NAN,
     .help = "passes over the training examples (default 10)" },
-  { .name = "batch", .type = ASSAY_PARAM_INT, .def.i = 32, .min = 0, .max = 1e9, .unit = "examples", .help = "examples of a step; 0: all" },
+  { .name = "batch", .type = ASSAY_PARAM_INT, .def.i = DEFAULT_BATCH, .min = 0, .max = 1e9, .unit = "examples", .help = "examples of a step; 0: all" },
   { .name = "micro-batch", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1e9, .unit = "examples",
     .help = "examples walked at once; 0: as many as fit into 256 MiB" },
   { .name = "l2", .type = ASSAY_PARAM_DOUBLE, .def.d = 0, .min = 0, .max = 1e9, .help = "l2/2 |theta|^2 is added to the objective, over all parameters" },
@@ -81,38 +86,54 @@ refuse (GError **error, const char *text)
   return FALSE;
 }
 
+static gint64
+get_batch (const AssayValues *options, gint64 N)
+{
+  gint64 batch = assay_values_get_int (options, "batch");
+
+  return batch == 0 || assay_optimizer_find (assay_values_get_string (options, "optimizer"))->is_whole_batch ? N : MIN (batch, N);
+}
+
+gint64
+assay_train_get_n_steps (const AssayValues *options, gint64 N)
+{
+  gint64 steps = assay_values_get_int (options, "steps");
+  double epochs = assay_values_get_double (options, "epochs"), passes = DEFAULT_EPOCHS;
+
+  if (steps != G_MININT64)
+    return steps;
+  if (assay_optimizer_find (assay_values_get_string (options, "optimizer"))->is_whole_batch)
+    return DEFAULT_STEPS;
+  if (!isnan (epochs))                                            /* given */
+    passes = epochs;
+  return (gint64) CLAMP (ceil (passes * (double) N / (double) get_batch (options, N) - 1e-9), 1, MOST_STEPS + 1);
+}
+
 static gboolean
 read_options (AssayTrainer *t, GError **error)
 {
   const AssayValues *o = t->spec.options;
-  gint64 steps = assay_values_get_int (o, "steps"), batch = assay_values_get_int (o, "batch");
-  double epochs = assay_values_get_double (o, "epochs"), needed;
+  gint64 batch = assay_values_get_int (o, "batch");
+  gboolean has_epochs = !isnan (assay_values_get_double (o, "epochs"));
   const char *schedule = assay_values_get_string (o, "schedule");
   guint kind = 0;
 
   t->optimizer = assay_optimizer_find (assay_values_get_string (o, "optimizer"));
   t->clip = assay_values_get_double (o, "clip");
-  if (steps != G_MININT64 && !isnan (epochs))
+  if (assay_values_get_int (o, "steps") != G_MININT64 && has_epochs)
     return refuse (error, "either steps or epochs can be given, not both");
   if (t->spec.N < 1)
     return refuse (error, "there is no training example; check the split and the filter");
   if (t->optimizer->is_whole_batch && assay_values_get_int (o, "checkpoints") > 0)
     return refuse (error, "checkpoints along the way need an optimizer with a fixed number of steps (sgd, momentum, adamw)");
-  if (t->optimizer->is_whole_batch && (!isnan (epochs) || assay_values_is_set (o, "batch")))
+  if (t->optimizer->is_whole_batch && (has_epochs || (batch != DEFAULT_BATCH && batch != 0)))
     return refuse (error, "newton and lbfgs see all examples in every step: batch and epochs have no meaning for them; give steps to limit them");
   if (t->optimizer->is_whole_batch && t->s.dtype != ASSAY_F64)
     return refuse (error, "newton and lbfgs work in f64: give dtype f64 or auto");
-  t->B = t->optimizer->is_whole_batch || batch == 0 ? t->spec.N : MIN (batch, t->spec.N);
-  t->n_steps = steps;
-  if (steps == G_MININT64 && t->optimizer->is_whole_batch)
-    t->n_steps = 500;
-  else if (steps == G_MININT64)
-    {
-      needed = ceil ((isnan (epochs) ? 10 : epochs) * (double) t->spec.N / (double) t->B - 1e-9);
-      if (needed > 1e9)
-        return refuse (error, "these epochs are more than 1e9 steps");
-      t->n_steps = MAX (1, (gint64) needed);
-    }
+  t->B = get_batch (o, t->spec.N);
+  t->n_steps = assay_train_get_n_steps (o, t->spec.N);
+  if (t->n_steps > MOST_STEPS)
+    return refuse (error, "these epochs are more than 1e9 steps");
   while (strcmp (assay_schedule_names[kind], schedule) != 0)
     kind++;
   t->schedule = (AssaySchedule) { .kind = kind, .peak = assay_values_get_double (o, "learning-rate"),

@@ -42,6 +42,8 @@ typedef struct _AssayTrainer AssayTrainer;
 
 /* The type that these options compute in: F64 for newton and lbfgs unless told otherwise, else F32. */
 AssayDtype    assay_train_get_dtype  (const AssayValues *options);
+/* Steps over N examples; of newton and lbfgs the most that they may take. */
+gint64        assay_train_get_n_steps (const AssayValues *options, gint64 N);
 
 /* Errors: USAGE (options that contradict each other, a model of another type), SHAPE (data that do not fit), NO_MEMORY. */
 AssayTrainer *assay_trainer_new      (const AssayTraining *training, GError **error);

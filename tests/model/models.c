@@ -36,7 +36,7 @@ const ModelCase model_cases[] = {
     " \"positions\": \"rotary\", \"rope-adjacent\": true, \"rope-theta\": 100, \"activation\": \"tanh\", \"names\": \"llama\"}" },
   { "transformer, no positions, no layers", "transformer",
     "{\"vocabulary\": 11, \"context\": 6, \"width\": 8, \"layers\": 0, \"positions\": \"none\"}" },
-  { NULL }
+  { .name = NULL }
 };
 
 static double *
