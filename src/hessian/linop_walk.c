@@ -26,45 +26,74 @@ get_scale (const AssayWalkLinop *self, const double *x)
   return self->rounded ? assay_f64_unit_scale (self->base.n, x) : 1;
 }
 
+/* One pass over a vector of parameters, shared out to the crew. */
+typedef struct {
+  const AssayWalkLinop *op;
+  const double *x;
+  double *y;
+  double scale, N;
+  gint is_finite;               /* set by any block */
+} Pass;
+
+static void
+round_block (gint64 first, gint64 end, gpointer data)
+{
+  Pass *pass = data;
+
+  if (pass->op->dtype == ASSAY_F32)
+    for (gint64 i = first; i < end; i++)
+      ((float *) pass->op->rounded)[i] = (float) (pass->x[i] * pass->scale);
+  else
+    for (gint64 i = first; i < end; i++)
+      ((double *) pass->op->rounded)[i] = pass->x[i] * pass->scale;
+}
+
 static const void *
 round_direction (AssayWalkLinop *self, const double *x)
 {
-  double scale = get_scale (self, x);
+  Pass pass = { .op = self, .x = x };
 
   if (self->rounded == NULL)
     return x;
-  if (self->dtype == ASSAY_F32)
-    for (gint64 i = 0; i < self->base.n; i++)
-      ((float *) self->rounded)[i] = (float) (x[i] * scale);
-  else
-    for (gint64 i = 0; i < self->base.n; i++)
-      ((double *) self->rounded)[i] = x[i] * scale;
+  pass.scale = get_scale (self, x);
+  assay_vector_run (self->crew, self->base.n, round_block, &pass);
   return self->rounded;
+}
+
+static void
+add_block (gint64 first, gint64 end, gpointer data)
+{
+  Pass *pass = data;
+  double probe = 0;                                               /* finite only when every term is */
+
+  for (gint64 i = first; i < end; i++)
+    {
+      double term = pass->op->dtype == ASSAY_F32 ? (double) ((const float *) pass->op->product)[i] : ((const double *) pass->op->product)[i];
+
+      probe += term;
+      pass->y[i] += term;
+    }
+  if (!isfinite (probe))
+    g_atomic_int_set (&pass->is_finite, FALSE);
 }
 
 /* sum <- sum + product. FALSE when the product is not finite. */
 static gboolean
 add_product (const AssayWalkLinop *self, double *sum)
 {
-  double probe = 0;                                               /* finite only when every term is */
+  Pass pass = { .op = self, .y = sum, .is_finite = TRUE };
 
-  if (self->dtype == ASSAY_F32)
-    for (gint64 i = 0; i < self->base.n; i++)
-      {
-        double term = ((const float *) self->product)[i];
+  assay_vector_run (self->crew, self->base.n, add_block, &pass);
+  return pass.is_finite;
+}
 
-        probe += term;
-        sum[i] += term;
-      }
-  else
-    for (gint64 i = 0; i < self->base.n; i++)
-      {
-        double term = ((const double *) self->product)[i];
+static void
+divide_block (gint64 first, gint64 end, gpointer data)
+{
+  Pass *pass = data;
 
-        probe += term;
-        sum[i] += term;
-      }
-  return isfinite (probe);
+  for (gint64 i = first; i < end; i++)
+    pass->y[i] = pass->y[i] / pass->scale / pass->N;
 }
 
 static gboolean
@@ -94,7 +123,6 @@ apply_walk (AssayLinop *op, gint64 K, const double *X, double *Y, GError **error
 {
   AssayWalkLinop *self = (AssayWalkLinop *) op;
   gint64 P = op->n;
-  double N = assay_sweep_get_n (self->sweep);
 
   if (!check_direction (op->name, K * P, X, error))
     return FALSE;
@@ -104,10 +132,9 @@ apply_walk (AssayLinop *op, gint64 K, const double *X, double *Y, GError **error
       return FALSE;
   for (gint64 k = 0; k < K; k++)
     {
-      double scale = get_scale (self, X + k * P);
+      Pass pass = { .op = self, .y = Y + k * P, .scale = get_scale (self, X + k * P), .N = (double) assay_sweep_get_n (self->sweep) };
 
-      for (gint64 i = k * P; i < (k + 1) * P; i++)
-        Y[i] = Y[i] / scale / N;
+      assay_vector_run (self->crew, P, divide_block, &pass);
     }
   return TRUE;
 }
@@ -155,6 +182,7 @@ assay_walk_linop_new (gsize size, const AssayPoint *point, AssayWalk walk, Assay
   g_autoptr (AssayLinop) op = assay_linop_alloc (size, &prototype);
   AssayWalkLinop *self = (AssayWalkLinop *) op;
 
+  self->crew = point->backend->workers;
   self->begin = begin_prepared;
   self->multiply = multiply_by_walk;
   self->locate_nan = locate_nan_in_walk;

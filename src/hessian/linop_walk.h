@@ -17,6 +17,7 @@ struct _AssayWalkLinop {
   AssayLinop base;
   AssaySweep *sweep;            /* owned */
   AssayExec *exec;              /* of the micro-batch under way */
+  AssayWorkers *crew;           /* the backend's */
   AssayDtype dtype;             /* of directions and products: F32 or F64 */
   void *product;                /* (P), dtype */
   void *rounded;                /* (P), dtype: the direction, scaled by a power of two so that its size does not matter to f32 or to the

@@ -461,6 +461,45 @@ test_noise (void)
   g_assert_cmpfloat (p.result[0].true_residual, >, 1e-7);
 }
 
+/* An operator that fails: the error is passed on, and no result is left half made. */
+static gboolean
+apply_failing (AssayLinop *op, gint64 K, const double *X, double *Y, GError **error)
+{
+  (void) K;
+  if (op->n_applied < 3)
+    {
+      memcpy (Y, X, op->n * sizeof *Y);
+      Y[0] *= 2;
+      Y[1] *= 3;
+      return TRUE;
+    }
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NAN, "value of fc1.weight is not finite");
+  return FALSE;
+}
+
+static void
+test_failing (void)
+{
+  AssayLinop prototype = { .name = "failing", .n = N, .is_symmetric = TRUE, .shift = 1, .apply = apply_failing };
+  g_autoptr (AssayLinop) A = assay_linop_alloc (sizeof *A, &prototype);
+  g_autoptr (AssayValues) options = OPTIONS ();
+  const AssaySolver *cg = assay_solver_find ("cg", NULL);
+  double values[N];
+  g_auto (Problem) p = { 0 };
+  g_autoptr (GError) error = NULL, memory = NULL;
+
+  fill_linear (values, 1, N);
+  problem_init (&p, values, 1);
+  g_assert_false (cg->solve (A, options, 2, p.b, p.x, p.result, NULL, &error));
+  g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_NAN);
+  g_assert_null (p.result[0].history);
+  g_assert_null (p.result[1].history);
+  assay_mem_fail_at (1);
+  g_assert_false (cg->solve (p.A, options, 1, p.b, p.x, p.result, NULL, &memory));
+  assay_mem_fail_at (0);
+  g_assert_error (memory, ASSAY_ERROR, ASSAY_ERROR_NO_MEMORY);
+}
+
 static void
 test_registry (void)
 {
@@ -499,6 +538,7 @@ main (int argc, char **argv)
   CASE ("a certified width stops the solve and holds", test_width);
   CASE ("a block gives each system its own bits", test_block);
   CASE ("noise in the products is found by the true residual", test_noise);
+  CASE ("an operator that fails passes its error on", test_failing);
   CASE ("solvers are found by name and reasons have words", test_registry);
   return g_test_run ();
 }
