@@ -4,9 +4,22 @@
 
 #include "base/mem.h"
 #include "hessian/vector_f64.h"
+#include "influence/replicated.h"
 
 #include <math.h>
 #include <string.h>
+
+double *
+assay_exact_assemble (const char *curvature, const AssayPoint *point, guint copies, guint64 memory_limit, AssayProgress *progress,
+                      GError **error)
+{
+  g_autoptr (AssayLinop) op = assay_replicated_curvature_open (curvature, point, error);
+  double *matrix = op ? assay_dense_assemble (op, 0, copies, memory_limit, progress, error) : NULL;
+
+  if (matrix != NULL)
+    assay_dense_symmetrise (op->n, matrix);
+  return matrix;
+}
 
 gboolean
 assay_exact_solver_open (AssayLinop *damped, double *matrix, double lambda, double tolerance, AssayExactSolver *out, GError **error)

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "hessian/dense.h"
+#include "hessian/point.h"
 #include "hessian/solver.h"
 
 typedef struct {
@@ -13,6 +14,11 @@ typedef struct {
   AssayFactor *factor;
   double tolerance;             /* relative residual above which a solution does not count */
 } AssayExactSolver;
+
+/* The matrix (P,P) of a curvature at a point, symmetric to the bit; freed by assay_mem_free. copies and memory_limit: as
+ * assay_dense_assemble. Cost: P products, shared out among the crew. */
+double  *assay_exact_assemble     (const char *curvature, const AssayPoint *point, guint copies, guint64 memory_limit,
+                                   AssayProgress *progress, GError **error);
 
 /* Takes matrix (P,P), the curvature C, over; adds lambda to its diagonal and factors it. Errors: as assay_factor_new. */
 gboolean assay_exact_solver_open  (AssayLinop *damped, double *matrix, double lambda, double tolerance, AssayExactSolver *out,

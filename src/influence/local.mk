@@ -25,6 +25,7 @@ src_influence_libinfluence_la_SOURCES = $(METHODS_LIST) \
   src/influence/reference_retraining.c \
   src/influence/reference_run.h \
   src/influence/reference_scores.c \
+  src/influence/replicated.c src/influence/replicated.h \
   src/influence/score.c src/influence/score.h \
   src/influence/score_store.c src/influence/score_store.h \
   src/influence/solved.c src/influence/solved.h \

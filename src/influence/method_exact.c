@@ -39,16 +39,16 @@ score_exact (const AssayInfluenceTask *task, const AssayValues *options, AssayPr
 {
   g_auto (AssaySolvedScores) scores = { 0 };
   g_auto (AssayExactSolver) solver = { 0 };
+  AssayPoint train = assay_influence_task_get_train (task);
   double *matrix;
 
   if (!assay_solved_scores_open (task, assay_values_get_string (options, "curvature"), assay_values_get_double (options, "damping"), &scores,
                                  progress, error))
     return NULL;
-  matrix = assay_dense_assemble (scores.matrix.curvature, 0, COPIES, (guint64) (assay_values_get_double (options, "max-memory") * GIB), progress,
-                                 error);
+  matrix = assay_exact_assemble (assay_values_get_string (options, "curvature"), &train, COPIES,
+                                 (guint64) (assay_values_get_double (options, "max-memory") * GIB), progress, error);
   if (matrix == NULL)
     return NULL;
-  assay_dense_symmetrise (scores.matrix.curvature->n, matrix);
   if (!assay_exact_solver_open (scores.matrix.damped, matrix, scores.matrix.lambda, assay_values_get_double (options, "tolerance"), &solver,
                                 error))
     return NULL;

@@ -186,7 +186,7 @@ check_curvature (AssayReferenceRun *run, const char *key, const char *curvature,
   g_autofree char *infl = g_strconcat ("infl.", key, ".", NULL), *self = g_strconcat ("self.", key, ".", NULL);
   g_autofree char *eig = g_strconcat ("eig.", key, NULL);
   AssayPoint train = assay_influence_task_get_train (&run->task);
-  g_autoptr (AssayLinop) op = NULL;
+  gint64 P = run->source->P;
   g_autoptr (AssayBuffer) matrix = NULL;
   g_autofree double *eigenvalues = NULL;
   Dense dense = { .run = run, .key = key, .curvature = curvature };
@@ -194,18 +194,14 @@ check_curvature (AssayReferenceRun *run, const char *key, const char *curvature,
   if (!assay_reference_run_wants_prefix (run, infl) && !assay_reference_run_wants_prefix (run, self)
       && !assay_reference_run_wants (run, eig))
     return TRUE;
-  op = assay_curvature_open (curvature, &train, error);
-  if (op == NULL || (matrix = assay_dense_assemble (op, 0, DENSE_COPIES, DENSE_BYTES, run->progress, error)) == NULL)
-    return FALSE;
-  assay_dense_symmetrise (op->n, matrix);
-  dense.matrix = matrix;
-  if (!check_dampings (&dense, error))
+  dense.matrix = matrix = assay_exact_assemble (curvature, &train, DENSE_COPIES, DENSE_BYTES, run->progress, error);
+  if (matrix == NULL || !check_dampings (&dense, error))
     return FALSE;
   if (!assay_reference_run_wants (run, eig))
     return TRUE;
-  eigenvalues = g_new (double, op->n);
-  return assay_dense_eigen (op->n, matrix, eigenvalues, NULL, error)
-         && assay_reference_run_compare (run, NULL, eig, ASSAY_REFERENCE_BOUND_PRODUCT, ASSAY_SHAPE (op->n), eigenvalues, error);
+  eigenvalues = g_new (double, P);
+  return assay_dense_eigen (P, matrix, eigenvalues, NULL, error)
+         && assay_reference_run_compare (run, NULL, eig, ASSAY_REFERENCE_BOUND_PRODUCT, ASSAY_SHAPE (P), eigenvalues, error);
 }
 
 gboolean
