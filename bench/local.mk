@@ -4,9 +4,11 @@ EXTRA_PROGRAMS += bench/gemm bench/model bench/record
 bench_gemm_SOURCES = bench/gemm.c
 bench_gemm_CFLAGS = $(AM_CFLAGS) $(OPENBLAS_CFLAGS)
 bench_gemm_LDADD = $(LDADD) -ldl
-bench_model_SOURCES = bench/model.c
-bench_record_SOURCES = bench/record.c
-EXTRA_DIST += bench/compare.py bench/peers/requirements.txt bench/peers/torch_model.py
+bench_model_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+bench_model_SOURCES = bench/model.c bench/case_dir.h
+bench_record_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+bench_record_SOURCES = bench/record.c bench/case_dir.h
+EXTRA_DIST += bench/compare.py bench/record.py bench/peers/requirements.txt bench/peers/torch_model.py bench/peers/torch_record.py
 CLEANFILES += bench/gemm bench/model bench/record
 .PHONY: bench
 bench: bench/gemm bench/model bench/record

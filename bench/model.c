@@ -6,18 +6,12 @@
  * CASE_DIR holds config.json, model.safetensors and batch.safetensors (tokens, targets, direction). Commands: `time JOB`, `dump JOB FILE`
  * (flat float32 .npy), `info`, `quit`. Jobs: forward, gradient, hessian (primals cached), hessian-cold, gauss-newton.
  */
-#include "base/mem.h"
+#include "bench/case_dir.h"
 #include "model/exec.h"
-#include "model/model.h"
 #include "store/npy.h"
-#include "store/safetensors.h"
 #include "tensor/gemm.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
 typedef struct {
   const char *name;
@@ -37,25 +31,6 @@ static AssayBackend *backend;
 static gint32 *tokens, *targets;
 static float *weight, *direction, *result;
 static gint64 B, T;
-
-static void
-fail_on (GError *error)
-{
-  if (error != NULL)
-    {
-      fprintf (stderr, "bench/model: %s\n", error->message);
-      exit (1);
-    }
-}
-
-static double
-seconds (clockid_t clock)
-{
-  struct timespec t;
-
-  clock_gettime (clock, &t);
-  return (double) t.tv_sec + 1e-9 * (double) t.tv_nsec;
-}
 
 /* The processor's float peak on one core: independent multiply-adds in registers. */
 #if defined (__x86_64__)
@@ -96,40 +71,16 @@ static void
 load (const char *folder)
 {
   GError *error = NULL;
-  g_autofree char *config = g_build_filename (folder, "config.json", NULL), *weights = g_build_filename (folder, "model.safetensors", NULL);
-  g_autofree char *batch = g_build_filename (folder, "batch.safetensors", NULL);
-  json_t *spec = json_load_file (config, 0, NULL);
-  g_autoptr (AssaySafetensors) file = NULL;
-  AssayGraph *layout;
+  gint64 dims[2];
 
-  model = assay_model_new_from_spec (spec, &error);
-  fail_on (error);
-  json_decref (spec);
-  file = assay_safetensors_open (weights, &error);
-  fail_on (error);
-  layout = assay_model_get_layout (model);
-  for (guint v = 0; v < assay_graph_get_n_values (layout); v++)
-    {
-      const AssayGraphValue *p = assay_graph_get_value (layout, v);
-
-      if (p->role == ASSAY_VALUE_PARAM)
-        assay_safetensors_read (assay_safetensors_find (file, p->name), ASSAY_STORE_F32,
-                                (float *) assay_model_get_theta (model) + p->offset, &error);
-      fail_on (error);
-    }
-  assay_safetensors_free (g_steal_pointer (&file));
-  file = assay_safetensors_open (batch, &error);
-  fail_on (error);
-  B = assay_safetensors_find (file, "tokens")->dims[0];
-  T = assay_safetensors_find (file, "tokens")->dims[1];
-  tokens = assay_mem_new (gint32, B * T, &error);
-  targets = assay_mem_new (gint32, B * T, &error);
+  model = load_model (folder);
+  tokens = load_tensor (folder, "tokens", ASSAY_STORE_I32, dims);
+  targets = load_tensor (folder, "targets", ASSAY_STORE_I32, NULL);
+  direction = load_tensor (folder, "direction", ASSAY_STORE_F32, NULL);
+  B = dims[0];
+  T = dims[1];
   weight = assay_mem_new (float, B * T, &error);
-  direction = assay_mem_new (float, assay_model_get_n_params (model), &error);
   result = assay_mem_new (float, assay_model_get_n_params (model), &error);
-  assay_safetensors_read (assay_safetensors_find (file, "tokens"), ASSAY_STORE_I32, tokens, &error);
-  assay_safetensors_read (assay_safetensors_find (file, "targets"), ASSAY_STORE_I32, targets, &error);
-  assay_safetensors_read (assay_safetensors_find (file, "direction"), ASSAY_STORE_F32, direction, &error);
   fail_on (error);
   for (gint64 i = 0; i < B * T; i++)
     weight[i] = 1;

@@ -1,180 +1,162 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* record.c: what recording costs: all MLP activations of benchmark model B in half precision beside the bare forward pass over the same
- * examples, interleaved; wall and CPU seconds; one JSON document.
+/* record.c: recording all MLP activations of a transformer in half precision, and the bare forward pass over the same examples, timed and
+ * driven line by line from standard input; our side of record.py.
  *
- *   bench/record DIRECTORY [EXAMPLES] [PAIRS] [THREADS]
+ *   bench/record CASE_DIR SCRATCH [--threads N]
  *
- * DIRECTORY gets a case for each run, which is removed again. One compute thread unless told otherwise; the store's thread needs a free
- * core for the wall time to mean anything: the load of the machine is printed.
+ * CASE_DIR as compare.py makes it, with any number of examples. Commands: `time bare`, `time record`, `dump TAP FILE` (the last recording's
+ * rows as float32 .npy), `info`, `quit`. A recording ends when its last shard is committed: written, synced, renamed and journalled.
  */
-#include "base/mem.h"
-#include "base/rng.h"
+#include "bench/case_dir.h"
 #include "run/record.h"
+#include "store/npy.h"
+#include "store/reader.h"
 #include "tensor/gemm.h"
 
 #include <glib/gstdio.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
 
-#define T 256
-#define V 4096
 #define BATCH 4
 
-typedef struct { double wall, cpu; } Time;
+static AssayModel *model;
+static AssayDataset *dataset;
+static AssayFeed *feed;
+static AssayRecording recording;
+static char *case_path;
 
-static Time
-now (void)
+static void
+remove_case (void)
 {
-  struct timespec wall, cpu;
+  const char *argv[] = { "rm", "-rf", case_path, NULL };
 
-  clock_gettime (CLOCK_MONOTONIC, &wall);
-  clock_gettime (CLOCK_PROCESS_CPUTIME_ID, &cpu);
-  return (Time) { (double) wall.tv_sec + 1e-9 * (double) wall.tv_nsec, (double) cpu.tv_sec + 1e-9 * (double) cpu.tv_nsec };
+  g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
 }
 
 static void
-stop_on (GError *error)
+walk_bare (void)
 {
-  if (error == NULL)
-    return;
-  fprintf (stderr, "bench/record: %s\n", error->message);
-  exit (1);
-}
-
-static AssayDataset *
-make_tokens (gint64 n)
-{
-  g_autofree gint32 *token = g_new (gint32, n * T), *target = g_new (gint32, n * T);
-  g_autofree float *weight = g_new (float, n * T);
-  AssayRng rng = assay_rng_new (1, 0);
-  GError *error = NULL;
-  AssayDataset *dataset;
-
-  for (gint64 i = 0; i < n * T; i++)
-    {
-      token[i] = (gint32) assay_rng_below (&rng, V);
-      target[i] = (gint32) assay_rng_below (&rng, V);
-      weight[i] = 1;
-    }
-  dataset = assay_dataset_new_from_token_arrays (n, T, V, token, target, weight, "train", 0, NULL, &error);
-  stop_on (error);
-  return dataset;
-}
-
-static Time
-since (Time start)
-{
-  Time end = now ();
-
-  return (Time) { end.wall - start.wall, end.cpu - start.cpu };
-}
-
-static Time
-walk_bare (AssayFeed *feed, AssayModel *model, const gint64 *examples, gint64 N)
-{
-  Time start = now ();
   GError *error = NULL;
 
-  for (gint64 done = 0; done < N; done += BATCH)
+  for (gint64 done = 0; done < recording.N; done += BATCH)
     {
-      AssayPass *pass = assay_feed_bind (feed, examples + done, N - done, &error);
+      AssayPass *pass = assay_feed_bind (feed, recording.examples + done, recording.N - done, &error);
 
-      stop_on (error);
+      fail_on (error);
       assay_exec_prepare (assay_pass_get_exec (pass), assay_model_get_theta (model), NULL, NULL, FALSE, &error);
-      stop_on (error);
+      fail_on (error);
     }
-  return since (start);
 }
 
-static Time
-record (AssayRecording *recording, const char *folder, guint run)
+static void
+record_all (void)
 {
-  g_autofree char *path = g_strdup_printf ("%s/bench-record-%u.assay", folder, run);
-  g_autofree char *remove = g_strdup_printf ("rm -rf '%s'", path);
   GError *error = NULL;
-  g_autoptr (AssayObject) object = NULL;
-  Time start, taken;
 
-  recording->store = assay_case_create (path, &error);
-  stop_on (error);
-  start = now ();
-  object = assay_record_activations (recording, NULL, &error);
-  stop_on (error);
-  taken = since (start);
-  assay_case_free (recording->store);
-  g_spawn_command_line_sync (remove, NULL, NULL, NULL, NULL);
-  return taken;
+  assay_object_unref (assay_record_activations (&recording, NULL, &error));
+  fail_on (error);
 }
 
-static int
-ascending (const void *a, const void *b)
+static void
+time_job (const char *name)
 {
-  double x = *(const double *) a, y = *(const double *) b;
+  GError *error = NULL;
+  gboolean record = strcmp (name, "record") == 0;
+  double wall, cpu;
 
-  return x < y ? -1 : x > y;
+  if (record)
+    {
+      remove_case ();
+      recording.store = assay_case_create (case_path, &error);
+      fail_on (error);
+    }
+  wall = seconds (CLOCK_MONOTONIC);
+  cpu = seconds (CLOCK_PROCESS_CPUTIME_ID);
+  if (record)
+    record_all ();
+  else
+    walk_bare ();
+  wall = seconds (CLOCK_MONOTONIC) - wall;
+  cpu = seconds (CLOCK_PROCESS_CPUTIME_ID) - cpu;
+  if (record)
+    g_clear_pointer (&recording.store, assay_case_free);
+  printf ("{\"wall\": %.9g, \"cpu\": %.9g}\n", wall, cpu);
+  fflush (stdout);
 }
 
-static double
-median (double *x, guint n)
+static void
+dump (const char *tap, const char *file)
 {
-  qsort (x, n, sizeof *x, ascending);
-  return n % 2 ? x[n / 2] : (x[n / 2 - 1] + x[n / 2]) / 2;
+  GError *error = NULL;
+  g_autofree char *path = g_strconcat ("/activations/", tap, NULL);
+  g_autoptr (AssayCase) cas = assay_case_open (case_path, ASSAY_CASE_READ, &error);
+  g_autoptr (AssayReader) reader = cas ? assay_reader_open (cas, "activations", recording.name, &error) : NULL;
+  AssayArrayInfo info;
+  g_autofree float *values = NULL;
+
+  fail_on (error);
+  assay_reader_describe (reader, path, &info, &error);
+  fail_on (error);
+  values = g_new (float, info.dims[0] * info.dims[1]);
+  assay_reader_read (reader, path, ASSAY_STORE_F32, values, &error);
+  fail_on (error);
+  assay_npy_write (file, ASSAY_STORE_F32, 2, info.dims, values, &error);
+  fail_on (error);
+  printf ("{\"rows\": %" G_GINT64_FORMAT "}\n", info.dims[0]);
+  fflush (stdout);
 }
 
 int
 main (int argc, char **argv)
 {
-  gint64 N = argc > 2 ? atoi (argv[2]) : 64, n;
-  guint pairs = argc > 3 ? (guint) atoi (argv[3]) : 7, threads = argc > 4 ? (guint) atoi (argv[4]) : 1;
-  json_t *config = json_pack ("{s:i, s:i, s:i, s:i, s:i}", "vocabulary", V, "context", T, "width", 256, "layers", 6, "heads", 8);
+  char line[4096], word[64], name[256], file[3700];
+  g_autoptr (AssayBackend) backend = NULL;
   g_autoptr (AssayValues) options = assay_values_new (assay_record_params);
-  g_autoptr (AssayBackend) backend = assay_backend_cpu_new (threads);
-  g_autoptr (AssayDataset) dataset = NULL;
-  g_autoptr (AssayModel) model = NULL;
-  g_autoptr (AssayFeed) feed = NULL;
-  g_autofree double *bare_wall = g_new (double, pairs), *bare_cpu = g_new (double, pairs), *wall = g_new (double, pairs);
-  g_autofree double *cpu = g_new (double, pairs), *overhead = g_new (double, pairs);
-  AssayRecording recording;
-  double load = 0;
+  gint64 dims[2];
+  gint32 *tokens, *targets;
+  float *weight;
   GError *error = NULL;
 
-  if (argc < 2)
+  if (argc < 3)
     {
-      fprintf (stderr, "usage: bench/record DIRECTORY [EXAMPLES] [PAIRS] [THREADS]\n");
+      fprintf (stderr, "usage: bench/record CASE_DIR SCRATCH [--threads N]\n");
       return 2;
     }
-  model = assay_model_new ("transformer", config, ASSAY_F32, &error);
-  stop_on (error);
-  assay_model_init (model, 1);
-  dataset = make_tokens (N);
+  backend = assay_backend_cpu_new (argc > 4 ? (guint) atoi (argv[4]) : 1);
+  case_path = g_build_filename (argv[2], "record.assay", NULL);
+  model = load_model (argv[1]);
+  tokens = load_tensor (argv[1], "tokens", ASSAY_STORE_I32, dims);
+  targets = load_tensor (argv[1], "targets", ASSAY_STORE_I32, NULL);
+  weight = assay_mem_new (float, dims[0] * dims[1], &error);
+  fail_on (error);
+  for (gint64 i = 0; i < dims[0] * dims[1]; i++)
+    weight[i] = 1;
+  dataset = assay_dataset_new_from_token_arrays (dims[0], dims[1], assay_values_get_int (assay_model_get_config (model), "vocabulary"), tokens,
+                                                 targets, weight, "train", 0, NULL, &error);
+  fail_on (error);
   assay_values_set_text (options, "taps", "h.*.mlp.act", &error);
   assay_values_set_json (options, "batch", json_integer (BATCH), &error);
-  stop_on (error);
+  fail_on (error);
   feed = assay_feed_new (model, dataset, ASSAY_WALK_FORWARD, ASSAY_F32, BATCH, backend, NULL, &error);
-  stop_on (error);
+  fail_on (error);
   recording = (AssayRecording) { .model = model, .dataset = dataset, .options = options, .backend = backend, .name = "bench" };
   recording.examples = assay_dataset_get_split (dataset, "train", &recording.N, &error);
-  n = recording.N;
-  walk_bare (feed, model, recording.examples, n);
-  record (&recording, argv[1], 0);
-  for (guint k = 0; k < pairs; k++)
+  fail_on (error);
+  while (fgets (line, sizeof line, stdin) != NULL)
     {
-      Time bare = walk_bare (feed, model, recording.examples, n), with = record (&recording, argv[1], k + 1);
+      int n = sscanf (line, "%63s %255s %3699s", word, name, file);
 
-      bare_wall[k] = bare.wall;
-      bare_cpu[k] = bare.cpu;
-      wall[k] = with.wall;
-      cpu[k] = with.cpu;
-      overhead[k] = with.wall / bare.wall - 1;
+      if (n < 1 || strcmp (word, "quit") == 0)
+        break;
+      if (strcmp (word, "info") == 0)
+        {
+          printf ("{\"program\": \"assay\", \"blas_core\": \"%s\", \"isa\": \"%s\", \"threads\": %u}\n", assay_gemm_get_core_name (),
+                  assay_op_isa_get (), assay_workers_get_count (backend->workers));
+          fflush (stdout);
+        }
+      else if (strcmp (word, "time") == 0 && n == 2)
+        time_job (name);
+      else if (strcmp (word, "dump") == 0 && n == 3)
+        dump (name, file);
     }
-  (void) getloadavg (&load, 1);
-  printf ("{\"schema\": \"assay-bench-record-1\", \"threads\": %u, \"isa\": \"%s\", \"blas_core\": \"%s\", \"tokens\": %" G_GINT64_FORMAT
-          ", \"bytes\": %" G_GINT64_FORMAT ", \"pairs\": %u, \"load\": %.2f, \"bare_wall\": %.4f, \"bare_cpu\": %.4f, \"record_wall\": %.4f, "
-          "\"record_cpu\": %.4f, \"overhead_median\": %.4f", threads, assay_op_isa_get (), assay_gemm_get_core_name (), n * T,
-          n * T * 6 * 1024 * 2, pairs, load, median (bare_wall, pairs), median (bare_cpu, pairs), median (wall, pairs), median (cpu, pairs),
-          median (overhead, pairs));
-  printf (", \"overhead_min\": %.4f, \"overhead_max\": %.4f}\n", overhead[0], overhead[pairs - 1]);
-  json_decref (config);
+  remove_case ();
   return 0;
 }

@@ -35,3 +35,4 @@ src_dataset_libdataset_la_SOURCES = $(READERS_LIST) \
   src/dataset/split.c src/dataset/split.h \
   src/dataset/table.c src/dataset/table.h
 src_dataset_libdataset_la_CFLAGS = $(AM_CFLAGS) $(ZLIB_CFLAGS)
+$(src_dataset_libdataset_la_OBJECTS): src/dataset/readers.def

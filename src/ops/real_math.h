@@ -48,9 +48,16 @@ assay_exp_f32 (float x)
 
   z = z > 89.0f ? 89.0f : z;
   turns = z * 0x1.715476p+0f;
-  turns = turns + __builtin_copysignf (0.5f, turns);
+#ifdef __FMA__                  /* a fused product is one operation: its order stands, and every set that has it rounds in one step */
+  turns = __builtin_rintf (turns);
   k = (int32_t) (x == x ? turns : 0.0f);                          /* z = k log 2 + r,  |r| <= log 2 / 2 */
+  r = __builtin_fmaf (turns, -0x1.62e4p-1f, z);                   /* log 2 in two parts; k times the first is exact */
+  r = __builtin_fmaf (turns, -0x1.7f7d1cp-20f, r);
+#else
+  turns = turns + __builtin_copysignf (0.5f, turns);
+  k = (int32_t) (x == x ? turns : 0.0f);
   r = (float) ((double) z - k * 0x1.62e42fefa39efp-1);
+#endif
   p = 0x1.6a23ccp-10f;                                            /* e^r = 1 + r + r^2 p (r), relative error 3.1e-9 */
   p = p * r + 0x1.123a2p-7f;
   p = p * r + 0x1.5558f2p-5f;
