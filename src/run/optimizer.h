@@ -9,6 +9,7 @@
 #pragma once
 
 #include "base/param.h"
+#include "base/progress.h"
 #include "run/objective.h"
 
 typedef enum {
@@ -39,6 +40,8 @@ typedef struct {
   /* z <- an approximate inverse of the Hessian times r, or NULL. */
   gboolean (*precondition) (gpointer data, const double *r, double *z, GError **error);
   gpointer precondition_data;
+  /* Looked at within a long step: when somebody wants to stop, the step fails with that error and leaves everything as it was. */
+  AssayProgress *progress;
 } AssayOptimizerStep;
 
 typedef struct {

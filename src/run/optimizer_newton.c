@@ -78,7 +78,8 @@ assemble (AssayOptimizerStep *s, GError **error)
   for (gint64 j = 0; j < s->P; j++)
     {
       unit[j] = 1;
-      if (!assay_objective_product (s->objective, unit, H + j * s->P, error))                  /* row j = H e_j */
+      if (assay_progress_is_cancelled (s->progress, error)
+          || !assay_objective_product (s->objective, unit, H + j * s->P, error))               /* row j = H e_j */
         return FALSE;
       unit[j] = 0;
     }
@@ -118,14 +119,12 @@ solve (AssayOptimizerStep *s, GError **error)
   memcpy (d, z, s->P * sizeof *d);
   rho = dot (s, r, z);
   first = sqrt (MAX (0, rho));
-  if (s->scalars[FIRST_NORM] == 0)
-    s->scalars[FIRST_NORM] = first;
-  enough = first > 0 ? CLAMP (first / s->scalars[FIRST_NORM], 1e-10, 0.1) * first : 0;
+  enough = first > 0 ? CLAMP (s->step == 1 ? 1 : first / s->scalars[FIRST_NORM], 1e-10, 0.1) * first : 0;
   for (gint64 k = 0; k < 10 * s->P + 100 && sqrt (MAX (0, rho)) > enough; k++)
     {
       double curvature, length = dot (s, d, d), alpha, next;
 
-      if (!assay_objective_product (s->objective, d, Hd, error))
+      if (assay_progress_is_cancelled (s->progress, error) || !assay_objective_product (s->objective, d, Hd, error))
         return FALSE;
       curvature = dot (s, d, Hd);
       steepest = MAX (steepest, fabs (curvature) / length);
@@ -147,6 +146,8 @@ solve (AssayOptimizerStep *s, GError **error)
       add (s, 1, z, d);                                                                        /* d <- z + beta d */
       rho = next;
     }
+  if (s->step == 1)
+    s->scalars[FIRST_NORM] = first;
   return TRUE;
 }
 

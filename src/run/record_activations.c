@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "run/recording.h"
 
+#include <math.h>
 #include <string.h>
 
 #define MOST_EXAMPLES 64        /* of a batch that is chosen here: enough for full speed */
@@ -151,6 +152,25 @@ open_feed (Activations *a, GError **error)
   return a->position != NULL;
 }
 
+/* Refuses activations that the stored type would turn into infinities. */
+static gboolean
+check (const Activations *a, guint k, const void *buffer, const gint64 *examples, gint64 n, GError **error)
+{
+  AssayStoreType type = assay_recording_get_type (a->r, ASSAY_STORE_F16);
+  gint64 C = get_channels (a, a->taps[k]), unfit = assay_recording_find_unfit (a->dtype, buffer, n * a->T * C, type);
+  g_autofree char *example = NULL;
+  double x;
+
+  if (unfit < 0)
+    return TRUE;
+  x = a->dtype == ASSAY_F32 ? (double) ((const float *) buffer)[unfit] : ((const double *) buffer)[unfit];
+  example = assay_dataset_describe (a->r->dataset, examples[unfit / (a->T * C)]);
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NAN, "recording: %s: %s is %g at position %" G_GINT64_FORMAT " channel %" G_GINT64_FORMAT
+               ", which %s cannot hold; %s", example, assay_graph_get_value (assay_model_get_layout (a->r->model), a->taps[k])->name, x,
+               unfit / C % a->T, unfit % C, assay_store_type_word (type), isfinite (x) ? "record as bf16 or f32" : "look at the model and the example");
+  return FALSE;
+}
+
 /* Appends the rows of a walked batch from `skip` on. */
 static gboolean
 append (Activations *a, AssayExec *exec, const gint64 *examples, gint64 n, gint64 skip, GError **error)
@@ -161,8 +181,9 @@ append (Activations *a, AssayExec *exec, const gint64 *examples, gint64 n, gint6
     {
       const char *buffer = assay_exec_get_buffer (exec, ASSAY_PRIMAL, a->taps[k]);
 
-      if (!assay_recorder_append (a->recorder, k, a->dtype == ASSAY_F64 ? ASSAY_STORE_F64 : ASSAY_STORE_F32,
-                                  buffer + skip * get_channels (a, a->taps[k]) * width, n * a->T - skip, error))
+      if (!check (a, k, buffer, examples, n, error)
+          || !assay_recorder_append (a->recorder, k, a->dtype == ASSAY_F64 ? ASSAY_STORE_F64 : ASSAY_STORE_F32,
+                                     buffer + skip * get_channels (a, a->taps[k]) * width, n * a->T - skip, error))
         return FALSE;
     }
   for (gint64 row = 0; row < n * a->T; row++)

@@ -4,7 +4,12 @@
 
 #include "run/identity.h"
 
+#include <math.h>
+#include <string.h>
+
 #define KEEP_UP_SECONDS 30
+#define F16_OVERFLOW 65520.0    /* what is as large or larger rounds to infinity */
+#define F32_OVERFLOW 0x1.ffffffp127
 
 static const char *const types[] = { "auto", "f16", "bf16", "f32", "f64", NULL };
 
@@ -49,6 +54,47 @@ assay_recording_find (const AssayRecording *r, const char *kind, json_t **meta)
     }
   *meta = full;
   return NULL;
+}
+
+/* Without its sign a float's bits are in the order of its size, infinity and NaN on top: one integer maximum finds them all. */
+static gint32
+get_largest_bits (const float *x, gint64 n)
+{
+  gint32 largest = 0;
+
+  for (gint64 i = 0; i < n; i++)
+    {
+      gint32 bits;
+
+      memcpy (&bits, x + i, sizeof bits);
+      bits &= G_MAXINT32;
+      largest = bits > largest ? bits : largest;
+    }
+  return largest;
+}
+
+static gboolean
+fits (double x, AssayStoreType type)
+{
+  return fabs (x) < (type == ASSAY_STORE_F16 ? F16_OVERFLOW : type == ASSAY_STORE_F64 ? (double) INFINITY : F32_OVERFLOW);
+}
+
+gint64
+assay_recording_find_unfit (AssayDtype dtype, gconstpointer numbers, gint64 n, AssayStoreType type)
+{
+  if (dtype == ASSAY_F32)
+    {
+      gint32 bits = get_largest_bits (numbers, n);
+      float largest;
+
+      memcpy (&largest, &bits, sizeof largest);
+      if (fits ((double) largest, type))
+        return -1;
+    }
+  for (gint64 i = 0; i < n; i++)
+    if (!fits (dtype == ASSAY_F32 ? (double) ((const float *) numbers)[i] : ((const double *) numbers)[i], type))
+      return i;
+  return -1;
 }
 
 gboolean

@@ -13,5 +13,8 @@ AssayStoreType assay_recording_get_type (const AssayRecording *recording, AssayS
 /* The finished object of this identity, or NULL and a meta for a recorder of it. */
 AssayObject   *assay_recording_find     (const AssayRecording *recording, const char *kind, json_t **meta);
 
+/* The first of n numbers (F32 or F64) that the stored type cannot hold: NaN, infinity, or rounded to infinity; -1 when there is none. */
+gint64         assay_recording_find_unfit (AssayDtype dtype, gconstpointer numbers, gint64 n, AssayStoreType type);
+
 /* Commits what waits when half a minute has passed since *last, so that a kill costs no more. */
 gboolean       assay_recording_keep_up  (AssayRecorder *recorder, gint64 *last, GError **error);

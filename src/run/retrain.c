@@ -108,6 +108,7 @@ assay_retrainer_run (AssayRetrainer *self, const gint64 *without, gint64 n_witho
     return FALSE;
   memcpy (assay_model_get_theta (self->model), self->spec.start ? self->spec.start : assay_model_get_theta (training->model), bytes);
   assay_trainer_restart (self->trainer);
+  assay_trainer_set_progress (self->trainer, progress);
   while (!assay_trainer_is_done (self->trainer))
     {
       AssayTrainRow row;

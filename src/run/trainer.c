@@ -38,7 +38,7 @@ const AssayParam assay_train_params[] = {
   { .name = "beta2", .type = ASSAY_PARAM_DOUBLE, .def.d = 0.999, .min = 0, .max = 1, .help = "adamw: decay of the mean squared gradient" },
   { .name = "eps", .type = ASSAY_PARAM_DOUBLE, .def.d = 1e-8, .min = 0, .max = 1, .help = "adamw: added to the root" },
   { .name = "eps-root", .type = ASSAY_PARAM_DOUBLE, .def.d = 0, .min = 0, .max = 1, .help = "adamw: added inside the root" },
-  { .name = "clip", .type = ASSAY_PARAM_DOUBLE, .def.d = 0, .min = 0, .max = 1e12, .help = "largest gradient norm of a step; 0: no limit" },
+  { .name = "clip", .type = ASSAY_PARAM_DOUBLE, .def.d = 0, .min = 0, .max = 1e12, .help = "largest gradient norm of a step; 0: no limit (not newton, lbfgs)" },
   { .name = "tolerance", .type = ASSAY_PARAM_DOUBLE, .def.d = 1e-13, .min = 0, .max = 1,
     .help = "newton, lbfgs: Newton decrement at which the optimum is reached" },
   { .name = "history", .type = ASSAY_PARAM_INT, .def.i = 10, .min = 1, .max = 64, .help = "lbfgs: steps remembered" },
@@ -266,18 +266,24 @@ assay_trainer_step (AssayTrainer *t, AssayTrainRow *row, GError **error)
   t->gradient_norm = assay_vector_norm (crew, t->s.dtype, t->s.P, t->s.gradient);
   if (!isfinite (t->s.value.total) || !isfinite (t->gradient_norm))
     return find_fault (t, error);
-  if (t->clip > 0 && t->gradient_norm > t->clip)
+  if (t->order != NULL && t->clip > 0 && t->gradient_norm > t->clip)
     assay_vector_scale (crew, t->s.dtype, t->s.P, t->clip / t->gradient_norm, t->s.gradient);
   t->s.step = t->done + 1;
   t->s.rate = assay_trainer_get_rate (t, t->s.step);
   *row = (AssayTrainRow) { .step = t->s.step, .loss = t->s.value.data, .rate = t->s.rate, .gradient_norm = t->gradient_norm };
+  t->is_current = t->optimizer->is_whole_batch;
   if (!t->optimizer->step (&t->s, error))
     return FALSE;
-  t->is_current = t->optimizer->is_whole_batch;
   t->done++;
   if (t->s.reason == ASSAY_TRAIN_RUNNING && t->done >= t->n_steps)
     t->s.reason = ASSAY_TRAIN_STEPS_DONE;
   return TRUE;
+}
+
+void
+assay_trainer_set_progress (AssayTrainer *t, AssayProgress *progress)
+{
+  t->s.progress = progress;
 }
 
 gboolean

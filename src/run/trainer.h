@@ -49,9 +49,12 @@ gint64        assay_train_get_n_steps (const AssayValues *options, gint64 N);
 AssayTrainer *assay_trainer_new      (const AssayTraining *training, GError **error);
 void          assay_trainer_free     (AssayTrainer *trainer);
 
-/* Errors: NAN, naming step, example and tensor, with theta as before the step; NOT_CONVERGED (newton, lbfgs: see there). */
+/* Errors: NAN, naming step, example and tensor, with theta as before the step; NOT_CONVERGED (newton, lbfgs: see there); cancelled, with
+ * everything as before the step. */
 gboolean      assay_trainer_step     (AssayTrainer *trainer, AssayTrainRow *row, GError **error);
 gboolean      assay_trainer_is_done  (const AssayTrainer *trainer);
+/* Lets a long step of newton be stopped between two products; NULL: nobody watches. */
+void          assay_trainer_set_progress (AssayTrainer *trainer, AssayProgress *progress);
 /* Back before the first step, with what theta and weights hold now. */
 void          assay_trainer_restart  (AssayTrainer *trainer);
 

@@ -310,6 +310,43 @@ test_refusals (Room *room, gconstpointer unused)
     }
 }
 
+/* 65519 rounds to the largest half, 65520 to infinity. */
+static void
+test_overflow (Room *room, gconstpointer unused)
+{
+  static const struct { float bias; const char *type, *text; } trials[] = {
+    { 65519.9f, "f16", NULL }, { 65520.0f, "f16", "which f16 cannot hold; record as bf16 or f32" }, { -7e4f, "f16", "is -70000 at position 0 channel 2" },
+    { 7e4f, "f32", NULL }, { 3.4e38f, "bf16", NULL } };
+
+  (void) unused;
+  for (guint k = 0; k < G_N_ELEMENTS (trials); k++)
+    {
+      g_autofree char *path = g_strdup_printf ("%s/%u.assay", room->directory, k);
+      g_autofree char *text = g_strdup_printf ("{\"taps\": [\"fc1\"], \"type\": \"%s\"}", trials[k].type);
+      g_autoptr (AssayCase) cas = assay_case_create (path, NULL);
+      g_autoptr (Fixture) f = fixture_mlp ("{}", 1);
+      g_autoptr (AssayValues) options = parse (text);
+      AssayRecording recording = describe (f, cas, options);
+      g_autoptr (AssayObject) object = NULL;
+      g_autoptr (GError) error = NULL;
+      float *theta = assay_model_get_theta (f->model);
+
+      for (guint d = 0; d < 6; d++)
+        theta[2 * 6 + d] = 0;
+      theta[48 + 2] = trials[k].bias;
+      object = assay_record_activations (&recording, NULL, &error);
+      if (trials[k].text == NULL)
+        g_assert_no_error (error);
+      else
+        {
+          g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_NAN);
+          g_assert_true (g_str_has_prefix (error->message, "recording: train:0"));
+          if (strstr (error->message, trials[k].text) == NULL)
+            g_error ("expected \"%s\" in: %s", trials[k].text, error->message);
+        }
+    }
+}
+
 static void
 test_list (void)
 {
@@ -334,6 +371,7 @@ main (int argc, char **argv)
   ADD ("/record/norms can be recorded alone", test_norms_alone);
   ADD ("/record/a stopped recording has committed what was walked and goes on", test_stopped);
   ADD ("/record/a recording killed again and again ends complete and right", test_killed);
+  ADD ("/record/what the stored type cannot hold is refused with its place", test_overflow);
   ADD ("/record/taps and groups that do not exist are refused with a name that does", test_refusals);
   return g_test_run ();
 }

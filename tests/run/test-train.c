@@ -132,6 +132,53 @@ test_resume (Room *room, gconstpointer unused)
     }
 }
 
+/* A preconditioner that stops the training at a chosen call, in the middle of a step. */
+typedef struct { AssayProgress *progress; guint left; } Interruption;
+
+static gboolean
+interrupt (gpointer data, const double *r, double *z, GError **error)
+{
+  Interruption *i = data;
+
+  (void) error;
+  memcpy (z, r, 5 * sizeof *z);
+  if (i->left > 0 && --i->left == 0)
+    assay_progress_cancel (i->progress, ASSAY_ERROR_INTERRUPTED);
+  return TRUE;
+}
+
+static void
+test_within_a_step (Room *room, gconstpointer unused)
+{
+  g_autoptr (AssayCase) cas = make_case (room);
+  g_autoptr (Fixture) whole = fixture_logistic ("{\"optimizer\": \"newton\"}", 1), f = fixture_logistic ("{\"optimizer\": \"newton\"}", 1);
+  Interruption never = { NULL, 0 };
+  AssayTrainPlace place = { cas, "run", NULL };
+  AssayTrainResult result;
+  guint stops = 0;
+
+  (void) unused;
+  whole->training.precondition = f->training.precondition = interrupt;
+  whole->training.precondition_data = &never;
+  g_assert_true (assay_train (&whole->training, NULL, &result, NULL, NULL));
+  for (gboolean done = FALSE; !done; )
+    {
+      g_autoptr (AssayProgress) progress = assay_progress_new (NULL, NULL);
+      Interruption soon = { progress, 7 };
+      g_autoptr (GError) error = NULL;
+
+      f->training.precondition_data = &soon;
+      fixture_rewind (f);
+      done = assay_train (&f->training, &place, &result, progress, &error);
+      if (!done)
+        g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_INTERRUPTED);
+      stops += !done;
+      g_assert_cmpuint (stops, <, 30);
+    }
+  g_assert_cmpuint (stops, >, 1);
+  g_assert_cmpmem (assay_model_get_theta (f->model), f->theta_bytes, assay_model_get_theta (whole->model), f->theta_bytes);
+}
+
 /* --- kill -9 ------------------------------------------------------------------------------------------------------------ */
 
 static void
@@ -292,6 +339,7 @@ main (int argc, char **argv)
     return be_killed (argv[2], argv[3]);
   g_test_init (&argc, &argv, NULL);
   ADD ("/train/stopped at any steps it ends with the bits of the uninterrupted run", test_resume);
+  ADD ("/train/stopped within a step it goes on before that step", test_within_a_step);
   ADD ("/train/killed again and again it ends with the bits of the uninterrupted run", test_killed);
   ADD ("/train/a finished run is answered from the case", test_finished);
   ADD ("/train/checkpoints along the way have their steps and rates", test_trajectory);
