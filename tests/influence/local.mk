@@ -3,12 +3,13 @@ influence_toy = tests/influence/toy.c tests/influence/toy.h
 
 check_PROGRAMS += tests/influence/test-top tests/influence/test-method tests/influence/test-interval tests/influence/test-score \
   tests/influence/test-reference tests/influence/test-reference_data \
-  tests/influence/test-validate
+  tests/influence/test-replicated tests/influence/test-validate
 tests_influence_test_top_SOURCES = tests/influence/test-top.c
 tests_influence_test_method_SOURCES = tests/influence/test-method.c $(influence_toy)
 tests_influence_test_interval_SOURCES = tests/influence/test-interval.c $(influence_toy)
 tests_influence_test_score_SOURCES = tests/influence/test-score.c $(influence_toy)
 tests_influence_test_reference_SOURCES = tests/influence/test-reference.c tests/influence/oracle_case.c tests/influence/oracle_case.h
+tests_influence_test_replicated_SOURCES = tests/influence/test-replicated.c $(influence_toy)
 tests_influence_test_validate_SOURCES = tests/influence/test-validate.c $(influence_toy)
 tests_influence_test_reference_data_SOURCES = tests/influence/test-reference_data.c
 # Dense matrices of several thousand parameters.
