@@ -10,6 +10,8 @@
 #include <string.h>
 
 #define MOST_EXAMPLES 64        /* of a batch that is chosen here: enough for full speed */
+#define CACHEFUL 32768          /* numbers that are looked through and converted while they are near */
+#define PARTS 16                /* that a recording is cut into, within limits: the last one is waited for */
 
 typedef struct {
   const AssayRecording *r;
@@ -117,6 +119,7 @@ open_recorder (Activations *a, json_t *meta, GError **error)
   AssayGraph *layout = assay_model_get_layout (a->r->model);
   g_autoptr (GPtrArray) strings = g_ptr_array_new_with_free_func (g_free);
   g_autofree AssayArraySpec *arrays = g_new0 (AssayArraySpec, a->n_taps + 2);
+  gsize row_bytes = sizeof (gint64) + sizeof (gint32);
 
   for (guint k = 0; k < a->n_taps; k++)
     {
@@ -128,13 +131,17 @@ open_recorder (Activations *a, json_t *meta, GError **error)
       arrays[k] = (AssayArraySpec) { .path = path, .type = assay_recording_get_type (a->r, ASSAY_STORE_F16), .rank = 2,
                                      .dims = { 0, get_channels (a, a->taps[k]) }, .axes = { "row", axis }, .long_name = name,
                                      .description = "activation, one row for each example and position", .bulk = TRUE };
+      row_bytes += get_channels (a, a->taps[k]) * assay_store_type_width (arrays[k].type);
     }
   arrays[a->n_taps] = (AssayArraySpec) { .path = "/index/example", .type = ASSAY_STORE_I64, .rank = 1, .axes = { "row" },
                                          .long_name = "example of the row" };
   arrays[a->n_taps + 1] = (AssayArraySpec) { .path = "/index/position", .type = ASSAY_STORE_I32, .rank = 1, .axes = { "row" },
                                              .long_name = "position of the row in its example" };
   a->recorder = assay_recorder_new (a->r->store, "activations", a->r->name, meta, arrays, a->n_taps + 2, error);
-  return a->recorder != NULL;
+  if (a->recorder == NULL)
+    return FALSE;
+  assay_recorder_set_limits (a->recorder, CLAMP (row_bytes * a->r->N * a->T / PARTS, 4u << 20, 64u << 20), 64u << 20);
+  return TRUE;
 }
 
 static gboolean
@@ -152,47 +159,62 @@ open_feed (Activations *a, GError **error)
   return a->position != NULL;
 }
 
-/* Refuses activations that the stored type would turn into infinities. */
+/* Refuses activations that the stored type would turn into infinities. x: n numbers, the first in row `row` of the batch. */
 static gboolean
-check (const Activations *a, guint k, const void *buffer, const gint64 *examples, gint64 n, GError **error)
+check (const Activations *a, guint tap, const void *x, gint64 n, gint64 row, const gint64 *examples, GError **error)
 {
   AssayStoreType type = assay_recording_get_type (a->r, ASSAY_STORE_F16);
-  gint64 C = get_channels (a, a->taps[k]), unfit = assay_recording_find_unfit (a->dtype, buffer, n * a->T * C, type);
+  gint64 C = get_channels (a, tap), unfit = assay_recording_find_unfit (a->dtype, x, n, type);
   g_autofree char *example = NULL;
-  double x;
+  double number;
 
   if (unfit < 0)
     return TRUE;
-  x = a->dtype == ASSAY_F32 ? (double) ((const float *) buffer)[unfit] : ((const double *) buffer)[unfit];
-  example = assay_dataset_describe (a->r->dataset, examples[unfit / (a->T * C)]);
+  row += unfit / C;
+  number = a->dtype == ASSAY_F32 ? (double) ((const float *) x)[unfit] : ((const double *) x)[unfit];
+  example = assay_dataset_describe (a->r->dataset, examples[row / a->T]);
   g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NAN, "recording: %s: %s is %g at position %" G_GINT64_FORMAT " channel %" G_GINT64_FORMAT
-               ", which %s cannot hold; %s", example, assay_graph_get_value (assay_model_get_layout (a->r->model), a->taps[k])->name, x,
-               unfit / C % a->T, unfit % C, assay_store_type_word (type), isfinite (x) ? "record as bf16 or f32" : "look at the model and the example");
+               ", which %s cannot hold; %s", example, assay_graph_get_value (assay_model_get_layout (a->r->model), tap)->name, number,
+               row % a->T, unfit % C, assay_store_type_word (type),
+               isfinite (number) ? "record as bf16 or f32" : "look at the model and the example");
   return FALSE;
+}
+
+/* Appends rows `skip` .. `rows`-1 of a tap, a cacheful at a time: looked through, then converted. */
+static gboolean
+append_tap (Activations *a, guint k, AssayExec *exec, const gint64 *examples, gint64 skip, gint64 rows, GError **error)
+{
+  const char *buffer = assay_exec_get_buffer (exec, ASSAY_PRIMAL, a->taps[k]);
+  gint64 C = get_channels (a, a->taps[k]), some = MAX (1, CACHEFUL / C);
+  AssayStoreType type = a->dtype == ASSAY_F64 ? ASSAY_STORE_F64 : ASSAY_STORE_F32;
+
+  for (gint64 row = skip; row < rows; row += some)
+    {
+      const char *x = buffer + row * C * assay_dtype_width (a->dtype);
+      gint64 n = MIN (some, rows - row);
+
+      if (!check (a, a->taps[k], x, n * C, row, examples, error) || !assay_recorder_append (a->recorder, k, type, x, n, error))
+        return FALSE;
+    }
+  return TRUE;
 }
 
 /* Appends the rows of a walked batch from `skip` on. */
 static gboolean
 append (Activations *a, AssayExec *exec, const gint64 *examples, gint64 n, gint64 skip, GError **error)
 {
-  gsize width = assay_dtype_width (a->dtype);
+  gint64 rows = n * a->T;
 
   for (guint k = 0; k < a->n_taps; k++)
-    {
-      const char *buffer = assay_exec_get_buffer (exec, ASSAY_PRIMAL, a->taps[k]);
-
-      if (!check (a, k, buffer, examples, n, error)
-          || !assay_recorder_append (a->recorder, k, a->dtype == ASSAY_F64 ? ASSAY_STORE_F64 : ASSAY_STORE_F32,
-                                     buffer + skip * get_channels (a, a->taps[k]) * width, n * a->T - skip, error))
-        return FALSE;
-    }
-  for (gint64 row = 0; row < n * a->T; row++)
+    if (!append_tap (a, k, exec, examples, skip, rows, error))
+      return FALSE;
+  for (gint64 row = 0; row < rows; row++)
     {
       a->example[row] = examples[row / a->T];
       a->position[row] = (gint32) (row % a->T);
     }
-  return assay_recorder_append (a->recorder, a->n_taps, ASSAY_STORE_I64, a->example + skip, n * a->T - skip, error)
-         && assay_recorder_append (a->recorder, a->n_taps + 1, ASSAY_STORE_I32, a->position + skip, n * a->T - skip, error);
+  return assay_recorder_append (a->recorder, a->n_taps, ASSAY_STORE_I64, a->example + skip, rows - skip, error)
+         && assay_recorder_append (a->recorder, a->n_taps + 1, ASSAY_STORE_I32, a->position + skip, rows - skip, error);
 }
 
 static gboolean
