@@ -246,6 +246,40 @@ test_stopped (Room *room, gconstpointer unused)
   assert_activations (f, cas, "h.0.mlp.act", 6, 32, ASSAY_STORE_F16);
 }
 
+static AssayObject *
+record_gradients (Fixture *f, AssayCase *cas, guint examples, GError **error)
+{
+  g_autoptr (AssayValues) options = parse ("{\"gradients\": [\"*\"]}");
+  AssayRecording recording = describe (f, cas, options);
+  Stop stop = { .left = examples };
+  AssayObject *object;
+
+  stop.progress = assay_progress_new (count_down, &stop);
+  object = assay_record_gradients (&recording, stop.progress, error);
+  assay_progress_free (stop.progress);
+  return object;
+}
+
+static void
+test_gradients_stopped (Room *room, gconstpointer unused)
+{
+  g_autoptr (AssayCase) cas = make_case (room);
+  g_autoptr (Fixture) f = fixture_mlp ("{}", 1);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (AssayObject) object = NULL;
+  g_autofree double *example = NULL;
+
+  (void) unused;
+  g_assert_null (record_gradients (f, cas, 11, &error));
+  g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_INTERRUPTED);
+  g_clear_error (&error);
+  object = record_gradients (f, cas, 0, &error);
+  g_assert_no_error (error);
+  example = read_all (cas, "gradients", "/index/example", f->training.N, 1);
+  for (gint64 i = 0; i < f->training.N; i++)
+    g_assert_cmpfloat (example[i], ==, (double) f->training.train[i]);
+}
+
 static int
 be_killed (const char *path, const char *batches)
 {
@@ -279,6 +313,74 @@ test_killed (Room *room, gconstpointer unused)
   cas = assay_case_open (room->path, ASSAY_CASE_READ, NULL);
   g_assert_nonnull (cas);
   assert_activations (f, cas, "h.0.mlp.act", 6, 32, ASSAY_STORE_F16);
+}
+
+/* Parts are committed when they are full, wherever in a batch that is: 640 rows of 8 KiB make a first part of 512, batches have 60. */
+#define WIDE_ROWS 640
+#define WIDE_CHANNELS 4096
+
+static Fixture *
+make_wide (void)
+{
+  return fixture_new (fixture_features (WIDE_ROWS + 5, 6, 3), "mlp", "{\"widths\": [6, 4096, 3], \"activations\": [\"tanh\"]}", "{}", 1);
+}
+
+static void
+die_behind_a_part (const char *stage, guint64 done, guint64 total, const char *unit, const char *note, gpointer data)
+{
+  (void) stage, (void) total, (void) unit, (void) note;
+  for (guint k = 0; done >= 600 && k < 1000; k++)
+    {
+      g_autoptr (AssayObject) object = assay_case_lookup (data, "activations", "rec", NULL);
+
+      if (object != NULL && object->rows > 0)
+        kill (getpid (), SIGKILL);
+      g_usleep (10000);
+    }
+}
+
+static AssayObject *
+record_wide (AssayCase *cas, Fixture *f, AssayProgress *progress, GError **error)
+{
+  g_autoptr (AssayValues) options = parse ("{\"taps\": [\"act1\"], \"batch\": 60}");
+  AssayRecording recording = describe (f, cas, options);
+
+  return assay_record_activations (&recording, progress, error);
+}
+
+static int
+be_killed_behind_a_part (const char *path)
+{
+  g_autoptr (Fixture) f = make_wide ();
+  g_autoptr (AssayCase) cas = assay_case_open (path, ASSAY_CASE_WRITE, NULL);
+  g_autoptr (AssayProgress) progress = assay_progress_new (die_behind_a_part, cas);
+  g_autoptr (AssayObject) object = record_wide (cas, f, progress, NULL);
+
+  return 1;                                                       /* not reached */
+}
+
+static void
+test_killed_within_a_batch (Room *room, gconstpointer unused)
+{
+  g_autoptr (Fixture) f = make_wide ();
+  g_autoptr (AssayCase) cas = make_case (room);
+  char *argv[] = { "/proc/self/exe", "--be-killed-behind-a-part", room->path, NULL };
+  g_autoptr (AssayObject) part = NULL, object = NULL;
+  GError *error = NULL;
+  int status;
+
+  (void) unused;
+  assay_case_free (g_steal_pointer (&cas));
+  g_assert_true (g_spawn_sync (NULL, argv, NULL, G_SPAWN_CHILD_INHERITS_STDIN, NULL, NULL, NULL, NULL, &status, NULL));
+  g_assert_true (WIFSIGNALED (status) && WTERMSIG (status) == SIGKILL);
+  cas = assay_case_open (room->path, ASSAY_CASE_WRITE, NULL);
+  g_assert_nonnull (cas);
+  part = assay_case_lookup (cas, "activations", "rec", NULL);
+  g_assert_cmpint (part->rows, >, 0);
+  g_assert_cmpint (part->rows % 60, !=, 0);
+  object = record_wide (cas, f, NULL, &error);
+  g_assert_no_error (error);
+  assert_activations (f, cas, "act1", 1, WIDE_CHANNELS, ASSAY_STORE_F16);
 }
 
 static void
@@ -363,6 +465,8 @@ main (int argc, char **argv)
 {
   if (argc == 4 && strcmp (argv[1], "--be-killed") == 0)
     return be_killed (argv[2], argv[3]);
+  if (argc == 3 && strcmp (argv[1], "--be-killed-behind-a-part") == 0)
+    return be_killed_behind_a_part (argv[2]);
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/record/taps are listed with their shapes", test_list);
   ADD ("/record/activations of tokens are the walk's, in half precision, example by position", test_tokens);
@@ -371,6 +475,8 @@ main (int argc, char **argv)
   ADD ("/record/norms can be recorded alone", test_norms_alone);
   ADD ("/record/a stopped recording has committed what was walked and goes on", test_stopped);
   ADD ("/record/a recording killed again and again ends complete and right", test_killed);
+  ADD ("/record/killed where a part ended within a batch it goes on with the next row", test_killed_within_a_batch);
+  ADD ("/record/a stopped recording of gradients goes on with the next example", test_gradients_stopped);
   ADD ("/record/what the stored type cannot hold is refused with its place", test_overflow);
   ADD ("/record/taps and groups that do not exist are refused with a name that does", test_refusals);
   return g_test_run ();

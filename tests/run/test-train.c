@@ -9,6 +9,7 @@
 #include <math.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -179,6 +180,67 @@ test_within_a_step (Room *room, gconstpointer unused)
   g_assert_cmpmem (assay_model_get_theta (f->model), f->theta_bytes, assay_model_get_theta (whole->model), f->theta_bytes);
 }
 
+/* A disk that takes the rows of the log but not the larger state: the log is then ahead of the state, as after a kill between the two. */
+typedef struct { guint64 from; } Shortage;
+
+static void
+set_largest_file (rlim_t bytes)
+{
+  struct rlimit limit;
+
+  g_assert_cmpint (getrlimit (RLIMIT_FSIZE, &limit), ==, 0);
+  limit.rlim_cur = MIN (bytes, limit.rlim_max);
+  g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &limit), ==, 0);
+}
+
+static void
+run_short (const char *stage, guint64 done, guint64 total, const char *unit, const char *note, gpointer data)
+{
+  const Shortage *shortage = data;
+
+  (void) stage, (void) total, (void) unit, (void) note;
+  if (done == shortage->from)
+    set_largest_file (96 << 10);
+}
+
+static void
+test_log_ahead (Room *room, gconstpointer unused)
+{
+  static const char options[] = "{\"steps\": 20, \"batch\": 7, \"checkpoint-every\": 5}", config[] = "{\"widths\": [6, 2000, 3]}";
+  g_autoptr (AssayCase) cas = make_case (room);
+  g_autoptr (Fixture) whole = fixture_new (fixture_features (36, 6, 3), "mlp", config, options, 1);
+  g_autoptr (Fixture) f = fixture_new (fixture_features (36, 6, 3), "mlp", config, options, 1);
+  g_autofree double *truth = NULL, *log = NULL;
+  Shortage shortage = { 7 };
+  AssayProgress *progress = assay_progress_new (run_short, &shortage);
+  AssayTrainPlace place = { cas, "run", NULL };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (AssayObject) rows = NULL, state = NULL;
+  AssayTrainResult result;
+  gint64 n, m;
+
+  (void) unused;
+  signal (SIGXFSZ, SIG_IGN);
+  g_assert_true (run (whole, cas, "straight", 0, NULL, &result));
+  truth = read_log (cas, "straight", "/metrics/loss", &n);
+  g_assert_false (assay_train (&f->training, &place, &result, progress, &error));
+  set_largest_file (RLIM_INFINITY);
+  g_assert_nonnull (error);
+  rows = assay_case_lookup (cas, "metrics", "run", NULL);
+  state = assay_case_lookup (cas, "checkpoint", "run/state", NULL);
+  g_assert_cmpint (rows->rows, ==, 10);
+  g_assert_cmpint (json_integer_value (json_object_get (state->meta, "step")), ==, 5);
+  g_clear_error (&error);
+
+  fixture_rewind (f);
+  assay_train (&f->training, &place, &result, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpmem (assay_model_get_theta (f->model), f->theta_bytes, assay_model_get_theta (whole->model), f->theta_bytes);
+  log = read_log (cas, "run", "/metrics/loss", &m);
+  g_assert_cmpmem (log, m * sizeof *log, truth, n * sizeof *truth);
+  assay_progress_free (progress);
+}
+
 /* --- kill -9 ------------------------------------------------------------------------------------------------------------ */
 
 static void
@@ -340,6 +402,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   ADD ("/train/stopped at any steps it ends with the bits of the uninterrupted run", test_resume);
   ADD ("/train/stopped within a step it goes on before that step", test_within_a_step);
+  ADD ("/train/a state that could not be saved behind its log loses no row and doubles none", test_log_ahead);
   ADD ("/train/killed again and again it ends with the bits of the uninterrupted run", test_killed);
   ADD ("/train/a finished run is answered from the case", test_finished);
   ADD ("/train/checkpoints along the way have their steps and rates", test_trajectory);
