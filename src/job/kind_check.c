@@ -34,7 +34,7 @@ get_sections (void)
 
 static const AssayJobExample examples[] = {
   { "gradients and curvature products of the case's model, against oracles", "assay check people.assay" },
-  { NULL }
+  { NULL, NULL }
 };
 
 static const char *

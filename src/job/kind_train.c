@@ -209,8 +209,8 @@ add_training_step (const State *state, const AssayJob *job, double flops, double
 {
   const AssayValues *options = get_training (job);
   const AssayOptimizer *optimizer = assay_optimizer_find (assay_values_get_string (options, "optimizer"));
-  gint64 N = state->n_train, steps = assay_values_get_int (options, "steps"), batch = assay_values_get_int (options, "batch");
-  double epochs = assay_values_get_double (options, "epochs"), P = (double) assay_model_get_n_params (state->model);
+  gint64 N = state->n_train, batch = assay_values_get_int (options, "batch"), steps = assay_train_get_n_steps (options, N);
+  double P = (double) assay_model_get_n_params (state->model);
   double memory = bytes + 6 * P * (double) assay_dtype_width (assay_model_get_dtype (state->model));
 
   if (optimizer->is_whole_batch)
@@ -220,8 +220,6 @@ add_training_step (const State *state, const AssayJob *job, double flops, double
       return;
     }
   batch = batch > 0 ? MIN (batch, N) : N;
-  if (steps == G_MININT64)
-    steps = (gint64) ceil ((isnan (epochs) ? 10 : epochs) * (double) N / (double) batch - 1e-9);
   assay_job_plan_add (plan, flops * (double) batch * (double) steps, memory, 8 * P,
                       "train %" G_GINT64_FORMAT " steps of %" G_GINT64_FORMAT " examples by %s", steps, batch, optimizer->name);
 }
