@@ -149,27 +149,41 @@ draw_distinct (AssayRng *rng, double *values, gint64 n)
     values[k] = (places[k] + 0.25 - n / 2.0) * (6.0 / MAX (n, 8));
 }
 
+/* Drawn numbers, by what they were drawn for: a suite asks for the same ones hundreds of times. */
+static const double *
+draw_values (const Trial *t, TrialRole role, guint i, guint64 salt)
+{
+  static const char *const names[] = { "x", "y", "dx", "dy", "rx", "ry", "rdx", "rdy" };
+  static GHashTable *drawn;
+  g_autofree char *purpose = g_strdup_printf ("%s/%s/%s/%u/%" G_GUINT64_FORMAT, t->op->name, t->item->name, names[role], i, salt);
+  AssayRng rng = assay_rng_new (20250101, assay_rng_stream (purpose, 0));
+  AssayFill fill = role == TRIAL_X ? t->item->fill : ASSAY_FILL_NORMAL;
+  gint64 n = trial_count (t, role, i);
+  double *values;
+
+  if (drawn == NULL)
+    drawn = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  if ((values = g_hash_table_lookup (drawn, purpose)) != NULL)
+    return values;
+  values = g_new (double, n);
+  if (is_index (t, role, i))
+    for (gint64 k = 0; k < n; k++)
+      values[k] = (double) assay_rng_below (&rng, t->item->index_below);
+  else if (fill == ASSAY_FILL_DISTINCT)
+    draw_distinct (&rng, values, n);
+  else
+    for (gint64 k = 0; k < n; k++)
+      values[k] = draw_one (fill, &rng);
+  for (gint64 k = 0; k < n; k++)
+    values[k] = (float) values[k];
+  g_hash_table_insert (drawn, g_steal_pointer (&purpose), values);
+  return values;
+}
+
 void
 trial_draw (Trial *t, TrialRole role, guint i, guint64 salt)
 {
-  static const char *const names[] = { "x", "y", "dx", "dy", "rx", "ry", "rdx", "rdy" };
-  g_autofree char *purpose = g_strconcat (t->op->name, "/", t->item->name, "/", names[role], NULL);
-  AssayRng rng = assay_rng_new (20250101 + salt, assay_rng_stream (purpose, i));
-  AssayFill fill = role == TRIAL_X ? t->item->fill : ASSAY_FILL_NORMAL;
-  gint64 n = trial_count (t, role, i);
-  g_autofree double *values = g_new (double, n);
-
-  if (is_index (t, role, i))
-    {
-      for (gint64 k = 0; k < n; k++)
-        ((gint32 *) t->at[role][i])[k] = (gint32) assay_rng_below (&rng, t->item->index_below);
-      return;
-    }
-  if (fill == ASSAY_FILL_DISTINCT)
-    draw_distinct (&rng, values, n);
-  for (gint64 k = 0; k < n; k++)
-    values[k] = (float) (fill == ASSAY_FILL_DISTINCT ? values[k] : draw_one (fill, &rng));
-  trial_write (t, role, i, values);
+  trial_write (t, role, i, draw_values (t, role, i, salt));
 }
 
 void
