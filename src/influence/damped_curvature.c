@@ -4,13 +4,16 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
+#include "hessian/dense.h"
 #include "hessian/vector_f64.h"
 #include "influence/task.h"
 
+#include <math.h>
 #include <string.h>
 
 #define POWER_STEPS 16
 #define CONDITION 400
+#define SMALL_MODEL 256         /* parameters up to which the whole spectrum is looked at to learn its lower end */
 
 const char *const assay_damped_curvature_choices[] = { "gauss-newton", "hessian", NULL };
 
@@ -49,10 +52,28 @@ assay_damped_curvature_clear (AssayDampedCurvature *self)
   g_clear_pointer (&self->curvature, assay_linop_unref);
 }
 
+/* Raises the operator's known lower bound to its least eigenvalue, less what assembly and LAPACK may have rounded. */
+static gboolean
+measure_least (AssayLinop *op, double largest, AssayProgress *progress, GError **error)
+{
+  gint64 n = op->n;
+  g_autoptr (AssayBuffer) matrix = assay_dense_assemble (op, 0, 4, G_MAXUINT64, progress, error), values = NULL;
+  double least;
+
+  if (matrix == NULL || (values = assay_mem_new (double, n, error)) == NULL)
+    return FALSE;
+  assay_dense_symmetrise (n, matrix);
+  if (!assay_dense_eigen (n, matrix, values, NULL, error))
+    return FALSE;
+  least = *(double *) values - (10 * (double) n * 0x1p-53 + op->product_error * sqrt ((double) n)) * largest;
+  op->shift = MAX (op->shift, least);
+  return TRUE;
+}
+
 static void
 choose_damping (const AssayInfluenceTask *task, AssayDampedCurvature *c, double largest, GString *notes)
 {
-  if (c->is_convex && task->l2 > 0)
+  if (c->is_convex && (task->l2 > 0 || c->curvature->shift > 0))
     {
       c->damping = 0;
       return;
@@ -74,6 +95,9 @@ assay_damped_curvature_open (const AssayInfluenceTask *task, const char *curvatu
     return FALSE;
   if (c.is_convex)
     c.curvature->shift = MAX (c.curvature->shift, 0);             /* the operator cannot know that the model is affine */
+  if (c.is_convex && task->l2 == 0 && !(damping > 0) && c.curvature->n <= SMALL_MODEL
+      && !measure_least (c.curvature, largest, progress, error))
+    return FALSE;
   if (isnan (damping))
     choose_damping (task, &c, largest, notes);
   c.lambda = task->l2 + c.damping;

@@ -2,7 +2,8 @@
 /* damped_curvature.h: the matrix that a method inverts, A = C + lambda I, with what is known of its spectrum.
  *
  * lambda = l2 of training + damping, stored apart. Unset damping means
- *   0                       for a convex model with l2: A is then exactly the Hessian of what was minimised;
+ *   0                       for a convex model with l2, or a small one whose Hessian is definite without: A is then exactly the Hessian of
+ *                           what was minimised;
  *   largest eigenvalue/400  else: it keeps the condition number near 400, so that conjugate gradients end in about 200 products
  *                           whatever the model, and on small language models it is about where predictions of retraining are best.
  * Shape letters: P parameters.
@@ -26,7 +27,7 @@ typedef struct {
   { .name = "curvature", .type = ASSAY_PARAM_CHOICE, .def.s = "gauss-newton", .choices = assay_damped_curvature_choices, \
     .help = "matrix to invert: positive semi-definite Gauss-Newton, or the exact Hessian" },                            \
   { .name = "damping", .type = ASSAY_PARAM_DOUBLE, .def.d = NAN, .min = 0, .max = 1e300, .flags = ASSAY_PARAM_OPTIONAL, \
-    .help = "added to l2 on the diagonal; unset: 0 for a convex model with l2, else the largest eigenvalue / 400" }
+    .help = "added to l2 on the diagonal; unset: 0 for a convex model whose Hessian with l2 is definite, else the largest eigenvalue / 400" }
 
 extern const char *const assay_damped_curvature_choices[];
 
