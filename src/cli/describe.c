@@ -126,7 +126,7 @@ assay_describe_section (const AssayJobKind *command, const AssayJobSection *sect
 const AssayJobSection *
 assay_describe_sections (const AssayJobKind *command)
 {
-  static const AssayJobSection none[] = { { NULL } };
+  static const AssayJobSection none[] = { { .params = NULL } };
 
   return command->get_sections ? command->get_sections () : none;
 }

@@ -31,13 +31,13 @@ append_option (GString *out, const AssayParam *p)
 }
 
 static void
-append_options (GString *out, const char *title, const AssayParam *table)
+append_options (GString *out, const char *title, const AssayJobKind *command, const AssayParam *table)
 {
   gboolean titled = FALSE;
 
   for (; table->name != NULL; table++)
     {
-      if (table->flags & ASSAY_PARAM_POSITIONAL)
+      if (table->flags & ASSAY_PARAM_POSITIONAL || (command != NULL && assay_job_hides (command, table)))
         continue;
       if (!titled)
         g_string_append_printf (out, "\n%s\n", title);
@@ -93,14 +93,14 @@ command_help (const AssayJobKind *command)
       g_string_append_c (out, '\n');
     }
   append_arguments (out, command);
-  append_options (out, "Options", command->params);
+  append_options (out, "Options", command, command->params);
   for (const AssayJobSection *s = assay_describe_sections (command); s->params != NULL; s++)
     {
       g_autofree char *title = assay_describe_section (command, s);
 
-      append_options (out, title, s->params);
+      append_options (out, title, command, s->params);
     }
-  append_options (out, "General options", assay_cli_globals);
+  append_options (out, "General options", NULL, assay_cli_globals);
   append_examples (out, command->examples);
   return g_string_free (out, FALSE);
 }
@@ -115,7 +115,7 @@ program_help (void)
   g_string_append (out, "\n\nCommands\n");
   for (const AssayJobKind *const *command = assay_command_list (); *command != NULL; command++)
     append_entry (out, (*command)->name, (*command)->help);
-  append_options (out, "General options", assay_cli_globals);
+  append_options (out, "General options", NULL, assay_cli_globals);
   g_string_append (out, "\nExit status\n");
   for (const AssayExitStatus *status = assay_cli_exit_statuses; status->meaning != NULL; status++)
     {

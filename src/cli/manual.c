@@ -76,13 +76,14 @@ append_item (GString *out, const AssayParam *p)
 }
 
 static void
-append_items (GString *out, const AssayParam *table)
+append_items (GString *out, const AssayJobKind *command, const AssayParam *table)
 {
   if (table->name == NULL)
     return;
   g_string_append (out, ".Bl -tag -width Ds\n");
   for (; table->name != NULL; table++)
-    append_item (out, table);
+    if (command == NULL || !assay_job_hides (command, table))
+      append_item (out, table);
   g_string_append (out, ".El\n");
 }
 
@@ -109,7 +110,7 @@ append_command (GString *out, const AssayJobKind *command)
   append_line (out, synopsis);
   g_string_append (out, ".Pp\n");
   append_paragraphs (out, command->description);
-  append_items (out, command->params);
+  append_items (out, command, command->params);
   for (const AssayJobSection *s = assay_describe_sections (command); s->params != NULL; s++)
     {
       g_autofree char *intro = assay_describe_section (command, s);
@@ -118,7 +119,7 @@ append_command (GString *out, const AssayJobKind *command)
         continue;
       g_string_append (out, ".Pp\n");
       append_line (out, intro);
-      append_items (out, s->params);
+      append_items (out, command, s->params);
     }
 }
 
@@ -129,7 +130,7 @@ append_commands_and_globals (GString *out)
     append_command (out, *command);
   g_string_append (out, ".Ss General options\n");
   append_line (out, "Every command takes them, before or after its own arguments.");
-  append_items (out, assay_cli_globals);
+  append_items (out, NULL, assay_cli_globals);
 }
 
 static void

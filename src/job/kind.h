@@ -24,7 +24,8 @@
 typedef struct _AssayJob AssayJob;
 typedef struct _AssayJobKind AssayJobKind;
 
-/* More parameters: a table shared with other kinds, or one that belongs to a value of another parameter (`method = "cg"`). */
+/* More parameters: a table shared with other kinds, or one that belongs to a value of another parameter (`method = "cg"`). An entry of
+ * the kind's own table hides one of the same name. */
 typedef struct {
   const char *chooser;          /* a parameter of the kind's own table; NULL: the section is always there */
   const char *value;            /* the value that brings this section in */

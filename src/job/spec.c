@@ -70,7 +70,7 @@ assay_job_free (AssayJob *job)
 static const AssayJobSection *
 get_sections (const AssayJobKind *kind)
 {
-  static const AssayJobSection none[] = { { NULL } };
+  static const AssayJobSection none[] = { { .params = NULL } };
 
   return kind->get_sections ? kind->get_sections () : none;
 }
@@ -92,6 +92,14 @@ assay_job_find_param (const AssayJobKind *kind, const char *name)
   for (const AssayJobSection *s = get_sections (kind); param == NULL && s->params != NULL; s++)
     param = find_in (s->params, name);
   return param;
+}
+
+gboolean
+assay_job_hides (const AssayJobKind *kind, const AssayParam *param)
+{
+  const AssayParam *own = find_in (kind->params, param->name);
+
+  return own != NULL && own != param;
 }
 
 const char *

@@ -22,6 +22,8 @@ void        assay_job_free        (AssayJob *job);
 
 /* The declared entry of that name in the kind's table or one of its sections, or NULL. */
 const AssayParam *assay_job_find_param (const AssayJobKind *kind, const char *name);
+/* Whether the entry, of a section, is out of reach because the kind's own table has one of the same name. */
+gboolean    assay_job_hides       (const AssayJobKind *kind, const AssayParam *param);
 /* The nearest name among all of the kind's parameters, or NULL. */
 const char *assay_job_nearest_param (const AssayJobKind *kind, const char *word);
 
