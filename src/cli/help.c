@@ -5,6 +5,7 @@
 #include "cli/command.h"
 #include "cli/describe.h"
 #include "cli/text.h"
+#include "job/spec.h"
 
 #define WIDTH 79
 #define INDENT 28

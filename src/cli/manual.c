@@ -5,6 +5,7 @@
 #include "cli/command.h"
 #include "cli/describe.h"
 #include "config.h"
+#include "job/spec.h"
 
 #include <string.h>
 
