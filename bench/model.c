@@ -6,6 +6,7 @@
  * CASE_DIR holds config.json, model.safetensors and batch.safetensors (tokens, targets, direction). Commands: `time JOB`, `dump JOB FILE`
  * (flat float32 .npy), `info`, `quit`. Jobs: forward, gradient, hessian (primals cached), hessian-cold, gauss-newton.
  */
+#include "base/isa.h"
 #include "bench/case_dir.h"
 #include "model/exec.h"
 #include "store/npy.h"
@@ -181,7 +182,7 @@ main (int argc, char **argv)
       if (strcmp (word, "info") == 0)
         {
           printf ("{\"program\": \"assay\", \"blas_core\": \"%s\", \"isa\": \"%s\", \"threads\": %u, \"peak_gflops\": %.1f}\n",
-                  assay_gemm_get_core_name (), assay_op_isa_get (), assay_workers_get_count (backend->workers), measure_peak ());
+                  assay_gemm_get_core_name (), assay_isa_get_name (), assay_workers_get_count (backend->workers), measure_peak ());
           fflush (stdout);
         }
       else if (strcmp (word, "time") == 0 && n == 2)

@@ -7,6 +7,7 @@
  * CASE_DIR as compare.py makes it, with any number of examples. Commands: `time bare`, `time record`, `dump TAP FILE` (the last recording's
  * rows as float32 .npy), `info`, `quit`. A recording ends when its last shard is committed: written, synced, renamed and journalled.
  */
+#include "base/isa.h"
 #include "bench/case_dir.h"
 #include "run/record.h"
 #include "store/npy.h"
@@ -149,7 +150,7 @@ main (int argc, char **argv)
       if (strcmp (word, "info") == 0)
         {
           printf ("{\"program\": \"assay\", \"blas_core\": \"%s\", \"isa\": \"%s\", \"threads\": %u}\n", assay_gemm_get_core_name (),
-                  assay_op_isa_get (), assay_workers_get_count (backend->workers));
+                  assay_isa_get_name (), assay_workers_get_count (backend->workers));
           fflush (stdout);
         }
       else if (strcmp (word, "time") == 0 && n == 2)

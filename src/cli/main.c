@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* main.c: from a command line to a job, and from its outcome to output and exit status. Nothing is computed here. */
 #include "base/error.h"
+#include "base/isa.h"
 #include "cli/command.h"
 #include "cli/help.h"
 #include "cli/interrupt.h"
@@ -13,7 +14,6 @@
 #include "config.h"
 #include "job/provenance.h"
 #include "job/runner.h"
-#include "ops/op.h"
 #include "store/file.h"
 
 #include <stdio.h>
@@ -242,7 +242,7 @@ execute (AssayCommandLine *line, const char *quoted, GError **error)
   const char *isa = assay_values_get_string (line->globals, "isa");
   g_autoptr (AssayJobOutcome) outcome = NULL;
 
-  if (isa != NULL && !assay_op_isa_set (isa, error))
+  if (isa != NULL && !assay_isa_set (isa, error))
     return -1;
   if (!assay_job_freeze (line->job, error))
     return -1;

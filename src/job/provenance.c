@@ -2,9 +2,9 @@
 /* provenance.c: facts of the build and of the machine. */
 #include "job/provenance.h"
 
+#include "base/isa.h"
 #include "base/mem.h"
 #include "config.h"
-#include "ops/op.h"
 #include "tensor/gemm.h"
 
 #include <sys/resource.h>
@@ -14,7 +14,7 @@ assay_provenance_build (void)
 {
   json_t *isa = json_array ();
 
-  for (const char *const *name = assay_op_isa_list (); *name != NULL; name++)
+  for (const char *const *name = assay_isa_list (); *name != NULL; name++)
     json_array_append_new (isa, json_string (*name));
   return json_pack ("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s}", "program", PACKAGE_NAME, "version", PACKAGE_VERSION, "compiler",
                     ASSAY_BUILD_COMPILER, "host", ASSAY_BUILD_HOST, "flags", ASSAY_BUILD_FLAGS, "kernel_flags", ASSAY_BUILD_OPS_FLAGS,
@@ -39,7 +39,7 @@ assay_provenance_run (guint threads, const char *command_line, gint64 started, d
   g_autofree char *utc = g_date_time_format (time, "%Y-%m-%dT%H:%M:%SZ");
 
   return json_pack ("{s:o, s:s, s:s, s:i, s:s?, s:s, s:f, s:f, s:I}", "build", assay_provenance_build (), "instruction_set",
-                    assay_op_isa_get (), "blas_core", assay_gemm_get_core_name (), "threads", (int) threads, "command_line", command_line,
+                    assay_isa_get_name (), "blas_core", assay_gemm_get_core_name (), "threads", (int) threads, "command_line", command_line,
                     "started_utc", utc, "seconds", seconds, "cpu_seconds", cpu_seconds (), "peak_buffer_bytes",
                     (json_int_t) assay_mem_get_peak ());
 }

@@ -100,16 +100,10 @@ struct _AssayOp {
   const AssayOpCase *cases;
 };
 
-/* The op of that name in the best instruction set of this processor (or of the one chosen), or NULL. */
+/* The op of that name in the instruction set in use (base/isa.h), or NULL. */
 const AssayOp *assay_op_find     (const char *name);
-/* All ops of the chosen instruction set, NULL-terminated. */
+/* All ops of the instruction set in use, NULL-terminated. */
 const AssayOp *const *assay_op_list (void);
-
-/* Instruction sets that were compiled in and that this processor runs, best first: "x86-64-v4", "x86-64-v3", "baseline". */
-const char *const *assay_op_isa_list (void);
-const char *assay_op_isa_get     (void);
-/* Chooses the set for everything that follows; call it before graphs are built. */
-gboolean    assay_op_isa_set     (const char *isa, GError **error);
 
 /* Runs one rule. Tangent rules of LINEAR ops are derived here. FALSE when the backend or type has no such kernel. */
 gboolean    assay_op_run         (const AssayOp *op, AssayRule rule, AssayDtype dtype, AssayBackend *backend,

@@ -43,24 +43,6 @@ static const AssayOp *const *const ops_of[ASSAY_N_ISAS] = {
 #endif
 };
 
-const char *const *
-assay_op_isa_list (void)
-{
-  return assay_isa_list ();
-}
-
-const char *
-assay_op_isa_get (void)
-{
-  return assay_isa_get_name ();
-}
-
-gboolean
-assay_op_isa_set (const char *isa, GError **error)
-{
-  return assay_isa_set (isa, error);
-}
-
 const AssayOp *const *
 assay_op_list (void)
 {

@@ -2,6 +2,7 @@
 /* identity.c: documents of what a result depends on. */
 #include "run/identity.h"
 
+#include "base/isa.h"
 #include "store/digest.h"
 
 #include <stdlib.h>
@@ -19,7 +20,7 @@ assay_identity_digest (gconstpointer bytes, gsize n)
 void
 assay_identity_add_machine (json_t *identity)
 {
-  json_object_set_new (identity, "instruction_set", json_string (assay_op_isa_get ()));
+  json_object_set_new (identity, "instruction_set", json_string (assay_isa_get_name ()));
 }
 
 void

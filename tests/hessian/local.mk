@@ -10,7 +10,6 @@ check_PROGRAMS += \
   tests/hessian/test-linop \
   tests/hessian/test-linop_check \
   tests/hessian/test-quadrature \
-  tests/hessian/test-reference \
   tests/hessian/test-solver_cg \
   tests/hessian/test-solver_dense \
   tests/hessian/test-sweep
@@ -21,7 +20,6 @@ tests_hessian_test_gradient_SOURCES = tests/hessian/test-gradient.c $(hessian_wo
 tests_hessian_test_linop_SOURCES = tests/hessian/test-linop.c $(hessian_matrices)
 tests_hessian_test_linop_check_SOURCES = tests/hessian/test-linop_check.c $(hessian_world)
 tests_hessian_test_quadrature_SOURCES = tests/hessian/test-quadrature.c $(hessian_matrices)
-tests_hessian_test_reference_SOURCES = tests/hessian/test-reference.c
 tests_hessian_test_solver_cg_SOURCES = tests/hessian/test-solver_cg.c $(hessian_matrices)
 tests_hessian_test_solver_dense_SOURCES = tests/hessian/test-solver_dense.c $(hessian_matrices)
 tests_hessian_test_sweep_SOURCES = tests/hessian/test-sweep.c $(hessian_world)

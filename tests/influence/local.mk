@@ -2,7 +2,7 @@
 influence_toy = tests/influence/toy.c tests/influence/toy.h
 
 check_PROGRAMS += tests/influence/test-top tests/influence/test-method tests/influence/test-interval tests/influence/test-score \
-  tests/influence/test-reference tests/influence/test-reference_data \
+  tests/influence/test-reference tests/influence/test-reference_data tests/influence/test-reference_products \
   tests/influence/test-replicated tests/influence/test-validate
 tests_influence_test_top_SOURCES = tests/influence/test-top.c
 tests_influence_test_method_SOURCES = tests/influence/test-method.c $(influence_toy)
@@ -12,5 +12,6 @@ tests_influence_test_reference_SOURCES = tests/influence/test-reference.c tests/
 tests_influence_test_replicated_SOURCES = tests/influence/test-replicated.c $(influence_toy)
 tests_influence_test_validate_SOURCES = tests/influence/test-validate.c $(influence_toy)
 tests_influence_test_reference_data_SOURCES = tests/influence/test-reference_data.c
+tests_influence_test_reference_products_SOURCES = tests/influence/test-reference_products.c
 # Dense matrices of several thousand parameters.
 LONG_TESTS += tests/influence/test-reference_data

@@ -2,6 +2,7 @@
 /* test-ops.c: every op, on every case it declares, in every instruction set of this processor. An op that is added to the registry is
  * tested here by itself; -p /ops/baseline/add selects one.
  */
+#include "base/isa.h"
 #include "checks.h"
 
 #include "base/error.h"
@@ -21,7 +22,7 @@ walk_cases (gconstpointer data)
   g_autoptr (GError) error = NULL;
   const AssayOp *op;
 
-  assay_op_isa_set (walk->isa, &error);
+  assay_isa_set (walk->isa, &error);
   g_assert_no_error (error);
   op = assay_op_find (walk->op);
   g_assert_nonnull (op);
@@ -37,7 +38,7 @@ check_op (gconstpointer data)
   const AssayOp *op;
   guint tangents;
 
-  assay_op_isa_set (walk->isa, &error);
+  assay_isa_set (walk->isa, &error);
   g_assert_no_error (error);
   op = assay_op_find (walk->op);
   tangents = op->flags & ASSAY_OP_LINEAR ? 0 : 2;
@@ -79,7 +80,7 @@ test_unknown_isa (void)
 {
   g_autoptr (GError) error = NULL;
 
-  g_assert_false (assay_op_isa_set ("vax", &error));
+  g_assert_false (assay_isa_set ("vax", &error));
   g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_NO_DEVICE);
   g_assert_nonnull (strstr (error->message, "baseline"));
   g_assert_null (assay_op_find ("no-such-op"));
@@ -109,7 +110,7 @@ main (int argc, char **argv)
   };
 
   g_test_init (&argc, &argv, NULL);
-  for (const char *const *isa = assay_op_isa_list (); *isa != NULL; isa++)
+  for (const char *const *isa = assay_isa_list (); *isa != NULL; isa++)
     for (const AssayOp *const *op = assay_op_list (); *op != NULL; op++)
       {
         g_autofree char *path = g_strdup_printf ("/ops/%s/%s/every rule is there", *isa, (*op)->name);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-real_math.c: the float functions against libm's double ones, in units of the last place, over the whole range of floats. */
+#include "base/isa.h"
 #include "config.h"
 
 #include "real_math_instance.h"
@@ -149,7 +150,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  for (const char *const *isa = assay_op_isa_list (); *isa != NULL; isa++)
+  for (const char *const *isa = assay_isa_list (); *isa != NULL; isa++)
     {
       g_autofree char *range = g_strdup_printf ("/real_math/%s/every function keeps its error over all floats", *isa);
       g_autofree char *edges = g_strdup_printf ("/real_math/%s/infinities, NaN, overflow and subnormals come out right", *isa);

@@ -94,7 +94,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
     {
-      g_autofree char *path = g_strdup_printf ("/hessian/reference/%s agrees with PyTorch", names[i]);
+      g_autofree char *path = g_strdup_printf ("/reference products/%s agrees with PyTorch", names[i]);
 
       g_test_add_data_func (path, names[i], test_case);
     }
