@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* gemm.c: the measurement behind the choice of matrix product: OpenBLAS in our own blocks, OpenBLAS with its own threads, and oneDNN's
+/* gemm.c: the measurement behind the choice of matrix product: our own kernels in blocks, OpenBLAS with its own threads, and oneDNN's
  * sgemm where libdnnl can be opened; on the shapes of benchmark model B. Interleaved; CPU seconds and wall seconds; one JSON document.
  *
  *   bench/gemm [THREADS]
@@ -28,7 +28,7 @@ static const struct { const char *name; gboolean ta, tb; gint64 M, N, K; } shape
 };
 
 enum { OURS, OPENBLAS, ONEDNN, N_WAYS };
-static const char *const ways[] = { "openblas in own blocks", "openblas threads", "onednn" };
+static const char *const ways[] = { "own", "openblas", "onednn" };
 
 static double
 now (void)
