@@ -44,7 +44,7 @@ static const AssayParam run_params[] = {
 static const AssayJobExample run_examples[] = {
   { "keep a job for later", "assay influence people.assay --query train:0 --method exact --dry-run --json > job.json" },
   { "run it", "assay run job.json" },
-  { NULL }
+  { NULL, NULL }
 };
 
 const AssayJobKind assay_command_run = {

@@ -21,7 +21,7 @@ static const AssayJobExample examples[] = {
   { "the same with axes and the examples' identity, for h5py or xarray", "assay export people.assay scores --out scores.h5" },
   { "a recording as a NumPy array", "assay export people.assay activations --out act1.npy" },
   { "a model's weights", "assay export people.assay model --object logistic --out logistic.safetensors" },
-  { NULL }
+  { NULL, NULL }
 };
 
 static json_t *

@@ -38,7 +38,7 @@ static const AssayJobExample examples[] = {
   { "a table, with a column that identifies its rows", "assay import people.assay data people.csv --id id" },
   { "another table, split at random, where 0 rows may be incomplete",
     "assay import people.assay data people.csv --name checked --split random:train=0.8,test=0.2 --missing refuse" },
-  { NULL }
+  { NULL, NULL }
 };
 
 /* Paths stand outside: the same content under another path is the same import. */

@@ -26,7 +26,7 @@ static const AssayJobExample examples[] = {
   { "what made the first person's loss what it is, by the exact inverse", "assay influence people.assay --query train:0 --method exact" },
   { "by conjugate gradients with certified intervals, a person named by key", "assay influence people.assay --query id:17 --method cg --top 5" },
   { "several queries, as one JSON document", "assay influence people.assay --query train:0-3 --method dot --json" },
-  { NULL }
+  { NULL, NULL }
 };
 
 typedef struct {

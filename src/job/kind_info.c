@@ -18,7 +18,7 @@ static const AssayParam params[] = {
 static const AssayJobExample examples[] = {
   { "what the case holds", "assay info people.assay" },
   { "one object in full", "assay info people.assay data/main" },
-  { NULL }
+  { NULL, NULL }
 };
 
 static json_t *

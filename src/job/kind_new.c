@@ -6,7 +6,7 @@ static const AssayParam params[] = { { .name = NULL } };
 
 static const AssayJobExample examples[] = {
   { "make an empty case", "assay new people.assay" },
-  { NULL }
+  { NULL, NULL }
 };
 
 static json_t *

@@ -28,7 +28,7 @@ get_sections (void)
 
 static const AssayJobExample examples[] = {
   { "a hidden layer, and the gradients of all parameters", "assay record people.assay --model-name mlp --taps act1 --gradients '*'" },
-  { NULL }
+  { NULL, NULL }
 };
 
 typedef struct {

@@ -36,7 +36,7 @@ get_sections (void)
 
 static const AssayJobExample examples[] = {
   { "leave two people out, and three random pairs", "assay retrain people.assay --model-name logistic --without train:3 --without train:8 --query train:0-4 --controls 3" },
-  { NULL }
+  { NULL, NULL }
 };
 
 typedef struct {

@@ -44,7 +44,7 @@ static const AssayJobExample examples[] = {
     "--terms age,priors" },
   { "a small network with checkpoints along the way",
     "assay train people.assay --model mlp --hidden 8 --target \"score in ('Medium', 'High')\" --terms age,group,priors --standardise --epochs 5 --checkpoints 3" },
-  { NULL }
+  { NULL, NULL }
 };
 
 typedef struct {

@@ -7,7 +7,7 @@ static const AssayParam params[] = { { .name = NULL } };
 
 static const AssayJobExample examples[] = {
   { "check every byte and value that was committed", "assay verify people.assay" },
-  { NULL }
+  { NULL, NULL }
 };
 
 static json_t *
