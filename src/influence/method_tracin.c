@@ -60,7 +60,7 @@ score_tracin (const AssayInfluenceTask *task, const AssayValues *options, AssayP
   if (task->n_checkpoints == 0)
     {
       g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE,
-                   "tracin: checkpoints of the training run expected, none found; train with checkpoints "
+                   "tracin: checkpoints of the training run expected, none found; train again with --checkpoints N "
                    "or choose another method");
       return NULL;
     }

@@ -10,6 +10,7 @@ KINDS_LIST += \
   src/job/kind_record.c \
   src/job/kind_retrain.c \
   src/job/kind_train.c \
+  src/job/kind_validate.c \
   src/job/kind_verify.c
 
 noinst_LTLIBRARIES += src/job/libjob.la

@@ -41,7 +41,10 @@ view_solver (const json_t *answer, AssayView *view)
   g_autofree char *damping = assay_view_number (number_of (answer, "damping"), 6), *l2 = assay_view_number (number_of (answer, "l2"), 6);
   g_autofree char *residual = NULL;
 
-  assay_view_add_field (view, "method", "%s; l2 %s, damping %s", text_of (answer, "method"), l2, damping);
+  if (json_is_null (json_object_get (answer, "damping")))
+    assay_view_add_field (view, "method", "%s", text_of (answer, "method"));
+  else
+    assay_view_add_field (view, "method", "%s; l2 %s, damping %s", text_of (answer, "method"), l2, damping);
   if (json_is_null (solver))
     return;
   residual = assay_view_number (number_of (solver, "true_residual"), 3);
@@ -49,20 +52,34 @@ view_solver (const json_t *answer, AssayView *view)
                         (int) json_integer_value (json_object_get (solver, "products")));
 }
 
-static void
-view_scores (const json_t *answer, AssayView *view)
+static gboolean
+has_ids (const json_t *scores)
 {
-  gboolean certified = json_is_string (json_object_get (answer, "interval_kind"));
   gsize k;
   json_t *score;
 
-  assay_view_begin_table (view, certified ? "example|id|>score|>lo|>hi|" : "example|id|>score|");
+  json_array_foreach (scores, k, score)
+    if (json_is_string (json_object_get (score, "id")))
+      return TRUE;
+  return FALSE;
+}
+
+static void
+view_scores (const json_t *answer, AssayView *view)
+{
+  gboolean certified = json_is_string (json_object_get (answer, "interval_kind")), named = has_ids (json_object_get (answer, "scores"));
+  g_autofree char *columns = g_strconcat (">example|", named ? "id|" : "", ">score|", certified ? ">lo|>hi|" : "", NULL);
+  gsize k;
+  json_t *score;
+
+  assay_view_begin_table (view, columns);
   json_array_foreach (json_object_get (answer, "scores"), k, score)
     {
       g_autofree char *example = g_strdup_printf ("%" G_GINT64_FORMAT, (gint64) json_integer_value (json_object_get (score, "example")));
 
       assay_view_add_cell (view, example);
-      assay_view_add_cell (view, text_of (score, "id"));
+      if (named)
+        assay_view_add_cell (view, text_of (score, "id"));
       assay_view_add_cell_number (view, number_of (score, "score"), 6);
       if (certified)
         {
@@ -96,6 +113,6 @@ assay_query_view (const json_t *document, AssayView *view)
     view_answer (document, view);
   json_array_foreach (queries, k, answer)
     view_answer (answer, view);
-  assay_view_add_heading (view, "All scores: scores/%s; whole matrix: assay export %s scores --out FILE.csv", text_of (document, "scores_object"),
-                          text_of (document, "case"));
+  assay_view_add_heading (view, "All scores: scores/%s\nThe whole matrix as a file: assay export %s scores --out FILE.csv",
+                          text_of (document, "scores_object"), text_of (document, "case"));
 }

@@ -4,6 +4,8 @@
 
 #include "run/optimizer.h"
 
+#define FIT_WALKS 60            /* gradient walks over the data that a whole-batch training from a near optimum is reckoned at */
+
 void
 assay_retraining_setup_free (AssayRetrainingSetup *setup)
 {
@@ -39,4 +41,15 @@ assay_retraining_setup_new (const AssayJob *job, const AssaySubject *subject, co
              ? NULL : assay_model_get_theta (start),
   };
   return setup;
+}
+
+double
+assay_retraining_setup_count_walks (const AssayRetrainingSetup *setup)
+{
+  const AssayValues *options = setup->training.options;
+  gint64 N = setup->training.N, batch = assay_values_get_int (options, "batch");
+
+  if (setup->source.spec.start == NULL)
+    return FIT_WALKS * (double) N;
+  return (double) assay_train_get_n_steps (options, N) * (double) (batch > 0 ? MIN (batch, N) : N);
 }

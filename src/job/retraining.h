@@ -21,6 +21,8 @@ typedef struct {
 /* query (n_query): examples of the data set, borrowed. Errors: USAGE for a model that was not trained in this case. */
 AssayRetrainingSetup *assay_retraining_setup_new  (const AssayJob *job, const AssaySubject *subject, const AssayJobContext *context,
                                                    const gint64 *query, gint64 n_query, GError **error);
+/* Examples that one retraining walks forward and back, for a plan; of a whole-batch training estimated. */
+double                assay_retraining_setup_count_walks (const AssayRetrainingSetup *setup);
 void                  assay_retraining_setup_free (AssayRetrainingSetup *setup);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayRetrainingSetup, assay_retraining_setup_free)
