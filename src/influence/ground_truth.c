@@ -84,11 +84,26 @@ assay_ground_truth_add_groups (AssayGroundTruth *truth, gint64 N, gint64 count, 
     }
 }
 
+/* (S+1): set 0 leaves nothing out. Places are borrowed. */
+static AssayRetrainSet *
+list_sets (const AssayGroundTruth *truth)
+{
+  AssayRetrainSet *sets = g_new0 (AssayRetrainSet, truth->removals->len + 1);
+
+  for (guint s = 0; s < truth->removals->len; s++)
+    {
+      const AssayRemoval *removal = &g_array_index (truth->removals, AssayRemoval, s);
+
+      sets[s + 1] = (AssayRetrainSet) { removal->place, removal->n };
+    }
+  return sets;
+}
+
 gboolean
 assay_ground_truth_run (AssayGroundTruth *truth, const AssayInfluenceTask *task, AssayProgress *progress, GError **error)
 {
   gint64 S = truth->removals->len, Q = truth->n_query;
-  g_autofree AssayRetrainSet *sets = g_new0 (AssayRetrainSet, S + 1);
+  g_autofree AssayRetrainSet *sets = list_sets (truth);
   g_autoptr (AssayBuffer) memory = NULL, change = NULL, base = NULL;
   double *loss;
 
@@ -102,12 +117,6 @@ assay_ground_truth_run (AssayGroundTruth *truth, const AssayInfluenceTask *task,
   if ((memory = assay_mem_alloc_array ((S + 1) * Q, sizeof (double), error)) == NULL
       || (change = assay_mem_alloc_array (S * Q, sizeof (double), error)) == NULL || (base = assay_mem_new (double, Q, error)) == NULL)
     return FALSE;
-  for (gint64 s = 0; s < S; s++)                                  /* set 0 leaves nothing out */
-    {
-      const AssayRemoval *removal = &g_array_index (truth->removals, AssayRemoval, s);
-
-      sets[s + 1] = (AssayRetrainSet) { removal->place, removal->n };
-    }
   loss = memory;
   if (!task->retrain (task->retrain_data, sets, S + 1, loss, progress, error))
     return FALSE;
@@ -133,6 +142,14 @@ name_of (const char *name, const AssayRetrainSet *sets, gint64 K)
       g_checksum_update (digest, (const guchar *) sets[k].place, sets[k].n * sizeof *sets[k].place);
     }
   return g_strdup_printf ("%s/%.12s", name, g_checksum_get_string (digest));
+}
+
+char *
+assay_ground_truth_dup_kept_name (const AssayGroundTruth *truth, const AssayTrainPlace *place)
+{
+  g_autofree AssayRetrainSet *sets = list_sets (truth);
+
+  return name_of (place->name, sets, truth->removals->len + 1);
 }
 
 gboolean

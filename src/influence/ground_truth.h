@@ -53,6 +53,9 @@ typedef struct {
   const AssayTrainPlace *place; /* where finished retrainings are kept, or NULL */
 } AssayRetrainSource;
 
+/* The name under which assay_ground_truth_retrain kept the sets of a bank that has run. Owns: the caller. */
+char    *assay_ground_truth_dup_kept_name (const AssayGroundTruth *truth, const AssayTrainPlace *place);
+
 gboolean assay_ground_truth_retrain    (gpointer data, const AssayRetrainSet *sets, gint64 K, double *query_loss,
                                         AssayProgress *progress,
                                         GError **error);

@@ -33,3 +33,4 @@ src_influence_libinfluence_la_SOURCES = $(METHODS_LIST) \
   src/influence/top.c src/influence/top.h \
   src/influence/validate.c src/influence/validate.h \
   src/influence/validation_store.c
+src/influence/method.lo: src/influence/methods.def

@@ -60,8 +60,8 @@ score_tracin (const AssayInfluenceTask *task, const AssayValues *options, AssayP
   if (task->n_checkpoints == 0)
     {
       g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE,
-                   "tracin: checkpoints of the training run expected, none found; train again with --checkpoints N "
-                   "or choose another method");
+                   "tracin: checkpoints of the training run expected, none found; train again with assay train "
+                   "--checkpoints N, or choose another method");
       return NULL;
     }
   scores = assay_influence_scores_new (task->n_query, task->n_train, FALSE, FALSE, error);

@@ -30,10 +30,13 @@ const AssayParam assay_validate_params[] = {
 static void
 agreement_clear (AssayAgreement *a)
 {
+  g_free (a->place);
   g_free (a->predicted);
   g_free (a->measured);
   g_free (a->pearson);
   g_free (a->spearman);
+  g_free (a->pearson_lo);
+  g_free (a->pearson_hi);
 }
 
 void
@@ -101,20 +104,24 @@ estimate (const AssayValidation *v, const AssayAgreement *a, const double *predi
 }
 
 static void
-correlate_queries (AssayAgreement *a)
+correlate_queries (AssayAgreement *a, double level)
 {
-  g_autofree double *scratch = g_new (double, 2 * a->n_sets);
-  g_autofree gint64 *rows = g_new (gint64, a->n_sets);
-  Resampling r = { a->predicted, a->measured, a->n_query, assay_pearson, scratch, scratch + a->n_sets };
+  g_autofree double *x = g_new (double, a->n_sets), *y = g_new (double, a->n_sets);
 
-  for (gint64 s = 0; s < a->n_sets; s++)
-    rows[s] = s;
   for (gint64 q = 0; q < a->n_query; q++)
     {
-      r.correlation = assay_pearson;
-      a->pearson[q] = correlate_column (&r, q, rows, a->n_sets);
-      r.correlation = assay_spearman;
-      a->spearman[q] = correlate_column (&r, q, rows, a->n_sets);
+      AssayEstimate e;
+
+      for (gint64 s = 0; s < a->n_sets; s++)
+        {
+          x[s] = a->predicted[s * a->n_query + q];
+          y[s] = a->measured[s * a->n_query + q];
+        }
+      e = assay_estimate_pearson (x, y, a->n_sets, level);
+      a->pearson[q] = e.value;
+      a->pearson_lo[q] = e.lo;
+      a->pearson_hi[q] = e.hi;
+      a->spearman[q] = assay_spearman (x, y, a->n_sets);
     }
 }
 
@@ -124,6 +131,13 @@ ascending (gconstpointer a, gconstpointer b)
   double x = *(const double *) a, y = *(const double *) b;
 
   return x < y ? -1 : x > y;
+}
+
+static double
+quantile (double *x, gint64 n)
+{
+  qsort (x, n, sizeof *x, ascending);
+  return assay_quantile_sorted (x, n, BAND);
 }
 
 static void
@@ -140,8 +154,10 @@ measure_scale (AssayAgreement *a, gboolean has_unit)
       xx += a->predicted[i] * a->predicted[i];
     }
   a->slope = has_unit && xx > 0 ? xy / xx : NAN;
-  qsort (miss, n, sizeof *miss, ascending);
-  a->band = has_unit && !isnan (a->slope) ? assay_quantile_sorted (miss, n, BAND) : NAN;
+  a->band = has_unit && !isnan (a->slope) ? quantile (miss, n) : NAN;
+  for (gint64 i = 0; i < n; i++)
+    miss[i] = fabs (a->measured[i]);
+  a->change = quantile (miss, n);
 }
 
 /* --- predictions ------------------------------------------------------------------------------------------------------ */
@@ -182,18 +198,34 @@ agree (const AssayValidation *v, const AssayGroundTruth *truth, AssayRemovalKind
 
   a->n_query = Q;
   for (guint s = 0; s < truth->removals->len; s++)
-    a->n_sets += g_array_index (truth->removals, AssayRemoval, s).kind == kind;
+    {
+      const AssayRemoval *removal = &g_array_index (truth->removals, AssayRemoval, s);
+
+      if (removal->kind != kind)
+        continue;
+      a->size = removal->n;
+      a->n_sets++;
+    }
   if (a->n_sets == 0)
     return;
+  a->place = g_new (gint64, a->n_sets * a->size);
   a->predicted = g_new (double, a->n_sets * Q);
   a->measured = g_new (double, a->n_sets * Q);
   a->pearson = g_new (double, Q);
   a->spearman = g_new (double, Q);
+  a->pearson_lo = g_new (double, Q);
+  a->pearson_hi = g_new (double, Q);
   for (guint s = 0; s < truth->removals->len; s++)
-    if (g_array_index (truth->removals, AssayRemoval, s).kind == kind)
+    {
+      const AssayRemoval *removal = &g_array_index (truth->removals, AssayRemoval, s);
+
+      if (removal->kind != kind)
+        continue;
+      memcpy (a->place + a->size * row, removal->place, a->size * sizeof *a->place);
       memcpy (a->measured + Q * row++, truth->change + s * Q, Q * sizeof *a->measured);
+    }
   predict (truth, kind, scores, NULL, a->predicted);
-  correlate_queries (a);
+  correlate_queries (a, v->level);
   a->mean_pearson = estimate (v, a, a->predicted, assay_pearson);
   a->mean_spearman = estimate (v, a, a->predicted, assay_spearman);
   measure_scale (a, strcmp (scores->unit, ASSAY_UNIT_NATS) == 0);
@@ -304,24 +336,51 @@ compare_top (AssayValidation *v, const AssayGroundTruth *truth)
 
 /* --- all of it -------------------------------------------------------------------------------------------------------- */
 
-static gboolean
-check (const AssayInfluenceTask *task, const AssayInfluenceScores *scores, gint64 size, GError **error)
+static gint64
+get_group_size (const AssayInfluenceTask *task, const AssayValues *options)
 {
-  if (scores->n_query != task->n_query || scores->n_train != task->n_train)
-    {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_SHAPE,
-                   "validation: scores (%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT ") expected, (%"
-                   G_GINT64_FORMAT ",%" G_GINT64_FORMAT ") found", task->n_query, task->n_train, scores->n_query, scores->n_train);
-      return FALSE;
-    }
-  if (size >= task->n_train)
-    {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE,
-                   "group-size: fewer than the %" G_GINT64_FORMAT " training examples expected, %"
-                   G_GINT64_FORMAT " found", task->n_train, size);
-      return FALSE;
-    }
-  return TRUE;
+  gint64 size = assay_values_get_int (options, "group-size");
+
+  return size > 0 ? size : MAX (1, task->n_train / 20);
+}
+
+gboolean
+assay_validate_check (const AssayInfluenceTask *task, const AssayValues *options, GError **error)
+{
+  gint64 ones = assay_values_get_int (options, "leave-one-out"), groups = assay_values_get_int (options, "groups");
+  gint64 size = get_group_size (task, options);
+
+  if (task->retrain == NULL)
+    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE,
+                 "validation: a model whose training is known expected, this one's is not; train it here instead of importing it");
+  else if (ones == 0 && groups == 0)
+    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "leave-one-out and groups are both 0: there is nothing to validate with");
+  else if (task->n_train < 2 || (groups > 0 && size >= task->n_train))
+    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE,
+                 "group-size: fewer than the %" G_GINT64_FORMAT " training examples expected, %"
+                 G_GINT64_FORMAT " found", task->n_train, size);
+  else
+    return TRUE;
+  return FALSE;
+}
+
+gint64
+assay_validate_count (const AssayInfluenceTask *task, const AssayValues *options)
+{
+  gint64 ones = assay_values_get_int (options, "leave-one-out"), groups = assay_values_get_int (options, "groups");
+
+  return 1 + MIN (ones, task->n_train) + groups + (groups > 0 ? 1 + task->n_query : 0);
+}
+
+static gboolean
+check_shape (const AssayInfluenceTask *task, const AssayInfluenceScores *scores, GError **error)
+{
+  if (scores->n_query == task->n_query && scores->n_train == task->n_train)
+    return TRUE;
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_SHAPE,
+               "validation: scores (%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT ") expected, (%"
+               G_GINT64_FORMAT ",%" G_GINT64_FORMAT ") found", task->n_query, task->n_train, scores->n_query, scores->n_train);
+  return FALSE;
 }
 
 AssayValidation *
@@ -332,13 +391,12 @@ assay_validate (const AssayInfluenceTask *task, const AssayInfluenceScores *scor
   g_autoptr (AssayValidation) v = g_new0 (AssayValidation, 1);
   g_autoptr (AssayGroundTruth) common = assay_ground_truth_new (task->n_query), top = assay_ground_truth_new (task->n_query);
   gint64 ones = assay_values_get_int (options, "leave-one-out"), groups = assay_values_get_int (options, "groups");
-  gint64 size = assay_values_get_int (options, "group-size");
 
-  v->group_size = size > 0 ? size : MAX (1, task->n_train / 20);
+  v->group_size = get_group_size (task, options);
   v->seed = (guint64) assay_values_get_int (options, "seed");
   v->draws = (guint) assay_values_get_int (options, "draws");
   v->level = assay_values_get_double (options, "level");
-  if (!check (task, scores, v->group_size, error))
+  if (!assay_validate_check (task, options, error) || !check_shape (task, scores, error))
     return NULL;
   assay_ground_truth_add_ones (common, task->n_train, ones, v->seed);
   assay_ground_truth_add_groups (common, task->n_train, groups, v->group_size, v->seed);

@@ -25,10 +25,14 @@ extern const AssayParam assay_validate_params[];
 
 typedef struct {
   gint64 n_sets, n_query;       /* n_sets 0: not asked for */
+  gint64 size;                  /* examples of a set */
+  gint64 *place;                /* (S,size) of the examples left out, in the task's train */
   double *predicted, *measured; /* (S,Q) */
   double *pearson, *spearman;   /* (Q); NaN where undefined */
+  double *pearson_lo, *pearson_hi;      /* (Q) by Fisher's z */
   AssayEstimate mean_pearson, mean_spearman;
   AssayEstimate control_pearson, control_spearman;
+  double change;                /* 95 % quantile of |measured|: what the band is to be seen against */
   double band;                  /* 95 % quantile of |measured - predicted|; NaN for scores without unit */
   double slope;                 /* measured on predicted through the origin: 1 where the scale is right */
 } AssayAgreement;
@@ -50,13 +54,19 @@ typedef struct {
   AssayTopRemoval top;
 } AssayValidation;
 
-/* Cost: leave-one-out + groups + Q + 2 retrainings, kept where the task's retrain keeps them.
- * Errors: USAGE when the training is not known or sizes do not fit; those of the retrainings; cancelled. */
+/* Whether the task can be validated with these options. Errors: USAGE when the training is not known, sizes do not fit, or nothing is asked. */
+gboolean         assay_validate_check (const AssayInfluenceTask *task, const AssayValues *options, GError **error);
+/* Retrainings that assay_validate makes, those with all examples included. */
+gint64           assay_validate_count (const AssayInfluenceTask *task, const AssayValues *options);
+
+/* Cost: assay_validate_count retrainings, kept where the task's retrain keeps them.
+ * Errors: those of assay_validate_check; SHAPE for scores of another task; those of the retrainings; cancelled. */
 AssayValidation *assay_validate (const AssayInfluenceTask *task, const AssayInfluenceScores *scores, const AssayValues *options,
                                  AssayProgress *progress, GError **error);
 void             assay_validation_free (AssayValidation *validation);
 
-/* {"leave_one_out": {...}, "groups": {...}, "top_removal": {...}}; undefined numbers are null. New reference. */
+/* {"leave_one_out": {...}, "groups": {...}, "top_removal": {...}}, null for what was not asked; undefined numbers are null. In each, an entry of
+ * per_query belongs to the task's query of that number. New reference. */
 json_t          *assay_validation_to_json (const AssayValidation *validation);
 
 /* Commits an object of kind "validation": predicted and measured changes with their axes, correlations, and the document above in the

@@ -14,16 +14,6 @@ number (double value)
 }
 
 static json_t *
-numbers (const double *values, gint64 n)
-{
-  json_t *list = json_array ();
-
-  for (gint64 i = 0; i < n; i++)
-    json_array_append_new (list, number (values[i]));
-  return list;
-}
-
-static json_t *
 estimate_to_json (AssayEstimate e)
 {
   return json_pack ("{s:o, s:o, s:o}", "value", number (e.value), "lo", number (e.lo), "hi", number (e.hi));
@@ -32,25 +22,35 @@ estimate_to_json (AssayEstimate e)
 static json_t *
 agreement_to_json (const AssayAgreement *a)
 {
+  json_t *queries;
+
   if (a->n_sets == 0)
     return json_null ();
-  return json_pack ("{s:I, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:o, s:o}", "sets", (json_int_t) a->n_sets, "pearson",
-                    estimate_to_json (a->mean_pearson), "spearman", estimate_to_json (a->mean_spearman), "pearson_per_query",
-                    numbers (a->pearson, a->n_query), "spearman_per_query", numbers (a->spearman, a->n_query), "control", "pearson",
-                    estimate_to_json (a->control_pearson), "spearman", estimate_to_json (a->control_spearman), "band", number (a->band), "slope",
-                    number (a->slope));
+  queries = json_array ();
+  for (gint64 q = 0; q < a->n_query; q++)
+    json_array_append_new (queries, json_pack ("{s:{s:o, s:o, s:o}, s:o}", "pearson", "value", number (a->pearson[q]), "lo",
+                                               number (a->pearson_lo[q]), "hi", number (a->pearson_hi[q]), "spearman",
+                                               number (a->spearman[q])));
+  return json_pack ("{s:I, s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o, s:o}", "sets", (json_int_t) a->n_sets, "pearson",
+                    estimate_to_json (a->mean_pearson), "spearman", estimate_to_json (a->mean_spearman), "control", "pearson",
+                    estimate_to_json (a->control_pearson), "spearman", estimate_to_json (a->control_spearman), "change", number (a->change), "band",
+                    number (a->band), "slope", number (a->slope), "per_query", queries);
 }
 
 static json_t *
 top_to_json (const AssayTopRemoval *t)
 {
+  json_t *queries;
+
   if (t->n_random == 0)
     return json_null ();
-  return json_pack ("{s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "random_groups", (json_int_t) t->n_random, "change",
+  queries = json_array ();
+  for (gint64 q = 0; q < t->n_query; q++)
+    json_array_append_new (queries, json_pack ("{s:o, s:o, s:o}", "change", number (t->change[q]), "random_change", number (t->random_mean[q]),
+                                               "p", number (t->p[q])));
+  return json_pack ("{s:I, s:o, s:o, s:o, s:o}", "random_groups", (json_int_t) t->n_random, "change",
                     estimate_to_json (t->mean_change), "random_change", estimate_to_json (t->mean_random), "difference",
-                    estimate_to_json (t->mean_difference), "change_per_query", numbers (t->change,
-                                                                                        t->n_query), "random_change_per_query",
-                    numbers (t->random_mean, t->n_query), "p_per_query", numbers (t->p, t->n_query));
+                    estimate_to_json (t->mean_difference), "per_query", queries);
 }
 
 json_t *
@@ -83,21 +83,38 @@ put (AssayShardWriter *writer, const char *group, const char *name, const char *
   return assay_shard_writer_put (writer, &spec, ASSAY_STORE_F64, values, error);
 }
 
+/* Numbers in the data set of the examples that each set leaves out. */
+static gboolean
+put_members (AssayShardWriter *writer, const char *group, const char *set_axis, const AssayAgreement *a, const AssayInfluenceTask *task,
+             GError **error)
+{
+  g_autofree gint64 *example = g_new (gint64, a->n_sets * a->size);
+  g_autofree char *path = g_strdup_printf ("/validation/%s/members", group);
+  const AssayArraySpec spec = { .path = path, .type = ASSAY_STORE_I64, .rank = 2, .dims = { a->n_sets, a->size },
+                                .axes = { set_axis, a->size > 1 ? "member" : "single" }, .long_name = "members", .units = "1",
+                                .description = "numbers in the data set of the examples left out" };
+
+  for (gint64 i = 0; i < a->n_sets * a->size; i++)
+    example[i] = task->train[a->place[i]];
+  return assay_shard_writer_put (writer, &spec, ASSAY_STORE_I64, example, error);
+}
+
 static gboolean
 put_agreement (AssayShardWriter *writer, const char *group, const char *set_axis, const char *unit, const AssayAgreement *a,
-               GError **error)
+               const AssayInfluenceTask *task, GError **error)
 {
   return a->n_sets == 0
          || (put (writer, group, "predicted", unit, "sum of the scores of the set's examples", set_axis, a->n_sets, a->n_query,
                   a->predicted, error)
              && put (writer, group, "measured", "nats", "query loss after retraining without the set, minus with all", set_axis,
-                     a->n_sets,
-                     a->n_query, a->measured, error)
+                     a->n_sets, a->n_query, a->measured, error)
+             && put_members (writer, group, set_axis, a, task, error)
              && put (writer, group, "pearson", "1", "correlation of predicted and measured over the sets", NULL, 0, a->n_query,
                      a->pearson, error)
+             && put (writer, group, "pearson_lo", "1", "lower end of its interval", NULL, 0, a->n_query, a->pearson_lo, error)
+             && put (writer, group, "pearson_hi", "1", "upper end of its interval", NULL, 0, a->n_query, a->pearson_hi, error)
              && put (writer, group, "spearman", "1", "rank correlation of predicted and measured over the sets", NULL, 0,
-                     a->n_query, a->spearman,
-                     error));
+                     a->n_query, a->spearman, error));
 }
 
 static gboolean
@@ -131,8 +148,8 @@ assay_validation_save (AssayCase *cas, const char *name, const AssayValidation *
   writer = assay_shard_writer_new (cas, "validation", name, meta, error);
   json_decref (meta);
   if (writer == NULL || !assay_shard_writer_put_axis (writer, &axis, ASSAY_STORE_I64, task->query, error)
-      || !put_agreement (writer, "leave_one_out", "left_out", unit, &v->one, error)
-      || !put_agreement (writer, "groups", "group", unit, &v->group, error) || !put_top (writer, &v->top, error))
+      || !put_agreement (writer, "leave_one_out", "left_out", unit, &v->one, task, error)
+      || !put_agreement (writer, "groups", "group", unit, &v->group, task, error) || !put_top (writer, &v->top, error))
     return NULL;
   return assay_shard_writer_commit (writer, error);
 }

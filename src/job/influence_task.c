@@ -3,6 +3,7 @@
 #include "job/influence_task.h"
 
 #include "dataset/derive.h"
+#include "influence/score_store.h"
 
 #define GIB 1073741824.0
 
@@ -33,11 +34,11 @@ load_trajectory (AssayInfluenceSetup *setup, const AssayJobContext *context, con
 
 /* For methods that retrain. */
 static gboolean
-add_retraining (AssayInfluenceSetup *setup, const AssayJob *job, const AssayJobContext *context, const AssaySubject *subject, GError **error)
+add_retraining (AssayInfluenceSetup *setup, const AssayJobContext *context, const AssaySubject *subject, GError **error)
 {
   if (subject->training == NULL)
     return TRUE;
-  setup->retraining = assay_retraining_setup_new (job, subject, context, setup->task.query, setup->task.n_query, error);
+  setup->retraining = assay_retraining_setup_new (subject, context, setup->task.query, setup->task.n_query, error);
   if (setup->retraining == NULL)
     return FALSE;
   setup->task.retrain = assay_ground_truth_retrain;
@@ -56,12 +57,72 @@ assay_influence_setup_new (AssayJob *job, AssayJobContext *context, AssaySubject
     .n_query = n_query, .l2 = subject->l2, .penalise_bias = TRUE, .batch = assay_values_get_int (values, "walk-batch"),
     .memory = (gsize) (assay_values_get_double (values, "walk-memory") * GIB), .backend = context->backend,
   };
-  if (!load_trajectory (setup, context, subject, error) || !add_retraining (setup, job, context, subject, error))
+  if (!load_trajectory (setup, context, subject, error) || !add_retraining (setup, context, subject, error))
     {
       assay_influence_setup_free (setup);
       return NULL;
     }
   return setup;
+}
+
+/* What the case has of it; NULL without an error: nothing. */
+static AssayInfluenceScores *
+load_scores (AssayCase *cas, const char *name, const char *identity, AssayObject **object, GError **error)
+{
+  g_autoptr (AssayObject) found = assay_case_has (cas, "scores", name) ? assay_case_lookup (cas, "scores", name, error) : NULL;
+  AssayInfluenceScores *scores;
+
+  if (found == NULL || g_strcmp0 (json_string_value (json_object_get (found->meta, "job")), identity) != 0)
+    return NULL;
+  scores = assay_influence_scores_load (cas, name, NULL, error);
+  if (scores != NULL)
+    *object = g_steal_pointer (&found);
+  return scores;
+}
+
+AssayInfluenceScores *
+assay_influence_setup_score (const AssayInfluenceSetup *setup, const AssayJob *job, AssayJobContext *context, const AssaySubject *subject,
+                             gboolean reuse, AssayObject **object, GError **error)
+{
+  const AssayMethod *method = assay_method_find (assay_values_get_string (assay_job_get_values (job), "method"), error);
+  const AssayValues *options = assay_job_get_section (job, "method");
+  g_autofree char *identity = assay_job_get_identity (job);
+  g_autofree char *name = g_strdup_printf ("%s/%s/%.12s", subject->object->name, method->name, identity);
+  g_autoptr (AssayInfluenceScores) scores = NULL;
+  GError *fault = NULL;
+  json_t *extra;
+
+  scores = reuse ? load_scores (context->cas, name, identity, object, &fault) : NULL;
+  if (scores != NULL)
+    return g_steal_pointer (&scores);
+  if (fault != NULL)
+    {
+      g_propagate_error (error, fault);
+      return NULL;
+    }
+  scores = method->score (&setup->task, options, context->progress, error);
+  if (scores == NULL)
+    return NULL;
+  extra = json_pack ("{s:s, s:o}", "job", identity, "subject", assay_subject_to_json (subject));
+  *object = assay_influence_scores_save (context->cas, name, scores, &setup->task, method->name, options, extra, error);
+  json_decref (extra);
+  return *object ? g_steal_pointer (&scores) : NULL;
+}
+
+char *
+assay_influence_describe_failures (const AssayInfluenceScores *scores, const char *const *query)
+{
+  gint64 failed = 0, first = 0;
+  const char *reason;
+
+  for (gint64 q = 0; q < scores->n_query; q++)
+    if (!assay_influence_scores_has_converged (scores, q))
+      first = failed++ == 0 ? q : first;
+  if (failed == 0)
+    return NULL;
+  reason = assay_solve_reason_name (scores->solves[first].reason);
+  return g_strdup_printf ("%" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " solves did not converge (the first for query %" G_GINT64_FORMAT " of %s: %s); "
+                          "their scores are marked and certify nothing", failed, scores->n_query, first, query[0], reason);
 }
 
 static gpointer

@@ -23,5 +23,12 @@ AssayInfluenceSetup *assay_influence_setup_new  (AssayJob *job, AssayJobContext 
                                                  GError **error);
 void                 assay_influence_setup_free (AssayInfluenceSetup *setup);
 
+/* The scores that a job of kind influence asks for, with the method it names. They are kept in the case as "scores" MODEL/METHOD/IDENTITY, the job's;
+ * reuse: taken from there where they are. object receives it (the caller's). Errors: those of the method; of the store. */
+AssayInfluenceScores *assay_influence_setup_score (const AssayInfluenceSetup *setup, const AssayJob *job, AssayJobContext *context,
+                                                   const AssaySubject *subject, gboolean reuse, AssayObject **object, GError **error);
+/* Which solves did not end well, for people; NULL when all did. query: how each was asked for. Owns: the caller. */
+char                 *assay_influence_describe_failures (const AssayInfluenceScores *scores, const char *const *query);
+
 /* Data options of imported models, and one section for each method. */
 const AssayJobSection *assay_influence_task_sections (void);

@@ -4,7 +4,7 @@
 #include "job/export.h"
 #include "job/spec.h"
 
-static const char *const whats[] = { "scores", "activations", "gradients", "metrics", "retraining", "model", NULL };
+static const char *const whats[] = { "scores", "activations", "gradients", "metrics", "validation", "retraining", "model", NULL };
 
 static const AssayParam params[] = {
   { "what", ASSAY_PARAM_CHOICE, .choices = whats, .metavar = "WHAT", .flags = ASSAY_PARAM_POSITIONAL | ASSAY_PARAM_REQUIRED,

@@ -83,47 +83,21 @@ plan (AssayJob *job, AssayJobContext *context, AssayJobPlan *plan, GError **erro
   return TRUE;
 }
 
-/* Which solves did not end well, for the exit status; NULL when all did. */
-static char *
-describe_failures (const AssayInfluenceScores *scores, const char *const *references)
-{
-  gint64 failed = 0, first = 0;
-  const char *reason;
-
-  for (gint64 q = 0; q < scores->n_query; q++)
-    if (!assay_influence_scores_has_converged (scores, q))
-      first = failed++ == 0 ? q : first;
-  if (failed == 0)
-    return NULL;
-  reason = assay_solve_reason_name (scores->solves[first].reason);
-  return g_strdup_printf ("%" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " solves did not converge (the first for query %" G_GINT64_FORMAT " of %s: %s); "
-                          "their scores are marked and certify nothing", failed, scores->n_query, first, references[0], reason);
-}
-
 static json_t *
 run (AssayJob *job, AssayJobContext *context, GError **error)
 {
   State *state = context->state;
-  const AssayValues *values = assay_job_get_values (job);
-  const AssayMethod *method = assay_method_find (assay_values_get_string (values, "method"), error);
-  g_autofree char *identity = assay_job_get_identity (job), *finding = NULL;
-  g_autofree char *name = g_strdup_printf ("%s/%s/%.12s", state->subject->object->name, method->name, identity);
   g_autoptr (AssayInfluenceScores) scores = NULL;
+  g_autofree char *finding = NULL;
   AssayObject *object;
-  json_t *extra, *summary;
+  json_t *summary;
 
-  scores = method->score (&state->setup->task, assay_job_get_section (job, "method"), context->progress, error);
+  scores = assay_influence_setup_score (state->setup, job, context, state->subject, FALSE, &object, error);
   if (scores == NULL)
     return NULL;
-  extra = json_pack ("{s:s, s:o}", "job", identity, "subject", assay_subject_to_json (state->subject));
-  object = assay_influence_scores_save (context->cas, name, scores, &state->setup->task, method->name, assay_job_get_section (job, "method"),
-                                        extra, error);
-  json_decref (extra);
-  if (object == NULL)
-    return NULL;
   assay_job_add_output (context, object);
-  finding = describe_failures (scores, assay_values_get_list (values, "query"));
-  summary = json_pack ("{s:s, s:s, s:s}", "scores_object", name, "model", state->subject->object->name, "data", state->subject->data->name);
+  finding = assay_influence_describe_failures (scores, assay_values_get_list (assay_job_get_values (job), "query"));
+  summary = json_pack ("{s:s, s:s, s:s}", "scores_object", object->name, "model", state->subject->object->name, "data", state->subject->data->name);
   if (finding != NULL)
     json_object_set_new (summary, ASSAY_JOB_FINDING, json_string (finding));
   return summary;

@@ -5,10 +5,13 @@
 #include "base/rng.h"
 #include "dataset/derive.h"
 #include "job/influence_task.h"
+#include "job/measure.h"
 #include "job/query_view.h"
 
 #include <math.h>
 #include <string.h>
+
+#define PLAN_BATCH 256
 
 static const AssayParam params[] = {
   { "without", ASSAY_PARAM_LIST, .metavar = "SPLIT:INDEX", .flags = ASSAY_PARAM_REQUIRED,
@@ -100,7 +103,7 @@ resolve (AssayJob *job, AssayJobContext *context, GError **error)
   state->queries = assay_subject_find_examples (state->subject->dataset, assay_values_get_list (values, "query"), error);
   if (state->queries == NULL)
     return FALSE;
-  state->retraining = assay_retraining_setup_new (job, state->subject, context, (const gint64 *) state->queries->data, state->queries->len, error);
+  state->retraining = assay_retraining_setup_new (state->subject, context, (const gint64 *) state->queries->data, state->queries->len, error);
   return state->retraining != NULL;
 }
 
@@ -116,10 +119,14 @@ static gboolean
 plan (AssayJob *job, AssayJobContext *context, AssayJobPlan *plan, GError **error)
 {
   const State *state = context->state;
+  const AssaySubject *subject = state->subject;
   gint64 sets = count_sets (job, state);
 
-  (void) error;
-  assay_job_plan_add (plan, 0, 0, 8.0 * (double) sets * (double) state->queries->len, "train %" G_GINT64_FORMAT " times: with all examples, and "
+  if (context->is_dry_run
+      && !assay_measure_rate (plan, subject->model, subject->dataset, subject->train, subject->n_train, MIN (PLAN_BATCH, subject->n_train),
+                              context->backend, error))
+    return FALSE;
+  assay_job_plan_add (plan, (double) (sets + 1) * assay_retraining_setup_get_flops (state->retraining), 0, 8.0 * (double) sets * (double) state->queries->len, "train %" G_GINT64_FORMAT " times: with all examples, and "
                       "without each of %" G_GINT64_FORMAT " sets", sets + 1, sets);
   return TRUE;
 }
@@ -167,7 +174,7 @@ set_to_json (const State *state, const AssayGroundTruth *truth, guint set)
 }
 
 static json_t *
-truth_to_json (const State *state, const AssayGroundTruth *truth)
+truth_to_json (const State *state, const AssayGroundTruth *truth, const AssayObject *kept)
 {
   json_t *queries = json_array (), *sets = json_array ();
 
@@ -180,7 +187,7 @@ truth_to_json (const State *state, const AssayGroundTruth *truth)
     }
   for (guint s = 0; s < truth->removals->len; s++)
     json_array_append_new (sets, set_to_json (state, truth, s));
-  return json_pack ("{s:s, s:s, s:s, s:o, s:o}", "model", state->subject->object->name, "retraining_object", state->retraining->name, "unit", "nats",
+  return json_pack ("{s:s, s:s, s:s, s:o, s:o}", "model", state->subject->object->name, "retraining_object", kept->name, "unit", "nats",
                     "queries", queries, "sets", sets);
 }
 
@@ -193,15 +200,16 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
                               .n_train = state->subject->n_train, .query = (const gint64 *) state->queries->data, .n_query = state->queries->len,
                               .l2 = state->subject->l2, .backend = context->backend, .retrain = assay_ground_truth_retrain,
                               .retrain_data = &state->retraining->source };
+  g_autofree char *name = assay_ground_truth_dup_kept_name (truth, &state->retraining->place);
   AssayObject *object;
 
   if (!assay_ground_truth_run (truth, &task, context->progress, error))
     return NULL;
-  object = assay_case_lookup (context->cas, "retraining", state->retraining->name, error);
+  object = assay_case_lookup (context->cas, "retraining", name, error);
   if (object == NULL)
     return NULL;
   assay_job_add_output (context, object);
-  return truth_to_json (state, truth);
+  return truth_to_json (state, truth, object);
 }
 
 /* --- for people ---------------------------------------------------------------------------------------------------- */

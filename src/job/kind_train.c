@@ -8,6 +8,7 @@
 #include "job/measure.h"
 #include "job/subject.h"
 #include "job/train_view.h"
+#include "job/training_cost.h"
 #include "model/checkpoint.h"
 #include "model/plan.h"
 #include "run/evaluate.h"
@@ -20,9 +21,6 @@
 #define MAX_PARAMS_WITH_ERRORS 2000
 #define PLAN_BATCH 256
 #define CURVE_POINTS 10
-/* Of a Newton training, for the plan alone: steps, and gradient walks that a step's products cost. */
-#define NEWTON_STEPS 10
-#define NEWTON_WALKS 40
 
 static const char *const error_choices[] = { "auto", "yes", "no", NULL };
 
@@ -203,25 +201,22 @@ resolve (AssayJob *job, AssayJobContext *context, GError **error)
 
 /* --- plan ---------------------------------------------------------------------------------------------------------- */
 
-/* flops: of a gradient walk for one example; bytes: of a walk's buffers. */
+/* bytes: of a walk's buffers. */
 static void
-add_training_step (const State *state, const AssayJob *job, double flops, double bytes, AssayJobPlan *plan)
+add_training_step (const State *state, const AssayJob *job, double bytes, AssayJobPlan *plan)
 {
   const AssayValues *options = get_training (job);
   const AssayOptimizer *optimizer = assay_optimizer_find (assay_values_get_string (options, "optimizer"));
   gint64 N = state->n_train, batch = assay_values_get_int (options, "batch"), steps = assay_train_get_n_steps (options, N);
-  double P = (double) assay_model_get_n_params (state->model);
+  double P = (double) assay_model_get_n_params (state->model), flops = assay_training_cost (state->model, options, N, FALSE);
   double memory = bytes + 6 * P * (double) assay_dtype_width (assay_model_get_dtype (state->model));
 
   if (optimizer->is_whole_batch)
-    {
-      assay_job_plan_add (plan, flops * (double) N * NEWTON_STEPS * NEWTON_WALKS, memory, 8 * P,
-                          "train on %" G_GINT64_FORMAT " examples by %s until converged (about %d steps)", N, optimizer->name, NEWTON_STEPS);
-      return;
-    }
-  batch = batch > 0 ? MIN (batch, N) : N;
-  assay_job_plan_add (plan, flops * (double) batch * (double) steps, memory, 8 * P,
-                      "train %" G_GINT64_FORMAT " steps of %" G_GINT64_FORMAT " examples by %s", steps, batch, optimizer->name);
+    assay_job_plan_add (plan, flops, memory, 8 * P, "train on %" G_GINT64_FORMAT " examples by %s until converged (about %d steps)", N,
+                        optimizer->name, ASSAY_TRAINING_COST_STEPS);
+  else
+    assay_job_plan_add (plan, flops, memory, 8 * P, "train %" G_GINT64_FORMAT " steps of %" G_GINT64_FORMAT " examples by %s", steps,
+                        batch > 0 ? MIN (batch, N) : N, optimizer->name);
 }
 
 static gboolean
@@ -241,7 +236,7 @@ plan (AssayJob *job, AssayJobContext *context, AssayJobPlan *plan, GError **erro
   if (context->is_dry_run
       && !assay_measure_rate (plan, state->model, state->dataset, state->train, state->n_train, B, context->backend, error))
     return FALSE;
-  add_training_step (state, job, assay_plan_get_cost (walk, FALSE).flops / (double) B, (double) assay_plan_get_bytes (walk), plan);
+  add_training_step (state, job, (double) assay_plan_get_bytes (walk), plan);
   return TRUE;
 }
 

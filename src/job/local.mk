@@ -32,5 +32,7 @@ src_job_libjob_la_SOURCES = $(KINDS_LIST) \
   src/job/spec.c src/job/spec.h \
   src/job/subject.c src/job/subject.h \
   src/job/train_view.c src/job/train_view.h \
+  src/job/training_cost.c src/job/training_cost.h \
+  src/job/validation_view.c src/job/validation_view.h \
   src/job/view.c src/job/view.h
 src/job/kind.lo: src/job/kinds.def

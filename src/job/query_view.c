@@ -42,7 +42,7 @@ view_solver (const json_t *answer, AssayView *view)
   g_autofree char *residual = NULL;
 
   if (json_is_null (json_object_get (answer, "damping")))
-    assay_view_add_field (view, "method", "%s", text_of (answer, "method"));
+    assay_view_add_field (view, "method", "%s; damping none", text_of (answer, "method"));
   else
     assay_view_add_field (view, "method", "%s; l2 %s, damping %s", text_of (answer, "method"), l2, damping);
   if (json_is_null (solver))

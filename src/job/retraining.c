@@ -2,9 +2,9 @@
 /* retraining.c: from a trained model's metadata to its training. */
 #include "job/retraining.h"
 
+#include "config.h"
+#include "job/training_cost.h"
 #include "run/optimizer.h"
-
-#define FIT_WALKS 60            /* gradient walks over the data that a whole-batch training from a near optimum is reckoned at */
 
 void
 assay_retraining_setup_free (AssayRetrainingSetup *setup)
@@ -17,11 +17,25 @@ assay_retraining_setup_free (AssayRetrainingSetup *setup)
   g_free (setup);
 }
 
-AssayRetrainingSetup *
-assay_retraining_setup_new (const AssayJob *job, const AssaySubject *subject, const AssayJobContext *context, const gint64 *query,
-                            gint64 n_query, GError **error)
+/* Of all that the query losses depend on, less the sets: equal digests, equal losses. */
+static char *
+digest_question (const AssaySubject *subject, const gint64 *query, gint64 n_query)
 {
-  g_autofree char *identity = assay_job_get_identity (job);
+  g_autoptr (GChecksum) digest = g_checksum_new (G_CHECKSUM_SHA256);
+  const AssayObject *const objects[] = { subject->object, subject->data };
+
+  g_checksum_update (digest, (const guchar *) PACKAGE_VERSION, -1);
+  for (gsize k = 0; k < G_N_ELEMENTS (objects); k++)
+    for (guint part = 0; part < objects[k]->n_parts; part++)
+      g_checksum_update (digest, (const guchar *) objects[k]->parts[part]->content_root, -1);
+  g_checksum_update (digest, (const guchar *) query, n_query * sizeof *query);
+  return g_strdup (g_checksum_get_string (digest));
+}
+
+AssayRetrainingSetup *
+assay_retraining_setup_new (const AssaySubject *subject, const AssayJobContext *context, const gint64 *query, gint64 n_query, GError **error)
+{
+  g_autofree char *digest = digest_question (subject, query, n_query);
   AssayModel *start = assay_subject_make_start (subject, context->cas, error);
   AssayRetrainingSetup *setup;
 
@@ -29,11 +43,11 @@ assay_retraining_setup_new (const AssayJob *job, const AssaySubject *subject, co
     return NULL;
   setup = g_new0 (AssayRetrainingSetup, 1);
   setup->start = start;
-  setup->name = g_strdup_printf ("%s/%.12s", subject->object->name, identity);
+  setup->name = g_strdup_printf ("%s/%.12s", subject->object->name, digest);
   setup->training = (AssayTraining) { .model = subject->model, .dataset = subject->dataset, .train = subject->train, .N = subject->n_train,
                                       .options = subject->training, .backend = context->backend };
   setup->place = (AssayTrainPlace) { .store = context->cas, .name = setup->name,
-                                     .meta = json_pack ("{s:s, s:o}", "job", identity, "subject", assay_subject_to_json (subject)) };
+                                     .meta = json_pack ("{s:s, s:o}", "question", digest, "subject", assay_subject_to_json (subject)) };
   setup->source.place = &setup->place;
   setup->source.spec = (AssayRetraining) {
     .training = &setup->training, .query = query, .Q = n_query,
@@ -44,12 +58,7 @@ assay_retraining_setup_new (const AssayJob *job, const AssaySubject *subject, co
 }
 
 double
-assay_retraining_setup_count_walks (const AssayRetrainingSetup *setup)
+assay_retraining_setup_get_flops (const AssayRetrainingSetup *setup)
 {
-  const AssayValues *options = setup->training.options;
-  gint64 N = setup->training.N, batch = assay_values_get_int (options, "batch");
-
-  if (setup->source.spec.start == NULL)
-    return FIT_WALKS * (double) N;
-  return (double) assay_train_get_n_steps (options, N) * (double) (batch > 0 ? MIN (batch, N) : N);
+  return assay_training_cost (setup->training.model, setup->training.options, setup->training.N, setup->source.spec.start == NULL);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* retraining.h: a subject's training, ready to be repeated without some of its examples.
  *
- * Finished retrainings are kept in the case as the object "retraining" MODEL/IDENTITY, so that a job that was stopped goes on with the
- * next one.
+ * Finished retrainings are kept in the case as objects "retraining" MODEL/DIGEST/SETS, the digest over the model by content and the queries: a
+ * job that was stopped goes on with the next one, and jobs that ask for the same sets share them, whatever else they compute.
  * Ownership: a set-up owns what its members point to, less the subject. Thread rule: one thread at a time.
  */
 #pragma once
@@ -13,16 +13,16 @@
 typedef struct {
   AssayTraining training;
   AssayModel *start;
-  char *name;                   /* of the kept retrainings */
+  char *name;                   /* MODEL/DIGEST, the prefix of the kept retrainings */
   AssayTrainPlace place;
   AssayRetrainSource source;    /* retrain_data of a task whose retrain is assay_ground_truth_retrain */
 } AssayRetrainingSetup;
 
 /* query (n_query): examples of the data set, borrowed. Errors: USAGE for a model that was not trained in this case. */
-AssayRetrainingSetup *assay_retraining_setup_new  (const AssayJob *job, const AssaySubject *subject, const AssayJobContext *context,
-                                                   const gint64 *query, gint64 n_query, GError **error);
-/* Examples that one retraining walks forward and back, for a plan; of a whole-batch training estimated. */
-double                assay_retraining_setup_count_walks (const AssayRetrainingSetup *setup);
+AssayRetrainingSetup *assay_retraining_setup_new  (const AssaySubject *subject, const AssayJobContext *context, const gint64 *query,
+                                                   gint64 n_query, GError **error);
 void                  assay_retraining_setup_free (AssayRetrainingSetup *setup);
+/* For plans: floating-point operations of one retraining, estimated where its steps are not known beforehand. */
+double                assay_retraining_setup_get_flops (const AssayRetrainingSetup *setup);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayRetrainingSetup, assay_retraining_setup_free)

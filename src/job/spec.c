@@ -482,3 +482,21 @@ assay_job_from_json (const json_t *document, const char *where, GError **error)
     return NULL;
   return g_steal_pointer (&job);
 }
+
+AssayJob *
+assay_job_new_related (const AssayJob *job, const AssayJobKind *kind, GError **error)
+{
+  g_autoptr (AssayJob) related = assay_job_new (kind);
+  json_t *parameters = parameters_to_json (job);
+  const char *name;
+  json_t *value;
+  gboolean fine = TRUE;
+
+  assay_job_set_case (related, job->case_path);
+  json_object_foreach (parameters, name, value)
+    if (fine && assay_job_find_param (kind, name) != NULL)
+      fine = set_json (related, name, value, error);
+  json_decref (parameters);
+  json_array_extend (related->inputs, job->inputs);
+  return fine && assay_job_freeze (related, error) ? g_steal_pointer (&related) : NULL;
+}

@@ -18,6 +18,8 @@
 AssayJob   *assay_job_new         (const AssayJobKind *kind);
 /* From a job file, or from any document that has one under "job". where names the document in messages. */
 AssayJob   *assay_job_from_json   (const json_t *document, const char *where, GError **error);
+/* Of another kind: case, inputs and those parameters of a frozen job that the kind has too. Frozen. */
+AssayJob   *assay_job_new_related (const AssayJob *job, const AssayJobKind *kind, GError **error);
 void        assay_job_free        (AssayJob *job);
 
 /* The declared entry of that name in the kind's table or one of its sections, or NULL. */
