@@ -148,11 +148,12 @@ view_queries (const json_t *document, AssayView *view)
   const json_t *one = json_object_get (document, "leave_one_out"), *groups = json_object_get (document, "groups");
   const json_t *top = json_object_get (document, "top_removal");
   g_autofree char *columns = g_strconcat ("query", json_is_object (one) ? "|one left out" : "", json_is_object (groups) ? "|groups left out" : "",
-                                          json_is_object (top) ? "|>helpful left out|>random|>p" : "", NULL);
+                                          json_is_object (top) ? "|>most helpful|>random|>p" : "", NULL);
   gsize q;
   json_t *query;
 
-  assay_view_add_heading (view, "Query by query: correlation; change of the loss without the most helpful and without random groups");
+  assay_view_add_heading (view, "Query by query: correlation%s",
+                          json_is_object (top) ? "; rise of the loss without the most helpful group and without random ones, nats" : "");
   assay_view_begin_table (view, columns);
   json_array_foreach (json_object_get (document, "queries"), q, query)
     {

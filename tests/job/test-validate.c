@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-validate.c: the numbers of a validation against those that other commands give, what is shared and resumed, and what is refused. */
+#include "fixtures.h"
+
+#include "base/error.h"
+#include "job/view.h"
+#include "stats/bootstrap.h"
+#include "store/reader.h"
+
+#include <math.h>
+#include <string.h>
+
+#define N 40                    /* people of the fixture */
+#define ROUNDING 1e-13          /* 40 terms summed in two orders, and a quotient: a few hundred times 2^-53 */
+
+static double
+number_at (const json_t *object, const char *key)
+{
+  g_assert_true (json_is_number (json_object_get (object, key)));
+  return json_number_value (json_object_get (object, key));
+}
+
+static const char *
+text_at (const json_t *object, const char *key)
+{
+  return json_string_value (json_object_get (object, key));
+}
+
+static double
+value_of (const json_t *agreement, const char *estimate)
+{
+  return number_at (json_object_get (agreement, estimate), "value");
+}
+
+/* How many objects of a kind were ever committed. */
+static guint
+count_objects (const Folder *folder, const char *kind)
+{
+  g_autoptr (AssayCase) cas = assay_case_open (folder->cas, ASSAY_CASE_READ, NULL);
+  g_autoptr (GPtrArray) history = assay_case_list_history (cas);
+  guint n = 0;
+
+  for (guint k = 0; k < history->len; k++)
+    n += strcmp (((AssayObject *) history->pdata[k])->kind, kind) == 0;
+  return n;
+}
+
+/* A two-pass Pearson correlation, and the slope through the origin, without the program's own. */
+static double
+correlate (const double *x, const double *y, guint n, double *slope)
+{
+  double mx = 0, my = 0, xx = 0, yy = 0, xy = 0, x0 = 0, xy0 = 0;
+
+  for (guint i = 0; i < n; i++)
+    {
+      mx += x[i] / n;
+      my += y[i] / n;
+      x0 += x[i] * x[i];
+      xy0 += x[i] * y[i];
+    }
+  for (guint i = 0; i < n; i++)
+    {
+      xx += (x[i] - mx) * (x[i] - mx);
+      yy += (y[i] - my) * (y[i] - my);
+      xy += (x[i] - mx) * (y[i] - my);
+    }
+  *slope = xy0 / x0;
+  return xy / sqrt (xx * yy);
+}
+
+/* Scores of train:2 by a method, by example. */
+static void
+read_scores (const Folder *folder, const char *method, double *score)
+{
+  json_t *answer = folder_answer (folder, "influence", "query", "train:2", "method", method, "top", "0", NULL), *entry;
+  gsize k;
+
+  g_assert_cmpuint (json_array_size (json_object_get (answer, "scores")), ==, N);
+  json_array_foreach (json_object_get (answer, "scores"), k, entry)
+    score[json_integer_value (json_object_get (entry, "example"))] = number_at (entry, "score");
+  json_decref (answer);
+}
+
+static int
+ascending (gconstpointer a, gconstpointer b)
+{
+  double x = *(const double *) a, y = *(const double *) b;
+
+  return x < y ? -1 : x > y;
+}
+
+/* Leaving everybody out in turn is what method loo does; so its scores beside those of the exact method give all the numbers. */
+static void
+test_leave_one_out (Folder *folder, gconstpointer unused)
+{
+  double predicted[N], measured[N], miss[N], pearson, slope;
+  json_t *document;
+  const json_t *one, *query;
+
+  (void) unused;
+  folder_train (folder, "m");
+  read_scores (folder, "exact", predicted);
+  read_scores (folder, "loo", measured);
+  pearson = correlate (predicted, measured, N, &slope);
+  for (guint i = 0; i < N; i++)
+    miss[i] = fabs (predicted[i] - measured[i]);
+  qsort (miss, N, sizeof *miss, ascending);
+  document = folder_answer (folder, "validate", "query", "train:2", "method", "exact", "leave-one-out", "1000", "groups", "0", NULL);
+  one = json_object_get (document, "leave_one_out");
+  g_assert_cmpint (json_integer_value (json_object_get (one, "sets")), ==, N);
+  g_assert_cmpfloat_with_epsilon (value_of (one, "pearson"), pearson, ROUNDING);
+  g_assert_cmpfloat_with_epsilon (number_at (one, "slope"), slope, ROUNDING);
+  g_assert_cmpfloat_with_epsilon (number_at (one, "band"), assay_quantile_sorted (miss, N, 0.95), ROUNDING);
+  g_assert_cmpfloat (pearson, >, 0.9);
+  query = json_object_get (json_array_get (json_object_get (one, "per_query"), 0), "pearson");
+  g_assert_cmpfloat (number_at (query, "value"), ==, value_of (one, "pearson"));
+  g_assert_cmpfloat (number_at (query, "lo"), <, pearson);
+  g_assert_cmpfloat (number_at (query, "hi"), >, pearson);
+  g_assert_true (json_is_null (json_object_get (document, "groups")));
+  g_assert_true (json_is_null (json_object_get (document, "top_removal")));
+  g_assert_cmpint (json_integer_value (json_object_get (document, "retrainings")), ==, N + 1);
+  g_assert_cmpstr (text_at (document, "unit"), ==, "nats per removed example");
+  json_decref (document);
+}
+
+/* A group's members, prediction and measurement are in the case: the prediction is the sum of its scores, the measurement what retraining
+ * without these people gives. */
+static void
+test_groups (Folder *folder, gconstpointer unused)
+{
+  enum { SETS = 5, SIZE = 3 };
+  double score[N], predicted[SETS], measured[SETS];
+  gint64 member[SETS * SIZE];
+  json_t *document, *retrained;
+
+  (void) unused;
+  folder_train (folder, "m");
+  read_scores (folder, "exact", score);
+  document = folder_answer (folder, "validate", "query", "train:2", "method", "exact", "leave-one-out", "0", "groups", "5", "group-size", "3", NULL);
+  {
+    g_autoptr (AssayCase) cas = assay_case_open (folder->cas, ASSAY_CASE_READ, NULL);
+    g_autoptr (AssayReader) reader = assay_reader_open (cas, "validation", text_at (document, "validation_object"), NULL);
+
+    g_assert_true (assay_reader_read (reader, "/validation/groups/predicted", ASSAY_STORE_F64, predicted, NULL));
+    g_assert_true (assay_reader_read (reader, "/validation/groups/measured", ASSAY_STORE_F64, measured, NULL));
+    g_assert_true (assay_reader_read (reader, "/validation/groups/members", ASSAY_STORE_I64, member, NULL));
+  }
+  for (guint s = 0; s < SETS; s++)
+    {
+      char *names[SIZE];
+      double sum = 0;
+
+      for (guint k = 0; k < SIZE; k++)
+        {
+          sum += score[member[s * SIZE + k]];
+          names[k] = g_strdup_printf ("train:%d", (int) member[s * SIZE + k]);
+        }
+      g_assert_cmpfloat_with_epsilon (predicted[s], sum, ROUNDING);
+      retrained = folder_answer (folder, "retrain", "query", "train:2", "without", names[0], "without", names[1], "without", names[2], NULL);
+      g_assert_cmpfloat (number_at (json_array_get (json_object_get (retrained, "sets"), 0), "mean_change"), ==, measured[s]);
+      json_decref (retrained);
+      for (guint k = 0; k < SIZE; k++)
+        g_free (names[k]);
+    }
+  g_assert_true (json_is_null (json_object_get (document, "leave_one_out")));
+  g_assert_cmpint (json_integer_value (json_object_get (json_object_get (document, "top_removal"), "random_groups")), ==, SETS);
+  g_assert_cmpint (json_integer_value (json_object_get (document, "retrainings")), ==, 1 + SETS + 1 + 1);
+  json_decref (document);
+}
+
+/* Scores that the case has are taken from it, and a second method is held to the same retrainings. */
+static void
+test_shared (Folder *folder, gconstpointer unused)
+{
+  json_t *exact, *dot;
+
+  (void) unused;
+  folder_train (folder, "m");
+  json_decref (folder_answer (folder, "influence", "query", "train:0-2", "method", "exact", NULL));
+  exact = folder_answer (folder, "validate", "query", "train:0-2", "method", "exact", "leave-one-out", "8", "groups", "0", NULL);
+  g_assert_cmpuint (count_objects (folder, "scores"), ==, 1);
+  g_assert_cmpuint (count_objects (folder, "retraining"), ==, 1);
+  dot = folder_answer (folder, "validate", "query", "train:0-2", "method", "dot", "leave-one-out", "8", "groups", "0", NULL);
+  g_assert_cmpuint (count_objects (folder, "scores"), ==, 2);
+  g_assert_cmpuint (count_objects (folder, "retraining"), ==, 1);
+  g_assert_cmpuint (count_objects (folder, "validation"), ==, 2);
+  g_assert_cmpfloat (number_at (json_object_get (exact, "leave_one_out"), "change"), ==, number_at (json_object_get (dot, "leave_one_out"), "change"));
+  g_assert_true (json_is_null (json_object_get (json_object_get (dot, "leave_one_out"), "band")));     /* relative scores have no scale */
+  g_assert_true (json_is_null (json_object_get (dot, "solver")));
+  g_assert_cmpuint (json_array_size (json_object_get (dot, "queries")), ==, 3);
+  json_decref (exact);
+  json_decref (dot);
+}
+
+/* --- interrupted --------------------------------------------------------------------------------------------------- */
+
+typedef struct { AssayProgress *progress; guint left; } Stop;
+
+static void
+count_down (const char *stage, guint64 done, guint64 total, const char *unit, const char *note, gpointer data)
+{
+  Stop *stop = data;
+
+  (void) done, (void) total, (void) note;
+  if (strcmp (stage, "retraining") == 0 && strcmp (unit, "sets") == 0 && stop->left > 0 && --stop->left == 0)
+    assay_progress_cancel (stop->progress, ASSAY_ERROR_INTERRUPTED);
+}
+
+static AssayJob *
+resumable_job (const Folder *folder)
+{
+  return folder_job (folder, "validate", "query", "train:0-1", "leave-one-out", "6", "groups", "6", NULL);
+}
+
+/* Stopped after every third retraining and started again until it ends, it says what an undisturbed one says. */
+static void
+test_resume (Folder *folder, gconstpointer unused)
+{
+  Folder other;
+  json_t *once, *agreed;
+  guint rounds = 0;
+
+  folder_set_up (&other, NULL);
+  folder_train (folder, "m");
+  folder_train (&other, "m");
+  once = folder_answer (&other, "validate", "query", "train:0-1", "leave-one-out", "6", "groups", "6", NULL);
+  for (gboolean done = FALSE; !done; rounds++)
+    {
+      Stop stop = { .left = 3 };
+      g_autoptr (AssayProgress) progress = assay_progress_new (count_down, &stop);
+      g_autoptr (AssayJob) job = resumable_job (folder);
+      g_autoptr (AssayJobOutcome) outcome = NULL;
+      g_autoptr (GError) error = NULL;
+      AssayJobOptions options = { .threads = 1, .progress = progress };
+
+      g_assert_cmpuint (rounds, <, 10);                           /* 17 retrainings, three or more in each round */
+      stop.progress = progress;
+      g_assert_true (assay_job_freeze (job, NULL));
+      outcome = assay_job_run (job, &options, &error);
+      done = outcome != NULL;
+      if (!done)
+        {
+          g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_INTERRUPTED);
+          continue;
+        }
+      agreed = outcome->document;
+      for (guint k = 0; k < 3; k++)
+        {
+          static const char *const parts[] = { "leave_one_out", "groups", "top_removal" };
+
+          g_assert_true (json_is_object (json_object_get (agreed, parts[k])));
+          g_assert_true (json_equal (json_object_get (agreed, parts[k]), json_object_get (once, parts[k])));
+        }
+    }
+  g_assert_cmpuint (rounds, >, 2);
+  g_assert_cmpuint (count_objects (folder, "scores"), ==, 1);     /* not scored again */
+  json_decref (once);
+  folder_tear_down (&other, unused);
+}
+
+/* --- what is found, shown and refused ------------------------------------------------------------------------------ */
+
+static AssayJobOutcome *
+outcome_of (AssayJob *job)
+{
+  GError *error = NULL;
+  AssayJobOutcome *outcome = folder_run (job, FALSE, &error);
+
+  g_assert_no_error (error);
+  return outcome;
+}
+
+static void
+test_findings (Folder *folder, gconstpointer unused)
+{
+  g_autoptr (AssayJob) stopped = NULL, tiny = NULL, well = NULL;
+  g_autoptr (AssayJobOutcome) of_stopped = NULL, of_tiny = NULL, of_well = NULL;
+
+  (void) unused;
+  folder_train (folder, "m");
+  stopped = folder_job (folder, "validate", "query", "train:2", "max-iterations", "1", "leave-one-out", "10", "groups", "0", NULL);
+  of_stopped = outcome_of (stopped);
+  g_assert_nonnull (strstr (of_stopped->finding, "did not converge"));
+  g_assert_cmpint (json_integer_value (json_object_get (of_stopped->document, "exit_status")), ==, 1);
+  tiny = folder_job (folder, "validate", "query", "train:2", "leave-one-out", "1", "groups", "0", NULL);
+  of_tiny = outcome_of (tiny);
+  g_assert_nonnull (strstr (of_tiny->finding, "not shown to follow retraining"));
+  g_assert_true (json_is_null (json_object_get (json_object_get (json_object_get (of_tiny->document, "leave_one_out"), "pearson"), "value")));
+  well = folder_job (folder, "validate", "query", "train:2", "leave-one-out", "20", "groups", "20", NULL);
+  of_well = outcome_of (well);
+  g_assert_null (of_well->finding);
+}
+
+static char *
+text_of_view (const json_t *document)
+{
+  g_autoptr (AssayView) view = assay_view_new ();
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  assay_job_kind_find ("validate", NULL)->view (document, view);
+  for (guint k = 0; k < assay_view_get_n_blocks (view); k++)
+    {
+      const AssayViewBlock *block = assay_view_get_block (view, k);
+
+      g_string_append_printf (text, "%s: %s\n", block->name ? block->name : "", block->text ? block->text : "");
+      for (guint c = 0; block->cells != NULL && c < block->cells->len; c++)
+        g_string_append_printf (text, "%s|", (const char *) block->cells->pdata[c]);
+    }
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+static void
+test_view (Folder *folder, gconstpointer unused)
+{
+  static const char *const told[] = { "predictions follow retraining", "mean correlation: 0.9", "over 2 queries", "dealt out to the examples at random",
+                                      "examples ranked most helpful", "train:1", "2 of 2 converged" };
+  json_t *document, *relative;
+  g_autofree char *text = NULL, *without_unit = NULL;
+
+  (void) unused;
+  folder_train (folder, "m");
+  document = folder_answer (folder, "validate", "query", "train:0-1", "leave-one-out", "20", "groups", "10", NULL);
+  text = text_of_view (document);
+  for (gsize k = 0; k < G_N_ELEMENTS (told); k++)
+    {
+      g_test_message ("%s", told[k]);
+      g_assert_nonnull (strstr (text, told[k]));
+    }
+  relative = folder_answer (folder, "validate", "query", "train:0-1", "method", "dot", "leave-one-out", "20", "groups", "0", NULL);
+  without_unit = text_of_view (relative);
+  g_assert_nonnull (strstr (without_unit, "no band"));
+  g_assert_null (strstr (without_unit, "most helpful"));
+  json_decref (document);
+  json_decref (relative);
+}
+
+static void
+test_dry_run (Folder *folder, gconstpointer unused)
+{
+  g_autoptr (AssayJob) job = NULL;
+  g_autoptr (AssayJobOutcome) outcome = NULL;
+  AssayJobOptions options = { .threads = 1 };
+  GError *error = NULL;
+  const json_t *plan;
+  guint before;
+
+  (void) unused;
+  folder_train (folder, "m");
+  before = count_objects (folder, "job");
+  job = folder_job (folder, "validate", "query", "train:0-1", "leave-one-out", "20", "groups", "10", NULL);
+  g_assert_true (assay_job_freeze (job, &error));
+  outcome = assay_job_dry_run (job, &options, &error);
+  g_assert_no_error (error);
+  plan = json_object_get (outcome->document, "plan");
+  g_assert_nonnull (strstr (text_at (json_array_get (json_object_get (plan, "steps"), 1), "what"), "train 34 times"));
+  g_assert_cmpfloat (number_at (plan, "seconds"), >, 0);
+  g_assert_cmpuint (count_objects (folder, "job"), ==, before);
+  g_assert_cmpuint (count_objects (folder, "scores") + count_objects (folder, "retraining"), ==, 0);
+}
+
+static void
+test_refusals (Folder *folder, gconstpointer unused)
+{
+  static const struct { const char *name, *value; int code; } wrong[] = {
+    { "query", "train:40", ASSAY_ERROR_NOT_FOUND }, { "query", "id:7", ASSAY_ERROR_NOT_FOUND }, { "method", "exakt", ASSAY_ERROR_USAGE },
+    { "method", "tracin", ASSAY_ERROR_USAGE },  { "group-size", "40", ASSAY_ERROR_USAGE }, { "l2", "0.5", ASSAY_ERROR_USAGE },
+    { "model-name", "other", ASSAY_ERROR_NOT_FOUND } };
+  g_autoptr (AssayJob) nothing = NULL;
+  g_autoptr (GError) none = NULL;
+
+  (void) unused;
+  folder_train (folder, "m");
+  for (gsize k = 0; k < G_N_ELEMENTS (wrong); k++)
+    {
+      g_autoptr (AssayJob) job = folder_job (folder, "validate", "query", "train:0", wrong[k].name, wrong[k].value, NULL);
+      g_autoptr (GError) error = NULL;
+
+      g_assert_null (folder_run (job, FALSE, &error));
+      g_assert_error (error, ASSAY_ERROR, wrong[k].code);
+      g_assert_null (strchr (error->message, '\n'));
+    }
+  nothing = folder_job (folder, "validate", "query", "train:0", "leave-one-out", "0", "groups", "0", NULL);
+  g_assert_null (folder_run (nothing, FALSE, &none));
+  g_assert_error (none, ASSAY_ERROR, ASSAY_ERROR_USAGE);
+  g_assert_cmpuint (count_objects (folder, "scores") + count_objects (folder, "retraining"), ==, 0);
+}
+
+#define ADD(sentence, func) g_test_add ("/validate/" sentence, Folder, NULL, folder_set_up, func, folder_tear_down)
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  ADD ("leave-one-out agrees with the method that leaves everybody out", test_leave_one_out);
+  ADD ("groups are predicted by their scores and measured by retraining", test_groups);
+  ADD ("scores and retrainings of the case are used", test_shared);
+  ADD ("an interrupted validation goes on and says the same", test_resume);
+  ADD ("what does not hold is a finding", test_findings);
+  ADD ("a person reads correlation, control and queries", test_view);
+  ADD ("a dry run counts the retrainings and makes none", test_dry_run);
+  ADD ("what cannot be validated is refused before any work", test_refusals);
+  return g_test_run ();
+}
