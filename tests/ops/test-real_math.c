@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* test-real_math.c: the float functions against libm's double ones, in units of the last place, over the whole range of floats. */
+/* test-real_math.c: the functions against libm's of the next type, in units of the last place: over the whole range of floats,
+ * and over doubles of every exponent. */
 #include "base/isa.h"
+#include "base/rng.h"
 #include "config.h"
 
 #include "real_math_instance.h"
@@ -134,6 +136,64 @@ test_odd (gconstpointer isa)
       }
 }
 
+/* --- double -------------------------------------------------------------------------------------------------------- */
+
+static const struct {
+  const char *name;
+  gsize offset;
+  long double (*reference) (long double);
+  long double ulp;
+} doubles[] = {
+  { "exp", G_STRUCT_OFFSET (RealMathLoops, exp_f64), expl, 1.5L },
+  { "tanh", G_STRUCT_OFFSET (RealMathLoops, tanh_f64), tanhl, 3 },
+};
+
+static void
+check_doubles (gsize k, RealMathLoopF64 loop, const double *x, gsize n)
+{
+  double y[CHUNK];
+
+  loop (y, x, n);
+  for (gsize i = 0; i < n; i++)
+    {
+      long double exact = doubles[k].reference (x[i]), place;
+      int exponent;
+
+      frexpl (exact, &exponent);
+      place = ldexpl (1, MAX (exponent - 53, -1074));
+      if (isnan (x[i]) ? isnan (y[i]) : fabsl (exact) >= 0x1.fffffffffffff8p1023L ? isinf (y[i])
+                                      : fabsl (y[i] - exact) <= doubles[k].ulp * place)
+        continue;
+      g_test_message ("%s (%a): %La expected, %a found", doubles[k].name, x[i], exact, y[i]);
+      g_test_fail ();
+      return;
+    }
+}
+
+static void
+test_doubles (gconstpointer isa)
+{
+  static const double edges[] = { 0, -0.0, 0x1p-1074, -0x1p-1074, 0x1p-1022, INFINITY, -INFINITY, NAN, DBL_MAX, -DBL_MAX, 0x1.62e42fefa39efp9,
+                                  0x1.62e42fefa39f0p9, -0x1.6232bdd7abcd2p9, -0x1.74385446d71c3p9, -0x1.74910d52d3053p9, -746, 710, 22, -22, 1, -1 };
+  guint n_chunks = g_getenv ("ASSAY_TEST_LONG") ? 4000 : 60;
+  AssayRng rng = assay_rng_new (1, assay_rng_stream ("doubles", 0));
+
+  for (gsize k = 0; k < G_N_ELEMENTS (doubles); k++)
+    {
+      RealMathLoopF64 loop = G_STRUCT_MEMBER (RealMathLoopF64, get_loops (isa), doubles[k].offset);
+
+      check_doubles (k, loop, edges, G_N_ELEMENTS (edges));
+      for (guint chunk = 0; chunk < n_chunks; chunk++)
+        {
+          double x[CHUNK];
+
+          for (gsize i = 0; i < CHUNK; i++)                       /* sizes spread over exponents, most of them where the functions bend */
+            x[i] = (assay_rng_uniform (&rng) - 0.5) * exp2 (60 * assay_rng_uniform (&rng) - (chunk % 2 ? 48 : 1000 * assay_rng_uniform (&rng)));
+          check_doubles (k, loop, x, CHUNK);
+        }
+    }
+}
+
 static void
 test_complex_erf (void)
 {
@@ -155,10 +215,12 @@ main (int argc, char **argv)
       g_autofree char *range = g_strdup_printf ("/real_math/%s/every function keeps its error over all floats", *isa);
       g_autofree char *edges = g_strdup_printf ("/real_math/%s/infinities, NaN, overflow and subnormals come out right", *isa);
       g_autofree char *odd = g_strdup_printf ("/real_math/%s/tanh and erf are odd", *isa);
+      g_autofree char *in_double = g_strdup_printf ("/real_math/%s/functions in double keep their error", *isa);
 
       g_test_add_data_func (range, *isa, test_range);
       g_test_add_data_func (edges, *isa, test_edges);
       g_test_add_data_func (odd, *isa, test_odd);
+      g_test_add_data_func (in_double, *isa, test_doubles);
     }
   g_test_add_func ("/real_math/the oracle's erf has value and slope of erf", test_complex_erf);
   return g_test_run ();
