@@ -2,7 +2,9 @@
 /* cholesky.h: a small dense factorisation that never fails, for preconditioning: A ~ D L L' D with D^2 the diagonal of A.
  *
  * Scaling by D makes it indifferent to the units of the parameters; a pivot that rounding has eaten is replaced by 1, so the factor is
- * always positive definite. For exact solves of any size there is the hessian floor.
+ * always positive definite. It is our own because LAPACK's dpotrf does neither: it stops at the first pivot that is not positive, which
+ * collinear terms of a regression give, and tells no smallest one; and because LAPACK's door is the hessian floor, above this one, whose
+ * solvers are for exact answers of any size. Here a few hundred unknowns only shorten an iteration whose answer does not depend on it.
  * Shape letters: n unknowns. Cost: factor n^3/3 flops, solve 2 n^2. Thread rule: pure functions.
  */
 #pragma once
