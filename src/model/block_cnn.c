@@ -60,27 +60,67 @@ add_conv (AssayGraph *graph, const json_t *layer, gsize index, gboolean bias, gu
   return x;
 }
 
+/* object[key] must be a whole number of at least `least`, or absent where it is optional. */
+static gboolean
+check_size (const json_t *object, const char *key, gint64 least, gboolean optional, const char *where, GError **error)
+{
+  const json_t *value = json_object_get (object, key);
+
+  if ((value == NULL && optional) || (json_is_integer (value) && json_integer_value (value) >= least))
+    return TRUE;
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "cnn: %s: %s: a whole number, %" G_GINT64_FORMAT " or more, expected", where, key, least);
+  return FALSE;
+}
+
+static gboolean
+check_word (const char *word, const char *key, const char *const *choices, const char *where, GError **error)
+{
+  g_autofree char *all = NULL;
+
+  if (g_strv_contains (choices, word))
+    return TRUE;
+  all = g_strjoinv (", ", (char **) choices);
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "cnn: %s: %s: one of %s expected, \"%s\" found", where, key, all, word);
+  return FALSE;
+}
+
+static gboolean
+check_conv (const json_t *layer, gsize index, GError **error)
+{
+  static const char *const pools[] = { "none", "max", "average", NULL };
+  g_autofree char *where = g_strdup_printf ("conv layer %" G_GSIZE_FORMAT, index), *of_pool = g_strconcat (where, ", pool", NULL);
+  const json_t *pool = json_object_get (layer, "pool");
+  const char *kind = get_word (pool, "kind", "none");
+
+  return check_size (layer, "out", 1, FALSE, where, error) && check_size (layer, "kernel", 1, FALSE, where, error)
+         && check_size (layer, "stride", 1, TRUE, where, error) && check_size (layer, "padding", 0, TRUE, where, error)
+         && check_word (get_word (layer, "activation", "relu"), "activation", assay_block_activations, where, error)
+         && check_word (kind, "kind", pools, of_pool, error)
+         && (strcmp (kind, "none") == 0
+             || (check_size (pool, "kernel", 1, TRUE, of_pool, error) && check_size (pool, "stride", 1, TRUE, of_pool, error)));
+}
+
+static gboolean
+are_sizes (const json_t *list, gsize least)
+{
+  gsize n = json_array_size (list);
+
+  for (gsize i = 0; i < json_array_size (list); i++)
+    n -= json_integer_value (json_array_get (list, i)) <= 0;
+  return n == json_array_size (list) && n >= least;
+}
+
 static gboolean
 check_config (const json_t *input, const json_t *conv, const json_t *fc, GError **error)
 {
-  static const char *const pools[] = { "none", "max", "average", NULL };
-  gsize i;
-  json_t *item;
-
-  if (json_array_size (input) != 3 || !json_is_array (conv) || json_array_size (fc) == 0)
+  if (json_array_size (input) != 3 || !are_sizes (input, 3) || !json_is_array (conv) || !are_sizes (fc, 1))
     {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "cnn: input of three sizes, a list conv and a list fc expected");
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "cnn: input of three positive sizes, a list conv and a list fc of positive sizes expected");
       return FALSE;
     }
-  json_array_foreach ((json_t *) conv, i, item)
-    if (get_int (item, "out", 0) <= 0 || get_int (item, "kernel", 0) <= 0 || get_int (item, "stride", 1) <= 0 || get_int (item, "padding", 0) < 0
-        || !g_strv_contains (pools, get_word (json_object_get (item, "pool"), "kind", "none"))
-        || !g_strv_contains (assay_block_activations, get_word (item, "activation", "relu")))
-      {
-        g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "cnn: conv layer %" G_GSIZE_FORMAT " needs out and kernel above 0, a positive stride, "
-                     "a known activation, and pool kind none, max or average", i + 1);
-        return FALSE;
-      }
+  for (gsize i = 0; i < json_array_size (conv); i++)
+    if (!check_conv (json_array_get (conv, i), i + 1, error))
+      return FALSE;
   return TRUE;
 }
 

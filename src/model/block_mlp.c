@@ -31,6 +31,14 @@ build (const AssayValues *config, gint64 batch, AssayGraph *graph, GError **erro
                    "or one for each hidden layer");
       return FALSE;
     }
+  for (gsize l = 0; l < n_acts; l++)
+    if (!g_strv_contains (assay_block_activations, acts[l]))
+      {
+        g_autofree char *all = g_strjoinv (", ", (char **) assay_block_activations);
+
+        g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "mlp: activations: each one of %s expected, \"%s\" found", all, acts[l]);
+        return FALSE;
+      }
   h = assay_graph_add_input (graph, "x", FALSE, ASSAY_SHAPE (batch, json_integer_value (json_array_get (widths, 0))));
   y = assay_graph_add_input (graph, "y", TRUE, ASSAY_SHAPE (batch));
   for (gsize l = 1; l < n; l++)

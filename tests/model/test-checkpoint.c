@@ -158,6 +158,9 @@ test_refusals (void)
   refuse ((Entry[]) { weight, infinite }, 2, ASSAY_ERROR_NAN, "parameter fc.bias is not finite at element 0");
 }
 
+#define CNN(height, width, conv, fc)                                                                                            \
+  "{\"architecture\": \"cnn\", \"config\": {\"input\": [1, " height ", " width "], \"conv\": [{\"out\": 2, " conv "}], \"fc\": [" fc "]}}"
+
 static void
 test_bad_config (void)
 {
@@ -166,6 +169,15 @@ test_bad_config (void)
     { "[]", "an object with \"architecture\" and \"config\" expected", ASSAY_ERROR_INPUT },
     { "{\"architecture\": \"perceptron\", \"config\": {}}", "\"perceptron\" found", ASSAY_ERROR_USAGE },
     { "{\"architecture\": \"linear\", \"config\": {\"input\": 3}}", "input", ASSAY_ERROR_USAGE },
+    { "{\"architecture\": \"mlp\", \"config\": {\"widths\": [3, 4, 2], \"activations\": [\"softmax\"]}}", "\"softmax\" found", ASSAY_ERROR_USAGE },
+    { CNN ("8", "0", "\"kernel\": 3", "2"), "input", ASSAY_ERROR_USAGE },
+    { CNN ("8", "8", "\"kernel\": 2.5", "2"), "conv layer 1: kernel", ASSAY_ERROR_USAGE },
+    { CNN ("8", "8", "\"kernel\": 3, \"padding\": -1", "2"), "conv layer 1: padding", ASSAY_ERROR_USAGE },
+    { CNN ("8", "8", "\"kernel\": 3, \"activation\": \"swish\"", "2"), "\"swish\" found", ASSAY_ERROR_USAGE },
+    { CNN ("8", "8", "\"kernel\": 3, \"pool\": {\"kind\": \"sum\"}", "2"), "\"sum\" found", ASSAY_ERROR_USAGE },
+    { CNN ("8", "8", "\"kernel\": 3, \"pool\": {\"kind\": \"max\", \"stride\": \"two\"}", "2"), "pool: stride", ASSAY_ERROR_USAGE },
+    { CNN ("8", "8", "\"kernel\": 3, \"pool\": {\"kind\": \"average\", \"kernel\": 0}", "2"), "pool: kernel", ASSAY_ERROR_USAGE },
+    { CNN ("8", "8", "\"kernel\": 3", "\"two\""), "fc", ASSAY_ERROR_USAGE },
   };
   g_autofree char *folder = g_build_filename (scratch, "bad", NULL), *config = g_build_filename (folder, "config.json", NULL);
   g_autoptr (AssayModel) model = new_model (ASSAY_F32);
