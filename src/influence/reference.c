@@ -229,6 +229,38 @@ assay_reference_has_passed (const GPtrArray *results)
   return TRUE;
 }
 
+char *
+assay_reference_describe_failure (const GPtrArray *results)
+{
+  const AssayReferenceQuantity *first = NULL;
+  const char *where = NULL;
+  guint n_failed = 0;
+
+  for (guint i = 0; i < results->len; i++)
+    {
+      const AssayReferenceResult *result = results->pdata[i];
+
+      if (result->n_compared == 0)
+        return g_strdup_printf ("%s: nothing in this case could be compared", result->path);
+      for (guint k = 0; k < result->quantities->len; k++)
+        {
+          const AssayReferenceQuantity *q = result->quantities->pdata[k];
+
+          if (!q->is_compared || q->passed)
+            continue;
+          if (n_failed++ == 0)
+            {
+              first = q;
+              where = result->path;
+            }
+        }
+    }
+  if (first == NULL)
+    return NULL;
+  return g_strdup_printf ("%s: %s differs from the reference by %.2g, its bound is %g (%u %s)", where, first->name,
+                          first->relative_error, first->bound, n_failed, n_failed == 1 ? "quantity fails" : "quantities fail");
+}
+
 static json_t *
 quantity_to_json (const AssayReferenceQuantity *q)
 {

@@ -41,5 +41,7 @@ typedef struct {
 GPtrArray *assay_reference_check   (const char *directory, AssayBackend *backend, AssayProgress *progress, GError **error);
 
 gboolean   assay_reference_has_passed (const GPtrArray *results);
+/* One line that names the first case and quantity that failed; NULL when none did. Free with g_free. */
+char      *assay_reference_describe_failure (const GPtrArray *results);
 /* {"passed": ..., "cases": [{"name", "path", "passed", "quantities": [{"name", "relative_error", "bound", "passed"}]}]}. */
 json_t    *assay_reference_to_json (const GPtrArray *results);

@@ -7,6 +7,7 @@
 #include "influence/reference_config.h"
 #include "store/file.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -145,6 +146,13 @@ want_tensor (const AssayReferenceCase *self, const AssaySafetensors *file, const
   return tensor;
 }
 
+/* Numbers are F64 and nothing narrower: a value that was rounded once agrees with nobody to 1e-11. Whole numbers may have any width. */
+static gboolean
+type_fits (const AssaySafetensor *tensor, AssayStoreType as)
+{
+  return as == ASSAY_STORE_F64 ? tensor->type == ASSAY_STORE_F64 : tensor->type >= ASSAY_STORE_U8 && tensor->type <= ASSAY_STORE_I64;
+}
+
 static gboolean
 read_tensor (const AssayReferenceCase *self, const AssaySafetensors *file, const AssaySafetensor *tensor, AssayStoreType as,
              void *out,
@@ -152,6 +160,13 @@ read_tensor (const AssayReferenceCase *self, const AssaySafetensors *file, const
 {
   g_autofree char *path = NULL;
 
+  if (!type_fits (tensor, as))
+    {
+      path = path_of (self, file);
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: tensor %s: elements of type %s expected, %s found", path, tensor->name,
+                   assay_store_type_word (as), assay_store_type_word (tensor->type));
+      return FALSE;
+    }
   if (assay_safetensors_read (tensor, as, out, error))
     return TRUE;
   path = path_of (self, file);
@@ -167,6 +182,26 @@ assay_reference_case_read (const AssayReferenceCase *self, const AssaySafetensor
   const AssaySafetensor *tensor = want_tensor (self, file, name, &shape, error);
 
   return tensor != NULL && read_tensor (self, file, tensor, ASSAY_STORE_F64, values, error);
+}
+
+/* The same for what is computed with: said here, where file and tensor are known. */
+static gboolean
+read_finite (const AssayReferenceCase *self, const AssaySafetensors *file, const char *name, AssayShape shape, double *values, GError **error)
+{
+  gint64 n = assay_shape_count (&shape);
+  g_autofree char *path = NULL;
+
+  if (!assay_reference_case_read (self, file, name, shape, values, error))
+    return FALSE;
+  for (gint64 i = 0; i < n; i++)
+    if (!isfinite (values[i]))
+      {
+        path = path_of (self, file);
+        g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NAN, "%s: tensor %s: element %" G_GINT64_FORMAT ": a finite number expected, %g found",
+                     path, name, i, values[i]);
+        return FALSE;
+      }
+  return TRUE;
 }
 
 gboolean
@@ -204,7 +239,7 @@ assay_reference_case_read_vector (const AssayReferenceCase *self, const AssaySaf
       const AssayGraphValue *p = assay_graph_get_value (layout, v);
       g_autofree char *name = g_strconcat (prefix, p->name, NULL);
 
-      if (p->role == ASSAY_VALUE_PARAM && !assay_reference_case_read (self, file, name, p->shape, vector + p->offset, error))
+      if (p->role == ASSAY_VALUE_PARAM && !read_finite (self, file, name, p->shape, vector + p->offset, error))
         return FALSE;
     }
   return TRUE;
@@ -258,14 +293,17 @@ read_model (AssayReferenceCase *self, GError **error)
   const char *architecture;
   json_t *config;
   gboolean present;
+  GError *refused = NULL;
 
   if (!assay_reference_config_read (self->document, self->document_path, &architecture, &config, error))
     return FALSE;
-  self->model = assay_model_new (architecture, config, ASSAY_F64, error);
+  self->model = assay_model_new (architecture, config, ASSAY_F64, &refused);
   json_decref (config);
   if (self->model == NULL)
     {
-      g_prefix_error (error, "%s: architecture: ", self->document_path);
+      if (g_error_matches (refused, ASSAY_ERROR, ASSAY_ERROR_USAGE))
+        refused->code = ASSAY_ERROR_INPUT;                        /* the file asks for it, not the caller */
+      g_propagate_prefixed_error (error, refused, "%s: architecture: ", self->document_path);
       return FALSE;
     }
   self->P = assay_model_get_n_params (self->model);
@@ -345,8 +383,8 @@ read_features (AssayReferenceCase *self, gint64 classes, GError **error)
     {
       gint64 first = k ? self->N : 0;
 
-      if (!assay_reference_case_read (self, self->data_file, x_names[k], input_shape (self, counts[k]),
-                                      (double *) x + first * assay_shape_count (&one), error)
+      if (!read_finite (self, self->data_file, x_names[k], input_shape (self, counts[k]),
+                        (double *) x + first * assay_shape_count (&one), error)
           || !assay_reference_case_read_indices (self, self->data_file, y_names[k], ASSAY_SHAPE (counts[k]), classes, y + first,
                                                  error))
         return FALSE;
@@ -406,8 +444,8 @@ open_file (const AssayReferenceCase *self, const char *name, gboolean is_optiona
 {
   g_autofree char *path = g_build_filename (self->path, name, NULL);
 
-  if (is_optional && !g_file_test (path, G_FILE_TEST_EXISTS))
-    return TRUE;
+  if (is_optional && !g_file_test (path, G_FILE_TEST_EXISTS) && !g_file_test (path, G_FILE_TEST_IS_SYMLINK))
+    return TRUE;                                                  /* a link that leads nowhere is said */
   *file = assay_safetensors_open (path, error);
   return *file != NULL;
 }

@@ -3,6 +3,7 @@
 #include "influence/reference_config.h"
 
 #include "base/error.h"
+#include "model/block.h"
 
 #include <string.h>
 
@@ -68,25 +69,68 @@ take_number (const Reader *r, const char *key, const char *name, GError **error)
   return TRUE;
 }
 
-/* A key that may be absent: then the default of the kind holds. */
+/* The entry of `parameters` whose name ends so; NULL: there is none. */
+static const json_t *
+find_parameter (const Reader *r, const char *suffix)
+{
+  const json_t *list = json_object_get (r->document, "parameters");
+
+  for (gsize i = 0; i < json_array_size (list); i++)
+    {
+      const char *name = json_string_value (json_object_get (json_array_get (list, i), "name"));
+
+      if (name != NULL && g_str_has_suffix (name, suffix))
+        return json_array_get (list, i);
+    }
+  return NULL;
+}
+
+/* A key that may be absent: then the list of parameters says it, and without a list the kind. */
 static gboolean
-take_bool (const Reader *r, const char *key, const char *name, gboolean def, GError **error)
+take_bool (const Reader *r, const char *key, gboolean listed, gboolean def, GError **error)
 {
   json_t *value = json_object_get (r->architecture, key);
 
   if (value != NULL && !json_is_boolean (value))
     return refuse (r, key, "true or false", value, error);
-  json_object_set_new (r->config, name, json_boolean (value ? json_is_true (value) : def));
+  if (json_array_size (json_object_get (r->document, "parameters")) > 0)
+    def = listed;
+  json_object_set_new (r->config, key, json_boolean (value ? json_is_true (value) : def));
   return TRUE;
 }
 
 static gboolean
-take_word (const Reader *r, const char *key, const char *name, const char *def, GError **error)
+take_bias (const Reader *r, const char *suffix, gboolean def, GError **error)
+{
+  return take_bool (r, "bias", find_parameter (r, suffix) != NULL, def, error);
+}
+
+static gboolean
+take_tied (const Reader *r, gboolean def, GError **error)
+{
+  return take_bool (r, "tied", find_parameter (r, "lm_head.weight") == NULL, def, error);
+}
+
+static gboolean
+expect_activation (const Reader *r, const char *key, const json_t *found, GError **error)
+{
+  g_autofree char *words = NULL, *expected = NULL;
+
+  if (json_is_string (found) && g_strv_contains (assay_block_activations, json_string_value (found)))
+    return TRUE;
+  words = g_strjoinv (", ", (char **) assay_block_activations);
+  expected = g_strconcat ("one of ", words, NULL);
+  return refuse (r, key, expected, found, error);
+}
+
+/* The activation under a key that may be absent. */
+static gboolean
+take_activation (const Reader *r, const char *key, const char *name, const char *def, GError **error)
 {
   json_t *value = json_object_get (r->architecture, key);
 
-  if (value != NULL && !json_is_string (value))
-    return refuse (r, key, "a word", value, error);
+  if (value != NULL && !expect_activation (r, key, value, error))
+    return FALSE;
   json_object_set_new (r->config, name, json_string (value ? json_string_value (value) : def));
   return TRUE;
 }
@@ -106,12 +150,6 @@ static gboolean
 is_size (const json_t *value)
 {
   return json_is_integer (value) && json_integer_value (value) > 0;
-}
-
-static gboolean
-is_word (const json_t *value)
-{
-  return json_is_string (value);
 }
 
 static gboolean
@@ -150,7 +188,7 @@ static gboolean
 read_logistic (const Reader *r, GError **error)
 {
   json_object_set_new (r->config, "loss", json_string ("xent"));
-  return take_int (r, "in", "inputs", error) && take_int (r, "classes", "outputs", error) && take_bool (r, "bias", "bias", TRUE, error)
+  return take_int (r, "in", "inputs", error) && take_int (r, "classes", "outputs", error) && take_bias (r, ".bias", TRUE, error)
          && take_module (r, error);
 }
 
@@ -161,41 +199,104 @@ read_mlp (const Reader *r, GError **error)
 
   if (!take_sizes (r, "widths", "widths", 2, error))
     return FALSE;
-  if (!is_list_of (acts, 0, is_word) || json_array_size (acts) + 2 != json_array_size (json_object_get (r->config, "widths")))
+  if (!json_is_array (acts) || json_array_size (acts) + 2 != json_array_size (json_object_get (r->config, "widths")))
     return refuse (r, "acts", "one word for each hidden layer", acts, error);
+  for (gsize i = 0; i < json_array_size (acts); i++)
+    if (!expect_activation (r, "acts", json_array_get (acts, i), error))
+      return FALSE;
   json_object_set (r->config, "activations", acts);
-  return take_bool (r, "bias", "bias", TRUE, error);
+  return take_bias (r, ".bias", TRUE, error);
+}
+
+/* layer[key] is a whole number of at least `least`; absent is fine where `optional`. */
+static gboolean
+expect_size (const Reader *r, const json_t *layer, const char *section, const char *key, gint64 least, gboolean optional, GError **error)
+{
+  json_t *value = json_object_get (layer, key);
+  g_autofree char *name = g_strconcat (section, ".", key, NULL);
+
+  if ((value == NULL && optional) || (json_is_integer (value) && json_integer_value (value) >= least))
+    return TRUE;
+  return refuse (r, name, least > 0 ? "a positive whole number" : "a whole number, 0 or more,", value, error);
+}
+
+static gboolean
+expect_pool (const Reader *r, const json_t *pool, GError **error)
+{
+  static const char *const kinds[] = { "none", "max", "average", NULL };
+  json_t *kind = json_object_get (pool, "kind");
+
+  if (pool == NULL)
+    return TRUE;
+  if (!json_is_string (kind) || !g_strv_contains (kinds, json_string_value (kind)))
+    return refuse (r, "conv[].pool.kind", "one of none, max, average", kind, error);
+  return strcmp (json_string_value (kind), "none") == 0
+         || (expect_size (r, pool, "conv[].pool", "kernel", 1, FALSE, error) && expect_size (r, pool, "conv[].pool", "stride", 1, TRUE, error));
+}
+
+/* One convolution that reads *channels maps; *channels becomes what it writes. */
+static gboolean
+read_conv (const Reader *r, const json_t *layer, json_t *copy, gint64 *channels, GError **error)
+{
+  static const char *const keys[] = { "out", "kernel", "stride", "padding", "pool" };
+  json_t *act = json_object_get (layer, "act"), *in = json_object_get (layer, "in");
+
+  if (!expect_size (r, layer, "conv[]", "out", 1, FALSE, error) || !expect_size (r, layer, "conv[]", "kernel", 1, FALSE, error)
+      || !expect_size (r, layer, "conv[]", "stride", 1, TRUE, error) || !expect_size (r, layer, "conv[]", "padding", 0, TRUE, error)
+      || !expect_activation (r, "conv[].act", act, error) || !expect_pool (r, json_object_get (layer, "pool"), error))
+    return FALSE;
+  if (in != NULL && json_integer_value (in) != *channels)
+    {
+      g_autofree char *expected = g_strdup_printf ("%" G_GINT64_FORMAT " channels", *channels);
+
+      return refuse (r, "conv[].in", expected, in, error);
+    }
+  for (gsize k = 0; k < G_N_ELEMENTS (keys); k++)
+    if (json_object_get (layer, keys[k]) != NULL)
+      json_object_set (copy, keys[k], json_object_get (layer, keys[k]));
+  json_object_set (copy, "activation", act);
+  *channels = json_integer_value (json_object_get (layer, "out"));
+  return TRUE;
+}
+
+/* fc[0] is what the maps flatten to: the inputs of fc1, whose shape is checked against our model's. */
+static gboolean
+take_fc (const Reader *r, GError **error)
+{
+  json_t *widths = json_object_get (r->architecture, "fc"), *ours, *shape = json_object_get (find_parameter (r, "fc1.weight"), "shape");
+
+  if (!is_list_of (widths, 2, is_size))
+    return refuse (r, "fc", "a list of positive whole numbers", widths, error);
+  if (shape != NULL && !json_equal (json_array_get (widths, 0), json_array_get (shape, 1)))
+    return refuse (r, "fc", "the inputs of fc1 first", widths, error);
+  ours = json_copy (widths);
+  json_array_remove (ours, 0);
+  json_object_set_new (r->config, "fc", ours);
+  return TRUE;
 }
 
 static gboolean
 read_cnn (const Reader *r, GError **error)
 {
-  json_t *conv = json_object_get (r->architecture, "conv"), *layers = json_array (), *fc, *layer;
+  json_t *conv = json_object_get (r->architecture, "conv"), *layers = json_array (), *layer;
+  gint64 channels;
   gsize i;
 
   json_object_set_new (r->config, "conv", layers);
+  if (!take_sizes (r, "input", "input", 3, error))
+    return FALSE;
+  channels = json_integer_value (json_array_get (json_object_get (r->config, "input"), 0));
   if (!is_list_of (conv, 0, is_object))
     return refuse (r, "conv", "a list of layers", conv, error);
   json_array_foreach (conv, i, layer)
     {
-      static const char *const keys[] = { "out", "kernel", "stride", "padding", "pool" };
-      json_t *copy = json_object (), *act = json_object_get (layer, "act");
+      json_t *copy = json_object ();
 
       json_array_append_new (layers, copy);
-      for (gsize k = 0; k < G_N_ELEMENTS (keys); k++)
-        if (json_object_get (layer, keys[k]) != NULL)
-          json_object_set (copy, keys[k], json_object_get (layer, keys[k]));
-      if (!json_is_string (act))
-        return refuse (r, "conv[].act", "a word", act, error);
-      json_object_set (copy, "activation", act);
+      if (!read_conv (r, layer, copy, &channels, error))
+        return FALSE;
     }
-  /* The first width is what the maps flatten to; the shapes of the parameters are checked against ours. */
-  if (!take_sizes (r, "input", "input", 3, error) || !take_sizes (r, "fc", "fc", 2, error))
-    return FALSE;
-  fc = json_copy (json_object_get (r->config, "fc"));
-  json_array_remove (fc, 0);
-  json_object_set_new (r->config, "fc", fc);
-  return take_word (r, "fc_act", "fc-activation", "none", error) && take_bool (r, "bias", "bias", TRUE, error);
+  return take_fc (r, error) && take_activation (r, "fc_act", "fc-activation", "none", error) && take_bias (r, ".bias", TRUE, error);
 }
 
 /* "sum": weight 1 at every position; "mean": weight 1/T. */
@@ -230,8 +331,8 @@ read_gpt2 (const Reader *r, GError **error)
   json_object_set_new (r->config, "norm", json_string ("layernorm"));
   json_object_set_new (r->config, "positions", json_string ("learned"));
   json_object_set_new (r->config, "gated", json_false ());
-  return read_transformer (r, error) && take_word (r, "act", "activation", "gelu_tanh", error)
-         && take_bool (r, "bias", "bias", TRUE, error) && take_bool (r, "tied", "tied", TRUE, error);
+  return read_transformer (r, error) && take_activation (r, "act", "activation", "gelu_tanh", error)
+         && take_bias (r, "attn.c_attn.bias", TRUE, error) && take_tied (r, TRUE, error);
 }
 
 static gboolean
@@ -242,8 +343,8 @@ read_llama (const Reader *r, GError **error)
   json_object_set_new (r->config, "positions", json_string ("rotary"));
   json_object_set_new (r->config, "gated", json_true ());
   return read_transformer (r, error) && take_int (r, "kv_heads", "kv-heads", error) && take_number (r, "rope_theta", "rope-theta", error)
-         && take_word (r, "act", "activation", "silu", error) && take_bool (r, "bias", "bias", FALSE, error)
-         && take_bool (r, "tied", "tied", FALSE, error);
+         && take_activation (r, "act", "activation", "silu", error) && take_bias (r, "self_attn.q_proj.bias", FALSE, error)
+         && take_tied (r, FALSE, error);
 }
 
 static const struct {

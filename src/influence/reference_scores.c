@@ -159,6 +159,29 @@ check_lambda (const Dense *dense, const char *name, double lambda, gboolean is_d
          || assay_reference_run_compare (dense->run, c->dattri, "score.explicit", ASSAY_REFERENCE_BOUND_DENSE, shape, value, error);
 }
 
+/* Every "infl.<key>.<name>" and "self.<key>.<name>" needs its lambda in case.json: without it nothing could be compared. */
+static gboolean
+check_names (const Dense *dense, const json_t *dampings, GError **error)
+{
+  static const char *const words[] = { "infl", "self" };
+  const GPtrArray *quantities = dense->run->result->quantities;
+
+  for (guint i = 0; i < quantities->len; i++)
+    for (gsize k = 0; k < G_N_ELEMENTS (words); k++)
+      {
+        const char *found = ((const AssayReferenceQuantity *) quantities->pdata[i])->name, *name;
+        g_autofree char *prefix = g_strdup_printf ("%s.%s.", words[k], dense->key), *key = NULL;
+
+        if (!g_str_has_prefix (found, prefix))
+          continue;
+        name = found + strlen (prefix);
+        key = g_strdup_printf ("dampings.%s.%s", dense->key, name);
+        if (strchr (name, '.') == NULL && json_object_get (dampings, name) == NULL)
+          return assay_reference_config_refuse (dense->run->source->document_path, key, "a number", NULL, error);
+      }
+  return TRUE;
+}
+
 static gboolean
 check_dampings (const Dense *dense, GError **error)
 {
@@ -168,6 +191,8 @@ check_dampings (const Dense *dense, GError **error)
   const char *name;
   double lambda, regularization = 0;
 
+  if (!check_names (dense, dampings, error))
+    return FALSE;
   if (dattri && !assay_reference_case_get_number (c, &regularization, error, "dattri", "regularization", NULL))
     return FALSE;
   json_object_foreach (dampings, name, value)

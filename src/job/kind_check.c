@@ -72,9 +72,9 @@ check_reference (AssayJob *job, AssayJobContext *context, GError **error)
 {
   g_autoptr (GPtrArray) results = assay_reference_check (get_reference (job), context->backend, context->progress, error);
 
-  return results ? with_finding (assay_reference_to_json (results), assay_reference_has_passed (results),
-                                 "a quantity differs from the reference by more than its bound")
-                 : NULL;
+  g_autofree char *failure = results ? assay_reference_describe_failure (results) : NULL;
+
+  return results ? with_finding (assay_reference_to_json (results), failure == NULL, failure) : NULL;
 }
 
 static json_t *

@@ -30,10 +30,13 @@ const OracleSpec oracle_specs[] = {
   { "cnn",
    "{\"input\": [1, 5, 5], \"conv\": [{\"in\": 1, \"out\": 2, \"kernel\": 3, \"stride\": 2, \"padding\": 0, \"act\": \"none\","
     " \"pool\": {\"kind\": \"none\"}}], \"fc\": [8, 3], \"fc_act\": \"none\", \"bias\": false}", NULL, 7, 2 },
-  { "transformer_gpt2", "{\"d\": 4, \"layers\": 1, \"heads\": 2, \"ffn\": 6, \"eps\": 1e-5, \"V\": 7, \"T\": 5}", "mean", 6, 2 },
+  { "transformer_gpt2", "{\"d\": 4, \"layers\": 1, \"heads\": 2, \"ffn\": 6, \"eps\": 1e-5, \"V\": 7, \"T\": 5,"
+    " \"bias\": true, \"tied\": true}", "mean", 6, 2 },
   { "transformer_llama",
    "{\"d\": 8, \"layers\": 1, \"heads\": 4, \"kv_heads\": 2, \"ffn\": 5, \"eps\": 1e-6, \"rope_theta\": 100.0,"
-    " \"V\": 6, \"T\": 5}", "sum", 6, 2 },
+    " \"V\": 6, \"T\": 5, \"bias\": false, \"tied\": false}", "sum", 6, 2 },
+  { "transformer_gpt2", "{\"d\": 4, \"layers\": 1, \"heads\": 1, \"ffn\": 3, \"eps\": 1e-3, \"V\": 5, \"T\": 1, \"act\": \"gelu\","
+    " \"bias\": false, \"tied\": false}", "sum", 7, 2 },
   { .kind = NULL }
 };
 
