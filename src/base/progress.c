@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 struct _AssayProgress {
+  AssayProgress *parent;        /* or NULL */
   AssayProgressFunc func;
   gpointer data;
   atomic_int cancelled;         /* 0, or error code + 1 */
@@ -19,6 +20,15 @@ assay_progress_new (AssayProgressFunc func, gpointer data)
 
   progress->func = func;
   progress->data = data;
+  return progress;
+}
+
+AssayProgress *
+assay_progress_new_child (AssayProgress *parent, AssayProgressFunc func, gpointer data)
+{
+  AssayProgress *progress = assay_progress_new (func, data);
+
+  progress->parent = parent;
   return progress;
 }
 
@@ -46,8 +56,10 @@ assay_progress_cancel (AssayProgress *progress, int reason)
 gboolean
 assay_progress_is_cancelled (AssayProgress *progress, GError **error)
 {
-  int reason = progress ? atomic_load (&progress->cancelled) : 0;
+  int reason = 0;
 
+  for (; progress != NULL && reason == 0; progress = progress->parent)
+    reason = atomic_load (&progress->cancelled);
   if (reason == 0)
     return FALSE;
   g_set_error (error, ASSAY_ERROR, reason - 1, "stopped on request after the last checkpoint; run the same command again to go on");

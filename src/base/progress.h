@@ -16,6 +16,8 @@ typedef void (*AssayProgressFunc) (const char *stage, guint64 done, guint64 tota
                                    gpointer data);
 
 AssayProgress *assay_progress_new      (AssayProgressFunc func, gpointer data);
+/* One that is cancelled when its parent is, which it does not own: for a part of a job that reports to the whole. */
+AssayProgress *assay_progress_new_child (AssayProgress *parent, AssayProgressFunc func, gpointer data);
 void           assay_progress_free     (AssayProgress *progress);
 void           assay_progress_report   (AssayProgress *progress, const char *stage, guint64 done, guint64 total,
                                         const char *unit, const char *note);

@@ -7,6 +7,7 @@
  */
 #include "base/mem.h"
 #include "hessian/gradient.h"
+#include "hessian/vector_f64.h"
 #include "influence/score.h"
 #include "influence/task.h"
 
@@ -16,14 +17,30 @@ static const AssayParam params[] = { { .name = NULL } };
 
 extern const AssayMethod assay_method_dot;
 
+/* squared_norm (Q) of the queries' gradients. */
+static gboolean
+measure_queries (const AssayInfluenceTask *task, double *squared_norm, GError **error)
+{
+  gint64 P = assay_model_get_n_params (task->model);
+  g_autoptr (AssayBuffer) gradient = assay_mem_alloc_array (P, sizeof (double), error);
+
+  for (gint64 q = 0; gradient != NULL && q < task->n_query; q++)
+    {
+      if (!assay_influence_task_query_gradients (task, NULL, q, 1, gradient, error))
+        return FALSE;
+      squared_norm[q] = assay_f64_dot (P, gradient, gradient);
+    }
+  return gradient != NULL;
+}
+
 static gboolean
 normalise (const AssayInfluenceTask *task, AssayInfluenceScores *scores, AssayProgress *progress, GError **error)
 {
-  AssayPoint train = assay_influence_task_get_train (task), query = assay_influence_task_get_query (task, NULL, 0, task->n_query);
+  AssayPoint train = assay_influence_task_get_train (task);
   g_autofree double *of_train = g_new (double, task->n_train), *of_query = g_new (double, task->n_query);
   gint64 n_zero = 0;
 
-  if (!assay_gradient_squared_norms (&train, of_train, progress, error) || !assay_gradient_squared_norms (&query, of_query, NULL, error))
+  if (!assay_gradient_squared_norms (&train, of_train, progress, error) || !measure_queries (task, of_query, error))
     return FALSE;
   for (gint64 q = 0; q < task->n_query; q++)
     for (gint64 i = 0; i < task->n_train; i++)

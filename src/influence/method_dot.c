@@ -22,9 +22,8 @@ fill (const AssayInfluenceTask *task, AssayInfluenceScores *scores, AssayProgres
   for (gint64 first = 0; first < task->n_query; first += block)
     {
       gint64 K = MIN (block, task->n_query - first);
-      AssayPoint query = assay_influence_task_get_query (task, NULL, first, K);
 
-      if (!assay_gradient_rows (&query, gradients, NULL, error)
+      if (!assay_influence_task_query_gradients (task, NULL, first, K, gradients, error)
           || !assay_gradient_along (&train, K, gradients, scores->value + first * task->n_train, progress, error))
         return FALSE;
     }

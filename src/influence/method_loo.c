@@ -61,20 +61,28 @@ choose_examples (const AssayValues *options, gint64 N, GError **error)
   return g_steal_pointer (&wanted);
 }
 
+/* A query's change is the mean over its examples. */
 static void
-set_scores (AssayInfluenceScores *scores, const AssayGroundTruth *truth)
+set_scores (AssayInfluenceScores *scores, const AssayGroundTruth *truth, gint64 size)
 {
   for (guint s = 0; s < truth->removals->len; s++)
     for (gint64 q = 0; q < scores->n_query; q++)
-      scores->value[q * scores->n_train + g_array_index (truth->removals, AssayRemoval,
-                                                         s).place[0]] = truth->change[s * scores->n_query + q];
+      {
+        gint64 place = g_array_index (truth->removals, AssayRemoval, s).place[0];
+        double sum = 0;
+
+        for (gint64 m = 0; m < size; m++)
+          sum += truth->change[(s * scores->n_query + q) * size + m];
+        scores->value[q * scores->n_train + place] = sum / (double) size;
+      }
 }
 
 static AssayInfluenceScores *
 score_loo (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
 {
   g_autoptr (AssayInfluenceScores) scores = NULL;
-  g_autoptr (AssayGroundTruth) truth = assay_ground_truth_new (task->n_query);
+  gint64 size = assay_influence_task_get_query_size (task);
+  g_autoptr (AssayGroundTruth) truth = assay_ground_truth_new (task->n_query * size);
   g_autofree gboolean *wanted = NULL;
 
   if (!assay_influence_task_check (task, error) || (wanted = choose_examples (options, task->n_train, error)) == NULL
@@ -94,7 +102,7 @@ score_loo (const AssayInfluenceTask *task, const AssayValues *options, AssayProg
                      "the model is not convex: one run each, so a difference may be that of the run and not of the example\n");
   if (!assay_ground_truth_run (truth, task, progress, error))
     return NULL;
-  set_scores (scores, truth);
+  set_scores (scores, truth, size);
   return g_steal_pointer (&scores);
 }
 

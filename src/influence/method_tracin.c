@@ -22,10 +22,9 @@ add_checkpoint (const AssayInfluenceTask *task, guint c, gint64 first, gint64 K,
 {
   const double *theta = task->checkpoint[c];
   AssayPoint train = assay_influence_task_get_point (task, theta, task->train, task->n_train);
-  AssayPoint query = assay_influence_task_get_query (task, theta, first, K);
   double *value = scores->value + first * task->n_train;
 
-  if (!assay_gradient_rows (&query, gradients, NULL, error)
+  if (!assay_influence_task_query_gradients (task, theta, first, K, gradients, error)
       || !assay_gradient_along (&train, K, gradients, derivative, progress, error))
     return FALSE;
   for (gint64 i = 0; i < K * task->n_train; i++)

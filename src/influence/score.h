@@ -13,6 +13,7 @@
 #define ASSAY_UNIT_NATS      "nats per removed example"
 #define ASSAY_UNIT_RELATIVE  "relative"
 #define ASSAY_MEASURE_LOSS   "query loss"
+#define ASSAY_MEASURE_MEAN_LOSS "mean query loss"
 #define ASSAY_SIGN           "positive: removing the example raises the query's loss"
 
 /* Values NaN; with_interval: lo and hi too; with_solves: (Q) results, all zero. Errors: not enough memory. */

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "influence/task.h"
 #include "store/reader.h"
 #include "store/shard.h"
 
@@ -127,16 +128,23 @@ static const struct { const char *name, *description, *units; gsize offset; } wh
   FIELD (products, "vectors that the matrix was applied to", "1"),
 };
 
-static AssayArraySpec
-solver_spec (const char *path, AssayStoreType type, gint64 Q, const char *name, const char *units, const char *description)
+/* Where each query is one example its axis names it; else the axis only counts, and the examples stand beside it. */
+static const char *
+name_rows (const AssayInfluenceTask *task)
 {
-  return (AssayArraySpec) { .path = path, .type = type, .rank = 1, .dims = { Q }, .axes = { "query" }, .long_name = name,
+  return assay_influence_task_get_query_size (task) == 1 ? "query" : "question";
+}
+
+static AssayArraySpec
+solver_spec (const char *path, AssayStoreType type, const AssayInfluenceTask *task, const char *name, const char *units, const char *description)
+{
+  return (AssayArraySpec) { .path = path, .type = type, .rank = 1, .dims = { task->n_query }, .axes = { name_rows (task) }, .long_name = name,
                            .units = units,
                             .description = description };
 }
 
 static gboolean
-write_solves (AssayShardWriter *writer, const AssayInfluenceScores *scores, GError **error)
+write_solves (AssayShardWriter *writer, const AssayInfluenceScores *scores, const AssayInfluenceTask *task, GError **error)
 {
   gint64 Q = scores->n_query;
   g_autofree double *real = g_new (double, Q);
@@ -147,7 +155,7 @@ write_solves (AssayShardWriter *writer, const AssayInfluenceScores *scores, GErr
     {
       g_autofree char *path = g_strconcat ("/scores/solver/", real_fields[f].name, NULL);
 
-      spec = solver_spec (path, ASSAY_STORE_F64, Q, real_fields[f].name, real_fields[f].units, real_fields[f].description);
+      spec = solver_spec (path, ASSAY_STORE_F64, task, real_fields[f].name, real_fields[f].units, real_fields[f].description);
       for (gint64 q = 0; q < Q; q++)
         real[q] = G_STRUCT_MEMBER (double, &scores->solves[q], real_fields[f].offset);
       if (!assay_shard_writer_put (writer, &spec, ASSAY_STORE_F64, real, error))
@@ -157,13 +165,13 @@ write_solves (AssayShardWriter *writer, const AssayInfluenceScores *scores, GErr
     {
       g_autofree char *path = g_strconcat ("/scores/solver/", whole_fields[f].name, NULL);
 
-      spec = solver_spec (path, ASSAY_STORE_I64, Q, whole_fields[f].name, whole_fields[f].units, whole_fields[f].description);
+      spec = solver_spec (path, ASSAY_STORE_I64, task, whole_fields[f].name, whole_fields[f].units, whole_fields[f].description);
       for (gint64 q = 0; q < Q; q++)
         whole[q] = G_STRUCT_MEMBER (gint64, &scores->solves[q], whole_fields[f].offset);
       if (!assay_shard_writer_put (writer, &spec, ASSAY_STORE_I64, whole, error))
         return FALSE;
     }
-  spec = solver_spec ("/scores/solver/reason", ASSAY_STORE_I64, Q, "reason", "1",
+  spec = solver_spec ("/scores/solver/reason", ASSAY_STORE_I64, task, "reason", "1",
                       "why the solve ended: above 0 converged, below 0 stopped");
   for (gint64 q = 0; q < Q; q++)
     whole[q] = scores->solves[q].reason;
@@ -214,13 +222,30 @@ put_axis (AssayShardWriter *writer, const char *path, const char *name, const gi
 }
 
 static gboolean
-put_matrix (AssayShardWriter *writer, const AssayInfluenceScores *scores, const char *path, const char *description,
-            const double *values,
-            GError **error)
+put_queries (AssayShardWriter *writer, const AssayInfluenceTask *task, GError **error)
+{
+  gint64 Q = task->n_query, size = assay_influence_task_get_query_size (task);
+  const AssayArraySpec axis = { .path = "/question", .type = ASSAY_STORE_I64, .rank = 1, .dims = { Q }, .long_name = "question", .units = "1",
+                                .description = "number of the query; its loss is the mean over the examples of /question_examples" };
+  const AssayArraySpec members = { .path = "/question_examples", .type = ASSAY_STORE_I64, .rank = 2, .dims = { Q, size },
+                                   .axes = { "question", "member" }, .long_name = "examples of each query", .units = "1",
+                                   .description = "number of the example in the data set" };
+  g_autofree gint64 *number = g_new (gint64, Q);
+
+  if (size == 1)
+    return put_axis (writer, "/query", "query", task->query, Q, error);
+  for (gint64 q = 0; q < Q; q++)
+    number[q] = q;
+  return assay_shard_writer_put_axis (writer, &axis, ASSAY_STORE_I64, number, error)
+         && assay_shard_writer_put (writer, &members, ASSAY_STORE_I64, task->query, error);
+}
+
+static gboolean
+put_matrix (AssayShardWriter *writer, const AssayInfluenceScores *scores, const AssayInfluenceTask *task, const char *path,
+            const char *description, const double *values, GError **error)
 {
   const AssayArraySpec spec = { .path = path, .type = ASSAY_STORE_F64, .rank = 2, .dims = { scores->n_query, scores->n_train },
-                                .axes = { "query",
-                                         "example" }, .long_name = "influence", .units = scores->unit, .description = description };
+                                .axes = { name_rows (task), "example" }, .long_name = "influence", .units = scores->unit, .description = description };
 
   return values == NULL || assay_shard_writer_put (writer, &spec, ASSAY_STORE_F64, values, error);
 }
@@ -251,13 +276,13 @@ assay_influence_scores_save (AssayCase *cas, const char *name, const AssayInflue
       writer = assay_shard_writer_new (cas, "scores", name, meta, error);
       json_decref (meta);
     }
-  if (writer != NULL && put_axis (writer, "/query", "query", task->query, task->n_query, error)
+  if (writer != NULL && put_queries (writer, task, error)
       && put_axis (writer, "/example", "training example", task->train, task->n_train, error)
-      && put_matrix (writer, scores, "/scores/value", "score of each training example for each query; NaN: not scored",
+      && put_matrix (writer, scores, task, "/scores/value", "score of each training example for each query; NaN: not scored",
                      scores->value, error)
-      && put_matrix (writer, scores, "/scores/lo", "lower end of the interval", scores->lo, error)
-      && put_matrix (writer, scores, "/scores/hi", "upper end of the interval", scores->hi, error)
-      && (scores->solves == NULL || write_solves (writer, scores, error)) && write_attributes (writer, attributes, error))
+      && put_matrix (writer, scores, task, "/scores/lo", "lower end of the interval", scores->lo, error)
+      && put_matrix (writer, scores, task, "/scores/hi", "upper end of the interval", scores->hi, error)
+      && (scores->solves == NULL || write_solves (writer, scores, task, error)) && write_attributes (writer, attributes, error))
     object = assay_shard_writer_commit (writer, error);
   json_decref (attributes);
   return object;
@@ -322,6 +347,20 @@ assay_influence_scores_load (AssayCase *cas, const char *name, const char **meth
   if (method != NULL)
     *method = g_intern_string (json_string_value (json_object_get (attributes, "method")));
   return g_steal_pointer (&scores);
+}
+
+GArray *
+assay_influence_scores_load_asked (AssayCase *cas, const char *name, GError **error)
+{
+  g_autoptr (AssayReader) reader = assay_reader_open (cas, "scores", name, error);
+  const char *path = reader && assay_reader_has (reader, "/question_examples") ? "/question_examples" : "/query";
+  g_autoptr (GArray) asked = g_array_new (FALSE, FALSE, sizeof (gint64));
+  AssayArrayInfo info;
+
+  if (reader == NULL || !assay_reader_describe (reader, path, &info, error))
+    return NULL;
+  g_array_set_size (asked, (guint) (info.rank == 2 ? info.dims[0] * info.dims[1] : info.dims[0]));
+  return assay_reader_read (reader, path, ASSAY_STORE_I64, asked->data, error) ? g_steal_pointer (&asked) : NULL;
 }
 
 AssayTop *

@@ -3,6 +3,7 @@
  *
  * An object of kind "scores" has
  *   /scores/value, lo, hi (Q,N)       axes query and example: numbers of examples in the data set
+ *   /question_examples (Q,m)          where a query is the mean of m examples; the axis question then only counts
  *   /scores/solver/...    (Q)         reason, true_residual, iterations, ... where something was solved
  * and attributes of /scores: method, unit, sign, measure, damping, l2, counterfactual, interval_kind, interval_words. They are also in the
  * object's metadata under "attributes", beside "options" and what the caller adds.
@@ -26,6 +27,9 @@ AssayObject *assay_influence_scores_save  (AssayCase *cas, const char *name, con
                                            const char *method, const AssayValues *options, json_t *extra, GError **error);
 /* Reads them back, validated again. method (may be NULL) receives an interned name. */
 AssayInfluenceScores *assay_influence_scores_load (AssayCase *cas, const char *name, const char **method, GError **error);
+
+/* The examples of the data set that the scores were asked about, all queries behind each other. Elements are gint64. */
+GArray      *assay_influence_scores_load_asked (AssayCase *cas, const char *name, GError **error);
 
 /* The k scores of one query that are largest in magnitude, read in blocks: memory for k and one block, whatever N. */
 AssayTop    *assay_influence_scores_load_top (AssayCase *cas, const char *name, gint64 query, gint64 k, GError **error);

@@ -124,9 +124,8 @@ assay_solved_scores_run (AssaySolvedScores *self, AssaySolveFunc solve, gpointer
   for (gint64 first = 0; first < task->n_query; first += block)
     {
       gint64 K = MIN (block, task->n_query - first);
-      AssayPoint query = assay_influence_task_get_query (task, NULL, first, K);
 
-      if (!assay_gradient_rows (&query, B, NULL, error) || !solve (data, K, B, X, self->scores->solves + first, progress, error)
+      if (!assay_influence_task_query_gradients (task, NULL, first, K, B, error) || !solve (data, K, B, X, self->scores->solves + first, progress, error)
           || !score_block (self, first, K, X, progress, error))
         return FALSE;
     }

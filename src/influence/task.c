@@ -3,6 +3,7 @@
 #include "influence/task.h"
 
 #include "base/error.h"
+#include "hessian/gradient.h"
 
 #include <string.h>
 
@@ -20,10 +21,26 @@ assay_influence_task_get_train (const AssayInfluenceTask *task)
   return assay_influence_task_get_point (task, NULL, task->train, task->n_train);
 }
 
-AssayPoint
-assay_influence_task_get_query (const AssayInfluenceTask *task, const double *theta, gint64 first, gint64 n)
+gint64
+assay_influence_task_get_query_size (const AssayInfluenceTask *task)
 {
-  return assay_influence_task_get_point (task, theta, task->query + first, n);
+  return MAX (task->query_size, 1);
+}
+
+gboolean
+assay_influence_task_query_gradients (const AssayInfluenceTask *task, const double *theta, gint64 first, gint64 K, double *gradients,
+                                      GError **error)
+{
+  gint64 size = assay_influence_task_get_query_size (task), P = assay_model_get_n_params (task->model);
+  AssayPoint point = assay_influence_task_get_point (task, theta, task->query + first * size, K * size);
+
+  if (size == 1)
+    return assay_gradient_rows (&point, gradients, NULL, error);
+  point.n_examples = size;
+  for (gint64 k = 0; k < K; k++, point.examples += size)
+    if (!assay_gradient_mean (&point, gradients + k * P, NULL, error))
+      return FALSE;
+  return TRUE;
 }
 
 gboolean

@@ -17,7 +17,12 @@
 AssayPoint assay_influence_task_get_point (const AssayInfluenceTask *task, const double *theta, const gint64 *examples,
                                            gint64 n_examples);
 AssayPoint assay_influence_task_get_train (const AssayInfluenceTask *task);
-AssayPoint assay_influence_task_get_query (const AssayInfluenceTask *task, const double *theta, gint64 first, gint64 n);
+
+/* Examples behind one query: 1, or those that its loss is the mean of. */
+gint64     assay_influence_task_get_query_size (const AssayInfluenceTask *task);
+/* gradients (K,P) of the queries first .. first+K-1 at a theta (P), or at the model's own (NULL). Errors: those of the walk. */
+gboolean   assay_influence_task_query_gradients (const AssayInfluenceTask *task, const double *theta, gint64 first, gint64 K, double *gradients,
+                                                 GError **error);
 
 /* FALSE when there are no queries, no training examples or no parameters, in words. */
 gboolean   assay_influence_task_check (const AssayInfluenceTask *task, GError **error);

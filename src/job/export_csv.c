@@ -84,6 +84,7 @@ check_examples (const AssayExport *source, const gint64 *values, gint64 n, GErro
 
 typedef struct {
   gint64 Q, N;
+  gboolean are_means;           /* a query is the mean over several examples: query holds its number */
   gint64 *query, *example;      /* examples of the data set */
   double *value, *lo, *hi;      /* (N) of one query; lo, hi NULL: none */
 } Scores;
@@ -103,7 +104,10 @@ write_scores_row (AssayCsvWriter *csv, const AssayExport *source, const Scores *
 {
   for (gint64 i = 0; i < s->N; i++)
     {
-      write_example (csv, source, s->query[q]);
+      if (s->are_means)
+        assay_csv_writer_int (csv, s->query[q]);
+      else
+        write_example (csv, source, s->query[q]);
       write_example (csv, source, s->example[i]);
       assay_csv_writer_double (csv, s->value[i]);
       if (s->lo != NULL)
@@ -120,7 +124,10 @@ write_scores_row (AssayCsvWriter *csv, const AssayExport *source, const Scores *
 static gboolean
 write_scores (AssayCsvWriter *csv, const AssayExport *source, const Scores *s, AssayProgress *progress, GError **error)
 {
-  write_example_header (csv, "query_");
+  if (s->are_means)
+    assay_csv_writer_text (csv, "question");
+  else
+    write_example_header (csv, "query_");
   write_example_header (csv, "example_");
   assay_csv_writer_text (csv, "score");
   if (s->lo != NULL)
@@ -148,6 +155,7 @@ export_scores (AssayCsvWriter *csv, const AssayExport *source, AssayProgress *pr
 
   if (!assay_reader_describe (source->reader, "/scores/value", &info, error))
     return FALSE;
+  s.are_means = strcmp (info.axes[0], "query") != 0;
   s.Q = info.dims[0];
   s.N = info.dims[1];
   query = assay_mem_new (gint64, s.Q, error);
@@ -164,7 +172,7 @@ export_scores (AssayCsvWriter *csv, const AssayExport *source, AssayProgress *pr
       s.hi = s.lo + s.N;
     }
   return read_axis (source, info.axes[0], s.Q, s.query, error) && read_axis (source, info.axes[1], s.N, s.example, error)
-         && check_examples (source, s.query, s.Q, error) && check_examples (source, s.example, s.N, error)
+         && (s.are_means || check_examples (source, s.query, s.Q, error)) && check_examples (source, s.example, s.N, error)
          && write_scores (csv, source, &s, progress, error);
 }
 

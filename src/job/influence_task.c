@@ -103,6 +103,8 @@ assay_influence_setup_score (const AssayInfluenceSetup *setup, const AssayJob *j
   scores = method->score (&setup->task, options, context->progress, error);
   if (scores == NULL)
     return NULL;
+  if (setup->task.query_size > 1)
+    scores->measure = ASSAY_MEASURE_MEAN_LOSS;
   extra = json_pack ("{s:s, s:o}", "job", identity, "subject", assay_subject_to_json (subject));
   *object = assay_influence_scores_save (context->cas, name, scores, &setup->task, method->name, options, extra, error);
   json_decref (extra);

@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* kind_import.c: brings data and models from files into a case. */
+/* kind_import.c: brings data and models from files into a case, and data that are generated. */
 #include "base/error.h"
 #include "dataset/dataset_store.h"
 #include "dataset/import.h"
+#include "dataset/organism_dose.h"
 #include "job/spec.h"
 #include "model/checkpoint.h"
 #include "store/file.h"
 
 #include <string.h>
 
-static const char *const whats[] = { "data", "model", NULL };
+static const char *const whats[] = { "data", "model", "dose", NULL };
 
 static const AssayParam params[] = {
-  { "what", ASSAY_PARAM_CHOICE, .choices = whats, .metavar = "data|model", .flags = ASSAY_PARAM_POSITIONAL | ASSAY_PARAM_REQUIRED,
-    .help = "what the files hold" },
-  { "file", ASSAY_PARAM_LIST, .metavar = "FILE", .flags = ASSAY_PARAM_POSITIONAL | ASSAY_PARAM_REQUIRED | ASSAY_PARAM_FILE,
+  { "what", ASSAY_PARAM_CHOICE, .choices = whats, .metavar = "data|model|dose", .flags = ASSAY_PARAM_POSITIONAL | ASSAY_PARAM_REQUIRED,
+    .help = "what the files hold; dose: no files, generated reasoning data" },
+  { "file", ASSAY_PARAM_LIST, .metavar = "FILE", .flags = ASSAY_PARAM_POSITIONAL | ASSAY_PARAM_FILE,
     .help = "files of one table, in order; for a model its directory with config.json and model.safetensors" },
-  { "name", ASSAY_PARAM_STRING, .metavar = "NAME", .help = "name in the case (default: main for data, the architecture for a model)" },
+  { "name", ASSAY_PARAM_STRING, .metavar = "NAME", .help = "name in the case (default: main for data, the architecture for a model, dose for generated data)" },
   { .name = NULL }
 };
 
@@ -25,6 +26,7 @@ static const AssayParam no_params[] = { { .name = NULL } };
 static const AssayJobSection sections[] = {
   { "what", "data", "tables, images, text", assay_import_params },
   { "what", "model", "weights", no_params },
+  { "what", "dose", "running sums with edited chains of reasoning", assay_dose_params },
   { .params = NULL }
 };
 
@@ -38,6 +40,7 @@ static const AssayJobExample examples[] = {
   { "a table, with a column that identifies its rows", "assay import people.assay data people.csv --id id" },
   { "another table, split at random, where 0 rows may be incomplete",
     "assay import people.assay data people.csv --name checked --split random:train=0.8,test=0.2 --missing refuse" },
+  { "reasoning data whose truth is known, generated", "assay import people.assay dose --modulus 3" },
   { NULL, NULL }
 };
 
@@ -45,9 +48,22 @@ static const AssayJobExample examples[] = {
 static const char *const outside_identity[] = { "file", "labels", NULL };
 
 static gboolean
-is_data (const AssayJob *job)
+is (const AssayJob *job, const char *what)
 {
-  return strcmp (assay_values_get_string (assay_job_get_values (job), "what"), "data") == 0;
+  return g_strcmp0 (assay_values_get_string (assay_job_get_values (job), "what"), what) == 0;
+}
+
+/* Files are needed, unless the data are generated. */
+static gboolean
+complete (AssayJob *job, GError **error)
+{
+  gboolean has_files = assay_values_is_set (assay_job_get_values (job), "file");
+
+  if (!assay_values_is_set (assay_job_get_values (job), "what") || (is (job, "dose") ? !has_files : has_files))
+    return TRUE;
+  g_set_error_literal (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, has_files ? "import dose: the data are generated; no FILE expected"
+                       : "FILE is needed: what is to be imported");
+  return FALSE;
 }
 
 static gboolean
@@ -68,7 +84,9 @@ resolve (AssayJob *job, AssayJobContext *context, GError **error)
   const char *const *files = assay_values_get_list (assay_job_get_values (job), "file");
 
   (void) context;
-  if (is_data (job))
+  if (is (job, "dose"))
+    return TRUE;
+  if (is (job, "data"))
     {
       const char *labels = assay_values_get_string (assay_job_get_section (job, "what"), "labels");
 
@@ -103,19 +121,27 @@ check_name_is_free (const AssayJobContext *context, const char *kind, const char
   return FALSE;
 }
 
+static AssayTable *
+generate_dose (const AssayValues *options, GError **error)
+{
+  AssayDose dose;
+
+  return assay_dose_init (&dose, options, error) ? assay_dose_generate (&dose, options, error) : NULL;
+}
+
 static json_t *
 import_data (AssayJob *job, AssayJobContext *context, GError **error)
 {
-  const AssayValues *values = assay_job_get_values (job);
-  const char *given = assay_values_get_string (values, "name"), *name = given ? given : "main";
+  const AssayValues *values = assay_job_get_values (job), *options = assay_job_get_section (job, "what");
+  const char *given = assay_values_get_string (values, "name"), *name = given ? given : is (job, "dose") ? "dose" : "main";
   g_autoptr (AssayTable) table = NULL;
   AssayObject *object;
   json_t *summary;
 
   if (!check_name_is_free (context, "data", name, error))
     return NULL;
-  assay_progress_report (context->progress, "reading", 0, 0, NULL, NULL);
-  table = assay_import (assay_values_get_list (values, "file"), assay_job_get_section (job, "what"), error);
+  assay_progress_report (context->progress, is (job, "dose") ? "generating" : "reading", 0, 0, NULL, NULL);
+  table = is (job, "dose") ? generate_dose (options, error) : assay_import (assay_values_get_list (values, "file"), options, error);
   if (table == NULL || assay_progress_is_cancelled (context->progress, error))
     return NULL;
   object = assay_table_save (table, context->cas, name, error);
@@ -156,7 +182,7 @@ import_model (AssayJob *job, AssayJobContext *context, GError **error)
 static json_t *
 run (AssayJob *job, AssayJobContext *context, GError **error)
 {
-  return is_data (job) ? import_data (job, context, error) : import_model (job, context, error);
+  return is (job, "model") ? import_model (job, context, error) : import_data (job, context, error);
 }
 
 static void
@@ -220,7 +246,9 @@ ASSAY_JOB_KIND_DEFINE (import) = {
                  "with their labels, JSONL, plain text.\n\n"
                  "Model: a directory with config.json, which names the architecture and its configuration, and model.safetensors, one tensor "
                  "for each parameter.\n\n"
+                 "Dose: running sums modulo a small number with a written chain of partial sums, where half of the chains are edited and "
+                 "a mode token sets how often the answer follows the edit. Nothing is read: the data are generated.\n\n"
                  "A malformed file is refused with its name and the line, record or byte; then nothing has changed in the case.",
   .examples = examples, .access = ASSAY_JOB_WRITES_CASE, .is_stored = TRUE, .params = params, .get_sections = get_sections,
-  .outside_identity = outside_identity, .resolve = resolve, .run = run, .view = view,
+  .outside_identity = outside_identity, .complete = complete, .resolve = resolve, .run = run, .view = view,
 };

@@ -11,7 +11,8 @@
 
 static const AssayParam params[] = {
   { "query", ASSAY_PARAM_LIST, .metavar = "SPLIT:INDEX", .flags = ASSAY_PARAM_REQUIRED,
-    .help = "example whose loss is asked about; also SPLIT:FIRST-LAST, or id:VALUE" },
+    .help = "example whose loss is asked about; also SPLIT:FIRST-LAST, \"SPLIT:where EXPRESSION\", or id:VALUE" },
+  { "mean", ASSAY_PARAM_BOOL, .help = "ask about the mean loss of all queries together: one row of scores" },
   { "method", ASSAY_PARAM_STRING, .def.s = "cg", .metavar = "NAME", .help = "how scores are computed" },
   { "top", ASSAY_PARAM_INT, .def.i = 10, .min = 0, .max = 9e15, .short_name = 'k', .unit = "examples",
     .help = "show this many scores of largest magnitude (0: all)" },
@@ -26,6 +27,7 @@ static const AssayJobExample examples[] = {
   { "what made the first person's loss what it is, by the exact inverse", "assay influence people.assay --query train:0 --method exact" },
   { "by conjugate gradients with certified intervals, a person named by key", "assay influence people.assay --query id:17 --method cg --top 5" },
   { "several queries, as one JSON document", "assay influence people.assay --query train:0-3 --method dot --json" },
+  { "one question about a group", "assay influence people.assay --query \"train:where group == 'c'\" --mean --method cg" },
   { NULL, NULL }
 };
 
@@ -63,6 +65,11 @@ resolve (AssayJob *job, AssayJobContext *context, GError **error)
   if (state->queries == NULL)
     return FALSE;
   state->setup = assay_influence_setup_new (job, context, state->subject, (const gint64 *) state->queries->data, state->queries->len, error);
+  if (state->setup != NULL && assay_values_get_bool (values, "mean"))
+    {
+      state->setup->task.query_size = state->queries->len;
+      state->setup->task.n_query = 1;
+    }
   return state->setup != NULL;
 }
 
@@ -104,12 +111,25 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
 }
 
 static json_t *
+describe_members (const AssayInfluenceTask *task)
+{
+  json_t *members = json_array ();
+
+  for (gint64 m = 0; m < task->query_size; m++)
+    json_array_append_new (members, assay_subject_describe_example (task->dataset, task->query[m]));
+  return members;
+}
+
+/* Of a mean over examples "query" is the first, and "query_examples" lists them all. */
+static json_t *
 query_to_json (const State *state, const AssayInfluenceScores *scores, const char *method, gint64 query, gint64 top)
 {
   const AssayInfluenceTask *task = &state->setup->task;
   json_t *answer = assay_influence_scores_to_json (scores, task, method, query, top > 0 ? top : task->n_train);
 
   json_object_set_new (answer, "query", assay_subject_describe_example (task->dataset, task->query[query]));
+  if (task->query_size > 1)
+    json_object_set_new (answer, "query_examples", describe_members (task));
   return answer;
 }
 
@@ -143,6 +163,7 @@ ASSAY_JOB_KIND_DEFINE (influence) = {
                  "raises the query's loss. Every score is kept in the case with its unit, its damping, why the solve ended and the true "
                  "residual; lo and hi bound the error of the solve where the method certifies one, not that of the prediction against a retraining: "
                  "see assay validate for that.\n\n"
+                 "With --mean all queries are one: the scores are about the mean of their losses, for the price of one solve.\n\n"
                  "The exit status is 1 when a solve did not converge; its scores are kept, and marked.",
   .examples = examples, .access = ASSAY_JOB_WRITES_CASE, .is_stored = TRUE, .params = params, .get_sections = assay_influence_task_sections,
   .outside_identity = outside_identity, .resolve = resolve, .plan = plan, .run = run, .result = result, .view = assay_query_view,

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # job: from a specification to a result.  A new kind of job is one file and one line in KINDS_LIST.
 KINDS_LIST += \
+  src/job/kind_certify.c \
   src/job/kind_check.c \
   src/job/kind_export.c \
   src/job/kind_import.c \
@@ -27,6 +28,7 @@ src_job_libjob_la_SOURCES = $(KINDS_LIST) \
   src/job/plan.c src/job/plan.h \
   src/job/provenance.c src/job/provenance.h \
   src/job/query_view.c src/job/query_view.h \
+  src/job/removal.c src/job/removal.h \
   src/job/retraining.c src/job/retraining.h \
   src/job/runner.c src/job/runner.h \
   src/job/spec.c src/job/spec.h \

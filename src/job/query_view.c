@@ -94,8 +94,12 @@ static void
 view_answer (const json_t *answer, AssayView *view)
 {
   g_autofree char *name = assay_query_name (json_object_get (answer, "query"));
+  gsize members = json_array_size (json_object_get (answer, "query_examples"));
 
-  assay_view_add_heading (view, "Query %s", name);
+  if (members > 0)
+    assay_view_add_heading (view, "Mean of %" G_GSIZE_FORMAT " queries, the first %s", members, name);
+  else
+    assay_view_add_heading (view, "Query %s", name);
   assay_view_add_field (view, "measure", "%s, %s; %s", text_of (answer, "measure"), text_of (answer, "unit"), text_of (answer, "sign"));
   view_solver (answer, view);
   assay_view_add_field (view, "interval", "%s", text_of (answer, "interval_words"));

@@ -5,11 +5,14 @@
 #include "base/error.h"
 #include "dataset/dataset_store.h"
 #include "dataset/derive.h"
+#include "dataset/rows.h"
 #include "job/architecture.h"
 #include "model/checkpoint.h"
 #include "run/trainer.h"
 
 #include <string.h>
+
+#define WHERE ":where "
 
 void
 assay_subject_free (AssaySubject *subject)
@@ -329,6 +332,43 @@ find_range (AssayDataset *dataset, const char *reference, GArray *found, gboolea
   return TRUE;
 }
 
+/* SPLIT:where EXPRESSION; *matched FALSE when the reference has another form. */
+static gboolean
+find_where (AssayDataset *dataset, const char *reference, GArray *found, gboolean *matched, GError **error)
+{
+  const char *where = strstr (reference, WHERE);
+  g_autofree char *split = where ? g_strndup (reference, where - reference) : NULL;
+  AssayTable *table = assay_dataset_get_table (dataset);
+  g_autoptr (GArray) drops = assay_drops_new (), rows = NULL;
+  const gint64 *examples;
+  guint before = found->len;
+  gint64 n;
+
+  *matched = where != NULL && table != NULL;
+  if (!*matched)
+    return TRUE;
+  examples = assay_dataset_get_split (dataset, split, &n, error);
+  rows = examples ? assay_rows_select (table, where + strlen (WHERE), drops, error) : NULL;
+  if (rows == NULL)
+    {
+      g_prefix_error (error, "%s: ", reference);
+      return FALSE;
+    }
+  for (gint64 k = 0, r = 0; k < n; k++)                            /* both ascend */
+    {
+      gint64 row = assay_dataset_get_row (dataset, examples[k]);
+
+      while (r < rows->len && g_array_index (rows, gint64, r) < row)
+        r++;
+      if (r < rows->len && g_array_index (rows, gint64, r) == row)
+        g_array_append_val (found, examples[k]);
+    }
+  if (found->len > before)
+    return TRUE;
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "%s: true for no example of the split", reference);
+  return FALSE;
+}
+
 GArray *
 assay_subject_find_examples (AssayDataset *dataset, const char *const *references, GError **error)
 {
@@ -339,7 +379,7 @@ assay_subject_find_examples (AssayDataset *dataset, const char *const *reference
       gboolean matched;
       gint64 example;
 
-      if (!find_range (dataset, *references, found, &matched, error))
+      if (!find_where (dataset, *references, found, &matched, error) || (!matched && !find_range (dataset, *references, found, &matched, error)))
         return NULL;
       if (matched)
         continue;

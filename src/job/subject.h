@@ -56,8 +56,8 @@ json_t       *assay_subject_to_json (const AssaySubject *subject);
 /* The first parameters of the model's training. Errors: USAGE for a model that was not trained here. Owns: the caller. */
 AssayModel   *assay_subject_make_start (const AssaySubject *subject, AssayCase *cas, GError **error);
 
-/* SPLIT:INDEX, SPLIT:FIRST-LAST or id:VALUE, each, to examples of the data set. Elements are gint64. Errors: those of
- * assay_dataset_find, with the reference. */
+/* SPLIT:INDEX, SPLIT:FIRST-LAST, SPLIT:where EXPRESSION (of the data's columns) or id:VALUE, each, to examples of the data set.
+ * Elements are gint64. Errors: those of assay_dataset_find and of expressions, with the reference; NOT_FOUND where nothing is true. */
 GArray       *assay_subject_find_examples (AssayDataset *dataset, const char *const *references, GError **error);
 
 /* {"example", "split", "index", "id", "file", "row"} of an example of the data set. New reference. */

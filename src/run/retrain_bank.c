@@ -7,6 +7,7 @@
 #include "store/reader.h"
 #include "store/recorder.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #define POLL (100 * 1000)       /* microseconds between looks at the stop button */
@@ -18,6 +19,11 @@ typedef struct {
   AssayTrainResult result;
   GError *error;
 } Finished;
+
+/* Where one worker is in its set. */
+typedef struct {
+  atomic_llong step, n_steps;   /* n_steps 0: not known beforehand */
+} Position;
 
 typedef struct {
   const AssayRetraining *spec;
@@ -31,6 +37,8 @@ typedef struct {
 
   GMutex mutex;
   gint64 next;                  /* set that the next free worker takes */
+  guint n_workers, n_started;
+  Position *position;           /* (n_workers) */
   guint threads_each;
   AssayProgress *stop;          /* tells the workers */
   GAsyncQueue *finished;
@@ -124,6 +132,37 @@ keep (Bank *bank, GError **error)
 
 /* --- working ------------------------------------------------------------------------------------------------------------ */
 
+static void
+note_step (const char *stage, guint64 done, guint64 total, const char *unit, const char *note, gpointer data)
+{
+  Position *position = data;
+
+  (void) stage;
+  (void) unit;
+  (void) note;
+  atomic_store (&position->n_steps, (long long) total);
+  atomic_store (&position->step, (long long) done);
+}
+
+/* In steps of all sets where their number is known, else in sets. */
+static void
+report (const Bank *bank, gint64 n_finished, AssayProgress *progress)
+{
+  guint64 done = 0, n_steps = 0;
+
+  for (guint w = 0; w < bank->n_workers; w++)
+    {
+      guint64 of_worker = (guint64) atomic_load (&bank->position[w].n_steps), step = (guint64) atomic_load (&bank->position[w].step);
+
+      n_steps = MAX (n_steps, of_worker);
+      done += step < of_worker ? step : 0;                        /* at its end it counts as finished, or soon will */
+    }
+  if (n_steps > 0)
+    assay_progress_report (progress, "retraining", n_finished * n_steps + done, bank->K * n_steps, "steps", NULL);
+  else
+    assay_progress_report (progress, "retraining", n_finished, bank->K, "sets", NULL);
+}
+
 static gint64
 take_set (Bank *bank)
 {
@@ -135,12 +174,24 @@ take_set (Bank *bank)
   return set;
 }
 
+static Position *
+take_position (Bank *bank)
+{
+  Position *position;
+
+  g_mutex_lock (&bank->mutex);
+  position = &bank->position[bank->n_started++];
+  g_mutex_unlock (&bank->mutex);
+  return position;
+}
+
 static gpointer
 work (gpointer data)
 {
   Bank *bank = data;
   Finished *last = g_new0 (Finished, 1);
   g_autoptr (AssayRetrainer) retrainer = assay_retrainer_new (bank->spec, bank->threads_each, &last->error);
+  g_autoptr (AssayProgress) progress = assay_progress_new_child (bank->stop, note_step, take_position (bank));
   gint64 set;
 
   while (last->error == NULL && (set = take_set (bank)) >= 0)
@@ -149,7 +200,7 @@ work (gpointer data)
 
       one->set = set;
       if (assay_retrainer_run (retrainer, bank->sets[set].place, bank->sets[set].n, bank->query_loss + set * bank->spec->Q, &one->result,
-                               bank->stop, &last->error))
+                               progress, &last->error))
         g_async_queue_push (bank->finished, one);
       else
         {
@@ -164,12 +215,14 @@ work (gpointer data)
 
 /* Takes results until all workers have ended; the first error stops them. */
 static void
-collect (Bank *bank, guint n_workers, AssayProgress *progress, GError **error)
+collect (Bank *bank, AssayProgress *progress, GError **error)
 {
   GError *fault = NULL;
   gboolean stopping = FALSE;
+  guint running = bank->n_workers;
+  gint64 n_finished = bank->n_done;
 
-  while (n_workers > 0)
+  while (running > 0)
     {
       Finished *one = g_async_queue_timeout_pop (bank->finished, POLL);
 
@@ -177,19 +230,20 @@ collect (Bank *bank, guint n_workers, AssayProgress *progress, GError **error)
         {
           bank->results[one->set] = one->result;
           bank->is_done[one->set] = TRUE;
-          if (fault == NULL && keep (bank, &fault))
-            assay_progress_report (progress, "retraining", bank->n_done, bank->K, "sets", NULL);
+          n_finished++;
+          if (fault == NULL)
+            keep (bank, &fault);
         }
       else if (one != NULL)
         {
-          n_workers--;
+          running--;
           if (fault == NULL)
             fault = g_steal_pointer (&one->error);
           g_clear_error (&one->error);
         }
       g_free (one);
-      if (fault == NULL)
-        assay_progress_is_cancelled (progress, &fault);
+      if (fault == NULL && !assay_progress_is_cancelled (progress, &fault))
+        report (bank, n_finished, progress);
       if (fault != NULL && !stopping)
         {
           stopping = TRUE;
@@ -208,12 +262,15 @@ run_workers (Bank *bank, AssayProgress *progress, GError **error)
   guint crew = assay_workers_get_count (bank->spec->training->backend->workers);
   guint n_workers = (guint) MIN ((gint64) crew, bank->K - bank->n_done);
   g_autofree GThread **threads = g_new0 (GThread *, n_workers);
+  g_autofree Position *position = g_new0 (Position, n_workers);
 
+  bank->n_workers = n_workers;
+  bank->position = position;
   bank->threads_each = n_workers == 1 ? crew : 1;
   bank->next = bank->n_done;
   for (guint w = 0; w < n_workers; w++)
     threads[w] = g_thread_new ("assay-retrain", work, bank);
-  collect (bank, n_workers, progress, error);
+  collect (bank, progress, error);
   for (guint w = 0; w < n_workers; w++)
     g_thread_join (threads[w]);
   return bank->n_done == bank->K;
