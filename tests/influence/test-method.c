@@ -124,7 +124,7 @@ test_tracin_without (void)
 
   g_assert_null (method->score (&toy->task, options, NULL, &error));
   g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE);
-  g_assert_nonnull (strstr (error->message, "checkpoints"));
+  g_assert_nonnull (strstr (error->message, "assay train --checkpoints N"));
 }
 
 static void

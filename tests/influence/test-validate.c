@@ -63,6 +63,8 @@ test_convex (void)
   for (gint64 q = 0; q < Q; q++)
     {
       g_assert_cmpfloat (v->one.pearson[q], >, 0.9);
+      g_assert_cmpfloat (v->one.pearson_lo[q], <, v->one.pearson[q]);
+      g_assert_cmpfloat (v->one.pearson_hi[q], >, v->one.pearson[q]);
       g_assert_cmpfloat (v->top.p[q], ==, 1.0 / (GROUPS + 1));    /* above every random group */
     }
   for (gint64 i = 0; i < ONES * Q; i++)
@@ -146,6 +148,7 @@ test_refusals (void)
   g_autoptr (AssayInfluenceScores) scores = toy_score (toy, "dot", NULL), smaller = toy_score (other, "dot", NULL);
   g_autoptr (AssayInfluenceScores) unknown = toy_score (mlp, "dot", NULL);
   g_autoptr (AssayValues) options = options_of (NULL, NULL), large = options_of ("group-size", "30", NULL);
+  g_autoptr (AssayValues) nothing = options_of ("leave-one-out", "0", "groups", "0", NULL);
   g_autoptr (GError) error = NULL;
 
   g_assert_null (assay_validate (&toy->task, scores, large, NULL, &error));
@@ -156,6 +159,44 @@ test_refusals (void)
   g_clear_error (&error);
   g_assert_null (assay_validate (&mlp->task, unknown, options, NULL, &error));
   g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE);
+  g_clear_error (&error);
+  g_assert_false (assay_validate_check (&toy->task, nothing, &error));
+  g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE);
+}
+
+/* Every set is there with its members, and as many retrainings are made as were announced. */
+static gint64 n_retrained;
+
+static gboolean
+count_sets (gpointer data, const AssayRetrainSet *sets, gint64 K, double *query_loss, AssayProgress *progress, GError **error)
+{
+  n_retrained += K;
+  return assay_ground_truth_retrain (data, sets, K, query_loss, progress, error);
+}
+
+static void
+test_counted (void)
+{
+  g_autoptr (Toy) toy = toy_new_logistic (30, 2, 3, 0.05, 8);
+  g_autoptr (AssayInfluenceScores) scores = toy_score (toy, "dot", NULL);
+  g_autoptr (AssayValues) options = options_of ("leave-one-out", "1000", "groups", "6", NULL);
+  g_autoptr (AssayValidation) v = NULL;
+  gboolean seen[30] = { FALSE };
+
+  toy->task.retrain = count_sets;
+  n_retrained = 0;
+  v = assay_validate (&toy->task, scores, options, NULL, NULL);
+  g_assert_cmpint (n_retrained, ==, assay_validate_count (&toy->task, options));
+  g_assert_cmpint (n_retrained, ==, 1 + 30 + 6 + 1 + 2);
+  g_assert_cmpint (v->one.size, ==, 1);
+  g_assert_cmpint (v->group.size, ==, SIZE);
+  for (gint64 s = 0; s < v->one.n_sets; s++)
+    seen[v->one.place[s]] = TRUE;
+  for (gint64 i = 0; i < 30; i++)
+    g_assert_true (seen[i]);
+  for (gint64 s = 0; s < v->group.n_sets; s++)
+    for (gint64 k = 1; k < SIZE; k++)
+      g_assert_cmpint (v->group.place[s * SIZE + k], >, v->group.place[s * SIZE + k - 1]);
 }
 
 /* --- in a case -------------------------------------------------------------------------------------------------------- */
@@ -236,6 +277,7 @@ main (int argc, char **argv)
   g_test_add_func ("/validate/scores without a unit have no band", test_relative);
   g_test_add_func ("/validate/what was not scored is undefined, not zero", test_unscored);
   g_test_add_func ("/validate/sizes that do not fit and unknown trainings are refused", test_refusals);
+  g_test_add_func ("/validate/as many retrainings are made as were announced, of the sets that are told", test_counted);
   g_test_add_func ("/validate/retrainings are kept and shared by methods", test_kept);
   return g_test_run ();
 }

@@ -263,6 +263,33 @@ test_pinned_inputs (void)
   g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT);
 }
 
+/* The influence job that stands behind a validation is the one a person would have asked for. */
+static void
+test_related (void)
+{
+  g_autoptr (AssayJob) validation = make ("validate"), asked = make ("influence"), related = NULL;
+  g_autofree char *wanted = NULL, *found = NULL;
+  GError *error = NULL;
+
+  set (validation, "query", "train:3");
+  set (validation, "query", "id:7");
+  set (validation, "damping", "0.5");
+  set (validation, "groups", "7");
+  freeze (validation);
+  assay_job_add_input_file (validation, "data", "x.csv", "00");
+  set (asked, "query", "train:3");
+  set (asked, "query", "id:7");
+  set (asked, "damping", "0.5");
+  freeze (asked);
+  assay_job_add_input_file (asked, "data", "x.csv", "00");
+  related = assay_job_new_related (validation, assay_job_kind_find ("influence", NULL), &error);
+  g_assert_no_error (error);
+  wanted = assay_job_get_identity (asked);
+  found = assay_job_get_identity (related);
+  g_assert_cmpstr (found, ==, wanted);
+  g_assert_cmpstr (assay_job_get_case (related), ==, "a.assay");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -278,5 +305,6 @@ main (int argc, char **argv)
   g_test_add_func ("/spec/a job survives its document, alone or inside a plan", test_round_trip);
   g_test_add_func ("/spec/bad documents are refused with their name", test_refused_documents);
   g_test_add_func ("/spec/pinned inputs must be the ones there are", test_pinned_inputs);
+  g_test_add_func ("/spec/a related job asks the same of another kind", test_related);
   return g_test_run ();
 }
