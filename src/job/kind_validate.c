@@ -11,7 +11,7 @@
 
 static const AssayParam params[] = {
   { "query", ASSAY_PARAM_LIST, .metavar = "SPLIT:INDEX", .flags = ASSAY_PARAM_REQUIRED,
-    .help = "example whose loss is predicted and measured; also SPLIT:FIRST-LAST, or id:VALUE" },
+    .help = "example whose loss is predicted and measured; also SPLIT:FIRST-LAST, \"SPLIT:where EXPRESSION\", or id:VALUE" },
   { "method", ASSAY_PARAM_STRING, .def.s = "cg", .metavar = "NAME", .help = "how scores are computed" },
   ASSAY_SUBJECT_PARAMS,
   ASSAY_INFLUENCE_TASK_PARAMS,
