@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "job/view.h"
+#include "model/checkpoint.h"
 #include "stats/bootstrap.h"
 #include "store/reader.h"
 
@@ -385,6 +386,31 @@ test_refusals (Folder *folder, gconstpointer unused)
   g_assert_cmpuint (count_objects (folder, "scores") + count_objects (folder, "retraining"), ==, 0);
 }
 
+/* The same model from outside: nobody knows how it was trained. */
+static void
+test_imported (Folder *folder, gconstpointer unused)
+{
+  g_autofree char *directory = g_build_filename (folder->folder, "outside", NULL);
+  g_autoptr (AssayJob) job = NULL;
+  g_autoptr (GError) error = NULL;
+
+  (void) unused;
+  folder_train (folder, "m");
+  {
+    g_autoptr (AssayCase) cas = assay_case_open (folder->cas, ASSAY_CASE_READ, NULL);
+    g_autoptr (AssayObject) object = assay_case_lookup (cas, "model", "m", NULL);
+    g_autoptr (AssayModel) model = assay_checkpoint_load_object (cas, object, NULL);
+
+    g_assert_true (assay_checkpoint_save_directory (model, directory, NULL));
+  }
+  json_decref (folder_answer (folder, "import", "what", "model", "file", directory, "name", "outside", NULL));
+  job = folder_job (folder, "validate", "model-name", "outside", "query", "train:0", "target", "score", "terms", "age,group", NULL);
+  g_assert_null (folder_run (job, FALSE, &error));
+  g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE);
+  g_assert_nonnull (strstr (error->message, "a model whose training is known expected"));
+  g_assert_cmpuint (count_objects (folder, "scores"), ==, 0);
+}
+
 #define ADD(sentence, func) g_test_add ("/validate/" sentence, Folder, NULL, folder_set_up, func, folder_tear_down)
 
 int
@@ -399,5 +425,6 @@ main (int argc, char **argv)
   ADD ("a person reads correlation, control and queries", test_view);
   ADD ("a dry run counts the retrainings and makes none", test_dry_run);
   ADD ("what cannot be validated is refused before any work", test_refusals);
+  ADD ("a model from outside cannot be trained again", test_imported);
   return g_test_run ();
 }
