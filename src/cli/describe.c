@@ -33,12 +33,20 @@ assay_describe_metavar (const AssayParam *p)
 static void
 append_range (GString *out, const AssayParam *p)
 {
+  int digits = p->type == ASSAY_PARAM_INT ? 15 : 6;
+
   if ((p->type != ASSAY_PARAM_INT && p->type != ASSAY_PARAM_DOUBLE) || !(p->min < p->max))
-    return;
+    {
+      if (p->unit != NULL)
+        g_string_append_printf (out, ", in %s", p->unit);
+      return;
+    }
   if (isinf (p->max) || p->max >= 1e9)
-    g_string_append_printf (out, "; at least %g", p->min);
+    g_string_append_printf (out, "; at least %.*g", digits, p->min);
   else
-    g_string_append_printf (out, "; %g to %g", p->min, p->max);
+    g_string_append_printf (out, "; %.*g to %.*g", digits, p->min, digits, p->max);
+  if (p->unit != NULL)
+    g_string_append_printf (out, " %s", p->unit);
 }
 
 static void
@@ -74,8 +82,6 @@ assay_describe_param (const AssayParam *p)
 {
   GString *out = g_string_new (p->help);
 
-  if (p->unit != NULL)
-    g_string_append_printf (out, ", in %s", p->unit);
   if (p->choices != NULL)
     {
       g_autofree char *all = g_strjoinv (", ", (char **) p->choices);
@@ -119,8 +125,50 @@ assay_describe_section (const AssayJobKind *command, const AssayJobSection *sect
     return g_strconcat ("Options: ", section->help, NULL);
   while (chooser->name != NULL && g_strcmp0 (chooser->name, section->chooser) != 0)
     chooser++;
-  return g_strdup_printf ("With %s%s %s (%s)", chooser->flags & ASSAY_PARAM_POSITIONAL ? "" : "--", section->chooser, section->value,
-                          section->help);
+  if (chooser->flags & ASSAY_PARAM_POSITIONAL)
+    return g_strdup_printf ("With %s (%s)", section->value, section->help);
+  return g_strdup_printf ("With --%s %s (%s)", section->chooser, section->value, section->help);
+}
+
+/* The length of the command up to the next space that an option follows outside quotes, or of all of it. */
+static gsize
+piece_length (const char *command)
+{
+  char quote = '\0';
+  gsize n = 0;
+
+  for (; command[n] != '\0'; n++)
+    if (quote == '\0' && n > 0 && command[n] == ' ' && command[n + 1] == '-')
+      break;
+    else if (quote == '\0' && (command[n] == '\'' || command[n] == '"'))
+      quote = command[n];
+    else if (command[n] == quote)
+      quote = '\0';
+  return n;
+}
+
+char *
+assay_describe_example (const char *command, guint indent, guint width)
+{
+  GString *out = g_string_new (NULL);
+  gsize column = 0;
+
+  while (*command != '\0')
+    {
+      gsize n = piece_length (command);
+
+      if (column > 0 && column + n + 2 > width)         /* a space and the backslash */
+        {
+          g_string_append_printf (out, " \\\n%*s", (int) indent, "");
+          column = indent;
+          command++;
+          n--;
+        }
+      g_string_append_len (out, command, n);
+      column += n;
+      command += n;
+    }
+  return g_string_free (out, FALSE);
 }
 
 const AssayJobSection *

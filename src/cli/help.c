@@ -41,7 +41,11 @@ append_options (GString *out, const char *title, const AssayJobKind *command, co
       if (table->flags & ASSAY_PARAM_POSITIONAL || (command != NULL && assay_job_hides (command, table)))
         continue;
       if (!titled)
-        g_string_append_printf (out, "\n%s\n", title);
+        {
+          g_string_append_c (out, '\n');
+          assay_text_wrap (out, title, 0, WIDTH);
+          g_string_append_c (out, '\n');
+        }
       titled = TRUE;
       append_option (out, table);
     }
@@ -76,7 +80,17 @@ append_examples (GString *out, const AssayJobExample *examples)
     return;
   g_string_append (out, "\nExamples\n");
   for (; examples->command != NULL; examples++)
-    g_string_append_printf (out, "  # %s\n  %s\n", examples->what, examples->command);
+    {
+      g_autofree char *command = assay_describe_example (examples->command, 6, WIDTH - 2);
+      g_autoptr (GString) what = g_string_new (NULL);
+      g_auto (GStrv) lines = NULL;
+
+      assay_text_wrap (what, examples->what, 0, WIDTH - 4);
+      lines = g_strsplit (what->str, "\n", -1);
+      for (guint k = 0; lines[k] != NULL; k++)
+        g_string_append_printf (out, "  # %s\n", lines[k]);
+      g_string_append_printf (out, "  %s\n", command);
+    }
 }
 
 static char *

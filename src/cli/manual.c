@@ -2,6 +2,7 @@
 /* manual.c: mdoc(7) source. */
 #include "cli/manual.h"
 
+#include "base/error.h"
 #include "cli/command.h"
 #include "cli/describe.h"
 #include "config.h"
@@ -9,14 +10,31 @@
 
 #include <string.h>
 
-/* Text that roff must not take for its own: backslashes, and a leading point or quote. */
+/* What a page of 80 columns leaves to an indented example. */
+#define EXAMPLE_WIDTH 66
+
+/* Names of options, variables and files must be found as they are. */
+static gboolean
+is_name (const char *word)
+{
+  gsize n = strcspn (word, " \n");
+
+  return memchr (word, '-', n) || memchr (word, '_', n) || memchr (word, '/', n);
+}
+
+/* Text that roff must not take for its own, backslashes and a leading point or quote, or break within a name. */
 static void
 append_text (GString *out, const char *text)
 {
+  gboolean in_word = FALSE;
+
   for (gboolean at_start = TRUE; *text != '\0'; text++)
     {
       if (at_start && (*text == '.' || *text == '\''))
         g_string_append (out, "\\&");
+      if (!in_word && is_name (text))
+        g_string_append (out, "\\%");
+      in_word = *text != ' ' && *text != '\n';
       if (*text == '\\')
         g_string_append (out, "\\e");
       else if (*text == '-')
@@ -101,6 +119,51 @@ append_paragraphs (GString *out, const char *text)
     }
 }
 
+/* The command before `command` whose sections print that table, or NULL: it is printed once. */
+static const AssayJobKind *
+find_printed (const AssayJobKind *command, const AssayParam *table)
+{
+  for (const AssayJobKind *const *k = assay_command_list (); *k != command; k++)
+    for (const AssayJobSection *s = assay_describe_sections (*k); s->params != NULL; s++)
+      if (s->params == table)
+        return *k;
+  return NULL;
+}
+
+/* Names the options of a table that another command describes. */
+static void
+append_names (GString *out, const AssayJobKind *command, const AssayParam *table, const AssayJobKind *described)
+{
+  const char *between = "";
+
+  g_string_append_printf (out, "those of\n.Nm Cm %s :\n", described->name);
+  for (; table->name != NULL; table++)
+    if (!assay_job_hides (command, table))
+      {
+        g_string_append (out, between);
+        append_text (out, "--");
+        append_text (out, table->name);
+        between = ",\n";
+      }
+  g_string_append (out, ".\n");
+}
+
+static void
+append_section (GString *out, const AssayJobKind *command, const AssayJobSection *section)
+{
+  const AssayJobKind *described = find_printed (command, section->params);
+  g_autofree char *intro = assay_describe_section (command, section), *title = g_strconcat (intro, described ? "," : ":", NULL);
+
+  if (section->params->name == NULL)
+    return;
+  g_string_append (out, ".Pp\n");
+  append_line (out, title);
+  if (described != NULL)
+    append_names (out, command, section->params, described);
+  else
+    append_items (out, command, section->params);
+}
+
 static void
 append_command (GString *out, const AssayJobKind *command)
 {
@@ -113,15 +176,7 @@ append_command (GString *out, const AssayJobKind *command)
   append_paragraphs (out, command->description);
   append_items (out, command, command->params);
   for (const AssayJobSection *s = assay_describe_sections (command); s->params != NULL; s++)
-    {
-      g_autofree char *intro = assay_describe_section (command, s);
-
-      if (s->params->name == NULL)
-        continue;
-      g_string_append (out, ".Pp\n");
-      append_line (out, intro);
-      append_items (out, command, s->params);
-    }
+    append_section (out, command, s);
 }
 
 static void
@@ -141,13 +196,14 @@ append_examples (GString *out)
   for (const AssayJobKind *const *command = assay_command_list (); *command != NULL; command++)
     for (const AssayJobExample *example = (*command)->examples; example != NULL && example->command != NULL; example++)
       {
-        g_autofree char *what = g_strconcat (example->what, ":", NULL);
+        g_autofree char *what = g_strconcat (example->what, g_str_has_suffix (example->what, "?") ? "" : ":", NULL);
+        g_autofree char *lines = assay_describe_example (example->command, 4, EXAMPLE_WIDTH);
 
         g_string_append (out, ".Pp\n");
         what[0] = g_ascii_toupper (what[0]);
         append_line (out, what);
         g_string_append (out, ".Bd -literal -offset indent\n");
-        append_line (out, example->command);
+        append_line (out, lines);
         g_string_append (out, ".Ed\n");
       }
 }
@@ -164,18 +220,57 @@ append_exit_statuses (GString *out)
   g_string_append (out, ".El\n");
 }
 
-static const char settings_text[] =
-  "Options may be kept in a settings file. Later wins: the built-in value, assay.conf in the directory assay of XDG_CONFIG_HOME (or ~/.config), "
-  "the file of --config, the environment, the command line. The file has a group [general] for the general options and one for each command, "
-  "with lines name=value; a value that may be repeated has several, separated by semicolons. In the environment the option --threads is ASSAY_THREADS, and --damping of "
-  "influence is ASSAY_INFLUENCE_DAMPING. What was in force is kept with each result.";
+static void
+append_environment_and_files (GString *out)
+{
+  g_string_append (out, ".Sh ENVIRONMENT\n.Bl -tag -width Ds\n");
+  g_string_append (out, ".It Ev ASSAY_OPTION\n");
+  append_line (out, "value of a general option, in capitals and with _ for each dash: --threads is ASSAY_THREADS");
+  g_string_append (out, ".It Ev ASSAY_COMMAND_OPTION\n");
+  append_line (out, "value of a command's option: --damping of influence is ASSAY_INFLUENCE_DAMPING; a value that may be repeated has several, "
+               "separated by semicolons");
+  g_string_append (out, ".It Ev XDG_CONFIG_HOME\n");
+  append_line (out, "directory of settings (default: ~/.config)");
+  g_string_append (out, ".It Ev TERM\n");
+  append_line (out, "on a terminal called dumb no progress is drawn");
+  g_string_append (out, ".El\n.Sh FILES\n.Bl -tag -width Ds\n.It Pa ~/.config/assay/assay.conf\n");
+  append_line (out, "settings: a group [general] for the general options and a group for each command, with lines name=value. For example");
+  g_string_append (out, ".Bd -literal -offset indent\n[general]\nthreads=2\n\n[influence]\nmethod=exact\n.Ed\n.El\n.Pp\n");
+  append_line (out, "Later wins: the built-in value, assay.conf, the file of --config, the environment, the command line. What was in force is kept "
+               "with each result.");
+}
+
+static void
+append_diagnostics (GString *out)
+{
+  g_string_append (out, ".Sh DIAGNOSTICS\n");
+  append_line (out, "A message is one line on standard error: what is wrong, where, what was expected, what was found, and what to do. With --json a "
+               "command that fails also prints a document whose schema is assay.error: error.message has the message, exit_status the exit "
+               "status, and error.cause one of");
+  for (int code = 0; code < ASSAY_ERROR_N_CODES; code++)
+    {
+      append_text (out, assay_error_cause (&(GError) { .domain = ASSAY_ERROR, .code = code }));
+      g_string_append (out, code + 1 < ASSAY_ERROR_N_CODES ? ",\n" : ".\n");
+    }
+}
+
+static const char *const documents[] = { "README.md", "from-python.md", "influence.md", "exact-products.md", "store-format.md", NULL };
+
+static void
+append_see_also (GString *out)
+{
+  g_string_append (out, ".Sh SEE ALSO\n.Xr h5dump 1\n.Pp\n");
+  append_line (out, "In the documentation directory of Assay:");
+  for (const char *const *name = documents; *name != NULL; name++)
+    g_string_append_printf (out, ".Pa %s%s\n", *name, name[1] ? " ," : " .");
+}
 
 char *
 assay_manual_page (const char *date)
 {
   GString *out = g_string_new (".\\\" SPDX-License-Identifier: GPL-3.0-or-later\n.\\\" Made by assay documentation man from the declared parameters.\n");
 
-  g_string_append_printf (out, ".Dd %s\n.Dt ASSAY 1\n.Os\n.Sh NAME\n.Nm assay\n", date);
+  g_string_append_printf (out, ".Dd %s\n.Dt ASSAY 1\n.Os " PACKAGE_NAME " " PACKAGE_VERSION "\n.Sh NAME\n.Nm assay\n", date);
   g_string_append (out, ".Nd which training examples caused a behaviour of a model, and how sure that is\n");
   g_string_append (out, ".Sh SYNOPSIS\n.Nm\n.Ar command\n.Op Ar argument ...\n.Op Ar option ...\n.Sh DESCRIPTION\n");
   append_line (out, "Everything about one question lives in one directory, a case: data, models, recordings, scores, and how each was made. Each command "
@@ -183,12 +278,11 @@ assay_manual_page (const char *date)
                "Standard output carries results only.");
   g_string_append (out, ".Sh COMMANDS\n");
   append_commands_and_globals (out);
+  append_environment_and_files (out);
   append_exit_statuses (out);
-  g_string_append (out, ".Sh FILES AND ENVIRONMENT\n");
-  append_line (out, settings_text);
   append_examples (out);
-  g_string_append (out, ".Sh SEE ALSO\n");
-  append_line (out, "The files in the documentation directory of Assay: store-format.md, from-python.md.");
+  append_diagnostics (out);
+  append_see_also (out);
   return g_string_free (out, FALSE);
 }
 

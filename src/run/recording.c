@@ -15,9 +15,9 @@ static const char *const types[] = { "auto", "f16", "bf16", "f32", "f64", NULL }
 
 const AssayParam assay_record_params[] = {
   { .name = "taps", .type = ASSAY_PARAM_LIST, .metavar = "PATTERN",
-    .help = "results whose activations are recorded, for example h.*.mlp.act; repeatable" },
+    .help = "results whose activations are recorded, for example h.*.mlp.act" },
   { .name = "gradients", .type = ASSAY_PARAM_LIST, .metavar = "PATTERN",
-    .help = "groups of parameters whose gradients are recorded for each example, * for all; repeatable" },
+    .help = "groups of parameters whose gradients are recorded for each example, * for all" },
   { .name = "norms", .type = ASSAY_PARAM_BOOL, .help = "of gradients record the squared norms alone" },
   { .name = "type", .type = ASSAY_PARAM_CHOICE, .def.s = "auto", .choices = types, .help = "as stored; auto: f16 for activations, f32 for gradients" },
   { .name = "batch", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1e9, .unit = "examples",
