@@ -358,6 +358,29 @@ wrong_type (const AssayParam *p, const char *expected, GError **error)
   return FALSE;
 }
 
+/* Whether the slot holds what it holds when nothing is given. */
+static gboolean
+is_default (const AssayParam *p, const Slot *slot)
+{
+  switch (p->type)
+    {
+    case ASSAY_PARAM_BOOL:
+      return slot->b == p->def.b;
+    case ASSAY_PARAM_INT:
+      return !(p->flags & ASSAY_PARAM_OPTIONAL) && slot->i == p->def.i;
+    case ASSAY_PARAM_DOUBLE:
+      return !(p->flags & ASSAY_PARAM_OPTIONAL) && memcmp (&slot->d, &p->def.d, sizeof slot->d) == 0;
+    case ASSAY_PARAM_STRING:
+    case ASSAY_PARAM_CHOICE:
+      return g_strcmp0 (slot->s, p->def.s) == 0;
+    case ASSAY_PARAM_LIST:
+      return slot->list->len == 1;
+    case ASSAY_PARAM_JSON:
+      return json_is_null (slot->json);
+    }
+  g_assert_not_reached ();
+}
+
 gboolean
 assay_values_set_json (AssayValues *values, const char *name, const json_t *value, GError **error)
 {
@@ -394,7 +417,9 @@ assay_values_set_json (AssayValues *values, const char *name, const json_t *valu
     case ASSAY_PARAM_CHOICE:
       if (!json_is_string (value))
         return wrong_type (p, "a string", error);
-      return assay_values_set_text (values, name, json_string_value (value), error);
+      if (!assay_values_set_text (values, name, json_string_value (value), error))
+        return FALSE;
+      break;
     case ASSAY_PARAM_LIST:
       {
         g_autoptr (GPtrArray) list = new_list ();
@@ -418,7 +443,7 @@ assay_values_set_json (AssayValues *values, const char *name, const json_t *valu
       slot->json = json_deep_copy (value);
       break;
     }
-  slot->set = TRUE;
+  slot->set = p->flags & ASSAY_PARAM_REQUIRED || !is_default (p, slot);
   return TRUE;
 }
 

@@ -55,6 +55,7 @@ const AssayParam *assay_values_get_table (const AssayValues *values);
 
 /* Sets one entry from its text form ("1e-3", "true", "a"); a LIST appends. Range and choices are checked. */
 gboolean     assay_values_set_text   (AssayValues *values, const char *name, const char *text, GError **error);
+/* A document made by assay_values_to_json holds the defaults too: a default counts as not given. */
 gboolean     assay_values_set_json   (AssayValues *values, const char *name, const json_t *value, GError **error);
 gboolean     assay_values_is_set     (const AssayValues *values, const char *name);    /* given, not defaulted */
 /* Fails when a REQUIRED entry was not given. */

@@ -165,6 +165,8 @@ test_json (void)
   again = assay_values_from_json (table, first, "again", NULL);
   second = assay_values_to_json (again);
   g_assert_true (json_equal (first, second));
+  for (const AssayParam *p = table; p->name != NULL; p++)         /* what was left out is still not given */
+    g_assert_cmpint (assay_values_is_set (again, p->name), ==, assay_values_is_set (v, p->name));
   copy = assay_values_copy (v);
   set (v, "reference", "e=f");
   set (v, "case", "other");
