@@ -2,6 +2,7 @@
 /* test-properties.c: what must hold for one op and is no law of every op. */
 #include "trial.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -102,6 +103,31 @@ test_logistic_far (void)
   g_assert_cmpfloat (loss[3], ==, 800);
 }
 
+/* A label that is nearly certain: whatever is common to all logits, 1 - p and its tangent are as exact as log (1 + rest) lets them be. */
+static void
+test_xent_sure (void)
+{
+  static const AssayOpCase item = { "sure", .in = { ASSAY_SHAPE (1, 3), ASSAY_SHAPE (1) }, .n_in = 2, .index_below = 3 };
+  static const double x[] = { 1000.5, 1015.75, 999.25 }, rx[] = { 3, 5, -2 };
+  g_autoptr (Trial) t = trial_new (assay_op_find ("xent"), &item, ASSAY_F64);
+  const double *dx = t->at[TRIAL_DX][0], *dloss = t->at[TRIAL_DY][0], *rdloss = t->at[TRIAL_RDY][0], *rdx = t->at[TRIAL_RDX][0];
+  const double *rtoken_loss = t->at[TRIAL_RY][1];
+  double a = exp (x[0] - x[1]), b = exp (x[2] - x[1]), p = 1 / (1 + a + b);       /* the differences are exact */
+  double slope = (a * (rx[0] - rx[1]) + b * (rx[2] - rx[1])) * p;
+  double bound = 8 * DBL_EPSILON;                                 /* roundings of numbers near 1, not of numbers near 1015 */
+
+  trial_write (t, TRIAL_X, 0, x);
+  trial_write (t, TRIAL_RX, 0, rx);
+  *(gint32 *) t->at[TRIAL_X][1] = 1;
+  trial_run (t, ASSAY_FWD);
+  trial_run (t, ASSAY_RFWD);
+  trial_run (t, ASSAY_BWD);
+  g_assert_cmpfloat_with_epsilon (dx[1] / dloss[0], -(a + b) * p, bound);
+  g_assert_cmpfloat_with_epsilon (rtoken_loss[0] / slope, 1, 1e-12);
+  trial_run (t, ASSAY_RBWD);
+  g_assert_cmpfloat_with_epsilon (rdx[1], -rdloss[0] * (a + b) * p - dloss[0] * p * slope, bound * (fabs (rdloss[0]) + fabs (dloss[0])));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -109,6 +135,7 @@ main (int argc, char **argv)
   g_test_add_func ("/properties/attention of an example does not depend on its neighbours", test_attention_alone);
   g_test_add_func ("/properties/rope scores depend on the distance alone", test_rope_is_relative);
   g_test_add_func ("/properties/xent saves unweighted losses and weight 0 removes a position", test_token_loss);
+  g_test_add_func ("/properties/xent keeps its digits when the model is sure, whatever is common to all logits", test_xent_sure);
   g_test_add_func ("/properties/logistic loss keeps its digits when the model is sure", test_logistic_far);
   return g_test_run ();
 }
