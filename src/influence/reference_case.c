@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define MAX_DOCUMENT (64u << 20)
+#define MAX_L2 1e9               /* that of retraining */
 
 void
 assay_reference_case_free (AssayReferenceCase *self)
@@ -426,9 +427,9 @@ read_data (AssayReferenceCase *self, GError **error)
       || (tokens && !assay_reference_config_get_int (self->document, self->document_path, "architecture", "T", &self->T, error))
       || !assay_reference_case_get_number (self, &self->l2, error, "loss", "l2", NULL))
     return FALSE;
-  if (!(self->l2 >= 0) || self->N > G_MAXINT32 || self->Q > G_MAXINT32)
+  if (!(self->l2 >= 0) || self->l2 > MAX_L2 || self->N > G_MAXINT32 || self->Q > G_MAXINT32)
     {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: N, Q, loss.l2: counts below 2^31 and an l2 of 0 or more expected",
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: N, Q, loss.l2: counts below 2^31 and an l2 from 0 to 1e9 expected",
                    self->document_path);
       return FALSE;
     }

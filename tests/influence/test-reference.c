@@ -387,6 +387,7 @@ test_bad_documents (Room *room, gconstpointer data)
     { 0, NULL, "N", "9000000000", "N" },
     { 0, "loss", "l2", "\"none\"", "loss.l2" },
     { 0, "loss", "l2", "-1", "loss.l2" },
+    { 0, "loss", "l2", "1e300", "loss.l2" },
     { 0, "dampings", "ggn", "{\"d0\": null, \"d1\": 1.0}", "dampings.ggn.d0" },
     { 0, "tracin", "eta", "[1]", "tracin.eta" },
     { 0, "tracin", "checkpoints", "[\"ckpt0\", \"ckpt7\"]", "ckpt7" },
