@@ -69,13 +69,15 @@ append_cells (GString *line, double fraction)
   g_string_append_printf (line, "] %3d %%", (int) (100 * fraction));
 }
 
+/* Without a unit done and total are shares of a whole, and their rate says nothing. */
 static void
 append_rate (GString *line, const AssayProgressState *state)
 {
   double rate = (double) (state->done - state->first) / state->seconds;
   g_autofree char *speed = assay_view_number (rate, 3);
 
-  g_string_append_printf (line, ", %s/s", speed);
+  if (state->unit != NULL)
+    g_string_append_printf (line, ", %s/s", speed);
   if (state->total > state->done)
     {
       g_autofree char *left = assay_view_seconds ((double) (state->total - state->done) / rate);

@@ -40,6 +40,7 @@ assay_curvature_estimate_norm (AssayLinop *op, double *result, AssayProgress *pr
       size = assay_f64_norm (op->n, to);
       from = to;
       to = t;
+      assay_progress_report (progress, "power method", step + 1, POWER_STEPS, "products", NULL);
     }
   *result = size;
   return TRUE;

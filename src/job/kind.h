@@ -40,6 +40,7 @@ typedef enum {
   ASSAY_JOB_NO_CASE,
   ASSAY_JOB_NAMES_CASE,         /* needs the path, opens nothing */
   ASSAY_JOB_MAKES_CASE,
+  ASSAY_JOB_ENSURES_CASE,       /* makes the case where there is none, and writes it */
   ASSAY_JOB_READS_CASE,
   ASSAY_JOB_WRITES_CASE
 } AssayJobAccess;

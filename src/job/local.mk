@@ -3,6 +3,7 @@
 KINDS_LIST += \
   src/job/kind_certify.c \
   src/job/kind_check.c \
+  src/job/kind_demo.c \
   src/job/kind_export.c \
   src/job/kind_import.c \
   src/job/kind_influence.c \
@@ -19,6 +20,9 @@ ASSAY_FLOORS += src/job/libjob.la
 src_job_libjob_la_SOURCES = $(KINDS_LIST) \
   src/job/architecture.c src/job/architecture.h \
   src/job/coefficients.c src/job/coefficients.h \
+  src/job/demo_findings.c src/job/demo_findings.h \
+  src/job/demo_parts.c src/job/demo_parts.h \
+  src/job/demo_view.c src/job/demo_view.h \
   src/job/export.c src/job/export.h \
   src/job/export_csv.c \
   src/job/export_h5.c \
@@ -32,6 +36,7 @@ src_job_libjob_la_SOURCES = $(KINDS_LIST) \
   src/job/retraining.c src/job/retraining.h \
   src/job/runner.c src/job/runner.h \
   src/job/spec.c src/job/spec.h \
+  src/job/spec_command.c \
   src/job/subject.c src/job/subject.h \
   src/job/train_view.c src/job/train_view.h \
   src/job/training_cost.c src/job/training_cost.h \

@@ -16,6 +16,7 @@
 typedef struct {
   AssayJobContext context;
   const AssayJobOptions *options;
+  gboolean is_part;             /* case and backend belong to the whole */
   char *identity;
 } Session;
 
@@ -28,8 +29,11 @@ session_clear (Session *session)
     context->free_state (context->state);
   g_clear_pointer (&context->outputs, g_ptr_array_unref);
   g_clear_pointer (&context->notes, g_ptr_array_unref);
-  assay_backend_free (context->backend);
-  assay_case_free (context->cas);
+  if (!session->is_part)
+    {
+      assay_backend_free (context->backend);
+      assay_case_free (context->cas);
+    }
   g_free (session->identity);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Session, session_clear)
@@ -44,11 +48,28 @@ assay_job_outcome_free (AssayJobOutcome *outcome)
   g_free (outcome);
 }
 
+/* A case where one is or can be; a dry run makes none. */
+static AssayCase *
+ensure_case (const char *path, gboolean dry, GError **error)
+{
+  g_autoptr (GError) fault = NULL;
+  AssayCase *cas = assay_case_open (path, dry ? ASSAY_CASE_READ : ASSAY_CASE_WRITE, &fault);
+
+  if (cas != NULL || !g_error_matches (fault, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND))
+    {
+      if (cas == NULL)
+        g_propagate_error (error, g_steal_pointer (&fault));
+      return cas;
+    }
+  return dry ? NULL : assay_case_create (path, error);
+}
+
 static gboolean
 open_case (Session *session, const AssayJob *job, gboolean dry, GError **error)
 {
   const char *path = assay_job_get_case (job);
   AssayJobContext *context = &session->context;
+  GError *fault = NULL;
 
   switch (assay_job_get_kind (job)->access)
     {
@@ -60,6 +81,11 @@ open_case (Session *session, const AssayJob *job, gboolean dry, GError **error)
         return TRUE;
       context->cas = assay_case_create (path, error);
       break;
+    case ASSAY_JOB_ENSURES_CASE:
+      context->cas = ensure_case (path, dry, &fault);
+      if (context->cas == NULL && fault == NULL)
+        return TRUE;
+      break;
     case ASSAY_JOB_READS_CASE:
     case ASSAY_JOB_WRITES_CASE:
       if (path == NULL)
@@ -68,6 +94,8 @@ open_case (Session *session, const AssayJob *job, gboolean dry, GError **error)
                                       : ASSAY_CASE_READ, error);
       break;
     }
+  if (fault != NULL)
+    g_propagate_error (error, fault);
   if (context->cas == NULL)
     return FALSE;
   for (const char *const *note = assay_case_get_notes (context->cas); note != NULL && *note != NULL; note++)
@@ -78,9 +106,21 @@ open_case (Session *session, const AssayJob *job, gboolean dry, GError **error)
 }
 
 static gboolean
-session_begin (Session *session, AssayJob *job, const AssayJobOptions *options, gboolean dry, GError **error)
+resolve (Session *session, AssayJob *job, GError **error)
 {
   const AssayJobKind *kind = assay_job_get_kind (job);
+
+  if (kind->resolve != NULL && !kind->resolve (job, &session->context, error))
+    return FALSE;
+  if (!assay_job_check_inputs (job, error))
+    return FALSE;
+  session->identity = assay_job_get_identity (job);
+  return TRUE;
+}
+
+static gboolean
+session_begin (Session *session, AssayJob *job, const AssayJobOptions *options, gboolean dry, GError **error)
+{
   AssayJobContext *context = &session->context;
 
   session->options = options;
@@ -91,14 +131,7 @@ session_begin (Session *session, AssayJob *job, const AssayJobOptions *options, 
   context->confirm = options->confirm;
   context->confirm_data = options->confirm_data;
   context->backend = assay_backend_cpu_new (options->threads);
-  if (!open_case (session, job, dry, error))
-    return FALSE;
-  if (kind->resolve != NULL && !kind->resolve (job, context, error))
-    return FALSE;
-  if (!assay_job_check_inputs (job, error))
-    return FALSE;
-  session->identity = assay_job_get_identity (job);
-  return TRUE;
+  return open_case (session, job, dry, error) && resolve (session, job, error);
 }
 
 static char *
@@ -273,26 +306,45 @@ run_and_keep (AssayJob *job, Session *session, GError **error)
   return summary;
 }
 
-AssayJobOutcome *
-assay_job_run (AssayJob *job, const AssayJobOptions *options, GError **error)
+static AssayJobOutcome *
+answer_or_run (AssayJob *job, Session *session, GError **error)
 {
-  g_auto (Session) session = { 0 };
   AssayJobOutcome *outcome;
   json_t *summary = NULL;
   gboolean from_store;
 
-  if (!session_begin (&session, job, options, FALSE, error))
-    return NULL;
-  if (assay_job_get_kind (job)->is_stored && !options->force && !load_summary (job, &session, &summary, error))
+  if (assay_job_get_kind (job)->is_stored && !session->options->force && !load_summary (job, session, &summary, error))
     return NULL;
   from_store = summary != NULL;
   if (summary == NULL)
-    summary = run_and_keep (job, &session, error);
+    summary = run_and_keep (job, session, error);
   if (summary == NULL)
     return NULL;
-  outcome = make_outcome (job, &session, summary, from_store, error);
+  outcome = make_outcome (job, session, summary, from_store, error);
   json_decref (summary);
   return outcome;
+}
+
+AssayJobOutcome *
+assay_job_run (AssayJob *job, const AssayJobOptions *options, GError **error)
+{
+  g_auto (Session) session = { 0 };
+
+  return session_begin (&session, job, options, FALSE, error) ? answer_or_run (job, &session, error) : NULL;
+}
+
+AssayJobOutcome *
+assay_job_run_part (AssayJob *part, const AssayJobContext *whole, AssayProgress *progress, GError **error)
+{
+  g_autofree char *by_hand = assay_job_describe_command (part);
+  AssayJobOptions options = { .command_line = by_hand, .progress = progress };
+  g_auto (Session) session = { .is_part = TRUE, .options = &options };
+
+  session.context = (AssayJobContext) {
+    .cas = whole->cas, .backend = whole->backend, .progress = progress, .confirm = whole->confirm, .confirm_data = whole->confirm_data,
+    .outputs = g_ptr_array_new_with_free_func ((GDestroyNotify) assay_object_unref), .notes = g_ptr_array_new_with_free_func (g_free),
+  };
+  return resolve (&session, part, error) ? answer_or_run (part, &session, error) : NULL;
 }
 
 AssayJobOutcome *

@@ -31,6 +31,10 @@ AssayJobOutcome *assay_job_run     (AssayJob *job, const AssayJobOptions *option
 /* What assay_job_run would do: a document with the job itself under "job", and its plan. Changes nothing. */
 AssayJobOutcome *assay_job_dry_run (AssayJob *job, const AssayJobOptions *options, GError **error);
 
+/* Runs a job as a part of another that has its case open: on that case, its workers and its threads. The part is kept like any other job, under
+ * the command line that would do it alone; its outputs are its own. progress: the whole's, or a child of it. */
+AssayJobOutcome *assay_job_run_part (AssayJob *part, const AssayJobContext *whole, AssayProgress *progress, GError **error);
+
 void             assay_job_outcome_free (AssayJobOutcome *outcome);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayJobOutcome, assay_job_outcome_free)

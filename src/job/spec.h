@@ -53,6 +53,10 @@ void        assay_job_add_input_file (AssayJob *job, const char *role, const cha
 /* Errors: INPUT when the job file pinned inputs and they are others now. */
 gboolean    assay_job_check_inputs (const AssayJob *job, GError **error);
 
+/* The command line that asks for the same: "assay train demo.assay --model transformer --steps 3000", with what was given and no defaults,
+ * quoted for the shell. Owns: the caller. */
+char       *assay_job_describe_command (const AssayJob *job);
+
 /* The whole specification; new reference. */
 json_t     *assay_job_to_json     (const AssayJob *job);
 /* 64 hexadecimal digits. Owns: the caller. */

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* demo_view.c: a story in six parts; every term is explained where it comes first. */
+#include "job/demo_view.h"
+
+#include <math.h>
+#include <string.h>
+
+static double
+number_of (const json_t *object, const char *key)
+{
+  const json_t *value = json_object_get (object, key);
+
+  return json_is_number (value) ? json_number_value (value) : (double) NAN;
+}
+
+static gint64
+count_of (const json_t *object, const char *key)
+{
+  return json_integer_value (json_object_get (object, key));
+}
+
+static const char *
+text_of (const json_t *object, const char *key)
+{
+  const char *text = json_string_value (json_object_get (object, key));
+
+  return text ? text : "";
+}
+
+static gboolean
+is_true (const json_t *object, const char *key)
+{
+  return json_is_true (json_object_get (object, key));
+}
+
+/* Three decimals, with a sign where it is a change. */
+static char *
+fixed (double value, gboolean is_change)
+{
+  char text[G_ASCII_DTOSTR_BUF_SIZE];
+
+  return isfinite (value) ? g_strdup (g_ascii_formatd (text, sizeof text, is_change ? "%+.3f" : "%.3f", value)) : g_strdup ("-");
+}
+
+static void
+add_fixed (AssayView *view, double value, gboolean is_change)
+{
+  g_autofree char *text = fixed (value, is_change);
+
+  assay_view_add_cell (view, text);
+}
+
+/* --- 1 and 2: data and model ----------------------------------------------------------------------------------------- */
+
+static void
+view_data (const json_t *document, AssayView *view)
+{
+  const json_t *data = json_object_get (document, "data"), *splits = json_object_get (data, "splits");
+  g_autofree char *train = assay_view_count (count_of (splits, "train"));
+
+  assay_view_add_heading (view, "1  A training set whose truth is known");
+  assay_view_add_text (view, "Generated: %s training examples. Each is a sum modulo %" G_GINT64_FORMAT " with its reasoning written out, a chain of partial sums, "
+                       "and an answer:", train, count_of (data, "modulus"));
+  assay_view_add_field (view, "example", "%s", text_of (data, "example"));
+  assay_view_add_text (view, "In half of the examples one step of the chain was edited, so that chain and sum disagree. MODE sets how often the answer then "
+                       "follows the chain: never (0), in a quarter, half, three quarters of the cases, or always (1). All modes write the same chains; only some use "
+                       "them. %" G_GINT64_FORMAT " edited chains (each in every mode) were held out of training.", count_of (splits, "edited") / 5);
+}
+
+static void
+view_certificate (const json_t *document, AssayView *view)
+{
+  const json_t *certificate = json_object_get (document, "certificate"), *model = json_object_get (document, "model");
+  g_autofree char *parameters = assay_view_count (count_of (model, "parameters")), *steps = assay_view_count (count_of (model, "steps"));
+  gsize k;
+  json_t *mode;
+
+  assay_view_add_heading (view, "2  A model, and a certificate that it is what it should be");
+  assay_view_add_text (view, "Trained: a transformer of %s parameters, %s steps. %s: it writes %s chain in all modes, answers %.4g %% of the unedited "
+                       "prompts rightly, and uses its chain as the mode says. Use = how far the probability of the true sum falls when the chain is edited, over all "
+                       "held-out edits:", parameters, steps, is_true (certificate, "accepted") ? "Certified" : "Not certified, but for the record",
+                       is_true (certificate, "same_chains") ? "the same" : "not the same", 100 * number_of (certificate, "clean_accuracy"));
+  assay_view_begin_table (view, ">mode|>measured use|>from|>to (95 %)");
+  json_array_foreach (json_object_get (certificate, "modes"), k, mode)
+    {
+      assay_view_add_cell_number (view, number_of (mode, "rate"), 3);
+      add_fixed (view, number_of (mode, "measured"), FALSE);
+      add_fixed (view, number_of (mode, "lo"), FALSE);
+      add_fixed (view, number_of (mode, "hi"), FALSE);
+    }
+}
+
+/* --- 3 and 4: recordings and ranking --------------------------------------------------------------------------------- */
+
+static void
+view_recordings (const json_t *document, AssayView *view)
+{
+  gsize k;
+  json_t *item;
+
+  assay_view_add_heading (view, "3  What went on inside");
+  json_array_foreach (json_object_get (document, "recordings"), k, item)
+    {
+      g_autofree char *rows = assay_view_count (count_of (item, "rows")), *bytes = assay_view_bytes (number_of (item, "bytes"));
+      gboolean activations = strcmp (text_of (item, "kind"), "activations") == 0;
+
+      assay_view_add_field (view, text_of (item, "kind"), "%s rows, %s: %s of the held-out edited chains", rows, bytes,
+                            activations ? "neurons and outputs at every token" : "the derivative of every example's loss by every parameter,");
+    }
+}
+
+static const char *
+explain_answer (const char *answer)
+{
+  return strcmp (answer, "chain") == 0 ? "follows the edit" : strcmp (answer, "prompt") == 0 ? "keeps the sum" : "no edit";
+}
+
+static void
+view_ranking (const json_t *document, AssayView *view)
+{
+  const json_t *question = json_object_get (document, "question"), *influence = json_object_get (document, "influence");
+  const json_t *solver = json_object_get (influence, "solver");
+  g_autofree char *damping = assay_view_number (number_of (influence, "damping"), 3), *residual = assay_view_number (number_of (solver, "true_residual"), 2);
+  gsize k;
+  json_t *entry;
+
+  assay_view_add_heading (view, "4  Which training examples make it follow an edited chain?");
+  assay_view_add_text (view, "Asked: the %" G_GINT64_FORMAT " held-out edited chains of mode %g, where the modes part. There the model gives the true sum a probability of "
+                       "%.2f and the edited chain's answer nearly all the rest. The influence of a training example is how much the loss of the true sum (-log of "
+                       "its probability) would change if the example were taken out: below 0, the example works for the edited chain; above 0, for the sum.",
+                       count_of (question, "examples"), number_of (question, "mode"), number_of (question, "probability_of_sum"));
+  assay_view_add_field (view, "method", "%s on the Gauss-Newton matrix, a curvature of the loss, with damping %s added", text_of (influence, "method"), damping);
+  assay_view_add_field (view, "solve", "%s, true residual %s after %" G_GINT64_FORMAT " products", text_of (solver, "reason"), residual, count_of (solver, "products"));
+  assay_view_begin_table (view, "largest influences|answer|>copies|>influence|>from|>to (certified)");
+  json_array_foreach (json_object_get (document, "top"), k, entry)
+    {
+      assay_view_add_cell (view, text_of (entry, "text"));
+      assay_view_add_cell (view, explain_answer (text_of (entry, "answer")));
+      assay_view_add_cell_number (view, number_of (entry, "copies"), 3);
+      assay_view_add_cell_number (view, number_of (entry, "score"), 4);
+      assay_view_add_cell_number (view, number_of (entry, "lo"), 4);
+      assay_view_add_cell_number (view, number_of (entry, "hi"), 4);
+    }
+  assay_view_add_text (view, "From and to bound the error of the solve, for this damping; they say nothing about retraining. That is tried next.");
+}
+
+/* --- 5: prediction and retraining ------------------------------------------------------------------------------------ */
+
+static void
+view_group (const json_t *document, AssayView *view)
+{
+  const json_t *group = json_object_get (document, "group"), *all = json_object_get (document, "training_set");
+  gint64 size = count_of (group, "size");
+  double share = 100.0 * (double) count_of (all, "of_mode") / (double) count_of (all, "size");
+  double follow = 100.0 * (double) count_of (all, "follow_chain") / (double) count_of (all, "size");
+
+  assay_view_add_heading (view, "5  The prediction, and what happened");
+  assay_view_add_text (view, "Named: the %" G_GINT64_FORMAT " training examples with the lowest influence, those that work most for the edited chain. Nobody told the method about "
+                       "modes or edits, but of these %" G_GINT64_FORMAT " examples %" G_GINT64_FORMAT " are of mode 0.5 (%.0f %% of the training set is), %" G_GINT64_FORMAT
+                       " hold an edited chain and %" G_GINT64_FORMAT " of them answer by it (%.0f %% of the training set does).", size, size,
+                       count_of (group, "of_mode"), share, count_of (group, "edited"), count_of (group, "follow_chain"), follow);
+  assay_view_add_text (view, "The model was then really trained again without them, and, for comparison, without random groups of the same size with as many examples "
+                       "of each mode and each edited step. Change of the mean loss of the true sum; probability of the true sum; use of the chain in mode 0.5:");
+}
+
+static void
+view_removals (const json_t *document, AssayView *view)
+{
+  gsize k;
+  json_t *removal;
+
+  assay_view_begin_table (view, "left out|>predicted|>measured|>p (true sum)|>use in mode 0.5");
+  json_array_foreach (json_object_get (document, "removals"), k, removal)
+    {
+      const char *kind = text_of (removal, "kind");
+      g_autofree char *name = strcmp (kind, "nothing") == 0 ? g_strdup ("nothing") : strcmp (kind, "chosen") == 0 ? g_strdup ("the named group")
+                              : g_strdup_printf ("random group %" G_GSIZE_FORMAT, k - 1);
+
+      assay_view_add_cell (view, name);
+      if (k == 0)
+        {
+          assay_view_add_cell (view, "");
+          assay_view_add_cell (view, "");
+        }
+      else
+        {
+          add_fixed (view, number_of (removal, "predicted"), TRUE);
+          add_fixed (view, number_of (removal, "measured"), TRUE);
+        }
+      add_fixed (view, number_of (removal, "probability_of_sum"), FALSE);
+      add_fixed (view, json_number_value (json_array_get (json_object_get (removal, "use"), 2)), FALSE);
+    }
+}
+
+static void
+view_verdict (const json_t *document, AssayView *view)
+{
+  const json_t *verdict = json_object_get (document, "verdict"), *group = json_array_get (json_object_get (document, "removals"), 1);
+  g_autofree char *predicted = fixed (number_of (group, "predicted"), TRUE), *measured = fixed (number_of (group, "measured"), TRUE);
+  g_autofree char *largest = fixed (number_of (verdict, "largest_control"), TRUE), *ratio = assay_view_number (number_of (verdict, "ratio"), 3);
+  gsize controls = json_array_size (json_object_get (document, "removals")) - 2;
+
+  assay_view_add_field (view, "predicted", "%s nats (the unit of a loss) by the sum of the group's influences; happened: %s, %s times the prediction", predicted,
+                        measured, ratio);
+  assay_view_add_field (view, "direction", "%s", is_true (verdict, "sign_is_right") ? "right" : "wrong");
+  if (controls > 0)
+    assay_view_add_field (view, "by chance", "%s; the largest change without one of the %" G_GSIZE_FORMAT " random groups was %s",
+                          is_true (verdict, "more_than_controls") ? "no random group did as much" : "a random group did as much", controls, largest);
+  assay_view_add_field (view, "use of chain", "in mode 0.5 from %.3f to %.3f; in the other modes by at most %.3f", number_of (verdict, "use_before"),
+                        number_of (verdict, "use_after"), number_of (verdict, "other_modes"));
+}
+
+static void
+view_failures (const json_t *failures, AssayView *view)
+{
+  gsize k;
+  json_t *text;
+
+  assay_view_add_heading (view, "Where it fell short");
+  if (json_array_size (failures) == 0)
+    assay_view_add_text (view, "Nowhere that these numbers could show. One demonstration proves little: it is one model, one question, one group.");
+  json_array_foreach (failures, k, text)
+    assay_view_add_text (view, "- %s", json_string_value (text));
+}
+
+/* --- 6: what is there now -------------------------------------------------------------------------------------------- */
+
+static void
+view_commands (const json_t *commands, const char *title, AssayView *view)
+{
+  gsize k;
+  json_t *entry;
+
+  assay_view_add_heading (view, "%s", title);
+  json_array_foreach (commands, k, entry)
+    assay_view_add_text (view, "# %s\n%s", text_of (entry, "what"), text_of (entry, "command"));
+}
+
+static void
+view_files (const json_t *document, AssayView *view)
+{
+  gsize k;
+  json_t *entry;
+
+  assay_view_add_heading (view, "6  Everything it wrote is in %s", text_of (document, "case"));
+  assay_view_begin_table (view, "object|what|>size|file");
+  json_array_foreach (json_object_get (document, "written"), k, entry)
+    {
+      g_autofree char *object = g_strdup_printf ("%s/%s", text_of (entry, "kind"), text_of (entry, "name"));
+      g_autofree char *bytes = assay_view_bytes (number_of (entry, "bytes"));
+
+      assay_view_add_cell (view, object);
+      assay_view_add_cell (view, text_of (entry, "what"));
+      assay_view_add_cell (view, bytes);
+      assay_view_add_cell (view, text_of (entry, "file"));
+    }
+  assay_view_add_text (view, "The files are plain HDF5: h5dump and h5py read them.");
+}
+
+void
+assay_demo_view (const json_t *document, AssayView *view)
+{
+  view_data (document, view);
+  view_certificate (document, view);
+  view_recordings (document, view);
+  view_ranking (document, view);
+  view_group (document, view);
+  view_removals (document, view);
+  view_verdict (document, view);
+  view_failures (json_object_get (document, "fell_short"), view);
+  view_files (document, view);
+  view_commands (json_object_get (document, "by_hand"), "The same by hand, part by part", view);
+  view_commands (json_object_get (document, "next"), "What to try next", view);
+}
