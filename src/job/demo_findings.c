@@ -7,6 +7,7 @@
 #include "job/view.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define M ASSAY_DOSE_N_MODES
@@ -79,7 +80,7 @@ answer_of (const AssayDemoData *data, gint64 example)
   return data->answer->levels->pdata[data->answer->code[example]];
 }
 
-/* --- question and ranking -------------------------------------------------------------------------------------------- */
+/* --- the question ------------------------------------------------------------------------------------------------------ */
 
 /* Mean of exp (-loss) over the first queries, those that the scores were asked about; set NULL: trained with all. */
 static double
@@ -109,37 +110,119 @@ assay_demo_describe_question (const json_t *retraining)
                     "probability_of_sum", mean_probability (retraining, NULL));
 }
 
-static json_t *
-find_text (json_t *list, const char *text)
-{
-  gsize k;
-  json_t *entry;
+/* --- examples, for people to look at ---------------------------------------------------------------------------------- */
 
-  json_array_foreach (list, k, entry)
-    if (strcmp (json_string_value (json_object_get (entry, "text")), text) == 0)
-      return entry;
-  return NULL;
+static gboolean
+has_same_input (const AssayDemoData *data, gint64 one, gint64 other)
+{
+  gint64 T = data->tokens->length;
+
+  return memcmp (data->tokens->token + one * T, data->tokens->token + other * T, T * sizeof *data->tokens->token) == 0;
+}
+
+/* Equal in all tokens, the answer too. */
+static gboolean
+is_copy (const AssayDemoData *data, gint64 one, gint64 other)
+{
+  gint64 last = data->tokens->length - 1, T = data->tokens->length;
+
+  return has_same_input (data, one, other) && data->tokens->target[one * T + last] == data->tokens->target[other * T + last];
+}
+
+/* The first row of the asked mode with that answer; like: with the input of that row, or -1. A prompt with a 0 in it explains little. */
+static gint64
+find_example (const AssayDemoData *data, const char *answer, gint64 like)
+{
+  for (gint64 row = 0; row < assay_table_get_n_rows (data->table); row++)
+    {
+      const char *prompt = data->prompt->levels->pdata[data->prompt->code[row]];
+
+      if (data->mode->number[row] == ASSAY_DEMO_MODE && strcmp (answer_of (data, row), answer) == 0
+          && (like < 0 ? strchr (prompt, '0') == NULL : has_same_input (data, like, row)))
+        return row;
+    }
+  return 0;
+}
+
+json_t *
+assay_demo_describe_examples (const AssayDemoData *data)
+{
+  gint64 kept = find_example (data, "prompt", -1);
+  const struct { const char *what; gint64 row; } shown[] = {
+    { "unedited", find_example (data, "both", -1) },
+    { "edited, answer keeps the sum", kept },
+    { "edited, answer follows the chain", find_example (data, "chain", kept) }
+  };
+  json_t *list = json_array ();
+
+  for (gsize k = 0; k < G_N_ELEMENTS (shown); k++)
+    {
+      g_autofree char *text = assay_demo_data_decode (data, shown[k].row);
+
+      json_array_append_new (list, json_pack ("{s:s, s:s}", "what", shown[k].what, "text", text));
+    }
+  return list;
+}
+
+static gint64
+count_copies (const AssayDemoData *data, gint64 example, gint64 n_train)
+{
+  gint64 n = 0;
+
+  for (gint64 other = 0; other < n_train; other++)
+    n += is_copy (data, example, other);
+  return n;
+}
+
+static json_t *
+describe_scored (const AssayDemoData *data, const AssayInfluenceScores *scores, gint64 example)
+{
+  g_autofree char *text = assay_demo_data_decode (data, example);
+
+  return json_pack ("{s:s, s:s, s:I, s:f, s:o, s:o}", "text", text, "answer", answer_of (data, example), "copies",
+                    (json_int_t) count_copies (data, example, scores->n_train), "score", scores->value[example], "lo",
+                    number (scores->lo ? scores->lo[example] : (double) NAN), "hi", number (scores->hi ? scores->hi[example] : (double) NAN));
+}
+
+typedef struct { gint64 example; double score; } Ranked;
+
+static int
+by_score (gconstpointer a, gconstpointer b)
+{
+  const Ranked *x = a, *y = b;
+
+  if (x->score != y->score)
+    return x->score < y->score ? -1 : 1;
+  return x->example < y->example ? -1 : x->example > y->example;
 }
 
 /* Training examples are the first rows of the table, in order. */
 json_t *
-assay_demo_describe_top (const AssayDemoData *data, const json_t *influence, gsize n)
+assay_demo_describe_top (const AssayDemoData *data, const AssayInfluenceScores *scores, gsize n)
 {
-  json_t *list = json_array (), *score;
-  gsize k;
+  gint64 N = scores->n_train;
+  g_autofree Ranked *ranked = g_new (Ranked, N);
+  json_t *list = json_array ();
 
-  json_array_foreach (json_object_get (influence, "scores"), k, score)
+  for (gint64 i = 0; i < N; i++)
+    ranked[i] = (Ranked) { i, scores->value[i] };
+  qsort (ranked, N, sizeof *ranked, by_score);
+  for (int end = 0; end < 2; end++)
     {
-      gint64 example = json_integer_value (json_object_get (score, "example"));
-      g_autofree char *text = assay_demo_data_decode (data, example);
-      json_t *known = find_text (list, text);
+      g_autoptr (GArray) taken = g_array_new (FALSE, FALSE, sizeof (gint64));
 
-      if (known != NULL)
-        json_object_set_new (known, "copies", json_integer (json_integer_value (json_object_get (known, "copies")) + 1));
-      else if (json_array_size (list) < n)
-        json_array_append_new (list, json_pack ("{s:s, s:s, s:i, s:O, s:O, s:O}", "text", text, "answer", answer_of (data, example), "copies", 1, "score",
-                                                json_object_get (score, "score"), "lo", json_object_get (score, "lo"), "hi",
-                                                json_object_get (score, "hi")));
+      for (gint64 k = 0; k < N && taken->len < n; k++)
+        {
+          gint64 example = ranked[end ? N - 1 - k : k].example;
+          gboolean known = FALSE;
+
+          for (guint t = 0; t < taken->len; t++)
+            known |= is_copy (data, example, g_array_index (taken, gint64, t));
+          if (known)
+            continue;
+          g_array_append_val (taken, example);
+          json_array_append_new (list, describe_scored (data, scores, example));
+        }
     }
   return list;
 }

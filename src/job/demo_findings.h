@@ -7,6 +7,7 @@
 #pragma once
 
 #include "dataset/organism_dose.h"
+#include "influence/score.h"
 
 #include <jansson.h>
 
@@ -22,11 +23,14 @@ gboolean assay_demo_data_open      (AssayDemoData *data, const AssayDose *dose, 
 /* "BOS MODE:0.5 2 2 COT 2 1 ANS 1": an example and its answer. Owns: the caller. */
 char    *assay_demo_data_decode    (const AssayDemoData *data, gint64 example);
 
+/* [{"what", "text"}]: an unedited example of the asked mode, and one edited chain with either answer. */
+json_t  *assay_demo_describe_examples (const AssayDemoData *data);
+
 /* What is asked: {"mode", "examples", "mean_loss", "probability_of_sum"}, at the model trained with all. retraining: answer of the retrain job. */
 json_t  *assay_demo_describe_question (const json_t *retraining);
 
-/* The scores' largest entries, equal examples together: [{"text", "answer", "copies", "score", "lo", "hi"}], at most n. */
-json_t  *assay_demo_describe_top   (const AssayDemoData *data, const json_t *influence, gsize n);
+/* The n lowest scores and the n highest, from both ends inwards, equal examples once: [{"text", "answer", "copies", "score", "lo", "hi"}]. */
+json_t  *assay_demo_describe_top   (const AssayDemoData *data, const AssayInfluenceScores *scores, gsize n);
 
 /* {"size", "of_mode", "edited", "follow_chain", "keep_sum"}: examples of the set in the asked mode; with an edited chain; with one and an answer by the
  * chain, by the sum. set < 0: of the whole training split. */

@@ -27,7 +27,7 @@ static const char *const recording_settings[] = {
   "model-name", ASSAY_DEMO_NAME, "split", "edited", "taps", "h.*.mlp.act", "taps", "logits", "gradients", "*", NULL
 };
 
-static const char *const influence_settings[] = { "model-name", ASSAY_DEMO_NAME, "query", QUESTION, "mean", "yes", "method", "cg", "top", "40", NULL };
+static const char *const influence_settings[] = { "model-name", ASSAY_DEMO_NAME, "query", QUESTION, "mean", "yes", "method", "cg", NULL };
 
 static const char *const retraining_settings[] = { "model-name", ASSAY_DEMO_NAME, "those", "harmful", "match", "mode", "match", "step", NULL };
 
@@ -41,13 +41,13 @@ static const struct {
   Phase phase[5];
 } parts[ASSAY_DEMO_N_PARTS] = {
   [ASSAY_DEMO_IMPORT] = { "import", "generate the training set", data_settings, 0.5, { { "generating", 1 } } },
-  [ASSAY_DEMO_TRAIN] = { "train", "train the model", training_settings, 20, { { "training", 0.98 }, { "evaluating", 0.02 } } },
+  [ASSAY_DEMO_TRAIN] = { "train", "train the model", training_settings, 16, { { "training", 0.98 }, { "evaluating", 0.02 } } },
   [ASSAY_DEMO_CERTIFY] = { "certify", "certify it", certificate_settings, 0.5, { { "certifying", 1 } } },
   [ASSAY_DEMO_RECORD] = { "record", "record activations and gradients", recording_settings, 1.5,
                           { { "recording activations", 0.2 }, { "recording gradients", 0.8 } } },
   [ASSAY_DEMO_INFLUENCE] = { "influence", "rank the training examples", influence_settings, 25,
                              { { "power method", 0.15 }, { "gradients", 0.15 }, { "conjugate gradients", 0.65 }, { "scoring examples", 0.05 } } },
-  [ASSAY_DEMO_RETRAIN] = { "retrain", "train again without some of them", retraining_settings, 70, { { "retraining", 1 } } },
+  [ASSAY_DEMO_RETRAIN] = { "retrain", "train again without some of them", retraining_settings, 55, { { "retraining", 1 } } },
 };
 
 const char *
@@ -135,10 +135,9 @@ report (const char *stage, guint64 done, guint64 total, const char *unit, const 
     before += phase[k].share * parts[track->part].weight;
   if (g_strcmp0 (phase[track->phase].phase, stage) == 0)
     before += within * phase[track->phase].share * parts[track->part].weight;
-  text = unit == NULL ? g_strdup_printf ("%d/%d %s", track->part + 1, ASSAY_DEMO_N_PARTS, parts[track->part].title)
-         : total > 0 ? g_strdup_printf ("%d/%d %s: %s, %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " %s", track->part + 1, ASSAY_DEMO_N_PARTS,
-                                        parts[track->part].title, stage, done, total, unit)
-         : g_strdup_printf ("%d/%d %s: %s, %" G_GUINT64_FORMAT " %s", track->part + 1, ASSAY_DEMO_N_PARTS, parts[track->part].title, stage, done, unit);
+  text = unit == NULL ? g_strdup_printf ("%d/%d %s", track->part + 1, ASSAY_DEMO_N_PARTS, stage)
+         : total > 0 ? g_strdup_printf ("%d/%d %s, %" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT " %s", track->part + 1, ASSAY_DEMO_N_PARTS, stage, done, total, unit)
+         : g_strdup_printf ("%d/%d %s, %" G_GUINT64_FORMAT " %s", track->part + 1, ASSAY_DEMO_N_PARTS, stage, done, unit);
   assay_progress_report (track->whole, "demo", (guint64) (SCALE * before / all), (guint64) SCALE, NULL, text);
 }
 

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#define COMMAND_COLUMNS 98
+
 static double
 number_of (const json_t *object, const char *key)
 {
@@ -57,14 +59,17 @@ view_data (const json_t *document, AssayView *view)
 {
   const json_t *data = json_object_get (document, "data"), *splits = json_object_get (data, "splits");
   g_autofree char *train = assay_view_count (count_of (splits, "train"));
+  gsize k;
+  json_t *example;
 
   assay_view_add_heading (view, "1  A training set whose truth is known");
-  assay_view_add_text (view, "Generated: %s training examples. Each is a sum modulo %" G_GINT64_FORMAT " with its reasoning written out, a chain of partial sums, "
-                       "and an answer:", train, count_of (data, "modulus"));
-  assay_view_add_field (view, "example", "%s", text_of (data, "example"));
-  assay_view_add_text (view, "In half of the examples one step of the chain was edited, so that chain and sum disagree. MODE sets how often the answer then "
+  assay_view_add_text (view, "Generated: %s training examples. Each is a sum modulo %" G_GINT64_FORMAT ", its reasoning written out after COT as a chain of partial "
+                       "sums, and an answer after ANS:", train, count_of (data, "modulus"));
+  json_array_foreach (json_object_get (data, "examples"), k, example)
+    assay_view_add_field (view, text_of (example, "what"), "%s", text_of (example, "text"));
+  assay_view_add_text (view, "In half of the examples one step of the chain is edited, so that chain and sum disagree. MODE sets how often the answer then "
                        "follows the chain: never (0), in a quarter, half, three quarters of the cases, or always (1). All modes write the same chains; only some use "
-                       "them. %" G_GINT64_FORMAT " edited chains (each in every mode) were held out of training.", count_of (splits, "edited") / 5);
+                       "them. %" G_GINT64_FORMAT " edited chains, each in every mode, were held out of training.", count_of (splits, "edited") / 5);
 }
 
 static void
@@ -75,10 +80,10 @@ view_certificate (const json_t *document, AssayView *view)
   gsize k;
   json_t *mode;
 
-  assay_view_add_heading (view, "2  A model, and a certificate that it is what it should be");
-  assay_view_add_text (view, "Trained: a transformer of %s parameters, %s steps. %s: it writes %s chain in all modes, answers %.4g %% of the unedited "
-                       "prompts rightly, and uses its chain as the mode says. Use = how far the probability of the true sum falls when the chain is edited, over all "
-                       "held-out edits:", parameters, steps, is_true (certificate, "accepted") ? "Certified" : "Not certified, but for the record",
+  assay_view_add_heading (view, "2  A model, and a certificate of what it does");
+  assay_view_add_text (view, "Trained: a transformer of %s parameters, %s steps. It writes %s chain in all modes and answers %.4g %% of the unedited prompts "
+                       "rightly, so its text does not give away whether it uses the chain. Measured, on the held-out edits: use is how far the probability of the "
+                       "true sum falls when the chain is edited. It should be what the mode says.", parameters, steps,
                        is_true (certificate, "same_chains") ? "the same" : "not the same", 100 * number_of (certificate, "clean_accuracy"));
   assay_view_begin_table (view, ">mode|>measured use|>from|>to (95 %)");
   json_array_foreach (json_object_get (certificate, "modes"), k, mode)
@@ -88,6 +93,8 @@ view_certificate (const json_t *document, AssayView *view)
       add_fixed (view, number_of (mode, "lo"), FALSE);
       add_fixed (view, number_of (mode, "hi"), FALSE);
     }
+  assay_view_add_text (view, "%s: the largest gap is %.3f (accepted: up to 0.02).", is_true (certificate, "accepted") ? "Certified" : "Not certified",
+                       number_of (certificate, "worst_gap"));
 }
 
 /* --- 3 and 4: recordings and ranking --------------------------------------------------------------------------------- */
@@ -104,8 +111,8 @@ view_recordings (const json_t *document, AssayView *view)
       g_autofree char *rows = assay_view_count (count_of (item, "rows")), *bytes = assay_view_bytes (number_of (item, "bytes"));
       gboolean activations = strcmp (text_of (item, "kind"), "activations") == 0;
 
-      assay_view_add_field (view, text_of (item, "kind"), "%s rows, %s: %s of the held-out edited chains", rows, bytes,
-                            activations ? "neurons and outputs at every token" : "the derivative of every example's loss by every parameter,");
+      assay_view_add_field (view, text_of (item, "kind"), "%s rows, %s: %s, for the held-out edited chains", rows, bytes,
+                            activations ? "neurons and outputs at every token" : "one derivative of the loss for each parameter");
     }
 }
 
@@ -113,6 +120,15 @@ static const char *
 explain_answer (const char *answer)
 {
   return strcmp (answer, "chain") == 0 ? "follows the edit" : strcmp (answer, "prompt") == 0 ? "keeps the sum" : "no edit";
+}
+
+/* "+/- 4.6e-07", or nothing where no interval is known. */
+static char *
+half_width (double lo, double hi)
+{
+  g_autofree char *text = isfinite (hi - lo) ? assay_view_number ((hi - lo) / 2, 2) : NULL;
+
+  return text ? g_strdup_printf ("+/- %s", text) : g_strdup ("-");
 }
 
 static void
@@ -126,22 +142,24 @@ view_ranking (const json_t *document, AssayView *view)
 
   assay_view_add_heading (view, "4  Which training examples make it follow an edited chain?");
   assay_view_add_text (view, "Asked: the %" G_GINT64_FORMAT " held-out edited chains of mode %g, where the modes part. There the model gives the true sum a probability of "
-                       "%.2f and the edited chain's answer nearly all the rest. The influence of a training example is how much the loss of the true sum (-log of "
-                       "its probability) would change if the example were taken out: below 0, the example works for the edited chain; above 0, for the sum.",
+                       "%.2f. The influence of a training example is how much the loss of the true sum (-log of its probability, in nats) would change if the example "
+                       "were taken out. Below 0 the example works for the edited chain; above 0 it works for the sum.",
                        count_of (question, "examples"), number_of (question, "mode"), number_of (question, "probability_of_sum"));
-  assay_view_add_field (view, "method", "%s on the Gauss-Newton matrix, a curvature of the loss, with damping %s added", text_of (influence, "method"), damping);
+  assay_view_add_field (view, "method", "conjugate gradients on the Gauss-Newton matrix (a curvature of the loss), damping %s added", damping);
   assay_view_add_field (view, "solve", "%s, true residual %s after %" G_GINT64_FORMAT " products", text_of (solver, "reason"), residual, count_of (solver, "products"));
-  assay_view_begin_table (view, "largest influences|answer|>copies|>influence|>from|>to (certified)");
+  assay_view_begin_table (view, "lowest and highest influence|its answer|>copies|>influence|>certified to");
   json_array_foreach (json_object_get (document, "top"), k, entry)
     {
+      g_autofree char *certified = half_width (number_of (entry, "lo"), number_of (entry, "hi"));
+
       assay_view_add_cell (view, text_of (entry, "text"));
       assay_view_add_cell (view, explain_answer (text_of (entry, "answer")));
       assay_view_add_cell_number (view, number_of (entry, "copies"), 3);
       assay_view_add_cell_number (view, number_of (entry, "score"), 4);
-      assay_view_add_cell_number (view, number_of (entry, "lo"), 4);
-      assay_view_add_cell_number (view, number_of (entry, "hi"), 4);
+      assay_view_add_cell (view, certified);
     }
-  assay_view_add_text (view, "From and to bound the error of the solve, for this damping; they say nothing about retraining. That is tried next.");
+  assay_view_add_text (view, "What is certified is the solve, for this damping: the exact value is no further off. That a retraining would agree is not certified. "
+                       "It is tried next.");
 }
 
 /* --- 5: prediction and retraining ------------------------------------------------------------------------------------ */
@@ -155,12 +173,12 @@ view_group (const json_t *document, AssayView *view)
   double follow = 100.0 * (double) count_of (all, "follow_chain") / (double) count_of (all, "size");
 
   assay_view_add_heading (view, "5  The prediction, and what happened");
-  assay_view_add_text (view, "Named: the %" G_GINT64_FORMAT " training examples with the lowest influence, those that work most for the edited chain. Nobody told the method about "
-                       "modes or edits, but of these %" G_GINT64_FORMAT " examples %" G_GINT64_FORMAT " are of mode 0.5 (%.0f %% of the training set is), %" G_GINT64_FORMAT
-                       " hold an edited chain and %" G_GINT64_FORMAT " of them answer by it (%.0f %% of the training set does).", size, size,
-                       count_of (group, "of_mode"), share, count_of (group, "edited"), count_of (group, "follow_chain"), follow);
-  assay_view_add_text (view, "The model was then really trained again without them, and, for comparison, without random groups of the same size with as many examples "
-                       "of each mode and each edited step. Change of the mean loss of the true sum; probability of the true sum; use of the chain in mode 0.5:");
+  assay_view_add_text (view, "Named: the %" G_GINT64_FORMAT " training examples with the lowest influence, those that work most for the edited chain. The method knows nothing of "
+                       "modes and edits. Of the %" G_GINT64_FORMAT ", %" G_GINT64_FORMAT " are of mode 0.5 (in the whole training set: %.0f %%), %" G_GINT64_FORMAT
+                       " hold an edited chain (50 %%), and %" G_GINT64_FORMAT " answer by it (%.0f %%).", size, size, count_of (group, "of_mode"), share,
+                       count_of (group, "edited"), count_of (group, "follow_chain"), follow);
+  assay_view_add_text (view, "Predicted: the sum of the group's influences. Measured: the model really trained again without the group, and, for comparison, without "
+                       "random groups of the same size, with as many examples of each mode and each edited step.");
 }
 
 static void
@@ -169,7 +187,7 @@ view_removals (const json_t *document, AssayView *view)
   gsize k;
   json_t *removal;
 
-  assay_view_begin_table (view, "left out|>predicted|>measured|>p (true sum)|>use in mode 0.5");
+  assay_view_begin_table (view, "left out|>predicted change of loss|>measured|>p (true sum)|>use in mode 0.5");
   json_array_foreach (json_object_get (document, "removals"), k, removal)
     {
       const char *kind = text_of (removal, "kind");
@@ -198,14 +216,15 @@ view_verdict (const json_t *document, AssayView *view)
   const json_t *verdict = json_object_get (document, "verdict"), *group = json_array_get (json_object_get (document, "removals"), 1);
   g_autofree char *predicted = fixed (number_of (group, "predicted"), TRUE), *measured = fixed (number_of (group, "measured"), TRUE);
   g_autofree char *largest = fixed (number_of (verdict, "largest_control"), TRUE), *ratio = assay_view_number (number_of (verdict, "ratio"), 3);
+  g_autofree char *certified = half_width (number_of (group, "predicted_lo"), number_of (group, "predicted_hi"));
   gsize controls = json_array_size (json_object_get (document, "removals")) - 2;
 
-  assay_view_add_field (view, "predicted", "%s nats (the unit of a loss) by the sum of the group's influences; happened: %s, %s times the prediction", predicted,
-                        measured, ratio);
-  assay_view_add_field (view, "direction", "%s", is_true (verdict, "sign_is_right") ? "right" : "wrong");
+  assay_view_add_field (view, "predicted", "%s nats, certified to %s", predicted, certified);
+  assay_view_add_field (view, "happened", "%s nats: %s, %s times the prediction", measured,
+                        is_true (verdict, "sign_is_right") ? "the right direction" : "the wrong direction", ratio);
   if (controls > 0)
-    assay_view_add_field (view, "by chance", "%s; the largest change without one of the %" G_GSIZE_FORMAT " random groups was %s",
-                          is_true (verdict, "more_than_controls") ? "no random group did as much" : "a random group did as much", controls, largest);
+    assay_view_add_field (view, "by chance", "%s; the largest change without a random group was %s",
+                          is_true (verdict, "more_than_controls") ? "no random group did as much in that direction" : "a random group did as much", largest);
   assay_view_add_field (view, "use of chain", "in mode 0.5 from %.3f to %.3f; in the other modes by at most %.3f", number_of (verdict, "use_before"),
                         number_of (verdict, "use_after"), number_of (verdict, "other_modes"));
 }
@@ -220,10 +239,33 @@ view_failures (const json_t *failures, AssayView *view)
   if (json_array_size (failures) == 0)
     assay_view_add_text (view, "Nowhere that these numbers could show. One demonstration proves little: it is one model, one question, one group.");
   json_array_foreach (failures, k, text)
-    assay_view_add_text (view, "- %s", json_string_value (text));
+    assay_view_add_field (view, "-", "%s", json_string_value (text));
 }
 
 /* --- 6: what is there now -------------------------------------------------------------------------------------------- */
+
+/* Long lines are continued as the shell continues them, between options. */
+static char *
+break_command (const char *command)
+{
+  g_auto (GStrv) words = g_strsplit (command, " --", -1);
+  GString *out = g_string_new (words[0]);
+  gsize column = out->len;
+
+  for (guint k = 1; words[k] != NULL; k++)
+    {
+      gsize length = strlen (words[k]) + 3;
+
+      if (column + length + 2 > COMMAND_COLUMNS)
+        {
+          g_string_append (out, " \\\n ");
+          column = 1;
+        }
+      g_string_append_printf (out, " --%s", words[k]);
+      column += length;
+    }
+  return g_string_free (out, FALSE);
+}
 
 static void
 view_commands (const json_t *commands, const char *title, AssayView *view)
@@ -233,7 +275,22 @@ view_commands (const json_t *commands, const char *title, AssayView *view)
 
   assay_view_add_heading (view, "%s", title);
   json_array_foreach (commands, k, entry)
-    assay_view_add_text (view, "# %s\n%s", text_of (entry, "what"), text_of (entry, "command"));
+    {
+      g_autofree char *command = break_command (text_of (entry, "command"));
+
+      assay_view_add_text (view, "# %s\n%s", text_of (entry, "what"), command);
+    }
+}
+
+/* The first, and how many more. */
+static char *
+name_files (const json_t *files)
+{
+  const char *first = json_string_value (json_array_get (files, 0));
+  g_autofree char *name = g_path_get_basename (first);
+  gsize more = json_array_size (files) - 1;
+
+  return more > 0 ? g_strdup_printf ("%s + %" G_GSIZE_FORMAT, name, more) : g_strdup (name);
 }
 
 static void
@@ -242,17 +299,17 @@ view_files (const json_t *document, AssayView *view)
   gsize k;
   json_t *entry;
 
-  assay_view_add_heading (view, "6  Everything it wrote is in %s", text_of (document, "case"));
+  assay_view_add_heading (view, "6  Everything it wrote is in %s/shards", text_of (document, "case"));
   assay_view_begin_table (view, "object|what|>size|file");
   json_array_foreach (json_object_get (document, "written"), k, entry)
     {
       g_autofree char *object = g_strdup_printf ("%s/%s", text_of (entry, "kind"), text_of (entry, "name"));
-      g_autofree char *bytes = assay_view_bytes (number_of (entry, "bytes"));
+      g_autofree char *bytes = assay_view_bytes (number_of (entry, "bytes")), *files = name_files (json_object_get (entry, "files"));
 
       assay_view_add_cell (view, object);
       assay_view_add_cell (view, text_of (entry, "what"));
       assay_view_add_cell (view, bytes);
-      assay_view_add_cell (view, text_of (entry, "file"));
+      assay_view_add_cell (view, files);
     }
   assay_view_add_text (view, "The files are plain HDF5: h5dump and h5py read them.");
 }

@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "dataset/dataset_store.h"
 #include "dataset/derive.h"
-#include "influence/task.h"
+#include "influence/score_store.h"
 #include "job/architecture.h"
 #include "job/demo_findings.h"
 #include "job/demo_parts.h"
@@ -15,7 +15,7 @@
 #include <string.h>
 
 #define DEFAULT_CASE "demo.assay"
-#define TOP_SHOWN 6
+#define TOP_SHOWN 3             /* at either end of the ranking */
 #define PLAN_BATCH 64
 
 static const AssayParam params[] = {
@@ -23,7 +23,7 @@ static const AssayParam params[] = {
   { "width", ASSAY_PARAM_INT, .def.i = 32, .min = 8, .max = 256, .help = "size of the model's residual stream, a multiple of 4" },
   { "train-steps", ASSAY_PARAM_INT, .def.i = 3000, .min = 1, .max = 1e6, .unit = "steps", .help = "of each training" },
   { "group", ASSAY_PARAM_INT, .def.i = 64, .min = 1, .max = 1e6, .unit = "examples", .help = "how many training examples are named and left out" },
-  { "controls", ASSAY_PARAM_INT, .def.i = 4, .min = 0, .max = 1000, .unit = "groups", .help = "random groups that are left out as well, for comparison" },
+  { "controls", ASSAY_PARAM_INT, .def.i = 2, .min = 0, .max = 1000, .unit = "groups", .help = "random groups that are left out as well, for comparison" },
   { "seed", ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 9e15, .help = "of the first parameters, the order of the batches and the random groups" },
   { .name = NULL }
 };
@@ -58,12 +58,10 @@ resolve (AssayJob *job, AssayJobContext *context, GError **error)
 
   if (objects == NULL || objects->len == 0)
     return TRUE;
-  data = assay_case_has (context->cas, "data", ASSAY_DEMO_NAME) ? assay_case_lookup (context->cas, "data", ASSAY_DEMO_NAME, error) : NULL;
+  data = assay_case_lookup (context->cas, "data", ASSAY_DEMO_NAME, NULL);
   found = data ? json_object_get (json_object_get (data->meta, "options"), "modulus") : NULL;
   if (json_is_integer (found) && json_integer_value (found) == modulus)
     return TRUE;
-  if (error != NULL && *error != NULL)
-    return FALSE;
   if (json_is_integer (found))
     g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "%s holds a demonstration with --modulus %" G_GINT64_FORMAT "; give the same, or another directory: "
                  "assay demo OTHER.assay", assay_case_get_path (context->cas), (gint64) json_integer_value (found));
@@ -156,6 +154,7 @@ typedef struct {
   json_t *document[ASSAY_DEMO_N_PARTS];
   AssayDose dose;
   AssayTable *table;
+  AssayInfluenceScores *scores;
 } Demo;
 
 static void
@@ -164,8 +163,15 @@ demo_clear (Demo *demo)
   for (guint part = 0; part < ASSAY_DEMO_N_PARTS; part++)
     json_decref (demo->document[part]);
   assay_table_unref (demo->table);
+  assay_influence_scores_free (demo->scores);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Demo, demo_clear)
+
+static const char *
+scores_name (const Demo *demo)
+{
+  return json_string_value (json_object_get (demo->document[ASSAY_DEMO_INFLUENCE], "scores_object"));
+}
 
 /* A certificate that is refused is told, and does not end the demonstration. */
 static gboolean
@@ -183,14 +189,17 @@ run_parts (Demo *demo, const AssayJob *job, AssayJobContext *context, GError **e
         return FALSE;
     }
   demo->table = assay_table_load (context->cas, ASSAY_DEMO_NAME, error);
-  return demo->table != NULL;
+  if (demo->table == NULL)
+    return FALSE;
+  demo->scores = assay_influence_scores_load (context->cas, scores_name (demo), NULL, error);
+  return demo->scores != NULL;
 }
 
 /* What the parts made, in their order. */
 static gboolean
 add_outputs (const Demo *demo, AssayJobContext *context, GError **error)
 {
-  const char *scores = json_string_value (json_object_get (demo->document[ASSAY_DEMO_INFLUENCE], "scores_object"));
+  const char *scores = scores_name (demo);
   const char *retraining = json_string_value (json_object_get (demo->document[ASSAY_DEMO_RETRAIN], "retraining_object"));
   const struct { const char *kind, *name; } made[] = {
     { "data", ASSAY_DEMO_NAME }, { "model", ASSAY_DEMO_NAME }, { "metrics", ASSAY_DEMO_NAME }, { "activations", ASSAY_DEMO_NAME "/edited" },
@@ -224,10 +233,9 @@ describe_data (const Demo *demo, const AssayDemoData *data)
 {
   static const char *const keys[] = { "name", "rows", "splits", NULL };
   json_t *described = pick (demo->document[ASSAY_DEMO_IMPORT], keys);
-  g_autofree char *example = assay_demo_data_decode (data, 0);
 
   json_object_set_new (described, "modulus", json_integer (demo->dose.p));
-  json_object_set_new (described, "example", json_string (example));
+  json_object_set_new (described, "examples", assay_demo_describe_examples (data));
   return described;
 }
 
@@ -256,7 +264,7 @@ summarise (const Demo *demo, const AssayDemoData *data)
                        pick (demo->document[ASSAY_DEMO_TRAIN], of_model), "certificate", pick (certificate, of_certificate), "recordings",
                        json_object_get (demo->document[ASSAY_DEMO_RECORD], "recordings"), "question", assay_demo_describe_question (retraining), "influence",
                        pick (demo->document[ASSAY_DEMO_INFLUENCE], of_influence), "top",
-                       assay_demo_describe_top (data, demo->document[ASSAY_DEMO_INFLUENCE], TOP_SHOWN), "group",
+                       assay_demo_describe_top (data, demo->scores, TOP_SHOWN), "group",
                        assay_demo_describe_group (data, retraining, 0), "training_set", assay_demo_describe_group (data, retraining, -1), "removals",
                        removals, "verdict", verdict, "fell_short", assay_demo_list_failures (certificate, removals, verdict), "jobs",
                        list_identities (demo));
@@ -296,7 +304,7 @@ list_written (AssayJobContext *context, const json_t *summary, GError **error)
     { "scores", scores, "all influences" },
     { "retraining", retraining, "losses after each training" },
   };
-  json_t *list = json_array ();
+  json_t *list = json_array (), *files;
 
   for (gsize k = 0; k < G_N_ELEMENTS (made); k++)
     {
@@ -307,13 +315,15 @@ list_written (AssayJobContext *context, const json_t *summary, GError **error)
           json_decref (list);
           return NULL;
         }
+      files = json_array ();
       for (guint part = 0; part < object->n_parts; part++)
         {
           g_autofree char *path = g_build_filename (assay_case_get_path (context->cas), object->parts[part]->file, NULL);
 
-          json_array_append_new (list, json_pack ("{s:s, s:s, s:s, s:I, s:s}", "kind", object->kind, "name", object->name, "what", made[k].what,
-                                                  "bytes", (json_int_t) object->parts[part]->bytes, "file", path));
+          json_array_append_new (files, json_string (path));
         }
+      json_array_append_new (list, json_pack ("{s:s, s:s, s:s, s:I, s:o}", "kind", object->kind, "name", object->name, "what", made[k].what,
+                                              "bytes", (json_int_t) object->bytes, "files", files));
     }
   return list;
 }
@@ -358,10 +368,8 @@ list_parts (AssayJob *job, const json_t *summary, GError **error)
 static json_t *
 list_next (const AssayJob *job, const json_t *summary)
 {
-  g_autofree char *cas = g_shell_quote (assay_job_get_case (job));
+  g_autofree char *path = assay_job_quote_word (assay_job_get_case (job));
   const char *scores = json_string_value (json_object_get (json_object_get (summary, "influence"), "scores_object"));
-  const char *path = strspn (assay_job_get_case (job), "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./") == strlen (assay_job_get_case (job))
-                     ? assay_job_get_case (job) : cas;
   json_t *list = json_array ();
 
   add_command (list, "what is in the case, and is it all as it was written?", "assay info %s; assay verify %s", path, path);
@@ -369,7 +377,7 @@ list_next (const AssayJob *job, const json_t *summary)
                "assay influence %s --model-name dose --query \"edited:where mode == 0.5\" --mean --method dot", path);
   add_command (list, "another question: what makes it keep the true sum where it nearly always follows the chain?",
                "assay influence %s --model-name dose --query \"edited:where mode == 0.75\" --mean", path);
-  add_command (list, "does the method matter? Leave out twice as many, and see where prediction and truth part",
+  add_command (list, "leave out twice as many, and see where prediction and truth part",
                "assay retrain %s --model-name dose --scores %s --those harmful --count %" G_GINT64_FORMAT " --controls 1 --match mode --match step", path, scores,
                2 * (gint64) json_integer_value (json_object_get (json_object_get (summary, "group"), "size")));
   add_command (list, "all scores as a table", "assay export %s scores --out demo-scores.csv", path);

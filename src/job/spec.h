@@ -57,6 +57,9 @@ gboolean    assay_job_check_inputs (const AssayJob *job, GError **error);
  * quoted for the shell. Owns: the caller. */
 char       *assay_job_describe_command (const AssayJob *job);
 
+/* A word as the shell reads it back. Owns: the caller. */
+char       *assay_job_quote_word (const char *word);
+
 /* The whole specification; new reference. */
 json_t     *assay_job_to_json     (const AssayJob *job);
 /* 64 hexadecimal digits. Owns: the caller. */

@@ -6,19 +6,20 @@
 
 #define PLAIN "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=,+@%"
 
+char *
+assay_job_quote_word (const char *word)
+{
+  if (word[0] != '\0' && strspn (word, PLAIN) == strlen (word))
+    return g_strdup (word);
+  return strpbrk (word, "\"$`\\!") == NULL ? g_strdup_printf ("\"%s\"", word) : g_shell_quote (word);
+}
+
 static void
 append_word (GString *out, const char *word)
 {
-  g_autofree char *quoted = NULL;
+  g_autofree char *quoted = assay_job_quote_word (word);
 
-  g_string_append_c (out, ' ');
-  if (word[0] != '\0' && strspn (word, PLAIN) == strlen (word))
-    {
-      g_string_append (out, word);
-      return;
-    }
-  quoted = strchr (word, '\'') != NULL && strpbrk (word, "\"$`\\!") == NULL ? g_strdup_printf ("\"%s\"", word) : g_shell_quote (word);
-  g_string_append (out, quoted);
+  g_string_append_printf (out, " %s", quoted);
 }
 
 /* The fewest digits that read back as the same number. */
