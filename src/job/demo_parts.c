@@ -111,9 +111,10 @@ typedef struct {
   AssayProgress *whole;
   AssayDemoPart part;
   guint phase;
+  guint64 shown;
 } Track;
 
-/* A part reports phase after phase; one that is not expected leaves the bar where it is. */
+/* A part reports phase after phase; one that is not expected leaves the bar where it is, and nothing moves it back. */
 static void
 report (const char *stage, guint64 done, guint64 total, const char *unit, const char *note, gpointer data)
 {
@@ -138,7 +139,8 @@ report (const char *stage, guint64 done, guint64 total, const char *unit, const 
   text = unit == NULL ? g_strdup_printf ("%d/%d %s", track->part + 1, ASSAY_DEMO_N_PARTS, stage)
          : total > 0 ? g_strdup_printf ("%d/%d %s, %" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT " %s", track->part + 1, ASSAY_DEMO_N_PARTS, stage, done, total, unit)
          : g_strdup_printf ("%d/%d %s, %" G_GUINT64_FORMAT " %s", track->part + 1, ASSAY_DEMO_N_PARTS, stage, done, unit);
-  assay_progress_report (track->whole, "demo", (guint64) (SCALE * before / all), (guint64) SCALE, NULL, text);
+  track->shown = MAX (track->shown, (guint64) (SCALE * before / all));
+  assay_progress_report (track->whole, "demo", track->shown, (guint64) SCALE, NULL, text);
 }
 
 AssayJobOutcome *

@@ -300,14 +300,13 @@ view_files (const json_t *document, AssayView *view)
   json_t *entry;
 
   assay_view_add_heading (view, "6  Everything it wrote is in %s/shards", text_of (document, "case"));
-  assay_view_begin_table (view, "object|what|>size|file");
+  assay_view_begin_table (view, "what|>size|file");
   json_array_foreach (json_object_get (document, "written"), k, entry)
     {
-      g_autofree char *object = g_strdup_printf ("%s/%s", text_of (entry, "kind"), text_of (entry, "name"));
+      g_autofree char *what = g_strdup_printf ("%s: %s", text_of (entry, "kind"), text_of (entry, "what"));
       g_autofree char *bytes = assay_view_bytes (number_of (entry, "bytes")), *files = name_files (json_object_get (entry, "files"));
 
-      assay_view_add_cell (view, object);
-      assay_view_add_cell (view, text_of (entry, "what"));
+      assay_view_add_cell (view, what);
       assay_view_add_cell (view, bytes);
       assay_view_add_cell (view, files);
     }

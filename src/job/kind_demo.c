@@ -30,7 +30,7 @@ static const AssayParam params[] = {
 
 static const AssayJobExample examples[] = {
   { "the whole demonstration, a few minutes", "assay demo" },
-  { "a hurried one that proves nothing, in a directory of its own", "assay demo hurried.assay --modulus 3 --width 16 --train-steps 300 --group 8 --controls 1" },
+  { "a hurried one that proves nothing, in a directory of its own", "assay demo hurried.assay --modulus 3 --width 16 --train-steps 200 --group 8 --controls 1" },
   { NULL, NULL }
 };
 

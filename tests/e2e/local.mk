@@ -1,1 +1,3 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+dist_check_SCRIPTS += tests/e2e/test-demo.sh
+LONG_TESTS += tests/e2e/test-demo.sh
