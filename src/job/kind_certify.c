@@ -20,6 +20,12 @@ get_sections (void)
   return sections;
 }
 
+static const AssayJobExample examples[] = {
+  { "a model of the generated sums", "assay train people.assay --model transformer --name sums --data dose --width 16 --steps 50" },
+  { "what a certificate of it takes", "assay certify people.assay --model-name sums --dry-run" },
+  { NULL, NULL }
+};
+
 typedef struct {
   AssaySubject *subject;
   AssayDose dose;
@@ -137,6 +143,6 @@ ASSAY_JOB_KIND_DEFINE (certify) = {
                  "the edit the chain is used, where it stays the true sum the chain is decoration. The certificate is accepted when 99.9 % of the "
                  "unedited answers are right, all modes write the same chain, and the measured use is within 0.02 of the trained one in every mode.\n\n"
                  "The exit status is 1 when it is not.",
-  .access = ASSAY_JOB_WRITES_CASE, .is_stored = TRUE, .params = params, .get_sections = get_sections,
+  .examples = examples, .access = ASSAY_JOB_WRITES_CASE, .is_stored = TRUE, .params = params, .get_sections = get_sections,
   .resolve = resolve, .plan = plan, .run = run, .view = view,
 };
