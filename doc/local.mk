@@ -1,1 +1,26 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# The manual page and the completion for bash are written by the program itself, from its declared parameters, and go into the tarball.
+# Where the program does not run, a cross build takes ASSAY_FOR_BUILD, else what the tarball brought.
+dist_doc_DATA += README.md doc/from-python.md doc/influence.md doc/exact-products.md doc/store-format.md
+dist_man_MANS += doc/assay.1
+bashcompletiondir = $(datadir)/bash-completion/completions
+dist_bashcompletion_DATA = data/completions/assay
+
+if CROSS_COMPILING
+document_writer = $(or $(ASSAY_FOR_BUILD),$(error $@ is written by assay, which does not run here: give ASSAY_FOR_BUILD=PROGRAM, or build from a tarball))
+document_needs =
+else
+document_writer = ./assay$(EXEEXT)
+document_needs = assay$(EXEEXT)
+endif
+document = $(AM_V_GEN)$(MKDIR_P) $(@D) && $(document_writer) documentation
+
+doc/assay.1: $(document_needs)
+	$(document) man >$@.tmp && mv -f $@.tmp $@
+data/completions/assay: $(document_needs)
+	$(document) completion >$@.tmp && mv -f $@.tmp $@
+
+# What a tarball brought stays in its tree.
+distclean-local:
+	test '$(srcdir)' = . || rm -f doc/assay.1 data/completions/assay
+MAINTAINERCLEANFILES = doc/assay.1 data/completions/assay

@@ -1,0 +1,37 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The examples of every command's help really run, in the order in which the manual has them, on a small table.
+
+. "$ASSAY_SRCDIR/tests/tap.sh"
+
+mkdir "$scratch/bin" "$scratch/work" && ln -s "$ASSAY" "$scratch/bin/assay" && cd "$scratch/work" || exit 1
+PATH=$scratch/bin:$PATH
+XDG_CONFIG_HOME=$scratch/config
+export PATH XDG_CONFIG_HOME
+"${AWK-awk}" -v rows=60 -f "$ASSAY_SRCDIR/tests/cli/people.awk" >people.csv
+
+# The demonstration has a test of its own and takes minutes.
+assay documentation examples | grep -v '^assay demo' >"$scratch/examples"
+
+# A broken-off line of the help is joined again by the shell; so the help's own text is what runs here.
+from_help ()
+{
+  for command in $(assay --help | sed -n '/^Commands$/,/^$/s/^  \([a-z][a-z]*\) .*/\1/p'); do
+    assay "$command" --help | sed -n '/^Examples$/,$ { /^  assay /p; /^      /p; }'
+  done | sed -e ':a' -e '/\\$/ { N; s/ *\\\n */ /; ta' -e '}' -e 's/^  //' | grep -v '^assay demo'
+}
+check "help and manual have the same examples" eval 'from_help | diff "$scratch/examples" -'
+
+succeeds ()
+{
+  sh -c "$1" </dev/null
+}
+while IFS= read -r line; do
+  check "$line" succeeds "$line"
+done <"$scratch/examples"
+check "there are examples" test "$tap_number" -gt 15
+
+for file in scores.csv scores.h5 act1.npy logistic.safetensors; do
+  check "they left $file" test -s $file
+done
+finish
