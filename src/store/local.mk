@@ -37,4 +37,3 @@ src_store_libstore_la_SOURCES = \
   src/store/shard_writer.c src/store/shard_writer_private.h \
   src/store/types.c src/store/types.h \
   src/store/verify.c src/store/verify.h
-dist_doc_DATA += doc/store-format.md
