@@ -21,8 +21,7 @@ get_sections (void)
 }
 
 static const AssayJobExample examples[] = {
-  { "a model of the generated sums", "assay train people.assay --model transformer --name sums --data dose --width 16 --steps 50" },
-  { "what a certificate of it takes", "assay certify people.assay --model-name sums --dry-run" },
+  { "what a certificate of the model of generated sums takes", "assay certify people.assay --model-name sums --dry-run" },
   { NULL, NULL }
 };
 

@@ -38,6 +38,7 @@ static const AssayParam params[] = {
 static const AssayJobExample examples[] = {
   { "a logistic regression with chosen reference levels; its coefficients and their standard errors",
     "assay train people.assay --model logistic --target \"score in ('Medium', 'High')\" --terms age,group,priors --reference \"group=b\"" },
+  { "a small transformer on generated sums", "assay train people.assay --model transformer --name sums --data dose --width 16 --steps 50" },
   { "only some of the rows", "assay train people.assay --name grown --target \"score in ('Medium', 'High')\" --filter \"age >= 25 and group != 'c'\" "
     "--terms age,priors" },
   { "a small network with checkpoints along the way",
