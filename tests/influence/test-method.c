@@ -52,6 +52,39 @@ test_declared (gconstpointer data)
   g_assert_true (flops > 0 && bytes > 0 && isfinite (flops) && isfinite (bytes));
 }
 
+/* Queries asked about together: linear methods give the mean of what they give one by one, to rounding or within what they certify. */
+static void
+test_mean (gconstpointer data)
+{
+  enum { N = 20, Q = 3 };
+  const AssayMethod *method = data;
+  g_autoptr (Toy) toy = toy_new_logistic (N, Q, 3, 0.05, 5);
+  g_autoptr (AssayInfluenceScores) single = toy_score (toy, method->name, NULL), mean = NULL;
+  gboolean is_linear = strcmp (method->name, "cosine") != 0;
+  double largest = 0;
+
+  toy->task.query_size = Q;
+  toy->task.n_query = 1;
+  mean = toy_score (toy, method->name, NULL);
+  g_assert_cmpint (mean->n_query, ==, 1);
+  for (gint64 i = 0; i < N * Q; i++)
+    largest = MAX (largest, fabs (single->value[i]));
+  for (gint64 i = 0; i < N; i++)
+    {
+      double sum = 0, width = mean->lo ? mean->hi[i] - mean->lo[i] : 0;
+
+      for (gint64 q = 0; q < Q; q++)
+        {
+          sum += single->value[q * N + i];
+          width += single->lo ? (single->hi[q * N + i] - single->lo[q * N + i]) / Q : 0;
+        }
+      if (is_linear)                      /* 1e-12: the dense solve's condition number, below 100, in rounding */
+        g_assert_cmpfloat_with_epsilon (mean->value[i], sum / Q, 1e-12 * largest + width);
+      else
+        g_assert_cmpfloat (fabs (mean->value[i]), <=, 1 + 8 * DBL_EPSILON);
+    }
+}
+
 /* A task without queries is refused by all, in words, before anything is computed. */
 static void
 test_empty (gconstpointer data)
@@ -347,6 +380,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  add_for_each ("queries asked about together are asked about in the mean", test_mean);
   add_for_each ("the sign is that of what retraining measures", test_sign);
   add_for_each ("scores carry unit, label, words and finite numbers within their intervals", test_declared);
   add_for_each ("a question without queries is refused", test_empty);

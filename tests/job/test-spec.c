@@ -290,6 +290,28 @@ test_related (void)
   g_assert_cmpstr (assay_job_get_case (related), ==, "a.assay");
 }
 
+static void
+test_command (void)
+{
+  g_autoptr (AssayJob) job = make ("influence"), plain = make ("info");
+  g_autofree char *command = NULL, *other = NULL;
+
+  set (job, "method", "cg");
+  set (job, "query", "train:0");
+  set (job, "query", "train:where name == 'it''s'");
+  set (job, "query", "train:where cost > $1");
+  set (job, "mean", "yes");
+  set (job, "damping", "0.1");
+  assay_job_set_case (job, "my case.assay");
+  freeze (job);
+  command = assay_job_describe_command (job);
+  g_assert_cmpstr (command, ==, "assay influence \"my case.assay\" --query train:0 --query \"train:where name == 'it''s'\" "
+                   "--query 'train:where cost > $1' --mean --method cg --damping 0.1");
+  freeze (plain);
+  other = assay_job_describe_command (plain);
+  g_assert_cmpstr (other, ==, "assay info a.assay");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -305,6 +327,7 @@ main (int argc, char **argv)
   g_test_add_func ("/spec/a job survives its document, alone or inside a plan", test_round_trip);
   g_test_add_func ("/spec/bad documents are refused with their name", test_refused_documents);
   g_test_add_func ("/spec/pinned inputs must be the ones there are", test_pinned_inputs);
+  g_test_add_func ("/spec/a job is a command line that the shell reads back", test_command);
   g_test_add_func ("/spec/a related job asks the same of another kind", test_related);
   return g_test_run ();
 }

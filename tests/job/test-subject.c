@@ -87,6 +87,46 @@ test_references (Folder *folder, gconstpointer unused)
   close_subject (&opened);
 }
 
+/* Ages are 20 + 7 k % 50 and groups 5 k % 3: the condition is checked on the table itself. */
+static void
+test_conditions (Folder *folder, gconstpointer unused)
+{
+  static const char *const good[] = { "train:where age > 30 and group == 'b'", NULL };
+  static const struct { const char *text; const char *fragment; } bad[] = {
+    { "train:where age > 300", "no row is left" }, { "train:where aeg > 30", "age" }, { "train:where age >", "train:where age >" },
+    { "test:where age > 30", "train" } };
+  g_autoptr (AssaySubject) subject = NULL;
+  g_autoptr (GArray) found = NULL;
+  GError *error = NULL;
+  Opened opened;
+  guint expected = 0;
+
+  (void) unused;
+  folder_train (folder, "m");
+  subject = open_subject (folder, &opened, &error);
+  g_assert_no_error (error);
+  found = assay_subject_find_examples (subject->dataset, good, &error);
+  g_assert_no_error (error);
+  for (int k = 0; k < 40; k++)
+    if (20 + k * 7 % 50 > 30 && k * 5 % 3 == 1)
+      {
+        g_assert_cmpuint (expected, <, found->len);
+        g_assert_cmpint (g_array_index (found, gint64, expected), ==, subject->train[k]);
+        expected++;
+      }
+  g_assert_cmpuint (found->len, ==, expected);
+  g_assert_cmpuint (expected, >, 0);
+  for (gsize k = 0; k < G_N_ELEMENTS (bad); k++)
+    {
+      const char *const one[] = { bad[k].text, NULL };
+
+      g_assert_null (assay_subject_find_examples (subject->dataset, one, &error));
+      g_assert_nonnull (strstr (error->message, bad[k].fragment));
+      g_clear_error (&error);
+    }
+  close_subject (&opened);
+}
+
 static void
 test_start (Folder *folder, gconstpointer unused)
 {
@@ -128,6 +168,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   ADD ("a model's data are rebuilt with the indices of its training", test_same_indices);
   ADD ("examples are named by index, range and key, and nothing else", test_references);
+  ADD ("examples are named by a condition on the data's columns", test_conditions);
   ADD ("the start of a training can be made again", test_start);
   ADD ("data cannot be chosen again for a model that keeps them in mind", test_refused_choice);
   return g_test_run ();
