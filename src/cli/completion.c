@@ -4,12 +4,13 @@
 
 #include "cli/command.h"
 #include "cli/describe.h"
+#include "job/spec.h"
 
 static void
-append_option_names (GString *out, const AssayParam *table)
+append_option_names (GString *out, const AssayJobKind *command, const AssayParam *table)
 {
   for (; table->name != NULL; table++)
-    if (!(table->flags & ASSAY_PARAM_POSITIONAL))
+    if (!(table->flags & ASSAY_PARAM_POSITIONAL) && (command == NULL || !assay_job_hides (command, table)))
       {
         g_string_append_printf (out, " --%s", table->name);
         if (table->type == ASSAY_PARAM_BOOL && table->def.b)
@@ -51,7 +52,8 @@ append_value_branches (GString *out, const AssayJobKind *command)
     append_value_branch (out, command->name, p, sections);
   for (const AssayJobSection *s = sections; s->params != NULL; s++)
     for (const AssayParam *p = s->params; p->name != NULL; p++)
-      append_value_branch (out, command->name, p, sections);
+      if (!assay_job_hides (command, p))
+        append_value_branch (out, command->name, p, sections);
 }
 
 static void
@@ -84,15 +86,15 @@ assay_manual_completion (void)
   for (const AssayJobKind *const *command = assay_command_list (); *command != NULL; command++)
     {
       g_string_append_printf (out, "    %s)\n      options=\"", (*command)->name);
-      append_option_names (out, (*command)->params);
+      append_option_names (out, *command, (*command)->params);
       for (const AssayJobSection *s = assay_describe_sections (*command); s->params != NULL; s++)
-        append_option_names (out, s->params);
+        append_option_names (out, *command, s->params);
       g_string_append (out, "\"\n      words=\"");
       append_positional_words (out, *command);
       g_string_append (out, "\" ;;\n");
     }
   g_string_append (out, "  esac\n  options=\"$options");
-  append_option_names (out, assay_cli_globals);
+  append_option_names (out, NULL, assay_cli_globals);
   g_string_append (out, "\"\n\n  if [[ $word == -* ]]; then\n    COMPREPLY=($(compgen -W \"$options\" -- \"$word\"))\n  elif [[ -z $command ]]; then\n"
                    "    COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n  else\n"
                    "    COMPREPLY=($(compgen -W \"$words\" -- \"$word\") $(compgen -f -- \"$word\"))\n  fi\n}\n\ncomplete -o filenames -F _assay assay\n");

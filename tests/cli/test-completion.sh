@@ -36,6 +36,7 @@ check "of a section" has --max-iterations influence p.assay --max
 check "not one of another command" lacks --epochs influence p.assay --
 check "a general option" has --json influence p.assay --js
 check "the way back from a flag that is set" has --no-bias train p.assay --no-b
+check "each option once" eval 'test -z "$(offers check p.assay -- | sort | uniq -d)"'
 check "a choice" has hessian influence p.assay --curvature he
 check "a value that brings in a section" has exact influence p.assay --method ex
 check "after the short form too" has people.csv export p.assay scores -o peo

@@ -1,3 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 dist_check_SCRIPTS += tests/e2e/test-demo.sh
 LONG_TESTS += tests/e2e/test-demo.sh
+# A whole build, under a minute.
+dist_check_SCRIPTS += tests/e2e/test-one-file-one-line.sh
+LONG_TESTS += tests/e2e/test-one-file-one-line.sh
