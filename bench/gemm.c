@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* gemm.c: the measurement behind the choice of matrix product: our own kernels in blocks, OpenBLAS with its own threads, and oneDNN's
- * sgemm where libdnnl can be opened; on the shapes of benchmark model B. Interleaved; CPU seconds and wall seconds; one JSON document.
+ * sgemm where libdnnl can be opened; on the shapes of benchmark model B. Interleaved, the best wall time of each; one JSON document.
  *
  *   bench/gemm [THREADS]
+ *
+ * The factors are small whole numbers, so that every sum is exact in any order: all ways must give the same bits before anything is timed.
+ * Exit status 1 when one does not.
  */
 #include "base/mem.h"
 #include "tensor/gemm.h"
@@ -12,6 +15,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 extern void openblas_set_num_threads (int n);
@@ -39,14 +43,53 @@ now (void)
   return (double) t.tv_sec + 1e-9 * (double) t.tv_nsec;
 }
 
+static AssayWorkers *workers;
+static guint threads;
+static DnnlSgemm onednn;
+
+static void
+multiply (int way, gsize s, const float *A, const float *B, float *C)
+{
+  gint64 M = shapes[s].M, N = shapes[s].N, K = shapes[s].K, lda = shapes[s].ta ? M : K, ldb = shapes[s].tb ? K : N;
+
+  openblas_set_num_threads (way == OPENBLAS ? (int) threads : 1);
+  if (way == OURS)
+    assay_gemm_f32 (workers, shapes[s].ta, shapes[s].tb, M, N, K, 1, A, lda, B, ldb, FALSE, C, N);
+  else if (way == OPENBLAS)
+    cblas_sgemm (CblasRowMajor, shapes[s].ta ? CblasTrans : CblasNoTrans, shapes[s].tb ? CblasTrans : CblasNoTrans, M, N, K, 1, A, lda, B,
+                 ldb, 0, C, N);
+  else
+    onednn (shapes[s].ta ? 'T' : 'N', shapes[s].tb ? 'T' : 'N', M, N, K, 1, A, lda, B, ldb, 0, C, N);
+}
+
+static void
+check_parity (gsize s, const float *A, const float *B, float *C)
+{
+  gsize bytes = shapes[s].M * shapes[s].N * sizeof *C;
+  float *expected = assay_mem_new (float, shapes[s].M * shapes[s].N, NULL);
+
+  multiply (OPENBLAS, s, A, B, expected);
+  for (int way = 0; way < N_WAYS; way++)
+    if (way != ONEDNN || onednn != NULL)
+      {
+        memset (C, 0, bytes);
+        multiply (way, s, A, B, C);
+        if (memcmp (C, expected, bytes) != 0)
+          {
+            fprintf (stderr, "bench/gemm: %s and openblas differ on %s: nothing is timed\n", ways[way], shapes[s].name);
+            exit (1);
+          }
+      }
+  assay_mem_free (expected);
+}
+
 int
 main (int argc, char **argv)
 {
-  guint threads = argc > 1 ? (guint) atoi (argv[1]) : 1;
-  AssayWorkers *workers = assay_workers_new (threads);
   void *library = dlopen ("libdnnl.so.2", RTLD_NOW);
-  DnnlSgemm onednn = NULL;
 
+  threads = argc > 1 ? (guint) atoi (argv[1]) : 1;
+  workers = assay_workers_new (threads);
   if (library == NULL)
     library = dlopen ("libdnnl.so.3", RTLD_NOW);
   if (library != NULL)
@@ -55,7 +98,7 @@ main (int argc, char **argv)
           assay_gemm_get_core_name (), onednn ? "true" : "false");
   for (gsize s = 0; s < G_N_ELEMENTS (shapes); s++)
     {
-      gint64 M = shapes[s].M, N = shapes[s].N, K = shapes[s].K, lda = shapes[s].ta ? M : K, ldb = shapes[s].tb ? K : N;
+      gint64 M = shapes[s].M, N = shapes[s].N, K = shapes[s].K;
       float *A = assay_mem_new (float, M * K, NULL), *B = assay_mem_new (float, K * N, NULL), *C = assay_mem_new (float, M * N, NULL);
       double best[N_WAYS] = { INFINITY, INFINITY, INFINITY };
       int repeats = (int) (4e8 / (double) (M * N * K)) + 1;
@@ -64,21 +107,16 @@ main (int argc, char **argv)
         A[i] = (float) (i % 13) - 6;
       for (gint64 i = 0; i < K * N; i++)
         B[i] = (float) (i % 7) - 3;
+      check_parity (s, A, B, C);
       for (int round = 0; round < 15; round++)
         for (int way = 0; way < N_WAYS; way++)
           {
-            double start;
+            double start = now ();
 
-            openblas_set_num_threads (way == OPENBLAS ? (int) threads : 1);
-            start = now ();
+            if (way == ONEDNN && onednn == NULL)
+              continue;
             for (int r = 0; r < repeats; r++)
-              if (way == OURS)
-                assay_gemm_f32 (workers, shapes[s].ta, shapes[s].tb, M, N, K, 1, A, lda, B, ldb, FALSE, C, N);
-              else if (way == OPENBLAS)
-                cblas_sgemm (CblasRowMajor, shapes[s].ta ? CblasTrans : CblasNoTrans, shapes[s].tb ? CblasTrans : CblasNoTrans, M, N, K, 1,
-                             A, lda, B, ldb, 0, C, N);
-              else if (onednn != NULL)
-                onednn (shapes[s].ta ? 'T' : 'N', shapes[s].tb ? 'T' : 'N', M, N, K, 1, A, lda, B, ldb, 0, C, N);
+              multiply (way, s, A, B, C);
             best[way] = MIN (best[way], (now () - start) / repeats);
           }
       printf ("%s\n {\"shape\": \"%s\", \"M\": %ld, \"N\": %ld, \"K\": %ld", s ? "," : "", shapes[s].name, (long) M, (long) N, (long) K);

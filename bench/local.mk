@@ -8,7 +8,7 @@ bench_model_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 bench_model_SOURCES = bench/model.c bench/case_dir.h
 bench_record_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 bench_record_SOURCES = bench/record.c bench/case_dir.h
-EXTRA_DIST += bench/compare.py bench/loo_mnist.sh bench/record.py bench/peers/requirements.txt bench/peers/torch_model.py bench/peers/torch_record.py
+EXTRA_DIST += bench/README.md bench/compare.py bench/loo_mnist.sh bench/record.py bench/peers/requirements.txt bench/peers/torch_model.py bench/peers/torch_record.py
 CLEANFILES += bench/gemm bench/model bench/record
 .PHONY: bench
 bench: bench/gemm bench/model bench/record
