@@ -415,8 +415,8 @@ assay_demo_list_failures (const json_t *certificate, const json_t *removals, con
   if (!json_is_true (json_object_get (verdict, "more_than_controls")))
     add (list, "At least one random group did as much as the named one: this ranking found nothing that chance would not.");
   if (miss > 0.1 * fabs (measured))
-    add (list, "Leaving out random groups moved the loss by up to %s more or less than predicted: two trainings differ by about so much by luck, and smaller "
-         "predictions cannot be checked by one retraining.", missed);
+    add (list, "Leaving out a random group moved the loss by up to %s more or less than predicted, by the luck of a training run or by what the prediction "
+         "does not see. Smaller predictions cannot be checked here by one retraining.", missed);
   if (others > SPILL)
     add (list, "It did not stay in its mode: the use of the chain changed by up to %s in the others as well.", spilt);
   return list;

@@ -145,7 +145,7 @@ view_ranking (const json_t *document, AssayView *view)
                        "%.2f. The influence of a training example is how much the loss of the true sum (-log of its probability, in nats) would change if the example "
                        "were taken out. Below 0 the example works for the edited chain; above 0 it works for the sum.",
                        count_of (question, "examples"), number_of (question, "mode"), number_of (question, "probability_of_sum"));
-  assay_view_add_field (view, "method", "conjugate gradients on the Gauss-Newton matrix (a curvature of the loss), damping %s added", damping);
+  assay_view_add_field (view, "method", "conjugate gradients on the Gauss-Newton matrix (a curvature of the loss), damping %s", damping);
   assay_view_add_field (view, "solve", "%s, true residual %s after %" G_GINT64_FORMAT " products", text_of (solver, "reason"), residual, count_of (solver, "products"));
   assay_view_begin_table (view, "lowest and highest influence|its answer|>copies|>influence|>certified to");
   json_array_foreach (json_object_get (document, "top"), k, entry)
@@ -223,7 +223,7 @@ view_verdict (const json_t *document, AssayView *view)
   assay_view_add_field (view, "happened", "%s nats: %s, %s times the prediction", measured,
                         is_true (verdict, "sign_is_right") ? "the right direction" : "the wrong direction", ratio);
   if (controls > 0)
-    assay_view_add_field (view, "by chance", "%s; the largest change without a random group was %s",
+    assay_view_add_field (view, "by chance", "%s; leaving out a random group changed the loss by %s at most",
                           is_true (verdict, "more_than_controls") ? "no random group did as much in that direction" : "a random group did as much", largest);
   assay_view_add_field (view, "use of chain", "in mode 0.5 from %.3f to %.3f; in the other modes by at most %.3f", number_of (verdict, "use_before"),
                         number_of (verdict, "use_after"), number_of (verdict, "other_modes"));
