@@ -46,16 +46,34 @@ residual_variance (const AssayRegression *r, const AssayPoint *point, double *va
   return TRUE;
 }
 
-/* (N (H + l2 I))^-1, its diagonal; *reason says why there is none. */
+/* matrix (P,P) <- S matrix S with ones on its diagonal; S = diag (scale). FALSE when a diagonal entry is not positive. */
+static gboolean
+scale_to_unit (gint64 P, double *matrix, double *scale)
+{
+  for (gint64 k = 0; k < P; k++)
+    {
+      if (!(matrix[k * P + k] > 0))
+        return FALSE;
+      scale[k] = 1 / sqrt (matrix[k * P + k]);
+    }
+  for (gint64 k = 0; k < P; k++)
+    for (gint64 j = 0; j < P; j++)
+      matrix[k * P + j] *= scale[k] * scale[j];
+  return TRUE;
+}
+
+/* (N (H + l2 I))^-1, its diagonal; *reason says why there is none. Takes the matrix. Scaled first: a column of large numbers, or a term
+ * that nearly separates the classes, makes a matrix badly scaled and not singular. */
 static gboolean
 invert (const AssayRegression *r, double *matrix, double *diagonal, const char **reason, GError **error)
 {
+  static const char *const singular = "none: the Hessian of the total loss is singular; leave out a term, or train with l2";
   gint64 P = assay_model_get_n_params (r->model);
-  g_autoptr (AssayBuffer) column = assay_mem_new (double, P, error);
+  g_autoptr (AssayBuffer) column = assay_mem_new (double, P, error), scale = column ? assay_mem_new (double, P, error) : NULL;
   g_autoptr (AssayFactor) factor = NULL;
-  double *x = column;
+  double *x = column, *s = scale;
 
-  if (column == NULL)
+  if (scale == NULL)
     {
       assay_mem_free (matrix);
       return FALSE;
@@ -63,20 +81,26 @@ invert (const AssayRegression *r, double *matrix, double *diagonal, const char *
   assay_dense_symmetrise (P, matrix);
   for (gint64 k = 0; k < P; k++)
     matrix[k * P + k] += r->l2;
+  if (!scale_to_unit (P, matrix, s))
+    {
+      assay_mem_free (matrix);
+      *reason = singular;
+      return TRUE;
+    }
   factor = assay_factor_new (P, matrix, TRUE, error);
   if (factor == NULL)
     return FALSE;
   if (factor->is_singular || factor->n_negative > 0 || factor->reciprocal_condition < P * 0x1p-53)
     {
-      *reason = "none: the Hessian of the total loss is singular; leave out a term, or train with l2";
+      *reason = singular;
       return TRUE;
     }
   for (gint64 k = 0; k < P; k++)
     {
       memset (x, 0, P * sizeof *x);
-      x[k] = 1;
+      x[k] = s[k];
       assay_factor_solve (factor, 1, x);
-      diagonal[k] = x[k] / (double) r->n_train;
+      diagonal[k] = s[k] * x[k] / (double) r->n_train;
     }
   return TRUE;
 }

@@ -21,6 +21,7 @@
 #define MAX_PARAMS_WITH_ERRORS 2000
 #define PLAN_BATCH 256
 #define CURVE_POINTS 10
+#define SEPARATED 10            /* log odds of a coefficient, and its standard error's multiple of it, beyond which nothing was estimated */
 
 static const char *const error_choices[] = { "auto", "yes", "no", NULL };
 
@@ -335,6 +336,28 @@ evaluate_splits (const State *state, AssayJobContext *context, GError **error)
   return splits;
 }
 
+/* Where a term tells the classes apart without exception its coefficient has no optimum: training stops at a large value whose standard
+ * error is larger still. A remark says so. */
+static void
+note_separation (json_t *summary)
+{
+  json_t *row, *notes = json_object_get (summary, "notes");
+  gsize k;
+
+  json_array_foreach (json_object_get (summary, "coefficients"), k, row)
+    {
+      const json_t *estimate = json_object_get (row, "estimate"), *std_error = json_object_get (row, "std_error");
+      double size = fabs (json_number_value (estimate));
+      g_autofree char *text = NULL;
+
+      if (!(size > SEPARATED && json_number_value (std_error) > SEPARATED * size))
+        continue;
+      text = g_strdup_printf ("term %s: its examples are all of one class, so that its coefficient has no optimum; leave it out, or train with --l2",
+                              json_string_value (json_object_get (row, "term")));
+      json_array_append_new (notes, json_string (text));
+    }
+}
+
 static gboolean
 add_coefficients (json_t *summary, const State *state, const AssayJob *job, AssayJobContext *context, GError **error)
 {
@@ -351,6 +374,7 @@ add_coefficients (json_t *summary, const State *state, const AssayJob *job, Assa
     return FALSE;
   json_object_update (summary, table);
   json_decref (table);
+  note_separation (summary);
   return TRUE;
 }
 
