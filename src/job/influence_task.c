@@ -124,7 +124,7 @@ assay_influence_describe_failures (const AssayInfluenceScores *scores, const cha
     return NULL;
   reason = assay_solve_reason_name (scores->solves[first].reason);
   return g_strdup_printf ("%" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " solves did not converge (the first for query %" G_GINT64_FORMAT " of %s: %s); "
-                          "their scores are marked and certify nothing", failed, scores->n_query, first, query[0], reason);
+                          "their scores are marked: they are not the influence, which only the intervals hold", failed, scores->n_query, first, query[0], reason);
 }
 
 static gpointer

@@ -4,3 +4,5 @@ LONG_TESTS += tests/e2e/test-demo.sh
 # A whole build, under a minute.
 dist_check_SCRIPTS += tests/e2e/test-one-file-one-line.sh
 LONG_TESTS += tests/e2e/test-one-file-one-line.sh
+dist_check_SCRIPTS += tests/e2e/test-tabular.sh
+EXTRA_DIST += tests/e2e/tabular.py
