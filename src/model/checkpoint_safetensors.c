@@ -168,6 +168,8 @@ assay_checkpoint_load_directory (const char *directory, GError **error)
   json_decref (spec);
   if (model == NULL)
     {
+      if (error != NULL && g_error_matches (*error, ASSAY_ERROR, ASSAY_ERROR_USAGE))
+        (*error)->code = ASSAY_ERROR_INPUT;                       /* a file says it, not whoever asked for it */
       g_prefix_error (error, "%s: ", config);
       return NULL;
     }

@@ -1,0 +1,175 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Bad input from every side, through the program: one line that says where, what was expected and what was found, a documented exit
+# status, and a case that is whole afterwards.
+
+. "$ASSAY_SRCDIR/tests/tap.sh"
+cd "$scratch" || exit 1
+
+# refused STATUS PATTERN COMMAND...   for `check`: `assay COMMAND...` ends so, with one matching line on standard error
+refused ()
+{
+  refused_status=$1 refused_pattern=$2
+  shift 2
+  "$ASSAY" "$@" >out 2>err </dev/null
+  refused_found=$?
+  [ "$refused_found" -eq "$refused_status" ] && [ "$(wc -l <err)" -eq 1 ] && grep -Eq -e "$refused_pattern" err && return 0
+  echo "status $refused_status and one line that matches $refused_pattern expected; status $refused_found and this found:"
+  cat err
+  return 1
+}
+
+whole ()
+{
+  "$ASSAY" verify good.assay >out 2>err </dev/null || { cat out err; return 1; }
+}
+
+"$ASSAY" new good.assay -q >/dev/null
+"${AWK-awk}" -v rows=40 -f "$ASSAY_SRCDIR/tests/cli/people.awk" >people.csv
+"$ASSAY" import good.assay data people.csv --id id -q >/dev/null
+"$ASSAY" train good.assay --model logistic --target "score in ('Medium', 'High')" --terms age,priors --l2 0.01 -q >/dev/null
+check "a case to try it on" whole
+
+# --- CSV ---------------------------------------------------------------------
+
+# csv NAME: standard input as NAME, imported under that name
+bad_csv ()
+{
+  cat >"$1"
+}
+printf 'a,b\n1,2\n3\n' | bad_csv ragged.csv
+check "a row with too few fields" refused 3 'ragged\.csv.*(line|row) 3.*2 .*expected.*1 ' import good.assay data ragged.csv --name x
+printf 'a,b\n1,2\n3,4,5\n' | bad_csv wide.csv
+check "a row with too many fields" refused 3 'wide\.csv.*(line|row) 3.*2 .*expected.*3 ' import good.assay data wide.csv --name x
+printf 'a,b\n1,2\n3,x\0y\n' | bad_csv nul.csv
+check "a NUL byte" refused 3 'nul\.csv.*3.*NUL' import good.assay data nul.csv --name x
+printf 'a,b\n1,2\n3,caf\351\n' | bad_csv latin.csv
+check "bytes that are not UTF-8" refused 3 'latin\.csv.*3.*UTF-8' import good.assay data latin.csv --name x
+printf 'a,b\n1,"open\n3,4\n' | bad_csv quote.csv
+check "a quote that never ends" refused 3 'quote\.csv.*2.*quote' import good.assay data quote.csv --name x
+printf 'a,a\n1,2\n' | bad_csv twice.csv
+check "a column named twice" refused 3 'twice\.csv.*"a"' import good.assay data twice.csv --name x
+printf 'a,b\n' | bad_csv none.csv
+check "a table without rows" refused 3 'none\.csv' import good.assay data none.csv --name x
+: >empty.csv
+check "an empty file" refused 3 'empty\.csv' import good.assay data empty.csv --name x
+check "a file that is not there" refused 3 'missing\.csv' import good.assay data missing.csv --name x
+check "a folder in place of a file" refused 3 '\.: ' import good.assay data . --name x
+printf 'a,b\n1,2\n,4\n' | bad_csv gap.csv
+check "a missing value where none may be" refused 3 'gap\.csv.*3.*"?a"?' import good.assay data gap.csv --name x --missing refuse
+check "a key column that is not there" refused 3 'people\.csv.*"kee"' import good.assay data people.csv --name x --id kee
+gzip -c people.csv >whole.csv.gz
+head -c 200 whole.csv.gz >cut.csv.gz
+check "a gzip file that was cut off" refused 3 'cut\.csv\.gz' import good.assay data cut.csv.gz --name x
+(head -c 60 whole.csv.gz; printf 'damage'; tail -c +67 whole.csv.gz) >hurt.csv.gz
+check "a gzip file with damage inside" refused 3 'hurt\.csv\.gz' import good.assay data hurt.csv.gz --name x
+
+# --- IDX ---------------------------------------------------------------------
+
+printf '\000\000\010\003\000\000\000\002\000\000\000\002\000\000\000\002\001\002\003\004\005\006\007\010' >images
+printf '\000\000\010\001\000\000\000\002\000\001' >labels
+check "images with their labels" "$ASSAY" import good.assay data images --labels labels --name pictures -q
+head -c 20 images >short
+check "fewer pixels than the header says" refused 3 'short.*(byte|pixel)' import good.assay data short --labels labels --name x
+printf 'x' | cat images - >long
+check "more bytes than the header says" refused 3 'long.*byte' import good.assay data long --labels labels --name x
+printf '\000\000\010\001\000\000\000\003\000\001\002' >three
+check "labels that are not as many as images" refused 3 'images has 2 images and three 3 labels' import good.assay data images --labels three --name x
+printf '\000\000\010\003\377\377\377\377\377\377\377\377\377\377\377\377' >huge
+check "a header that asks for more than there is" refused 3 'huge' import good.assay data huge --labels labels --name x
+
+# --- JSONL -------------------------------------------------------------------
+
+printf '{"a": 1, "b": "x"}\n{"a": 2, "b": \n' >cut.jsonl
+check "a line that is no JSON" refused 3 'cut\.jsonl.*line 2' import good.assay data cut.jsonl --name x
+printf '{"a": 1}\n[1, 2]\n' >list.jsonl
+check "a line that is no object" refused 3 'list\.jsonl.*line 2.*object' import good.assay data list.jsonl --name x
+printf '{"a": 1, "a": 2}\n' >twice.jsonl
+check "a name used twice" refused 3 'twice\.jsonl.*line 1' import good.assay data twice.jsonl --name x
+
+# --- models ------------------------------------------------------------------
+
+# model NAME HEADER BYTES: a directory with config.json and a safetensors file of that header and so many zero bytes
+model ()
+{
+  mkdir -p "$1"
+  printf '{"architecture": "linear", "config": {"inputs": 2, "outputs": 2, "bias": true, "loss": "xent"}, "dtype": "f64"}' >"$1/config.json"
+  length=$(printf '%s' "$2" | wc -c)
+  { printf "$(printf '\\%03o\\%03o\\000\\000\\000\\000\\000\\000' $((length % 256)) $((length / 256)))"; printf '%s' "$2"; head -c "$3" /dev/zero; } >"$1/model.safetensors"
+}
+model fits '{"fc.weight":{"dtype":"F64","shape":[2,2],"data_offsets":[0,32]},"fc.bias":{"dtype":"F64","shape":[2],"data_offsets":[32,48]}}' 48
+check "a model that fits" "$ASSAY" import good.assay model fits --name fits -q
+model overlap '{"fc.weight":{"dtype":"F64","shape":[2,2],"data_offsets":[0,32]},"fc.bias":{"dtype":"F64","shape":[2],"data_offsets":[24,40]}}' 48
+check "tensors that overlap" refused 3 'overlap/model\.safetensors' import good.assay model overlap --name x
+model large '{"fc.weight":{"dtype":"F64","shape":[2,2],"data_offsets":[0,32]},"fc.bias":{"dtype":"F64","shape":[2],"data_offsets":[32,4800]}}' 48
+check "a tensor beyond the end" refused 3 'large/model\.safetensors' import good.assay model large --name x
+model shape '{"fc.weight":{"dtype":"F64","shape":[2,3],"data_offsets":[0,48]},"fc.bias":{"dtype":"F64","shape":[2],"data_offsets":[48,64]}}' 64
+check "a tensor of another shape" refused 3 'fc\.weight.*\(2,2\).*\(2,3\)' import good.assay model shape --name x
+model lacking '{"fc.weight":{"dtype":"F64","shape":[2,2],"data_offsets":[0,32]}}' 32
+check "a tensor that is not there" refused 3 'fc\.bias' import good.assay model lacking --name x
+mkdir cutoff && cp fits/config.json cutoff && head -c 100 fits/model.safetensors >cutoff/model.safetensors
+check "a file that was cut off" refused 3 'cutoff/model\.safetensors' import good.assay model cutoff --name x
+mkdir config && cp fits/model.safetensors config && echo '{"architecture": "linear", "config": {"inputs": -2}}' >config/config.json
+check "a configuration that cannot be" refused 3 'config/config\.json.*inputs' import good.assay model config --name x
+python3 - <<'PY' 2>/dev/null || cp -r fits nan
+import os, struct
+os.makedirs("nan", exist_ok=True)
+open("nan/config.json", "w").write(open("fits/config.json").read())
+raw = bytearray(open("fits/model.safetensors", "rb").read())
+raw[-16:-8] = struct.pack("<d", float("nan"))
+open("nan/model.safetensors", "wb").write(raw)
+PY
+cmp -s nan/model.safetensors fits/model.safetensors || check "a NaN among the weights" refused 3 'nan/model\.safetensors.*fc\.bias' import good.assay model nan --name x
+
+# --- questions ---------------------------------------------------------------
+
+check "a query beyond the end" refused 3 'train:999: .*0 to 39' influence good.assay --model-name logistic --query train:999
+check "a query of a split that is not there" refused 3 'tset' influence good.assay --model-name logistic --query tset:0
+check "a key that nobody has" refused 3 'id:nobody|nobody' influence good.assay --model-name logistic --query id:nobody
+check "a query that is none" refused 2 'train' influence good.assay --model-name logistic --query train
+check "a model that is not there" refused 3 'did you mean.*logistic|logistics' influence good.assay --model-name logistics --query train:0
+check "a column that is not there" refused 3 '"agee"; did you mean "age"\?' train good.assay --name x --model logistic --target score --terms agee
+check "an expression that is none" refused 3 'filter: .*position 6' train good.assay --name x --model logistic --target score --filter 'age >'
+check "a filter that keeps nothing" refused 3 'filter|0 ' train good.assay --name x --model logistic --target score --filter 'age > 1000'
+check "a target of one value" refused 3 'target: "true" in every row kept; at least two classes' train good.assay --name x --model logistic --target 'age > 0'
+check "a level that is not there" refused 3 'no level "zzz".*"a", "b", "c"' train good.assay --name x --model logistic --target score --terms group --reference group=zzz
+
+# --- NaN in training ---------------------------------------------------------
+
+check "a training that runs away names tensor, example and step" refused 3 'step [0-9]+' \
+  train good.assay --name x --model linear --target age --terms priors --optimizer sgd --learning-rate 1e6 --batch 8 --steps 500
+printf 'a,y\n1,0\nnan,1\n3,0\n4,1\n' >nan.csv
+check "a NaN in the data is text or refused, never a number" sh -c '
+  "$ASSAY" import good.assay data nan.csv --name withnan -q >out 2>err || exit 0
+  ! "$ASSAY" info good.assay data/withnan 2>&1 | grep -Eq "a +number +4"'
+
+# --- the case itself ---------------------------------------------------------
+
+check "a folder that is no case" refused 3 'is not an Assay case.*assay new' info .
+check "a case that is not there" refused 3 'none\.assay' info none.assay
+check "a case where something else stands" refused 2 'people\.csv|exists' new people.csv
+cp -r good.assay newer.assay
+marker=$(ls newer.assay | grep -v '^shards$' | grep -Ei 'case|assay|format|version' | head -n 1)
+sed -i 's/\("version": *\|^version \)[0-9][0-9]*/\1999/; s/"format_version": *[0-9]*/"format_version": 999/' "newer.assay/$marker"
+check "a case of a newer format" refused 3 'newer\.assay.*999' info newer.assay
+cp -r good.assay hurt.assay
+shard=$(ls hurt.assay/shards/*.h5 | head -n 1)
+chmod u+w "$shard"
+size=$(wc -c <"$shard")
+printf '\377\376\375\374' | dd of="$shard" bs=1 seek=$((size / 2)) conv=notrunc 2>/dev/null
+check "damage in a shard is found" sh -c '"$ASSAY" verify hurt.assay >out 2>err </dev/null; [ $? -eq 1 ]'
+check "and named" grep -q "$(basename "$shard")" out err
+check "the undamaged case is whole" whole
+if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
+  mkdir closed && chmod 755 closed "$scratch"
+  ASSAY_ROOT=$ASSAY ASSAY=$scratch/as_nobody
+  printf '#!/bin/sh\nexec setpriv --reuid=65534 --regid=65534 --clear-groups "%s" "$@"\n' "$ASSAY_ROOT" >as_nobody && chmod 755 as_nobody
+  check "a directory without permission" refused 4 'closed.*ermission' new closed/x.assay
+  ASSAY=$ASSAY_ROOT
+else
+  mkdir closed && chmod a-w closed
+  check "a directory without permission" refused 4 'closed.*ermission' new closed/x.assay
+fi
+
+check "after all of this the case is whole" whole
+finish
