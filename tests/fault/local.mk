@@ -19,3 +19,6 @@ tests_fault_test_store_every_step_SOURCES = tests/fault/test-store-every-step.c 
 tests_fault_test_store_every_step_LDADD = $(STORE_TEST_LIBS)
 tests_fault_test_store_every_step_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=open -Wl,--wrap=write -Wl,--wrap=fsync -Wl,--wrap=mkdir \
   -Wl,--wrap=rename -Wl,--wrap=renameat2
+
+# The program itself, killed; 200 times in `make check-long`.
+dist_check_SCRIPTS += tests/fault/test-kill.sh
