@@ -145,7 +145,7 @@ assay_exp_reduce_f64 (double z, int32_t *k)
 static inline double
 assay_power_of_two (int32_t k)
 {
-  int64_t bits = (int64_t) (k + 1023) << 52;
+  uint64_t bits = (uint64_t) (k + 1023) << 52;
   double power;
 
   memcpy (&power, &bits, sizeof power);
@@ -157,14 +157,14 @@ assay_exp_f64 (double x)
 {
   double z = x < -746.0 ? -746.0 : x, r, e;                       /* beyond: 0 or inf. NaN fails both tests and stays */
   int32_t k, half;
-  int64_t bits;
+  uint64_t bits;
 
   z = z > 710.0 ? 710.0 : z;
   r = assay_exp_reduce_f64 (z, &k);
   e = __builtin_fma (r * r, assay_exp_tail_f64 (r), r) + 1.0;
   half = k >> 1;                                                  /* 2^k in two factors: k may be -1076 or 1024 */
   memcpy (&bits, &e, sizeof bits);
-  bits += (int64_t) half << 52;
+  bits += (uint64_t) (int64_t) half << 52;
   memcpy (&e, &bits, sizeof e);
   return e * assay_power_of_two (k - half);
 }
