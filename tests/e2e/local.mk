@@ -7,3 +7,4 @@ LONG_TESTS += tests/e2e/test-one-file-one-line.sh
 dist_check_SCRIPTS += tests/e2e/test-tabular.sh
 EXTRA_DIST += tests/e2e/tabular.py
 dist_check_SCRIPTS += tests/e2e/test-bad-input.sh
+dist_check_SCRIPTS += tests/e2e/test-mnist.sh
