@@ -71,6 +71,15 @@ skip_all ()
   exit 0
 }
 
+# find_python MODULE...   sets $python to one that has them, or skips the whole test
+find_python ()
+{
+  for python in ${PYTHON3-} python3 /usr/bin/python3; do
+    "$python" -c "import $(echo "$*" | tr ' ' ',')" 2>/dev/null && return
+  done
+  skip_all "no python3 with $*"
+}
+
 finish ()
 {
   echo "1..$tap_number"

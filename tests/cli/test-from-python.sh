@@ -4,14 +4,7 @@
 
 . "$ASSAY_SRCDIR/tests/tap.sh"
 
-python=
-for candidate in ${PYTHON3-} python3 /usr/bin/python3; do
-  if "$candidate" -c 'import h5py, numpy' 2>/dev/null; then
-    python=$candidate
-    break
-  fi
-done
-[ -n "$python" ] || skip_all "python3-h5py is not installed"
+find_python numpy h5py
 mkdir "$scratch/bin" "$scratch/work" && ln -s "$ASSAY" "$scratch/bin/assay" || exit 1
 PATH=$scratch/bin:$PATH
 XDG_CONFIG_HOME=$scratch/config

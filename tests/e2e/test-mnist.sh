@@ -8,7 +8,7 @@
 data=${ASSAY_TEST_DATA-$ASSAY_SRCDIR/../shared/data}/mnist_t10k
 images=$data/t10k-images-idx3-ubyte.gz
 [ -f "$images" ] || skip_all "mnist_t10k is not there"
-python3 -c 'import numpy, h5py' 2>/dev/null || skip_all "python3 with numpy and h5py is not there"
+find_python numpy h5py
 cd "$scratch" || exit 1
 
 # answers FILE COMMAND...   runs `assay COMMAND... --json`, output to FILE
@@ -22,13 +22,13 @@ answers ()
 check "a case" answers new.json new m.assay
 check "10,000 digits, the first half for training" answers import.json import m.assay data "$images" --split order:train=5000,test=rest
 check "softmax regression by Newton's method" answers regression.json train m.assay --name regression --model logistic --l2 1e-2
-check "is at its optimum, and right on most new digits" python3 -c '
+check "is at its optimum, and right on most new digits" "$python" -c '
 import json
 d = json.load(open("regression.json"))
 accuracy = {s["name"]: s["accuracy"] for s in d["splits"]}
 assert d["parameters"] == 7850 and d["gradient_norm"] < 1e-12 and accuracy["test"] > 0.85, d'
 check "an MLP" answers mlp.json train m.assay --name mlp --model mlp --hidden 128,64 --epochs 3 --batch 64 --checkpoints 2
-check "has 0.11 million parameters and learns" python3 -c '
+check "has 0.11 million parameters and learns" "$python" -c '
 import json
 d = json.load(open("mlp.json"))
 accuracy = {s["name"]: s["accuracy"] for s in d["splits"]}
@@ -65,14 +65,14 @@ assert act1.shape == (5000, 128) and abs(act1 - h).max() <= 2 ** -11 * abs(h).ma
 assert act2.shape == (5000, 64) and abs(act2 - g).max() <= 2 ** -11 * abs(g).max() + 1e-3 * abs(g).mean(), abs(act2 - g).max()
 assert (np.load("act1.npy") == act1).all()
 PY
-check "h5py reads what a numpy forward pass gives" python3 judge.py "$images"
+check "h5py reads what a numpy forward pass gives" "$python" judge.py "$images"
 if command -v h5dump >/dev/null; then
   check "h5dump reads every shard" sh -c 'for f in m.assay/shards/*.h5; do h5dump -H "$f" >/dev/null || exit 1; done'
 else
   skip "h5dump reads every shard" "h5dump is not there"
 fi
 check "TracIn over its checkpoints" answers tracin.json influence m.assay --model-name mlp --query test:0 --method tracin --top 5
-check "the digit that helped most is of the query's own class" python3 -c '
+check "the digit that helped most is of the query's own class" "$python" -c '
 import gzip, json, sys
 label = gzip.open(sys.argv[1]).read()[8:]
 scores = json.load(open("tracin.json"))["scores"]

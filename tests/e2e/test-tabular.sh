@@ -7,11 +7,11 @@
 
 data=${ASSAY_TEST_DATA-$ASSAY_SRCDIR/../shared/data}/tabular
 [ -d "$data" ] || skip_all "tabular is not there"
-python3 -c 'import numpy, h5py' 2>/dev/null || skip_all "python3 with numpy and h5py is not there"
+find_python numpy h5py
 
 judge ()
 {
-  python3 "$ASSAY_SRCDIR/tests/e2e/tabular.py" "$@"
+  "$python" "$ASSAY_SRCDIR/tests/e2e/tabular.py" "$@"
 }
 
 # answers STATUS FILE COMMAND...   runs `assay COMMAND... --json`, output to FILE
@@ -57,37 +57,37 @@ check "COMPAS: exact influence has the promised form" judge influence exact.json
 check "COMPAS: its scores and intervals hold an own inverse" with_compas hessian exact.json
 check "COMPAS: conjugate gradients" answers 0 cg.json influence c.assay --query train:0 --method cg --top 50
 check "COMPAS: conjugate gradients have the promised form" judge influence cg.json yes
-check "COMPAS: their intervals hold the exact scores" python3 -c '
+check "COMPAS: their intervals hold the exact scores" "$python" -c '
 import json
 exact = {s["example"]: s["score"] for s in json.load(open("exact.json"))["scores"]}
 for s in json.load(open("cg.json"))["scores"]:
     assert s["example"] not in exact or s["lo"] <= exact[s["example"]] <= s["hi"], s'
 check "COMPAS: a person named by key" answers 0 key.json influence c.assay --query id:1 --method exact --top 50
-check "COMPAS: is the person of that row" python3 -c '
+check "COMPAS: is the person of that row" "$python" -c '
 import json
 a, b = json.load(open("key.json")), json.load(open("exact.json"))
 assert a["query"]["id"] == "1" and a["scores"] == b["scores"]'
 check "COMPAS: gradient dot" answers 0 dot.json influence c.assay --query train:0 --method dot --top 20
 check "COMPAS: certifies nothing and solves nothing" judge influence dot.json no
-check "COMPAS: and says so" python3 -c '
+check "COMPAS: and says so" "$python" -c '
 import json
 d = json.load(open("dot.json"))
 assert d["solver"] is None and d["interval_kind"] is None and d["unit"] == "relative", d'
 check "COMPAS: a solve that is cut short ends with status 1" answers 1 cut.json influence c.assay --query train:0 --method cg --max-iterations 1 --top 5
-check "COMPAS: its scores are marked, and its intervals, wide as they are, hold the exact ones" python3 -c '
+check "COMPAS: its scores are marked, and its intervals, wide as they are, hold the exact ones" "$python" -c '
 import json
 d = json.load(open("cut.json"))
 exact = {s["example"]: s["score"] for s in json.load(open("exact.json"))["scores"]}
 assert d["solver"]["converged"] is False and all(s["converged"] is False for s in d["scores"]), d
 assert all(s["lo"] <= exact[s["example"]] <= s["hi"] for s in d["scores"] if s["example"] in exact), d'
 check "COMPAS: retraining agrees with prediction" answers 0 validate.json validate c.assay --query train:0-4 --leave-one-out 20 --groups 20
-check "COMPAS: to a correlation of .999 and more" python3 -c '
+check "COMPAS: to a correlation of .999 and more" "$python" -c '
 import json
 assert json.load(open("validate.json"))["leave_one_out"]["pearson"]["value"] > 0.999'
 for form in csv npy h5; do
   check "COMPAS: scores as $form" "$ASSAY" export c.assay scores --out "scores.$form" -q
 done
-check "COMPAS: the exported matrices agree" python3 -c '
+check "COMPAS: the exported matrices agree" "$python" -c '
 import csv, h5py, numpy
 rows = list(csv.reader(open("scores.csv")))
 table = numpy.load("scores.npy")
