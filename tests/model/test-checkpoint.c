@@ -164,20 +164,20 @@ test_refusals (void)
 static void
 test_bad_config (void)
 {
-  static const struct { const char *text, *expected; int code; } files[] = {
-    { "{\"architecture\": \"linear\", ", "line 1 column", ASSAY_ERROR_INPUT },
-    { "[]", "an object with \"architecture\" and \"config\" expected", ASSAY_ERROR_INPUT },
-    { "{\"architecture\": \"perceptron\", \"config\": {}}", "\"perceptron\" found", ASSAY_ERROR_USAGE },
-    { "{\"architecture\": \"linear\", \"config\": {\"input\": 3}}", "input", ASSAY_ERROR_USAGE },
-    { "{\"architecture\": \"mlp\", \"config\": {\"widths\": [3, 4, 2], \"activations\": [\"softmax\"]}}", "\"softmax\" found", ASSAY_ERROR_USAGE },
-    { CNN ("8", "0", "\"kernel\": 3", "2"), "input", ASSAY_ERROR_USAGE },
-    { CNN ("8", "8", "\"kernel\": 2.5", "2"), "conv layer 1: kernel", ASSAY_ERROR_USAGE },
-    { CNN ("8", "8", "\"kernel\": 3, \"padding\": -1", "2"), "conv layer 1: padding", ASSAY_ERROR_USAGE },
-    { CNN ("8", "8", "\"kernel\": 3, \"activation\": \"swish\"", "2"), "\"swish\" found", ASSAY_ERROR_USAGE },
-    { CNN ("8", "8", "\"kernel\": 3, \"pool\": {\"kind\": \"sum\"}", "2"), "\"sum\" found", ASSAY_ERROR_USAGE },
-    { CNN ("8", "8", "\"kernel\": 3, \"pool\": {\"kind\": \"max\", \"stride\": \"two\"}", "2"), "pool: stride", ASSAY_ERROR_USAGE },
-    { CNN ("8", "8", "\"kernel\": 3, \"pool\": {\"kind\": \"average\", \"kernel\": 0}", "2"), "pool: kernel", ASSAY_ERROR_USAGE },
-    { CNN ("8", "8", "\"kernel\": 3", "\"two\""), "fc", ASSAY_ERROR_USAGE },
+  static const struct { const char *text, *expected; } files[] = {
+    { "{\"architecture\": \"linear\", ", "line 1 column" },
+    { "[]", "an object with \"architecture\" and \"config\" expected" },
+    { "{\"architecture\": \"perceptron\", \"config\": {}}", "\"perceptron\" found" },
+    { "{\"architecture\": \"linear\", \"config\": {\"input\": 3}}", "input" },
+    { "{\"architecture\": \"mlp\", \"config\": {\"widths\": [3, 4, 2], \"activations\": [\"softmax\"]}}", "\"softmax\" found" },
+    { CNN ("8", "0", "\"kernel\": 3", "2"), "input" },
+    { CNN ("8", "8", "\"kernel\": 2.5", "2"), "conv layer 1: kernel" },
+    { CNN ("8", "8", "\"kernel\": 3, \"padding\": -1", "2"), "conv layer 1: padding" },
+    { CNN ("8", "8", "\"kernel\": 3, \"activation\": \"swish\"", "2"), "\"swish\" found" },
+    { CNN ("8", "8", "\"kernel\": 3, \"pool\": {\"kind\": \"sum\"}", "2"), "\"sum\" found" },
+    { CNN ("8", "8", "\"kernel\": 3, \"pool\": {\"kind\": \"max\", \"stride\": \"two\"}", "2"), "pool: stride" },
+    { CNN ("8", "8", "\"kernel\": 3, \"pool\": {\"kind\": \"average\", \"kernel\": 0}", "2"), "pool: kernel" },
+    { CNN ("8", "8", "\"kernel\": 3", "\"two\""), "fc" },
   };
   g_autofree char *folder = g_build_filename (scratch, "bad", NULL), *config = g_build_filename (folder, "config.json", NULL);
   g_autoptr (AssayModel) model = new_model (ASSAY_F32);
@@ -190,7 +190,7 @@ test_bad_config (void)
 
       g_assert_true (g_file_set_contents (config, files[i].text, -1, NULL));
       g_assert_null (assay_checkpoint_load_directory (folder, &error));
-      g_assert_cmpint (error->code, ==, files[i].code);
+      g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT);
       if (strstr (error->message, files[i].expected) == NULL || !g_str_has_prefix (error->message, config))
         g_error ("expected \"%s\" in: %s", files[i].expected, error->message);
     }
