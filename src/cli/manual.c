@@ -48,8 +48,14 @@ append_text (GString *out, const char *text)
 static void
 append_line (GString *out, const char *text)
 {
-  append_text (out, text);
-  g_string_append_c (out, '\n');
+  g_autoptr (GRegex) end = g_regex_new ("(?<=[.?!]) (?=[A-Z])", 0, 0, NULL);
+  g_auto (GStrv) sentences = g_regex_split (end, text, 0);        /* each on a line: that is how roff knows where one ends */
+
+  for (char **sentence = sentences; *sentence != NULL; sentence++)
+    {
+      append_text (out, *sentence);
+      g_string_append_c (out, '\n');
+    }
 }
 
 /* A word as an argument of a macro: quoted, so that no part of it is taken for a macro. */
@@ -192,6 +198,8 @@ append_commands_and_globals (GString *out)
 static void
 append_examples (GString *out)
 {
+  gboolean is_first = TRUE;
+
   g_string_append (out, ".Sh EXAMPLES\n");
   for (const AssayJobKind *const *command = assay_command_list (); *command != NULL; command++)
     for (const AssayJobExample *example = (*command)->examples; example != NULL && example->command != NULL; example++)
@@ -199,7 +207,8 @@ append_examples (GString *out)
         g_autofree char *what = g_strconcat (example->what, g_str_has_suffix (example->what, "?") ? "" : ":", NULL);
         g_autofree char *lines = assay_describe_example (example->command, 4, EXAMPLE_WIDTH);
 
-        g_string_append (out, ".Pp\n");
+        g_string_append (out, is_first ? "" : ".Pp\n");
+        is_first = FALSE;
         what[0] = g_ascii_toupper (what[0]);
         append_line (out, what);
         g_string_append (out, ".Bd -literal -offset indent\n");
