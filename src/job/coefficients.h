@@ -16,6 +16,7 @@ typedef struct {
   const gint64 *train;
   gint64 n_train;
   double l2;
+  double loss;                  /* mean over the training examples, without l2 */
   AssayBackend *backend;
 } AssayRegression;
 
@@ -24,5 +25,7 @@ gboolean assay_coefficients_exist  (const AssayModel *model, const AssayDataset 
 
 /* {"coefficients": [{"term", "class", "estimate", "std_error"}], "std_error_basis": ..}: the intercept first, then the terms in their
  * order, class by class where there are more than two. std_error is null, and std_error_basis says why, where the Hessian cannot
- * be inverted or with_errors is FALSE. Cost: P products and P^3/3 flops with errors. New reference. */
-json_t  *assay_coefficients_to_json (const AssayRegression *regression, gboolean with_errors, AssayProgress *progress, GError **error);
+ * be inverted or with_errors is FALSE; coefficients that the data do not determine are named in lines that are appended to notes.
+ * Cost: P products and 2 P^3/3 flops with errors. New reference. */
+json_t  *assay_coefficients_to_json (const AssayRegression *regression, gboolean with_errors, json_t *notes, AssayProgress *progress,
+                                     GError **error);

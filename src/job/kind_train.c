@@ -21,7 +21,6 @@
 #define MAX_PARAMS_WITH_ERRORS 2000
 #define PLAN_BATCH 256
 #define CURVE_POINTS 10
-#define SEPARATED 10            /* log odds of a coefficient, and its standard error's multiple of it, beyond which nothing was estimated */
 
 static const char *const error_choices[] = { "auto", "yes", "no", NULL };
 
@@ -336,26 +335,30 @@ evaluate_splits (const State *state, AssayJobContext *context, GError **error)
   return splits;
 }
 
-/* Where a term tells the classes apart without exception its coefficient has no optimum: training stops at a large value whose standard
- * error is larger still. A remark says so. */
+/* Estimates and standard errors speak of the minimum; a training by steps may end short of it. */
 static void
-note_separation (json_t *summary)
+note_unfinished (json_t *summary)
 {
-  json_t *row, *notes = json_object_get (summary, "notes");
+  const char *reason = json_string_value (json_object_get (summary, "reason"));
+
+  if (strcmp (reason, reason_name (ASSAY_TRAIN_STEPS_DONE)) != 0)
+    return;
+  json_array_append_new (json_object_get (summary, "notes"),
+                         json_string ("the steps ended before a minimum was certain: estimates and standard errors are of the point where they "
+                                      "ended; more --steps or --optimizer newton lead to the minimum"));
+}
+
+/* Mean loss over the training split. */
+static double
+training_loss (const json_t *summary, const char *split)
+{
   gsize k;
+  json_t *row;
 
-  json_array_foreach (json_object_get (summary, "coefficients"), k, row)
-    {
-      const json_t *estimate = json_object_get (row, "estimate"), *std_error = json_object_get (row, "std_error");
-      double size = fabs (json_number_value (estimate));
-      g_autofree char *text = NULL;
-
-      if (!(size > SEPARATED && json_number_value (std_error) > SEPARATED * size))
-        continue;
-      text = g_strdup_printf ("term %s: its examples are all of one class, so that its coefficient has no optimum; leave it out, or train with --l2",
-                              json_string_value (json_object_get (row, "term")));
-      json_array_append_new (notes, json_string (text));
-    }
+  json_array_foreach (json_object_get (summary, "splits"), k, row)
+    if (strcmp (json_string_value (json_object_get (row, "name")), split) == 0 && json_is_number (json_object_get (row, "loss")))
+      return json_number_value (json_object_get (row, "loss"));
+  return NAN;
 }
 
 static gboolean
@@ -363,18 +366,20 @@ add_coefficients (json_t *summary, const State *state, const AssayJob *job, Assa
 {
   const char *choice = assay_values_get_string (assay_job_get_values (job), "std-errors");
   AssayRegression regression = { .model = state->model, .dataset = state->dataset, .train = state->train, .n_train = state->n_train,
-                                 .l2 = assay_values_get_double (get_training (job), "l2"), .backend = context->backend };
+                                 .l2 = assay_values_get_double (get_training (job), "l2"), .backend = context->backend,
+                                 .loss = training_loss (summary, assay_values_get_string (assay_job_get_values (job), "train-split")) };
   gboolean small = assay_model_get_n_params (state->model) <= MAX_PARAMS_WITH_ERRORS;
   json_t *table;
 
   if (!assay_coefficients_exist (state->model, state->dataset))
     return TRUE;
-  table = assay_coefficients_to_json (&regression, strcmp (choice, "yes") == 0 || (strcmp (choice, "auto") == 0 && small), context->progress, error);
+  table = assay_coefficients_to_json (&regression, strcmp (choice, "yes") == 0 || (strcmp (choice, "auto") == 0 && small),
+                                      json_object_get (summary, "notes"), context->progress, error);
   if (table == NULL)
     return FALSE;
   json_object_update (summary, table);
   json_decref (table);
-  note_separation (summary);
+  note_unfinished (summary);
   return TRUE;
 }
 

@@ -26,6 +26,7 @@ src_job_libjob_la_SOURCES = $(KINDS_LIST) \
   src/job/export.c src/job/export.h \
   src/job/export_csv.c \
   src/job/export_h5.c \
+  src/job/identifiability.c src/job/identifiability.h \
   src/job/influence_task.c src/job/influence_task.h \
   src/job/kind.c src/job/kind.h \
   src/job/measure.c src/job/measure.h \

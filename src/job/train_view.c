@@ -7,6 +7,8 @@
 #include <math.h>
 
 #define MAX_COEFFICIENTS 60
+#define ZERO 1e-12
+#define NUMBER_SIZE 352          /* of the largest double with 15 decimals */
 
 static const char *
 text_of (const json_t *object, const char *key)
@@ -110,6 +112,16 @@ view_splits (const json_t *splits, AssayView *view)
     }
 }
 
+/* Decimals that show three digits of the standard error (of the estimate where there is none), and five at least. What is smaller than
+ * any unit makes it is a zero with rounding. */
+static int
+decimals_of (double estimate, double std_error)
+{
+  double size = std_error > 0 ? std_error : fabs (estimate);
+
+  return size > ZERO && isfinite (size) ? (int) MAX (2 - floor (log10 (size)), 5) : 5;
+}
+
 static void
 view_coefficients (const json_t *document, AssayView *view)
 {
@@ -124,16 +136,17 @@ view_coefficients (const json_t *document, AssayView *view)
   assay_view_begin_table (view, has_classes ? "term|class|>estimate|>std error" : "term|>estimate|>std error");
   json_array_foreach (list, k, row)
     {
-      char estimate[32], error[32];
       double e = number_of (row, "estimate"), s = number_of (row, "std_error");
+      g_autofree char *format = g_strdup_printf ("%%.%df", decimals_of (e, s));
+      char estimate[NUMBER_SIZE], error[NUMBER_SIZE];
 
       if (k == MAX_COEFFICIENTS)
         break;
       assay_view_add_cell (view, text_of (row, "term"));
       if (has_classes)
         assay_view_add_cell (view, text_of (row, "class"));
-      assay_view_add_cell (view, isnan (e) ? "-" : g_ascii_formatd (estimate, sizeof estimate, "%.5f", e));
-      assay_view_add_cell (view, isnan (s) ? "-" : g_ascii_formatd (error, sizeof error, "%.5f", s));
+      assay_view_add_cell (view, isnan (e) ? "-" : g_ascii_formatd (estimate, sizeof estimate, format, e));
+      assay_view_add_cell (view, isnan (s) ? "-" : g_ascii_formatd (error, sizeof error, format, s));
     }
   if (json_array_size (list) > MAX_COEFFICIENTS)
     assay_view_add_text (view, "... and %d more; --json lists them all", (int) json_array_size (list) - MAX_COEFFICIENTS);

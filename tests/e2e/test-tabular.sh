@@ -129,6 +129,6 @@ row="r['embarked'] in ('S', 'C') and r['age'] != '?' and not float(r['age']) < 1
 check "Titanic: quoted names, not and parentheses, rows without an age dropped" cohort titanic titanic.csv "embarked in ('S', 'C') and not (age < 18)" \
   survived "pclass sex age sibsp embarked" sex=male embarked=S
 
-check "a term that separates the classes is named" prints 'note: term workclass = Never-worked: .*no optimum' "$ASSAY" train adult.assay --name separated \
+check "terms that separate the classes are named" prints 'note: terms workclass = Never-worked and workclass = Without-pay: .*no optimum' "$ASSAY" train adult.assay --name separated \
   --model logistic --target "income-per-year == '>50K'" --filter "age >= 25" --terms age,workclass
 finish
