@@ -26,7 +26,7 @@ const AssayParam assay_import_params[] = {
   { "id", ASSAY_PARAM_STRING, .metavar = "COLUMN", .help = "key column: its text is shown beside every index, and id:VALUE finds it" },
   { "split", ASSAY_PARAM_STRING, .def.s = "train", .metavar = "RULE",
     .help = "NAME, random:train=0.8,test=0.2, order:train=5000,test=rest, time:COLUMN:train=0.8,test=0.2, time:COLUMN<VALUE, "
-            "column:COLUMN or file" },
+            "column:COLUMN or file; rows without a value of COLUMN are the split (missing)" },
   { "seed", ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 9e15, .help = "seed of a random split" },
   { "missing", ASSAY_PARAM_CHOICE, .def.s = "drop", .choices = policies,
     .help = "rows with a missing value in a used column: leave out, give missing its own level, or refuse the file" },

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* split.c: the rules that assign rows to splits. Every rule but `column` and `file` is an order of the rows and a list of parts. */
+/* split.c: the rules that assign rows to splits. Every rule but `column` and `file` is an order of the rows and a list of parts. Rows in
+ * which the rule's column is missing are a split of their own. */
 #include "dataset/split.h"
 
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "dataset/design.h"
 #include "dataset/source.h"
 
 #include <math.h>
@@ -160,21 +162,39 @@ parse_parts (const char *text, gint64 n, GError **error)
   return resolve_parts (parts, n, error) ? g_steal_pointer (&parts) : NULL;
 }
 
-/* Rows in the order given go to the parts one after another. */
-static gboolean
-share_out (AssayTable *table, const gint64 *order, const char *text, GError **error)
+/* Splits and their names, taken by the table. Rows of code -1 (n_missing of them) are those without a value of the column. */
+static void
+take_splits (AssayTable *table, GPtrArray *names, gint32 *split, const AssayColumn *column, gint64 n_missing)
 {
-  gint64 n = assay_table_get_n_rows (table), done = 0;
+  if (n_missing > 0)
+    {
+      for (gint64 row = 0; row < assay_table_get_n_rows (table); row++)
+        if (split[row] < 0)
+          split[row] = names->len;
+      g_ptr_array_add (names, g_strdup (ASSAY_LEVEL_MISSING));
+      assay_table_add_note (table, "column \"%s\" is missing in %" G_GINT64_FORMAT " rows: they are the split " ASSAY_LEVEL_MISSING, column->name,
+                            n_missing);
+    }
+  assay_table_take_splits (table, names, split);
+}
+
+/* The first n rows of the order given go to the parts one after another; column: the others lack a value of it. */
+static gboolean
+share_out (AssayTable *table, const gint64 *order, gint64 n, const AssayColumn *column, const char *text, GError **error)
+{
+  gint64 N = assay_table_get_n_rows (table), done = 0;
   g_autoptr (GArray) parts = parse_parts (text, n, error);
   g_autoptr (AssayBuffer) split = NULL;
   GPtrArray *names;
 
   if (parts == NULL)
     return FALSE;
-  split = assay_mem_new (gint32, n, error);
+  split = assay_mem_new (gint32, N, error);
   if (split == NULL)
     return FALSE;
   names = g_ptr_array_new_with_free_func (g_free);
+  for (gint64 i = n; i < N; i++)
+    ((gint32 *) split)[order[i]] = -1;
   for (guint k = 0; k < parts->len; k++)
     {
       Part *part = &g_array_index (parts, Part, k);
@@ -183,7 +203,7 @@ share_out (AssayTable *table, const gint64 *order, const char *text, GError **er
       for (gint64 i = 0; i < part->count; i++)
         ((gint32 *) split)[order[done++]] = k;
     }
-  assay_table_take_splits (table, names, g_steal_pointer (&split));
+  take_splits (table, names, g_steal_pointer (&split), column, N - n);
   return TRUE;
 }
 
@@ -213,7 +233,7 @@ split_in_order (AssayTable *table, const char *parts, const guint64 *seed, GErro
 
       assay_rng_shuffle (&rng, order, n);
     }
-  return share_out (table, order, parts, error);
+  return share_out (table, order, n, NULL, parts, error);
 }
 
 static gboolean
@@ -227,16 +247,7 @@ is_iso_date (const char *text)
   return text[10] == '\0' || text[10] == 'T' || text[10] == ' ';
 }
 
-static gboolean
-refuse_row (const AssayTable *table, gint64 row, const AssayColumn *column, const char *what, GError **error)
-{
-  g_autofree char *where = assay_table_describe_row (table, row);
-
-  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: column \"%s\" %s; a split needs it in every row", where, column->name, what);
-  return FALSE;
-}
-
-/* Number and ISO-date columns can be ordered; every row needs a value. */
+/* Number and ISO-date columns can be ordered. */
 static const AssayColumn *
 find_time_column (const AssayTable *table, const char *name, GError **error)
 {
@@ -252,10 +263,14 @@ find_time_column (const AssayTable *table, const char *name, GError **error)
     }
   for (gint64 row = 0; row < assay_table_get_n_rows (table); row++)
     {
-      if (assay_column_is_missing (column, row))
-        return refuse_row (table, row, column, "is missing", error) ? column : NULL;
-      if (column->type == ASSAY_COLUMN_TEXT && !is_iso_date (column->levels->pdata[column->code[row]]))
-        return refuse_row (table, row, column, "is no date of the form YYYY-MM-DD", error) ? column : NULL;
+      g_autofree char *where = NULL;
+
+      if (column->type != ASSAY_COLUMN_TEXT || assay_column_is_missing (column, row) || is_iso_date (column->levels->pdata[column->code[row]]))
+        continue;
+      where = assay_table_describe_row (table, row);
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: column \"%s\" is no date of the form YYYY-MM-DD; a split by time needs numbers or "
+                   "dates", where, column->name);
+      return NULL;
     }
   return column;
 }
@@ -265,8 +280,10 @@ compare_rows (gconstpointer a, gconstpointer b, gpointer data)
 {
   const AssayColumn *column = data;
   gint64 i = *(const gint64 *) a, j = *(const gint64 *) b;
-  int order;
+  int order = assay_column_is_missing (column, i) - assay_column_is_missing (column, j);
 
+  if (order != 0 || assay_column_is_missing (column, i))
+    return order != 0 ? order : (i > j) - (i < j);
   if (column->type == ASSAY_COLUMN_NUMBER)
     order = (column->number[i] > column->number[j]) - (column->number[i] < column->number[j]);
   else
@@ -287,7 +304,7 @@ split_by_order (AssayTable *table, const char *name, const char *parts, GError *
   if (order == NULL)
     return FALSE;
   g_qsort_with_data (order, n, sizeof (gint64), compare_rows, (gpointer) column);
-  return share_out (table, order, parts, error);
+  return share_out (table, order, n - column->n_missing, column, parts, error);
 }
 
 static gboolean
@@ -313,12 +330,13 @@ split_by_threshold (AssayTable *table, const char *name, const char *value, GErr
   if (split == NULL)
     return FALSE;
   for (gint64 row = 0; row < n; row++)
-    split[row] = column->type == ASSAY_COLUMN_NUMBER ? column->number[row] >= threshold
+    split[row] = assay_column_is_missing (column, row) ? -1
+                 : column->type == ASSAY_COLUMN_NUMBER ? column->number[row] >= threshold
                  : strcmp (column->levels->pdata[column->code[row]], value) >= 0;
   names = g_ptr_array_new_with_free_func (g_free);
   g_ptr_array_add (names, g_strdup ("train"));
   g_ptr_array_add (names, g_strdup ("test"));
-  assay_table_take_splits (table, names, split);
+  take_splits (table, names, split, column, column->n_missing);
   return TRUE;
 }
 
@@ -339,24 +357,19 @@ split_by_time (AssayTable *table, const char *text, const char *rule, GError **e
   return split_by_threshold (table, name, mark, error);
 }
 
-/* The split's name of a row; NULL with an error. A new string. */
-typedef char *(*NameFunc) (const AssayTable *table, const AssayColumn *column, gint64 row, GError **error);
+/* The split's name of a row that has a value. A new string. */
+typedef char *(*NameFunc) (const AssayTable *table, const AssayColumn *column, gint64 row);
 
 static char *
-name_by_column (const AssayTable *table, const AssayColumn *column, gint64 row, GError **error)
+name_by_column (G_GNUC_UNUSED const AssayTable *table, const AssayColumn *column, gint64 row)
 {
-  if (assay_column_is_missing (column, row))
-    {
-      refuse_row (table, row, column, "is missing", error);
-      return NULL;
-    }
   if (column->type == ASSAY_COLUMN_NUMBER)
     return g_strdup_printf ("%.15g", column->number[row]);
   return column->levels ? g_strdup (column->levels->pdata[column->code[row]]) : g_strdup_printf ("%d", column->code[row]);
 }
 
 static char *
-name_by_file (const AssayTable *table, G_GNUC_UNUSED const AssayColumn *column, gint64 row, G_GNUC_UNUSED GError **error)
+name_by_file (const AssayTable *table, G_GNUC_UNUSED const AssayColumn *column, gint64 row)
 {
   g_auto (GStrv) parts = g_strsplit (assay_table_get_file (table, row), ".", 2);
 
@@ -374,11 +387,15 @@ split_by_name (AssayTable *table, const AssayColumn *column, NameFunc name_of, G
     return FALSE;
   for (gint64 row = 0; row < n; row++)
     {
-      g_autofree char *name = name_of (table, column, row, error), *where = NULL;
+      g_autofree char *name = NULL, *where = NULL;
       gint32 code;
 
-      if (name == NULL)
-        return FALSE;
+      if (column != NULL && assay_column_is_missing (column, row))
+        {
+          ((gint32 *) split)[row] = -1;
+          continue;
+        }
+      name = name_of (table, column, row);
       code = assay_levels_code (levels, name, strlen (name));
       if (code >= MAX_SPLITS)
         {
@@ -390,7 +407,7 @@ split_by_name (AssayTable *table, const AssayColumn *column, NameFunc name_of, G
         return FALSE;
       ((gint32 *) split)[row] = code;
     }
-  assay_table_take_splits (table, assay_levels_steal (levels), g_steal_pointer (&split));
+  take_splits (table, assay_levels_steal (levels), g_steal_pointer (&split), column, column ? column->n_missing : 0);
   return TRUE;
 }
 

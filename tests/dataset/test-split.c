@@ -122,13 +122,35 @@ test_refusals (void)
 }
 
 static void
-test_missing (void)
+assert_split (const char *text, const char *rule, const char *expected, const char *last_split)
 {
-  g_autoptr (AssayTable) table = fixture_csv ("s,x\na,1\n,2\n"), odd = fixture_csv ("s,x\n\"a\nb\",1\n");
+  g_autoptr (AssayTable) table = fixture_csv (text);
+  g_autoptr (GString) found = g_string_new (NULL);
   GError *error = NULL;
 
-  g_assert_false (assay_split_apply (table, "column:s", 0, &error));
-  fixture_refused (&error, ASSAY_ERROR_INPUT, "table.csv line 3", "column \"s\" is missing", NULL);
+  g_assert_true (assay_split_apply (table, rule, 0, &error));
+  g_assert_no_error (error);
+  for (gint64 row = 0; row < assay_table_get_n_rows (table); row++)
+    g_string_append_printf (found, "%d", assay_table_get_split (table, row));
+  g_assert_cmpstr (found->str, ==, expected);
+  g_assert_cmpstr (assay_table_get_split_name (table, assay_table_get_n_splits (table) - 1), ==, last_split);
+}
+
+static void
+test_missing (void)
+{
+  static const char text[] = "s,x\na,1\n,2\nb,\na,3\nb,0\n";
+  g_autoptr (AssayTable) noted = fixture_csv (text), odd = fixture_csv ("s,x\n\"a\nb\",1\n");
+  GError *error = NULL;
+
+  assert_split (text, "column:s", "02101", "(missing)");
+  assert_split (text, "column:x", "01423", "(missing)");          /* named in the order of their rows */
+  assert_split (text, "time:x<2", "01210", "(missing)");
+  assert_split (text, "time:x:early=2,late=rest", "01210", "(missing)");
+  assert_split (text, "random:a=5,b=0", "00000", "b");            /* of no column: no row lacks anything */
+  g_assert_true (assay_split_apply (noted, "column:s", 0, &error));
+  g_assert_cmpstr (assay_table_get_notes (noted)->pdata[assay_table_get_notes (noted)->len - 1], ==,
+                   "column \"s\" is missing in 1 rows: they are the split (missing)");
   g_assert_false (assay_split_apply (odd, "column:s", 0, &error));
   fixture_refused (&error, ASSAY_ERROR_USAGE, "\"a\\x0ab\" of table.csv line 2", "control characters", NULL);
 }
@@ -141,6 +163,6 @@ main (int argc, char **argv)
   g_test_add_func ("/split/a threshold puts earlier rows into train", test_threshold);
   g_test_add_func ("/split/random parts have exact sizes and depend on the seed alone", test_random);
   g_test_add_func ("/split/rules that cannot hold are refused", test_refusals);
-  g_test_add_func ("/split/a missing value is refused with its row", test_missing);
+  g_test_add_func ("/split/rows without a value are a split of their own, and counted", test_missing);
   return g_test_run ();
 }
