@@ -218,7 +218,24 @@ describe_node (const AssayNode *node)
 }
 
 static gboolean
-check_comparable (const AssayNode *a, const AssayNode *b, gboolean ordered, guint position, GError **error)
+names_column (const Parser *s, const AssayNode *node)
+{
+  return node->kind == NODE_TEXT && assay_table_peek_column (s->table, node->text) != NULL;
+}
+
+/* What the writer of a column and a value of another type may have meant. */
+static const char *
+advise (const AssayNode *column, const AssayNode *value)
+{
+  if (value->kind == NODE_TEXT)
+    return "; write a number without quotes";
+  if (value->kind == NODE_NUMBER || (value->kind == NODE_TRUTH && column->type == ASSAY_EXPRESSION_TEXT))
+    return "; put the value in quotes";
+  return value->kind == NODE_TRUTH ? "; write 1 for true and 0 for false" : "";
+}
+
+static gboolean
+check_comparable (const Parser *s, const AssayNode *a, const AssayNode *b, gboolean ordered, guint position, GError **error)
 {
   g_autofree char *left = NULL, *right = NULL;
   const char *advice = "";
@@ -229,10 +246,10 @@ check_comparable (const AssayNode *a, const AssayNode *b, gboolean ordered, guin
   right = describe_node (b);
   if (a->type == b->type)
     return fault_at (position, error, "conditions have no order; numbers or texts expected");
-  if ((a->kind == NODE_COLUMN && b->kind == NODE_NUMBER) || (b->kind == NODE_COLUMN && a->kind == NODE_NUMBER))
-    advice = "; put the value in quotes";
-  else if ((a->kind == NODE_COLUMN && b->kind == NODE_TEXT) || (b->kind == NODE_COLUMN && a->kind == NODE_TEXT))
-    advice = "; write a number without quotes";
+  if (names_column (s, a) || names_column (s, b))
+    advice = "; a column is written without quotes, or in `back quotes`";
+  else if (a->kind == NODE_COLUMN || b->kind == NODE_COLUMN)
+    advice = a->kind == NODE_COLUMN ? advise (a, b) : advise (b, a);
   return fault_at (position, error, "%s cannot be compared with %s%s", left, right, advice);
 }
 
@@ -549,7 +566,7 @@ parse_chain (Parser *s, AssayNode *first, GError **error)
       right = parse_sum (s, error);
       if (right == NULL)
         return NULL;
-      if (!check_comparable (left, right, comparisons[k].kind > NODE_UNEQUAL, position, error))
+      if (!check_comparable (s, left, right, comparisons[k].kind > NODE_UNEQUAL, position, error))
         {
           assay_node_free (right);
           return NULL;
@@ -583,7 +600,7 @@ parse_in (Parser *s, AssayNode *value, guint position, GError **error)
       if (member == NULL)
         return NULL;
       add_child (node, member);
-      if (!check_comparable (value, member, FALSE, member->position, error))
+      if (!check_comparable (s, value, member, FALSE, member->position, error))
         return NULL;
     }
   while (take_symbol (s, ","));
@@ -607,8 +624,8 @@ parse_between (Parser *s, AssayNode *value, guint position, GError **error)
       return NULL;
     }
   high = parse_sum (s, error);
-  if (high == NULL || !check_comparable (value, low, TRUE, low->position, error)
-      || !check_comparable (value, high, TRUE, high->position, error))
+  if (high == NULL || !check_comparable (s, value, low, TRUE, low->position, error)
+      || !check_comparable (s, value, high, TRUE, high->position, error))
     return NULL;
   return join (NODE_AND, ASSAY_EXPRESSION_BOOLEAN, position,
                join (NODE_LESS_EQUAL, ASSAY_EXPRESSION_BOOLEAN, position, g_steal_pointer (&low), assay_node_ref (value)),

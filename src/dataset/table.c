@@ -234,8 +234,8 @@ assay_table_find_column (const AssayTable *table, const char *name, GError **err
   if (table->columns->len > LISTED_NAMES)
     names[LISTED_NAMES] = NULL;
   list = g_strjoinv (", ", (char **) names);
-  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "no column \"%s\"%s%s%s; the columns are %s%s", name,
-               near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "", list,
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "no column \"%s\"%s%s%s the columns are %s%s", name,
+               near ? "; did you mean \"" : "", near ? near : "", near ? "\"? If not," : ";", list,
                table->columns->len > LISTED_NAMES ? ", and more" : "");
   return NULL;
 }
