@@ -323,9 +323,17 @@ find_range (AssayDataset *dataset, const char *reference, GArray *found, gboolea
   examples = assay_dataset_get_split (dataset, split, &n, error);
   if (examples == NULL)
     return FALSE;
-  if (first > last || last >= n)
+  if (first > last)
     {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "%s: split %s has examples 0 to %" G_GINT64_FORMAT, reference, split, n - 1);
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "%s: SPLIT:FIRST-LAST with FIRST not above LAST expected", reference);
+      return FALSE;
+    }
+  if (last >= n)
+    {
+      if (n > 0)
+        g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "%s: split \"%s\" has examples 0 to %" G_GINT64_FORMAT, reference, split, n - 1);
+      else
+        g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "%s: no example of split \"%s\" was kept", reference, split);
       return FALSE;
     }
   g_array_append_vals (found, examples + first, last - first + 1);

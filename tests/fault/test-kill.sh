@@ -1,13 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # kill -9 at random moments of training and recording, through the program: after every kill the case is whole and has all that it had,
-# and the run that at last comes through leaves the same bits as one that nobody disturbed. 200 kills with ASSAY_TEST_LONG, else 12.
+# what was reported as done is done, and the run that at last comes through leaves the same bits as one that nobody disturbed. A kill
+# counts when the program died of it. 200 kills with ASSAY_TEST_LONG or as many as ASSAY_TEST_KILLS says, else 12.
 
 . "$ASSAY_SRCDIR/tests/tap.sh"
 cd "$scratch" || exit 1
 
 kills=12
 [ -z "${ASSAY_TEST_LONG-}" ] || kills=200
+kills=${ASSAY_TEST_KILLS-$kills}
 seed=${ASSAY_TEST_SEED-1}
 
 # Seconds between 0 and the argument, of the minimal standard generator.
@@ -25,13 +27,13 @@ now ()
 # Each takes the place of its shell, so that the kill hits the program.
 train ()
 {
-  exec "$ASSAY" train "$1" -q --threads 1 --name net --model mlp --hidden 64 --target score --terms age,group,priors --standardise --steps 2000 \
+  exec "$ASSAY" train "$1" --json -q --threads 1 --name net --model mlp --hidden 64 --target score --terms age,group,priors --standardise --steps 2000 \
     --batch 64 --checkpoint-every 40
 }
 
 record ()
 {
-  exec "$ASSAY" record "$1" -q --threads 1 --model-name net --taps act1 --gradients '*'
+  exec "$ASSAY" record "$1" --json -q --threads 1 --model-name net --taps act1 --gradients '*'
 }
 
 # What a case has promised: kind, name and rows of every object.
@@ -50,31 +52,44 @@ kept ()
           exit bad }' "$1" "$2"
 }
 
+# acknowledged: a whole answer that was printed before the kill is in the case
+acknowledged ()
+{
+  grep -q '^}$' answer || return 0
+  $what work.assay >again 2>errors && grep -q '"from_store": true' again && return 0
+  echo "$what had answered, and its answer is not in the case"
+  cat errors
+  return 1
+}
+
 # disturbed WHAT SECONDS START EXPECTED COUNT: runs WHAT on copies of START, kills it COUNT times, compares what came through with EXPECTED
 disturbed ()
 {
-  what=$1 seconds=$2 start=$3 expected=$4 left=$5 hits=0
+  what=$1 seconds=$2 start=$3 expected=$4 left=$5 hits=0 through=0
   while [ "$left" -gt 0 ]; do
     rm -rf work.assay && cp -r "$start" work.assay && promised work.assay >before && [ -s before ] || return 1
     while :; do
-      $what work.assay >/dev/null 2>errors &
+      ($what work.assay) >answer 2>errors &
       pid=$!
       if [ "$left" -gt 0 ]; then
         sleep "$(moment "$seconds")"
-        kill -9 $pid 2>/dev/null && left=$((left - 1)) hits=$((hits + 1))
+        kill -9 $pid 2>/dev/null
       fi
       wait $pid 2>/dev/null
       status=$?
       [ $status -eq 0 ] && break
       [ $status -eq 137 ] || { echo "$what ended with status $status"; cat errors; return 1; }
+      left=$((left - 1)) hits=$((hits + 1))
       promised work.assay >after
       kept before after && "$ASSAY" verify work.assay >report 2>&1 || { cat report; return 1; }
+      acknowledged || return 1
       mv after before
     done
+    through=$((through + 1))
     "$ASSAY" verify work.assay >report 2>&1 || { cat report; return 1; }
     same_bits work.assay "$expected" || return 1
   done
-  echo "$hits kills of $what" >>hits
+  echo "$hits kills of $what in $through runs that came through" >>hits
 }
 
 # exported CASE WHAT FILE

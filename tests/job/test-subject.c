@@ -59,7 +59,7 @@ test_references (Folder *folder, gconstpointer unused)
 {
   static const char *const good[] = { "train:3", "train:5-7", "id:139", NULL };
   static const struct { const char *text; const char *fragment; } bad[] = {
-    { "train:40", "examples 0 to 39" }, { "train:7-5", "examples 0 to 39" }, { "train:5-40", "examples 0 to 39" }, { "test:0", "train" },
+    { "train:40", "examples 0 to 39" }, { "train:7-5", "FIRST not above LAST" }, { "train:5-40", "examples 0 to 39" }, { "test:0", "train" },
     { "id:7", "id:7" }, { "train", "train" } };
   g_autoptr (AssaySubject) subject = NULL;
   g_autoptr (GArray) found = NULL;
