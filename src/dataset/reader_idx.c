@@ -12,6 +12,7 @@
 
 #define TYPE_U8 0x08
 #define MAX_RANK 3
+#define LABELS_HEADER 8         /* bytes before the first label */
 
 typedef struct {
   guint rank;
@@ -226,10 +227,25 @@ check_pairs (const GArray *pairs, guint64 *n_rows, GError **error)
   return TRUE;
 }
 
+/* "labels byte 9 (record 2)": where the label of a row stands; a new string. */
+static char *
+describe_label (const GArray *pairs, gint64 row)
+{
+  const Pair *pair = &g_array_index (pairs, Pair, 0);
+  guint64 i = row;
+
+  while (i >= pair->images.size[0])
+    {
+      i -= pair->images.size[0];
+      pair++;
+    }
+  return g_strdup_printf ("%s byte %" G_GUINT64_FORMAT " (record %" G_GUINT64_FORMAT ")", pair->label_source->name, LABELS_HEADER + i, i + 1);
+}
+
 /* Sets the number of classes: the declared one, or the largest label plus one. A label far beyond the others is refused:
  * it is more likely a damaged byte than a class. */
 static gboolean
-check_labels (const AssayTable *table, AssayColumn *label, gint64 n_rows, gint64 declared, GError **error)
+check_labels (const GArray *pairs, AssayColumn *label, gint64 n_rows, gint64 declared, GError **error)
 {
   gint64 count[256] = { 0 }, used = 0, last = 0;
 
@@ -238,7 +254,7 @@ check_labels (const AssayTable *table, AssayColumn *label, gint64 n_rows, gint64
       count[label->code[row]]++;
       if (declared > 0 && label->code[row] >= declared)
         {
-          g_autofree char *where = assay_table_describe_row (table, row);
+          g_autofree char *where = describe_label (pairs, row);
 
           g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: a label below %" G_GINT64_FORMAT " expected, %d found", where, declared,
                        label->code[row]);
@@ -257,7 +273,7 @@ check_labels (const AssayTable *table, AssayColumn *label, gint64 n_rows, gint64
   for (gint64 row = 0; row < n_rows; row++)
     if (label->code[row] == last)
       {
-        g_autofree char *where = assay_table_describe_row (table, row);
+        g_autofree char *where = describe_label (pairs, row);
 
         g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: label %d, but only %" G_GINT64_FORMAT " of the classes 0 to %d occur; say "
                      "--classes %d if it is right", where, label->code[row], used, label->code[row], label->code[row] + 1);
@@ -292,7 +308,7 @@ fill (AssayTable *table, const GArray *pairs, gint64 n_rows, gint64 n_classes, G
             label->code[row] = pair->labels.values[i];
         }
     }
-  if (first->label_source != NULL && !check_labels (table, label, n_rows, n_classes, error))
+  if (first->label_source != NULL && !check_labels (pairs, label, n_rows, n_classes, error))
     return FALSE;
   for (guint k = 0; k < pairs->len; k++)
     {

@@ -109,9 +109,9 @@ test_bad_labels (void)
   g_assert_null (fixture_try (&error, x, "labels", x, NULL));
   fixture_refused (&error, ASSAY_ERROR_INPUT, "labels (rank 1) expected", NULL);
   g_assert_null (fixture_try (&error, x, "labels", far, NULL));
-  fixture_refused (&error, ASSAY_ERROR_INPUT, "record 3", "label 200", "--classes 201", NULL);
+  fixture_refused (&error, ASSAY_ERROR_INPUT, "far byte 10 (record 3)", "label 200", "--classes 201", NULL);
   g_assert_null (fixture_try (&error, x, "labels", good, "classes", "2", NULL));
-  fixture_refused (&error, ASSAY_ERROR_INPUT, "record 1", "a label below 2 expected, 2 found", NULL);
+  fixture_refused (&error, ASSAY_ERROR_INPUT, "fine byte 8 (record 1)", "a label below 2 expected, 2 found", NULL);
   g_assert_null (fixture_try (&error, few, NULL));
   fixture_refused (&error, ASSAY_ERROR_INPUT, "few holds labels", NULL);
 }
