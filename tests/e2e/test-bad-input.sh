@@ -6,14 +6,21 @@
 . "$ASSAY_SRCDIR/tests/tap.sh"
 cd "$scratch" || exit 1
 
-# refused STATUS PATTERN COMMAND...   for `check`: `assay COMMAND...` ends so, with one matching line on standard error
+# refused STATUS PATTERN COMMAND...   for `check`: `assay COMMAND...` ends so, with one matching line on standard error and nothing on
+# standard output, and leaves the files of good.assay as they were
 refused ()
 {
   refused_status=$1 refused_pattern=$2
   shift 2
+  ls good.assay/shards >shards
   "$ASSAY" "$@" >out 2>err </dev/null
   refused_found=$?
-  [ "$refused_found" -eq "$refused_status" ] && [ "$(wc -l <err)" -eq 1 ] && grep -Eq -e "$refused_pattern" err && return 0
+  if ! ls good.assay/shards | cmp -s - shards; then
+    echo "something was committed:"
+    ls good.assay/shards | diff shards -
+    return 1
+  fi
+  [ "$refused_found" -eq "$refused_status" ] && [ "$(wc -l <err)" -eq 1 ] && [ ! -s out ] && grep -Eq -e "$refused_pattern" err && return 0
   echo "status $refused_status and one line that matches $refused_pattern expected; status $refused_found and this found:"
   cat err
   return 1
@@ -60,7 +67,7 @@ check "a missing value where none may be" refused 3 'gap\.csv.*3.*"?a"?' import 
 check "a key column that is not there" refused 3 'people\.csv.*"kee"' import good.assay data people.csv --name x --id kee
 gzip -c people.csv >whole.csv.gz
 head -c 200 whole.csv.gz >cut.csv.gz
-check "a gzip file that was cut off" refused 3 'cut\.csv\.gz' import good.assay data cut.csv.gz --name x
+check "a gzip file that was cut off" refused 3 'cut\.csv\.gz: .*(byte|cut|end)' import good.assay data cut.csv.gz --name x
 (head -c 60 whole.csv.gz; printf 'damage'; tail -c +67 whole.csv.gz) >hurt.csv.gz
 check "a gzip file with damage inside" refused 3 'hurt\.csv\.gz' import good.assay data hurt.csv.gz --name x
 
@@ -77,6 +84,11 @@ printf '\000\000\010\001\000\000\000\003\000\001\002' >three
 check "labels that are not as many as images" refused 3 'images has 2 images and three 3 labels' import good.assay data images --labels three --name x
 printf '\000\000\010\003\377\377\377\377\377\377\377\377\377\377\377\377' >huge
 check "a header that asks for more than there is" refused 3 'huge' import good.assay data huge --labels labels --name x
+
+printf '\000\000\010\001\000\000\000\002\000\011' >nine
+check "a label that is no class" refused 3 'nine byte 9 \(record 2\): a label below 5 expected, 9 found' import good.assay data images --labels nine --classes 5 --name x
+printf '\000\000\015\003\000\000\000\002\000\000\000\002\000\000\000\002' >floats
+check "values of another type" refused 3 'floats: type 0x08.*byte 2, 0x0d found' import good.assay data floats --labels labels --name x
 
 # --- JSONL -------------------------------------------------------------------
 
@@ -134,14 +146,39 @@ check "a filter that keeps nothing" refused 3 'filter|0 ' train good.assay --nam
 check "a target of one value" refused 3 'target: "true" in every row kept; at least two classes' train good.assay --name x --model logistic --target 'age > 0'
 check "a level that is not there" refused 3 'no level "zzz".*"a", "b", "c"' train good.assay --name x --model logistic --target score --terms group --reference group=zzz
 
-# --- NaN in training ---------------------------------------------------------
+# --- as one JSON document -----------------------------------------------------
 
-check "a training that runs away names tensor, example and step" refused 3 'step [0-9]+' \
-  train good.assay --name x --model linear --target age --terms priors --optimizer sgd --learning-rate 1e6 --batch 8 --steps 500
+one_document ()
+{
+  "$ASSAY" import good.assay data ragged.csv --name x --json >out 2>err </dev/null
+  [ $? -eq 3 ] && [ "$(wc -l <err)" -eq 1 ] && grep -q '"schema": "assay.error"' out && grep -q '"cause": "' out && grep -q '"exit_status": 3' out \
+    && grep -q '"message": "ragged\.csv line 3' out && return 0
+  cat out err
+  return 1
+}
+check "an error as one JSON document, and a line for people" one_document
+
+# --- labels and models that do not fit together -------------------------------
+
+"$ASSAY" import good.assay data images --labels nine --classes 10 --name nines -q >/dev/null
+model pixels '{"fc.weight":{"dtype":"F64","shape":[2,4],"data_offsets":[0,64]},"fc.bias":{"dtype":"F64","shape":[2],"data_offsets":[64,80]}}' 80
+sed -i 's/"inputs": 2/"inputs": 4/' pixels/config.json
+check "a model for two classes" "$ASSAY" import good.assay model pixels --name pixels -q
+for job in "influence --method dot --query train:0" "influence --method exact --query train:0" "record --taps fc" check; do
+  check "data with a tenth class, for assay ${job%% *}" refused 3 'train:1 \(images record 2\): a class from 0 to 1 expected, 9 found' \
+    ${job%% *} good.assay --model-name pixels --data nines $(printf '%s' "$job" | sed 's/^[a-z]*//')
+done
+check "and for further training" refused 3 'train:1 \(images record 2\): a class from 0 to 1 expected, 9 found' train good.assay --model pixels --data nines --name x
+
+# --- NaN -----------------------------------------------------------------------
+
 printf 'a,y\n1,0\nnan,1\n3,0\n4,1\n' >nan.csv
-check "a NaN in the data is text or refused, never a number" sh -c '
-  "$ASSAY" import good.assay data nan.csv --name withnan -q >out 2>err || exit 0
-  ! "$ASSAY" info good.assay data/withnan 2>&1 | grep -Eq "a +number +4"'
+check "a NaN among the data" refused 3 'nan\.csv line 3: column "a": "nan" is not a finite number' import good.assay data nan.csv --name x
+printf '{"a": 1}\n{"a": 1e999}\n' >inf.jsonl
+check "a number beyond any double" refused 3 'inf\.jsonl line 2' import good.assay data inf.jsonl --name x
+check "a training that runs away names tensor, example and step" refused 3 \
+  'training step [0-9]+: train:[0-9]+ \(id [0-9]+, people\.csv line [0-9]+\): value of loss is not finite' \
+  train good.assay --name x --model linear --target age --terms priors --optimizer sgd --learning-rate 1e6 --batch 8 --steps 500
 
 # --- the case itself ---------------------------------------------------------
 
@@ -152,14 +189,23 @@ cp -r good.assay newer.assay
 marker=$(ls newer.assay | grep -v '^shards$' | grep -Ei 'case|assay|format|version' | head -n 1)
 sed -i 's/\("version": *\|^version \)[0-9][0-9]*/\1999/; s/"format_version": *[0-9]*/"format_version": 999/' "newer.assay/$marker"
 check "a case of a newer format" refused 3 'newer\.assay.*999' info newer.assay
-cp -r good.assay hurt.assay
-shard=$(ls hurt.assay/shards/*.h5 | head -n 1)
-chmod u+w "$shard"
-size=$(wc -c <"$shard")
-printf '\377\376\375\374' | dd of="$shard" bs=1 seek=$((size / 2)) conv=notrunc 2>/dev/null
-check "damage in a shard is found" sh -c '"$ASSAY" verify hurt.assay >out 2>err </dev/null; [ $? -eq 1 ]'
-check "and named" grep -q "$(basename "$shard")" out err
-check "the undamaged case is whole" whole
+# The training that follows reads the data, the influence reads the model too.
+for object in data/main model/logistic; do
+  rm -rf hurt.assay && cp -r good.assay hurt.assay
+  shard=$("$ASSAY" info hurt.assay "$object" --json | sed -n 's/.*"file": "\(shards[^"]*\)".*/\1/p')
+  chmod u+w "hurt.assay/$shard"
+  printf '\377\376\375\374' | dd of="hurt.assay/$shard" bs=1 seek=$(($(wc -c <"hurt.assay/$shard") / 2)) conv=notrunc 2>/dev/null
+  check "damage in $object is found" sh -c '"$ASSAY" verify hurt.assay >out 2>err </dev/null; [ $? -eq 1 ]'
+  check "and named" grep -q "$(basename "$shard")" out
+  [ "$object" = model/logistic ] || check "a training refuses it" refused 1 "$shard: has SHA-256" train hurt.assay --name x --target score --terms age
+  check "scores refuse it" refused 1 "$shard: has SHA-256" influence hurt.assay --model-name logistic --query train:0 --method exact
+  check "the list of objects does not need it" "$ASSAY" info hurt.assay
+done
+cp -r good.assay cut.assay && truncate -s 5000 cut.assay/"$shard"
+check "a shard that was cut off" refused 1 "$shard: has 5000 bytes, the journal says" influence cut.assay --model-name logistic --query train:0 --method dot
+rm cut.assay/"$shard"
+check "a shard that is gone" refused 1 "$shard: cannot be opened" influence cut.assay --model-name logistic --query train:0 --method dot
+
 mkdir closed && chmod 555 closed
 new_in_closed ()
 {
@@ -167,6 +213,41 @@ new_in_closed ()
   [ $? -eq 4 ] && grep -q 'closed.*ermission' err && [ "$(wc -l <err)" -eq 1 ] || { cat out err; return 1; }
 }
 check "a directory without permission" new_in_closed
+
+# --- a full disk ---------------------------------------------------------------
+
+# A limit of 32 kB (64 kB in some shells) for every file is a disk that is full in the middle of a shard.
+full_file ()
+{
+  (ulimit -f 64 && refused 4 'shards/.*: write stopped after [0-9]+ of [0-9]+ bytes; [0-9]+ more bytes are needed' "$@")
+}
+"${AWK-awk}" -v rows=3000 -f "$ASSAY_SRCDIR/tests/cli/people.awk" >many.csv
+check "no room for a shard" full_file import good.assay data many.csv --name x
+check "the same when there is room again" "$ASSAY" import good.assay data many.csv --name many -q
+# A real one: a file system of 400 kB in a mount name space of its own.
+cat >full.sh <<'SH'
+mkdir disk && mount -t tmpfs -o size=400k tmpfs disk || exit 77
+"$ASSAY" new disk/x.assay -q && "$ASSAY" import disk/x.assay data many.csv -q && "$ASSAY" train disk/x.assay --target score --terms age,priors --l2 0.01 -q || exit 1
+ls disk/x.assay/shards >before
+"$ASSAY" influence disk/x.assay --query train:0-200 --method dot 2>err
+[ $? -eq 4 ] && [ "$(wc -l <err)" -eq 1 ] && grep -q 'No space left on device' err || { cat err; exit 1; }
+dd if=/dev/zero of=disk/fill bs=1k 2>/dev/null
+for job in "influence disk/x.assay --query train:0 --method dot" "export disk/x.assay model --out disk/m.safetensors" "new disk/y.assay"; do
+  "$ASSAY" $job 2>err
+  [ $? -eq 4 ] && [ "$(wc -l <err)" -eq 1 ] && grep -q 'No space left on device' err || { cat err; exit 1; }
+done
+ls disk/x.assay/shards | diff before - && [ ! -e disk/m.safetensors ] && "$ASSAY" verify disk/x.assay || exit 1
+rm disk/fill
+"$ASSAY" influence disk/x.assay --query train:0-9 --method dot -q
+[ $? -eq 4 ] && "$ASSAY" verify disk/x.assay
+SH
+unshare -rm sh full.sh >full.log 2>&1
+status=$?
+if [ $status -eq 77 ] || grep -q '^unshare' full.log; then
+  skip "a full file system" "a file system cannot be mounted here"
+else
+  check "a full file system" sh -c 'cat full.log; [ "$1" -eq 0 ]' sh $status
+fi
 
 check "after all of this the case is whole" whole
 finish
