@@ -198,6 +198,16 @@ column_clear (gpointer data)
   assay_mem_free (((Column *) data)->block);
 }
 
+/* The last part of the path where the array is beside the matrix or says which row it is; else the path: a norm is no gradient. */
+static const char *
+column_name (const char *path, const char *matrix)
+{
+  const char *name = strrchr (path, '/') + 1;
+  gsize group = name - path;
+
+  return strncmp (path, matrix, group) == 0 || g_str_has_prefix (path, "/index/") ? name : path + 1;
+}
+
 /* Joins every numeric array of one axis that runs along the rows, then the matrix. */
 static gboolean
 collect_columns (const AssayExport *source, const char *matrix, Table *table, GError **error)
@@ -205,7 +215,7 @@ collect_columns (const AssayExport *source, const char *matrix, Table *table, GE
   for (guint k = 0; k < source->arrays->len; k++)
     {
       const char *path = source->arrays->pdata[k];
-      Column column = { .path = path, .name = strrchr (path, '/') + 1, .width = 1 };
+      Column column = { .path = path, .name = column_name (path, matrix), .width = 1 };
       AssayArrayInfo info;
 
       if (!assay_reader_describe (source->reader, path, &info, error))

@@ -266,7 +266,7 @@ reason_name (AssayTrainReason reason)
   g_assert_not_reached ();
 }
 
-/* Some points of the log: step, loss of the batch, rate. */
+/* Some points of the log: steps done before, loss of the batch then, rate; as in /metrics. */
 static json_t *
 sample_curve (const AssayJobContext *context, const char *name, GError **error)
 {
@@ -285,7 +285,7 @@ sample_curve (const AssayJobContext *context, const char *name, GError **error)
           || !assay_reader_read_box (reader, "/metrics/rate", &row, &one, ASSAY_STORE_F64, &rate, error))
         g_clear_pointer (&curve, json_decref);
       else
-        json_array_append_new (curve, json_pack ("{s:I, s:o, s:o}", "step", (json_int_t) row + 1, "loss", number (loss), "rate", number (rate)));
+        json_array_append_new (curve, json_pack ("{s:I, s:o, s:o}", "step", (json_int_t) row, "loss", number (loss), "rate", number (rate)));
     }
   return curve;
 }

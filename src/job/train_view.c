@@ -84,7 +84,7 @@ view_curve (const json_t *document, AssayView *view)
   if (json_array_size (curve) < 2)
     return;
   assay_view_add_heading (view, "Training");
-  assay_view_begin_table (view, is_whole_batch (document) ? ">step|>loss|>step length" : ">step|>loss of the batch|>rate");
+  assay_view_begin_table (view, is_whole_batch (document) ? ">steps done|>loss|>step length" : ">steps done|>loss of the batch|>rate");
   json_array_foreach (curve, k, point)
     {
       add_cell_integer (view, point, "step");

@@ -81,7 +81,7 @@ open_log (AssayTrainStore *self, GError **error)
     }
   for (guint a = 0; a < N_LOG; a++)
     arrays[a] = (AssayArraySpec) { .path = log_paths[a], .type = ASSAY_STORE_F64, .rank = 1, .axes = { "step" } };
-  arrays[LOSS].long_name = "mean loss of the batch";
+  arrays[LOSS].long_name = "mean loss of the batch after so many steps";
   arrays[LOSS].units = "nats";
   arrays[RATE].long_name = "learning rate";
   arrays[NORM].long_name = "norm of the gradient of the objective, before clipping";
