@@ -9,3 +9,4 @@ EXTRA_DIST += tests/e2e/tabular.py
 dist_check_SCRIPTS += tests/e2e/test-bad-input.sh
 dist_check_SCRIPTS += tests/e2e/test-mnist.sh
 dist_check_SCRIPTS += tests/e2e/test-export.sh
+dist_check_SCRIPTS += tests/e2e/test-cohorts.sh

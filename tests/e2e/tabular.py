@@ -5,6 +5,7 @@
     tabular.py published DOC COMPAS_PUBLISHED.md        coefficients and standard errors, to the last printed digit
     tabular.py fit DOC FILE.csv ROW_EXPR TARGET_EXPR TERM[=REFERENCE]...
                                                         the same from an own Newton fit; expressions are Python over the row r
+    tabular.py fit-level DOC ...                        (as fit) where missing is a level of its own, for a number column a term and a zero
     tabular.py influence DOC CERTIFIED                  the promised form of an answer; CERTIFIED: yes or no
     tabular.py hessian DOC_OF_INFLUENCE FILE.csv ...    (as fit) scores of query 0 from an own inverse Hessian
 
@@ -13,24 +14,28 @@ Exits 1 with a line that says what differs.
 import csv, json, math, re, sys
 import numpy as np
 
-MISSING = ("", "?", "NA")
+MISSING = ("", "?", "NA", "N/A")
 
 
-def read(path, keep, terms):
+def read(path, keep, terms, drop=True):
     with open(path, newline="") as file:
         rows = [r for r in csv.DictReader(file)]
     names = [t.split("=", 1)[0] for t in terms]
-    return [r for r in rows if eval(keep, {"r": r}) and not any(r[n] in MISSING for n in names)]
+    return [r for r in rows if eval(keep, {"r": r}) and not (drop and any(r[n] in MISSING for n in names))]
 
 
 def design(rows, terms):
     columns, names = [np.ones(len(rows))], ["(intercept)"]
     for term in terms:
         name, _, reference = term.partition("=")
-        values = [r[name] for r in rows]
+        values = ["(missing)" if r[name] in MISSING else r[name] for r in rows]
+        absent = np.array([v == "(missing)" for v in values], float)
         try:
-            columns.append(np.array([float(v) for v in values]))
+            columns.append(np.array([0 if v == "(missing)" else float(v) for v in values]))
             names.append(name)
+            if absent.any():
+                columns.append(absent)
+                names.append(f"{name} = (missing)")
         except ValueError:
             levels = sorted(set(values))
             for level in levels:
@@ -68,8 +73,8 @@ def published(document, path):
             fail(f"{term}: {estimate} {error} expected, {pair[0]} {pair[1]} found")
 
 
-def fit(document, path, keep, target, *terms):
-    rows = read(path, keep, terms)
+def fit(document, path, keep, target, *terms, drop=True):
+    rows = read(path, keep, terms, drop)
     X, names = design(rows, terms)
     w, _, H = newton(X, np.array([float(eval(target, {"r": r})) for r in rows]))
     errors = np.sqrt(np.diag(np.linalg.inv(H)))
@@ -82,6 +87,10 @@ def fit(document, path, keep, target, *terms):
         # Both sides stop at a gradient of rounding size; what is left of it, times the inverse Hessian, is far below this.
         if abs(found[name]["estimate"] - estimate) > 1e-9 * max(1, abs(estimate)) or abs(found[name]["std_error"] - error) > 1e-9 * error:
             fail(f"{name}: {estimate} {error} expected, {found[name]['estimate']} {found[name]['std_error']} found")
+
+
+def fit_level(*arguments):
+    fit(*arguments, drop=False)
 
 
 def influence(document, certified):
@@ -123,4 +132,4 @@ def hessian(document, path, keep, target, *terms):
 
 if __name__ == "__main__":
     with open(sys.argv[2]) as file:
-        {"published": published, "fit": fit, "influence": influence, "hessian": hessian}[sys.argv[1]](json.load(file), *sys.argv[3:])
+        {"published": published, "fit": fit, "fit-level": fit_level, "influence": influence, "hessian": hessian}[sys.argv[1]](json.load(file), *sys.argv[3:])
