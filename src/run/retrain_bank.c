@@ -214,7 +214,7 @@ work (gpointer data)
 }
 
 /* Takes results until all workers have ended; the first error stops them. */
-static void
+static gboolean
 collect (Bank *bank, AssayProgress *progress, GError **error)
 {
   GError *fault = NULL;
@@ -254,6 +254,7 @@ collect (Bank *bank, AssayProgress *progress, GError **error)
     assay_recorder_flush (bank->recorder, NULL);                  /* what is finished is kept, whatever stopped the rest */
   if (fault != NULL)
     g_propagate_error (error, fault);
+  return fault == NULL;
 }
 
 static gboolean
@@ -263,6 +264,7 @@ run_workers (Bank *bank, AssayProgress *progress, GError **error)
   guint n_workers = (guint) MIN ((gint64) crew, bank->K - bank->n_done);
   g_autofree GThread **threads = g_new0 (GThread *, n_workers);
   g_autofree Position *position = g_new0 (Position, n_workers);
+  gboolean fine;
 
   bank->n_workers = n_workers;
   bank->position = position;
@@ -270,10 +272,10 @@ run_workers (Bank *bank, AssayProgress *progress, GError **error)
   bank->next = bank->n_done;
   for (guint w = 0; w < n_workers; w++)
     threads[w] = g_thread_new ("assay-retrain", work, bank);
-  collect (bank, progress, error);
+  fine = collect (bank, progress, error);
   for (guint w = 0; w < n_workers; w++)
     g_thread_join (threads[w]);
-  return bank->n_done == bank->K;
+  return fine;                          /* a stop or a fault may come when the last set is done already */
 }
 
 gboolean

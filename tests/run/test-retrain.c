@@ -134,6 +134,31 @@ test_resume (Room *room, gconstpointer unused)
 }
 
 static void
+stop_at_end (const char *stage, guint64 done, guint64 total, const char *unit, const char *note, gpointer data)
+{
+  AssayProgress **progress = data;
+
+  (void) stage, (void) unit, (void) note;
+  if (done == total)
+    assay_progress_cancel (*progress, ASSAY_ERROR_INTERRUPTED);
+}
+
+static void
+test_stop_at_end (void)
+{
+  g_autoptr (Fixture) f = fixture_logistic (trainings[0].options, 1);
+  AssayRetraining spec = describe (f, TRUE);
+  double losses[K * QUERIES];
+  g_autoptr (GError) error = NULL;
+  AssayProgress *progress = assay_progress_new (stop_at_end, &progress);
+
+  train (f);
+  g_assert_false (assay_retrain_bank (&spec, sets, K, NULL, losses, progress, &error));
+  g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_INTERRUPTED);
+  assay_progress_free (progress);
+}
+
+static void
 test_refusals (void)
 {
   g_autoptr (Fixture) f = fixture_mlp ("{\"steps\": 3}", 1);
@@ -180,6 +205,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/retrain/a bank gives what training with weight 0 gives, serial and side by side to the bit", test_bank);
   ADD ("/retrain/a stopped bank goes on and a finished one is read back", test_resume);
+  g_test_add_func ("/retrain/a stop when the last set is done fails, with its error", test_stop_at_end);
   g_test_add_func ("/retrain/places outside, nothing left and no first parameters are refused", test_refusals);
   g_test_add_func ("/retrain/a retraining that does not converge says so", test_not_converged);
   return g_test_run ();
