@@ -23,8 +23,7 @@ typedef struct {
   const gint64 *train, *query;          /* examples of the data set: (n_train), (n_query, query_size) */
   gint64 n_train, n_query;
   gint64 query_size;                    /* a query is the mean loss of so many examples; 0 counts as 1 */
-  double l2;                            /* of the training objective: (1/N) sum l_i + l2/2 |theta|^2 */
-  gboolean penalise_bias;               /* l2 over all parameters; the only form there is: recorded for the reader */
+  double l2;                            /* of the training objective: (1/N) sum l_i + l2/2 |theta|^2, over all parameters */
   gint64 batch;                         /* examples of a walk */
   gsize memory;                         /* bytes that cached walks may take */
   AssayBackend *backend;

@@ -126,7 +126,7 @@ check_case (const char *path, AssayBackend *backend, GPtrArray *results, AssayPr
   list_tensors (&run, source->expected);
   list_tensors (&run, source->ekfac);
   list_tensors (&run, source->dattri);
-  run.task = (AssayInfluenceTask) { .model = source->model, .dataset = source->dataset, .l2 = source->l2, .penalise_bias = TRUE,
+  run.task = (AssayInfluenceTask) { .model = source->model, .dataset = source->dataset, .l2 = source->l2,
                                     .batch = CLAMP (POSITIONS_PER_BATCH / MAX (1, source->T), 1, source->N), .memory = CACHE_BYTES,
                                     .backend = backend };
   run.task.train = assay_dataset_get_split (source->dataset, "train", &run.task.n_train, error);

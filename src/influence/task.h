@@ -24,7 +24,7 @@ gint64     assay_influence_task_get_query_size (const AssayInfluenceTask *task);
 gboolean   assay_influence_task_query_gradients (const AssayInfluenceTask *task, const double *theta, gint64 first, gint64 K, double *gradients,
                                                  GError **error);
 
-/* FALSE when there are no queries, no training examples or no parameters, in words. */
+/* Errors: USAGE when there are no training examples, no queries, or none in a batch. */
 gboolean   assay_influence_task_check (const AssayInfluenceTask *task, GError **error);
 
 /* TRUE when the logits are affine in theta, so that the mean loss is convex and its Hessian is the Gauss-Newton matrix. */

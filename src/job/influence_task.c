@@ -54,7 +54,7 @@ assay_influence_setup_new (AssayJob *job, AssayJobContext *context, AssaySubject
 
   setup->task = (AssayInfluenceTask) {
     .model = subject->model, .dataset = subject->dataset, .train = subject->train, .n_train = subject->n_train, .query = query,
-    .n_query = n_query, .l2 = subject->l2, .penalise_bias = TRUE, .batch = assay_values_get_int (values, "walk-batch"),
+    .n_query = n_query, .l2 = subject->l2, .batch = assay_values_get_int (values, "walk-batch"),
     .memory = (gsize) (assay_values_get_double (values, "walk-memory") * GIB), .backend = context->backend,
   };
   if (!load_trajectory (setup, context, subject, error) || !add_retraining (setup, context, subject, error))

@@ -98,12 +98,6 @@ assay_objective_free (AssayObjective *o)
   g_free (o);
 }
 
-gint64
-assay_objective_get_micro_batch (const AssayObjective *o)
-{
-  return o->B;
-}
-
 void
 assay_objective_set_examples (AssayObjective *o, const gint64 *examples, const double *weights, double divisor)
 {

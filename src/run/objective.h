@@ -34,7 +34,6 @@ typedef struct {
 /* Errors: SHAPE (the data set does not fit the model), NO_MEMORY. */
 AssayObjective *assay_objective_new          (const AssayObjectiveSpec *spec, GError **error);
 void            assay_objective_free         (AssayObjective *objective);
-gint64          assay_objective_get_micro_batch (const AssayObjective *objective);
 
 /* The N examples that the next evaluations are over; weights (N), or NULL: ones. Both are the caller's and stay valid meanwhile. */
 void            assay_objective_set_examples (AssayObjective *objective, const gint64 *examples, const double *weights, double divisor);

@@ -188,7 +188,8 @@ record (Gradients *g, AssayProgress *progress, GError **error)
         }
       assay_pass_bind (g->pass, g->r->examples + i);
       if (!assay_exec_prepare (assay_pass_get_exec (g->pass), assay_model_get_theta (g->r->model), NULL, g->gradient, FALSE, error)
-          || !assay_pass_check_losses (g->pass, g->r->examples + i, "recording", error) || !append (g, g->r->examples[i], error) || !assay_recording_keep_up (g->recorder, &last, error))
+          || !assay_pass_check_losses (g->pass, g->r->examples + i, "recording", error) || !append (g, g->r->examples[i], error)
+          || !assay_recording_keep_up (g->recorder, &last, error))
         return FALSE;
       assay_progress_report (progress, "recording gradients", i + 1, g->r->N, "examples", NULL);
     }

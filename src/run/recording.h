@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* recording.h: what both recordings share: options, identity, and a recorder that is opened, fed row by row and closed.
- * Internal to this floor.
+ * Internal to this floor. Thread rule: as the recorder's: one thread at a time.
  */
 #pragma once
 

@@ -62,12 +62,6 @@ assay_retrainer_free (AssayRetrainer *self)
   g_free (self);
 }
 
-AssayModel *
-assay_retrainer_get_model (AssayRetrainer *self)
-{
-  return self->model;
-}
-
 static gboolean
 leave_out (AssayRetrainer *self, const gint64 *without, gint64 n, GError **error)
 {

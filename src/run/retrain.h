@@ -5,6 +5,7 @@
  * parameters ("this run without them"); a whole-batch training begins at the trained ones, where its unique optimum is near.
  * Sets are retrained side by side, each on one thread, with the same bits as one after the other.
  * Shape letters: N training examples, Q queries, P parameters, K sets.
+ * Thread rule: one thread at a time per retrainer; a bank starts threads of its own.
  */
 #pragma once
 
@@ -27,8 +28,6 @@ void            assay_retrainer_free (AssayRetrainer *retrainer);
  * out), those of the training; cancelled. */
 gboolean        assay_retrainer_run  (AssayRetrainer *retrainer, const gint64 *without, gint64 n_without, double *query_loss,
                                       AssayTrainResult *result, AssayProgress *progress, GError **error);
-/* Parameters of the last retraining. */
-AssayModel     *assay_retrainer_get_model (AssayRetrainer *retrainer);
 
 typedef struct { const gint64 *place; gint64 n; } AssayRetrainSet;
 

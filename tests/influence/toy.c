@@ -50,7 +50,7 @@ toy_new (gint64 N, gint64 Q, gint64 D, double l2, guint64 seed, const char *arch
   g_assert_true (assay_values_set_json (toy->options, "l2", number, NULL));
   json_decref (config);
   json_decref (number);
-  toy->task = (AssayInfluenceTask) { .model = toy->model, .dataset = toy->dataset, .l2 = l2, .penalise_bias = TRUE, .batch = 16,
+  toy->task = (AssayInfluenceTask) { .model = toy->model, .dataset = toy->dataset, .l2 = l2, .batch = 16,
                                      .memory = 1 << 28, .backend = toy->backend };
   toy->task.train = assay_dataset_get_split (toy->dataset, "train", &toy->task.n_train, NULL);
   toy->task.query = assay_dataset_get_split (toy->dataset, "query", &toy->task.n_query, NULL);
