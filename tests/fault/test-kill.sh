@@ -10,13 +10,14 @@ cd "$scratch" || exit 1
 kills=12
 [ -z "${ASSAY_TEST_LONG-}" ] || kills=200
 kills=${ASSAY_TEST_KILLS-$kills}
-seed=${ASSAY_TEST_SEED-1}
+seed=${ASSAY_TEST_SEED-20261126}
 
-# Seconds between 0 and the argument, of the minimal standard generator.
-moment ()
+# Sets $moment to seconds between 0 and the argument, of the minimal standard generator. Not by its output: that would draw in a subshell,
+# the same number for ever.
+draw_moment ()
 {
   seed=$(((seed * 16807) % 2147483647))
-  "${AWK-awk}" -v s="$seed" -v most="$1" 'BEGIN { printf "%.3f", most * s / 2147483647 }'
+  moment=$("${AWK-awk}" -v s="$seed" -v most="$1" 'BEGIN { printf "%.3f", most * s / 2147483647 }')
 }
 
 now ()
@@ -27,13 +28,13 @@ now ()
 # Each takes the place of its shell, so that the kill hits the program.
 train ()
 {
-  exec "$ASSAY" train "$1" --json -q --threads 1 --name net --model mlp --hidden 64 --target score --terms age,group,priors --standardise --steps 2000 \
+  exec "$ASSAY" train "$1" --json -q --threads 1 --name net --model mlp --hidden 256 --target score --terms age,group,priors --standardise --steps 2000 \
     --batch 64 --checkpoint-every 40
 }
 
 record ()
 {
-  exec "$ASSAY" record "$1" --json -q --threads 1 --model-name net --taps act1 --gradients '*'
+  exec "$ASSAY" record "$1" --json -q --threads 1 --model-name net --taps act1 --gradients fc2.weight --type f64
 }
 
 # What a case has promised: kind, name and rows of every object.
@@ -65,14 +66,15 @@ acknowledged ()
 # disturbed WHAT SECONDS START EXPECTED COUNT: runs WHAT on copies of START, kills it COUNT times, compares what came through with EXPECTED
 disturbed ()
 {
-  what=$1 seconds=$2 start=$3 expected=$4 left=$5 hits=0 through=0
+  what=$1 seconds=$2 start=$3 expected=$4 left=$5 hits=0 grown=0 through=0
   while [ "$left" -gt 0 ]; do
     rm -rf work.assay && cp -r "$start" work.assay && promised work.assay >before && [ -s before ] || return 1
     while :; do
       ($what work.assay) >answer 2>errors &
       pid=$!
       if [ "$left" -gt 0 ]; then
-        sleep "$(moment "$seconds")"
+        draw_moment "$seconds"
+        sleep "$moment"
         kill -9 $pid 2>/dev/null
       fi
       wait $pid 2>/dev/null
@@ -83,13 +85,14 @@ disturbed ()
       promised work.assay >after
       kept before after && "$ASSAY" verify work.assay >report 2>&1 || { cat report; return 1; }
       acknowledged || return 1
+      cmp -s before after || grown=$((grown + 1))
       mv after before
     done
     through=$((through + 1))
     "$ASSAY" verify work.assay >report 2>&1 || { cat report; return 1; }
     same_bits work.assay "$expected" || return 1
   done
-  echo "$hits kills of $what in $through runs that came through" >>hits
+  echo "$hits kills of $what within $seconds s, $grown of them after something new was committed, $through runs came through" >>hits
 }
 
 # exported CASE WHAT FILE
