@@ -133,6 +133,18 @@ notes_to_json (const GString *notes)
 }
 
 static json_t *
+entry_to_json (const AssayTopEntry *entry, const AssayInfluenceTask *task, gboolean converged)
+{
+  AssayTable *table = assay_dataset_get_table (task->dataset);
+  gint64 example = task->train[entry->example], row = assay_dataset_get_row (task->dataset, example);
+
+  return json_pack ("{s:I, s:s?, s:s?, s:I, s:o, s:o, s:o, s:b}", "example", (json_int_t) entry->example, "id",
+                    assay_dataset_get_id (task->dataset, example), "file", table ? assay_table_get_file (table, row) : NULL, "row",
+                    (json_int_t) (table ? assay_table_get_source_row (table, row) : row), "score", number (entry->score), "lo",
+                    number (entry->lo), "hi", number (entry->hi), "converged", converged);
+}
+
+static json_t *
 entries_to_json (AssayTop *top, const AssayInfluenceTask *task, gboolean converged)
 {
   json_t *list = json_array ();
@@ -140,10 +152,7 @@ entries_to_json (AssayTop *top, const AssayInfluenceTask *task, gboolean converg
   const AssayTopEntry *entry = assay_top_get (top, &n);
 
   for (gint64 i = 0; i < n; i++)
-    json_array_append_new (list, json_pack ("{s:I, s:s?, s:o, s:o, s:o, s:b}", "example", (json_int_t) entry[i].example, "id",
-                                            assay_dataset_get_id (task->dataset, task->train[entry[i].example]), "score",
-                                            number (entry[i].score), "lo", number (entry[i].lo), "hi", number (entry[i].hi), "converged",
-                                            converged));
+    json_array_append_new (list, entry_to_json (&entry[i], task, converged));
   return list;
 }
 

@@ -27,7 +27,8 @@ gboolean    assay_influence_scores_has_converged (const AssayInfluenceScores *sc
 AssayTop   *assay_influence_scores_get_top (const AssayInfluenceScores *scores, gint64 query, gint64 k);
 
 /* One query's answer: method, measure, unit, sign, counterfactual, l2, damping, solver (null where nothing is solved), interval_kind
- * with its words, notes, and scores[] of the k largest: example (index into the training split), id, score, lo, hi, converged.
+ * with its words, notes, and scores[] of the k largest: example (index into the training split), id, file and row that it came from,
+ * score, lo, hi, converged.
  * Infinite or missing numbers are null. New reference. */
 json_t     *assay_influence_scores_to_json (const AssayInfluenceScores *scores, const AssayInfluenceTask *task, const char *method,
                                             gint64 query, gint64 k);

@@ -163,7 +163,7 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
 static void
 view (const json_t *document, AssayView *view)
 {
-  const char *cas = json_string_value (json_object_get (document, "case"));
+  g_autofree char *cas = assay_job_quote_word (json_string_value (json_object_get (document, "case")));
   gsize k;
   json_t *item;
 
@@ -172,15 +172,16 @@ view (const json_t *document, AssayView *view)
       const char *kind = json_string_value (json_object_get (item, "kind")), *name = json_string_value (json_object_get (item, "name"));
       g_autofree char *rows = assay_view_count (json_integer_value (json_object_get (item, "rows")));
       g_autofree char *bytes = assay_view_bytes (json_number_value (json_object_get (item, "bytes")));
+      g_autofree char *object = g_strconcat (kind, "/", name, NULL), *quoted = assay_job_quote_word (object);
 
-      assay_view_add_text (view, "recorded %s/%s: %s rows, %s; arrays: assay info %s %s/%s", kind, name, rows, bytes, cas, kind, name);
+      assay_view_add_text (view, "recorded %s: %s rows, %s\n  arrays: assay info %s %s", object, rows, bytes, cas, quoted);
     }
 }
 
 ASSAY_JOB_KIND_DEFINE (record) = {
   .name = "record", .help = "record activations and gradients of single examples",
-  .description = "Activations are recorded at taps, the named results of the model's graph (assay info CASE model/NAME lists them); gradients for groups of parameters, chosen by name. Both "
-                 "kinds of pattern take * and ?. The files are plain HDF5 in tiles that read one example and one unit equally fast. A recording that "
+  .description = "Activations are recorded at taps, the named results of the model's graph (assay info CASE model/NAME lists them); gradients for "
+                 "groups of parameters, chosen by name. Both kinds of pattern take * and ?. The files are plain HDF5 in tiles that read one example and one unit equally fast. A recording that "
                  "was stopped goes on behind its last committed row.",
   .examples = examples, .access = ASSAY_JOB_WRITES_CASE, .is_stored = TRUE, .params = params, .get_sections = get_sections,
   .resolve = resolve, .plan = plan, .run = run, .view = view,

@@ -2,6 +2,8 @@
 /* query_view.c: draws the answer of an influence job. */
 #include "job/query_view.h"
 
+#include "job/spec.h"
+
 #include <math.h>
 
 static const char *
@@ -52,34 +54,49 @@ view_solver (const json_t *answer, AssayView *view)
                         (int) json_integer_value (json_object_get (solver, "products")));
 }
 
+/* Whether any score has a text under the key. */
 static gboolean
-has_ids (const json_t *scores)
+have (const json_t *scores, const char *key)
 {
   gsize k;
   json_t *score;
 
   json_array_foreach (scores, k, score)
-    if (json_is_string (json_object_get (score, "id")))
+    if (json_is_string (json_object_get (score, key)))
       return TRUE;
   return FALSE;
+}
+
+/* "people.csv row 18", or nothing for what no file held. */
+static void
+add_origin (const json_t *score, AssayView *view)
+{
+  const char *file = json_string_value (json_object_get (score, "file"));
+  g_autofree char *origin = file ? g_strdup_printf ("%s row %" G_GINT64_FORMAT, file, (gint64) json_integer_value (json_object_get (score, "row")))
+                            : NULL;
+
+  assay_view_add_cell (view, origin);
 }
 
 static void
 view_scores (const json_t *answer, AssayView *view)
 {
-  gboolean certified = json_is_string (json_object_get (answer, "interval_kind")), named = has_ids (json_object_get (answer, "scores"));
-  g_autofree char *columns = g_strconcat (">example|", named ? "id|" : "", ">score|", certified ? ">lo|>hi|" : "", NULL);
+  const json_t *scores = json_object_get (answer, "scores");
+  gboolean certified = json_is_string (json_object_get (answer, "interval_kind")), named = have (scores, "id"), read = have (scores, "file");
+  g_autofree char *columns = g_strconcat (">example|", named ? "id|" : "", read ? "from|" : "", ">score|", certified ? ">lo|>hi|" : "", NULL);
   gsize k;
   json_t *score;
 
   assay_view_begin_table (view, columns);
-  json_array_foreach (json_object_get (answer, "scores"), k, score)
+  json_array_foreach (scores, k, score)
     {
       g_autofree char *example = g_strdup_printf ("%" G_GINT64_FORMAT, (gint64) json_integer_value (json_object_get (score, "example")));
 
       assay_view_add_cell (view, example);
       if (named)
         assay_view_add_cell (view, text_of (score, "id"));
+      if (read)
+        add_origin (score, view);
       assay_view_add_cell_number (view, number_of (score, "score"), 6);
       if (certified)
         {
@@ -110,6 +127,7 @@ void
 assay_query_view (const json_t *document, AssayView *view)
 {
   const json_t *queries = json_object_get (document, "queries");
+  g_autofree char *cas = assay_job_quote_word (text_of (document, "case")), *name = assay_job_quote_word (text_of (document, "scores_object"));
   gsize k;
   json_t *answer;
 
@@ -117,6 +135,6 @@ assay_query_view (const json_t *document, AssayView *view)
     view_answer (document, view);
   json_array_foreach (queries, k, answer)
     view_answer (answer, view);
-  assay_view_add_heading (view, "All scores: scores/%s\nThe whole matrix as a file: assay export %s scores --out FILE.csv",
-                          text_of (document, "scores_object"), text_of (document, "case"));
+  assay_view_add_heading (view, "All scores: scores/%s\nThe whole matrix as a file:\nassay export %s scores --object %s --out FILE.csv",
+                          text_of (document, "scores_object"), cas, name);
 }

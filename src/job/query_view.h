@@ -12,5 +12,5 @@
 /* document: what kind "influence" answers. */
 void assay_query_view (const json_t *document, AssayView *view);
 
-/* "train:17 (id 4711, people.csv row 18)" from a described example. Owns: the caller. */
+/* "train:17, id 4711, people.csv row 18" from a described example. Owns: the caller. */
 char *assay_query_name (const json_t *example);

@@ -3,6 +3,7 @@
 #include "job/validation_view.h"
 
 #include "job/query_view.h"
+#include "job/spec.h"
 
 #include <math.h>
 
@@ -188,6 +189,8 @@ assay_validation_view (const json_t *document, AssayView *view)
   const json_t *one = json_object_get (document, "leave_one_out"), *groups = json_object_get (document, "groups");
   const json_t *top = json_object_get (document, "top_removal");
   gint64 n_query = (gint64) json_array_size (json_object_get (document, "queries"));
+  g_autofree char *cas = assay_job_quote_word (json_string_value (json_object_get (document, "case")));
+  g_autofree char *name = assay_job_quote_word (json_string_value (json_object_get (document, "validation_object")));
 
   assay_view_add_text (view, "Scores of %s for model %s, against what %" G_GINT64_FORMAT " retrainings did to the loss of %" G_GINT64_FORMAT " %s. "
                        "Intervals in brackets: %g %%.", json_string_value (json_object_get (document, "method")),
@@ -212,6 +215,6 @@ assay_validation_view (const json_t *document, AssayView *view)
     view_top (document, top, view);
   if (n_query > 1)
     view_queries (document, view);
-  assay_view_add_heading (view, "All numbers: validation/%s; as a file: assay export %s validation --out FILE.h5",
-                          json_string_value (json_object_get (document, "validation_object")), json_string_value (json_object_get (document, "case")));
+  assay_view_add_heading (view, "All numbers: validation/%s\nAs a file:\nassay export %s validation --object %s --out FILE.h5",
+                          json_string_value (json_object_get (document, "validation_object")), cas, name);
 }

@@ -4,11 +4,11 @@
 
 #include <string.h>
 
-/* An answer of a method: damping and ids where they are given. */
+/* An answer of a method: damping, id and file where they are given. */
 static json_t *
-answer_of (const char *damping, const char *id, gboolean certified)
+answer_of (const char *damping, const char *id, const char *file, gboolean certified)
 {
-  json_t *score = json_pack ("{s:i, s:s?, s:f, s:f, s:f, s:b}", "example", 7, "id", id, "score", 0.25, "lo", 0.125, "hi", 0.5, "converged", 1);
+  json_t *score = json_pack ("{s:i, s:s?, s:s?, s:i, s:f, s:f, s:f, s:b}", "example", 7, "id", id, "file", file, "row", 9, "score", 0.25, "lo", 0.125, "hi", 0.5, "converged", 1);
   json_t *query = json_pack ("{s:s, s:i, s:s?}", "split", "test", "index", 3, "id", id);
 
   return json_pack ("{s:s, s:s, s:s, s:s, s:f, s:o, s:n, s:s?, s:s, s:o, s:[o], s:s, s:s}", "method", "toy", "measure", "query loss", "unit",
@@ -39,7 +39,7 @@ static void
 test_damping (void)
 {
   g_autoptr (AssayView) without = assay_view_new (), with = assay_view_new ();
-  json_t *none = answer_of (NULL, NULL, FALSE), *some = answer_of ("0.25", NULL, FALSE);
+  json_t *none = answer_of (NULL, NULL, NULL, FALSE), *some = answer_of ("0.25", NULL, NULL, FALSE);
 
   assay_query_view (none, without);
   assay_query_view (some, with);
@@ -52,13 +52,14 @@ test_damping (void)
 static void
 test_columns (void)
 {
-  static const struct { const char *id; gboolean certified; guint n; } shapes[] = {
-    { NULL, FALSE, 3 }, { NULL, TRUE, 5 }, { "p17", FALSE, 4 }, { "p17", TRUE, 6 } };    /* the last column marks what did not converge */
+  static const struct { const char *id, *file; gboolean certified; guint n; } shapes[] = {                /* the last column marks what did not converge */
+    { NULL, NULL, FALSE, 3 }, { NULL, NULL, TRUE, 5 }, { "p17", NULL, FALSE, 4 }, { "p17", NULL, TRUE, 6 }, { NULL, "p.csv", FALSE, 4 },
+    { "p17", "p.csv", TRUE, 7 } };
 
   for (gsize k = 0; k < G_N_ELEMENTS (shapes); k++)
     {
       g_autoptr (AssayView) view = assay_view_new ();
-      json_t *answer = answer_of (NULL, shapes[k].id, shapes[k].certified);
+      json_t *answer = answer_of (NULL, shapes[k].id, shapes[k].file, shapes[k].certified);
       const AssayViewBlock *table;
 
       assay_query_view (answer, view);
@@ -67,6 +68,8 @@ test_columns (void)
       g_assert_cmpuint (table->cells->len, ==, 2 * shapes[k].n);
       if (shapes[k].id != NULL)
         g_assert_cmpstr (table->cells->pdata[shapes[k].n + 1], ==, "p17");
+      if (shapes[k].file != NULL)
+        g_assert_cmpstr (table->cells->pdata[shapes[k].n + (shapes[k].id ? 2 : 1)], ==, "p.csv row 9");
       json_decref (answer);
     }
 }
