@@ -73,12 +73,13 @@ state_free (gpointer data)
   g_free (state);
 }
 
-/* From examples of the data set to places among the training examples. */
+/* From examples of the data set to places among the training examples, each once however often it is named. */
 static GArray *
 find_places (const AssaySubject *subject, const char *const *references, GError **error)
 {
   g_autoptr (GArray) examples = assay_subject_find_examples (subject->dataset, references, error);
   g_autoptr (GArray) places = g_array_new (FALSE, FALSE, sizeof (gint64));
+  g_autofree gboolean *taken = g_new0 (gboolean, subject->n_train);
 
   for (guint k = 0; examples != NULL && k < examples->len; k++)
     {
@@ -94,7 +95,9 @@ find_places (const AssaySubject *subject, const char *const *references, GError 
                        subject->object->name, subject->train_split);
           return NULL;
         }
-      g_array_append_val (places, place);
+      if (!taken[place])
+        g_array_append_val (places, place);
+      taken[place] = TRUE;
     }
   return examples ? g_steal_pointer (&places) : NULL;
 }
@@ -197,8 +200,10 @@ plan (AssayJob *job, AssayJobContext *context, AssayJobPlan *plan, GError **erro
       && !assay_measure_rate (plan, subject->model, subject->dataset, subject->train, subject->n_train, MIN (PLAN_BATCH, subject->n_train),
                               context->backend, error))
     return FALSE;
-  assay_job_plan_add (plan, (double) (sets + 1) * assay_retraining_setup_get_flops (state->retraining), 0, 8.0 * (double) sets * (double) state->queries->len, "train %" G_GINT64_FORMAT " times: with all examples, and "
-                      "without each of %" G_GINT64_FORMAT " sets", sets + 1, sets);
+  assay_job_plan_add (plan, (double) (sets + 1) * assay_retraining_setup_get_flops (state->retraining), 0,
+                      8.0 * (double) sets * (double) state->queries->len,
+                      sets == 1 ? "train %" G_GINT64_FORMAT " times: with all examples, and without the chosen ones"
+                                : "train %" G_GINT64_FORMAT " times: with all examples, and without each of the sets", sets + 1);
   return TRUE;
 }
 

@@ -35,6 +35,9 @@ static const AssayParam params[] = {
   { .name = NULL }
 };
 
+/* When states are saved does not change what is trained. */
+static const char *const outside_identity[] = { "checkpoint-every", "checkpoint-seconds", NULL };
+
 static const AssayJobExample examples[] = {
   { "a logistic regression with chosen reference levels; its coefficients and their standard errors",
     "assay train people.assay --model logistic --target \"score in ('Medium', 'High')\" --terms age,group,priors --reference \"group=b\"" },
@@ -466,5 +469,5 @@ ASSAY_JOB_KIND_DEFINE (train) = {
                  "from 0 over the rows kept by --filter.\n\n"
                  "A NaN or infinity ends the training and is named: tensor, example, step.",
   .examples = examples, .access = ASSAY_JOB_WRITES_CASE, .is_stored = TRUE, .params = params, .get_sections = get_sections,
-  .complete = complete, .resolve = resolve, .plan = plan, .run = run, .view = assay_train_view,
+  .outside_identity = outside_identity, .complete = complete, .resolve = resolve, .plan = plan, .run = run, .view = assay_train_view,
 };

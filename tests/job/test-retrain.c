@@ -109,6 +109,22 @@ test_predicted (Folder *folder, gconstpointer unused)
 }
 
 static void
+test_named_twice (Folder *folder, gconstpointer unused)
+{
+  json_t *retraining, *once;
+
+  (void) unused;
+  folder_train (folder, "m");
+  retraining = folder_answer (folder, "retrain", "without", "train:3", "without", "train:2-3", "query", "train:4", NULL);
+  once = folder_answer (folder, "retrain", "without", "train:3", "without", "train:2", "query", "train:4", NULL);
+  g_assert_cmpuint (json_array_size (json_object_get (json_array_get (json_object_get (retraining, "sets"), 0), "without")), ==, 2);
+  g_assert_cmpstr (json_string_value (json_object_get (retraining, "retraining_object")), ==,
+                   json_string_value (json_object_get (once, "retraining_object")));
+  json_decref (retraining);
+  json_decref (once);
+}
+
+static void
 expect_refusal (AssayJob *taken, const char *words)
 {
   g_autoptr (AssayJob) job = taken;
@@ -147,6 +163,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
 #define ADD(sentence, test) g_test_add ("/retrain/" sentence, Folder, NULL, folder_set_up, test, folder_tear_down)
   ADD ("scores choose what is left out and predict what happens; random groups are made up alike", test_predicted);
+  ADD ("an example that is named twice is left out once", test_named_twice);
   ADD ("what makes no sense is refused in words", test_refusals);
 #undef ADD
   return g_test_run ();

@@ -108,6 +108,22 @@ test_header (Folder *folder, gconstpointer unused)
   json_decref (info);
 }
 
+/* How often a training saves its state is no part of what it is. */
+static void
+test_saved_more_often (Folder *folder, gconstpointer unused)
+{
+  g_autoptr (AssayJob) job = folder_job (folder, "train", "name", "m", "target", "score", "terms", "age,group", "l2", "0.01", "checkpoint-every", "3",
+                                         "checkpoint-seconds", "7", NULL);
+  g_autoptr (AssayJobOutcome) outcome = NULL;
+  g_autoptr (GError) error = NULL;
+
+  (void) unused;
+  folder_train (folder, "m");
+  outcome = folder_run (job, FALSE, &error);
+  g_assert_no_error (error);
+  g_assert_true (outcome->from_store);
+}
+
 static void
 test_finding (Folder *folder, gconstpointer unused)
 {
@@ -209,6 +225,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   ADD ("a job done before is answered from the case with the same words", test_twice);
   ADD ("showing more needs no second computation", test_more_shown);
+  ADD ("a training that saves its state more often is the same job", test_saved_more_often);
   ADD ("a superseded answer is computed again", test_superseded);
   ADD ("every document says its schema, version and identity", test_header);
   ADD ("a solve that did not converge is a finding, also from the case", test_finding);
