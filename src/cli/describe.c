@@ -3,6 +3,7 @@
 #include "cli/describe.h"
 
 #include <math.h>
+#include <string.h>
 
 const char *
 assay_describe_metavar (const AssayParam *p)
@@ -82,11 +83,11 @@ assay_describe_param (const AssayParam *p)
 {
   GString *out = g_string_new (p->help);
 
-  if (p->choices != NULL)
+  if (p->choices != NULL && (p->metavar == NULL || strchr (p->metavar, '|') == NULL))           /* "data|model" lists them itself */
     {
       g_autofree char *all = g_strjoinv (", ", (char **) p->choices);
 
-      g_string_append_printf (out, ": %s", all);
+      g_string_append_printf (out, "; one of %s", all);
     }
   append_range (out, p);
   append_default (out, p);

@@ -168,6 +168,11 @@ print_plan (const json_t *document, AssayView *view)
 
   if (json_is_true (json_object_get (document, "from_store")))
     assay_view_add_text (view, "the case has the answer already; --force would run the job again");
+  if (json_array_size (json_object_get (plan, "steps")) == 0)
+    {
+      assay_view_add_text (view, "no steps to plan: what this command takes is not known beforehand, or not worth saying");
+      return;
+    }
   assay_view_begin_table (view, "step|>operations|>memory|>disk|>time");
   json_array_foreach (json_object_get (plan, "steps"), k, step)
     {

@@ -133,7 +133,8 @@ parse_short (Parser *parser, const char *letters, GError **error)
 
       if (p == NULL)
         {
-          g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "there is no option -%c", *letters);
+          g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "there is no option -%c; assay%s%s --help lists them", *letters,
+                       parser->line->command ? " " : "", parser->line->command ? parser->line->command->name : "");
           return FALSE;
         }
       if (p->type != ASSAY_PARAM_BOOL)

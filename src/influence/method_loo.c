@@ -15,7 +15,7 @@
 
 static const AssayParam params[] = {
   { .name = "examples", .type = ASSAY_PARAM_LIST, .metavar = "INDEX",
-    .help = "training example to leave out, or a range FIRST-LAST; may be repeated (default: each of them)" },
+    .help = "training example to leave out, or a range FIRST-LAST (default: each of them)" },
   { .name = NULL }
 };
 

@@ -71,7 +71,6 @@ static json_t *
 check_reference (AssayJob *job, AssayJobContext *context, GError **error)
 {
   g_autoptr (GPtrArray) results = assay_reference_check (get_reference (job), context->backend, context->progress, error);
-
   g_autofree char *failure = results ? assay_reference_describe_failure (results) : NULL;
 
   return results ? with_finding (assay_reference_to_json (results), failure == NULL, failure) : NULL;
@@ -140,17 +139,25 @@ add_row (AssayView *view, const json_t *row, const char *value_key)
 static void
 view_reference (const json_t *cases, AssayView *view)
 {
+  gint64 passed = 0, compared = 0, left = 0;
   gsize k, q;
   json_t *item, *quantity;
 
   json_array_foreach (cases, k, item)
     {
+      passed += json_is_true (json_object_get (item, "passed"));
+      compared += json_integer_value (json_object_get (item, "compared"));
+      left += (gint64) json_array_size (json_object_get (item, "quantities"));
       assay_view_add_heading (view, "%s: %s", json_string_value (json_object_get (item, "name")),
                               json_is_true (json_object_get (item, "passed")) ? "passed" : "FAILED");
       assay_view_begin_table (view, "quantity|>relative error|>bound|");
       json_array_foreach (json_object_get (item, "quantities"), q, quantity)
         add_row (view, quantity, "relative_error");
     }
+  left -= compared;
+  assay_view_add_heading (view, "%" G_GINT64_FORMAT " of %" G_GSIZE_FORMAT " %s passed: %" G_GINT64_FORMAT " quantities compared, %" G_GINT64_FORMAT
+                          " left out (inputs, and what Assay does not compute)", passed, json_array_size (cases),
+                          json_array_size (cases) == 1 ? "case" : "cases", compared, left);
 }
 
 static void

@@ -242,8 +242,8 @@ view (const json_t *document, AssayView *view)
 ASSAY_JOB_KIND_DEFINE (import) = {
   .name = "import", .help = "bring data or a model into a case",
   .description = "Data: the files are read into one table of typed columns. Every row keeps its file, its line and, with --id, its key; rows and their "
-                 "indices never change afterwards. All rows go to the split \"train\" unless --split says otherwise. Formats: CSV (also .gz), IDX images "
-                 "with their labels, JSONL, plain text.\n\n"
+                 "indices never change afterwards. All rows go to the split \"train\" unless --split says otherwise. Formats: CSV, IDX images with their "
+                 "labels, JSONL, plain text, each of them also compressed (.gz).\n\n"
                  "Model: a directory with config.json, which names the architecture and its configuration, and model.safetensors, one tensor "
                  "for each parameter.\n\n"
                  "Dose: running sums modulo a small number with a written chain of partial sums, where half of the chains are edited and "

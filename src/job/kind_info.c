@@ -237,7 +237,7 @@ view_arrays (const json_t *arrays, AssayView *view)
 static void
 view_object (const json_t *object, AssayView *view)
 {
-  char *meta = json_dumps (json_object_get (object, "meta"), JSON_INDENT (2) | JSON_SORT_KEYS);
+  char *meta = json_dumps (json_object_get (object, "meta"), JSON_INDENT (2) | JSON_SORT_KEYS | JSON_REAL_PRECISION (15));
   gsize k;
   json_t *file;
 

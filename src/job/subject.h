@@ -15,7 +15,7 @@
 /* Entries for a kind's own table. The kind also needs the section { NULL, NULL, ..., assay_derive_params }. */
 #define ASSAY_SUBJECT_PARAMS                                                                                            \
   { "model-name", ASSAY_PARAM_STRING, .metavar = "NAME", .help = "model of the case (default: the newest)" },           \
-  { "data", ASSAY_PARAM_STRING, .metavar = "NAME", .help = "imported models: data of the case (default: main, or the only ones)" }, \
+  { "data", ASSAY_PARAM_STRING, .metavar = "NAME", .help = "imported models: data of the case (default: main, or the newest)" }, \
   { "train-split", ASSAY_PARAM_STRING, .metavar = "SPLIT", .help = "imported models: the split they were trained on (default: train)" }, \
   { "l2", ASSAY_PARAM_DOUBLE, .flags = ASSAY_PARAM_OPTIONAL, .min = 0, .max = 1e9, .help = "imported models: l2 of their training (default: 0)" }
 
@@ -38,7 +38,7 @@ typedef struct {
 AssaySubject *assay_subject_open  (AssayJob *job, AssayJobContext *context, GError **error);
 void          assay_subject_free  (AssaySubject *subject);
 
-/* The data object of that name; NULL: "main", or the only one, or the newest. Errors: NOT_FOUND with what to do. */
+/* The data object of that name; NULL: "main", or the newest. Errors: NOT_FOUND with what to do. */
 AssayObject  *assay_subject_find_data (AssayCase *cas, const char *name, GError **error);
 
 /* How a data set is made of data of the case, as a trained model and every recording and score keeps it:

@@ -46,7 +46,7 @@ const AssayViewBlock *assay_view_get_block (const AssayView *view, guint k);
 
 /* Numbers for people, the same in every locale: `digits` significant ones; "-" where there is none. Owns: the caller. */
 char      *assay_view_number      (double value, guint digits);
-/* "3.2 MB", "1.5e9 flop" style: bytes with a decimal unit, counts with thousands separated by commas. Owns: the caller. */
+/* "3.2 MB": with a decimal unit; "7,214": thousands separated by commas. Owns: the caller. */
 char      *assay_view_bytes       (double bytes);
 char      *assay_view_count       (gint64 count);
 /* "3 min 20 s", "0.4 s". Owns: the caller. */
