@@ -9,7 +9,7 @@
 #include <string.h>
 
 static const char *const names[ASSAY_N_ISAS] = { "baseline", "x86-64-v3", "x86-64-v4" };
-static int chosen = -1;
+static gint chosen = -1;         /* atomic: the first kernels may run on several threads */
 
 static gboolean
 runs (AssayIsa isa)
@@ -29,10 +29,15 @@ runs (AssayIsa isa)
 AssayIsa
 assay_isa_get (void)
 {
-  if (chosen < 0)
-    for (chosen = ASSAY_N_ISAS - 1; !runs (chosen); chosen--)
-      ;
-  return chosen;
+  gint isa = g_atomic_int_get (&chosen);
+
+  if (isa < 0)
+    {
+      for (isa = ASSAY_N_ISAS - 1; !runs (isa); isa--)
+        ;
+      g_atomic_int_set (&chosen, isa);
+    }
+  return isa;
 }
 
 const char *
@@ -62,7 +67,7 @@ assay_isa_set (const char *name, GError **error)
   for (AssayIsa isa = 0; isa < ASSAY_N_ISAS; isa++)
     if (strcmp (names[isa], name) == 0 && runs (isa))
       {
-        chosen = isa;
+        g_atomic_int_set (&chosen, isa);
         return TRUE;
       }
   all = g_strjoinv (", ", (char **) assay_isa_list ());

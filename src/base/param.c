@@ -285,6 +285,13 @@ assay_values_set_text (AssayValues *values, const char *name, const char *text, 
     return FALSE;
   p = &values->table[k];
   slot = &values->slots[k];
+  if (!g_utf8_validate (text, -1, NULL))
+    {
+      g_autofree char *shown = g_utf8_make_valid (text, -1);
+
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "%s: UTF-8 text expected, \"%s\" found", name, shown);
+      return FALSE;
+    }
   errno = 0;
   switch (p->type)
     {

@@ -53,7 +53,8 @@ void         assay_values_free       (AssayValues *values);
 json_t      *assay_values_to_json    (const AssayValues *values);
 const AssayParam *assay_values_get_table (const AssayValues *values);
 
-/* Sets one entry from its text form ("1e-3", "true", "a"); a LIST appends. Range and choices are checked. */
+/* Sets one entry from its text form ("1e-3", "true", "a"); a LIST appends. Range and choices are checked, and that the text is UTF-8, as
+ * all text in JSON is. */
 gboolean     assay_values_set_text   (AssayValues *values, const char *name, const char *text, GError **error);
 /* A document made by assay_values_to_json holds the defaults too: a default counts as not given. */
 gboolean     assay_values_set_json   (AssayValues *values, const char *name, const json_t *value, GError **error);

@@ -123,6 +123,8 @@ test_refused_text (void)
   refuse ("solver", "CG", "cg, dense, lissa");
   refuse ("model", "{\"a\": 1, \"a\": 2}", "JSON");
   refuse ("model", "{", "JSON");
+  refuse ("case", "d\xff.csv", "UTF-8");                             /* it could not be written into a job file */
+  refuse ("reference", "\xc3(", "UTF-8");
   refuse ("maxiterations", "3", "did you mean \"max-iterations\"");
   refuse ("dampin", "3", "did you mean \"damping\"");
 }
