@@ -136,7 +136,8 @@ assay_case_create (const char *path, GError **error)
   lock = assay_case_lock (path, error);
   if (lock < 0)
     return NULL;
-  ok = make_directory (shards, error) && make_directory (journal, error) && assay_case_write_marker (path, error)
+  ok = check_free_to_take (path, error) /* once more: another process may have made it before the lock was ours */
+       && make_directory (shards, error) && make_directory (journal, error) && assay_case_write_marker (path, error)
        && assay_file_sync_directory (parent, error);
   close (lock);
   return ok ? assay_case_open (path, ASSAY_CASE_WRITE, error) : NULL;

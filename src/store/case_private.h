@@ -62,7 +62,8 @@ typedef struct {
 
 /* File, fsync, rename, fsync, journal, fsync. *object, where wanted: the object as it is now. Any thread. */
 gboolean assay_case_publish     (AssayCase *self, const AssayPublication *publication, AssayObject **object, GError **error);
-/* A record of that action; body's members are added to it. Called with "writing" held. */
+/* A record of that action; body's members are added to it. *undone, after a failure: whether nothing of the record remains. Called with
+ * "writing" held. */
 gboolean assay_case_append      (AssayCase *self, const char *action, json_t *body, gboolean *undone, GError **error);
 /* Marks a recording complete. */
 gboolean assay_case_complete    (AssayCase *self, guint64 object, AssayObject **out, GError **error);

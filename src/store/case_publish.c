@@ -12,6 +12,15 @@
 
 /* --- records --------------------------------------------------------------------------------------------------------- */
 
+/* JSON is UTF-8; a command line and names that the system gives need not be. */
+static json_t *
+text_json (const char *text)
+{
+  g_autofree char *valid = g_utf8_make_valid (text, -1);
+
+  return json_string (valid);
+}
+
 /* Who, when, with what: the same in every record. */
 static json_t *
 new_record (AssayCase *self, const char *action)
@@ -24,9 +33,9 @@ new_record (AssayCase *self, const char *action)
 
   uname (&system);
   machine = g_strdup_printf ("%s %s %s", system.nodename, system.sysname, system.machine);
-  return json_pack ("{s:s,s:s,s:s,s:s,s:s,s:s,s:[],s:[]}", "action", action, "utc", utc, "actor", g_get_user_name (),
-                    "command_line", self->command_line != NULL ? self->command_line : program != NULL ? program : "",
-                    "tool_version", PACKAGE_VERSION, "machine", machine, "inputs", "outputs");
+  return json_pack ("{s:s,s:s,s:o,s:o,s:s,s:o,s:[],s:[]}", "action", action, "utc", utc, "actor", text_json (g_get_user_name ()),
+                    "command_line", text_json (self->command_line != NULL ? self->command_line : program != NULL ? program : ""),
+                    "tool_version", PACKAGE_VERSION, "machine", text_json (machine), "inputs", "outputs");
 }
 
 static gboolean
@@ -58,6 +67,7 @@ assay_case_append (AssayCase *self, const char *action, json_t *body, gboolean *
   ok = assay_journal_writer_append (self->journal, record, undone, error);
   if (ok)
     {
+      *undone = FALSE;                          /* it is on disk, whatever the catalogue has to say */
       g_mutex_lock (&self->mutex);
       self->end = assay_journal_writer_get_end (self->journal);
       ok = assay_catalogue_apply (self->catalogue, record, self->path, error);
@@ -92,10 +102,9 @@ write_shard (AssayCase *self, const AssayPublication *p, const char *file, GErro
 {
   g_autofree char *path = g_build_filename (self->path, file, NULL);
   g_autoptr (AssayFileWriter) writer = assay_file_writer_new (path, error);
-  gboolean exists;
 
   return writer != NULL && assay_file_writer_add_pages (writer, p->bytes, p->n, error)
-         && assay_file_writer_commit_new (writer, path, &exists, error);
+         && assay_file_writer_commit_new (writer, path, error);
 }
 
 /* A shard whose record certainly did not become durable would only be litter. */

@@ -17,6 +17,7 @@
 #include "store/file.h"
 #include "store/io_thread.h"
 #include "store/shard_digest.h"
+#include "store/shard_writer_private.h"
 
 gboolean
 assay_is_temporary_name (const char *name)
@@ -151,8 +152,10 @@ read_orphan (gpointer data, GError **error)
   orphan->layout = assay_hdf5_dup_text (root, "layout");
   meta = assay_hdf5_dup_text (root, "meta");
   p->meta = meta != NULL ? json_loads (meta, JSON_REJECT_DUPLICATES, NULL) : NULL;
-  if (orphan->kind == NULL || orphan->name == NULL || p->meta == NULL || !assay_hdf5_get_i64 (root, "rows", &p->rows)
-      || !assay_hdf5_get_i64 (root, "row_start", &p->row_start))
+  /* What a commit would have refused must not reach the journal either: the catalogue could not read it. */
+  if (!assay_object_name_check (orphan->kind, orphan->name, NULL) || !json_is_object (p->meta)
+      || !assay_hdf5_get_i64 (root, "rows", &p->rows) || !assay_hdf5_get_i64 (root, "row_start", &p->row_start) || p->rows < 0
+      || p->row_start < 0)
     {
       g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_DAMAGED, "%s: lacks an attribute that every shard has", orphan->path);
       return FALSE;
@@ -175,7 +178,8 @@ find_place (AssayCase *self, Orphan *orphan)
   p->complete = orphan->layout == NULL;
   if (p->row_start == 0)
     return TRUE;
-  if (orphan->layout == NULL || object == NULL || object->complete || object->rows != p->row_start)
+  if (orphan->layout == NULL || object == NULL || object->complete || object->rows != p->row_start
+      || p->rows > G_MAXINT64 - object->rows)
     return FALSE;
   p->object = object->sequence;
   return TRUE;

@@ -256,8 +256,8 @@ apply_part (AssayCatalogue *self, json_t *output, const char *utc, const char *w
   else
     {
       box = own_object (self, index);
-      if (box->object.complete || box->object.rows != part->part.row_start || strcmp (box->kind, kind) != 0
-          || strcmp (box->name, name) != 0)
+      if (box->object.complete || box->object.rows != part->part.row_start || part->part.rows > G_MAXINT64 - box->object.rows
+          || strcmp (box->kind, kind) != 0 || strcmp (box->name, name) != 0)
         {
           part_unref (part);
           return contradiction (where, "a part does not follow the rows before it", error);

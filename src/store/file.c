@@ -404,19 +404,20 @@ rename_new (const char *from, const char *to)
 }
 
 gboolean
-assay_file_writer_commit_new (AssayFileWriter *self, const char *final_path, gboolean *exists, GError **error)
+assay_file_writer_commit_new (AssayFileWriter *self, const char *final_path, GError **error)
 {
-  *exists = FALSE;
   if (!finish_contents (self, error))
     return FALSE;
   if (rename_new (self->temporary, final_path) < 0)
     {
-      *exists = errno == EEXIST;
       assay_error_set_errno (error, errno, "%s: cannot be put in place", final_path);
       return FALSE;
     }
   g_clear_pointer (&self->temporary, g_free);
-  return sync_parent (final_path, error);
+  if (sync_parent (final_path, error))
+    return TRUE;
+  unlink (final_path);                  /* what was said to have failed must not be found later */
+  return FALSE;
 }
 
 gboolean

@@ -23,7 +23,8 @@ gboolean assay_file_write_all    (int fd, const char *path, const void *bytes, g
 gboolean assay_file_sync         (int fd, const char *path, GError **error);
 gboolean assay_file_sync_directory (const char *path, GError **error);
 
-/* Temporary file beside path, write, fsync, rename over path, fsync of the directory. After an error path is untouched. */
+/* Temporary file beside path, write, fsync, rename over path, fsync of the directory. After an error path is untouched, but see
+ * assay_file_writer_commit. */
 gboolean assay_file_write        (const char *path, const void *bytes, gsize n, GError **error);
 
 /* The same in pieces: take a stream, write to it, then close. */
@@ -33,11 +34,11 @@ gboolean         assay_file_writer_add    (AssayFileWriter *self, const void *by
 /* The same for megabytes on whole pages, the first thing that is written: they go past the page cache where the file system allows,
  * which saves the processor a copy of them. */
 gboolean         assay_file_writer_add_pages (AssayFileWriter *self, const void *bytes, gsize n, GError **error);
-/* Publishes under path, replacing what was there. */
+/* Publishes under path, replacing what was there. When only the fsync of the directory fails, the new file is in place all the same, but
+ * may be lost in a crash. */
 gboolean         assay_file_writer_commit (AssayFileWriter *self, GError **error);
-/* Publishes under a name that must not exist yet; sets *exists and fails when it does. The directory is path's own. */
-gboolean         assay_file_writer_commit_new (AssayFileWriter *self, const char *final_path, gboolean *exists,
-                                               GError **error);
+/* Publishes under a name that must not exist yet, in path's own directory. After an error nothing of it is under that name. */
+gboolean         assay_file_writer_commit_new (AssayFileWriter *self, const char *final_path, GError **error);
 /* Removes the temporary file if nothing was published. */
 void             assay_file_writer_free   (AssayFileWriter *self);
 

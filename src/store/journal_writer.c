@@ -77,10 +77,9 @@ static gboolean
 create_file (AssayJournalWriter *self, const GByteArray *contents, GError **error)
 {
   g_autoptr (AssayFileWriter) file = assay_file_writer_new (self->path, error);
-  gboolean exists;
 
   if (file == NULL || !assay_file_writer_add (file, contents->data, contents->len, error)
-      || !assay_file_writer_commit_new (file, self->path, &exists, error))
+      || !assay_file_writer_commit_new (file, self->path, error))
     return FALSE;
   self->fd = open (self->path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
   if (self->fd < 0)

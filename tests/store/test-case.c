@@ -276,6 +276,39 @@ test_set_aside (Room *room, gconstpointer unused)
   assay_case_free (cas);
 }
 
+/* A whole shard with the right name whose record the catalogue could not read: recording it would close the case for ever. */
+static void
+test_unreadable_record (Room *room, gconstpointer unused)
+{
+  g_autofree char *made = g_build_filename (room->directory, "made.h5", NULL), *sha256 = NULL, *name = NULL, *shard = NULL, *bytes = NULL;
+  json_t *meta = json_array ();
+  double value = 1;
+  AssayShardWriter *writer;
+  AssayCase *cas = new_case (room);
+  GError *error = NULL;
+  gsize n;
+
+  (void) unused;
+  assay_case_free (cas);
+  writer = assay_shard_writer_new_file ("data", "a", meta, &error);
+  json_decref (meta);
+  g_assert_true (assay_shard_writer_put (writer, &(AssayArraySpec) { .path = "/data/value", .type = ASSAY_STORE_F64, .rank = 1,
+                                         .dims = { 1 } }, ASSAY_STORE_F64, &value, &error));
+  g_assert_true (assay_shard_writer_write_file (writer, made, &error));
+  assay_shard_writer_free (writer);
+  sha256 = assay_file_sha256 (made, NULL, &error);
+  name = g_strdup_printf ("shards/00000001-%.16s.h5", sha256);
+  shard = path_in_case (room, name);
+  load (made, &bytes, &n);
+  save (shard, bytes, n);
+  cas = open_case (room, ASSAY_CASE_WRITE);
+  g_assert_false (assay_case_has (cas, "data", "a"));
+  g_assert_nonnull (strstr (assay_case_get_notes (cas)[0], "set aside"));
+  assay_object_unref (put_numbers (cas, "data", "b", 2, 4));
+  assay_case_free (cas);
+  assay_case_free (open_case (room, ASSAY_CASE_READ));
+}
+
 static void
 test_temporaries (Room *room, gconstpointer unused)
 {
@@ -323,11 +356,14 @@ test_log (Room *room, gconstpointer unused)
   (void) unused;
   assay_case_set_command_line (cas, "assay train CASE --model mlp");
   g_assert_true (assay_case_log (cas, "start", body, &error));
+  assay_case_set_command_line (cas, "assay import people.assay \xff.csv");    /* a file's name need not be UTF-8, a record must be */
+  g_assert_true (assay_case_log (cas, "import", body, &error));
   json_decref (body);
   assay_case_free (cas);
   load (path, &bytes, &n);
   g_assert_nonnull (memmem (bytes, n, "\"action\":\"start\"", 16));
   g_assert_nonnull (memmem (bytes, n, "assay train CASE --model mlp", 28));
+  g_assert_nonnull (memmem (bytes, n, "assay import people.assay \xef\xbf\xbd.csv", 33));
   assay_case_free (open_case (room, ASSAY_CASE_WRITE));
 }
 
@@ -346,6 +382,7 @@ main (int argc, char **argv)
   ADD ("/case/a second writer is refused with the first one's process", test_lock);
   ADD ("/case/a finished shard without a record is adopted", test_adopt);
   ADD ("/case/a shard that does not fit is set aside, unchanged", test_set_aside);
+  ADD ("/case/a shard that no commit can have made is set aside", test_unreadable_record);
   ADD ("/case/the next writer removes a dead one's temporary files", test_temporaries);
   ADD ("/case/a damaged journal is refused with file and byte", test_damaged_journal);
   ADD ("/case/an action is recorded with its command line", test_log);

@@ -109,18 +109,15 @@ test_write_new (Room *room, gconstpointer unused)
 {
   g_autofree char *path = g_build_filename (room->directory, "out", NULL), *bytes = NULL;
   g_autoptr (AssayFileWriter) first = assay_file_writer_new (path, NULL), second = assay_file_writer_new (path, NULL);
-  gboolean exists;
   gsize n;
   GError *error = NULL;
 
   (void) unused;
   g_assert_true (assay_file_writer_add (first, "first", 5, NULL));
   g_assert_true (assay_file_writer_add (second, "second", 6, NULL));
-  g_assert_true (assay_file_writer_commit_new (first, path, &exists, &error));
-  g_assert_false (exists);
-  g_assert_false (assay_file_writer_commit_new (second, path, &exists, &error));
-  g_assert_true (exists);
-  g_clear_error (&error);
+  g_assert_true (assay_file_writer_commit_new (first, path, &error));
+  g_assert_false (assay_file_writer_commit_new (second, path, &error));
+  expect_error (&error, ASSAY_ERROR_IO, path, NULL);
   load (path, &bytes, &n);
   g_assert_cmpmem (bytes, n, "first", 5);
 }
