@@ -15,7 +15,7 @@
 #define CONDITION 400
 #define SMALL_MODEL 256         /* parameters up to which the whole spectrum is looked at to learn its lower end */
 
-const char *const assay_damped_curvature_choices[] = { "gauss-newton", "hessian", NULL };
+const char *const assay_damped_curvature_choices[] = { "gauss-newton", "hessian", "complex-step", NULL };
 
 gboolean
 assay_curvature_estimate_norm (AssayLinop *op, double *result, AssayProgress *progress, GError **error)

@@ -25,7 +25,7 @@ typedef struct {
 /* For tables of options: entries "curvature" and "damping". */
 #define ASSAY_DAMPED_CURVATURE_PARAMS                                                                                   \
   { .name = "curvature", .type = ASSAY_PARAM_CHOICE, .def.s = "gauss-newton", .choices = assay_damped_curvature_choices, \
-    .help = "matrix to invert: positive semi-definite Gauss-Newton, or the exact Hessian" },                            \
+    .help = "matrix to invert: positive semi-definite Gauss-Newton, the exact Hessian, or that by the oracle: slow, an audit" }, \
   { .name = "damping", .type = ASSAY_PARAM_DOUBLE, .def.d = NAN, .min = 0, .max = 1e300, .flags = ASSAY_PARAM_OPTIONAL, \
     .help = "added to l2 on the diagonal; unset: 0 for a convex model whose Hessian with l2 is definite, else the largest eigenvalue / 400" }
 

@@ -77,13 +77,11 @@ score_cg (const AssayInfluenceTask *task, const AssayValues *options, AssayProgr
 static void
 cost_cg (const AssayInfluenceTask *task, const AssayValues *options, double *flops, double *bytes)
 {
-  AssayWalk walk = assay_solved_scores_walk (assay_values_get_string (options, "curvature"));
   double products = MIN (200.0, (double) assay_values_get_int (options, "max-iterations")) * (double) task->n_query;
 
   assay_solved_scores_cost (task, flops, bytes);
-  *flops += assay_influence_task_get_flops (task, walk, FALSE, task->n_train)
-            + products * assay_influence_task_get_flops (task, walk, TRUE, task->n_train);
-  *bytes += assay_influence_task_get_bytes (task, walk) + 8.0 * SOLVER_VECTORS * (double) assay_model_get_n_params (task->model);
+  assay_solved_scores_add_products (task, assay_values_get_string (options, "curvature"), products, flops, bytes);
+  *bytes += 8.0 * SOLVER_VECTORS * (double) assay_model_get_n_params (task->model);
 }
 
 ASSAY_METHOD_DEFINE (cg) = { .name = "cg", .help = "influence by damped conjugate gradients, with certified intervals",

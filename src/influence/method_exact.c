@@ -60,13 +60,12 @@ score_exact (const AssayInfluenceTask *task, const AssayValues *options, AssayPr
 static void
 cost_exact (const AssayInfluenceTask *task, const AssayValues *options, double *flops, double *bytes)
 {
-  AssayWalk walk = assay_solved_scores_walk (assay_values_get_string (options, "curvature"));
   double P = (double) assay_model_get_n_params (task->model);
 
   assay_solved_scores_cost (task, flops, bytes);
-  *flops += assay_influence_task_get_flops (task, walk, FALSE, task->n_train)
-            + P * assay_influence_task_get_flops (task, walk, TRUE, task->n_train) + P * P * P / 3;
-  *bytes += assay_influence_task_get_bytes (task, walk) + 8.0 * COPIES * P * P;
+  assay_solved_scores_add_products (task, assay_values_get_string (options, "curvature"), P, flops, bytes);
+  *flops += P * P * P / 3;
+  *bytes += 8.0 * COPIES * P * P;
 }
 
 ASSAY_METHOD_DEFINE (exact) = { .name = "exact",

@@ -10,6 +10,8 @@
 #include <math.h>
 #include <string.h>
 
+#define COMPLEX_SLOWNESS 20     /* of a gradient in complex doubles, in gradients */
+
 static const char bounded_words[] =
   "the exact value of g_q' (C + lambda I)^-1 g_i / N lies between lo and hi; this bounds the solve, not what retraining would give";
 
@@ -138,10 +140,19 @@ assay_solved_scores_steal (AssaySolvedScores *self)
   return g_steal_pointer (&self->scores);
 }
 
-AssayWalk
-assay_solved_scores_walk (const char *curvature)
+void
+assay_solved_scores_add_products (const AssayInfluenceTask *task, const char *curvature, double n, double *flops, double *bytes)
 {
-  return strcmp (curvature, "hessian") == 0 ? ASSAY_WALK_HESSIAN : ASSAY_WALK_GAUSS_NEWTON;
+  AssayWalk walk = strcmp (curvature, "hessian") == 0 ? ASSAY_WALK_HESSIAN : ASSAY_WALK_GAUSS_NEWTON;
+
+  if (strcmp (curvature, "complex-step") == 0)
+    {
+      *flops += n * COMPLEX_SLOWNESS * assay_influence_task_get_flops (task, ASSAY_WALK_GRADIENT, FALSE, task->n_train);
+      *bytes += 2 * assay_influence_task_get_bytes (task, ASSAY_WALK_GRADIENT);
+      return;
+    }
+  *flops += assay_influence_task_get_flops (task, walk, FALSE, task->n_train) + n * assay_influence_task_get_flops (task, walk, TRUE, task->n_train);
+  *bytes += assay_influence_task_get_bytes (task, walk);
 }
 
 void

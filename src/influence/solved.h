@@ -41,7 +41,7 @@ AssayInfluenceScores *assay_solved_scores_steal (AssaySolvedScores *self);
 
 /* Cost of all but the solves, for AssayMethod.cost. */
 void     assay_solved_scores_cost  (const AssayInfluenceTask *task, double *flops, double *bytes);
-/* The walk of one product with this matrix. */
-AssayWalk assay_solved_scores_walk (const char *curvature);
+/* Adds what the curvature and n products with it take. */
+void     assay_solved_scores_add_products (const AssayInfluenceTask *task, const char *curvature, double n, double *flops, double *bytes);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (AssaySolvedScores, assay_solved_scores_clear)
