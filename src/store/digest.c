@@ -232,12 +232,6 @@ assay_array_digest_free (AssayArrayDigest *self)
   g_free (self);
 }
 
-AssayDigest
-assay_array_digest_get_descriptor (AssayArrayDigest *self)
-{
-  return self->descriptor;
-}
-
 /* salt = HMAC-SHA-256 (K, D | u64 k) */
 static void
 salt_of_leaf (AssayArrayDigest *self, guint8 salt[ASSAY_DIGEST_BYTES])

@@ -45,7 +45,6 @@ AssayArrayDigest *assay_array_digest_new  (const char *path, const char *type, g
                                            guint64 leaf_elements, const guint8 *salt_key);
 void              assay_array_digest_free (AssayArrayDigest *self);
 void              assay_array_digest_leaf (AssayArrayDigest *self, const void *bytes, gsize n);
-AssayDigest       assay_array_digest_get_descriptor (AssayArrayDigest *self);
 /* Tree root over the leaves given so far. */
 AssayDigest       assay_array_digest_root (AssayArrayDigest *self);
 /* H(0x03 | D | tree root | attribute root). */

@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 
 #include "base/error.h"
+#include "base/num.h"
 
 #define IMAGE_STEP (1u << 20)                   /* the core driver grows by this */
 #define SPARE_BYTES_KEPT (160u << 20)           /* a buffer above this is not kept for the next image */
@@ -296,4 +297,16 @@ assay_hdf5_type_of (hid_t dataset, AssayStoreType *type)
         }
     }
   return FALSE;
+}
+
+gboolean
+assay_hdf5_measure (AssayStoreType type, int rank, const hsize_t *dims, guint64 *bytes)
+{
+  guint64 n = MAX (assay_store_type_width (type), 1);
+
+  for (int k = 0; k < rank; k++)
+    if (!assay_size_mul (n, MAX (dims[k], 1), &n) || n > G_MAXINT64)
+      return FALSE;
+  *bytes = n;
+  return TRUE;
 }

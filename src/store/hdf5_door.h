@@ -58,6 +58,9 @@ hid_t    assay_hdf5_type         (AssayStoreType type);
 /* What a dataset holds; FALSE for a type we do not write. */
 gboolean assay_hdf5_type_of      (hid_t dataset, AssayStoreType *type);
 
+/* Bytes of an array of that shape, counting an empty axis as one element; FALSE when they leave 63 bits. Sizes in a file are anybody's. */
+gboolean assay_hdf5_measure      (AssayStoreType type, int rank, const hsize_t *dims, guint64 *bytes);
+
 /* --- attributes --- */
 
 gboolean assay_hdf5_set_text     (hid_t object, const char *name, const char *value);

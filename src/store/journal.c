@@ -2,10 +2,8 @@
 /* journal.c: reading a journal. The writer is in journal_writer.c. */
 #include "store/journal.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "store/file.h"

@@ -129,17 +129,21 @@ add_array (AssayReader *self, hid_t array, const char *path)
   g_auto (AssayHid) space = H5Dget_space (array);
   hsize_t dims[H5S_MAX_RANK], most[H5S_MAX_RANK];
   int rank = H5Sget_simple_extent_dims (space, dims, most);
+  gboolean streamed = rank > 0 && most[0] == H5S_UNLIMITED;       /* what grows was recorded row by row */
+  AssayStoreType type;
   ArrayEntry *entry;
+  guint64 bytes;
 
-  if (rank < 0 || rank > ASSAY_STORE_MAX_RANK)
+  if (rank < 0 || rank > ASSAY_STORE_MAX_RANK || !assay_hdf5_type_of (array, &type))
+    return FALSE;
+  if (streamed)
+    dims[0] = (hsize_t) self->object->rows;
+  if (!assay_hdf5_measure (type, rank, dims, &bytes))             /* whoever reads it multiplies the dims */
     return FALSE;
   entry = g_new0 (ArrayEntry, 1);
   entry->info.rank = (guint) rank;
-  if (!assay_hdf5_type_of (array, &entry->info.type))
-    {
-      g_free (entry);
-      return FALSE;
-    }
+  entry->info.type = type;
+  entry->streamed = streamed;
   for (int k = 0; k < rank; k++)
     {
       entry->info.dims[k] = (gint64) dims[k];
@@ -149,10 +153,6 @@ add_array (AssayReader *self, hid_t array, const char *path)
   entry->info.long_name = dup_text_or (array, "long_name", path);
   entry->info.units = dup_text_or (array, "units", "1");
   entry->info.description = dup_text_or (array, "description", "");
-  /* What grows was recorded row by row. */
-  entry->streamed = rank > 0 && most[0] == H5S_UNLIMITED;
-  if (entry->streamed)
-    entry->info.dims[0] = self->object->rows;
   g_hash_table_insert (self->arrays, g_strdup (path), entry);
   return TRUE;
 }
@@ -572,7 +572,13 @@ read_texts (gpointer data, GError **error)
   array = r->self->parts[0].array;
   space = H5Dget_space (array);
   n = (gsize) H5Sget_simple_extent_npoints (space);
-  raw = g_new0 (char *, n + 1);
+  raw = g_try_new0 (char *, n + 1);
+  if (raw == NULL)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NO_MEMORY, "%s %s %s: no memory for %" G_GSIZE_FORMAT " texts", r->self->object->kind,
+                   r->self->object->name, r->path, n);
+      return FALSE;
+    }
   if (n > 0 && H5Dread (array, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, raw) < 0)
     return read_failed (r, error);
   r->texts = g_new0 (char *, n + 1);

@@ -21,7 +21,8 @@ typedef struct {
   const char    *long_name, *units, *description;
 } AssayArrayInfo;
 
-/* The case must outlive the reader. Errors: DAMAGED or NOT_FOUND, naming the file, when a part is not what was committed. */
+/* The case must outlive the reader. Errors: DAMAGED, naming the file, when a part is missing or not what was
+ * committed. */
 AssayReader *assay_reader_new       (AssayCase *cas, AssayObject *object, GError **error);
 /* assay_case_lookup and assay_reader_new in one. */
 AssayReader *assay_reader_open      (AssayCase *cas, const char *kind, const char *name, GError **error);

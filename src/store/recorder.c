@@ -248,7 +248,7 @@ assay_recorder_append (AssayRecorder *self, guint a, AssayStoreType from, const 
 {
   AssayStream *stream;
   const guint8 *at = rows;
-  gsize left, width, room;
+  gsize all, left, width, room;
 
   if (!check_alive (self, error))
     return FALSE;
@@ -260,16 +260,20 @@ assay_recorder_append (AssayRecorder *self, guint a, AssayStoreType from, const 
   stream = &self->streams[a];
   width = stream->tiles.width;
   room = self->block_bytes / width;
-  left = (gsize) n_rows * (gsize) stream->tiles.columns;
+  all = left = (gsize) n_rows * (gsize) stream->tiles.columns;
   while (left > 0)
     {
-      gsize n;
+      gsize n = 0;
 
-      if (stream->begun == NULL && (stream->begun = take_block (self, a, error)) == NULL)
-        return FALSE;
-      n = MIN (left, room - stream->begun->n);
-      if (!assay_store_convert (stream->tiles.spec.type, stream->begun->bytes + stream->begun->n * width, from, at, n, error))
-        return FALSE;
+      if (stream->begun == NULL)
+        stream->begun = take_block (self, a, error);
+      if (stream->begun != NULL)
+        n = MIN (left, room - stream->begun->n);
+      if (n == 0 || !assay_store_convert (stream->tiles.spec.type, stream->begun->bytes + stream->begun->n * width, from, at, n, error))
+        {
+          self->ended |= left < all;            /* some elements were taken: what came next would not follow */
+          return FALSE;
+        }
       stream->begun->n += n;
       at += n * assay_store_type_width (from);
       left -= n;

@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "base/error.h"
 #include "base/mem.h"
 
 #define TILE 256                                /* 128 KiB at 16 bits: one example and one column are both fast to read */
@@ -80,21 +79,6 @@ assay_row_tiles_drop (AssayRowTiles *self)
   self->rows = self->band_rows = self->column = 0;
 }
 
-static gboolean
-fail (const AssayRowTiles *self, AssayShardFile *file, GError **error)
-{
-  g_autofree char *where = g_strdup_printf ("%s %s", file->label, self->spec.path);
-
-  if (file->image.starved)
-    {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NO_MEMORY, "%s: no memory for the shard beyond %" G_GSIZE_FORMAT " bytes", where,
-                   file->image.capacity);
-      H5Eclear2 (H5E_DEFAULT);
-      return FALSE;
-    }
-  return assay_hdf5_fail (error, where, "write the rows");
-}
-
 /* The array, still without rows, with chunks of that height. */
 static gboolean
 create_array (AssayRowTiles *self, AssayShardFile *file, gint64 chunk_rows, GError **error)
@@ -137,13 +121,13 @@ write_band (AssayRowTiles *self, AssayShardFile *file, GError **error)
   g_auto (AssayHid) space = H5I_INVALID_HID;
 
   if (H5Dset_extent (self->array, dims) < 0 || (space = H5Dget_space (self->array)) < 0)
-    return fail (self, file, error);
+    return assay_shard_file_fail (file, self->spec.path, "write the rows", error);
   for (gint64 t = 0; t < count_tiles (self); t++)
     {
       hsize_t start[2] = { (hsize_t) (self->rows - self->band_rows), (hsize_t) (t * self->tile_columns) };
 
       if (write_tile (self, type, space, start, self->band_rows, self->band + (gsize) t * tile_bytes) < 0)
-        return fail (self, file, error);
+        return assay_shard_file_fail (file, self->spec.path, "write the rows", error);
     }
   self->band_rows = 0;
   return TRUE;

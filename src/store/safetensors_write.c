@@ -9,14 +9,14 @@
 #include "store/file.h"
 #include "store/safetensors_header.h"
 
-/* A JSON string, with jansson's escapes. */
+/* A JSON string, with jansson's escapes, of text that is UTF-8. */
 static void
 append_string (GString *out, const char *text)
 {
   json_t *string = json_string (text);
-  char *dumped = string != NULL ? json_dumps (string, JSON_ENCODE_ANY) : NULL;
+  char *dumped = json_dumps (string, JSON_ENCODE_ANY);
 
-  g_string_append (out, dumped != NULL ? dumped : "\"\"");
+  g_string_append (out, dumped);
   free (dumped);
   json_decref (string);
 }
@@ -34,6 +34,18 @@ check_tensor (const char *path, const AssaySafetensor *tensor, GError **error)
   g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "%s: tensor %s: its type, shape and size do not fit each other", path,
                tensor->name);
   return FALSE;
+}
+
+static gboolean
+check_metadata (const char *path, const char *const *metadata, GError **error)
+{
+  for (; metadata != NULL && *metadata != NULL; metadata++)
+    if (!g_utf8_validate (*metadata, -1, NULL))
+      {
+        g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "%s: metadata: keys and values of UTF-8 expected, other bytes found", path);
+        return FALSE;
+      }
+  return TRUE;
 }
 
 static void
@@ -55,6 +67,8 @@ assay_safetensors_write (const char *path, const AssaySafetensor *tensors, gsize
   g_autoptr (AssayFileWriter) file = NULL;
   guint64 begin = 0, length;
 
+  if (!check_metadata (path, metadata, error))
+    return FALSE;
   if (metadata != NULL && metadata[0] != NULL)
     {
       g_string_append (header, "\"__metadata__\":{");

@@ -25,7 +25,7 @@ fail (const Walk *walk, const char *path, const char *what, GError **error)
 static gboolean
 unknown (const Walk *walk, const char *path, GError **error)
 {
-  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "%s %s: not a type that Assay writes", walk->label, path);
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "%s %s: not of a type or size that Assay writes", walk->label, path);
   return FALSE;
 }
 
@@ -330,9 +330,10 @@ digest_array (const Walk *walk, hid_t dataset, const char *path, AssayDigest *ou
   AssayStoreType store_type;
   AssayDigest attributes;
   gboolean salted = is_redactable (dataset);
-  guint64 elements, n = 1;
+  guint64 elements, bytes, n = 1;
 
-  if (rank < 0 || rank > ASSAY_STORE_MAX_RANK || !assay_hdf5_type_of (dataset, &store_type))
+  if (rank < 0 || rank > ASSAY_STORE_MAX_RANK || !assay_hdf5_type_of (dataset, &store_type)
+      || !assay_hdf5_measure (store_type, rank, extent, &bytes))
     return unknown (walk, path, error);
   if (salted && walk->salt_key == NULL)
     {

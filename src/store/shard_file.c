@@ -110,8 +110,8 @@ assay_shard_file_free (AssayShardFile *self)
   g_free (self);
 }
 
-static gboolean
-fail (AssayShardFile *self, const char *path, const char *what, GError **error)
+gboolean
+assay_shard_file_fail (const AssayShardFile *self, const char *path, const char *what, GError **error)
 {
   g_autofree char *where = g_strdup_printf ("%s %s", self->label, path);
 
@@ -150,7 +150,7 @@ make_groups (AssayShardFile *self, const char *path, GError **error)
       group = H5Gcreate2 (self->file, name, H5P_DEFAULT, settings, H5P_DEFAULT);
       if (group < 0 || !assay_hdf5_set_text (group, "encoding-type", "dict")
           || !assay_hdf5_set_text (group, "encoding-version", "0.1.0"))
-        return fail (self, name, "make the group", error);
+        return assay_shard_file_fail (self, name, "make the group", error);
     }
   return TRUE;
 }
@@ -241,7 +241,7 @@ create_dataset (AssayShardFile *self, const AssayArraySpec *spec, const hsize_t 
   array = H5Dcreate2 (self->file, spec->path, type, space, H5P_DEFAULT, settings, H5P_DEFAULT);
   if (array < 0 || !describe_array (array, spec))
     {
-      fail (self, spec->path, "make the array", error);
+      assay_shard_file_fail (self, spec->path, "make the array", error);
       return H5I_INVALID_HID;
     }
   return assay_hid_steal (&array);
@@ -267,7 +267,7 @@ write_whole (AssayShardFile *self, hid_t array, const AssayArraySpec *spec, cons
   g_auto (AssayHid) type = assay_hdf5_type (spec->type);
 
   if (count_elements (spec) > 0 && H5Dwrite (array, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0)
-    return fail (self, spec->path, "write the array", error);
+    return assay_shard_file_fail (self, spec->path, "write the array", error);
   return TRUE;
 }
 
@@ -345,7 +345,7 @@ assay_shard_file_set_text (AssayShardFile *self, const char *path, const char *n
 
   if (object < 0)
     return FALSE;
-  return assay_hdf5_set_text (object, name, value) || fail (self, path, "write an attribute", error);
+  return assay_hdf5_set_text (object, name, value) || assay_shard_file_fail (self, path, "write an attribute", error);
 }
 
 gboolean
@@ -355,5 +355,5 @@ assay_shard_file_set_number (AssayShardFile *self, const char *path, const char 
 
   if (object < 0)
     return FALSE;
-  return assay_hdf5_set_f64 (object, name, value) || fail (self, path, "write an attribute", error);
+  return assay_hdf5_set_f64 (object, name, value) || assay_shard_file_fail (self, path, "write an attribute", error);
 }

@@ -24,6 +24,9 @@ gboolean        assay_array_spec_check      (const AssayArraySpec *spec, const c
 AssayShardFile *assay_shard_file_new        (const char *label, GError **error);
 void            assay_shard_file_free       (AssayShardFile *self);
 
+/* Sets the error of a failed call of the library at path: NO_MEMORY when the image could not grow, else IO. Always returns FALSE. */
+gboolean        assay_shard_file_fail       (const AssayShardFile *self, const char *path, const char *what, GError **error);
+
 /* An empty array of that shape, with its attributes and axes. chunk NULL: chosen here. extendable: the first axis grows, and its
  * scale must be put by assay_shard_file_put_index before the file ends. Owns: the caller (H5Dclose). */
 hid_t           assay_shard_file_create     (AssayShardFile *self, const AssayArraySpec *spec, const hsize_t *chunk,

@@ -82,13 +82,13 @@ assay_shard_file_finish (AssayShardFile *self, const AssayShardIdentity *identit
   if (!assay_shard_scales_finish (self, error))
     return FALSE;
   if (!describe_root (self, identity) || H5Fflush (self->file, H5F_SCOPE_LOCAL) < 0)
-    return assay_hdf5_fail (error, self->label, "complete the shard");
+    return assay_shard_file_fail (self, "/", "complete the shard", error);
   if (!assay_shard_digest (self->file, self->label, salt_key, self->label, content_root, error))
     return FALSE;
   closed = H5Fclose (self->file);
   self->file = H5I_INVALID_HID;
   if (closed < 0)
-    return assay_hdf5_fail (error, self->label, "close the shard");
+    return assay_shard_file_fail (self, "/", "close the shard", error);
   *bytes = self->image.bytes;
   *n = assay_file_image_size (&self->image);
   return TRUE;

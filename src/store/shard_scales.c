@@ -67,14 +67,6 @@ assay_shard_axis_path (const char *array_path, const char *name)
   return g_strdup_printf ("%s/%s", group, name);
 }
 
-static gboolean
-fail (AssayShardFile *self, const char *path, const char *what, GError **error)
-{
-  g_autofree char *where = g_strdup_printf ("%s %s", self->label, path);
-
-  return assay_hdf5_fail (error, where, what);
-}
-
 /* Fixed-length text, as the specification of dimension scales wants its two words. */
 static gboolean
 set_fixed_text (hid_t object, const char *name, const char *value)
@@ -94,7 +86,7 @@ assay_shard_scales_add_axis (AssayShardFile *self, hid_t dataset, const char *pa
   Axis *axis;
 
   if (!set_fixed_text (dataset, "CLASS", "DIMENSION_SCALE") || !set_fixed_text (dataset, "NAME", strrchr (path, '/') + 1))
-    return fail (self, path, "make the axis", error);
+    return assay_shard_file_fail (self, path, "make the axis", error);
   axis = g_new0 (Axis, 1);
   axis->path = g_strdup (path);
   axis->n = n;
@@ -132,7 +124,7 @@ use_axis (AssayShardFile *self, const AssayArraySpec *spec, guint k, const char 
   if (axis == NULL && (axis = find_elsewhere (self, name, spec->dims[k])) != NULL)
     {
       if (H5Lcreate_hard (self->file, axis->path, self->file, path, H5P_DEFAULT, H5P_DEFAULT) < 0)
-        return fail (self, path, "link the axis", error);
+        return assay_shard_file_fail (self, path, "link the axis", error);
       axis->links++;
       g_hash_table_insert (self->axes, g_strdup (path), axis);
     }
@@ -271,14 +263,14 @@ assay_shard_scales_finish (AssayShardFile *self, GError **error)
       g_auto (AssayHid) dataset = H5Dopen2 (self->file, array->path, H5P_DEFAULT);
 
       if (dataset < 0 || (array->rank > 0 && !write_dimension_list (self, array, dataset)) || !write_plot (self, array))
-        return fail (self, array->path, "tie the array to its axes", error);
+        return assay_shard_file_fail (self, array->path, "tie the array to its axes", error);
     }
   for (guint i = 0; i < axes->len; i++)
     {
       const Axis *axis = g_ptr_array_index (axes, i);
 
       if (!write_reference_list (self, axis))
-        return fail (self, axis->path, "tie the axis to its arrays", error);
+        return assay_shard_file_fail (self, axis->path, "tie the axis to its arrays", error);
     }
   return TRUE;
 }

@@ -3,7 +3,6 @@
 #include "store/verify.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/error.h"
 #include "store/case_private.h"

@@ -182,6 +182,42 @@ test_changes (Room *room, gconstpointer unused)
     }
 }
 
+/* On the store's thread: an array whose bytes 64 bits cannot count. */
+static gboolean
+add_vast (gpointer path, GError **error)
+{
+  hid_t fapl = H5Pcreate (H5P_FILE_ACCESS), settings = H5Pcreate (H5P_DATASET_CREATE), file, space, array;
+  hsize_t dims[3] = { 1, G_GUINT64_CONSTANT (1) << 33, (G_GUINT64_CONSTANT (1) << 31) + 1 }, chunk[3] = { 1, 1, 1 };
+
+  (void) error;
+  H5Pset_file_locking (fapl, 0, 1);
+  H5Pset_chunk (settings, 3, chunk);
+  file = H5Fopen (path, H5F_ACC_RDWR, fapl);
+  space = H5Screate_simple (3, dims, NULL);
+  array = H5Dcreate2 (file, "/g/vast", H5T_STD_U8LE, space, H5P_DEFAULT, settings, H5P_DEFAULT);
+  g_assert_cmpint (array, >=, 0);
+  H5Dclose (array);
+  H5Sclose (space);
+  H5Pclose (settings);
+  H5Pclose (fapl);
+  return H5Fclose (file) >= 0;
+}
+
+static void
+test_vast (Room *room, gconstpointer unused)
+{
+  g_autofree char *path = make_shard (room);
+  guint8 key[32];
+  Task task = { .path = path, .key = key };
+  GError *error = NULL;
+
+  (void) unused;
+  read_key (room, key);
+  g_assert_true (assay_store_call (add_vast, path, NULL));
+  g_assert_false (assay_store_call (compute, &task, &error));
+  expect_error (&error, ASSAY_ERROR_UNSUPPORTED, "/g/vast", "size");
+}
+
 static void
 test_salt (Room *room, gconstpointer unused)
 {
@@ -207,6 +243,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   ADD ("/content-root/repacking, rechunking and compressing keep it", test_repack);
   ADD ("/content-root/an element, an attribute and a name change it", test_changes);
+  ADD ("/content-root/an array of more bytes than 63 bits count is refused", test_vast);
   ADD ("/content-root/redactable texts depend on the case's salt", test_salt);
   return g_test_run ();
 }

@@ -318,6 +318,31 @@ test_refuses (Room *room, gconstpointer unused)
   expect_error (&error, ASSAY_ERROR_USAGE, "at least one", NULL);
 }
 
+/* What was taken of a failed append cannot be told from whole rows any more. */
+static void
+test_half_taken (Room *room, gconstpointer unused)
+{
+  enum { N = 10000 };
+  static const AssayArraySpec ids = { .path = "/taps/id", .type = ASSAY_STORE_I64, .rank = 1, .axes = { "token" } };
+  g_autoptr (AssayCase) cas = new_case (room);
+  g_autofree guint64 *rows = g_new0 (guint64, N);
+  GError *error = NULL;
+  g_autoptr (AssayRecorder) recorder = assay_recorder_new (cas, "activations", "ids", NULL, &ids, 1, &error);
+
+  (void) unused;
+  assay_recorder_set_limits (recorder, 1 << 20, 1 << 16);
+  rows[0] = G_MAXUINT64;
+  g_assert_false (assay_recorder_append (recorder, 0, ASSAY_STORE_U64, rows, N, &error));
+  expect_error (&error, ASSAY_ERROR_INPUT, "element 0", NULL);
+  rows[0] = 0;
+  g_assert_true (assay_recorder_append (recorder, 0, ASSAY_STORE_U64, rows, 1, &error));      /* nothing had been taken */
+  rows[N - 1] = G_MAXUINT64;
+  g_assert_false (assay_recorder_append (recorder, 0, ASSAY_STORE_U64, rows, N, &error));
+  expect_error (&error, ASSAY_ERROR_INPUT, "i64", NULL);
+  g_assert_false (assay_recorder_append (recorder, 0, ASSAY_STORE_U64, rows, 1, &error));
+  expect_error (&error, ASSAY_ERROR_USAGE, "has ended", NULL);
+}
+
 static void
 test_damaged_part (Room *room, gconstpointer unused)
 {
@@ -393,6 +418,7 @@ main (int argc, char **argv)
   ADD ("/recorder/a part wants equally many rows of each array", test_unequal);
   ADD ("/recorder/arrays may run apart, within bounds", test_apart);
   ADD ("/recorder/what cannot be recorded is refused", test_refuses);
+  ADD ("/recorder/after rows that were taken in part it takes no more", test_half_taken);
   ADD ("/recorder/a damaged part is named, the others are read", test_damaged_part);
   ADD ("/recorder/the program on the page about the format reads it", test_page);
   return g_test_run ();

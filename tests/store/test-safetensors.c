@@ -223,6 +223,9 @@ test_round_trip (Room *room, gconstpointer unused)
   tensors[0].bytes = 20;
   g_assert_false (assay_safetensors_write (path, tensors, 4, metadata, &error));
   expect_error (&error, ASSAY_ERROR_USAGE, "block.0.w", NULL);
+  metadata[3] = "\xff";
+  g_assert_false (assay_safetensors_write (path, tensors + 1, 3, metadata, &error));
+  expect_error (&error, ASSAY_ERROR_USAGE, "metadata", "UTF-8");
 }
 
 static void
