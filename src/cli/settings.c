@@ -104,6 +104,21 @@ apply_group (AssayCommandLine *line, GKeyFile *file, const char *group, gboolean
   return TRUE;
 }
 
+/* A misspelt group would be passed over for ever. */
+static gboolean
+check_groups (GKeyFile *file, GError **error)
+{
+  g_auto (GStrv) groups = g_key_file_get_groups (file, NULL);
+
+  for (char **group = groups; *group != NULL; group++)
+    if (strcmp (*group, "general") != 0 && assay_command_find (*group, error) == NULL)
+      {
+        g_prefix_error (error, "[%s]: a group is general or a command: ", *group);
+        return FALSE;
+      }
+  return TRUE;
+}
+
 static gboolean
 apply_file (AssayCommandLine *line, const char *path, gboolean must_exist, GError **error)
 {
@@ -118,7 +133,7 @@ apply_file (AssayCommandLine *line, const char *path, gboolean must_exist, GErro
                    "settings file %s: %s", path, fault->message);
       return FALSE;
     }
-  if (apply_group (line, file, "general", TRUE, error)
+  if (check_groups (file, error) && apply_group (line, file, "general", TRUE, error)
       && (line->command == NULL || apply_group (line, file, line->command->name, FALSE, error)))
     return TRUE;
   g_prefix_error (error, "settings file %s: ", path);

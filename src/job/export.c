@@ -26,20 +26,14 @@ assay_export_free (AssayExport *source)
 static AssayObject *
 find_object (AssayCase *cas, const char *kind, const char *name, GError **error)
 {
-  g_autoptr (GPtrArray) objects = NULL;
-  AssayObject *newest = NULL;
+  AssayObject *newest = name ? NULL : assay_subject_find_newest (cas, kind);
 
   if (name != NULL)
     return assay_case_lookup (cas, kind, name, error);
-  objects = assay_case_list (cas, kind, NULL);
-  for (guint k = 0; k < objects->len; k++)
-    if (newest == NULL || ((AssayObject *) objects->pdata[k])->sequence > newest->sequence)
-      newest = objects->pdata[k];
-  if (newest != NULL)
-    return assay_object_ref (newest);
-  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "%s holds no %s; assay info %s lists what there is", assay_case_get_path (cas), kind,
-               assay_case_get_path (cas));
-  return NULL;
+  if (newest == NULL)
+    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "%s holds no %s; assay info %s lists what there is", assay_case_get_path (cas), kind,
+                 assay_case_get_path (cas));
+  return newest;
 }
 
 const char *

@@ -31,8 +31,8 @@ assay_subject_free (AssaySubject *subject)
 
 /* --- finding ------------------------------------------------------------------------------------------------------- */
 
-static AssayObject *
-find_newest (AssayCase *cas, const char *kind)
+AssayObject *
+assay_subject_find_newest (AssayCase *cas, const char *kind)
 {
   g_autoptr (GPtrArray) objects = assay_case_list (cas, kind, NULL);
   AssayObject *newest = NULL;
@@ -54,7 +54,7 @@ find_model (AssayCase *cas, const char *name, GError **error)
 
   if (name != NULL)
     return assay_case_lookup (cas, "model", name, error);
-  object = find_newest (cas, "model");
+  object = assay_subject_find_newest (cas, "model");
   if (object == NULL)
     g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "%s holds no model; next: assay train %s", assay_case_get_path (cas),
                  assay_case_get_path (cas));
@@ -70,7 +70,7 @@ assay_subject_find_data (AssayCase *cas, const char *name, GError **error)
     return assay_case_lookup (cas, "data", name, error);
   if (assay_case_has (cas, "data", "main"))
     return assay_case_lookup (cas, "data", "main", error);
-  object = find_newest (cas, "data");
+  object = assay_subject_find_newest (cas, "data");
   if (object == NULL)
     g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "%s holds no data; next: assay import %s data FILE", assay_case_get_path (cas),
                  assay_case_get_path (cas));

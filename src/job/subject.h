@@ -38,6 +38,9 @@ typedef struct {
 AssaySubject *assay_subject_open  (AssayJob *job, AssayJobContext *context, GError **error);
 void          assay_subject_free  (AssaySubject *subject);
 
+/* The newest object of that kind, or NULL. Owns: the caller. */
+AssayObject  *assay_subject_find_newest (AssayCase *cas, const char *kind);
+
 /* The data object of that name; NULL: "main", or the newest. Errors: NOT_FOUND with what to do. */
 AssayObject  *assay_subject_find_data (AssayCase *cas, const char *name, GError **error);
 
