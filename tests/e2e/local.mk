@@ -10,3 +10,4 @@ dist_check_SCRIPTS += tests/e2e/test-bad-input.sh
 dist_check_SCRIPTS += tests/e2e/test-mnist.sh
 dist_check_SCRIPTS += tests/e2e/test-export.sh
 dist_check_SCRIPTS += tests/e2e/test-cohorts.sh
+dist_check_SCRIPTS += tests/e2e/test-quoting.sh

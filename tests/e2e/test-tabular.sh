@@ -129,6 +129,10 @@ row="r['embarked'] in ('S', 'C') and r['age'] != '?' and not float(r['age']) < 1
 check "Titanic: quoted names, not and parentheses, rows without an age dropped" cohort titanic titanic.csv "embarked in ('S', 'C') and not (age < 18)" \
   survived "pclass sex age sibsp embarked" sex=male embarked=S
 
+check "a coefficient of a large number keeps its digits" prints '^fnlwgt +true +0\.0000002[0-9]+ +0\.00000012[0-9]+$' "$ASSAY" train adult.assay --name small \
+  --model logistic --target "income-per-year == '>50K'" --terms age,fnlwgt
+check "steps that end before the minimum are told" prints 'note: the steps ended before a minimum was certain' "$ASSAY" train adult.assay --name early \
+  --model logistic --target "income-per-year == '>50K'" --terms age --optimizer adamw --steps 20
 check "terms that separate the classes are named" prints 'note: terms workclass = Never-worked and workclass = Without-pay: .*no optimum' "$ASSAY" train adult.assay --name separated \
   --model logistic --target "income-per-year == '>50K'" --filter "age >= 25" --terms age,workclass
 finish
