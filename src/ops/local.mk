@@ -39,7 +39,7 @@ OPS_INCLUDED = src/ops/op_instances.inc src/ops/op_reset.inc src/ops/op_symbol.h
   src/ops/op_rope.inc src/ops/op_scale.inc src/ops/op_sigmoid.inc src/ops/op_silu.inc src/ops/op_slice.inc \
   src/ops/op_softmax.inc src/ops/op_squared_loss.inc src/ops/op_tanh.inc src/ops/op_xent.inc
 
-# The same sources once per instruction set; op_find picks the best at run time.
+# The same sources once per instruction set; assay_op_find picks the best at run time.
 noinst_LTLIBRARIES += src/ops/libops.la src/ops/libops-baseline.la
 ASSAY_FLOORS += src/ops/libops.la src/ops/libops-baseline.la
 src_ops_libops_la_SOURCES = src/ops/op.h src/ops/registry.c $(OPS_INCLUDED)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* dtype.h: element types. The first three are those that operations compute in; C128 exists for the complex-step oracle only.
+/* dtype.h: element types in memory. The first three are those that operations compute in; C128 exists for the complex-step oracle only.
+ * What files hold beside these is in store/types.h.
  *
  * Thread rule: constant.
  */
@@ -12,18 +13,15 @@ typedef enum {
   ASSAY_F64,
   ASSAY_C128,                   /* double complex: the oracle */
   ASSAY_N_COMPUTE_DTYPES,
-  ASSAY_I32 = ASSAY_N_COMPUTE_DTYPES,
-  ASSAY_I64,
-  ASSAY_U8,
-  ASSAY_F16,
-  ASSAY_BF16,
+  ASSAY_I32 = ASSAY_N_COMPUTE_DTYPES,   /* indices: tokens, labels */
   ASSAY_N_DTYPES
 } AssayDtype;
 
 gsize       assay_dtype_width      (AssayDtype dtype);      /* bytes of one element */
-const char *assay_dtype_name       (AssayDtype dtype);      /* "f32", "i64", ... */
+const char *assay_dtype_name       (AssayDtype dtype);      /* "f32", "i32", ... */
+/* Errors: USAGE with the names there are. */
 gboolean    assay_dtype_from_name  (const char *name, AssayDtype *dtype, GError **error);
 
-/* Converts n elements between F32, F64, C128 (real part written, imaginary part 0), I32, I64, U8, F16 and BF16, rounding
- * to nearest even. Integers are exact up to 2^53. */
+/* Converts n elements. Floats round to nearest even; C128 gives its real part and takes 0 as the imaginary one; what becomes an I32 must
+ * be a whole number that it can hold. */
 void        assay_dtype_convert    (AssayDtype from, const void *source, AssayDtype to, void *target, gsize n);
