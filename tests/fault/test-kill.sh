@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # kill -9 at random moments of training and recording, through the program: after every kill the case is whole and has all that it had,
 # what was reported as done is done, and the run that at last comes through leaves the same bits as one that nobody disturbed. A kill
-# counts when the program died of it. 200 kills with ASSAY_TEST_LONG or as many as ASSAY_TEST_KILLS says, else 12.
+# counts when the program died of it. 200 kills with ASSAY_TEST_LONG or as many as ASSAY_TEST_KILLS says, else 10 of shorter jobs.
 
 . "$ASSAY_SRCDIR/tests/tap.sh"
 cd "$scratch" || exit 1
 
-kills=12
-[ -z "${ASSAY_TEST_LONG-}" ] || kills=200
+kills=10 steps=600 rows=4000
+[ -z "${ASSAY_TEST_LONG-}" ] || kills=200 steps=2000 rows=12000
 kills=${ASSAY_TEST_KILLS-$kills}
 seed=${ASSAY_TEST_SEED-20261126}
 
@@ -28,7 +28,7 @@ now ()
 # Each takes the place of its shell, so that the kill hits the program.
 train ()
 {
-  exec "$ASSAY" train "$1" --json -q --threads 1 --name net --model mlp --hidden 256 --target score --terms age,group,priors --standardise --steps 2000 \
+  exec "$ASSAY" train "$1" --json -q --threads 1 --name net --model mlp --hidden 256 --target score --terms age,group,priors --standardise --steps $steps \
     --batch 64 --checkpoint-every 40
 }
 
@@ -111,7 +111,7 @@ same_bits ()
   done
 }
 
-"${AWK-awk}" -v rows=12000 -f "$ASSAY_SRCDIR/tests/cli/people.awk" >people.csv
+"${AWK-awk}" -v rows=$rows -f "$ASSAY_SRCDIR/tests/cli/people.awk" >people.csv
 "$ASSAY" new data.assay -q >/dev/null && "$ASSAY" import data.assay data people.csv --id id -q >/dev/null
 cp -r data.assay trained.assay
 begin=$(now)
