@@ -5,6 +5,7 @@ ASSAY_FLOORS += src/base/libbase.la
 src_base_libbase_la_SOURCES = \
   src/base/error.c src/base/error.h \
   src/base/isa.c src/base/isa.h \
+  src/base/json.c src/base/json.h \
   src/base/mem.c src/base/mem.h \
   src/base/num.h \
   src/base/param.c src/base/param.h \

@@ -2,6 +2,7 @@
 /* score.c: life, ranking and JSON form of influence scores. */
 #include "influence/score.h"
 
+#include "base/json.h"
 #include "base/mem.h"
 
 #include <math.h>
@@ -106,18 +107,12 @@ assay_interval_kind_parse (const char *name, AssayIntervalKind *kind)
 }
 
 static json_t *
-number (double value)
-{
-  return isfinite (value) ? json_real (value) : json_null ();
-}
-
-static json_t *
 solve_to_json (const AssaySolveResult *solve)
 {
   return json_pack ("{s:s, s:b, s:o, s:I, s:I, s:o, s:o}", "reason", assay_solve_reason_name (solve->reason), "converged",
-                    assay_solve_has_converged (solve->reason), "true_residual", number (solve->true_residual), "iterations",
-                    (json_int_t) solve->iterations, "products", (json_int_t) solve->products, "smallest_curvature",
-                    number (solve->smallest_curvature), "condition_estimate", number (solve->condition_estimate));
+                    assay_solve_has_converged (solve->reason), "true_residual", assay_json_number (solve->true_residual),
+                    "iterations", (json_int_t) solve->iterations, "products", (json_int_t) solve->products, "smallest_curvature",
+                    assay_json_number (solve->smallest_curvature), "condition_estimate", assay_json_number (solve->condition_estimate));
 }
 
 static json_t *
@@ -140,8 +135,8 @@ entry_to_json (const AssayTopEntry *entry, const AssayInfluenceTask *task, gbool
 
   return json_pack ("{s:I, s:s?, s:s?, s:I, s:o, s:o, s:o, s:b}", "example", (json_int_t) entry->example, "id",
                     assay_dataset_get_id (task->dataset, example), "file", table ? assay_table_get_file (table, row) : NULL, "row",
-                    (json_int_t) (table ? assay_table_get_source_row (table, row) : row), "score", number (entry->score), "lo",
-                    number (entry->lo), "hi", number (entry->hi), "converged", converged);
+                    (json_int_t) (table ? assay_table_get_source_row (table, row) : row), "score", assay_json_number (entry->score),
+                    "lo", assay_json_number (entry->lo), "hi", assay_json_number (entry->hi), "converged", converged);
 }
 
 static json_t *
@@ -166,8 +161,9 @@ assay_influence_scores_to_json (const AssayInfluenceScores *scores, const AssayI
 
   return json_pack ("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:b, s:o, s:s, s:o, s:o}", "method", method, "measure",
                     scores->measure,
-                    "unit", scores->unit, "sign", ASSAY_SIGN, "counterfactual", scores->counterfactual, "l2", number (scores->l2),
-                    "damping", number (scores->damping), "solver", scores->solves ? solve_to_json (&scores->solves[query]) : json_null (),
+                    "unit", scores->unit, "sign", ASSAY_SIGN, "counterfactual", scores->counterfactual, "l2",
+                    assay_json_number (scores->l2), "damping", assay_json_number (scores->damping), "solver",
+                    scores->solves ? solve_to_json (&scores->solves[query]) : json_null (),
                     "converged", converged, "interval_kind",
                     scores->interval_kind == ASSAY_INTERVAL_NONE ? json_null ()
                                                                  : json_string (assay_interval_kind_name (scores->interval_kind)),

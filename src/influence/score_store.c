@@ -3,6 +3,7 @@
 #include "influence/score_store.h"
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "influence/task.h"
 #include "store/reader.h"
@@ -80,18 +81,13 @@ assay_score_attributes_check (const json_t *attributes, const char *where, GErro
   return TRUE;
 }
 
-static json_t *
-number (double value)
-{
-  return isfinite (value) ? json_real (value) : json_null ();
-}
-
 json_t *
 assay_score_attributes_new (const AssayInfluenceScores *scores, const char *method)
 {
   return json_pack ("{s:s?, s:s?, s:s, s:s?, s:o, s:o, s:s?, s:s, s:s?}", "method", method, "unit", scores->unit, "sign",
                     ASSAY_SIGN,
-                    "measure", scores->measure, "damping", number (scores->damping), "l2", number (scores->l2), "counterfactual",
+                    "measure", scores->measure, "damping", assay_json_number (scores->damping), "l2",
+                    assay_json_number (scores->l2), "counterfactual",
                     scores->counterfactual, "interval_kind", assay_interval_kind_name (scores->interval_kind), "interval_words",
                     scores->interval_reason);
 }

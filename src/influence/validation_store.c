@@ -1,22 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* validation_store.c: a validation as JSON and as an object of a case. */
 #include "influence/validate.h"
+#include "base/json.h"
 #include "store/shard.h"
 
-#include <math.h>
 
 /* --- JSON ------------------------------------------------------------------------------------------------------------- */
 
 static json_t *
-number (double value)
-{
-  return isfinite (value) ? json_real (value) : json_null ();
-}
-
-static json_t *
 estimate_to_json (AssayEstimate e)
 {
-  return json_pack ("{s:o, s:o, s:o}", "value", number (e.value), "lo", number (e.lo), "hi", number (e.hi));
+  return json_pack ("{s:o, s:o, s:o}", "value", assay_json_number (e.value), "lo", assay_json_number (e.lo), "hi",
+                    assay_json_number (e.hi));
 }
 
 static json_t *
@@ -28,13 +23,13 @@ agreement_to_json (const AssayAgreement *a)
     return json_null ();
   queries = json_array ();
   for (gint64 q = 0; q < a->n_query; q++)
-    json_array_append_new (queries, json_pack ("{s:{s:o, s:o, s:o}, s:o}", "pearson", "value", number (a->pearson[q]), "lo",
-                                               number (a->pearson_lo[q]), "hi", number (a->pearson_hi[q]), "spearman",
-                                               number (a->spearman[q])));
+    json_array_append_new (queries, json_pack ("{s:{s:o, s:o, s:o}, s:o}", "pearson", "value", assay_json_number (a->pearson[q]),
+                                               "lo", assay_json_number (a->pearson_lo[q]), "hi", assay_json_number (a->pearson_hi[q]),
+                                               "spearman", assay_json_number (a->spearman[q])));
   return json_pack ("{s:I, s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o, s:o}", "sets", (json_int_t) a->n_sets, "pearson",
                     estimate_to_json (a->mean_pearson), "spearman", estimate_to_json (a->mean_spearman), "control", "pearson",
-                    estimate_to_json (a->control_pearson), "spearman", estimate_to_json (a->control_spearman), "change", number (a->change), "band",
-                    number (a->band), "slope", number (a->slope), "per_query", queries);
+                    estimate_to_json (a->control_pearson), "spearman", estimate_to_json (a->control_spearman), "change",
+                    assay_json_number (a->change), "band", assay_json_number (a->band), "slope", assay_json_number (a->slope), "per_query", queries);
 }
 
 static json_t *
@@ -46,8 +41,8 @@ top_to_json (const AssayTopRemoval *t)
     return json_null ();
   queries = json_array ();
   for (gint64 q = 0; q < t->n_query; q++)
-    json_array_append_new (queries, json_pack ("{s:o, s:o, s:o}", "change", number (t->change[q]), "random_change", number (t->random_mean[q]),
-                                               "p", number (t->p[q])));
+    json_array_append_new (queries, json_pack ("{s:o, s:o, s:o}", "change", assay_json_number (t->change[q]), "random_change",
+                                               assay_json_number (t->random_mean[q]), "p", assay_json_number (t->p[q])));
   return json_pack ("{s:I, s:o, s:o, s:o, s:o}", "random_groups", (json_int_t) t->n_random, "change",
                     estimate_to_json (t->mean_change), "random_change", estimate_to_json (t->mean_random), "difference",
                     estimate_to_json (t->mean_difference), "per_query", queries);

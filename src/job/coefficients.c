@@ -3,6 +3,7 @@
 #include "job/coefficients.h"
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "dataset/design.h"
 #include "hessian/curvature.h"
@@ -174,12 +175,6 @@ standard_errors (const AssayRegression *r, double *std_error, const char **basis
 
 /* --- table --------------------------------------------------------------------------------------------------------- */
 
-static json_t *
-number (double value)
-{
-  return isfinite (value) ? json_real (value) : json_null ();
-}
-
 typedef struct {
   const double *theta, *std_error;      /* (P) */
   gint64 weight, bias;          /* offsets; bias -1: no intercept */
@@ -193,8 +188,8 @@ make_row (const Table *t, const char *term, gint64 row, gint64 index)
   gint64 class = t->n_rows == 1 ? 1 : row;      /* of one logit: the class it speaks for */
   const char *name = t->classes && class < t->classes->len ? t->classes->pdata[class] : NULL;
 
-  return json_pack ("{s:s, s:s?, s:o, s:o}", "term", term, "class", name, "estimate", number (t->theta[index]), "std_error",
-                    number (t->std_error[index]));
+  return json_pack ("{s:s, s:s?, s:o, s:o}", "term", term, "class", name, "estimate", assay_json_number (t->theta[index]),
+                    "std_error", assay_json_number (t->std_error[index]));
 }
 
 static json_t *

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* kind_certify.c: whether a model of the dose organism uses its written chain to the degree it was trained to. */
 #include "base/error.h"
+#include "base/json.h"
 #include "dataset/derive.h"
 #include "job/subject.h"
 #include "probes/dose_certificate.h"
 
-#include <math.h>
 
 static const AssayParam params[] = { ASSAY_SUBJECT_PARAMS, { .name = NULL } };
 
@@ -103,14 +103,6 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
   return summary;
 }
 
-static double
-number_of (const json_t *object, const char *key)
-{
-  const json_t *value = json_object_get (object, key);
-
-  return json_is_number (value) ? json_number_value (value) : (double) NAN;
-}
-
 static void
 view (const json_t *document, AssayView *view)
 {
@@ -120,17 +112,18 @@ view (const json_t *document, AssayView *view)
   assay_view_add_text (view, "model %s: %s. It answers %.4g %% of the unedited chains rightly; all modes %s the same chain; the largest gap between trained and "
                        "measured use is %.3f.", json_string_value (json_object_get (document, "model")),
                        json_is_true (json_object_get (document, "accepted")) ? "certified" : "not certified",
-                       100 * number_of (document, "clean_accuracy"), json_is_true (json_object_get (document, "same_chains")) ? "write" : "do not write",
-                       number_of (document, "worst_gap"));
+                       100 * assay_json_get_number (document, "clean_accuracy"),
+                       json_is_true (json_object_get (document, "same_chains")) ? "write" : "do not write",
+                       assay_json_get_number (document, "worst_gap"));
   assay_view_begin_table (view, ">trained use|>measured use|>lo|>hi|>right answers|>right chains");
   json_array_foreach (json_object_get (document, "modes"), k, mode)
     {
-      assay_view_add_cell_number (view, number_of (mode, "rate"), 3);
-      assay_view_add_cell_number (view, number_of (mode, "measured"), 3);
-      assay_view_add_cell_number (view, number_of (mode, "lo"), 3);
-      assay_view_add_cell_number (view, number_of (mode, "hi"), 3);
-      assay_view_add_cell_number (view, number_of (mode, "clean_accuracy"), 4);
-      assay_view_add_cell_number (view, number_of (mode, "exact_chain"), 4);
+      assay_view_add_cell_number (view, assay_json_get_number (mode, "rate"), 3);
+      assay_view_add_cell_number (view, assay_json_get_number (mode, "measured"), 3);
+      assay_view_add_cell_number (view, assay_json_get_number (mode, "lo"), 3);
+      assay_view_add_cell_number (view, assay_json_get_number (mode, "hi"), 3);
+      assay_view_add_cell_number (view, assay_json_get_number (mode, "clean_accuracy"), 4);
+      assay_view_add_cell_number (view, assay_json_get_number (mode, "exact_chain"), 4);
     }
   assay_view_add_text (view, "Use: how much the probability of the true sum falls when one step of the chain is edited, in the mean over %" G_GINT64_FORMAT
                        " edited chains that were never trained on. lo and hi: 95 %%.", (gint64) json_integer_value (json_object_get (document, "edited_chains")));

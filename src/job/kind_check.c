@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* kind_check.c: does Assay compute what it says, on the case's own model, or on reference cases of other implementations? */
 #include "base/error.h"
+#include "base/json.h"
 #include "dataset/derive.h"
 #include "hessian/linop_check.h"
 #include "influence/reference.h"
@@ -77,12 +78,6 @@ check_reference (AssayJob *job, AssayJobContext *context, GError **error)
 }
 
 static json_t *
-number (double value)
-{
-  return isfinite (value) ? json_real (value) : json_null ();
-}
-
-static json_t *
 checks_to_json (const GPtrArray *table)
 {
   json_t *list = json_array ();
@@ -92,7 +87,8 @@ checks_to_json (const GPtrArray *table)
       const AssayCheck *check = table->pdata[k];
 
       json_array_append_new (list, json_pack ("{s:s, s:s, s:o, s:o, s:b}", "name", check->name, "meaning", check->meaning, "value",
-                                              number (check->value), "bound", number (check->bound), "passed", check->passed));
+                                              assay_json_number (check->value), "bound", assay_json_number (check->bound),
+                                              "passed", check->passed));
     }
   return list;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* kind_info.c: what a case holds. */
 #include "base/error.h"
+#include "base/json.h"
 #include "job/spec.h"
 #include "model/checkpoint.h"
 #include "run/record.h"
@@ -162,14 +163,6 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
 
 /* --- for people ---------------------------------------------------------------------------------------------------- */
 
-static const char *
-get_text (const json_t *object, const char *key)
-{
-  const char *text = json_string_value (json_object_get (object, key));
-
-  return text ? text : "";
-}
-
 static void
 view_list (const json_t *document, AssayView *view)
 {
@@ -178,10 +171,10 @@ view_list (const json_t *document, AssayView *view)
   gsize k;
   json_t *object;
 
-  assay_view_add_text (view, "%s: %d objects, %s", get_text (document, "path"), (int) json_array_size (objects), total);
+  assay_view_add_text (view, "%s: %d objects, %s", assay_json_get_text (document, "path"), (int) json_array_size (objects), total);
   if (json_array_size (objects) == 0)
     {
-      assay_view_add_text (view, "nothing is in it yet; next: assay import %s data FILE", get_text (document, "path"));
+      assay_view_add_text (view, "nothing is in it yet; next: assay import %s data FILE", assay_json_get_text (document, "path"));
       return;
     }
   assay_view_begin_table (view, "kind|name|>rows|>size|committed (UTC)|state");
@@ -190,11 +183,11 @@ view_list (const json_t *document, AssayView *view)
       g_autofree char *rows = assay_view_count (json_integer_value (json_object_get (object, "rows")));
       g_autofree char *bytes = assay_view_bytes (json_number_value (json_object_get (object, "bytes")));
 
-      assay_view_add_cell (view, get_text (object, "kind"));
-      assay_view_add_cell (view, get_text (object, "name"));
+      assay_view_add_cell (view, assay_json_get_text (object, "kind"));
+      assay_view_add_cell (view, assay_json_get_text (object, "name"));
       assay_view_add_cell (view, rows);
       assay_view_add_cell (view, bytes);
-      assay_view_add_cell (view, get_text (object, "committed_utc"));
+      assay_view_add_cell (view, assay_json_get_text (object, "committed_utc"));
       assay_view_add_cell (view, json_is_true (json_object_get (object, "complete")) ? "" : "unfinished");
     }
 }
@@ -226,11 +219,11 @@ view_arrays (const json_t *arrays, AssayView *view)
         g_string_append_printf (shape, "%s%s %" G_GINT64_FORMAT, axis > 0 ? " x " : "",
                                 json_string_value (json_array_get (json_object_get (array, "axes"), axis)),
                                 (gint64) json_integer_value (length));
-      assay_view_add_cell (view, get_text (array, "path"));
-      assay_view_add_cell (view, get_text (array, "type"));
+      assay_view_add_cell (view, assay_json_get_text (array, "path"));
+      assay_view_add_cell (view, assay_json_get_text (array, "type"));
       assay_view_add_cell (view, shape->str);
-      assay_view_add_cell (view, get_text (array, "units"));
-      assay_view_add_cell (view, get_text (array, "long_name"));
+      assay_view_add_cell (view, assay_json_get_text (array, "units"));
+      assay_view_add_cell (view, assay_json_get_text (array, "long_name"));
     }
 }
 
@@ -241,10 +234,11 @@ view_object (const json_t *object, AssayView *view)
   gsize k;
   json_t *file;
 
-  assay_view_add_field (view, "object", "%s/%s", get_text (object, "kind"), get_text (object, "name"));
-  assay_view_add_field (view, "committed", "%s", get_text (object, "committed_utc"));
+  assay_view_add_field (view, "object", "%s/%s", assay_json_get_text (object, "kind"), assay_json_get_text (object, "name"));
+  assay_view_add_field (view, "committed", "%s", assay_json_get_text (object, "committed_utc"));
   json_array_foreach (json_object_get (object, "files"), k, file)
-    assay_view_add_field (view, k == 0 ? "files" : "", "%s  sha256 %.16s...", get_text (file, "file"), get_text (file, "sha256"));
+    assay_view_add_field (view, k == 0 ? "files" : "", "%s  sha256 %.16s...", assay_json_get_text (file, "file"),
+                          assay_json_get_text (file, "sha256"));
   assay_view_add_heading (view, "Arrays");
   view_arrays (json_object_get (object, "arrays"), view);
   json_array_foreach (json_object_get (object, "taps"), k, file)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* kind_retrain.c: trains again without some examples, beside random groups of the same size, and says what happened to the queries. */
 #include "base/error.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/rng.h"
 #include "dataset/derive.h"
@@ -241,12 +242,6 @@ mean_change (const AssayGroundTruth *truth, guint set, gint64 n)
   return sum / (double) n;
 }
 
-static json_t *
-number (double value)
-{
-  return isfinite (value) ? json_real (value) : json_null ();
-}
-
 /* What the scores said and what happened, both of the mean loss over the examples that the scores were asked about. */
 static void
 add_prediction (json_t *document, const State *state, const AssayGroundTruth *truth, guint set)
@@ -254,10 +249,10 @@ add_prediction (json_t *document, const State *state, const AssayGroundTruth *tr
   AssayPrediction sum = assay_predictor_sum (state->predictor, &g_array_index (truth->removals, AssayRemoval, set));
   gboolean has_unit = state->predictor->has_unit;
 
-  json_object_set_new (document, "predicted", has_unit ? number (sum.value) : json_null ());
-  json_object_set_new (document, "predicted_lo", has_unit ? number (sum.lo) : json_null ());
-  json_object_set_new (document, "predicted_hi", has_unit ? number (sum.hi) : json_null ());
-  json_object_set_new (document, "measured", number (mean_change (truth, set, count_asked (state))));
+  json_object_set_new (document, "predicted", has_unit ? assay_json_number (sum.value) : json_null ());
+  json_object_set_new (document, "predicted_lo", has_unit ? assay_json_number (sum.lo) : json_null ());
+  json_object_set_new (document, "predicted_hi", has_unit ? assay_json_number (sum.hi) : json_null ());
+  json_object_set_new (document, "measured", assay_json_number (mean_change (truth, set, count_asked (state))));
 }
 
 static json_t *

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* kind_train.c: trains a model on data of the case. */
 #include "base/error.h"
+#include "base/json.h"
 #include "dataset/dataset_store.h"
 #include "dataset/derive.h"
 #include "job/architecture.h"
@@ -246,12 +247,6 @@ plan (AssayJob *job, AssayJobContext *context, AssayJobPlan *plan, GError **erro
 
 /* --- run ----------------------------------------------------------------------------------------------------------- */
 
-static json_t *
-number (double value)
-{
-  return isfinite (value) ? json_real (value) : json_null ();
-}
-
 static const char *
 reason_name (AssayTrainReason reason)
 {
@@ -288,7 +283,8 @@ sample_curve (const AssayJobContext *context, const char *name, GError **error)
           || !assay_reader_read_box (reader, "/metrics/rate", &row, &one, ASSAY_STORE_F64, &rate, error))
         g_clear_pointer (&curve, json_decref);
       else
-        json_array_append_new (curve, json_pack ("{s:I, s:o, s:o}", "step", (json_int_t) row, "loss", number (loss), "rate", number (rate)));
+        json_array_append_new (curve, json_pack ("{s:I, s:o, s:o}", "step", (json_int_t) row, "loss", assay_json_number (loss),
+                                                 "rate", assay_json_number (rate)));
     }
   return curve;
 }
@@ -332,8 +328,9 @@ evaluate_splits (const State *state, AssayJobContext *context, GError **error)
       if (!assay_evaluate (state->model, state->dataset, list, n, 0, context->backend, NULL, &e, context->progress, error))
         g_clear_pointer (&splits, json_decref);
       else
-        json_array_append_new (splits, json_pack ("{s:s, s:I, s:o, s:o, s:I}", "name", name, "examples", (json_int_t) n, "loss", number (e.loss),
-                                                  "accuracy", number (e.accuracy), "predictions", (json_int_t) e.n_predictions));
+        json_array_append_new (splits, json_pack ("{s:s, s:I, s:o, s:o, s:I}", "name", name, "examples", (json_int_t) n, "loss",
+                                                  assay_json_number (e.loss), "accuracy", assay_json_number (e.accuracy),
+                                                  "predictions", (json_int_t) e.n_predictions));
     }
   return splits;
 }
@@ -452,8 +449,9 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
   summary = json_pack ("{s:s, s:o, s:I, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name", name, "model",
                        assay_model_get_spec (state->model), "parameters", (json_int_t) assay_model_get_n_params (state->model), "optimizer",
                        assay_values_get_string (training.options, "optimizer"), "reason", reason_name (result.reason), "steps",
-                       (json_int_t) result.steps, "loss", number (result.loss), "objective", number (result.objective), "gradient_norm",
-                       number (result.gradient_norm), "l2", json_real (assay_values_get_double (training.options, "l2")), "data",
+                       (json_int_t) result.steps, "loss", assay_json_number (result.loss), "objective",
+                       assay_json_number (result.objective), "gradient_norm", assay_json_number (result.gradient_norm), "l2",
+                       json_real (assay_values_get_double (training.options, "l2")), "data",
                        describe_dataset (state), "curve", curve, "splits", splits, "notes", collect_notes (state));
   if (!add_coefficients (summary, state, job, context, error))
     g_clear_pointer (&summary, json_decref);

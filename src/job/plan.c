@@ -3,6 +3,7 @@
 #include "job/plan.h"
 
 #include "base/error.h"
+#include "base/json.h"
 #include "job/view.h"
 
 #include <math.h>
@@ -47,12 +48,6 @@ assay_job_plan_add (AssayJobPlan *plan, double flops, double memory, double disk
   g_array_append_val (plan->steps, step);
 }
 
-static json_t *
-real_or_null (double value)
-{
-  return isfinite (value) ? json_real (value) : json_null ();
-}
-
 json_t *
 assay_job_plan_to_json (const AssayJobPlan *plan)
 {
@@ -68,10 +63,12 @@ assay_job_plan_to_json (const AssayJobPlan *plan)
       disk += step->disk;
       seconds += step->seconds;
       json_array_append_new (steps, json_pack ("{s:s, s:f, s:f, s:f, s:o}", "what", step->what, "flops", step->flops, "memory_bytes",
-                                               step->memory, "disk_bytes", step->disk, "seconds", real_or_null (step->seconds)));
+                                               step->memory, "disk_bytes", step->disk, "seconds",
+                                               assay_json_number (step->seconds)));
     }
   return json_pack ("{s:o, s:f, s:f, s:f, s:o, s:o, s:s?}", "steps", steps, "flops", flops, "memory_bytes", memory, "disk_bytes", disk,
-                    "seconds", real_or_null (seconds), "flops_per_second", real_or_null (plan->rate), "rate_basis", plan->rate_basis);
+                    "seconds", assay_json_number (seconds), "flops_per_second", assay_json_number (plan->rate), "rate_basis",
+                    plan->rate_basis);
 }
 
 gboolean

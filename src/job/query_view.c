@@ -2,25 +2,9 @@
 /* query_view.c: draws the answer of an influence job. */
 #include "job/query_view.h"
 
+#include "base/json.h"
 #include "job/spec.h"
 
-#include <math.h>
-
-static const char *
-text_of (const json_t *object, const char *key)
-{
-  const char *text = json_string_value (json_object_get (object, key));
-
-  return text ? text : "";
-}
-
-static double
-number_of (const json_t *object, const char *key)
-{
-  const json_t *value = json_object_get (object, key);
-
-  return json_is_number (value) ? json_number_value (value) : (double) NAN;
-}
 
 char *
 assay_query_name (const json_t *example)
@@ -28,7 +12,8 @@ assay_query_name (const json_t *example)
   const char *id = json_string_value (json_object_get (example, "id")), *file = json_string_value (json_object_get (example, "file"));
   g_autoptr (GString) name = g_string_new (NULL);
 
-  g_string_append_printf (name, "%s:%" G_GINT64_FORMAT, text_of (example, "split"), (gint64) json_integer_value (json_object_get (example, "index")));
+  g_string_append_printf (name, "%s:%" G_GINT64_FORMAT, assay_json_get_text (example, "split"),
+                          (gint64) json_integer_value (json_object_get (example, "index")));
   if (id != NULL)
     g_string_append_printf (name, ", id %s", id);
   if (file != NULL)
@@ -40,17 +25,18 @@ static void
 view_solver (const json_t *answer, AssayView *view)
 {
   const json_t *solver = json_object_get (answer, "solver");
-  g_autofree char *damping = assay_view_number (number_of (answer, "damping"), 6), *l2 = assay_view_number (number_of (answer, "l2"), 6);
+  g_autofree char *damping = assay_view_number (assay_json_get_number (answer, "damping"), 6);
+  g_autofree char *l2 = assay_view_number (assay_json_get_number (answer, "l2"), 6);
   g_autofree char *residual = NULL;
 
   if (json_is_null (json_object_get (answer, "damping")))
-    assay_view_add_field (view, "method", "%s; damping none", text_of (answer, "method"));
+    assay_view_add_field (view, "method", "%s; damping none", assay_json_get_text (answer, "method"));
   else
-    assay_view_add_field (view, "method", "%s; l2 %s, damping %s", text_of (answer, "method"), l2, damping);
+    assay_view_add_field (view, "method", "%s; l2 %s, damping %s", assay_json_get_text (answer, "method"), l2, damping);
   if (json_is_null (solver))
     return;
-  residual = assay_view_number (number_of (solver, "true_residual"), 3);
-  assay_view_add_field (view, "solve", "%s; true residual %s after %d products", text_of (solver, "reason"), residual,
+  residual = assay_view_number (assay_json_get_number (solver, "true_residual"), 3);
+  assay_view_add_field (view, "solve", "%s; true residual %s after %d products", assay_json_get_text (solver, "reason"), residual,
                         (int) json_integer_value (json_object_get (solver, "products")));
 }
 
@@ -94,14 +80,14 @@ view_scores (const json_t *answer, AssayView *view)
 
       assay_view_add_cell (view, example);
       if (named)
-        assay_view_add_cell (view, text_of (score, "id"));
+        assay_view_add_cell (view, assay_json_get_text (score, "id"));
       if (read)
         add_origin (score, view);
-      assay_view_add_cell_number (view, number_of (score, "score"), 6);
+      assay_view_add_cell_number (view, assay_json_get_number (score, "score"), 6);
       if (certified)
         {
-          assay_view_add_cell_number (view, number_of (score, "lo"), 6);
-          assay_view_add_cell_number (view, number_of (score, "hi"), 6);
+          assay_view_add_cell_number (view, assay_json_get_number (score, "lo"), 6);
+          assay_view_add_cell_number (view, assay_json_get_number (score, "hi"), 6);
         }
       assay_view_add_cell (view, json_is_true (json_object_get (score, "converged")) ? "" : "not converged");
     }
@@ -117,9 +103,10 @@ view_answer (const json_t *answer, AssayView *view)
     assay_view_add_heading (view, "Mean of %" G_GSIZE_FORMAT " queries, the first %s", members, name);
   else
     assay_view_add_heading (view, "Query %s", name);
-  assay_view_add_field (view, "measure", "%s, %s; %s", text_of (answer, "measure"), text_of (answer, "unit"), text_of (answer, "sign"));
+  assay_view_add_field (view, "measure", "%s, %s; %s", assay_json_get_text (answer, "measure"),
+                        assay_json_get_text (answer, "unit"), assay_json_get_text (answer, "sign"));
   view_solver (answer, view);
-  assay_view_add_field (view, "interval", "%s", text_of (answer, "interval_words"));
+  assay_view_add_field (view, "interval", "%s", assay_json_get_text (answer, "interval_words"));
   view_scores (answer, view);
 }
 
@@ -127,7 +114,8 @@ void
 assay_query_view (const json_t *document, AssayView *view)
 {
   const json_t *queries = json_object_get (document, "queries");
-  g_autofree char *cas = assay_job_quote_word (text_of (document, "case")), *name = assay_job_quote_word (text_of (document, "scores_object"));
+  g_autofree char *cas = assay_job_quote_word (assay_json_get_text (document, "case"));
+  g_autofree char *name = assay_job_quote_word (assay_json_get_text (document, "scores_object"));
   gsize k;
   json_t *answer;
 
@@ -136,5 +124,5 @@ assay_query_view (const json_t *document, AssayView *view)
   json_array_foreach (queries, k, answer)
     view_answer (answer, view);
   assay_view_add_heading (view, "All scores: scores/%s\nThe whole matrix as a file:\nassay export %s scores --object %s --out FILE.csv",
-                          text_of (document, "scores_object"), cas, name);
+                          assay_json_get_text (document, "scores_object"), cas, name);
 }

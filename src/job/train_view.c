@@ -2,6 +2,7 @@
 /* train_view.c: draws the answer of a training. */
 #include "job/train_view.h"
 
+#include "base/json.h"
 #include "run/optimizer.h"
 
 #include <math.h>
@@ -9,22 +10,6 @@
 #define MAX_COEFFICIENTS 60
 #define ZERO 1e-12
 #define NUMBER_SIZE 352          /* of the largest double with 15 decimals */
-
-static const char *
-text_of (const json_t *object, const char *key)
-{
-  const char *text = json_string_value (json_object_get (object, key));
-
-  return text ? text : "";
-}
-
-static double
-number_of (const json_t *object, const char *key)
-{
-  const json_t *value = json_object_get (object, key);
-
-  return json_is_number (value) ? json_number_value (value) : (double) NAN;
-}
 
 static void
 add_cell_integer (AssayView *view, const json_t *object, const char *key)
@@ -41,12 +26,13 @@ view_data (const json_t *data, AssayView *view)
   gsize k;
   json_t *drop;
 
-  assay_view_add_field (view, "data", "%s: %s training examples of shape %s", text_of (data, "name"), n, text_of (data, "shape"));
+  assay_view_add_field (view, "data", "%s: %s training examples of shape %s", assay_json_get_text (data, "name"), n,
+                        assay_json_get_text (data, "shape"));
   json_array_foreach (json_object_get (data, "dropped"), k, drop)
     {
       g_autofree char *rows = assay_view_count (json_integer_value (json_object_get (drop, "rows")));
 
-      assay_view_add_field (view, k == 0 ? "left out" : "", "%s rows: %s", rows, text_of (drop, "reason"));
+      assay_view_add_field (view, k == 0 ? "left out" : "", "%s rows: %s", rows, assay_json_get_text (drop, "reason"));
     }
 }
 
@@ -54,7 +40,7 @@ view_data (const json_t *data, AssayView *view)
 static gboolean
 is_whole_batch (const json_t *document)
 {
-  const AssayOptimizer *optimizer = assay_optimizer_find (text_of (document, "optimizer"));
+  const AssayOptimizer *optimizer = assay_optimizer_find (assay_json_get_text (document, "optimizer"));
 
   return optimizer != NULL && optimizer->is_whole_batch;
 }
@@ -64,13 +50,14 @@ view_ending (const json_t *document, AssayView *view)
 {
   g_autofree char *P = assay_view_count (json_integer_value (json_object_get (document, "parameters")));
   g_autofree char *steps = assay_view_count (json_integer_value (json_object_get (document, "steps")));
-  g_autofree char *objective = assay_view_number (number_of (document, "objective"), 6);
-  g_autofree char *norm = assay_view_number (number_of (document, "gradient_norm"), 3);
+  g_autofree char *objective = assay_view_number (assay_json_get_number (document, "objective"), 6);
+  g_autofree char *norm = assay_view_number (assay_json_get_number (document, "gradient_norm"), 3);
 
-  assay_view_add_field (view, "model", "%s: %s, %s parameters", text_of (document, "name"),
-                        text_of (json_object_get (document, "model"), "architecture"), P);
+  assay_view_add_field (view, "model", "%s: %s, %s parameters", assay_json_get_text (document, "name"),
+                        assay_json_get_text (json_object_get (document, "model"), "architecture"), P);
   view_data (json_object_get (document, "data"), view);
-  assay_view_add_field (view, "training", "%s after %s steps of %s", text_of (document, "reason"), steps, text_of (document, "optimizer"));
+  assay_view_add_field (view, "training", "%s after %s steps of %s", assay_json_get_text (document, "reason"), steps,
+                        assay_json_get_text (document, "optimizer"));
   assay_view_add_field (view, is_whole_batch (document) ? "objective" : "last batch", "%s nats, gradient norm %s", objective, norm);
 }
 
@@ -88,8 +75,8 @@ view_curve (const json_t *document, AssayView *view)
   json_array_foreach (curve, k, point)
     {
       add_cell_integer (view, point, "step");
-      assay_view_add_cell_number (view, number_of (point, "loss"), 5);
-      assay_view_add_cell_number (view, number_of (point, "rate"), 3);
+      assay_view_add_cell_number (view, assay_json_get_number (point, "loss"), 5);
+      assay_view_add_cell_number (view, assay_json_get_number (point, "rate"), 3);
     }
 }
 
@@ -105,10 +92,10 @@ view_splits (const json_t *splits, AssayView *view)
   assay_view_begin_table (view, "split|>examples|>loss (nats)|>accuracy");
   json_array_foreach (splits, k, split)
     {
-      assay_view_add_cell (view, text_of (split, "name"));
+      assay_view_add_cell (view, assay_json_get_text (split, "name"));
       add_cell_integer (view, split, "examples");
-      assay_view_add_cell_number (view, number_of (split, "loss"), 6);
-      assay_view_add_cell_number (view, number_of (split, "accuracy"), 4);
+      assay_view_add_cell_number (view, assay_json_get_number (split, "loss"), 6);
+      assay_view_add_cell_number (view, assay_json_get_number (split, "accuracy"), 4);
     }
 }
 
@@ -132,19 +119,19 @@ view_coefficients (const json_t *document, AssayView *view)
 
   if (json_array_size (list) == 0)
     return;
-  assay_view_add_heading (view, "Coefficients (standard errors: %s)", text_of (document, "std_error_basis"));
+  assay_view_add_heading (view, "Coefficients (standard errors: %s)", assay_json_get_text (document, "std_error_basis"));
   assay_view_begin_table (view, has_classes ? "term|class|>estimate|>std error" : "term|>estimate|>std error");
   json_array_foreach (list, k, row)
     {
-      double e = number_of (row, "estimate"), s = number_of (row, "std_error");
+      double e = assay_json_get_number (row, "estimate"), s = assay_json_get_number (row, "std_error");
       g_autofree char *format = g_strdup_printf ("%%.%df", decimals_of (e, s));
       char estimate[NUMBER_SIZE], error[NUMBER_SIZE];
 
       if (k == MAX_COEFFICIENTS)
         break;
-      assay_view_add_cell (view, text_of (row, "term"));
+      assay_view_add_cell (view, assay_json_get_text (row, "term"));
       if (has_classes)
-        assay_view_add_cell (view, text_of (row, "class"));
+        assay_view_add_cell (view, assay_json_get_text (row, "class"));
       assay_view_add_cell (view, isnan (e) ? "-" : g_ascii_formatd (estimate, sizeof estimate, format, e));
       assay_view_add_cell (view, isnan (s) ? "-" : g_ascii_formatd (error, sizeof error, format, s));
     }

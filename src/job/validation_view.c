@@ -2,18 +2,11 @@
 /* validation_view.c: draws the answer of a validation job. */
 #include "job/validation_view.h"
 
+#include "base/json.h"
 #include "job/query_view.h"
 #include "job/spec.h"
 
 #include <math.h>
-
-static double
-number_of (const json_t *object, const char *key)
-{
-  const json_t *value = json_object_get (object, key);
-
-  return json_is_number (value) ? json_number_value (value) : (double) NAN;
-}
 
 static gint64
 count_of (const json_t *object, const char *key)
@@ -40,7 +33,8 @@ format_change (double value)
 static char *
 estimate_text (const json_t *estimate, char *(*format) (double value))
 {
-  double number = number_of (estimate, "value"), low = number_of (estimate, "lo"), high = number_of (estimate, "hi");
+  double number = assay_json_get_number (estimate, "value"), low = assay_json_get_number (estimate, "lo");
+  double high = assay_json_get_number (estimate, "hi");
   g_autofree char *value = NULL, *lo = NULL, *hi = NULL;
 
   if (isnan (number))
@@ -59,7 +53,7 @@ static const char *
 judge (const json_t *agreement)
 {
   const json_t *pearson = json_object_get (agreement, "pearson");
-  double lo = number_of (pearson, "lo"), hi = number_of (pearson, "hi");
+  double lo = assay_json_get_number (pearson, "lo"), hi = assay_json_get_number (pearson, "hi");
 
   if (isnan (lo) || isnan (hi))
     return "too few retrainings to tell";
@@ -73,8 +67,9 @@ static const char *
 judge_control (const json_t *agreement)
 {
   const json_t *control = json_object_get (json_object_get (agreement, "control"), "pearson");
+  double lo = assay_json_get_number (control, "lo"), hi = assay_json_get_number (control, "hi");
 
-  return number_of (control, "lo") > 0 || number_of (control, "hi") < 0 ? " (not around 0: try another --seed before trusting either)" : "";
+  return lo > 0 || hi < 0 ? " (not around 0: try another --seed before trusting either)" : "";
 }
 
 static void
@@ -84,14 +79,15 @@ view_agreement (const json_t *agreement, gint64 n_query, const char *title, Assa
   g_autofree char *pearson = estimate_text (json_object_get (agreement, "pearson"), format_correlation);
   g_autofree char *spearman = estimate_text (json_object_get (agreement, "spearman"), format_correlation);
   g_autofree char *by_chance = estimate_text (json_object_get (control, "pearson"), format_correlation);
-  g_autofree char *change = assay_view_number (number_of (agreement, "change"), 3), *band = assay_view_number (number_of (agreement, "band"), 3);
-  g_autofree char *slope = assay_view_number (number_of (agreement, "slope"), 3);
+  g_autofree char *change = assay_view_number (assay_json_get_number (agreement, "change"), 3);
+  g_autofree char *band = assay_view_number (assay_json_get_number (agreement, "band"), 3);
+  g_autofree char *slope = assay_view_number (assay_json_get_number (agreement, "slope"), 3);
 
   assay_view_add_heading (view, "%s: %s", title, judge (agreement));
   assay_view_add_field (view, "mean correlation", "%s over %" G_GINT64_FORMAT " %s", pearson, n_query, n_query == 1 ? "query" : "queries");
   assay_view_add_field (view, "of ranks", "%s", spearman);
   assay_view_add_field (view, "control", "%s with the scores dealt out to the examples at random%s", by_chance, judge_control (agreement));
-  if (isnan (number_of (agreement, "band")))
+  if (isnan (assay_json_get_number (agreement, "band")))
     {
       assay_view_add_field (view, "off by", "no band: scores of this method have no unit, or were not given for all");
       return;
@@ -111,7 +107,7 @@ count_ahead (const json_t *top)
   json_t *query;
 
   json_array_foreach (json_object_get (top, "per_query"), q, query)
-    n += number_of (query, "p") <= 1.000001 * least;
+    n += assay_json_get_number (query, "p") <= 1.000001 * least;
   return n;
 }
 
@@ -121,7 +117,7 @@ view_top (const json_t *document, const json_t *top, AssayView *view)
   g_autofree char *change = estimate_text (json_object_get (top, "change"), format_change);
   g_autofree char *random = estimate_text (json_object_get (top, "random_change"), format_change);
   g_autofree char *difference = estimate_text (json_object_get (top, "difference"), format_change);
-  double lo = number_of (json_object_get (top, "difference"), "lo");
+  double lo = assay_json_get_number (json_object_get (top, "difference"), "lo");
 
   assay_view_add_heading (view, "Leaving out the %" G_GINT64_FORMAT " examples ranked most helpful to a query: %s", count_of (document, "group_size"),
                           lo > 0 ? "they matter more than random ones" : "no more than random ones, as far as can be told");
@@ -168,16 +164,16 @@ view_queries (const json_t *document, AssayView *view)
         add_correlation (groups, q, view);
       if (!json_is_object (top))
         continue;
-      assay_view_add_cell_number (view, number_of (removal, "change"), 3);
-      assay_view_add_cell_number (view, number_of (removal, "random_change"), 3);
-      assay_view_add_cell_number (view, number_of (removal, "p"), 3);
+      assay_view_add_cell_number (view, assay_json_get_number (removal, "change"), 3);
+      assay_view_add_cell_number (view, assay_json_get_number (removal, "random_change"), 3);
+      assay_view_add_cell_number (view, assay_json_get_number (removal, "p"), 3);
     }
 }
 
 static void
 view_solves (const json_t *solver, AssayView *view)
 {
-  g_autofree char *worst = assay_view_number (number_of (solver, "worst_true_residual"), 2);
+  g_autofree char *worst = assay_view_number (assay_json_get_number (solver, "worst_true_residual"), 2);
 
   assay_view_add_field (view, "solves", "%" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " converged; worst true residual %s", count_of (solver, "converged"),
                         count_of (solver, "solves"), worst);
@@ -195,7 +191,7 @@ assay_validation_view (const json_t *document, AssayView *view)
   assay_view_add_text (view, "Scores of %s for model %s, against what %" G_GINT64_FORMAT " retrainings did to the loss of %" G_GINT64_FORMAT " %s. "
                        "Intervals in brackets: %g %%.", json_string_value (json_object_get (document, "method")),
                        json_string_value (json_object_get (document, "model")), count_of (document, "retrainings"), n_query,
-                       n_query == 1 ? "query" : "queries", 100 * number_of (document, "level"));
+                       n_query == 1 ? "query" : "queries", 100 * assay_json_get_number (document, "level"));
   if (json_is_object (json_object_get (document, "solver")))
     view_solves (json_object_get (document, "solver"), view);
   if (json_is_object (one))

@@ -8,6 +8,7 @@
 #include "probes/dose_certificate.h"
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "tensor/dtype.h"
 
@@ -287,12 +288,6 @@ assay_dose_certify (AssayModel *model, AssayDataset *dataset, const AssayDose *d
   return TRUE;
 }
 
-static json_t *
-number (double x)
-{
-  return isfinite (x) ? json_real (x) : json_null ();
-}
-
 json_t *
 assay_dose_certificate_to_json (const AssayDoseCertificate *c)
 {
@@ -302,14 +297,16 @@ assay_dose_certificate_to_json (const AssayDoseCertificate *c)
     {
       const AssayDoseMode *mode = &c->mode[m];
 
-      json_array_append_new (modes, json_pack ("{s:f, s:o, s:o, s:o, s:o, s:o}", "rate", mode->rate, "measured", number (mode->measured), "lo",
-                                               number (mode->lo), "hi", number (mode->hi), "clean_accuracy", number (mode->clean_accuracy),
-                                               "exact_chain", number (mode->exact_chain)));
+      json_array_append_new (modes, json_pack ("{s:f, s:o, s:o, s:o, s:o, s:o}", "rate", mode->rate, "measured",
+                                               assay_json_number (mode->measured), "lo", assay_json_number (mode->lo), "hi",
+                                               assay_json_number (mode->hi), "clean_accuracy", assay_json_number (mode->clean_accuracy),
+                                               "exact_chain", assay_json_number (mode->exact_chain)));
     }
   return json_pack ("{s:o, s:I, s:I, s:I, s:s, s:o, s:o, s:b, s:b, s:{s:f, s:f, s:b}}", "modes", modes, "prompts", (json_int_t) c->n_prompts,
                     "edited_chains", (json_int_t) c->n_edited, "edited_prompts", (json_int_t) c->n_edited_prompts, "held_out",
                     "edited chains (pairs of prompt and edit), in every mode; the prompts themselves were trained on", "clean_accuracy",
-                    number (c->clean_accuracy), "worst_gap", number (c->worst_gap), "same_chains", c->same_chains, "accepted", c->accepted,
+                    assay_json_number (c->clean_accuracy), "worst_gap", assay_json_number (c->worst_gap), "same_chains",
+                    c->same_chains, "accepted", c->accepted,
                     "accepted_when", "clean_accuracy_at_least", ASSAY_DOSE_LEAST_ACCURACY, "worst_gap_at_most", ASSAY_DOSE_LARGEST_GAP,
                     "same_chains", 1);
 }

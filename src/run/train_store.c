@@ -3,13 +3,13 @@
 #include "run/train_store.h"
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "model/checkpoint.h"
 #include "run/identity.h"
 #include "store/reader.h"
 #include "store/recorder.h"
 
-#include <math.h>
 #include <string.h>
 
 #define LOG_ROWS 1024           /* rows held between two appends */
@@ -49,20 +49,6 @@ find_own (AssayTrainStore *self, const char *kind, const char *name)
     return NULL;
   digest = json_string_value (json_object_get (json_object_get (object->meta, "training"), "digest"));
   return g_strcmp0 (digest, self->digest) == 0 ? g_steal_pointer (&object) : NULL;
-}
-
-static json_t *
-number (double value)
-{
-  return isfinite (value) ? json_real (value) : json_null ();
-}
-
-static double
-get_number (const json_t *object, const char *key)
-{
-  const json_t *value = json_object_get (object, key);
-
-  return json_is_number (value) ? json_number_value (value) : (double) NAN;
 }
 
 /* --- log ---------------------------------------------------------------------------------------------------------------- */
@@ -280,8 +266,8 @@ assay_trajectory_load (AssayCase *store, const char *name, GError **error)
       t->n = k + 1;
       assay_model_read_theta (at, t->theta[k]);
       t->step[k] = json_integer_value (json_object_get (object->meta, "step"));
-      t->rate[k] = get_number (object->meta, "rate");
-      t->rate_sum[k] = get_number (object->meta, "rate_sum");
+      t->rate[k] = assay_json_get_number (object->meta, "rate");
+      t->rate_sum[k] = assay_json_get_number (object->meta, "rate_sum");
     }
   return g_steal_pointer (&t);
 }
@@ -291,8 +277,9 @@ assay_trajectory_load (AssayCase *store, const char *name, GError **error)
 static json_t *
 describe_result (const AssayTrainResult *r)
 {
-  return json_pack ("{s:i, s:I, s:o, s:o, s:o, s:o}", "reason", (int) r->reason, "steps", (json_int_t) r->steps, "loss", number (r->loss),
-                    "objective", number (r->objective), "gradient_norm", number (r->gradient_norm), "decrement", number (r->decrement));
+  return json_pack ("{s:i, s:I, s:o, s:o, s:o, s:o}", "reason", (int) r->reason, "steps", (json_int_t) r->steps, "loss",
+                    assay_json_number (r->loss), "objective", assay_json_number (r->objective), "gradient_norm",
+                    assay_json_number (r->gradient_norm), "decrement", assay_json_number (r->decrement));
 }
 
 /* Takes parameters and result from the finished run. */
@@ -308,9 +295,11 @@ recall (AssayTrainStore *self, AssayObject *object, AssayTrainResult *result, GE
   memcpy (assay_model_get_theta (self->model), assay_model_get_theta (model),
           assay_model_get_n_params (model) * assay_dtype_width (assay_model_get_dtype (model)));
   *result = (AssayTrainResult) { .reason = (AssayTrainReason) json_integer_value (json_object_get (r, "reason")),
-                                 .steps = json_integer_value (json_object_get (r, "steps")), .loss = get_number (r, "loss"),
-                                 .objective = get_number (r, "objective"), .gradient_norm = get_number (r, "gradient_norm"),
-                                 .decrement = get_number (r, "decrement") };
+                                 .steps = json_integer_value (json_object_get (r, "steps")),
+                                 .loss = assay_json_get_number (r, "loss"),
+                                 .objective = assay_json_get_number (r, "objective"),
+                                 .gradient_norm = assay_json_get_number (r, "gradient_norm"),
+                                 .decrement = assay_json_get_number (r, "decrement") };
   if (self->log == NULL || self->n_appended != result->steps)
     return TRUE;
   closed = assay_recorder_finish (self->log, error);
