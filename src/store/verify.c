@@ -18,6 +18,7 @@ typedef struct {
   GPtrArray         *contradictions;    /* records that the catalogue refused */
   guint8             salt_key[ASSAY_CASE_SALT_BYTES];
   gboolean           has_salt_key;
+  guint              n_salted;          /* parts whose content root needs the key that is not there */
 } Check;
 
 /* --- findings -------------------------------------------------------------------------------------------------------- */
@@ -176,6 +177,12 @@ check_part (Check *check, const AssayObject *object, const AssayPart *part)
     return;
   if (!assay_store_call (compute_root, &task, &error))
     {
+      if (!check->has_salt_key && g_error_matches (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND))
+        {
+          check->n_salted++;
+          g_error_free (error);
+          return;
+        }
       report (check->out, ASSAY_FINDING_DAMAGE, "unreadable", part->file, object, "%s", error->message);
       g_error_free (error);
       return;
@@ -242,6 +249,15 @@ check_strangers (Check *check, const char *directory)
   g_dir_close (dir);
 }
 
+/* A copy for somebody who may not know the salt has no key, and is no damaged case for that. */
+static void
+note_salt (const Check *check)
+{
+  if (check->n_salted > 0)
+    report (check->out, ASSAY_FINDING_NOTE, "no-salt", ASSAY_CASE_SALT, NULL, ASSAY_CASE_SALT " is not there or cannot be read: %u files with texts "
+            "that may be redacted were checked by their SHA-256, not by their content roots", check->n_salted);
+}
+
 AssayVerification *
 assay_case_verify (const char *path, AssayProgress *progress, GError **error)
 {
@@ -258,6 +274,7 @@ assay_case_verify (const char *path, AssayProgress *progress, GError **error)
   check.has_salt_key = assay_case_read_salt (path, check.salt_key);
   if (!check_journal (&check, error) || !check_parts (&check, progress, error))
     return NULL;
+  note_salt (&check);
   check_strangers (&check, "shards");
   check_strangers (&check, "journal");
   check_strangers (&check, ".");

@@ -9,14 +9,14 @@
 #include "store/case.h"
 
 typedef enum {
-  ASSAY_FINDING_NOTE,           /* harmless remains of an interrupted writer; the next writer clears them */
+  ASSAY_FINDING_NOTE,           /* harmless remains of an interrupted writer, which the next one clears; a check that needs the salt */
   ASSAY_FINDING_DAMAGE          /* something that was committed is missing or altered */
 } AssayFindingLevel;
 
 typedef struct {
   AssayFindingLevel level;
   const char *what;             /* a fixed word: "journal-damaged", "journal-torn", "missing", "size", "sha256", "content-root",
-                                 * "unreadable", "not-in-journal", "temporary-file", "set-aside" */
+                                 * "unreadable", "not-in-journal", "temporary-file", "set-aside", "no-salt" */
   char       *file;             /* relative to the case */
   char       *kind, *name;      /* of the object concerned, or NULL */
   char       *text;             /* one sentence: where, expected, found */

@@ -112,6 +112,36 @@ test_litter (Room *room, gconstpointer unused)
   clear_two (&two);
 }
 
+/* Values without a redactable text are checked in full; the file of the text by its bytes, where damage is still seen. */
+static void
+test_no_salt (Room *room, gconstpointer unused)
+{
+  AssayCase *cas = new_case (room);
+  g_autoptr (AssayObject) numbers = put_numbers (cas, "data", "a", 1, 400);
+  GError *error = NULL;
+  g_autoptr (AssayShardWriter) writer = assay_shard_writer_new (cas, "data", "names", NULL, &error);
+  g_autoptr (AssayObject) names = NULL;
+  const char *texts[] = { "Ada", "Emmy" };
+  g_autofree char *salt = path_in_case (room, "salt.key"), *shard = NULL, *bytes = NULL;
+  gsize n;
+
+  (void) unused;
+  g_assert_no_error (error);
+  assay_shard_writer_put_text (writer, &(AssayArraySpec) { .path = "/h/id", .type = ASSAY_STORE_TEXT, .rank = 1, .dims = { 2 },
+                               .axes = { "example" }, .redactable = TRUE }, texts, &error);
+  g_assert_no_error (error);
+  names = assay_shard_writer_commit (writer, &error);
+  g_assert_no_error (error);
+  assay_case_free (cas);
+  g_assert_cmpint (g_remove (salt), ==, 0);
+  assert_findings (room, 1, (AssayFinding[]) { { ASSAY_FINDING_NOTE, "no-salt", (char *) "salt.key", NULL, NULL, NULL } });
+  shard = path_in_case (room, names->parts[0]->file);
+  load (shard, &bytes, &n);
+  bytes[n - 1] ^= 1;
+  save (shard, bytes, n);
+  assert_findings (room, 1, (AssayFinding[]) { { ASSAY_FINDING_DAMAGE, "sha256", (char *) names->parts[0]->file, (char *) "data", (char *) "names", NULL } });
+}
+
 static void
 test_torn_journal (Room *room, gconstpointer unused)
 {
@@ -183,6 +213,7 @@ main (int argc, char **argv)
   ADD ("/verify/a whole case has no findings", test_whole);
   ADD ("/verify/missing, altered and cut shards are named", test_missing_and_altered);
   ADD ("/verify/litter is a note, not damage", test_litter);
+  ADD ("/verify/without the salt it says what was not checked", test_no_salt);
   ADD ("/verify/a torn tail is a note, a full but bad last record damage", test_torn_journal);
   ADD ("/verify/a damaged record is named and the rest still checked", test_damaged_journal);
   ADD ("/verify/no case is an error", test_no_case);
