@@ -45,7 +45,7 @@ add_conv (AssayGraph *graph, const json_t *layer, gsize index, gboolean bias, gu
   g_autofree char *weight = g_strconcat (name, ".weight", NULL), *bias_name = g_strconcat (name, ".bias", NULL);
   g_autofree char *pool_name = g_strconcat (name, ".pool", NULL);
   guint ids[3] = { x, assay_graph_add_param (graph, weight, ASSAY_SHAPE (out, in, k, k),
-                                             (AssayInit) { ASSAY_INIT_UNIFORM, 1 / sqrt ((double) (in * k * k)) }) };
+                                             (AssayInit) { ASSAY_INIT_UNIFORM, 1 / sqrt ((double) in * (double) k * (double) k) }) };
 
   if (bias)
     ids[2] = assay_graph_add_param (graph, bias_name, ASSAY_SHAPE (out), (AssayInit) { 0 });
@@ -72,32 +72,66 @@ check_size (const json_t *object, const char *key, gint64 least, gboolean option
   return FALSE;
 }
 
+/* object[key] must be one of the choices, or absent. */
 static gboolean
-check_word (const char *word, const char *key, const char *const *choices, const char *where, GError **error)
+check_word (const json_t *object, const char *key, const char *const *choices, const char *where, GError **error)
 {
+  const json_t *value = json_object_get (object, key);
+  const char *word = json_string_value (value);
   g_autofree char *all = NULL;
 
-  if (g_strv_contains (choices, word))
+  if (value == NULL || (word != NULL && g_strv_contains (choices, word)))
     return TRUE;
   all = g_strjoinv (", ", (char **) choices);
-  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "cnn: %s: %s: one of %s expected, \"%s\" found", where, key, all, word);
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "cnn: %s: %s: one of %s expected, %s%s%s found", where, key, all, word ? "\"" : "",
+               word ? word : "what is no string", word ? "\"" : "");
   return FALSE;
+}
+
+/* A JSON object that has no other keys than these. */
+static gboolean
+check_keys (const json_t *object, const char *const *keys, const char *where, GError **error)
+{
+  const char *key, *near;
+  json_t *value;
+
+  if (!json_is_object (object))
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "cnn: %s: a JSON object expected", where);
+      return FALSE;
+    }
+  json_object_foreach ((json_t *) object, key, value)
+    if (!g_strv_contains (keys, key))
+      {
+        near = assay_param_nearest (key, keys);
+        g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, near ? "cnn: %s: there is no key \"%s\"; did you mean \"%s\"?"
+                     : "cnn: %s: there is no key \"%s\"", where, key, near);
+        return FALSE;
+      }
+  return TRUE;
+}
+
+static gboolean
+check_pool (const json_t *pool, const char *where, GError **error)
+{
+  static const char *const keys[] = { "kind", "kernel", "stride", NULL }, *const kinds[] = { "none", "max", "average", NULL };
+
+  return pool == NULL
+         || (check_keys (pool, keys, where, error) && check_word (pool, "kind", kinds, where, error)
+             && check_size (pool, "kernel", 1, TRUE, where, error) && check_size (pool, "stride", 1, TRUE, where, error));
 }
 
 static gboolean
 check_conv (const json_t *layer, gsize index, GError **error)
 {
-  static const char *const pools[] = { "none", "max", "average", NULL };
+  static const char *const keys[] = { "out", "kernel", "stride", "padding", "activation", "pool", NULL };
   g_autofree char *where = g_strdup_printf ("conv layer %" G_GSIZE_FORMAT, index), *of_pool = g_strconcat (where, ", pool", NULL);
-  const json_t *pool = json_object_get (layer, "pool");
-  const char *kind = get_word (pool, "kind", "none");
 
-  return check_size (layer, "out", 1, FALSE, where, error) && check_size (layer, "kernel", 1, FALSE, where, error)
-         && check_size (layer, "stride", 1, TRUE, where, error) && check_size (layer, "padding", 0, TRUE, where, error)
-         && check_word (get_word (layer, "activation", "relu"), "activation", assay_block_activations, where, error)
-         && check_word (kind, "kind", pools, of_pool, error)
-         && (strcmp (kind, "none") == 0
-             || (check_size (pool, "kernel", 1, TRUE, of_pool, error) && check_size (pool, "stride", 1, TRUE, of_pool, error)));
+  return check_keys (layer, keys, where, error) && check_size (layer, "out", 1, FALSE, where, error)
+         && check_size (layer, "kernel", 1, FALSE, where, error) && check_size (layer, "stride", 1, TRUE, where, error)
+         && check_size (layer, "padding", 0, TRUE, where, error)
+         && check_word (layer, "activation", assay_block_activations, where, error)
+         && check_pool (json_object_get (layer, "pool"), of_pool, error);
 }
 
 static gboolean

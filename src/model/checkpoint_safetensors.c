@@ -8,6 +8,8 @@
 #include "store/file.h"
 #include "store/safetensors.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define CONFIG_BYTES (1u << 20)

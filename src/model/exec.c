@@ -88,12 +88,6 @@ assay_exec_get_graph (const AssayExec *exec)
   return exec->graph;
 }
 
-AssayDtype
-assay_exec_get_dtype (const AssayExec *exec)
-{
-  return exec->dtype;
-}
-
 void
 assay_exec_set_input (AssayExec *exec, guint value, const void *data)
 {

@@ -25,7 +25,6 @@ AssayExec  *assay_exec_new        (AssayGraph *graph, AssayWalk walk, AssayDtype
 void        assay_exec_free       (AssayExec *exec);
 
 AssayGraph *assay_exec_get_graph  (const AssayExec *exec);
-AssayDtype  assay_exec_get_dtype  (const AssayExec *exec);
 
 /* Binds data of an INPUT value: contiguous, of the exec's type or gint32. */
 void        assay_exec_set_input  (AssayExec *exec, guint value, const void *data);

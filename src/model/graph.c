@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define MAX_ELEMENTS ((guint64) 1 << 40)        /* of one value: more than any machine holds, and few enough that bytes stay countable */
+
 struct _AssayGraph {
   gatomicrefcount refs;
   GArray *values;               /* AssayGraphValue */
@@ -78,33 +80,58 @@ add_value (AssayGraph *graph, char *name, AssayGraphValue value)
   return id;
 }
 
+/* Configurations and batch sizes are anybody's: every value must have a size, and one that can be multiplied with a few others. */
+static gboolean
+is_sizable (const AssayShape *shape)
+{
+  guint64 n;
+
+  return assay_shape_count_checked (shape, &n) && n >= 1 && n <= MAX_ELEMENTS;
+}
+
+static guint
+refuse_size (AssayGraph *graph, const char *name, const AssayShape *shape)
+{
+  g_autofree char *words = assay_shape_to_string (shape);
+
+  g_set_error (&graph->error, ASSAY_ERROR, ASSAY_ERROR_SHAPE, "%s: 1 to %" G_GUINT64_FORMAT " elements expected, shape %s found", name,
+               MAX_ELEMENTS, words);
+  return ASSAY_NO_VALUE;
+}
+
+/* An attribute must lie in the range that its operation declares. */
+static gboolean
+check_attribute (AssayGraph *graph, const char *name, const AssayParam *p, double value)
+{
+  if (!(p->min < p->max) || (value >= p->min && value <= p->max))
+    return TRUE;
+  g_set_error (&graph->error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "%s: %s: a value from %g to %g expected, %g found", name, p->name, p->min,
+               p->max, value);
+  return FALSE;
+}
+
 guint
 assay_graph_add_input (AssayGraph *graph, const char *name, gboolean is_index, AssayShape shape)
 {
   if (graph->error)
     return ASSAY_NO_VALUE;
+  if (!is_sizable (&shape))
+    return refuse_size (graph, name, &shape);
   return add_value (graph, g_strdup (name), (AssayGraphValue) { .role = ASSAY_VALUE_INPUT, .is_index = is_index, .shape = shape });
 }
 
 guint
 assay_graph_add_param (AssayGraph *graph, const char *name, AssayShape shape, AssayInit init)
 {
-  guint64 n;
   guint id;
 
   if (graph->error)
     return ASSAY_NO_VALUE;
-  if (!assay_shape_count_checked (&shape, &n) || n == 0 || graph->n_params > G_MAXINT64 - (gint64) n)
-    {
-      g_autofree char *words = assay_shape_to_string (&shape);
-
-      g_set_error (&graph->error, ASSAY_ERROR, ASSAY_ERROR_SHAPE, "%s: a parameter of shape %s cannot be made; every size must be positive",
-                   name, words);
-      return ASSAY_NO_VALUE;
-    }
+  if (!is_sizable (&shape))
+    return refuse_size (graph, name, &shape);
   id = add_value (graph, g_strdup (name), (AssayGraphValue) { .role = ASSAY_VALUE_PARAM, .is_active = TRUE, .shape = shape,
                                                               .offset = graph->n_params, .init = init });
-  graph->n_params += n;
+  graph->n_params += assay_shape_count (&shape);
   return id;
 }
 
@@ -125,10 +152,15 @@ assay_graph_add_node (AssayGraph *graph, const char *op_name, const char *name, 
       return ASSAY_NO_VALUE;
     }
   for (; op->attrs != NULL && op->attrs[n_attrs].name != NULL; n_attrs++)
-    node.attr[n_attrs] = n_attrs < n_attr ? attr[n_attrs]
-                         : op->attrs[n_attrs].type == ASSAY_PARAM_DOUBLE ? op->attrs[n_attrs].def.d
-                         : op->attrs[n_attrs].type == ASSAY_PARAM_BOOL ? (double) op->attrs[n_attrs].def.b
-                         : (double) op->attrs[n_attrs].def.i;
+    {
+      const AssayParam *p = &op->attrs[n_attrs];
+
+      node.attr[n_attrs] = n_attrs < n_attr ? attr[n_attrs]
+                           : p->type == ASSAY_PARAM_DOUBLE ? p->def.d
+                           : p->type == ASSAY_PARAM_BOOL ? (double) p->def.b : (double) p->def.i;
+      if (!check_attribute (graph, name, p, node.attr[n_attrs]))
+        return ASSAY_NO_VALUE;
+    }
   g_return_val_if_fail (n_attr <= n_attrs, ASSAY_NO_VALUE);
   for (guint i = 0; i < n_in; i++)
     {
@@ -154,6 +186,8 @@ assay_graph_add_node (AssayGraph *graph, const char *op_name, const char *name, 
     {
       gboolean index = op->index_out >> j & 1;
 
+      if (!is_sizable (&node.out_shape[j]))
+        return refuse_size (graph, name, &node.out_shape[j]);
       node.out[j] = add_value (graph, j == 0 ? g_strdup (name) : g_strdup_printf ("%s.%s", name, op->out_names[j]),
                                (AssayGraphValue) { .role = j == 0 ? ASSAY_VALUE_RESULT : ASSAY_VALUE_SAVED, .is_index = index,
                                                    .is_active = active && !index, .shape = node.out_shape[j],

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* graph.h: a static graph of operations: a flat array of nodes in the order of evaluation, and the values between them.
  *
- * Built once for a configuration and a batch size, then immutable. Parameters are slices of one flat vector theta, so gradients,
- * products and scores have the type of theta. A builder's first error sticks: later calls do nothing and assay_graph_finish reports it.
+ * Built once for a configuration and a batch size, then immutable; values of no size or of more than any machine holds are refused.
+ * Parameters are slices of one flat vector theta, so gradients, products and scores have the type of theta. A builder's first error
+ * sticks: later calls do nothing and assay_graph_finish reports it.
  * Ownership: the graph owns everything in it. Thread rule: immutable after assay_graph_finish, then shared freely.
  */
 #pragma once

@@ -65,6 +65,11 @@ assay_model_new_from_spec (const json_t *spec, GError **error)
       g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "model: an object with \"architecture\" and \"config\" expected");
       return NULL;
     }
+  if (dtype_name == NULL && json_object_get (spec, "dtype") != NULL)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "model: \"dtype\" as a string expected");
+      return NULL;
+    }
   if (dtype_name != NULL && !assay_dtype_from_name (dtype_name, &dtype, error))
     return NULL;
   return assay_model_new (architecture, config, dtype, error);

@@ -328,8 +328,7 @@ assay_plan_get_cost (const AssayPlan *plan, gboolean apply)
     {
       const AssayPlanStep *step = &g_array_index (plan->steps, AssayPlanStep, s);
       const AssayGraphNode *node = assay_graph_get_node (plan->graph, step->node);
-      AssayRule rule = step->rule == ASSAY_GGN ? ASSAY_BWD : step->rule;
-      AssayCost c = node->op->cost (rule, node->in_shape, node->out_shape, node->attr, assay_dtype_width (plan->dtype));
+      AssayCost c = node->op->cost (step->rule, node->in_shape, node->out_shape, node->attr, assay_dtype_width (plan->dtype));
 
       total.flops += c.flops;
       total.bytes += c.bytes;

@@ -177,7 +177,13 @@ test_bad_config (void)
     { CNN ("8", "8", "\"kernel\": 3, \"pool\": {\"kind\": \"sum\"}", "2"), "\"sum\" found" },
     { CNN ("8", "8", "\"kernel\": 3, \"pool\": {\"kind\": \"max\", \"stride\": \"two\"}", "2"), "pool: stride" },
     { CNN ("8", "8", "\"kernel\": 3, \"pool\": {\"kind\": \"average\", \"kernel\": 0}", "2"), "pool: kernel" },
+    { CNN ("8", "8", "\"kernel\": 3, \"strid\": 2", "2"), "conv layer 1: there is no key \"strid\"; did you mean \"stride\"?" },
+    { CNN ("8", "8", "\"kernel\": 3, \"activation\": 1", "2"), "conv layer 1: activation: one of" },
+    { CNN ("8", "8", "\"kernel\": 3, \"pool\": \"max\"", "2"), "conv layer 1, pool: a JSON object" },
+    { CNN ("8", "8", "\"kernel\": 3, \"pool\": {\"size\": 2}", "2"), "conv layer 1, pool: there is no key" },
+    { CNN ("8", "8", "\"kernel\": 3, \"padding\": 4611686018427387904", "2"), "conv1: padding: a value from 0 to" },
     { CNN ("8", "8", "\"kernel\": 3", "\"two\""), "fc" },
+    { "{\"architecture\": \"linear\", \"config\": {\"inputs\": 3}, \"dtype\": 64}", "\"dtype\" as a string" },
   };
   g_autofree char *folder = g_build_filename (scratch, "bad", NULL), *config = g_build_filename (folder, "config.json", NULL);
   g_autoptr (AssayModel) model = new_model (ASSAY_F32);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-plan.c: memory of planned walks, derived again from the schedule: what is alive together does not share bytes. */
 #include "model/plan.h"
+#include "base/error.h"
 #include "models.h"
 
 #include <string.h>
@@ -123,6 +124,27 @@ test_sizes (void)
   g_assert_cmpuint (get_bytes (deep, ASSAY_WALK_HESSIAN_COLD), <=, 2 * get_bytes (deep, ASSAY_WALK_GRADIENT));
 }
 
+/* Sizes whose products leave 64 bits, in a parameter and in a batch. */
+static void
+test_vast (void)
+{
+  g_autoptr (AssayModel) model = new_deep (1);
+  json_t *config = json_pack ("{s:[I, I]}", "widths", G_GINT64_CONSTANT (1) << 60, G_GINT64_CONSTANT (1) << 10);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (assay_model_new ("mlp", config, ASSAY_F32, &error));
+  g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_SHAPE);
+  g_assert_nonnull (strstr (error->message, "1152921504606846976"));
+  json_decref (config);
+  g_clear_error (&error);
+  g_assert_null (assay_model_build (model, G_GINT64_CONSTANT (1) << 58, &error));
+  g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_SHAPE);
+  g_assert_nonnull (strstr (error->message, "elements expected"));
+  g_clear_error (&error);
+  g_assert_null (assay_model_build (model, 1 << 29, &error));     /* the tokens are few enough, what comes of them is not */
+  g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_SHAPE);
+}
+
 static void
 test_cost (void)
 {
@@ -145,6 +167,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/plan/buffers whose lives meet do not share bytes", test_no_overlap);
   g_test_add_func ("/plan/a forward walk's memory does not grow with depth and a cold product takes at most twice the gradient's", test_sizes);
+  g_test_add_func ("/plan/sizes that no machine holds are refused before anything is planned", test_vast);
   g_test_add_func ("/plan/a product with cached primals costs six forward passes and a Gauss-Newton product four", test_cost);
   return g_test_run ();
 }
