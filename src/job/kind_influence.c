@@ -86,7 +86,8 @@ plan (AssayJob *job, AssayJobContext *context, AssayJobPlan *plan, GError **erro
     return FALSE;
   method->cost (task, assay_job_get_section (job, "method"), &flops, &bytes);
   assay_job_plan_add (plan, flops, bytes, 24.0 * (double) task->n_query * (double) task->n_train,
-                      "score %" G_GINT64_FORMAT " training examples for %" G_GINT64_FORMAT " queries by %s", task->n_train, task->n_query, method->name);
+                      "score %" G_GINT64_FORMAT " training examples for %" G_GINT64_FORMAT " %s by %s", task->n_train, task->n_query,
+                      task->n_query == 1 ? "query" : "queries", method->name);
   return TRUE;
 }
 

@@ -320,7 +320,8 @@ name_set (const json_t *set, gsize k)
   const json_t *members = json_object_get (set, "without");
 
   if (strcmp (json_string_value (json_object_get (set, "kind")), "control") == 0)
-    return g_strdup_printf ("%" G_GSIZE_FORMAT ": random, %" G_GSIZE_FORMAT " examples", k, json_array_size (members));
+    return g_strdup_printf ("%" G_GSIZE_FORMAT ": random, %" G_GSIZE_FORMAT " %s", k, json_array_size (members),
+                            json_array_size (members) == 1 ? "example" : "examples");
   if (json_array_size (members) == 1)
     {
       g_autofree char *name = assay_query_name (json_array_get (members, 0));
@@ -334,12 +335,15 @@ static void
 view_predictions (const json_t *document, AssayView *view)
 {
   static const char *const numbers[] = { "predicted", "predicted_lo", "predicted_hi", "measured" };
+  gint64 asked = json_integer_value (json_object_get (document, "asked"));
+  const char *scores = json_string_value (json_object_get (document, "scores_object"));
   gsize s;
   json_t *set;
 
-  assay_view_add_heading (view, "The mean loss over the %" G_GINT64_FORMAT " examples that the scores %s were asked about",
-                          (gint64) json_integer_value (json_object_get (document, "asked")),
-                          json_string_value (json_object_get (document, "scores_object")));
+  if (asked == 1)
+    assay_view_add_heading (view, "The loss of the example that the scores %s were asked about", scores);
+  else
+    assay_view_add_heading (view, "The mean loss over the %" G_GINT64_FORMAT " examples that the scores %s were asked about", asked, scores);
   assay_view_begin_table (view, "left out|>predicted change|>lo|>hi|>measured change");
   json_array_foreach (json_object_get (document, "sets"), s, set)
     {
@@ -387,6 +391,8 @@ view (const json_t *document, AssayView *view)
           assay_view_add_cell_number (view, json_number_value (json_object_get (query, "loss")), 6);
           assay_view_add_cell_number (view, json_number_value (json_array_get (json_object_get (set, "change"), q)), 4);
         }
+      if (json_array_size (queries) < 2)
+        continue;
       assay_view_add_cell (view, "");
       assay_view_add_cell (view, "mean");
       assay_view_add_cell (view, "");

@@ -104,8 +104,8 @@ plan (AssayJob *job, AssayJobContext *context, AssayJobPlan *plan, GError **erro
     return FALSE;
   method->cost (task, assay_job_get_section (job, "method"), &flops, &bytes);
   assay_job_plan_add (plan, flops, bytes, 24.0 * (double) task->n_query * (double) task->n_train,
-                      "score %" G_GINT64_FORMAT " training examples for %" G_GINT64_FORMAT " queries by %s, unless the case has these scores",
-                      task->n_train, task->n_query, method->name);
+                      "score %" G_GINT64_FORMAT " training examples for %" G_GINT64_FORMAT " %s by %s, unless the case has these scores",
+                      task->n_train, task->n_query, task->n_query == 1 ? "query" : "queries", method->name);
   assay_job_plan_add (plan, (double) retrainings * assay_retraining_setup_get_flops (state->setup->retraining), 0,
                       24.0 * (double) retrainings * (double) task->n_query,
                       "train %" G_GINT64_FORMAT " times, less what the case has of these retrainings", retrainings);
