@@ -22,3 +22,4 @@ tests_fault_test_store_every_step_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=open -Wl,--
 
 # The program itself, killed; 200 times in `make check-long`.
 dist_check_SCRIPTS += tests/fault/test-kill.sh
+LONG_TESTS += tests/fault/test-kill.sh
