@@ -160,15 +160,13 @@ count_negative (gint64 n, const double *LDL, const int *pivots)
   return negative;
 }
 
-/* Each returns LAPACK's info: 0, or k > 0 when pivot k is zero (Cholesky: not positive). */
+/* Each returns LAPACK's info: 0, or k > 0 when pivot k is zero (Cholesky: not positive), or < 0 when it refused. */
 static int
 factor_cholesky (AssayFactor *f)
 {
   int info = LAPACKE_dpotrf (LAPACK_COL_MAJOR, 'L', f->n, f->matrix, f->n);
 
-  if (info == 0)
-    LAPACKE_dpocon (LAPACK_COL_MAJOR, 'L', f->n, f->matrix, f->n, f->norm, &f->reciprocal_condition);
-  return info;
+  return info != 0 ? info : LAPACKE_dpocon (LAPACK_COL_MAJOR, 'L', f->n, f->matrix, f->n, f->norm, &f->reciprocal_condition);
 }
 
 static int
@@ -176,11 +174,10 @@ factor_ldl (AssayFactor *f)
 {
   int info = LAPACKE_dsytrf (LAPACK_COL_MAJOR, 'L', f->n, f->matrix, f->n, f->pivots);
 
-  if (info == 0)
-    LAPACKE_dsycon (LAPACK_COL_MAJOR, 'L', f->n, f->matrix, f->n, f->pivots, f->norm, &f->reciprocal_condition);
   if (info >= 0)
     f->n_negative = count_negative (f->n, f->matrix, f->pivots);
-  return info;
+  return info != 0 ? info
+                   : LAPACKE_dsycon (LAPACK_COL_MAJOR, 'L', f->n, f->matrix, f->n, f->pivots, f->norm, &f->reciprocal_condition);
 }
 
 static int
@@ -188,10 +185,24 @@ factor_lu (AssayFactor *f)
 {
   int info = LAPACKE_dgetrf (LAPACK_COL_MAJOR, f->n, f->n, f->matrix, f->n, f->pivots);
 
-  if (info == 0)
-    LAPACKE_dgecon (LAPACK_COL_MAJOR, '1', f->n, f->matrix, f->n, f->norm, &f->reciprocal_condition);
   f->n_negative = -1;
-  return info;
+  return info != 0 ? info : LAPACKE_dgecon (LAPACK_COL_MAJOR, '1', f->n, f->matrix, f->n, f->norm, &f->reciprocal_condition);
+}
+
+/* Singular is a result, a refusal an error. */
+static gboolean
+take_info (AssayFactor *f, int info, GError **error)
+{
+  f->is_singular = info > 0;
+  if (info >= 0)
+    return TRUE;
+  if (info == LAPACK_WORK_MEMORY_ERROR)
+    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NO_MEMORY, "factors of %" G_GINT64_FORMAT " x %" G_GINT64_FORMAT
+                 ": workspace not available; use conjugate gradients (cg)", f->n, f->n);
+  else
+    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_CHECK_FAILED, "factors of %" G_GINT64_FORMAT " x %" G_GINT64_FORMAT
+                 ": LAPACK refused the matrix (info %d)", f->n, f->n, info);
+  return FALSE;
 }
 
 static gboolean
@@ -199,19 +210,20 @@ factor_symmetric (AssayFactor *f, GError **error)
 {
   gint64 n = f->n;
   g_autoptr (AssayBuffer) copy = assay_mem_alloc_array (n * n, sizeof (double), error);
+  int info;
 
   if (copy == NULL)
     return FALSE;
   memcpy (copy, f->matrix, n * n * sizeof (double));
   f->kind = ASSAY_FACTOR_CHOLESKY;
-  if (factor_cholesky (f) == 0)
-    return TRUE;
+  info = factor_cholesky (f);
+  if (info <= 0)
+    return take_info (f, info, error);
   assay_mem_free (f->matrix);
   f->matrix = g_steal_pointer (&copy);
   f->kind = ASSAY_FACTOR_LDL;
   f->pivots = g_new0 (int, n);
-  f->is_singular = factor_ldl (f) != 0;
-  return TRUE;
+  return take_info (f, factor_ldl (f), error);
 }
 
 AssayFactor *
@@ -234,7 +246,8 @@ assay_factor_new (gint64 n, double *matrix, gboolean is_symmetric, GError **erro
     {
       f->kind = ASSAY_FACTOR_LU;
       f->pivots = g_new0 (int, n);
-      f->is_singular = factor_lu (f) != 0;
+      if (!take_info (f, factor_lu (f), error))
+        return NULL;
     }
   return g_steal_pointer (&f);
 }
@@ -247,14 +260,6 @@ assay_factor_free (AssayFactor *f)
   assay_mem_free (f->matrix);
   g_free (f->pivots);
   g_free (f);
-}
-
-const char *
-assay_factor_kind_name (AssayFactorKind kind)
-{
-  static const char *const names[] = { "Cholesky", "LDL'", "LU" };
-
-  return names[kind];
 }
 
 void

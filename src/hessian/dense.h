@@ -48,7 +48,6 @@ typedef struct {
  * Errors: NAN naming the entry; NO_MEMORY; never for a singular matrix, which is a result. */
 AssayFactor *assay_factor_new   (gint64 n, double *matrix, gboolean is_symmetric, GError **error);
 void         assay_factor_free  (AssayFactor *factor);
-const char  *assay_factor_kind_name (AssayFactorKind kind);      /* "Cholesky", "LDL'", "LU" */
 /* X = A^-1 B in place: X (K,n) holds B before. Cost: 2 n^2 K flops. */
 void         assay_factor_solve (const AssayFactor *factor, gint64 K, double *X);
 

@@ -48,12 +48,6 @@ assay_solve_result_clear (AssaySolveResult *result)
   memset (result, 0, sizeof *result);
 }
 
-const AssaySolver *const *
-assay_solver_list (void)
-{
-  return solvers;
-}
-
 const AssaySolver *
 assay_solver_find (const char *name, GError **error)
 {

@@ -71,4 +71,3 @@ struct _AssaySolver {
 
 /* Errors: USAGE with the names there are. */
 const AssaySolver *assay_solver_find (const char *name, GError **error);
-const AssaySolver *const *assay_solver_list (void);               /* NULL-terminated */
