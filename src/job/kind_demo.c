@@ -380,7 +380,7 @@ list_next (const AssayJob *job, const json_t *summary)
   add_command (list, "leave out twice as many, and see where prediction and truth part",
                "assay retrain %s --model-name dose --scores %s --those harmful --count %" G_GINT64_FORMAT " --controls 1 --match mode --match step", path, scores,
                2 * (gint64) json_integer_value (json_object_get (json_object_get (summary, "group"), "size")));
-  add_command (list, "all scores as a table", "assay export %s scores --out demo-scores.csv", path);
+  add_command (list, "all scores as a table", "assay export %s scores --object %s --out demo-scores.csv", path, scores);
   return list;
 }
 
