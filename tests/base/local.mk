@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-BASE_TESTS = tests/base/test-error tests/base/test-json tests/base/test-mem tests/base/test-param tests/base/test-progress tests/base/test-rng tests/base/test-workers
+BASE_TESTS = tests/base/test-error tests/base/test-isa tests/base/test-json tests/base/test-mem tests/base/test-param \
+  tests/base/test-progress tests/base/test-rng tests/base/test-workers
 BASE_TEST_LIBS = src/base/libbase.la $(JANSSON_LIBS) $(GLIB_LIBS) -lpthread -lm
 check_PROGRAMS += $(BASE_TESTS)
 tests_base_test_error_SOURCES = tests/base/test-error.c
 tests_base_test_error_LDADD = $(BASE_TEST_LIBS)
+tests_base_test_isa_SOURCES = tests/base/test-isa.c
+tests_base_test_isa_LDADD = $(BASE_TEST_LIBS)
 tests_base_test_json_SOURCES = tests/base/test-json.c
 tests_base_test_json_LDADD = $(BASE_TEST_LIBS)
 tests_base_test_mem_SOURCES = tests/base/test-mem.c

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* test-error.c: exit statuses and causes of errors; cancelling through a progress; the choice of an instruction set. */
+/* test-error.c: exit statuses and causes of errors. */
 #include "base/error.h"
-#include "base/isa.h"
-#include "base/progress.h"
 
 #include <errno.h>
 #include <gio/gio.h>
@@ -64,74 +62,11 @@ test_errno (void)
   assay_error_set_errno (NULL, EIO, "nobody listens");
 }
 
-static void
-count_report (const char *stage, guint64 done, guint64 total, const char *unit, const char *note, gpointer data)
-{
-  g_assert_cmpstr (stage, ==, "train");
-  g_assert_cmpstr (unit, ==, "steps");
-  g_assert_null (note);
-  g_assert_cmpuint (total, ==, 10);
-  *(guint64 *) data += done;
-}
-
-static void
-test_progress (void)
-{
-  guint64 sum = 0;
-  g_autoptr (AssayProgress) progress = assay_progress_new (count_report, &sum);
-  static const int reasons[] = { ASSAY_ERROR_INTERRUPTED, ASSAY_ERROR_TERMINATED };
-
-  assay_progress_report (progress, "train", 3, 10, "steps", NULL);
-  assay_progress_report (progress, "train", 4, 10, "steps", NULL);
-  g_assert_cmpuint (sum, ==, 7);
-  for (gsize k = 0; k < G_N_ELEMENTS (reasons); k++)
-    {
-      g_autoptr (AssayProgress) stopped = assay_progress_new (NULL, NULL);
-      g_autoptr (GError) error = NULL;
-
-      g_assert_false (assay_progress_is_cancelled (stopped, &error));
-      g_assert_no_error (error);
-      assay_progress_cancel (stopped, reasons[k]);
-      assay_progress_report (stopped, "train", 3, 10, "steps", NULL);
-      g_assert_true (assay_progress_is_cancelled (stopped, &error));
-      g_assert_error (error, ASSAY_ERROR, reasons[k]);
-    }
-  assay_progress_report (NULL, "train", 1, 10, "steps", NULL);
-  assay_progress_cancel (NULL, ASSAY_ERROR_INTERRUPTED);
-  g_assert_false (assay_progress_is_cancelled (NULL, NULL));
-}
-
-static void
-test_isa (void)
-{
-  const char *const *list = assay_isa_list ();
-  const char *best = list[0], *last = NULL;
-  g_autoptr (GError) error = NULL;
-
-  g_assert_cmpstr (assay_isa_get_name (), ==, best);
-  for (; *list != NULL; list++)
-    {
-      g_assert_true (assay_isa_set (*list, NULL));
-      g_assert_cmpstr (assay_isa_get_name (), ==, *list);
-      last = *list;
-    }
-  g_assert_cmpstr (last, ==, "baseline");
-  g_assert_cmpint (assay_isa_get (), ==, ASSAY_ISA_BASELINE);
-  g_assert_false (assay_isa_set ("x86-64-v9", &error));
-  g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_NO_DEVICE);
-  g_assert_nonnull (strstr (error->message, best));
-  g_assert_nonnull (strstr (error->message, "x86-64-v9"));
-  g_assert_cmpint (assay_isa_get (), ==, ASSAY_ISA_BASELINE);
-  g_assert_true (assay_isa_set (best, NULL));
-}
-
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/error/every code has its documented exit status and a cause of its own", test_statuses);
   g_test_add_func ("/error/what the system refuses becomes the right code", test_errno);
-  g_test_add_func ("/progress/reports arrive and a cancelled job learns why", test_progress);
-  g_test_add_func ("/isa/any listed instruction set can be chosen, others are refused", test_isa);
   return g_test_run ();
 }

@@ -35,6 +35,8 @@ test_stop (void)
   g_assert_false (assay_progress_is_cancelled (NULL, &error));
   g_assert_false (assay_progress_is_cancelled (progress, &error));
   g_assert_no_error (error);
+  assay_progress_cancel (NULL, ASSAY_ERROR_INTERRUPTED);          /* nobody is there to stop */
+  assay_progress_report (progress, "walking", 3, 7, "steps", NULL);
   assay_progress_cancel (progress, ASSAY_ERROR_TERMINATED);
   g_assert_true (assay_progress_is_cancelled (progress, &error));
   g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_TERMINATED);

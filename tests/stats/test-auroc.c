@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-auroc.c: areas and intervals against all pairs, perfect separation, and how often the interval covers. */
 #include "stats/auroc.h"
 
 #include "base/rng.h"

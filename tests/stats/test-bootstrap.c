@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-bootstrap.c: percentile intervals, one way and two ways, draws that are undefined, quantiles. */
 #include "stats/bootstrap.h"
 
 #include "base/rng.h"

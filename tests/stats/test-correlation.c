@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-correlation.c: published correlations, ties, offsets, coverage, and the ceiling that noise leaves. */
 #include "stats/correlation.h"
 
 #include "base/rng.h"

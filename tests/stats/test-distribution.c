@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Published values, and the edges of the ranges. */
+/* test-distribution.c: published values, and the edges of the ranges. */
 #include "stats/distribution.h"
 
 #include <math.h>

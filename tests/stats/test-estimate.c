@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-estimate.c: the intervals of a mean and of a proportion. */
 #include "stats/estimate.h"
 
 #include <math.h>

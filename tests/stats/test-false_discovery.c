@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-false_discovery.c: adjusted p-values: a worked example, tests that were not made, the rate itself. */
 #include "stats/false_discovery.h"
 
 #include "base/rng.h"
