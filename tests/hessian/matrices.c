@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* matrices.c: see matrices.h. */
 #include "matrices.h"
 
 #include "base/mem.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* world.c: see world.h. */
 #include "world.h"
 
 #include "base/mem.h"
@@ -11,19 +12,19 @@
 #define BATCH 4                 /* 10 = 4 + 4 + 2: a smaller last micro-batch */
 
 const WorldCase world_cases[] = {
-  { "softmax regression", "linear", "{\"inputs\": 5, \"outputs\": 3}", TRUE },
-  { "logistic regression", "linear", "{\"inputs\": 4, \"loss\": \"logistic\"}", TRUE },
-  { "least squares", "linear", "{\"inputs\": 4, \"loss\": \"squared\"}", TRUE },
-  { "mlp", "mlp", "{\"widths\": [6, 7, 5, 3], \"activations\": [\"tanh\", \"gelu\"]}", TRUE },
-  { "mlp with relu", "mlp", "{\"widths\": [6, 7, 3], \"activations\": [\"relu\"]}", FALSE },
+  { "softmax regression", "linear", "{\"inputs\": 5, \"outputs\": 3}" },
+  { "logistic regression", "linear", "{\"inputs\": 4, \"loss\": \"logistic\"}" },
+  { "least squares", "linear", "{\"inputs\": 4, \"loss\": \"squared\"}" },
+  { "mlp", "mlp", "{\"widths\": [6, 7, 5, 3], \"activations\": [\"tanh\", \"gelu\"]}" },
+  { "mlp with relu", "mlp", "{\"widths\": [6, 7, 3], \"activations\": [\"relu\"]}" },
   { "cnn", "cnn",
     "{\"input\": [2, 8, 8], \"conv\": [{\"out\": 3, \"kernel\": 3, \"padding\": 1, \"activation\": \"tanh\", \"pool\": {\"kind\": \"max\", \"kernel\": 2}},"
-    " {\"out\": 4, \"kernel\": 3, \"activation\": \"silu\", \"pool\": {\"kind\": \"average\", \"kernel\": 2}}], \"fc\": [6, 3]}", FALSE },
-  { "transformer, gpt2", "transformer", "{\"vocabulary\": 11, \"context\": 6, \"width\": 8, \"layers\": 2, \"heads\": 2}", TRUE },
+    " {\"out\": 4, \"kernel\": 3, \"activation\": \"silu\", \"pool\": {\"kind\": \"average\", \"kernel\": 2}}], \"fc\": [6, 3]}" },
+  { "transformer, gpt2", "transformer", "{\"vocabulary\": 11, \"context\": 6, \"width\": 8, \"layers\": 2, \"heads\": 2}" },
   { "transformer, llama, mean over tokens", "transformer",
     "{\"vocabulary\": 11, \"context\": 6, \"width\": 8, \"layers\": 2, \"heads\": 4, \"kv-heads\": 2, \"mlp\": 10, \"norm\": \"rmsnorm\","
     " \"positions\": \"rotary\", \"gated\": true, \"activation\": \"silu\", \"bias\": false, \"tied\": false, \"names\": \"llama\","
-    " \"token-reduction\": \"mean\"}", TRUE },
+    " \"token-reduction\": \"mean\"}" },
   { .name = NULL }
 };
 

@@ -6,7 +6,6 @@
 
 typedef struct {
   const char *name, *architecture, *config;     /* config: JSON */
-  gboolean is_smooth;           /* no kinks: differences of any step make sense */
 } WorldCase;
 
 extern const WorldCase world_cases[];           /* NULL-terminated by name */
