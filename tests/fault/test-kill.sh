@@ -25,7 +25,7 @@ now ()
   date +%s.%N
 }
 
-# Each takes the place of its shell, so that the kill hits the program.
+# Each takes the place of its shell, so that the kill hits the program; so each is called in a shell of its own.
 train ()
 {
   exec "$ASSAY" train "$1" --json -q --threads 1 --name net --model mlp --hidden 256 --target score --terms age,group,priors --standardise --steps $steps \
@@ -57,7 +57,8 @@ kept ()
 acknowledged ()
 {
   grep -q '^}$' answer || return 0
-  $what work.assay >again 2>errors && grep -q '"from_store": true' again && return 0
+  answered=$((answered + 1))
+  ($what work.assay) >again 2>errors && grep -q '"from_store": true' again && return 0
   echo "$what had answered, and its answer is not in the case"
   cat errors
   return 1
@@ -66,7 +67,7 @@ acknowledged ()
 # disturbed WHAT SECONDS START EXPECTED COUNT: runs WHAT on copies of START, kills it COUNT times, compares what came through with EXPECTED
 disturbed ()
 {
-  what=$1 seconds=$2 start=$3 expected=$4 left=$5 hits=0 grown=0 through=0
+  what=$1 seconds=$2 start=$3 expected=$4 left=$5 hits=0 grown=0 answered=0 through=0
   while [ "$left" -gt 0 ]; do
     rm -rf work.assay && cp -r "$start" work.assay && promised work.assay >before && [ -s before ] || return 1
     while :; do
@@ -92,7 +93,7 @@ disturbed ()
     "$ASSAY" verify work.assay >report 2>&1 || { cat report; return 1; }
     same_bits work.assay "$expected" || return 1
   done
-  echo "$hits kills of $what within $seconds s, $grown of them after something new was committed, $through runs came through" >>hits
+  echo "$hits kills of $what within $seconds s, $grown of them after something new was committed, $answered after the answer, $through runs came through" >>hits
 }
 
 # exported CASE WHAT FILE
@@ -121,9 +122,14 @@ cp -r trained.assay recorded.assay
 begin=$(now)
 check "a recording that nobody disturbs" record recorded.assay
 record_seconds=$("${AWK-awk}" -v a="$begin" -v b="$(now)" 'BEGIN { print b - a }')
+counted ()
+{
+  [ "$(wc -l <hits)" -eq 2 ] || { cat hits; return 1; }
+}
 check "trainings killed at random moments lose nothing and end with the same bits" \
   disturbed train "$train_seconds" data.assay trained.assay $((kills / 2))
 check "recordings killed at random moments lose nothing and end with the same bits" \
   disturbed record "$record_seconds" trained.assay recorded.assay $((kills - kills / 2))
+check "all kills were counted" counted
 sed 's/^/# /' hits
 finish
