@@ -170,6 +170,11 @@ parse_word (Parser *parser, const char *word, GError **error)
   if (line->command->access != ASSAY_JOB_NO_CASE && !parser->case_given)
     {
       parser->case_given = TRUE;
+      if (!g_utf8_validate (word, -1, NULL))                      /* it will stand in JSON */
+        {
+          g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "CASE: a path in UTF-8 expected, \"%s\" found; rename the directory", word);
+          return FALSE;
+        }
       assay_job_set_case (line->job, word);
       return TRUE;
     }

@@ -93,6 +93,7 @@ check "an argument too many" says 'one argument too many; assay verify --help' 2
 check "an argument too few" says 'CASE' 2 "$ASSAY" verify
 check "a required option that is missing" says 'query' 2 "$ASSAY" influence p.assay
 check "no command at all" says 'a command is needed; assay --help lists them' 2 "$ASSAY"
+check "a case whose path is not UTF-8" says 'CASE: a path in UTF-8 expected' 2 "$ASSAY" new "$(printf 'x\377.assay')"
 check "control characters of an argument never reach the terminal" says 'no command "\\x1b\[31m"' 2 "$ASSAY" "$(printf '\033[31m')"
 
 # --- settings ----------------------------------------------------------------
