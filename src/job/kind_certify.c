@@ -2,23 +2,11 @@
 /* kind_certify.c: whether a model of the dose organism uses its written chain to the degree it was trained to. */
 #include "base/error.h"
 #include "base/json.h"
-#include "dataset/derive.h"
 #include "job/subject.h"
 #include "probes/dose_certificate.h"
 
 
 static const AssayParam params[] = { ASSAY_SUBJECT_PARAMS, { .name = NULL } };
-
-static const AssayJobSection sections[] = {
-  { NULL, NULL, "the data of an imported model", assay_derive_params },
-  { .params = NULL }
-};
-
-static const AssayJobSection *
-get_sections (void)
-{
-  return sections;
-}
 
 static const AssayJobExample examples[] = {
   { "what a certificate of the model of generated sums takes", "assay certify people.assay --model-name sums --dry-run" },
@@ -135,6 +123,6 @@ ASSAY_JOB_KIND_DEFINE (certify) = {
                  "the edit the chain is used, where it stays the true sum the chain is decoration. The certificate is accepted when 99.9 % of the "
                  "unedited answers are right, all modes write the same chain, and the measured use is within 0.02 of the trained one in every mode.\n\n"
                  "The exit status is 1 when it is not.",
-  .examples = examples, .access = ASSAY_JOB_WRITES_CASE, .is_stored = TRUE, .params = params, .get_sections = get_sections,
+  .examples = examples, .access = ASSAY_JOB_WRITES_CASE, .is_stored = TRUE, .params = params, .get_sections = assay_subject_sections,
   .resolve = resolve, .plan = plan, .run = run, .view = view,
 };

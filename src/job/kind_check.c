@@ -2,7 +2,6 @@
 /* kind_check.c: does Assay compute what it says, on the case's own model, or on reference cases of other implementations? */
 #include "base/error.h"
 #include "base/json.h"
-#include "dataset/derive.h"
 #include "hessian/linop_check.h"
 #include "influence/reference.h"
 #include "job/subject.h"
@@ -21,17 +20,6 @@ static const AssayParam params[] = {
   ASSAY_SUBJECT_PARAMS,
   { .name = NULL }
 };
-
-static const AssayJobSection sections[] = {
-  { NULL, NULL, "the data of an imported model", assay_derive_params },
-  { .params = NULL }
-};
-
-static const AssayJobSection *
-get_sections (void)
-{
-  return sections;
-}
 
 static const AssayJobExample examples[] = {
   { "gradients and curvature products of the case's model, against oracles", "assay check people.assay" },
@@ -182,6 +170,6 @@ ASSAY_JOB_KIND_DEFINE (check) = {
                  "retraining are compared, quantity by quantity, with numbers that other implementations computed; DIR is one reference case or "
                  "a folder of them. A quantity that is not compared has no error and does not count.\n\n"
                  "The exit status is 1 when anything fails.",
-  .examples = examples, .access = ASSAY_JOB_READS_CASE, .case_is_optional = TRUE, .params = params, .get_sections = get_sections,
+  .examples = examples, .access = ASSAY_JOB_READS_CASE, .case_is_optional = TRUE, .params = params, .get_sections = assay_subject_sections,
   .resolve = resolve, .run = run, .view = view,
 };

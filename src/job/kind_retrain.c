@@ -4,7 +4,6 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/rng.h"
-#include "dataset/derive.h"
 #include "job/influence_task.h"
 #include "job/measure.h"
 #include "job/query_view.h"
@@ -35,17 +34,6 @@ static const AssayParam params[] = {
   ASSAY_SUBJECT_PARAMS,
   { .name = NULL }
 };
-
-static const AssayJobSection sections[] = {
-  { NULL, NULL, "the data of an imported model", assay_derive_params },
-  { .params = NULL }
-};
-
-static const AssayJobSection *
-get_sections (void)
-{
-  return sections;
-}
 
 static const AssayJobExample examples[] = {
   { "leave two people out, and three random pairs", "assay retrain people.assay --model-name logistic --without train:3 --without train:8 --query train:0-4 --controls 3" },
@@ -408,6 +396,6 @@ ASSAY_JOB_KIND_DEFINE (retrain) = {
                  "behind them.\n\n"
                  "With --scores the examples to leave out can be those that an influence job put first (--count, --those), and for every set the sum of "
                  "the scores, which is the predicted change, stands beside the measured one.",
-  .examples = examples, .access = ASSAY_JOB_WRITES_CASE, .is_stored = TRUE, .params = params, .get_sections = get_sections,
+  .examples = examples, .access = ASSAY_JOB_WRITES_CASE, .is_stored = TRUE, .params = params, .get_sections = assay_subject_sections,
   .complete = complete, .resolve = resolve, .plan = plan, .run = run, .view = view,
 };

@@ -261,6 +261,17 @@ load_data (AssaySubject *subject, AssayJob *job, const AssayJobContext *context,
   return subject->train != NULL;
 }
 
+const AssayJobSection *
+assay_subject_sections (void)
+{
+  static const AssayJobSection sections[] = {
+    { NULL, NULL, "the data of an imported model", assay_derive_params },
+    { .params = NULL }
+  };
+
+  return sections;
+}
+
 AssaySubject *
 assay_subject_open (AssayJob *job, AssayJobContext *context, GError **error)
 {

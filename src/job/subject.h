@@ -12,7 +12,7 @@
 #include "model/model.h"
 #include "dataset/dataset.h"
 
-/* Entries for a kind's own table. The kind also needs the section { NULL, NULL, ..., assay_derive_params }. */
+/* Entries for a kind's own table. The kind also needs the section of assay_derive_params: assay_subject_sections has it alone. */
 #define ASSAY_SUBJECT_PARAMS                                                                                            \
   { "model-name", ASSAY_PARAM_STRING, .metavar = "NAME", .help = "model of the case (default: the newest)" },           \
   { "data", ASSAY_PARAM_STRING, .metavar = "NAME", .help = "imported models: data of the case (default: main, or the newest)" }, \
@@ -32,6 +32,9 @@ typedef struct {
   double l2;
   AssayValues *training;        /* of assay_train_params; NULL: not trained here */
 } AssaySubject;
+
+/* For a kind whose only section is the data of an imported model. */
+const AssayJobSection *assay_subject_sections (void);
 
 /* Finds model and data and adds them to the job's inputs. Errors: NOT_FOUND; USAGE; DAMAGED; INPUT when the data of the model's training
  * are no longer what they were. */
