@@ -21,11 +21,14 @@ struct _AssayExec {
   guint n_prepare, n_steps;
   gboolean check;
   gint64 fault;                                 /* example of the first number that was not finite */
+  GArray *edits;                                /* Edit; NULL: none was ever set */
 
   const char *theta, *direction;                /* of the walk under way */
   char *gradient, *product;
   gboolean accumulate;
 };
+
+typedef struct { guint value; AssayExecEdit func; gpointer user_data; } Edit;
 
 static void
 measure (AssayExec *exec)
@@ -77,6 +80,7 @@ assay_exec_free (AssayExec *exec)
   exec->backend->release (exec->backend, exec->scratch);
   exec->backend->release (exec->backend, exec->zeros);
   g_free (exec->inputs);
+  g_clear_pointer (&exec->edits, g_array_unref);
   assay_plan_free (exec->plan);
   assay_graph_unref (exec->graph);
   g_free (exec);
@@ -98,6 +102,35 @@ void
 assay_exec_set_check (AssayExec *exec, gboolean check)
 {
   exec->check = check;
+}
+
+void
+assay_exec_set_edit (AssayExec *exec, guint value, AssayExecEdit func, gpointer user_data)
+{
+  const Edit edit = { value, func, user_data };
+
+  if (exec->edits == NULL)
+    exec->edits = g_array_new (FALSE, FALSE, sizeof (Edit));
+  for (guint k = 0; k < exec->edits->len; k++)
+    if (g_array_index (exec->edits, Edit, k).value == value)
+      {
+        g_array_remove_index (exec->edits, k);
+        break;
+      }
+  if (func != NULL)
+    g_array_append_val (exec->edits, edit);
+}
+
+static void
+apply_edit (const AssayExec *exec, guint value, void *data)
+{
+  for (guint k = 0; k < exec->edits->len; k++)
+    {
+      const Edit *edit = &g_array_index (exec->edits, Edit, k);
+
+      if (edit->value == value)
+        edit->func (assay_graph_get_value (exec->graph, value), data, edit->user_data);
+    }
 }
 
 static void *
@@ -248,6 +281,9 @@ run_step (AssayExec *exec, const AssayPlanStep *step, GError **error)
     }
   if (!assay_op_run (op, step->rule, exec->dtype, exec->backend, &call, error))
     return FALSE;
+  if (step->rule == ASSAY_FWD && exec->edits != NULL)
+    for (guint j = 0; j < node->n_out; j++)
+      apply_edit (exec, node->out[j], call.y[j]);
   return !exec->check || check_step (exec, step, node, &call, error);
 }
 

@@ -34,6 +34,13 @@ void        assay_exec_set_check  (AssayExec *exec, gboolean check);
 /* After such an error: the example of the batch that it is in, or -1 for a tensor without examples (a parameter). */
 gint64      assay_exec_get_fault  (const AssayExec *exec);
 
+/* An intervention: func sees the value (of the exec's type, in the graph's shape) right after it was computed from theta and inputs, and
+ * may change it in place, before anything reads it: ablation, patching, steering. One for each value; func NULL takes it away again.
+ * Everything that is computed later in the walk follows from what func leaves. Rules of adjoints and tangents do not see the edit: it is
+ * meant for walk FORWARD. */
+typedef void (*AssayExecEdit) (const AssayGraphValue *value, void *data, gpointer user_data);
+void        assay_exec_set_edit   (AssayExec *exec, guint value, AssayExecEdit func, gpointer user_data);
+
 /* weights (B), or NULL: ones. gradient (P): walk GRADIENT writes it, HESSIAN too unless it is NULL; accumulate adds to it. */
 gboolean    assay_exec_prepare    (AssayExec *exec, const void *theta, const void *weights, void *gradient, gboolean accumulate,
                                    GError **error);

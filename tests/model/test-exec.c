@@ -109,6 +109,61 @@ build_by_hand (void)
 }
 
 static void
+make_zero (const AssayGraphValue *value, void *data, gpointer user_data)
+{
+  guint *calls = user_data;
+
+  g_assert_cmpstr (value->name, ==, "first");
+  memset (data, 0, (gsize) assay_shape_count (&value->shape) * sizeof (double));
+  (*calls)++;
+}
+
+/* With the hidden value put to zero the output is zero, and the loss that of y alone. */
+static void
+test_edit (void)
+{
+  g_autoptr (AssayBackend) backend = assay_backend_cpu_new (1);
+  g_autoptr (AssayGraph) graph = build_by_hand ();
+  g_autoptr (AssayExec) exec = NULL;
+  double x[6] = { 1, -2, 0.5, 0, 1, 3 }, y[6] = { 0, 1, 2, -1, 0, 1 }, theta[13], plain[2];
+  guint first = ASSAY_NO_VALUE, calls = 0;
+  GError *error = NULL;
+
+  for (guint p = 0; p < 13; p++)
+    theta[p] = 0.25 * p - 1;
+  for (guint v = 0; v < assay_graph_get_n_values (graph); v++)
+    if (strcmp (assay_graph_get_value (graph, v)->name, "first") == 0)
+      first = v;
+  exec = assay_exec_new (graph, ASSAY_WALK_FORWARD, ASSAY_F64, backend, NULL, &error);
+  g_assert_no_error (error);
+  assay_exec_set_input (exec, 0, x);
+  assay_exec_set_input (exec, 1, y);
+  assay_exec_prepare (exec, theta, NULL, NULL, FALSE, &error);
+  g_assert_no_error (error);
+  memcpy (plain, assay_exec_get_loss (exec), sizeof plain);
+
+  assay_exec_set_edit (exec, first, make_zero, &calls);
+  assay_exec_prepare (exec, theta, NULL, NULL, FALSE, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (calls, ==, 1);
+  for (guint b = 0; b < 2; b++)
+    {
+      double expected = 0;
+
+      for (guint c = 0; c < 3; c++)
+        expected += 0.5 * y[3 * b + c] * y[3 * b + c];
+      g_assert_cmpfloat (((const double *) assay_exec_get_loss (exec))[b], ==, expected);
+      g_assert_cmpfloat (plain[b], !=, expected);
+    }
+
+  assay_exec_set_edit (exec, first, NULL, NULL);
+  assay_exec_prepare (exec, theta, NULL, NULL, FALSE, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (calls, ==, 1);
+  g_assert_cmpmem (plain, sizeof plain, assay_exec_get_loss (exec), sizeof plain);
+}
+
+static void
 test_unused_and_shared (void)
 {
   g_autoptr (AssayBackend) backend = assay_backend_cpu_new (1);
@@ -298,6 +353,7 @@ main (int argc, char **argv)
   g_test_add_func ("/exec/accumulation adds to gradient and product", test_accumulate);
   g_test_add_func ("/exec/the Hessian walk gives the gradient too, to the bit", test_gradient_of_hessian_walk);
   g_test_add_func ("/exec/an unused parameter gets zeros and a shared one the sum of its uses", test_unused_and_shared);
+  g_test_add_func ("/exec/an edited value is what the rest of the walk sees, until the edit is taken away", test_edit);
   g_test_add_func ("/exec/kept values are those of a walk that keeps them alone", test_keep);
   g_test_add_func ("/exec/the first number that is not finite is named", test_faults);
   g_test_add_func ("/exec/a walk allocates nothing", test_no_allocation);
