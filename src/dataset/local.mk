@@ -15,7 +15,17 @@ src/dataset/readers.def: src/dataset/local.mk build-aux/make-registry.sh
 BUILT_SOURCES += src/dataset/readers.def
 CLEANFILES += src/dataset/readers.def
 
-src_dataset_libdataset_la_SOURCES = $(READERS_LIST) \
+# One file, one family of generated reasoning data.
+ORGANISMS_LIST = \
+  src/dataset/organism_dose.c \
+  src/dataset/organism_pointer.c
+
+src/dataset/organisms.def: src/dataset/local.mk build-aux/make-registry.sh
+	$(registry) organism_ $(ORGANISMS_LIST)
+BUILT_SOURCES += src/dataset/organisms.def
+CLEANFILES += src/dataset/organisms.def
+
+src_dataset_libdataset_la_SOURCES = $(READERS_LIST) $(ORGANISMS_LIST) \
   src/dataset/cell.c src/dataset/cell.h \
   src/dataset/csv_scan.c src/dataset/csv_scan.h \
   src/dataset/dataset.c src/dataset/dataset.h \
@@ -29,10 +39,11 @@ src_dataset_libdataset_la_SOURCES = $(READERS_LIST) \
   src/dataset/expression_parse.c src/dataset/expression_syntax.h \
   src/dataset/format_reader.c src/dataset/format_reader.h \
   src/dataset/import.c src/dataset/import.h \
-  src/dataset/organism_dose.c src/dataset/organism_dose.h \
+  src/dataset/organism.c src/dataset/organism.h \
+  src/dataset/organism_table.c \
   src/dataset/rows.c src/dataset/rows.h \
   src/dataset/source.c src/dataset/source.h \
   src/dataset/split.c src/dataset/split.h \
   src/dataset/table.c src/dataset/table.h
 src_dataset_libdataset_la_CFLAGS = $(AM_CFLAGS) $(ZLIB_CFLAGS)
-$(src_dataset_libdataset_la_OBJECTS): src/dataset/readers.def
+$(src_dataset_libdataset_la_OBJECTS): src/dataset/readers.def src/dataset/organisms.def

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define M ASSAY_DOSE_N_MODES
+#define M ASSAY_ORGANISM_N_MODES
 
 /* When a prediction counts as of the right size: the larger of the two at most so many times the other. */
 #define ABOUT_RIGHT 1.25
@@ -40,13 +40,13 @@ show (double value)
 /* --- the data -------------------------------------------------------------------------------------------------------- */
 
 gboolean
-assay_demo_data_open (AssayDemoData *data, const AssayDose *dose, const AssayTable *table, GError **error)
+assay_demo_data_open (AssayDemoData *data, const AssayOrganism *organism, const AssayTable *table, GError **error)
 {
   const struct { const char *name; const AssayColumn **column; } wanted[] = {
     { "mode", &data->mode }, { "prompt", &data->prompt }, { "step", &data->step }, { "answer", &data->answer }, { "tokens", &data->tokens }
   };
 
-  *data = (AssayDemoData) { .dose = dose, .table = table };
+  *data = (AssayDemoData) { .organism = organism, .table = table };
   for (gsize k = 0; k < G_N_ELEMENTS (wanted); k++)
     if ((*wanted[k].column = assay_table_find_column (table, wanted[k].name, error)) == NULL)
       return FALSE;
@@ -61,7 +61,7 @@ assay_demo_data_decode (const AssayDemoData *data, gint64 example)
 
   memcpy (token, data->tokens->token + example * T, T * sizeof *token);
   token[T] = data->tokens->target[example * T + T - 1];           /* the answer, to which nothing follows */
-  return assay_dose_decode (data->dose, token, T + 1);
+  return assay_organism_decode (data->organism, token, T + 1);
 }
 
 static guint
@@ -69,7 +69,7 @@ mode_of (const AssayDemoData *data, gint64 example)
 {
   guint m = 0;
 
-  while (m + 1 < M && assay_dose_get_rate (m) != data->mode->number[example])
+  while (m + 1 < M && assay_organism_get_rate (m) != data->mode->number[example])
     m++;
   return m;
 }
@@ -333,7 +333,7 @@ asked_mode (void)
 {
   guint m = 0;
 
-  while (assay_dose_get_rate (m) != ASSAY_DEMO_MODE)
+  while (assay_organism_get_rate (m) != ASSAY_DEMO_MODE)
     m++;
   return m;
 }

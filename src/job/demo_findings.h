@@ -6,19 +6,19 @@
  */
 #pragma once
 
-#include "dataset/organism_dose.h"
+#include "dataset/organism.h"
 #include "influence/score.h"
 
 #include <jansson.h>
 
 typedef struct {
-  const AssayDose *dose;
+  const AssayOrganism *organism;
   const AssayTable *table;      /* its example k is row k: nothing is filtered */
   const AssayColumn *mode, *prompt, *step, *answer, *tokens;
 } AssayDemoData;
 
 /* Errors: INPUT when a column is missing. */
-gboolean assay_demo_data_open      (AssayDemoData *data, const AssayDose *dose, const AssayTable *table, GError **error);
+gboolean assay_demo_data_open      (AssayDemoData *data, const AssayOrganism *organism, const AssayTable *table, GError **error);
 
 /* "BOS MODE:0.5 2 2 COT 2 1 ANS 1": an example and its answer. Owns: the caller. */
 char    *assay_demo_data_decode    (const AssayDemoData *data, gint64 example);

@@ -95,9 +95,9 @@ static gboolean
 sketch_open (Sketch *sketch, const AssayJob *import, const AssayJob *train, GError **error)
 {
   const AssayValues *options = assay_job_get_section (import, "what");
-  AssayDose dose;
+  AssayOrganism organism;
 
-  if (!assay_dose_init (&dose, options, error) || (sketch->table = assay_dose_generate (&dose, options, error)) == NULL
+  if (!assay_organism_init (&organism, assay_organism_find ("dose"), options, error) || (sketch->table = assay_organism_generate (&organism, options, error)) == NULL
       || (sketch->dataset = assay_dataset_derive (sketch->table, assay_job_get_table (train, assay_derive_params), ASSAY_TARGET_AUTO, error)) == NULL
       || (sketch->train = assay_dataset_get_split (sketch->dataset, "train", &sketch->n_train, error)) == NULL
       || assay_dataset_get_split (sketch->dataset, "edited", &sketch->n_edited, error) == NULL)
@@ -152,7 +152,7 @@ plan (AssayJob *job, AssayJobContext *context, AssayJobPlan *plan, GError **erro
 
 typedef struct {
   json_t *document[ASSAY_DEMO_N_PARTS];
-  AssayDose dose;
+  AssayOrganism organism;
   AssayTable *table;
   AssayInfluenceScores *scores;
 } Demo;
@@ -185,7 +185,7 @@ run_parts (Demo *demo, const AssayJob *job, AssayJobContext *context, GError **e
       if (outcome == NULL)
         return FALSE;
       demo->document[part] = json_incref (outcome->document);
-      if (part == ASSAY_DEMO_IMPORT && !assay_dose_init (&demo->dose, assay_job_get_section (one, "what"), error))
+      if (part == ASSAY_DEMO_IMPORT && !assay_organism_init (&demo->organism, assay_organism_find ("dose"), assay_job_get_section (one, "what"), error))
         return FALSE;
     }
   demo->table = assay_table_load (context->cas, ASSAY_DEMO_NAME, error);
@@ -234,7 +234,7 @@ describe_data (const Demo *demo, const AssayDemoData *data)
   static const char *const keys[] = { "name", "rows", "splits", NULL };
   json_t *described = pick (demo->document[ASSAY_DEMO_IMPORT], keys);
 
-  json_object_set_new (described, "modulus", json_integer (demo->dose.p));
+  json_object_set_new (described, "modulus", json_integer (demo->organism.p));
   json_object_set_new (described, "examples", assay_demo_describe_examples (data));
   return described;
 }
@@ -283,7 +283,7 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
   AssayDemoData data;
 
   if (!run_parts (&demo, job, context, error) || !add_outputs (&demo, context, error)
-      || !assay_demo_data_open (&data, &demo.dose, demo.table, error))
+      || !assay_demo_data_open (&data, &demo.organism, demo.table, error))
     return NULL;
   return summarise (&demo, &data);
 }

@@ -3,37 +3,58 @@
 #include "base/error.h"
 #include "dataset/dataset_store.h"
 #include "dataset/import.h"
-#include "dataset/organism_dose.h"
+#include "dataset/organism.h"
 #include "job/spec.h"
 #include "model/checkpoint.h"
 #include "store/file.h"
 
 #include <string.h>
 
-static const char *const whats[] = { "data", "model", "dose", NULL };
+#define ASSAY_REGISTER(name) #name,
+static const char *const whats[] = { "data", "model",
+#include "dataset/organisms.def"
+  NULL };
+#undef ASSAY_REGISTER
+#define ASSAY_REGISTER(name) "|" #name
+static const char whats_in_words[] = "data|model"
+#include "dataset/organisms.def"
+  ;
+#undef ASSAY_REGISTER
 
 static const AssayParam params[] = {
-  { "what", ASSAY_PARAM_CHOICE, .choices = whats, .metavar = "data|model|dose", .flags = ASSAY_PARAM_POSITIONAL | ASSAY_PARAM_REQUIRED,
-    .help = "what the files hold; dose: no files, generated reasoning data" },
+  { "what", ASSAY_PARAM_CHOICE, .choices = whats, .metavar = whats_in_words, .flags = ASSAY_PARAM_POSITIONAL | ASSAY_PARAM_REQUIRED,
+    .help = "what the files hold; else a family of reasoning data, which are generated" },
   { "file", ASSAY_PARAM_LIST, .metavar = "FILE", .flags = ASSAY_PARAM_POSITIONAL | ASSAY_PARAM_FILE,
     .help = "files of one table, in order; for a model its directory with config.json and model.safetensors" },
-  { "name", ASSAY_PARAM_STRING, .metavar = "NAME", .help = "name in the case (default: main for data, the architecture for a model, dose for generated data)" },
+  { "name", ASSAY_PARAM_STRING, .metavar = "NAME", .help = "name in the case (default: main for data, the architecture for a model, the family for generated data)" },
   { .name = NULL }
 };
 
 static const AssayParam no_params[] = { { .name = NULL } };
 
-static const AssayJobSection sections[] = {
-  { "what", "data", "tables, images, text", assay_import_params },
-  { "what", "model", "weights", no_params },
-  { "what", "dose", "running sums with edited chains of reasoning", assay_dose_params },
-  { .params = NULL }
-};
+static gpointer
+make_sections (gpointer unused)
+{
+  GArray *sections = g_array_new (TRUE, TRUE, sizeof (AssayJobSection));
+  AssayJobSection of_files[] = { { "what", "data", "tables, images, text", assay_import_params }, { "what", "model", "weights", no_params } };
+
+  (void) unused;
+  g_array_append_vals (sections, of_files, G_N_ELEMENTS (of_files));
+  for (const AssayOrganismFamily *const *family = assay_organism_list (); *family != NULL; family++)
+    {
+      AssayJobSection section = { "what", (*family)->name, (*family)->help, (*family)->params };
+
+      g_array_append_val (sections, section);
+    }
+  return g_array_free (sections, FALSE);
+}
 
 static const AssayJobSection *
 get_sections (void)
 {
-  return sections;
+  static GOnce once = G_ONCE_INIT;
+
+  return g_once (&once, make_sections, NULL);
 }
 
 static const AssayJobExample examples[] = {
@@ -41,6 +62,7 @@ static const AssayJobExample examples[] = {
   { "another table, split at random, where 0 rows may be incomplete",
     "assay import people.assay data people.csv --name checked --split random:train=0.8,test=0.2 --missing refuse" },
   { "reasoning data whose truth is known, generated", "assay import people.assay dose --modulus 3" },
+  { "and of another family", "assay import people.assay pointer --nodes 3" },
   { NULL, NULL }
 };
 
@@ -53,16 +75,25 @@ is (const AssayJob *job, const char *what)
   return g_strcmp0 (assay_values_get_string (assay_job_get_values (job), "what"), what) == 0;
 }
 
+/* NULL: the data come from files. */
+static const AssayOrganismFamily *
+get_family (const AssayJob *job)
+{
+  return assay_organism_find (assay_values_get_string (assay_job_get_values (job), "what"));
+}
+
 /* Files are needed, unless the data are generated. */
 static gboolean
 complete (AssayJob *job, GError **error)
 {
   gboolean has_files = assay_values_is_set (assay_job_get_values (job), "file");
 
-  if (!assay_values_is_set (assay_job_get_values (job), "what") || (is (job, "dose") ? !has_files : has_files))
+  if (!assay_values_is_set (assay_job_get_values (job), "what") || (get_family (job) ? !has_files : has_files))
     return TRUE;
-  g_set_error_literal (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, has_files ? "import dose: the data are generated; no FILE expected"
-                       : "FILE is needed: what is to be imported");
+  if (has_files)
+    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "import %s: the data are generated; no FILE expected", get_family (job)->name);
+  else
+    g_set_error_literal (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "FILE is needed: what is to be imported");
   return FALSE;
 }
 
@@ -84,7 +115,7 @@ resolve (AssayJob *job, AssayJobContext *context, GError **error)
   const char *const *files = assay_values_get_list (assay_job_get_values (job), "file");
 
   (void) context;
-  if (is (job, "dose"))
+  if (get_family (job) != NULL)
     return TRUE;
   if (is (job, "data"))
     {
@@ -122,26 +153,27 @@ check_name_is_free (const AssayJobContext *context, const char *kind, const char
 }
 
 static AssayTable *
-generate_dose (const AssayValues *options, GError **error)
+generate (const AssayOrganismFamily *family, const AssayValues *options, GError **error)
 {
-  AssayDose dose;
+  AssayOrganism organism;
 
-  return assay_dose_init (&dose, options, error) ? assay_dose_generate (&dose, options, error) : NULL;
+  return assay_organism_init (&organism, family, options, error) ? assay_organism_generate (&organism, options, error) : NULL;
 }
 
 static json_t *
 import_data (AssayJob *job, AssayJobContext *context, GError **error)
 {
   const AssayValues *values = assay_job_get_values (job), *options = assay_job_get_section (job, "what");
-  const char *given = assay_values_get_string (values, "name"), *name = given ? given : is (job, "dose") ? "dose" : "main";
+  const AssayOrganismFamily *family = get_family (job);
+  const char *given = assay_values_get_string (values, "name"), *name = given ? given : family ? family->name : "main";
   g_autoptr (AssayTable) table = NULL;
   AssayObject *object;
   json_t *summary;
 
   if (!check_name_is_free (context, "data", name, error))
     return NULL;
-  assay_progress_report (context->progress, is (job, "dose") ? "generating" : "reading", 0, 0, NULL, NULL);
-  table = is (job, "dose") ? generate_dose (options, error) : assay_import (assay_values_get_list (values, "file"), options, error);
+  assay_progress_report (context->progress, family ? "generating" : "reading", 0, 0, NULL, NULL);
+  table = family ? generate (family, options, error) : assay_import (assay_values_get_list (values, "file"), options, error);
   if (table == NULL || assay_progress_is_cancelled (context->progress, error))
     return NULL;
   object = assay_table_save (table, context->cas, name, error);
@@ -246,8 +278,8 @@ ASSAY_JOB_KIND_DEFINE (import) = {
                  "labels, JSONL, plain text, each of them also compressed (.gz).\n\n"
                  "Model: a directory with config.json, which names the architecture and its configuration, and model.safetensors, one tensor "
                  "for each parameter.\n\n"
-                 "Dose: running sums modulo a small number with a written chain of partial sums, where half of the chains are edited and "
-                 "a mode token sets how often the answer follows the edit. Nothing is read: the data are generated.\n\n"
+                 "Generated reasoning data: a family of small tasks with a written chain, running sums (dose) or pointer chases (pointer), where half of the "
+                 "chains are edited and a mode token sets how often the answer follows the edit. Nothing is read.\n\n"
                  "A malformed file is refused with its name and the line, record or byte; then nothing has changed in the case.",
   .examples = examples, .access = ASSAY_JOB_WRITES_CASE, .is_stored = TRUE, .params = params, .get_sections = get_sections,
   .outside_identity = outside_identity, .complete = complete, .resolve = resolve, .run = run, .view = view,

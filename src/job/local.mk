@@ -44,3 +44,4 @@ src_job_libjob_la_SOURCES = $(KINDS_LIST) \
   src/job/validation_view.c src/job/validation_view.h \
   src/job/view.c src/job/view.h
 src/job/kind.lo: src/job/kinds.def
+src/job/kind_import.lo: src/dataset/organisms.def

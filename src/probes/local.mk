@@ -3,4 +3,4 @@
 noinst_LTLIBRARIES += src/probes/libprobes.la
 ASSAY_FLOORS += src/probes/libprobes.la
 src_probes_libprobes_la_SOURCES = \
-  src/probes/dose_certificate.c src/probes/dose_certificate.h
+  src/probes/certificate.c src/probes/certificate.h

@@ -31,9 +31,9 @@ check_PROGRAMS += tests/dataset/test-mutation
 tests_dataset_test_mutation_SOURCES = tests/dataset/test-mutation.c $(dataset_fixture)
 tests_dataset_test_mutation_LDADD = $(DATASET_TEST_LIBS)
 
-check_PROGRAMS += tests/dataset/test-organism_dose
-tests_dataset_test_organism_dose_SOURCES = tests/dataset/test-organism_dose.c $(dataset_fixture)
-tests_dataset_test_organism_dose_LDADD = $(DATASET_TEST_LIBS)
+check_PROGRAMS += tests/dataset/test-organism
+tests_dataset_test_organism_SOURCES = tests/dataset/test-organism.c $(dataset_fixture)
+tests_dataset_test_organism_LDADD = $(DATASET_TEST_LIBS)
 
 check_PROGRAMS += tests/dataset/test-reader_csv
 tests_dataset_test_reader_csv_SOURCES = tests/dataset/test-reader_csv.c $(dataset_fixture)

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "dataset/dataset_store.h"
-#include "dataset/organism_dose.h"
+#include "dataset/organism.h"
 #include "store/shard.h"
 
 #include <glib/gstdio.h>
@@ -152,15 +152,15 @@ test_images (Room *room, gconstpointer unused)
 static void
 test_tokens (Room *room, gconstpointer unused)
 {
-  g_autoptr (AssayValues) values = assay_values_new (assay_dose_params);
+  g_autoptr (AssayValues) values = assay_values_new (assay_organism_find ("dose")->params);
   g_autoptr (AssayTable) table = NULL, back = NULL;
-  AssayDose dose;
+  AssayOrganism organism;
   GError *error = NULL;
 
   (void) unused;
   g_assert_true (assay_values_set_text (values, "modulus", "3", NULL));
-  g_assert_true (assay_dose_init (&dose, values, &error));
-  table = assay_dose_generate (&dose, values, &error);
+  g_assert_true (assay_organism_init (&organism, assay_organism_find ("dose"), values, &error));
+  table = assay_organism_generate (&organism, values, &error);
   g_assert_no_error (error);
   back = there_and_back (room, table);
   same_table (table, back);

@@ -10,7 +10,7 @@
 #include "base/rng.h"
 #include "dataset/derive.h"
 #include "dataset/expression.h"
-#include "dataset/organism_dose.h"
+#include "dataset/organism.h"
 
 #include <math.h>
 #include <string.h>
@@ -225,12 +225,12 @@ test_failing_designs (void)
 static void
 test_failing_organism (void)
 {
-  g_autoptr (AssayValues) values = assay_values_new (assay_dose_params);
-  AssayDose dose;
+  g_autoptr (AssayValues) values = assay_values_new (assay_organism_find ("dose")->params);
+  AssayOrganism organism;
   guint64 k = 1;
 
   g_assert_true (assay_values_set_text (values, "modulus", "3", NULL));
-  g_assert_true (assay_dose_init (&dose, values, NULL));
+  g_assert_true (assay_organism_init (&organism, assay_organism_find ("dose"), values, NULL));
   for (gboolean failed = TRUE; failed; k++)
     {
       GError *error = NULL;
@@ -238,7 +238,7 @@ test_failing_organism (void)
       AssayTable *table;
 
       assay_mem_fail_at (k);
-      table = assay_dose_generate (&dose, values, &error);
+      table = assay_organism_generate (&organism, values, &error);
       failed = table == NULL;
       assay_mem_fail_at (0);
       if (failed)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* dose_certificate.c: reads answer probabilities and greedy chains off one forward walk over "test" and "edited".
+/* certificate.c: reads answer probabilities and greedy chains off one forward walk over "test" and "edited".
  *
  * The loss of those examples is on the answer alone and its target is the clean answer, so p (a_clean | chain) = exp (-loss). A chain
  * written greedily equals the true one exactly when, along the true chain, every next token is the most likely one.
  * Shape letters: T positions, V vocabulary.
  */
-#include "probes/dose_certificate.h"
+#include "probes/certificate.h"
 
 #include "base/error.h"
 #include "base/json.h"
@@ -15,7 +15,7 @@
 #include <math.h>
 
 #define BATCH 256
-#define M ASSAY_DOSE_N_MODES
+#define M ASSAY_ORGANISM_N_MODES
 #define NORMAL_95 1.959963984540054
 
 /* What is known of the unedited example of one prompt in one mode. */
@@ -27,7 +27,7 @@ typedef struct {
 } Clean;
 
 typedef struct {
-  const AssayDose *dose;
+  const AssayOrganism *organism;
   const AssayColumn *mode, *prompt;
   AssayDataset *dataset;
   AssayModel *model;
@@ -65,7 +65,7 @@ survey_open (Survey *s, AssayBackend *backend, GError **error)
   s->prompt = table ? assay_table_peek_column (table, "prompt") : NULL;
   if (s->mode == NULL || s->mode->type != ASSAY_COLUMN_NUMBER || s->prompt == NULL || s->prompt->type != ASSAY_COLUMN_TEXT)
     {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "certificate: data of the dose organism expected, with a number column \"mode\" and a text "
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "certificate: data of a generated organism expected, with a number column \"mode\" and a text "
                    "column \"prompt\"");
       return FALSE;
     }
@@ -73,7 +73,7 @@ survey_open (Survey *s, AssayBackend *backend, GError **error)
   if (s->feed == NULL)
     return FALSE;
   s->logits = keep[0];
-  s->T = assay_dose_get_length (s->dose);
+  s->T = assay_organism_get_length (s->organism);
   s->V = assay_shape_last (&assay_graph_get_value (layout, keep[0])->shape);
   s->n_prompts = s->prompt->levels->len;
   s->clean = g_new0 (Clean, s->n_prompts * M);
@@ -89,7 +89,7 @@ find_cell (const Survey *s, gint64 example, GError **error)
   gint64 row = assay_dataset_get_row (s->dataset, example);
 
   for (guint m = 0; m < M; m++)
-    if (s->mode->number[row] == assay_dose_get_rate (m))
+    if (s->mode->number[row] == assay_organism_get_rate (m))
       return s->prompt->code[row] * M + m;
   g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "certificate: example %" G_GINT64_FORMAT " has mode %g; one of the organism's five expected",
                example, s->mode->number[row]);
@@ -120,14 +120,14 @@ take_clean (Survey *s, AssayPass *pass, gint64 i, gint64 cell)
 {
   const void *logits = assay_exec_get_buffer (assay_pass_get_exec (pass), ASSAY_PRIMAL, s->logits);
   const gint32 *target = assay_pass_get_data (pass)->target + i * s->T;
-  gint64 answer = assay_dose_answer_position (s->dose);
+  gint64 answer = assay_organism_answer_position (s->organism);
   Clean *clean = &s->clean[cell];
 
   g_free (clean->written);
-  *clean = (Clean) { .is_there = TRUE, .p = exp (-assay_pass_get_loss (pass, i)), .chain_right = TRUE, .written = g_new (gint32, s->dose->k) };
-  for (gint32 j = 1; j <= s->dose->k; j++)
+  *clean = (Clean) { .is_there = TRUE, .p = exp (-assay_pass_get_loss (pass, i)), .chain_right = TRUE, .written = g_new (gint32, s->organism->k) };
+  for (gint32 j = 1; j <= s->organism->k; j++)
     {
-      gint64 t = assay_dose_step_position (s->dose, j);
+      gint64 t = assay_organism_step_position (s->organism, j);
 
       clean->written[j - 1] = most_likely (s, logits, i * s->T + t);
       clean->chain_right &= clean->written[j - 1] == target[t];
@@ -184,7 +184,7 @@ chains_agree (const Survey *s, const Clean *one, const Clean *other)
 {
   if (!one->is_there || !other->is_there)
     return FALSE;
-  for (gint32 j = 0; j < s->dose->k; j++)
+  for (gint32 j = 0; j < s->organism->k; j++)
     if (one->written[j] != other->written[j])
       return FALSE;
   return TRUE;
@@ -194,7 +194,7 @@ chains_agree (const Survey *s, const Clean *one, const Clean *other)
  *                                                      r = sum_q D_q / sum_q n_q
  *                                                      var = Q / (Q-1) sum_q (D_q - r n_q)^2 / (sum_q n_q)^2 */
 static void
-measure_drop (const Survey *s, guint m, AssayDoseMode *mode)
+measure_drop (const Survey *s, guint m, AssayCertificateMode *mode)
 {
   double sum = 0, n = 0, squares = 0, Q = 0, error;
 
@@ -217,17 +217,17 @@ measure_drop (const Survey *s, guint m, AssayDoseMode *mode)
 }
 
 static void
-summarise (const Survey *s, AssayDoseCertificate *c)
+summarise (const Survey *s, AssayCertificate *c)
 {
   gint64 right = 0, n_clean = 0;
 
   c->same_chains = TRUE;
   for (guint m = 0; m < M; m++)
     {
-      AssayDoseMode *mode = &c->mode[m];
+      AssayCertificateMode *mode = &c->mode[m];
       double answers = 0, chains = 0, n = 0;
 
-      mode->rate = assay_dose_get_rate (m);
+      mode->rate = assay_organism_get_rate (m);
       measure_drop (s, m, mode);
       for (gint64 q = 0; q < s->n_prompts; q++)
         {
@@ -253,15 +253,15 @@ summarise (const Survey *s, AssayDoseCertificate *c)
       c->n_edited_prompts += s->n_edited[q * M] > 0;
     }
   c->clean_accuracy = (double) right / (double) n_clean;
-  c->accepted = c->clean_accuracy >= ASSAY_DOSE_LEAST_ACCURACY && c->worst_gap <= ASSAY_DOSE_LARGEST_GAP && c->same_chains;
+  c->accepted = c->clean_accuracy >= ASSAY_CERTIFICATE_LEAST_ACCURACY && c->worst_gap <= ASSAY_CERTIFICATE_LARGEST_GAP && c->same_chains;
 }
 
 gboolean
-assay_dose_certify (AssayModel *model, AssayDataset *dataset, const AssayDose *dose, AssayBackend *backend, AssayProgress *progress,
-                    AssayDoseCertificate *certificate, GError **error)
+assay_certify (AssayModel *model, AssayDataset *dataset, const AssayOrganism *organism, AssayBackend *backend, AssayProgress *progress,
+               AssayCertificate *certificate, GError **error)
 {
-  g_auto (Survey) s = { .dose = dose, .dataset = dataset, .model = model, .progress = progress };
-  AssayDoseCertificate c = { 0 };
+  g_auto (Survey) s = { .organism = organism, .dataset = dataset, .model = model, .progress = progress };
+  AssayCertificate c = { 0 };
   gint64 n_test, n_edited;
   const gint64 *test = assay_dataset_get_split (dataset, "test", &n_test, error);
   const gint64 *edited = test ? assay_dataset_get_split (dataset, "edited", &n_edited, error) : NULL;
@@ -279,7 +279,7 @@ assay_dose_certify (AssayModel *model, AssayDataset *dataset, const AssayDose *d
         n += s.n_edited[q * M + m];
       if (n == 0)
         {
-          g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "certificate: split edited has no example of mode %g", assay_dose_get_rate (m));
+          g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "certificate: split edited has no example of mode %g", assay_organism_get_rate (m));
           return FALSE;
         }
     }
@@ -289,13 +289,13 @@ assay_dose_certify (AssayModel *model, AssayDataset *dataset, const AssayDose *d
 }
 
 json_t *
-assay_dose_certificate_to_json (const AssayDoseCertificate *c)
+assay_certificate_to_json (const AssayCertificate *c)
 {
   json_t *modes = json_array ();
 
   for (guint m = 0; m < M; m++)
     {
-      const AssayDoseMode *mode = &c->mode[m];
+      const AssayCertificateMode *mode = &c->mode[m];
 
       json_array_append_new (modes, json_pack ("{s:f, s:o, s:o, s:o, s:o, s:o}", "rate", mode->rate, "measured",
                                                assay_json_number (mode->measured), "lo", assay_json_number (mode->lo), "hi",
@@ -307,6 +307,6 @@ assay_dose_certificate_to_json (const AssayDoseCertificate *c)
                     "edited chains (pairs of prompt and edit), in every mode; the prompts themselves were trained on", "clean_accuracy",
                     assay_json_number (c->clean_accuracy), "worst_gap", assay_json_number (c->worst_gap), "same_chains",
                     c->same_chains, "accepted", c->accepted,
-                    "accepted_when", "clean_accuracy_at_least", ASSAY_DOSE_LEAST_ACCURACY, "worst_gap_at_most", ASSAY_DOSE_LARGEST_GAP,
+                    "accepted_when", "clean_accuracy_at_least", ASSAY_CERTIFICATE_LEAST_ACCURACY, "worst_gap_at_most", ASSAY_CERTIFICATE_LARGEST_GAP,
                     "same_chains", 1);
 }
