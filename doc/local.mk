@@ -22,5 +22,5 @@ data/completions/assay: $(document_needs)
 
 # What a tarball brought stays in its tree.
 distclean-local:
-	test '$(srcdir)' = . || rm -f doc/assay.1 data/completions/assay
+	test '$(srcdir)' = . || rm -f doc/assay.1 data/completions/assay data/regimes
 MAINTAINERCLEANFILES = doc/assay.1 data/completions/assay

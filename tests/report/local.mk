@@ -1,3 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-check_PROGRAMS += tests/report/test-results
+report_packs = tests/report/packs.c tests/report/packs.h
+check_PROGRAMS += tests/report/test-results tests/report/test-field tests/report/test-fields_file tests/report/test-regime
 tests_report_test_results_SOURCES = tests/report/test-results.c
+tests_report_test_field_SOURCES = tests/report/test-field.c $(report_packs)
+tests_report_test_fields_file_SOURCES = tests/report/test-fields_file.c $(report_packs)
+tests_report_test_regime_SOURCES = tests/report/test-regime.c $(report_packs)
