@@ -11,4 +11,5 @@ src_base_libbase_la_SOURCES = \
   src/base/param.c src/base/param.h \
   src/base/progress.c src/base/progress.h \
   src/base/rng.c src/base/rng.h \
+  src/base/text.c src/base/text.h \
   src/base/workers.c src/base/workers.h

@@ -8,6 +8,7 @@
 
 const AssayParam assay_cli_globals[] = {
   { "json", ASSAY_PARAM_BOOL, .help = "print one JSON document, also when the command fails" },
+  { "jsonl", ASSAY_PARAM_BOOL, .help = "print JSON records, one a line: progress while the command runs, then that document" },
   { "quiet", ASSAY_PARAM_BOOL, .short_name = 'q', .help = "no progress and no notes on standard error" },
   { "verbose", ASSAY_PARAM_BOOL, .short_name = 'v', .help = "say more on standard error" },
   { "dry-run", ASSAY_PARAM_BOOL, .help = "print the job, its steps, bytes, operations and time; do nothing" },

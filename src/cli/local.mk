@@ -12,6 +12,7 @@ src_cli_libcli_la_SOURCES = \
   src/cli/output.c src/cli/output.h \
   src/cli/progress_bar.c src/cli/progress_bar.h \
   src/cli/settings.c src/cli/settings.h \
+  src/cli/stream.c src/cli/stream.h \
   src/cli/table.c src/cli/table.h \
   src/cli/text.c src/cli/text.h
 

@@ -10,6 +10,7 @@
 #include "cli/output.h"
 #include "cli/progress_bar.h"
 #include "cli/settings.h"
+#include "cli/stream.h"
 #include "cli/table.h"
 #include "config.h"
 #include "job/provenance.h"
@@ -23,32 +24,53 @@
 
 #define MAX_JOB_FILE ((guint64) 64 << 20)
 
+typedef enum { OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_RECORDS } OutputForm;
+
+static OutputForm
+get_form (const AssayValues *globals)
+{
+  return assay_values_get_bool (globals, "jsonl") ? OUTPUT_RECORDS : assay_values_get_bool (globals, "json") ? OUTPUT_JSON : OUTPUT_TEXT;
+}
+
+static gboolean
+print_document (OutputForm form, const json_t *document, GError **error)
+{
+  return form == OUTPUT_RECORDS ? assay_stream_end ("result", document, error) : assay_output_json (document, error);
+}
+
 /* Tells an error in the form asked for and gives the exit status. */
 static int
-fail (const char *command, gboolean json, const GError *failure)
+fail (const char *command, OutputForm form, const GError *failure)
 {
   int status = assay_error_exit_status (failure);
   g_autofree char *message = g_utf8_make_valid (failure->message, -1);
   json_t *document;
 
   assay_output_message (command, "%s", message);
-  if (!json)
+  if (form == OUTPUT_TEXT)
     return status;
   document = json_pack ("{s:s, s:i, s:s?, s:i, s:{s:s, s:s, s:i}}", "schema", "assay.error", "version", 1, "command", command, "exit_status",
                         status, "error", "cause", assay_error_cause (failure), "message", message, "exit_status", status);
-  assay_output_json (document, NULL);
+  if (form == OUTPUT_RECORDS)
+    assay_stream_end ("error", document, NULL);
+  else
+    assay_output_json (document, NULL);
   json_decref (document);
   return status;
 }
 
 /* The command line may be at fault itself: whether JSON was asked for is seen without understanding it. */
-static gboolean
-wants_json (int argc, char **argv)
+static OutputForm
+guess_form (int argc, char **argv)
 {
+  OutputForm form = OUTPUT_TEXT;
+
   for (int k = 1; k < argc && strcmp (argv[k], "--") != 0; k++)
-    if (strcmp (argv[k], "--json") == 0)
-      return TRUE;
-  return FALSE;
+    if (strcmp (argv[k], "--jsonl") == 0)
+      return OUTPUT_RECORDS;
+    else if (strcmp (argv[k], "--json") == 0)
+      form = OUTPUT_JSON;
+  return form;
 }
 
 /* --- version and documentation ------------------------------------------------------------------------------------- */
@@ -72,7 +94,7 @@ print_version (const AssayValues *globals, GError **error)
       }
   json_object_set_new (build, "schema", json_string ("assay.version"));
   json_object_set_new (build, "schema_version", json_integer (1));
-  ok = assay_values_get_bool (globals, "json") ? assay_output_json (build, error) : assay_output_text (text->str, error);
+  ok = get_form (globals) != OUTPUT_TEXT ? print_document (get_form (globals), build, error) : assay_output_text (text->str, error);
   json_decref (build);
   return ok;
 }
@@ -84,10 +106,10 @@ print_help (const AssayCommandLine *line, GError **error)
   json_t *document;
   gboolean ok;
 
-  if (!assay_values_get_bool (line->globals, "json"))
+  if (get_form (line->globals) == OUTPUT_TEXT)
     return assay_output_text (text, error);
   document = json_pack ("{s:s, s:i, s:s}", "schema", "assay.help", "version", 1, "text", text);
-  ok = assay_output_json (document, error);
+  ok = print_document (get_form (line->globals), document, error);
   json_decref (document);
   return ok;
 }
@@ -215,8 +237,8 @@ print_outcome (const AssayCommandLine *line, const AssayJobOutcome *outcome, GEr
   g_autofree char *text = NULL;
 
   print_notes (line, outcome);
-  if (assay_values_get_bool (line->globals, "json"))
-    return assay_output_json (outcome->document, error);
+  if (get_form (line->globals) != OUTPUT_TEXT)
+    return print_document (get_form (line->globals), outcome->document, error);
   if (assay_values_get_bool (line->globals, "dry-run"))
     print_plan (outcome->document, view);
   else
@@ -229,8 +251,9 @@ static AssayJobOutcome *
 run_job (const AssayCommandLine *line, const char *quoted, GError **error)
 {
   const AssayValues *globals = line->globals;
-  g_autoptr (AssayProgressBar) bar = assay_progress_bar_new (assay_values_get_bool (globals, "quiet"));
-  AssayProgress *progress = assay_progress_new (assay_progress_bar_report, bar);
+  g_autoptr (AssayStream) stream = get_form (globals) == OUTPUT_RECORDS ? assay_stream_new (quoted) : NULL;
+  g_autoptr (AssayProgressBar) bar = assay_progress_bar_new (stream != NULL || assay_values_get_bool (globals, "quiet"));
+  AssayProgress *progress = stream != NULL ? assay_progress_new (assay_stream_report, stream) : assay_progress_new (assay_progress_bar_report, bar);
   AssayJobOptions options = { .threads = assay_values_get_int (globals, "threads"), .force = assay_values_get_bool (globals, "force"),
                               .confirm = confirm, .confirm_data = (gpointer) globals, .command_line = quoted, .progress = progress };
 
@@ -297,5 +320,5 @@ main (int argc, char **argv)
       if (assay_command_line_parse (&line, argc, (const char *const *) argv, &failure))
         status = dispatch (&line, quoted, &failure);
     }
-  return status >= 0 ? status : fail (line.command ? line.command->name : NULL, wants_json (argc, argv), failure);
+  return status >= 0 ? status : fail (line.command ? line.command->name : NULL, guess_form (argc, argv), failure);
 }

@@ -3,7 +3,7 @@
 #include "cli/output.h"
 
 #include "base/error.h"
-#include "cli/text.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -54,14 +54,26 @@ assay_output_text (const char *text, GError **error)
   return TRUE;
 }
 
-gboolean
-assay_output_json (const json_t *document, GError **error)
+static gboolean
+print_json (const json_t *document, gsize flags, GError **error)
 {
-  char *dumped = json_dumps (document, JSON_SORT_KEYS | JSON_INDENT (2) | JSON_REAL_PRECISION (17));
+  char *dumped = json_dumps (document, JSON_SORT_KEYS | flags | JSON_REAL_PRECISION (17));
   g_autofree char *safe = assay_text_escape_json (dumped), *line = g_strconcat (safe, "\n", NULL);
 
   free (dumped);
   return assay_output_text (line, error);
+}
+
+gboolean
+assay_output_json (const json_t *document, GError **error)
+{
+  return print_json (document, JSON_INDENT (2), error);
+}
+
+gboolean
+assay_output_json_line (const json_t *document, GError **error)
+{
+  return print_json (document, JSON_COMPACT, error);
 }
 
 void

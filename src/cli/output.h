@@ -14,6 +14,8 @@ void     assay_output_prepare (void);
 
 /* One JSON document and a line feed: sorted keys, 17 digits, no raw control character. */
 gboolean assay_output_json    (const json_t *document, GError **error);
+/* The same in one line. */
+gboolean assay_output_json_line (const json_t *document, GError **error);
 /* Text whose data have been escaped. Both succeed quietly when nobody reads any more or standard output is closed.
  * Errors: NO_SPACE, IO. */
 gboolean assay_output_text    (const char *text, GError **error);

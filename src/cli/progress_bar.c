@@ -2,6 +2,7 @@
 /* progress_bar.c: a line redrawn in place. */
 #include "cli/progress_bar.h"
 
+#include "base/text.h"
 #include "cli/text.h"
 #include "job/view.h"
 

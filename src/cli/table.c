@@ -2,6 +2,7 @@
 /* table.c: draws headings, fields and aligned tables. */
 #include "cli/table.h"
 
+#include "base/text.h"
 #include "cli/text.h"
 
 #define GAP 2

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 BASE_TESTS = tests/base/test-error tests/base/test-isa tests/base/test-json tests/base/test-mem tests/base/test-param \
-  tests/base/test-progress tests/base/test-rng tests/base/test-workers
+  tests/base/test-progress tests/base/test-rng tests/base/test-text tests/base/test-workers
 BASE_TEST_LIBS = src/base/libbase.la $(JANSSON_LIBS) $(GLIB_LIBS) -lpthread -lm
 check_PROGRAMS += $(BASE_TESTS)
 tests_base_test_error_SOURCES = tests/base/test-error.c
@@ -17,5 +17,7 @@ tests_base_test_progress_SOURCES = tests/base/test-progress.c
 tests_base_test_progress_LDADD = $(BASE_TEST_LIBS)
 tests_base_test_rng_SOURCES = tests/base/test-rng.c
 tests_base_test_rng_LDADD = $(BASE_TEST_LIBS)
+tests_base_test_text_SOURCES = tests/base/test-text.c
+tests_base_test_text_LDADD = $(BASE_TEST_LIBS)
 tests_base_test_workers_SOURCES = tests/base/test-workers.c
 tests_base_test_workers_LDADD = $(BASE_TEST_LIBS)

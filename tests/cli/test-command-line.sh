@@ -145,6 +145,25 @@ check "help is a document" ends 0 "$ASSAY" influence --help --json
 check "of its own schema" field schema '"assay.help"'
 check "so is the version" ends 0 "$ASSAY" --version --json
 check "with the build" eval 'field schema "\"assay.version\"" && grep -q "\"compiler\"" out && grep -q "\"instruction_sets\"" out'
+# Every line of out is a record; each type that is named is there, the last one last.
+records ()
+{
+  [ "$(grep -c '^{.*"schema":"assay.record".*"version":1}$' out)" -eq "$(wc -l <out)" ] || { echo "records expected"; cat out; return 1; }
+  for type in "$@"; do
+    grep -q "\"type\":\"$type\"" out || { echo "no record of type $type"; cat out; return 1; }
+  done
+  tail -n 1 out | grep -q "\"type\":\"$type\""
+}
+check "with --jsonl a job is a stream of records" ends 0 "$ASSAY" train p.assay --model logistic --target "score in ('Medium', 'High')" --terms age --name watched --jsonl
+check "of its begin, its progress and its result" records begin progress result
+check "which is the document of --json" grep -q '"document":{.*"schema":"assay.train"' out
+check "nothing is said beside them" test ! -s err
+check "a failure ends the stream" ends 3 "$ASSAY" influence p.assay --query train:999 --jsonl
+check "with the error as its last record" records begin error
+check "which names the cause" grep -q '"document":{.*"cause":"not-found"' out
+check "a command line that is not understood is a record" ends 2 "$ASSAY" influence p.assay --topp 3 --jsonl
+check "and nothing else" eval 'records error && [ "$(wc -l <out)" -eq 1 ]'
+check "a reader who goes away does not end the job" eval '"$ASSAY" train p.assay --model logistic --target "score in (\"Medium\", \"High\")" --terms priors --name unwatched --jsonl | true; "$ASSAY" info p.assay --json | grep -q "\"name\": \"unwatched\""'
 check "--version names program and licence" eval '"$ASSAY" --version | grep -q "^assay (Assay) [0-9]" && "$ASSAY" --version | grep -q GPL-3.0-or-later'
 check "with --verbose how it was built" prints '^compiler ' "$ASSAY" --version --verbose
 

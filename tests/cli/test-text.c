@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* test-text.c: nothing in data steers a terminal; widths, wrapping, tables, examples and the progress line keep to the columns they are given. */
+/* test-text.c: widths, wrapping, tables, examples and the progress line keep to the columns they are given. */
 #include "cli/describe.h"
 #include "cli/progress_bar.h"
 #include "cli/table.h"
@@ -12,19 +12,6 @@ assert_taken (char *found, const char *expected)
 {
   g_assert_cmpstr (found, ==, expected);
   g_free (found);
-}
-
-static void
-test_escape (void)
-{
-  assert_taken (assay_text_escape ("plain, naïve, 日本", FALSE), "plain, naïve, 日本");
-  assert_taken (assay_text_escape ("\033[31mred", FALSE), "\\x1b[31mred");
-  assert_taken (assay_text_escape ("a\nb\tc\r", FALSE), "a\\x0ab\\x09c\\x0d");
-  assert_taken (assay_text_escape ("a\nb\r", TRUE), "a\nb\\x0d");
-  assert_taken (assay_text_escape ("\xff\xc3", FALSE), "\\xff\\xc3");                     /* not UTF-8 */
-  assert_taken (assay_text_escape ("\xc2\x9b" "31m", FALSE), "\\x9b31m");                   /* C1: a terminal may take it for ESC [ */
-  assert_taken (assay_text_escape ("a\u202eb\u200bc", FALSE), "a\\u{202e}b\\u{200b}c");    /* turns and hides text */
-  assert_taken (assay_text_escape_json ("{\"a\": \"\u202e\x7f\"}\n"), "{\"a\": \"\\u202e\\u007f\"}\n");
 }
 
 static void
@@ -108,7 +95,6 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/text/characters that steer a terminal become visible", test_escape);
   g_test_add_func ("/text/width counts columns", test_width);
   g_test_add_func ("/text/lines are wrapped between words", test_wrap);
   g_test_add_func ("/text/an example broken into lines is the same command to a shell", test_example);
