@@ -4,14 +4,15 @@
 
 . "$ASSAY_SRCDIR/tests/tap.sh"
 
-# Prints the breaches in a copy of src/.
+# Prints the breaches among the floors that lie in the folder $1.
 breaches ()
 {
-  (cd "$1" && find . -name '*.[ch]' -o -name '*.inc' -o -name '*.cu' -o -name '*.cuh' | sed 's|^\./||' | LC_ALL=C sort |
+  (cd "$1" && find ${2-.} -name '*.[ch]' -o -name '*.inc' -o -name '*.cu' -o -name '*.cuh' | sed 's|^\./||' | LC_ALL=C sort |
     xargs "${AWK-awk}" -f "$ASSAY_SRCDIR/tests/lint/includes.awk")
 }
 
 check "no file of src includes from above, from a sibling, or past a door" silent breaches "$ASSAY_SRCDIR/src"
+check "nor does a file of gui" silent breaches "$ASSAY_SRCDIR" gui
 
 # The check itself: plant one breach at a time in a copy.
 cp -R "$ASSAY_SRCDIR/src" "$scratch/src"
@@ -48,12 +49,16 @@ check "LAPACK outside hessian, stats and probes is found" planted ops/planted.c 
 check "BLAS outside tensor is found" planted model/planted.c '#include <cblas.h>'
 check "GSL outside stats is found" planted influence/planted.c '#include <gsl/gsl_cdf.h>'
 check "OpenSSL outside store and report is found" planted base/planted.c '#include <openssl/evp.h>'
+check "HDF5 in the window is found" planted gui/planted.c '#include <hdf5.h>'
+check "the window including the command line is found" planted gui/planted.c '#include "cli/text.h"'
 check "GTK outside the window is found" planted cli/planted.c '#include <gtk/gtk.h>'
 
 check "a floor may include itself and the floors below" clean run/planted.c '#include "run/train.h"
 #include "model/graph.h"
 #include "dataset/batch.h"
 #include "base/mem.h"'
+check "GTK in the window is no breach" clean gui/planted.c '#include <adwaita.h>
+#include "job/spec.h"'
 check "HDF5 in store is no breach" clean store/planted.c '#include <hdf5.h>'
 check "an include in a comment is no breach" clean base/planted.c '/* #include "tensor/tensor.h" */'
 

@@ -33,11 +33,14 @@ unlicensed ()
   done)
 }
 
+# These print and end; everything else is a library.
+programs='src/cli/|gui/main\.c'
+
 words ()
 {
   (cd "$1" && {
-    code . | grep -v '^src/cli/' | xargs "${AWK-awk}" -v library=1 -f "$ASSAY_SRCDIR/tests/lint/words.awk"
-    code . | grep '^src/cli/' | xargs "${AWK-awk}" -f "$ASSAY_SRCDIR/tests/lint/words.awk" /dev/null
+    code . | grep -vE "^($programs)" | xargs "${AWK-awk}" -v library=1 -f "$ASSAY_SRCDIR/tests/lint/words.awk"
+    code . | grep -E "^($programs)" | xargs "${AWK-awk}" -f "$ASSAY_SRCDIR/tests/lint/words.awk" /dev/null
   })
 }
 

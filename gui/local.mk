@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# gui: the program `assay-workbench`.  A new page is page_NAME.c with its page_NAME.ui and one line in PAGES_LIST; the order of the lines
+# is that of the sidebar.
+PAGES_LIST += \
+  gui/page_overview.c \
+  gui/page_units.c \
+  gui/page_reasoning.c \
+  gui/page_jobs.c \
+  gui/page_report.c
+
+GUI_SOURCES = $(PAGES_LIST) \
+  gui/about.c gui/about.h \
+  gui/application.c gui/application.h \
+  gui/case_contents.c gui/case_contents.h \
+  gui/case_memory.c gui/case_memory.h \
+  gui/case_reader.c gui/case_reader.h \
+  gui/command_palette.c gui/command_palette.h \
+  gui/empty_state.c gui/empty_state.h \
+  gui/job_list.c gui/job_list.h \
+  gui/job_process.c gui/job_process.h \
+  gui/job_row.c gui/job_row.h \
+  gui/job_strip.c gui/job_strip.h \
+  gui/open_case.c gui/open_case.h \
+  gui/page.c gui/page.h \
+  gui/place.c gui/place.h \
+  gui/preferences.c gui/preferences.h \
+  gui/proposal.c gui/proposal.h \
+  gui/session.c gui/session.h \
+  gui/settings.c gui/settings.h \
+  gui/table_export.c gui/table_export.h \
+  gui/welcome.c gui/welcome.h \
+  gui/window.c gui/window.h \
+  gui/window_actions.c
+
+# What goes into the program as it is.
+GUI_RESOURCES = $(PAGES_LIST:.c=.ui) \
+  gui/command_palette.ui \
+  gui/empty_state.ui \
+  gui/gtk/help-overlay.ui \
+  gui/job_row.ui \
+  gui/job_strip.ui \
+  gui/style.css \
+  gui/welcome.ui \
+  gui/window.ui
+
+GUI_ICONS = \
+  gui/icons/assay-case-symbolic.svg \
+  gui/icons/assay-damaged-symbolic.svg \
+  gui/icons/assay-examples-symbolic.svg \
+  gui/icons/assay-failed-symbolic.svg \
+  gui/icons/assay-influence-symbolic.svg \
+  gui/icons/assay-jobs-symbolic.svg \
+  gui/icons/assay-overview-symbolic.svg \
+  gui/icons/assay-passed-symbolic.svg \
+  gui/icons/assay-pin-symbolic.svg \
+  gui/icons/assay-reasoning-symbolic.svg \
+  gui/icons/assay-report-symbolic.svg \
+  gui/icons/assay-sidebar-symbolic.svg \
+  gui/icons/assay-units-symbolic.svg \
+  gui/icons/assay-unknown-symbolic.svg
+GUI_ICONS += data/icons/hicolor/scalable/apps/org.assay.Workbench.svg data/icons/hicolor/symbolic/apps/org.assay.Workbench-symbolic.svg
+
+EXTRA_DIST += $(GUI_RESOURCES) $(GUI_ICONS) build-aux/make-resources.sh
+
+gui/pages.def: gui/local.mk build-aux/make-registry.sh
+	$(registry) page_ $(PAGES_LIST)
+REGISTRIES += gui/pages.def
+gui/page.lo: gui/pages.def
+
+gui/workbench.gresource.xml: gui/local.mk build-aux/make-resources.sh
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(SHELL) $(srcdir)/build-aux/make-resources.sh $(GUI_RESOURCES) $(GUI_ICONS) >$@.tmp && mv -f $@.tmp $@
+gui/resources.c: gui/workbench.gresource.xml $(GUI_RESOURCES) $(GUI_ICONS)
+	$(AM_V_GEN)$(GLIB_COMPILE_RESOURCES) --sourcedir=$(srcdir) --target=$@ --generate-source --manual-register --c-name assay_workbench gui/workbench.gresource.xml
+CLEANFILES += gui/workbench.gresource.xml gui/resources.c
+
+if HAVE_GTK
+noinst_LTLIBRARIES += gui/libgui.la
+gui_libgui_la_SOURCES = $(GUI_SOURCES)
+nodist_gui_libgui_la_SOURCES = gui/resources.c
+gui_libgui_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir) -DGETTEXT_PACKAGE='"$(PACKAGE)"'
+gui_libgui_la_CFLAGS = $(AM_CFLAGS) $(GTK_CFLAGS)
+
+bin_PROGRAMS += assay-workbench
+assay_workbench_SOURCES = gui/main.c
+assay_workbench_CPPFLAGS = $(gui_libgui_la_CPPFLAGS) -DASSAY_LOCALE_DIR='"$(localedir)"'
+assay_workbench_CFLAGS = $(AM_CFLAGS) $(GTK_CFLAGS)
+assay_workbench_LDADD = gui/libgui.la $(LDADD) $(GTK_LIBS)
+endif
+
+.PHONY: screenshots
+screenshots: assay$(EXEEXT) assay-workbench$(EXEEXT)
+	ASSAY_SRCDIR='$(abs_top_srcdir)' ASSAY_BUILDDIR='$(abs_top_builddir)' $(SHELL) $(srcdir)/tests/gui/screenshots.sh

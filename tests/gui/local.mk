@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The window: its logic without a display, and the program itself on a display of its own.
+if HAVE_GTK
+GUI_TESTS = tests/gui/test-job_process tests/gui/test-place tests/gui/test-session tests/gui/test-settings tests/gui/test-table_export
+check_PROGRAMS += $(GUI_TESTS)
+gui_test_flags = $(gui_libgui_la_CPPFLAGS)
+gui_test_libs = gui/libgui.la $(LDADD) $(GTK_LIBS)
+tests_gui_test_job_process_SOURCES = tests/gui/test-job_process.c
+tests_gui_test_job_process_CPPFLAGS = $(gui_test_flags)
+tests_gui_test_job_process_CFLAGS = $(AM_CFLAGS) $(GTK_CFLAGS)
+tests_gui_test_job_process_LDADD = $(gui_test_libs)
+tests_gui_test_place_SOURCES = tests/gui/test-place.c
+tests_gui_test_place_CPPFLAGS = $(gui_test_flags)
+tests_gui_test_place_CFLAGS = $(AM_CFLAGS) $(GTK_CFLAGS)
+tests_gui_test_place_LDADD = $(gui_test_libs)
+tests_gui_test_session_SOURCES = tests/gui/test-session.c
+tests_gui_test_session_CPPFLAGS = $(gui_test_flags)
+tests_gui_test_session_CFLAGS = $(AM_CFLAGS) $(GTK_CFLAGS)
+tests_gui_test_session_LDADD = $(gui_test_libs)
+tests_gui_test_settings_SOURCES = tests/gui/test-settings.c
+tests_gui_test_settings_CPPFLAGS = $(gui_test_flags)
+tests_gui_test_settings_CFLAGS = $(AM_CFLAGS) $(GTK_CFLAGS)
+tests_gui_test_settings_LDADD = $(gui_test_libs)
+tests_gui_test_table_export_SOURCES = tests/gui/test-table_export.c
+tests_gui_test_table_export_CPPFLAGS = $(gui_test_flags)
+tests_gui_test_table_export_CFLAGS = $(AM_CFLAGS) $(GTK_CFLAGS)
+tests_gui_test_table_export_LDADD = $(gui_test_libs)
+endif
+dist_check_SCRIPTS += tests/gui/test-window.sh
+EXTRA_DIST += tests/gui/display.sh tests/gui/screenshots.sh
