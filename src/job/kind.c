@@ -3,6 +3,7 @@
 #include "job/kind.h"
 
 #include "base/error.h"
+#include "base/json.h"
 
 #include <string.h>
 
@@ -60,6 +61,14 @@ assay_job_confirm (const AssayJobContext *context, const char *format, ...)
   question = g_strdup_vprintf (format, args);
   va_end (args);
   return context->confirm != NULL && context->confirm (question, context->confirm_data);
+}
+
+void
+assay_job_add_measured (AssayJobContext *context, const char *name, double value)
+{
+  if (context->measured == NULL)
+    context->measured = json_object ();
+  json_object_set_new (context->measured, name, assay_json_number (value));
 }
 
 void

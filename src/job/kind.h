@@ -55,6 +55,7 @@ typedef struct {
   gpointer confirm_data;
   GPtrArray *outputs;           /* AssayObject that run committed, by assay_job_add_output */
   GPtrArray *notes;             /* strings: remarks for the reader */
+  json_t *measured;             /* times and the like, by assay_job_add_measured: another run has others, so they are no part of the summary */
   gpointer state;               /* of the kind, from resolve on */
   GDestroyNotify free_state;
 } AssayJobContext;
@@ -91,5 +92,7 @@ const AssayJobKind *const *assay_job_kind_list (void);            /* NULL-termin
 void assay_job_add_note   (AssayJobContext *context, const char *format, ...) G_GNUC_PRINTF (2, 3);
 /* Asks the person; FALSE where nobody can be asked. */
 gboolean assay_job_confirm (const AssayJobContext *context, const char *format, ...) G_GNUC_PRINTF (2, 3);
+/* Keeps a measured quantity with the job's provenance. */
+void assay_job_add_measured (AssayJobContext *context, const char *name, double value);
 /* Takes the object. */
 void assay_job_add_output (AssayJobContext *context, AssayObject *object);

@@ -315,6 +315,7 @@ static json_t *
 evaluate_splits (const State *state, AssayJobContext *context, GError **error)
 {
   json_t *splits = json_array ();
+  gint64 clock = g_get_monotonic_time (), total = 0;
 
   for (guint k = 0; splits != NULL && k < assay_dataset_get_n_splits (state->dataset); k++)
     {
@@ -325,6 +326,7 @@ evaluate_splits (const State *state, AssayJobContext *context, GError **error)
 
       if (n == 0)
         continue;
+      total += n;
       if (!assay_evaluate (state->model, state->dataset, list, n, 0, context->backend, NULL, &e, context->progress, error))
         g_clear_pointer (&splits, json_decref);
       else
@@ -332,6 +334,8 @@ evaluate_splits (const State *state, AssayJobContext *context, GError **error)
                                                   assay_json_number (e.loss), "accuracy", assay_json_number (e.accuracy),
                                                   "predictions", (json_int_t) e.n_predictions));
     }
+  assay_job_add_measured (context, "evaluation_examples", (double) total);
+  assay_job_add_measured (context, "evaluation_seconds", 1e-6 * (double) (g_get_monotonic_time () - clock));
   return splits;
 }
 
@@ -438,6 +442,8 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
   json_t *summary, *curve, *splits;
 
   json_decref (meta);
+  if (trained)
+    assay_job_add_measured (context, "training_seconds", result.seconds);
   if (!trained || !add_outputs (context, name, error) || (splits = evaluate_splits (state, context, error)) == NULL)
     return NULL;
   curve = sample_curve (context, name, error);
@@ -446,11 +452,12 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
       json_decref (splits);
       return NULL;
     }
-  summary = json_pack ("{s:s, s:o, s:I, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name", name, "model",
+  summary = json_pack ("{s:s, s:o, s:I, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name", name, "model",
                        assay_model_get_spec (state->model), "parameters", (json_int_t) assay_model_get_n_params (state->model), "optimizer",
                        assay_values_get_string (training.options, "optimizer"), "reason", reason_name (result.reason), "steps",
                        (json_int_t) result.steps, "loss", assay_json_number (result.loss), "objective",
-                       assay_json_number (result.objective), "gradient_norm", assay_json_number (result.gradient_norm), "l2",
+                       assay_json_number (result.objective), "gradient_norm", assay_json_number (result.gradient_norm), "operations",
+                       assay_json_number (result.operations), "l2",
                        json_real (assay_values_get_double (training.options, "l2")), "data",
                        describe_dataset (state), "curve", curve, "splits", splits, "notes", collect_notes (state));
   if (!add_coefficients (summary, state, job, context, error))

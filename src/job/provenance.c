@@ -7,7 +7,10 @@
 #include "config.h"
 #include "tensor/gemm.h"
 
+#include <string.h>
 #include <sys/resource.h>
+#include <sys/utsname.h>
+#include <unistd.h>
 
 json_t *
 assay_provenance_build (void)
@@ -32,14 +35,53 @@ cpu_seconds (void)
   return (double) usage.ru_utime.tv_sec + (double) usage.ru_stime.tv_sec + 1e-6 * (double) (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
 }
 
-json_t *
-assay_provenance_run (guint threads, const char *command_line, gint64 started, double seconds)
+/* "model name : AMD EPYC" of the first processor, or NULL. Owns: the caller. */
+static char *
+read_processor_name (void)
 {
-  g_autoptr (GDateTime) time = g_date_time_new_from_unix_utc (started / G_USEC_PER_SEC);
+  g_autofree char *text = NULL;
+  g_auto (GStrv) lines = NULL;
+
+  if (!g_file_get_contents ("/proc/cpuinfo", &text, NULL, NULL))
+    return NULL;
+  lines = g_strsplit (text, "\n", -1);
+  for (char **line = lines; *line != NULL; line++)
+    if (g_str_has_prefix (*line, "model name") && strchr (*line, ':') != NULL)
+      {
+        g_autofree char *name = g_utf8_make_valid (strchr (*line, ':') + 1, -1);
+
+        return g_strdup (g_strstrip (name));
+      }
+  return NULL;
+}
+
+json_t *
+assay_provenance_machine (void)
+{
+  g_autofree char *processor = read_processor_name ();
+  long pages = sysconf (_SC_PHYS_PAGES), page = sysconf (_SC_PAGESIZE);
+  struct utsname name;
+  g_autofree char *system = uname (&name) == 0 ? g_strdup_printf ("%s %s %s", name.sysname, name.release, name.machine) : NULL;
+
+  return json_pack ("{s:s?, s:i, s:o, s:s?}", "processor", processor, "processors", (int) g_get_num_processors (), "memory_bytes",
+                    pages > 0 && page > 0 ? json_integer ((json_int_t) pages * page) : json_null (), "system", system);
+}
+
+AssayProvenanceStart
+assay_provenance_start (void)
+{
+  return (AssayProvenanceStart) { .real = g_get_real_time (), .monotonic = g_get_monotonic_time (), .cpu_seconds = cpu_seconds () };
+}
+
+json_t *
+assay_provenance_run (const AssayProvenanceStart *start, guint threads, const char *command_line, const json_t *measured)
+{
+  g_autoptr (GDateTime) time = g_date_time_new_from_unix_utc (start->real / G_USEC_PER_SEC);
   g_autofree char *utc = g_date_time_format (time, "%Y-%m-%dT%H:%M:%SZ");
 
-  return json_pack ("{s:o, s:s, s:s, s:i, s:s?, s:s, s:f, s:f, s:I}", "build", assay_provenance_build (), "instruction_set",
-                    assay_isa_get_name (), "blas_core", assay_gemm_get_core_name (), "threads", (int) threads, "command_line", command_line,
-                    "started_utc", utc, "seconds", seconds, "cpu_seconds", cpu_seconds (), "peak_buffer_bytes",
-                    (json_int_t) assay_mem_get_peak ());
+  return json_pack ("{s:o, s:o, s:s, s:s, s:i, s:s?, s:s, s:f, s:f, s:I, s:O?}", "build", assay_provenance_build (), "machine",
+                    assay_provenance_machine (), "instruction_set", assay_isa_get_name (), "blas_core", assay_gemm_get_core_name (), "threads",
+                    (int) threads, "command_line", command_line, "started_utc", utc, "seconds",
+                    1e-6 * (double) (g_get_monotonic_time () - start->monotonic), "cpu_seconds", cpu_seconds () - start->cpu_seconds,
+                    "peak_buffer_bytes", (json_int_t) assay_mem_get_peak (), "measured", measured);
 }

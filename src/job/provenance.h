@@ -11,6 +11,14 @@
 /* Version, compiler, flags, libraries, licence: constant for a binary. New reference. */
 json_t *assay_provenance_build (void);
 
-/* The run: build, instruction set, BLAS kernel family, threads, command line, start and duration. New reference.
- * started: g_get_real_time; seconds: wall time. */
-json_t *assay_provenance_run   (guint threads, const char *command_line, gint64 started, double seconds);
+/* What this process runs on: kind and number of processors, memory, operating system; no name of the machine. New reference. */
+json_t *assay_provenance_machine (void);
+
+/* When a run began. */
+typedef struct { gint64 real, monotonic; double cpu_seconds; } AssayProvenanceStart;
+
+AssayProvenanceStart assay_provenance_start (void);
+
+/* The run that began then and ends now: build, machine, instruction set, BLAS kernel family, threads, command line, times, and what the job itself
+ * measured (an object, borrowed; NULL: nothing). New reference. */
+json_t *assay_provenance_run   (const AssayProvenanceStart *start, guint threads, const char *command_line, const json_t *measured);

@@ -29,6 +29,7 @@ session_clear (Session *session)
     context->free_state (context->state);
   g_clear_pointer (&context->outputs, g_ptr_array_unref);
   g_clear_pointer (&context->notes, g_ptr_array_unref);
+  json_decref (context->measured);
   if (!session->is_part)
     {
       assay_backend_free (context->backend);
@@ -206,14 +207,14 @@ outputs_to_json (const GPtrArray *outputs)
 }
 
 static gboolean
-store_summary (const AssayJob *job, const Session *session, const json_t *summary, gint64 started, double seconds, GError **error)
+store_summary (const AssayJob *job, const Session *session, const json_t *summary, const AssayProvenanceStart *start, GError **error)
 {
   const AssayJobContext *context = &session->context;
   g_autofree char *name = stored_name (job, session);
   char *text = json_dumps (summary, JSON_SORT_KEYS | JSON_REAL_PRECISION (17));
   json_t *meta = json_pack ("{s:s, s:o, s:o, s:o}", "identity", session->identity, "job", assay_job_to_json (job), "provenance",
-                            assay_provenance_run (assay_workers_get_count (context->backend->workers), session->options->command_line,
-                                                  started, seconds),
+                            assay_provenance_run (start, assay_workers_get_count (context->backend->workers), session->options->command_line,
+                                                  context->measured),
                             "outputs", outputs_to_json (context->outputs));
   AssayArraySpec spec = { .path = SUMMARY_PATH, .type = ASSAY_STORE_TEXT, .rank = 1, .dims = { 1 }, .axes = { "document" },
                           .long_name = "summary of the job", .description = "JSON text", .redactable = TRUE };
@@ -294,14 +295,14 @@ static json_t *
 run_and_keep (AssayJob *job, Session *session, GError **error)
 {
   const AssayJobKind *kind = assay_job_get_kind (job);
-  gint64 started = g_get_real_time (), clock = g_get_monotonic_time ();
+  AssayProvenanceStart start = assay_provenance_start ();
   json_t *summary;
 
   if (!check_plan (job, session, error))
     return NULL;
   summary = kind->run (job, &session->context, error);
   if (summary != NULL && kind->is_stored
-      && !store_summary (job, session, summary, started, 1e-6 * (double) (g_get_monotonic_time () - clock), error))
+      && !store_summary (job, session, summary, &start, error))
     g_clear_pointer (&summary, json_decref);
   return summary;
 }

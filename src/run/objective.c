@@ -19,6 +19,7 @@ struct _AssayObjective {
   void *weights;                /* (N) w_i / divisor, in dtype */
   const gint64 *examples;
   const void *theta;            /* of the last evaluation */
+  double operations;
 };
 
 static AssayWalk
@@ -139,6 +140,7 @@ prepare (AssayObjective *o, guint batch, const void *theta, void *gradient, GErr
 
   if (o->n_passes != o->n_batches)
     assay_pass_bind (pass, o->examples + first);
+  o->operations += assay_exec_get_cost (assay_pass_get_exec (pass), FALSE).flops;
   return assay_exec_prepare (assay_pass_get_exec (pass), theta, (char *) o->weights + first * assay_dtype_width (o->spec.dtype),
                              gradient, batch > 0, error);
 }
@@ -175,10 +177,17 @@ assay_objective_product (AssayObjective *o, const void *direction, void *product
         return FALSE;
       if (!assay_exec_apply (assay_pass_get_exec (get_pass (o, k)), direction, product, k > 0, error))
         return FALSE;
+      o->operations += assay_exec_get_cost (assay_pass_get_exec (get_pass (o, k)), TRUE).flops;
     }
   if (o->spec.l2 != 0)
     assay_vector_add (o->spec.backend->workers, o->spec.dtype, o->P, o->spec.l2, direction, product);
   return TRUE;
+}
+
+double
+assay_objective_get_operations (const AssayObjective *o)
+{
+  return o->operations;
 }
 
 gboolean

@@ -45,6 +45,9 @@ gboolean        assay_objective_evaluate     (AssayObjective *objective, const v
 /* product (P) <- (Hessian of J) direction (P), at the last theta. Cost: two walks more where primals were not kept. */
 gboolean        assay_objective_product      (AssayObjective *objective, const void *direction, void *product, GError **error);
 
+/* Floating-point operations of the model in all evaluations and products so far, as its operations count them. */
+double          assay_objective_get_operations (const AssayObjective *objective);
+
 /* Evaluates again with every tensor looked through, and says in the error where the first NaN or infinity is: tensor, example (with
  * its source), position. TRUE when all tensors are finite. */
 gboolean        assay_objective_check        (AssayObjective *objective, const void *theta, void *gradient, GError **error);

@@ -50,5 +50,9 @@ assay_train (const AssayTraining *training, const AssayTrainPlace *place, AssayT
       g_snprintf (note, sizeof note, "loss %.4g", row.loss);
       assay_progress_report (progress, "training", row.step, total, "steps", note);
     }
-  return assay_trainer_get_result (trainer, result, error) && (store == NULL || assay_train_store_finish (store, result, error));
+  if (!assay_trainer_get_result (trainer, result, error))
+    return FALSE;
+  if (store != NULL)
+    result->seconds = assay_train_store_get_seconds (store);
+  return store == NULL || assay_train_store_finish (store, result, error);
 }

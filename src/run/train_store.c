@@ -10,6 +10,7 @@
 #include "store/reader.h"
 #include "store/recorder.h"
 
+#include <math.h>
 #include <string.h>
 
 #define LOG_ROWS 1024           /* rows held between two appends */
@@ -34,6 +35,8 @@ struct _AssayTrainStore {
   gint64 every, saved_step, saved_time;
   double seconds;
   gint64 n_checkpoints;
+  gint64 started;               /* this run; monotonic */
+  double seconds_before;        /* of the runs before it, up to the state it goes on from */
 };
 
 /* --- identity ----------------------------------------------------------------------------------------------------------- */
@@ -129,7 +132,8 @@ assay_train_store_save (AssayTrainStore *self, GError **error)
     return TRUE;
   if (!flush_log (self, error))
     return FALSE;
-  meta = json_pack ("{s:{s:s}, s:I, s:i}", "training", "digest", self->digest, "step", (json_int_t) s.step, "reason", (int) s.reason);
+  meta = json_pack ("{s:{s:s}, s:I, s:i, s:o}", "training", "digest", self->digest, "step", (json_int_t) s.step, "reason", (int) s.reason, "seconds",
+                    assay_json_number (assay_train_store_get_seconds (self)));
   writer = assay_shard_writer_new (self->place.store, "checkpoint", self->state_name, meta, error);
   json_decref (meta);
   if (writer == NULL || !put (writer, "/state/theta", type, s.P, 0, "parameter", s.theta, error)
@@ -161,6 +165,7 @@ resume (AssayTrainStore *self, GError **error)
   s.reason = (AssayTrainReason) json_integer_value (json_object_get (object->meta, "reason"));
   if (s.step > self->n_appended)                                  /* its log is gone: another run of that name came between */
     return TRUE;
+  s.last[3] = NAN;                                                /* of a state that did not count them */
   reader = assay_reader_new (self->place.store, object, error);
   if (reader == NULL || !assay_reader_read (reader, "/state/theta", type, s.theta, error)
       || (s.n_vectors > 0 && !assay_reader_read (reader, "/state/vectors", type, s.vectors, error))
@@ -169,6 +174,7 @@ resume (AssayTrainStore *self, GError **error)
     return FALSE;
   assay_trainer_resume (self->trainer, &s);
   self->saved_step = s.step;
+  self->seconds_before = assay_json_get_number (object->meta, "seconds");
   return TRUE;
 }
 
@@ -277,9 +283,10 @@ assay_trajectory_load (AssayCase *store, const char *name, GError **error)
 static json_t *
 describe_result (const AssayTrainResult *r)
 {
-  return json_pack ("{s:i, s:I, s:o, s:o, s:o, s:o}", "reason", (int) r->reason, "steps", (json_int_t) r->steps, "loss",
+  return json_pack ("{s:i, s:I, s:o, s:o, s:o, s:o, s:o}", "reason", (int) r->reason, "steps", (json_int_t) r->steps, "loss",
                     assay_json_number (r->loss), "objective", assay_json_number (r->objective), "gradient_norm",
-                    assay_json_number (r->gradient_norm), "decrement", assay_json_number (r->decrement));
+                    assay_json_number (r->gradient_norm), "decrement", assay_json_number (r->decrement), "operations",
+                    assay_json_number (r->operations));
 }
 
 /* Takes parameters and result from the finished run. */
@@ -299,7 +306,8 @@ recall (AssayTrainStore *self, AssayObject *object, AssayTrainResult *result, GE
                                  .loss = assay_json_get_number (r, "loss"),
                                  .objective = assay_json_get_number (r, "objective"),
                                  .gradient_norm = assay_json_get_number (r, "gradient_norm"),
-                                 .decrement = assay_json_get_number (r, "decrement") };
+                                 .decrement = assay_json_get_number (r, "decrement"),
+                                 .operations = assay_json_get_number (r, "operations"), .seconds = NAN };
   if (self->log == NULL || self->n_appended != result->steps)
     return TRUE;
   closed = assay_recorder_finish (self->log, error);
@@ -323,7 +331,7 @@ assay_train_store_open (const AssayTraining *training, const AssayTrainPlace *pl
   self->every = assay_values_get_int (training->options, "checkpoint-every");
   self->seconds = assay_values_get_double (training->options, "checkpoint-seconds");
   self->n_checkpoints = MIN (assay_values_get_int (training->options, "checkpoints"), assay_trainer_get_n_steps (trainer));
-  self->saved_time = g_get_monotonic_time ();
+  self->started = self->saved_time = g_get_monotonic_time ();
   if (!open_log (self, error))
     return NULL;
   model = find_own (self, "model", place->name);
@@ -331,6 +339,12 @@ assay_train_store_open (const AssayTraining *training, const AssayTrainPlace *pl
   if (model != NULL ? !recall (self, model, result, error) : !resume (self, error))
     return NULL;
   return g_steal_pointer (&self);
+}
+
+double
+assay_train_store_get_seconds (const AssayTrainStore *self)
+{
+  return self->seconds_before + 1e-6 * (double) (g_get_monotonic_time () - self->started);
 }
 
 void

@@ -20,6 +20,8 @@ void             assay_train_store_free   (AssayTrainStore *self);
 gboolean         assay_train_store_advance (AssayTrainStore *self, const AssayTrainRow *row, GError **error);
 /* Saves the state now, unless it is saved already. */
 gboolean         assay_train_store_save   (AssayTrainStore *self, GError **error);
+/* What the steps took up to now, all runs of an interrupted training together; NaN: an earlier one did not say. */
+double           assay_train_store_get_seconds (const AssayTrainStore *self);
 gboolean         assay_train_store_finish (AssayTrainStore *self, const AssayTrainResult *result, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayTrainStore, assay_train_store_free)

@@ -65,7 +65,7 @@ struct _AssayTrainer {
   AssayOptimizerStep s;
   guint n_state, n_scalars;
   gboolean is_current;          /* gradient and value are those of theta */
-  double gradient_norm;
+  double gradient_norm, operations;
 };
 
 AssayDtype
@@ -206,6 +206,7 @@ assay_trainer_restart (AssayTrainer *t)
   memset (t->s.state, 0, (gsize) t->n_state * t->s.P * assay_dtype_width (t->s.dtype));
   memset (t->s.scalars, 0, t->n_scalars * sizeof *t->s.scalars);
   t->done = 0;
+  t->operations = 0;
   t->is_current = FALSE;
   t->s.reason = ASSAY_TRAIN_RUNNING;
   t->s.decrement = NAN;
@@ -258,11 +259,14 @@ gboolean
 assay_trainer_step (AssayTrainer *t, AssayTrainRow *row, GError **error)
 {
   AssayWorkers *crew = t->spec.backend->workers;
+  double operations = assay_objective_get_operations (t->objective);
 
   if (t->order != NULL)
     take_batch (t);
   if (!t->is_current && !assay_objective_evaluate (t->objective, t->s.theta, t->s.gradient, &t->s.value, error))
     return FALSE;
+  if (t->order == NULL && t->done > 0 && !t->is_current)          /* a continued run looks again at where it stopped: the step before counted that */
+    operations = assay_objective_get_operations (t->objective);
   t->gradient_norm = assay_vector_norm (crew, t->s.dtype, t->s.P, t->s.gradient);
   if (!isfinite (t->s.value.total) || !isfinite (t->gradient_norm))
     return find_fault (t, error);
@@ -275,6 +279,7 @@ assay_trainer_step (AssayTrainer *t, AssayTrainRow *row, GError **error)
   if (!t->optimizer->step (&t->s, error))
     return FALSE;
   t->done++;
+  t->operations += assay_objective_get_operations (t->objective) - operations;
   if (t->s.reason == ASSAY_TRAIN_RUNNING && t->done >= t->n_steps)
     t->s.reason = ASSAY_TRAIN_STEPS_DONE;
   return TRUE;
@@ -328,7 +333,8 @@ assay_trainer_get_result (AssayTrainer *t, AssayTrainResult *result, GError **er
   if (t->is_current)
     t->gradient_norm = assay_vector_norm (t->spec.backend->workers, t->s.dtype, t->s.P, t->s.gradient);
   *result = (AssayTrainResult) { .reason = t->s.reason, .steps = t->done, .loss = t->s.value.data, .objective = t->s.value.total,
-                                 .gradient_norm = t->gradient_norm, .decrement = t->s.decrement };
+                                 .gradient_norm = t->gradient_norm, .decrement = t->s.decrement, .operations = t->operations,
+                                 .seconds = NAN };
   return TRUE;
 }
 
@@ -337,7 +343,7 @@ assay_trainer_get_state (AssayTrainer *t)
 {
   return (AssayTrainerState) { .step = t->done, .reason = t->s.reason, .dtype = t->s.dtype, .P = t->s.P, .n_vectors = t->n_state,
                                .n_scalars = t->n_scalars, .theta = t->s.theta, .vectors = t->s.state, .scalars = t->s.scalars,
-                               .last = { t->s.value.data, t->gradient_norm, t->s.decrement } };
+                               .last = { t->s.value.data, t->gradient_norm, t->s.decrement, t->operations } };
 }
 
 void
@@ -348,5 +354,6 @@ assay_trainer_resume (AssayTrainer *t, const AssayTrainerState *state)
   t->s.value.data = state->last[0];
   t->gradient_norm = state->last[1];
   t->s.decrement = state->last[2];
+  t->operations = state->last[3];
   t->is_current = FALSE;
 }

@@ -68,6 +68,8 @@ typedef struct {
   AssayTrainReason reason;
   gint64 steps;
   double loss, objective, gradient_norm, decrement;
+  double operations;            /* of the model's walks in all steps; NaN: not known */
+  double seconds;               /* time that the steps took, all runs of an interrupted training together; NaN: not known */
 } AssayTrainResult;
 
 gboolean      assay_trainer_get_result (AssayTrainer *trainer, AssayTrainResult *result, GError **error);
@@ -82,7 +84,7 @@ typedef struct {
   void *theta;                  /* (P) */
   void *vectors;                /* (n_vectors,P) */
   double *scalars;              /* (n_scalars) */
-  double last[3];               /* loss, gradient norm and decrement of the last step, for the result */
+  double last[4];               /* loss, gradient norm and decrement of the last step, and operations of all, for the result */
 } AssayTrainerState;
 
 /* Borrowed buffers. To go on: fill them, set the other members, then assay_trainer_resume. */

@@ -127,6 +127,8 @@ test_resume (Room *room, gconstpointer unused)
           g_assert_cmpint (result.steps, ==, expected.steps);
           g_assert_cmpfloat (result.loss, ==, expected.loss);
           g_assert_cmpfloat (result.gradient_norm, ==, expected.gradient_norm);
+          g_assert_cmpfloat (result.operations, ==, expected.operations);
+          g_assert_cmpfloat (result.seconds, >, 0);
           log = read_log (cas, name, "/metrics/loss", &m);
           g_assert_cmpmem (log, m * sizeof *log, truth, n * sizeof *truth);
         }
@@ -333,6 +335,8 @@ test_finished (Room *room, gconstpointer unused)
   g_assert_cmpmem (assay_model_get_theta (f->model), f->theta_bytes, theta, f->theta_bytes);
   g_assert_cmpint (again.steps, ==, first.steps);
   g_assert_cmpfloat (again.loss, ==, first.loss);
+  g_assert_cmpfloat (again.operations, ==, first.operations);
+  g_assert_true (isnan (again.seconds));                          /* nobody trained */
   after = assay_case_list_history (cas);
   g_assert_cmpuint (after->len, ==, before->len);
 

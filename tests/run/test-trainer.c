@@ -126,6 +126,24 @@ get_gradient (Fixture *f)
   return g;
 }
 
+/* A first-order step is one gradient of a batch; operations are those that a plan of that walk counts. */
+static void
+test_operations (void)
+{
+  g_autoptr (Fixture) f = fixture_mlp ("{\"steps\": 9, \"batch\": 6, \"micro-batch\": 6}", 1);
+  g_autoptr (AssayTrainer) trainer = assay_trainer_new (&f->training, NULL);
+  g_autoptr (AssayGraph) graph = assay_model_build (f->model, 6, NULL);
+  g_autoptr (AssayPlan) plan = assay_plan_new (graph, ASSAY_WALK_GRADIENT, assay_model_get_dtype (f->model), NULL);
+  AssayTrainResult result;
+  AssayTrainRow row;
+
+  while (!assay_trainer_is_done (trainer))
+    g_assert_true (assay_trainer_step (trainer, &row, NULL));
+  g_assert_true (assay_trainer_get_result (trainer, &result, NULL));
+  g_assert_cmpfloat (assay_plan_get_cost (plan, FALSE).flops, >, 0);
+  g_assert_cmpfloat (result.operations, ==, 9 * assay_plan_get_cost (plan, FALSE).flops);
+}
+
 static void
 test_divisor (void)
 {
@@ -274,6 +292,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/trainer/theta and log have the same bits for one, two and three threads", test_crews);
   g_test_add_func ("/trainer/a step allocates nothing", test_no_allocation);
+  g_test_add_func ("/trainer/operations are counted as the plan of a step counts them", test_operations);
   g_test_add_func ("/trainer/memory that runs out is reported and nothing leaks", test_out_of_memory);
   g_test_add_func ("/trainer/leaving an example out takes its gradient away and keeps the divisor", test_divisor);
   g_test_add_func ("/trainer/leaving an example out keeps the order of the batches", test_order_stays);
