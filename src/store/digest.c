@@ -108,6 +108,119 @@ assay_digest_equal (const AssayDigest *a, const AssayDigest *b)
   return memcmp (a->bytes, b->bytes, ASSAY_DIGEST_BYTES) == 0;
 }
 
+/* --- the pieces ------------------------------------------------------------------------------------------------------ */
+
+static AssayDigest
+hash_descriptor (EVP_MD_CTX *hash, const char *path, const char *type, guint rank, const gint64 *dims, guint64 leaf_elements, gsize n_salt)
+{
+  hash_begin (hash, 0x02);
+  hash_lp (hash, path);
+  hash_lp (hash, type);
+  hash_u64 (hash, rank);
+  for (guint k = 0; k < rank; k++)
+    hash_u64 (hash, (guint64) dims[k]);
+  hash_u64 (hash, leaf_elements);
+  hash_u64 (hash, n_salt);
+  return hash_end (hash);
+}
+
+static AssayDigest
+hash_leaf (EVP_MD_CTX *hash, const AssayDigest *descriptor, guint64 k, const guint8 *salt, gsize n_salt, const void *bytes, gsize n)
+{
+  hash_begin (hash, 0x00);
+  hash_digest (hash, descriptor);
+  hash_u64 (hash, k);
+  EVP_DigestUpdate (hash, salt, n_salt);
+  EVP_DigestUpdate (hash, bytes, n);
+  return hash_end (hash);
+}
+
+/* H(tag | a | b) */
+static AssayDigest
+hash_two (EVP_MD_CTX *hash, guint8 tag, const AssayDigest *a, const AssayDigest *b)
+{
+  hash_begin (hash, tag);
+  hash_digest (hash, a);
+  hash_digest (hash, b);
+  return hash_end (hash);
+}
+
+static AssayDigest
+hash_array (EVP_MD_CTX *hash, const AssayDigest *descriptor, const AssayDigest *tree, const AssayDigest *attributes)
+{
+  hash_begin (hash, 0x03);
+  hash_digest (hash, descriptor);
+  hash_digest (hash, tree);
+  hash_digest (hash, attributes);
+  return hash_end (hash);
+}
+
+static AssayDigest
+hash_entry (EVP_MD_CTX *hash, const char *name, char kind, const AssayDigest *child)
+{
+  hash_begin (hash, 0x04);
+  hash_lp (hash, name);
+  EVP_DigestUpdate (hash, &kind, 1);
+  hash_digest (hash, child);
+  return hash_end (hash);
+}
+
+/* Takes the hash; for a digest that is wanted once. */
+static AssayDigest
+hash_free (EVP_MD_CTX *hash, AssayDigest digest)
+{
+  EVP_MD_CTX_free (hash);
+  return digest;
+}
+
+AssayDigest
+assay_digest_descriptor (const char *path, const char *type, guint rank, const gint64 *dims, guint64 leaf_elements, gsize n_salt)
+{
+  EVP_MD_CTX *hash = hash_new ();
+
+  return hash_free (hash, hash_descriptor (hash, path, type, rank, dims, leaf_elements, n_salt));
+}
+
+AssayDigest
+assay_digest_leaf (const AssayDigest *descriptor, guint64 k, const guint8 *salt, gsize n_salt, const void *bytes, gsize n)
+{
+  EVP_MD_CTX *hash = hash_new ();
+
+  return hash_free (hash, hash_leaf (hash, descriptor, k, salt, n_salt, bytes, n));
+}
+
+AssayDigest
+assay_digest_node (const AssayDigest *left, const AssayDigest *right)
+{
+  EVP_MD_CTX *hash = hash_new ();
+
+  return hash_free (hash, hash_two (hash, 0x01, left, right));
+}
+
+AssayDigest
+assay_digest_array (const AssayDigest *descriptor, const AssayDigest *tree, const AssayDigest *attributes)
+{
+  EVP_MD_CTX *hash = hash_new ();
+
+  return hash_free (hash, hash_array (hash, descriptor, tree, attributes));
+}
+
+AssayDigest
+assay_digest_entry (const char *name, char kind, const AssayDigest *child)
+{
+  EVP_MD_CTX *hash = hash_new ();
+
+  return hash_free (hash, hash_entry (hash, name, kind, child));
+}
+
+AssayDigest
+assay_digest_group (const AssayDigest *entries, const AssayDigest *attributes)
+{
+  EVP_MD_CTX *hash = hash_new ();
+
+  return hash_free (hash, hash_two (hash, 0x05, entries, attributes));
+}
+
 guint64
 assay_digest_leaf_elements (AssayStoreType type, guint rank, const gint64 *dims, gsize leaf_bytes)
 {
@@ -150,15 +263,6 @@ assay_merkle_free (AssayMerkle *self)
   g_free (self);
 }
 
-static AssayDigest
-join (EVP_MD_CTX *hash, const AssayDigest *left, const AssayDigest *right)
-{
-  hash_begin (hash, 0x01);
-  hash_digest (hash, left);
-  hash_digest (hash, right);
-  return hash_end (hash);
-}
-
 void
 assay_merkle_add (AssayMerkle *self, const AssayDigest *leaf)
 {
@@ -166,7 +270,7 @@ assay_merkle_add (AssayMerkle *self, const AssayDigest *leaf)
   guint level = 0;
 
   for (; (self->n >> level) & 1; level++)
-    carry = join (self->hash, &self->pending[level], &carry);
+    carry = hash_two (self->hash, 0x01, &self->pending[level], &carry);
   self->pending[level] = carry;
   self->n++;
 }
@@ -182,7 +286,7 @@ assay_merkle_root (AssayMerkle *self)
   for (guint level = 0; level < 64; level++)
     if ((self->n >> level) & 1)
       {
-        root = have ? join (self->hash, &self->pending[level], &root) : self->pending[level];
+        root = have ? hash_two (self->hash, 0x01, &self->pending[level], &root) : self->pending[level];
         have = TRUE;
       }
   return root;
@@ -194,6 +298,7 @@ struct _AssayArrayDigest {
   EVP_MD_CTX  *hash;
   AssayMerkle *tree;
   AssayDigest  descriptor;
+  GArray      *kept;            /* AssayDigest of each leaf, of whoever asked for them; or NULL */
   guint64      n;
   gboolean     salted;
   guint8       key[32];
@@ -210,15 +315,7 @@ assay_array_digest_new (const char *path, const char *type, guint rank, const gi
   self->salted = salt_key != NULL;
   if (self->salted)
     memcpy (self->key, salt_key, sizeof self->key);
-  hash_begin (self->hash, 0x02);
-  hash_lp (self->hash, path);
-  hash_lp (self->hash, type);
-  hash_u64 (self->hash, rank);
-  for (guint k = 0; k < rank; k++)
-    hash_u64 (self->hash, (guint64) dims[k]);
-  hash_u64 (self->hash, leaf_elements);
-  hash_u64 (self->hash, self->salted ? ASSAY_DIGEST_BYTES : 0);
-  self->descriptor = hash_end (self->hash);
+  self->descriptor = hash_descriptor (self->hash, path, type, rank, dims, leaf_elements, self->salted ? ASSAY_DIGEST_BYTES : 0);
   return self;
 }
 
@@ -232,36 +329,35 @@ assay_array_digest_free (AssayArrayDigest *self)
   g_free (self);
 }
 
-/* salt = HMAC-SHA-256 (K, D | u64 k) */
-static void
-salt_of_leaf (AssayArrayDigest *self, guint8 salt[ASSAY_DIGEST_BYTES])
+void
+assay_array_digest_keep (AssayArrayDigest *self, GArray *leaves)
+{
+  self->kept = leaves;
+}
+
+void
+assay_digest_salt (const guint8 *key, const AssayDigest *descriptor, guint64 k, guint8 salt[ASSAY_DIGEST_BYTES])
 {
   guint8 message[ASSAY_DIGEST_BYTES + 8];
-  guint64 k = GUINT64_TO_LE (self->n);
+  guint64 le = GUINT64_TO_LE (k);
 
-  memcpy (message, self->descriptor.bytes, ASSAY_DIGEST_BYTES);
-  memcpy (message + ASSAY_DIGEST_BYTES, &k, 8);
-  HMAC (EVP_sha256 (), self->key, sizeof self->key, message, sizeof message, salt, NULL);
+  memcpy (message, descriptor->bytes, ASSAY_DIGEST_BYTES);
+  memcpy (message + ASSAY_DIGEST_BYTES, &le, 8);
+  HMAC (EVP_sha256 (), key, 32, message, sizeof message, salt, NULL);
 }
 
 void
 assay_array_digest_leaf (AssayArrayDigest *self, const void *bytes, gsize n)
 {
+  guint8 salt[ASSAY_DIGEST_BYTES];
   AssayDigest leaf;
 
-  hash_begin (self->hash, 0x00);
-  hash_digest (self->hash, &self->descriptor);
-  hash_u64 (self->hash, self->n);
   if (self->salted)
-    {
-      guint8 salt[ASSAY_DIGEST_BYTES];
-
-      salt_of_leaf (self, salt);
-      EVP_DigestUpdate (self->hash, salt, sizeof salt);
-    }
-  EVP_DigestUpdate (self->hash, bytes, n);
-  leaf = hash_end (self->hash);
+    assay_digest_salt (self->key, &self->descriptor, self->n, salt);
+  leaf = hash_leaf (self->hash, &self->descriptor, self->n, salt, self->salted ? sizeof salt : 0, bytes, n);
   assay_merkle_add (self->tree, &leaf);
+  if (self->kept != NULL)
+    g_array_append_val (self->kept, leaf);
   self->n++;
 }
 
@@ -276,11 +372,7 @@ assay_array_digest_dataset (AssayArrayDigest *self, const AssayDigest *attribute
 {
   AssayDigest tree = assay_merkle_root (self->tree);
 
-  hash_begin (self->hash, 0x03);
-  hash_digest (self->hash, &self->descriptor);
-  hash_digest (self->hash, &tree);
-  hash_digest (self->hash, attribute_root);
-  return hash_end (self->hash);
+  return hash_array (self->hash, &self->descriptor, &tree, attribute_root);
 }
 
 /* --- groups ---------------------------------------------------------------------------------------------------------- */
@@ -327,11 +419,7 @@ assay_group_digest_add (AssayGroupDigest *self, const char *name, char kind, con
 {
   Entry entry = { .name = g_strdup (name) };
 
-  hash_begin (self->hash, 0x04);
-  hash_lp (self->hash, name);
-  EVP_DigestUpdate (self->hash, &kind, 1);
-  hash_digest (self->hash, child);
-  entry.leaf = hash_end (self->hash);
+  entry.leaf = hash_entry (self->hash, name, kind, child);
   g_array_append_val (self->entries, entry);
 }
 
@@ -351,8 +439,5 @@ assay_group_digest_root (AssayGroupDigest *self, const AssayDigest *attribute_ro
   for (guint i = 0; i < self->entries->len; i++)
     assay_merkle_add (tree, &g_array_index (self->entries, Entry, i).leaf);
   entries = assay_merkle_root (tree);
-  hash_begin (self->hash, 0x05);
-  hash_digest (self->hash, &entries);
-  hash_digest (self->hash, attribute_root);
-  return hash_end (self->hash);
+  return hash_two (self->hash, 0x05, &entries, attribute_root);
 }

@@ -9,6 +9,7 @@
  *   group           H(0x05 | tree root over the sorted entries | attribute root)
  *
  * A leaf is a block of logical elements, never a storage chunk: repacking, compression, sharding keep the root.
+ * store/audit_path.h has the paths through a tree, store/content_tree.h the tree of a whole file.
  * Thread rule: one thread at a time per builder; the rest are pure functions.
  */
 #pragma once
@@ -32,6 +33,14 @@ gboolean    assay_digest_equal    (const AssayDigest *a, const AssayDigest *b);
  * Text and redactable arrays: 1. */
 guint64     assay_digest_leaf_elements (AssayStoreType type, guint rank, const gint64 *dims, gsize leaf_bytes);
 
+/* The pieces by themselves, for whoever recomputes a root. salt: n_salt bytes, none where 0. */
+AssayDigest assay_digest_descriptor (const char *path, const char *type, guint rank, const gint64 *dims, guint64 leaf_elements, gsize n_salt);
+AssayDigest assay_digest_leaf  (const AssayDigest *descriptor, guint64 k, const guint8 *salt, gsize n_salt, const void *bytes, gsize n);
+AssayDigest assay_digest_node  (const AssayDigest *left, const AssayDigest *right);
+AssayDigest assay_digest_array (const AssayDigest *descriptor, const AssayDigest *tree, const AssayDigest *attributes);
+AssayDigest assay_digest_entry (const char *name, char kind, const AssayDigest *child);
+AssayDigest assay_digest_group (const AssayDigest *entries, const AssayDigest *attributes);
+
 /* The tree over leaves that arrive one by one: memory O(log n). No leaves: H(""). */
 typedef struct _AssayMerkle AssayMerkle;
 AssayMerkle *assay_merkle_new    (void);
@@ -45,6 +54,10 @@ AssayArrayDigest *assay_array_digest_new  (const char *path, const char *type, g
                                            guint64 leaf_elements, const guint8 *salt_key);
 void              assay_array_digest_free (AssayArrayDigest *self);
 void              assay_array_digest_leaf (AssayArrayDigest *self, const void *bytes, gsize n);
+/* From now on every leaf hash is also appended to leaves, an array of AssayDigest that outlives self. */
+void              assay_array_digest_keep (AssayArrayDigest *self, GArray *leaves);
+/* salt = HMAC-SHA-256 (key, D | u64 k) */
+void              assay_digest_salt       (const guint8 *key, const AssayDigest *descriptor, guint64 k, guint8 salt[ASSAY_DIGEST_BYTES]);
 /* Tree root over the leaves given so far. */
 AssayDigest       assay_array_digest_root (AssayArrayDigest *self);
 /* H(0x03 | D | tree root | attribute root). */

@@ -199,6 +199,46 @@ assay_hdf5_open_file (const char *path, GError **error)
   return file;
 }
 
+hid_t
+assay_hdf5_open_bytes (GBytes *bytes, const char *label, GError **error)
+{
+  g_auto (AssayHid) fapl = H5Pcreate (H5P_FILE_ACCESS);
+  gsize n;
+  const void *data = g_bytes_get_data (bytes, &n);
+  char name[48];
+  static guint64 counter;
+  hid_t file;
+
+  if (!set_profile (fapl) || H5Pset_fapl_core (fapl, IMAGE_STEP, 0) < 0 || H5Pset_file_image (fapl, (void *) data, n) < 0)
+    {
+      assay_hdf5_fail (error, label, "take its settings");
+      return -1;
+    }
+  g_snprintf (name, sizeof name, "bytes-%" G_GUINT64_FORMAT, counter++);
+  file = H5Fopen (name, H5F_ACC_RDONLY, fapl);
+  if (file < 0)
+    assay_hdf5_fail (error, label, "open it");
+  return file;
+}
+
+hid_t
+assay_hdf5_open_child (hid_t group, const char *name)
+{
+  H5L_info_t info;
+
+  if (H5Lget_info (group, name, &info, H5P_DEFAULT) < 0 || info.type != H5L_TYPE_HARD)
+    return H5I_INVALID_HID;
+  return H5Oopen (group, name, H5P_DEFAULT);
+}
+
+gboolean
+assay_hdf5_is_inside (hid_t dataset)
+{
+  g_auto (AssayHid) settings = H5Dget_create_plist (dataset);
+
+  return settings >= 0 && H5Pget_layout (settings) != H5D_VIRTUAL && H5Pget_external_count (settings) == 0;
+}
+
 /* --- types ----------------------------------------------------------------------------------------------------------- */
 
 static hid_t

@@ -50,6 +50,13 @@ void     assay_file_image_clear  (AssayFileImage *image);
 
 /* Opens a file of ours for reading. */
 hid_t    assay_hdf5_open_file    (const char *path, GError **error);
+/* The same for the bytes of one, which are copied. label appears in messages. */
+hid_t    assay_hdf5_open_bytes   (GBytes *bytes, const char *label, GError **error);
+
+/* What a name in a group stands for; H5I_INVALID_HID for what lies elsewhere (soft and external links). */
+hid_t    assay_hdf5_open_child   (hid_t group, const char *name);
+/* Whether the values of an array lie in its own file. */
+gboolean assay_hdf5_is_inside    (hid_t dataset);
 
 /* --- types --- */
 

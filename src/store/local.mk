@@ -5,6 +5,7 @@ noinst_LTLIBRARIES += src/store/libstore.la
 ASSAY_FLOORS += src/store/libstore.la
 src_store_libstore_la_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS) $(CRYPTO_CFLAGS)
 src_store_libstore_la_SOURCES = \
+  src/store/audit_path.c src/store/audit_path.h \
   src/store/case.c src/store/case.h src/store/case_private.h \
   src/store/case_check.c \
   src/store/case_lock.c \
@@ -12,6 +13,8 @@ src_store_libstore_la_SOURCES = \
   src/store/case_publish.c \
   src/store/case_recover.c \
   src/store/catalogue.c src/store/catalogue.h \
+  src/store/content_compare.c \
+  src/store/content_tree.c src/store/content_tree.h \
   src/store/crc32c.c src/store/crc32c.h \
   src/store/csv_writer.c src/store/csv_writer.h \
   src/store/digest.c src/store/digest.h \
@@ -22,6 +25,8 @@ src_store_libstore_la_SOURCES = \
   src/store/journal.c src/store/journal.h src/store/journal_frame.h \
   src/store/journal_writer.c \
   src/store/npy.c src/store/npy.h \
+  src/store/proof.c src/store/proof.h \
+  src/store/prover.c \
   src/store/reader.c src/store/reader.h \
   src/store/recorder.c src/store/recorder.h src/store/recorder_private.h \
   src/store/recorder_parts.c \
@@ -30,7 +35,8 @@ src_store_libstore_la_SOURCES = \
   src/store/safetensors_header.c src/store/safetensors_header.h \
   src/store/safetensors_write.c \
   src/store/shard.h \
-  src/store/shard_digest.c src/store/shard_digest.h \
+  src/store/shard_digest.c src/store/shard_digest.h src/store/shard_digest_private.h \
+  src/store/shard_digest_attributes.c \
   src/store/shard_file.c src/store/shard_file.h \
   src/store/shard_finish.c \
   src/store/shard_scales.c src/store/shard_scales.h \

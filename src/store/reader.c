@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "store/case_private.h"
+#include "store/content_tree.h"
 #include "store/hdf5_door.h"
 #include "store/io_thread.h"
 
@@ -32,6 +33,7 @@ struct _AssayReader {
   GPtrArray   *paths;           /* sorted, NULL-terminated */
   OpenPart    *parts;
   guint        n_open;
+  guint        n_objects;       /* groups met while listing */
   char        *current;         /* path */
 };
 
@@ -134,7 +136,7 @@ add_array (AssayReader *self, hid_t array, const char *path)
   ArrayEntry *entry;
   guint64 bytes;
 
-  if (rank < 0 || rank > ASSAY_STORE_MAX_RANK || !assay_hdf5_type_of (array, &type))
+  if (rank < 0 || rank > ASSAY_STORE_MAX_RANK || !assay_hdf5_is_inside (array) || !assay_hdf5_type_of (array, &type))
     return FALSE;
   if (streamed)
     dims[0] = (hsize_t) self->object->rows;
@@ -158,19 +160,19 @@ add_array (AssayReader *self, hid_t array, const char *path)
 }
 
 static gboolean
-add_group (AssayReader *self, hid_t group, const char *path, GError **error)
+add_group (AssayReader *self, hid_t group, const char *path, guint depth, GError **error)
 {
   g_auto (GStrv) names = assay_hdf5_list_links (group);
 
   for (char **name = names; *name != NULL; name++)
     {
-      g_auto (AssayHid) object = H5Oopen (group, *name, H5P_DEFAULT);
+      g_auto (AssayHid) object = assay_hdf5_open_child (group, *name);
       g_autofree char *child = g_strdup_printf ("%s/%s", path, *name);
-      gboolean is_group = H5Iget_type (object) == H5I_GROUP;
+      gboolean is_group = H5Iget_type (object) == H5I_GROUP && depth < ASSAY_CONTENT_MAX_DEPTH && ++self->n_objects <= ASSAY_CONTENT_MAX_OBJECTS;
 
-      if (is_group && !add_group (self, object, child, error))
+      if (is_group && !add_group (self, object, child, depth + 1, error))
         return FALSE;
-      if (!is_group && !add_array (self, object, child))
+      if (!is_group && (H5Iget_type (object) != H5I_DATASET || !add_array (self, object, child)))
         {
           g_autofree char *file = part_path (self, 0);
 
@@ -223,7 +225,7 @@ list_arrays (gpointer data, GError **error)
   if (!ensure_file (self, 0, error))
     return FALSE;
   root = H5Gopen2 (self->parts[0].file, "/", H5P_DEFAULT);
-  if (!add_group (self, root, "", error))
+  if (!add_group (self, root, "", 0, error))
     return FALSE;
   mark_row_axes (self);
   g_hash_table_iter_init (&iter, self->arrays);

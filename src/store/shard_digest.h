@@ -6,10 +6,13 @@
  */
 #pragma once
 
-#include "store/digest.h"
+#include "store/content_tree.h"
 #include "store/hdf5_door.h"
 
 /* prefix: the logical path of the root, "KIND/NAME". salt_key: 32 bytes for redactable arrays; NULL is an error when one is met.
  * label appears in messages. */
 gboolean assay_shard_digest (hid_t file, const char *prefix, const guint8 *salt_key, const char *label, AssayDigest *root,
                              GError **error);
+
+/* The same with all leaf hashes kept. Owns: the caller. */
+AssayContentNode *assay_shard_content_tree (hid_t file, const char *prefix, const guint8 *salt_key, const char *label, GError **error);

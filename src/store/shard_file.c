@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/num.h"
+#include "store/content_tree.h"
 #include "store/shard_scales.h"
 
 #define MAX_CHUNK_BYTES (1u << 20)
@@ -28,13 +29,15 @@ is_plain_name (const char *name, gsize n)
 static gboolean
 is_path (const char *path)
 {
+  guint depth = 0;
+
   if (path == NULL || *path != '/')
     return FALSE;
   while (*path == '/')
     {
       gsize n = strcspn (path + 1, "/");
 
-      if (!is_plain_name (path + 1, n))
+      if (!is_plain_name (path + 1, n) || ++depth > ASSAY_CONTENT_MAX_DEPTH)
         return FALSE;
       path += n + 1;
     }
@@ -48,8 +51,8 @@ assay_array_spec_check (const AssayArraySpec *spec, const char *label, GError **
 
   if (!is_path (spec->path))
     {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "%s: array path \"%s\": /group/name is expected", label,
-                   spec->path != NULL ? spec->path : "");
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "%s: array path \"%s\": /group/name is expected, of at most %d names", label,
+                   spec->path != NULL ? spec->path : "", ASSAY_CONTENT_MAX_DEPTH);
       return FALSE;
     }
   if (spec->rank > ASSAY_STORE_MAX_RANK)
