@@ -7,7 +7,8 @@
  *   {"attributes":{"units":"HEX",...},"dims":[Q,N],"kind":"array","leaf_elements":128,"leaves":["HEX",...],"path":"...","salt_bytes":0,"type":"f64"}
  *   {"attributes":{...},"kind":"group","path":"KIND/NAME"}
  *
- * The root of the text is what follows from it: nothing in it states a digest that its leaves could contradict.
+ * The root of the text is what follows from it: nothing in it states a digest that its leaves could contradict. Names of attributes are
+ * labels: the leaf of an attribute holds the name that counts.
  *
  * Ownership: a node owns what is below it. Thread rule: pure functions; a tree is immutable once made.
  */

@@ -83,6 +83,12 @@ assay_digest_to_hex (const AssayDigest *digest)
   return hex;
 }
 
+static int
+digit_value (char c)
+{
+  return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 gboolean
 assay_digest_from_hex (const char *hex, AssayDigest *digest)
 {
@@ -92,7 +98,7 @@ assay_digest_from_hex (const char *hex, AssayDigest *digest)
     return FALSE;
   for (int i = 0; i < ASSAY_DIGEST_BYTES; i++)
     {
-      int high = g_ascii_xdigit_value (hex[2 * i]), low = g_ascii_xdigit_value (hex[2 * i + 1]);
+      int high = digit_value (hex[2 * i]), low = digit_value (hex[2 * i + 1]);
 
       if (high < 0 || low < 0)
         return FALSE;

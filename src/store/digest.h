@@ -26,6 +26,7 @@ typedef struct { guint8 bytes[ASSAY_DIGEST_BYTES]; } AssayDigest;
 
 AssayDigest assay_digest_of_bytes (const void *bytes, gsize n);
 char       *assay_digest_to_hex   (const AssayDigest *digest);
+/* Lower-case digits, as assay_digest_to_hex writes them: a digest has one spelling. */
 gboolean    assay_digest_from_hex (const char *hex, AssayDigest *digest);
 gboolean    assay_digest_equal    (const AssayDigest *a, const AssayDigest *b);
 

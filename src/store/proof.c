@@ -14,7 +14,7 @@ link_free (gpointer data)
   AssayProofLink *link = data;
 
   g_free (link->name);
-  g_clear_pointer (&link->audit_path, g_array_unref);
+  g_clear_pointer (&link->steps, g_array_unref);
   g_free (link);
 }
 
@@ -97,6 +97,19 @@ get_array (const AssayProof *self, AssayDigest *array, GError **error)
   return TRUE;
 }
 
+/* From an entry to the tree over all entries. */
+static AssayDigest
+follow_steps (AssayDigest node, const GArray *steps)
+{
+  for (guint i = 0; i < steps->len; i++)
+    {
+      const AssayProofStep *step = &g_array_index (steps, AssayProofStep, i);
+
+      node = step->is_left ? assay_digest_node (&step->digest, &node) : assay_digest_node (&node, &step->digest);
+    }
+  return node;
+}
+
 /* Cuts "/name" off the end of path. */
 static gboolean
 cut_name (char *path, const char *name)
@@ -122,13 +135,11 @@ assay_proof_get_root (const AssayProof *self, AssayDigest *root, char **root_pat
   for (guint i = 0; i < self->chain->len; i++)
     {
       const AssayProofLink *link = self->chain->pdata[i];
-      AssayDigest entry = assay_digest_entry (link->name, link->kind, &node), entries;
+      AssayDigest entries;
 
       if (link->kind != (i == 0 ? 'd' : 'g') || !cut_name (path, link->name))
         return contradict (self, error, "link %u of the chain is not the next part of the path", i);
-      if (!assay_audit_path_follow (&entry, link->index, link->n, (const AssayDigest *) (void *) link->audit_path->data, link->audit_path->len,
-                                    &entries))
-        return contradict (self, error, "link %u of the chain has an audit path of the wrong length", i);
+      entries = follow_steps (assay_digest_entry (link->name, link->kind, &node), link->steps);
       node = assay_digest_group (&entries, &link->attributes);
     }
   *root = node;
@@ -174,6 +185,21 @@ path_to_json (const GArray *path)
   return list;
 }
 
+static json_t *
+link_to_json (const AssayProofLink *link)
+{
+  json_t *steps = json_array ();
+
+  for (guint i = 0; i < link->steps->len; i++)
+    {
+      const AssayProofStep *step = &g_array_index (link->steps, AssayProofStep, i);
+
+      json_array_append_new (steps, json_pack ("{s:o}", step->is_left ? "left" : "right", hex_of (&step->digest)));
+    }
+  return json_pack ("{s:s, s:s, s:o, s:o}", "name", link->name, "kind", link->kind == 'd' ? "array" : "group", "steps", steps,
+                    "attribute_root", hex_of (&link->attributes));
+}
+
 json_t *
 assay_proof_to_json (const AssayProof *self)
 {
@@ -185,13 +211,7 @@ assay_proof_to_json (const AssayProof *self)
   for (guint k = 0; k < self->rank; k++)
     json_array_append_new (dims, json_integer (self->dims[k]));
   for (guint i = 0; i < self->chain->len; i++)
-    {
-      const AssayProofLink *link = self->chain->pdata[i];
-
-      json_array_append_new (chain, json_pack ("{s:s, s:s, s:I, s:I, s:o, s:o}", "name", link->name, "kind", link->kind == 'd' ? "array" : "group",
-                                               "index", (json_int_t) link->index, "entries", (json_int_t) link->n, "audit_path",
-                                               path_to_json (link->audit_path), "attribute_root", hex_of (&link->attributes)));
-    }
+    json_array_append_new (chain, link_to_json (self->chain->pdata[i]));
   return json_pack ("{s:s, s:s, s:o, s:I, s:I, s:I, s:s, s:s, s:o, s:o, s:o}", "path", self->path, "type", assay_store_type_word (self->type),
                     "dims", dims, "leaf_elems", (json_int_t) self->leaf_elements, "index", (json_int_t) self->index, "leaf_index",
                     (json_int_t) self->leaf_index, "leaf_bytes", leaf, "salt", salt, "audit_path", path_to_json (self->audit_path),
@@ -283,6 +303,29 @@ take_path (const Taker *taker, const char *key, GArray **out)
 }
 
 static gboolean
+take_steps (const Taker *taker, GArray **out)
+{
+  const json_t *list = json_object_get (taker->document, "steps");
+  g_autoptr (GArray) steps = g_array_new (FALSE, FALSE, sizeof (AssayProofStep));
+  gsize k;
+  json_t *value;
+
+  if (!json_is_array (list) || json_array_size (list) > 64)
+    return refuse (taker, "steps", "a list of at most 64 steps");
+  json_array_foreach (list, k, value)
+    {
+      AssayProofStep step = { .is_left = json_object_get (value, "left") != NULL };
+      const char *hex = json_string_value (json_object_get (value, step.is_left ? "left" : "right"));
+
+      if (json_object_size (value) != 1 || hex == NULL || !assay_digest_from_hex (hex, &step.digest))
+        return refuse (taker, "steps", "a list of {\"left\": DIGEST} and {\"right\": DIGEST}");
+      g_array_append_val (steps, step);
+    }
+  *out = g_steal_pointer (&steps);
+  return TRUE;
+}
+
+static gboolean
 take_shape (const Taker *taker, AssayProof *self)
 {
   const json_t *dims = json_object_get (taker->document, "dims");
@@ -327,8 +370,7 @@ take_link (const Taker *taker, GPtrArray *chain)
   g_autofree char *kind = NULL;
 
   g_ptr_array_add (chain, link);
-  if (!take_text (taker, "name", &link->name) || !take_text (taker, "kind", &kind) || !take_count (taker, "index", &link->index)
-      || !take_count (taker, "entries", &link->n) || !take_path (taker, "audit_path", &link->audit_path)
+  if (!take_text (taker, "name", &link->name) || !take_text (taker, "kind", &kind) || !take_steps (taker, &link->steps)
       || !take_digest (taker, "attribute_root", &link->attributes))
     return FALSE;
   link->kind = strcmp (kind, "array") == 0 ? 'd' : 'g';

@@ -16,12 +16,17 @@
 
 #include "store/content_tree.h"
 
-/* One step up: an object among the entries of the group that it is in. */
+/* A neighbour on the way up, and its side. */
+typedef struct {
+  gboolean    is_left;
+  AssayDigest digest;
+} AssayProofStep;
+
+/* From an object to the group that it is in. Sides take the place of numbers that no hash would hold. */
 typedef struct {
   char       *name;
   char        kind;             /* 'd' the array, the first; 'g' a group */
-  guint64     index, n;         /* its place among the group's n entries, by name */
-  GArray     *audit_path;       /* of AssayDigest */
+  GArray     *steps;            /* of AssayProofStep: from its entry to the tree over the group's entries */
   AssayDigest attributes;       /* attribute root of that group */
 } AssayProofLink;
 

@@ -188,20 +188,37 @@ audit_tree_of (AssayProver *self, const AssayContentNode *node)
   return tree;
 }
 
+/* The audit path with the sides that the place gives. */
+static GArray *
+steps_of (AssayProver *self, const AssayContentNode *node)
+{
+  const AssayContentNode *group = node->parent;
+  GArray *steps = g_array_new (FALSE, FALSE, sizeof (AssayProofStep));
+  g_autoptr (GArray) path = NULL;
+  guint place = 0, used = 0;
+
+  g_ptr_array_find (group->children, node, &place);
+  path = assay_audit_tree_get_path (audit_tree_of (self, group), place);
+  for (guint n = group->children->len; n > 1; place /= 2, n = (n + 1) / 2)
+    if ((place ^ 1) < n)
+      {
+        AssayProofStep step = { place % 2 != 0, g_array_index (path, AssayDigest, used++) };
+
+        g_array_append_val (steps, step);
+      }
+  return steps;
+}
+
 static void
 add_links (AssayProver *self, const AssayContentNode *node, GPtrArray *chain)
 {
   for (; node->parent != NULL; node = node->parent)
     {
       AssayProofLink *link = g_new0 (AssayProofLink, 1);
-      guint place = 0;
 
-      g_ptr_array_find (node->parent->children, node, &place);
       link->name = g_strdup (node->name);
       link->kind = node->kind;
-      link->index = place;
-      link->n = node->parent->children->len;
-      link->audit_path = assay_audit_tree_get_path (audit_tree_of (self, node->parent), place);
+      link->steps = steps_of (self, node);
       link->attributes = assay_content_node_get_attribute_root (node->parent);
       g_ptr_array_add (chain, link);
     }

@@ -51,3 +51,7 @@ tests_store_test_npy_LDADD = $(STORE_TEST_LIBS)
 check_PROGRAMS += tests/store/test-csv-writer
 tests_store_test_csv_writer_SOURCES = tests/store/test-csv-writer.c tests/store/store_test.h
 tests_store_test_csv_writer_LDADD = $(STORE_TEST_LIBS)
+
+check_PROGRAMS += tests/store/test-proof
+tests_store_test_proof_SOURCES = tests/store/test-proof.c tests/store/store_test.h
+tests_store_test_proof_LDADD = $(STORE_TEST_LIBS)

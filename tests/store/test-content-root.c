@@ -218,6 +218,107 @@ test_vast (Room *room, gconstpointer unused)
   expect_error (&error, ASSAY_ERROR_UNSUPPORTED, "/g/vast", "size");
 }
 
+/* On the store's thread: what Assay never writes, and what would lead a walk astray. */
+typedef struct {
+  const char *path;
+  int         which;
+} Trap;
+
+static gboolean
+set_trap (gpointer data, GError **error)
+{
+  Trap *trap = data;
+  hid_t fapl = H5Pcreate (H5P_FILE_ACCESS), file, group;
+
+  (void) error;
+  H5Pset_file_locking (fapl, 0, 1);
+  file = H5Fopen (trap->path, H5F_ACC_RDWR, fapl);
+  group = H5Gopen2 (file, "/g", H5P_DEFAULT);
+  switch (trap->which)
+    {
+    case 0:                             /* a group that holds itself */
+      g_assert_cmpint (H5Lcreate_hard (file, "/g", group, "self", H5P_DEFAULT, H5P_DEFAULT), >=, 0);
+      break;
+    case 1:
+      g_assert_cmpint (H5Lcreate_soft ("/g/loss", group, "soft", H5P_DEFAULT, H5P_DEFAULT), >=, 0);
+      break;
+    case 2:
+      g_assert_cmpint (H5Lcreate_external ("/etc/passwd", "/", group, "external", H5P_DEFAULT, H5P_DEFAULT), >=, 0);
+      break;
+    default:                            /* 30 groups that each hold the next twice: 2^30 ways */
+      for (int k = 0; k < 30; k++)
+        {
+          hid_t next = H5Gcreate2 (group, "a", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+
+          g_assert_cmpint (H5Lcreate_hard (group, "a", group, "b", H5P_DEFAULT, H5P_DEFAULT), >=, 0);
+          H5Gclose (group);
+          group = next;
+        }
+    }
+  H5Gclose (group);
+  H5Pclose (fapl);
+  return H5Fclose (file) >= 0;
+}
+
+static void
+test_traps (Room *room, gconstpointer unused)
+{
+  static const char *const words[] = { "nested", "/g/soft", "/g/external", "hold more" };
+  g_autofree char *path = make_shard (room), *bytes = NULL;
+  guint8 key[32];
+  gsize n;
+
+  (void) unused;
+  read_key (room, key);
+  load (path, &bytes, &n);
+  for (int which = 0; which < 4; which++)
+    {
+      Trap trap = { path, which };
+      Task task = { .path = path, .key = key };
+      GError *error = NULL;
+
+      save (path, bytes, n);
+      g_assert_true (assay_store_call (set_trap, &trap, NULL));
+      g_assert_false (assay_store_call (compute, &task, &error));
+      g_assert_nonnull (strstr (error->message, words[which]));
+      g_clear_error (&error);
+    }
+}
+
+/* Arrays of different groups share an axis through hard links, and a reference may be called by any of the names. */
+static void
+test_shared_axes (Room *room, gconstpointer unused)
+{
+  static const char *const paths[] = { "/b/one", "/a/two", "/c/d/three", "/a/four" };
+  g_autofree char *path = g_build_filename (room->directory, "shared.h5", NULL), *other = g_build_filename (room->directory, "again.h5", NULL);
+  g_autofree char *program = g_find_program_in_path ("h5repack"), *command = NULL;
+  GError *error = NULL;
+  g_autoptr (AssayShardWriter) w = assay_shard_writer_new_file ("scores", "x", NULL, &error);
+  double values[3] = { 1, 2, 3 };
+  AssayDigest want, got;
+  int status;
+
+  (void) unused;
+  if (program == NULL)
+    {
+      g_test_skip ("h5repack is not installed");
+      return;
+    }
+  for (gsize i = 0; i < G_N_ELEMENTS (paths); i++)
+    {
+      assay_shard_writer_put (w, &(AssayArraySpec) { .path = paths[i], .type = ASSAY_STORE_F64, .rank = 1, .dims = { 3 }, .axes = { "row" } },
+                              ASSAY_STORE_F64, values, &error);
+      g_assert_no_error (error);
+    }
+  g_assert_true (assay_shard_writer_write_file (w, path, &error));
+  want = root_of (path, NULL);
+  command = g_strdup_printf ("%s -f GZIP=1 %s %s", program, path, other);
+  g_assert_true (g_spawn_command_line_sync (command, NULL, NULL, &status, NULL));
+  g_assert_true (g_spawn_check_wait_status (status, NULL));
+  got = root_of (other, NULL);
+  g_assert_true (assay_digest_equal (&want, &got));
+}
+
 static void
 test_salt (Room *room, gconstpointer unused)
 {
@@ -244,6 +345,8 @@ main (int argc, char **argv)
   ADD ("/content-root/repacking, rechunking and compressing keep it", test_repack);
   ADD ("/content-root/an element, an attribute and a name change it", test_changes);
   ADD ("/content-root/an array of more bytes than 63 bits count is refused", test_vast);
+  ADD ("/content-root/links out of a file and groups without end are refused", test_traps);
+  ADD ("/content-root/an axis that several groups share keeps its name when repacked", test_shared_axes);
   ADD ("/content-root/redactable texts depend on the case's salt", test_salt);
   return g_test_run ();
 }
