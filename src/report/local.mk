@@ -13,3 +13,10 @@ src_report_libreport_la_SOURCES = \
   src/report/regime_pack.c src/report/regime_pack.h \
   src/report/results.c src/report/results.h \
   src/report/strict_json.c src/report/strict_json.h
+
+# Bundles, evidence and signatures: the door of OpenSSL on this floor.
+src_report_libreport_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+src_report_libreport_la_SOURCES += \
+  src/report/bundle.c src/report/bundle.h \
+  src/report/bundle_directory.c src/report/bundle_directory.h \
+  src/report/sums.c src/report/sums.h

@@ -19,7 +19,7 @@
 /* Groups within groups: more is no file of ours, and would be a way to overflow a reader's stack. */
 #define ASSAY_CONTENT_MAX_DEPTH 32
 /* Objects of one file, each counted once for every way that leads to it. */
-#define ASSAY_CONTENT_MAX_OBJECTS (1u << 20)
+#define ASSAY_CONTENT_MAX_OBJECTS (1u << 18)
 
 typedef struct {
   char       *name;

@@ -5,3 +5,6 @@ tests_report_test_results_SOURCES = tests/report/test-results.c
 tests_report_test_field_SOURCES = tests/report/test-field.c $(report_packs)
 tests_report_test_fields_file_SOURCES = tests/report/test-fields_file.c $(report_packs)
 tests_report_test_regime_SOURCES = tests/report/test-regime.c $(report_packs)
+
+check_PROGRAMS += tests/report/test-bundle
+tests_report_test_bundle_SOURCES = tests/report/test-bundle.c tests/store/store_test.h
