@@ -2,5 +2,35 @@
 # probes: what a model does inside, measured.
 noinst_LTLIBRARIES += src/probes/libprobes.la
 ASSAY_FLOORS += src/probes/libprobes.la
+src_probes_libprobes_la_LIBADD =
 src_probes_libprobes_la_SOURCES = \
   src/probes/certificate.c src/probes/certificate.h
+
+# Units.
+src_probes_libprobes_la_SOURCES += \
+  src/probes/unit_draw.c src/probes/unit_draw.h \
+  src/probes/unit_histogram.c src/probes/unit_histogram.h \
+  src/probes/unit_kernel.h \
+  src/probes/unit_rows.c src/probes/unit_rows.h \
+  src/probes/unit_similarity.c src/probes/unit_similarity.h \
+  src/probes/unit_tally.c src/probes/unit_tally.h \
+  src/probes/units.c src/probes/units.h \
+  src/probes/units_measure.c
+
+# The loops over all recorded values once per instruction set, as the products of the tensor floor are.
+noinst_LTLIBRARIES += src/probes/libunits-baseline.la
+src_probes_libprobes_la_LIBADD += src/probes/libunits-baseline.la
+UNIT_KERNEL_CFLAGS = -O3
+src_probes_libunits_baseline_la_SOURCES = src/probes/unit_kernel.c
+src_probes_libunits_baseline_la_CFLAGS = $(AM_CFLAGS) $(UNIT_KERNEL_CFLAGS)
+src_probes_libunits_baseline_la_CPPFLAGS = $(AM_CPPFLAGS) -DASSAY_ISA=baseline
+if HAVE_X86
+noinst_LTLIBRARIES += src/probes/libunits-v3.la src/probes/libunits-v4.la
+src_probes_libprobes_la_LIBADD += src/probes/libunits-v3.la src/probes/libunits-v4.la
+src_probes_libunits_v3_la_SOURCES = src/probes/unit_kernel.c
+src_probes_libunits_v3_la_CFLAGS = $(AM_CFLAGS) $(UNIT_KERNEL_CFLAGS) $(ISA_V3_CFLAGS)
+src_probes_libunits_v3_la_CPPFLAGS = $(AM_CPPFLAGS) -DASSAY_ISA=x86_64_v3
+src_probes_libunits_v4_la_SOURCES = src/probes/unit_kernel.c
+src_probes_libunits_v4_la_CFLAGS = $(AM_CFLAGS) $(UNIT_KERNEL_CFLAGS) $(ISA_V4_CFLAGS)
+src_probes_libunits_v4_la_CPPFLAGS = $(AM_CPPFLAGS) -DASSAY_ISA=x86_64_v4
+endif

@@ -9,4 +9,5 @@ src_stats_libstats_la_SOURCES = \
   src/stats/correlation.c src/stats/correlation.h \
   src/stats/distribution.c src/stats/distribution.h \
   src/stats/estimate.c src/stats/estimate.h \
+  src/stats/exact_sum.c src/stats/exact_sum.h \
   src/stats/false_discovery.c src/stats/false_discovery.h

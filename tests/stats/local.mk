@@ -6,6 +6,7 @@ check_PROGRAMS += \
   tests/stats/test-correlation \
   tests/stats/test-distribution \
   tests/stats/test-estimate \
+  tests/stats/test-exact_sum \
   tests/stats/test-false_discovery
 
 tests_stats_test_auroc_SOURCES = tests/stats/test-auroc.c
@@ -13,4 +14,5 @@ tests_stats_test_bootstrap_SOURCES = tests/stats/test-bootstrap.c
 tests_stats_test_correlation_SOURCES = tests/stats/test-correlation.c
 tests_stats_test_distribution_SOURCES = tests/stats/test-distribution.c
 tests_stats_test_estimate_SOURCES = tests/stats/test-estimate.c
+tests_stats_test_exact_sum_SOURCES = tests/stats/test-exact_sum.c
 tests_stats_test_false_discovery_SOURCES = tests/stats/test-false_discovery.c
