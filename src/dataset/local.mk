@@ -32,6 +32,7 @@ src_dataset_libdataset_la_SOURCES = $(READERS_LIST) $(ORGANISMS_LIST) \
   src/dataset/dataset_build.c src/dataset/dataset_private.h \
   src/dataset/dataset_store.c src/dataset/dataset_store.h \
   src/dataset/derive.c src/dataset/derive.h \
+  src/dataset/described.c src/dataset/described.h \
   src/dataset/design.c src/dataset/design.h \
   src/dataset/design_target.c src/dataset/design_target.h \
   src/dataset/design_terms.c src/dataset/design_terms.h \

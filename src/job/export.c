@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "dataset/described.h"
 #include "job/subject.h"
 #include "model/checkpoint.h"
 #include "store/npy.h"
@@ -82,7 +83,7 @@ assay_export_open (AssayCase *cas, const char *kind, const char *name, GError **
   described = json_object_get (json_object_get (source->object->meta, "subject"), "data");
   if (described == NULL)
     return g_steal_pointer (&source);
-  source->dataset = assay_subject_load_described (cas, described, source->object->name, NULL, &source->table, error);
+  source->dataset = assay_described_load (cas, described, source->object->name, NULL, &source->table, error);
   return source->dataset ? g_steal_pointer (&source) : NULL;
 }
 

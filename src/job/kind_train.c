@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "dataset/dataset_store.h"
-#include "dataset/derive.h"
+#include "dataset/described.h"
 #include "job/architecture.h"
 #include "job/coefficients.h"
 #include "job/measure.h"
@@ -423,7 +423,7 @@ make_meta (const State *state, const AssayJob *job)
                                : json_pack ("{s:I}", "seed", (json_int_t) get_seed (job));
 
   return json_pack ("{s:s, s:o, s:o}", "kind", get_model (job), "start", start, "data",
-                    assay_subject_describe_data (state->data, assay_job_get_table (job, assay_derive_params), wanted_target (state, job),
+                    assay_described_new (state->data, assay_job_get_table (job, assay_derive_params), wanted_target (state, job),
                                                  assay_values_get_string (assay_job_get_values (job), "train-split")));
 }
 

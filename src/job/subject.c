@@ -3,8 +3,7 @@
 #include "job/subject.h"
 
 #include "base/error.h"
-#include "dataset/dataset_store.h"
-#include "dataset/derive.h"
+#include "dataset/described.h"
 #include "dataset/rows.h"
 #include "job/architecture.h"
 #include "model/checkpoint.h"
@@ -75,95 +74,6 @@ assay_subject_find_data (AssayCase *cas, const char *name, GError **error)
     g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "%s holds no data; next: assay import %s data FILE", assay_case_get_path (cas),
                  assay_case_get_path (cas));
   return object;
-}
-
-/* --- what a model keeps of its data -------------------------------------------------------------------------------- */
-
-static json_t *
-content_roots (const AssayObject *object)
-{
-  json_t *roots = json_array ();
-
-  for (guint k = 0; k < object->n_parts; k++)
-    json_array_append_new (roots, json_string (object->parts[k]->content_root));
-  return roots;
-}
-
-static const char *
-target_name (AssayTargetKind target)
-{
-  return target == ASSAY_TARGET_CLASS ? "class" : target == ASSAY_TARGET_REAL ? "real" : "auto";
-}
-
-json_t *
-assay_subject_describe_data (const AssayObject *data, const AssayValues *derive, AssayTargetKind target, const char *split)
-{
-  json_t *all = assay_values_to_json (derive), *given = json_object ();
-
-  for (const AssayParam *p = assay_derive_params; p->name != NULL; p++)
-    if (assay_values_is_set (derive, p->name))
-      json_object_set (given, p->name, json_object_get (all, p->name));
-  json_decref (all);
-  return json_pack ("{s:s, s:o, s:o, s:s, s:s}", "name", data->name, "content_roots", content_roots (data), "derive", given, "target",
-                    target_name (target), "split", split);
-}
-
-static AssayTargetKind
-described_target (const json_t *described)
-{
-  const char *name = json_string_value (json_object_get (described, "target"));
-
-  for (AssayTargetKind k = ASSAY_TARGET_AUTO; k <= ASSAY_TARGET_REAL; k++)
-    if (g_strcmp0 (name, target_name (k)) == 0)
-      return k;
-  return ASSAY_TARGET_AUTO;
-}
-
-/* The data must still be the same values. */
-static AssayObject *
-find_described (AssayCase *cas, const json_t *described, const char *where, GError **error)
-{
-  const char *name = json_string_value (json_object_get (described, "name"));
-  AssayObject *data;
-  json_t *roots;
-
-  if (name == NULL)
-    {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_DAMAGED, "%s: its metadata do not name its data", where);
-      return NULL;
-    }
-  data = assay_case_lookup (cas, "data", name, error);
-  if (data == NULL)
-    return NULL;
-  roots = content_roots (data);
-  if (!json_equal (roots, json_object_get (described, "content_roots")))
-    {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: data %s are not those that it was made of", where, data->name);
-      g_clear_pointer (&data, assay_object_unref);
-    }
-  json_decref (roots);
-  return data;
-}
-
-AssayDataset *
-assay_subject_load_described (AssayCase *cas, const json_t *described, const char *where, AssayObject **data, AssayTable **table, GError **error)
-{
-  g_autoptr (AssayObject) object = find_described (cas, described, where, error);
-  g_autoptr (AssayTable) loaded = object ? assay_table_load (cas, object->name, error) : NULL;
-  g_autoptr (AssayValues) derive = NULL;
-  AssayDataset *dataset;
-
-  if (loaded == NULL)
-    return NULL;
-  derive = assay_values_from_json (assay_derive_params, json_object_get (described, "derive"), where, error);
-  dataset = derive ? assay_dataset_derive (loaded, derive, described_target (described), error) : NULL;
-  if (dataset == NULL)
-    return NULL;
-  if (data != NULL)
-    *data = g_steal_pointer (&object);
-  if (table != NULL)
-    *table = g_steal_pointer (&loaded);
-  return dataset;
 }
 
 json_t *
@@ -238,7 +148,7 @@ describe_choice (const AssaySubject *subject, const AssayJob *job, AssayCase *ca
   const char *split = assay_values_get_string (values, "train-split");
   g_autoptr (AssayObject) data = assay_subject_find_data (cas, assay_values_get_string (values, "data"), error);
 
-  return data ? assay_subject_describe_data (data, assay_job_get_table (job, assay_derive_params),
+  return data ? assay_described_new (data, assay_job_get_table (job, assay_derive_params),
                                              assay_architecture_get_model_target (subject->model), split ? split : "train")
               : NULL;
 }
@@ -253,7 +163,7 @@ load_data (AssaySubject *subject, AssayJob *job, const AssayJobContext *context,
   subject->described = kept ? json_incref (kept) : describe_choice (subject, job, context->cas, error);
   if (subject->described == NULL)
     return FALSE;
-  subject->dataset = assay_subject_load_described (context->cas, subject->described, subject->object->name, &subject->data, &subject->table, error);
+  subject->dataset = assay_described_load (context->cas, subject->described, subject->object->name, &subject->data, &subject->table, error);
   if (subject->dataset == NULL)
     return FALSE;
   subject->train_split = json_string_value (json_object_get (subject->described, "split"));

@@ -22,7 +22,7 @@
 typedef struct {
   AssayObject *object;          /* the model */
   AssayModel *model;
-  json_t *described;            /* how its data set is made: assay_subject_describe_data */
+  json_t *described;            /* how its data set is made: dataset/described.h */
   AssayObject *data;
   AssayTable *table;
   AssayDataset *dataset;
@@ -46,15 +46,6 @@ AssayObject  *assay_subject_find_newest (AssayCase *cas, const char *kind);
 
 /* The data object of that name; NULL: "main", or the newest. Errors: NOT_FOUND with what to do. */
 AssayObject  *assay_subject_find_data (AssayCase *cas, const char *name, GError **error);
-
-/* How a data set is made of data of the case, as a trained model and every recording and score keeps it:
- * {"name", "content_roots", "derive", "target", "split"}. derive holds only what was given. New reference. */
-json_t       *assay_subject_describe_data (const AssayObject *data, const AssayValues *derive, AssayTargetKind target, const char *split);
-
-/* The data set of such a description; data and table (may be NULL) receive what it is made of. Errors: NOT_FOUND; INPUT when the data are no
- * longer what they were; those of the derivation. where names who asks. Owns: the caller. */
-AssayDataset *assay_subject_load_described (AssayCase *cas, const json_t *described, const char *where, AssayObject **data, AssayTable **table,
-                                            GError **error);
 
 /* {"model", "model_sequence", "data": the description}: for the metadata of what is made of a subject. New reference. */
 json_t       *assay_subject_to_json (const AssaySubject *subject);
