@@ -15,8 +15,34 @@ src_report_libreport_la_SOURCES = \
   src/report/strict_json.c src/report/strict_json.h
 
 # Bundles, evidence and signatures: the door of OpenSSL on this floor.
-src_report_libreport_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+src_report_libreport_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(CAIRO_CFLAGS)
 src_report_libreport_la_SOURCES += \
   src/report/bundle.c src/report/bundle.h \
   src/report/bundle_directory.c src/report/bundle_directory.h \
   src/report/sums.c src/report/sums.h
+
+# Figures.
+src_report_libreport_la_SOURCES += \
+  $(MARKS_LIST) \
+  src/report/canvas.c src/report/canvas.h src/report/canvas_svg.c \
+  src/report/figure.c src/report/figure.h src/report/figure_private.h \
+  src/report/figure_data.c \
+  src/report/figure_draw.c \
+  src/report/figure_hit.c \
+  src/report/figure_plan.c \
+  src/report/figure_range.c \
+  src/report/figure_scale.c src/report/figure_scale.h \
+  src/report/figure_theme.c src/report/figure_theme.h \
+  src/report/typeset.c src/report/typeset.h
+# How a figure can show a series.
+MARKS_LIST += \
+  src/report/mark_band.c \
+  src/report/mark_bars.c \
+  src/report/mark_dumbbells.c \
+  src/report/mark_heat.c \
+  src/report/mark_histogram.c \
+  src/report/mark_intervals.c \
+  src/report/mark_line.c \
+  src/report/mark_points.c \
+  src/report/mark_rule.c \
+  src/report/mark_tokens.c

@@ -38,7 +38,7 @@ BEGIN {
   door("^Random123/", "base")
   door("^cu(da|blas|solver|sparse|rand)[A-Za-z0-9_]*\\.h$", "tensor")
   door("^(gtk/|gdk/|gsk/|adwaita\\.h)", "gui")
-  door("^(cairo|pango)", "report gui")
+  door("^(cairo|pango|fontconfig/)", "report gui")
 }
 
 FNR == 1 {

@@ -8,3 +8,7 @@ tests_report_test_regime_SOURCES = tests/report/test-regime.c $(report_packs)
 
 check_PROGRAMS += tests/report/test-bundle
 tests_report_test_bundle_SOURCES = tests/report/test-bundle.c tests/store/store_test.h
+
+check_PROGRAMS += tests/report/test-figure
+tests_report_test_figure_SOURCES = tests/report/test-figure.c
+tests_report_test_figure_CFLAGS = $(AM_CFLAGS) $(CAIRO_CFLAGS)
