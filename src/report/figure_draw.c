@@ -11,7 +11,7 @@
 /* --- places and colours that marks ask for -------------------------------------------------------------------------------------- */
 
 gboolean
-assay_plan_point (const AssayPlan *plan, double position, double value, double *x, double *y)
+assay_figure_plan_point (const AssayFigurePlan *plan, double position, double value, double *x, double *y)
 {
   double px = plan->sideways ? value : position, py = plan->sideways ? position : value;
 
@@ -21,7 +21,7 @@ assay_plan_point (const AssayPlan *plan, double position, double value, double *
 }
 
 double
-assay_plan_position (const AssayPlan *plan, const AssaySeries *series, gsize k)
+assay_figure_plan_position (const AssayFigurePlan *plan, const AssaySeries *series, gsize k)
 {
   double at = assay_series_number (series, k, ASSAY_FIELD_POSITION);
   guint n = plan->n_slots[series->mark->slots];
@@ -32,13 +32,13 @@ assay_plan_position (const AssayPlan *plan, const AssaySeries *series, gsize k)
 }
 
 const AssayColour *
-assay_plan_colour (const AssayPlan *plan, const AssaySeries *series)
+assay_figure_plan_colour (const AssayFigurePlan *plan, const AssaySeries *series)
 {
   return &plan->palette->role[series->role];
 }
 
 AssayStroke
-assay_plan_stroke (const AssayPlan *plan, double weight, gboolean dashed, AssayRole role)
+assay_figure_plan_stroke (const AssayFigurePlan *plan, double weight, gboolean dashed, AssayRole role)
 {
   static const double dashes[ASSAY_ROLE_N][4] = {
     [ASSAY_ROLE_SECOND] = { 6, 2.5 }, [ASSAY_ROLE_THIRD] = { 2, 2 }, [ASSAY_ROLE_FOURTH] = { 7, 2, 1.5, 2 },
@@ -53,7 +53,7 @@ assay_plan_stroke (const AssayPlan *plan, double weight, gboolean dashed, AssayR
 }
 
 AssayColour
-assay_plan_tint (const AssayPlan *plan, double value)
+assay_figure_plan_tint (const AssayFigurePlan *plan, double value)
 {
   double share = (value - plan->colour_lo) / (plan->colour_hi - plan->colour_lo);
 
@@ -72,7 +72,7 @@ assay_plan_tint (const AssayPlan *plan, double value)
 /* --- the frame ------------------------------------------------------------------------------------------------------------------ */
 
 static void
-draw_grid (const AssayPlan *plan, AssayCanvas *canvas)
+draw_grid (const AssayFigurePlan *plan, AssayCanvas *canvas)
 {
   const AssayBox *plot = &plan->plot;
   AssayStroke thin = { .width = 0.6 * plan->unit * plan->palette->weight };
@@ -91,7 +91,7 @@ draw_grid (const AssayPlan *plan, AssayCanvas *canvas)
 }
 
 static void
-draw_axes (const AssayPlan *plan, AssayCanvas *canvas)
+draw_axes (const AssayFigurePlan *plan, AssayCanvas *canvas)
 {
   const AssayBox *plot = &plan->plot;
   double u = plan->unit, bottom = plot->y + plot->height;
@@ -124,7 +124,7 @@ draw_axes (const AssayPlan *plan, AssayCanvas *canvas)
 }
 
 static void
-draw_colour_bar (const AssayPlan *plan, AssayCanvas *canvas)
+draw_colour_bar (const AssayFigurePlan *plan, AssayCanvas *canvas)
 {
   enum { N = 64 };
   const AssayBox *bar = &plan->colour_bar;
@@ -141,7 +141,7 @@ draw_colour_bar (const AssayPlan *plan, AssayCanvas *canvas)
       AssayColour colour;
 
       value = plan->colour_lo + (upright ? 1 - share : share) * (plan->colour_hi - plan->colour_lo);
-      colour = assay_plan_tint (plan, value);
+      colour = assay_figure_plan_tint (plan, value);
       pixels[k] = 0xff000000u | (guint32) lround (colour.red * 255) << 16 | (guint32) lround (colour.green * 255) << 8
                   | (guint32) lround (colour.blue * 255);
     }
@@ -164,7 +164,7 @@ draw_colour_bar (const AssayPlan *plan, AssayCanvas *canvas)
 
 /* Below a strip: what the least, the middle and the largest tint stand for. */
 static void
-draw_strip_scale (const AssayPlan *plan, AssayCanvas *canvas)
+draw_strip_scale (const AssayFigurePlan *plan, AssayCanvas *canvas)
 {
   const AssayFigure *figure = plan->figure;
   const AssayBox *bar = &plan->colour_bar;
@@ -195,7 +195,7 @@ draw_strip_scale (const AssayPlan *plan, AssayCanvas *canvas)
 }
 
 static void
-draw_keys (const AssayPlan *plan, AssayCanvas *canvas)
+draw_keys (const AssayFigurePlan *plan, AssayCanvas *canvas)
 {
   AssayStroke thin = { .width = 0.6 * plan->unit };
 
@@ -205,7 +205,7 @@ draw_keys (const AssayPlan *plan, AssayCanvas *canvas)
 
       if (!isnan (key->anchor))
         {
-          AssayColour faint = assay_colour_faint (assay_plan_colour (plan, key->series[0]), 0.6);
+          AssayColour faint = assay_colour_faint (assay_figure_plan_colour (plan, key->series[0]), 0.6);
 
           assay_canvas_line (canvas, key->key.x + 1 * plan->unit, key->anchor, key->key.x + 6 * plan->unit, key->key.y, &faint, &thin);
           continue;
@@ -217,7 +217,7 @@ draw_keys (const AssayPlan *plan, AssayCanvas *canvas)
 }
 
 static const AssayColour *
-tint_colour (const AssayPlan *plan, AssayTint tint)
+tint_colour (const AssayFigurePlan *plan, AssayTint tint)
 {
   switch (tint)
     {
@@ -232,7 +232,7 @@ tint_colour (const AssayPlan *plan, AssayTint tint)
 }
 
 void
-assay_plan_draw (const AssayPlan *plan, AssayCanvas *canvas)
+assay_figure_plan_draw (const AssayFigurePlan *plan, AssayCanvas *canvas)
 {
   const AssayFigure *figure = plan->figure;
 
@@ -269,15 +269,15 @@ assay_plan_draw (const AssayPlan *plan, AssayCanvas *canvas)
 void
 assay_figure_draw (AssayFigure *figure, cairo_t *cr, double width, double height, const AssayFigureLook *look)
 {
-  AssayPlan *plan = assay_plan_new (figure, width, height, look);
+  AssayFigurePlan *plan = assay_figure_plan_new (figure, width, height, look);
   AssayCanvas canvas;
 
   cairo_save (cr);
   assay_canvas_open_cairo (&canvas, cr);
-  assay_plan_draw (plan, &canvas);
+  assay_figure_plan_draw (plan, &canvas);
   assay_canvas_close (&canvas);
   cairo_restore (cr);
-  assay_plan_free (plan);
+  assay_figure_plan_free (plan);
 }
 
 static void
@@ -292,7 +292,7 @@ append_length (GString *svg, const char *name, double value)
 GBytes *
 assay_figure_write_svg (AssayFigure *figure, double width, double height, const AssayFigureLook *look)
 {
-  AssayPlan *plan = assay_plan_new (figure, width, height, look);
+  AssayFigurePlan *plan = assay_figure_plan_new (figure, width, height, look);
   GString *svg = g_string_new ("<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\"");
   g_autofree char *reading = assay_text_escape (assay_figure_get_reading (figure), FALSE), *said = g_markup_escape_text (reading, -1);
   char w[G_ASCII_DTOSTR_BUF_SIZE], h[G_ASCII_DTOSTR_BUF_SIZE];
@@ -305,10 +305,10 @@ assay_figure_write_svg (AssayFigure *figure, double width, double height, const 
                           g_ascii_formatd (h, sizeof h, "%.6g", plan->height));
   g_string_append_printf (svg, " aria-label=\"%s\">\n<title>%s</title>\n", said, said);
   assay_canvas_open_svg (&canvas, svg);
-  assay_plan_draw (plan, &canvas);
+  assay_figure_plan_draw (plan, &canvas);
   assay_canvas_close (&canvas);
   g_string_append (svg, "</svg>\n");
-  assay_plan_free (plan);
+  assay_figure_plan_free (plan);
   length = svg->len;
   return g_bytes_new_take (g_string_free (svg, FALSE), length);
 }

@@ -15,7 +15,7 @@ distance_to (const AssayBox *box, double x, double y)
 gboolean
 assay_figure_hit (AssayFigure *figure, double width, double height, const AssayFigureLook *look, double x, double y, AssayFigureHit *hit)
 {
-  AssayPlan *plan = assay_plan_new (figure, width, height, look);
+  AssayFigurePlan *plan = assay_figure_plan_new (figure, width, height, look);
   double nearest = 10 * plan->unit, area = INFINITY;
   gboolean found = FALSE;
 
@@ -44,7 +44,7 @@ assay_figure_hit (AssayFigure *figure, double width, double height, const AssayF
     }
   if (found)
     hit->text = assay_figure_dup_text (figure, assay_figure_get_series (figure, hit->series), hit->datum);
-  assay_plan_free (plan);
+  assay_figure_plan_free (plan);
   return found;
 }
 
@@ -57,20 +57,20 @@ assay_figure_hit_clear (AssayFigureHit *hit)
 gboolean
 assay_figure_locate (AssayFigure *figure, double width, double height, const AssayFigureLook *look, guint series, gsize datum, AssayFigureHit *hit)
 {
-  AssayPlan *plan = assay_plan_new (figure, width, height, look);
+  AssayFigurePlan *plan = assay_figure_plan_new (figure, width, height, look);
   const AssaySeries *of = assay_figure_get_series (figure, series);
   AssayBox box = { 0, 0, 0, 0 };
   gboolean placed = of->mark->place (plan, of, datum, &box);
 
   *hit = (AssayFigureHit) { series, datum, box.x, box.y, box.width, box.height, assay_figure_dup_text (figure, of, datum) };
-  assay_plan_free (plan);
+  assay_figure_plan_free (plan);
   return placed;
 }
 
 void
 assay_figure_draw_highlight (AssayFigure *figure, cairo_t *cr, double width, double height, const AssayFigureLook *look, guint series, gsize datum)
 {
-  AssayPlan *plan = assay_plan_new (figure, width, height, look);
+  AssayFigurePlan *plan = assay_figure_plan_new (figure, width, height, look);
   const AssaySeries *of = assay_figure_get_series (figure, series);
   AssayStroke stroke = { .width = 1.4 * plan->unit * plan->palette->weight, .round = TRUE };
   AssayCanvas canvas;
@@ -89,7 +89,7 @@ assay_figure_draw_highlight (AssayFigure *figure, cairo_t *cr, double width, dou
       assay_canvas_close (&canvas);
       cairo_restore (cr);
     }
-  assay_plan_free (plan);
+  assay_figure_plan_free (plan);
 }
 
 /* --- size ----------------------------------------------------------------------------------------------------------------------- */
@@ -98,7 +98,7 @@ void
 assay_figure_measure (AssayFigure *figure, const AssayFigureLook *look, double width, double *min_width, double *height)
 {
   double u = look->scale > 0 ? look->scale : 1, w = MAX (width, 1), tall;
-  AssayPlan *plan;
+  AssayFigurePlan *plan;
   gsize rows = figure->axis[ASSAY_AXIS_Y].n_categories;
   guint slots;
 
@@ -107,7 +107,7 @@ assay_figure_measure (AssayFigure *figure, const AssayFigureLook *look, double w
   if (height == NULL)
     return;
   /* A plan with room to spare says how much the parts around the plot take. */
-  plan = assay_plan_new (figure, w, 10000 * u, look);
+  plan = assay_figure_plan_new (figure, w, 10000 * u, look);
   slots = MAX (plan->n_slots[ASSAY_SLOTS_BARS], plan->n_slots[ASSAY_SLOTS_MARKS]);
   tall = 10000 * u - plan->plot.height;
   if (plan->is_strip)
@@ -123,5 +123,5 @@ assay_figure_measure (AssayFigure *figure, const AssayFigureLook *look, double w
     }
   else
     *height = tall + CLAMP (0.5 * w, 90 * u, 210 * u);
-  assay_plan_free (plan);
+  assay_figure_plan_free (plan);
 }

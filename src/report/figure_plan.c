@@ -15,7 +15,7 @@ clear_text (gpointer text)
 
 /* Owns: the plan, the layout. */
 static void
-place_text (AssayPlan *plan, PangoLayout *layout, double x, double y, AssayTint tint)
+place_text (AssayFigurePlan *plan, PangoLayout *layout, double x, double y, AssayTint tint)
 {
   AssayPlacedText text = { layout, x, y, tint };
 
@@ -23,7 +23,7 @@ place_text (AssayPlan *plan, PangoLayout *layout, double x, double y, AssayTint 
 }
 
 static AssayTypeset
-style (const AssayPlan *plan, double size, double width, guint lines)
+style (const AssayFigurePlan *plan, double size, double width, guint lines)
 {
   return (AssayTypeset) { .size = size * plan->unit, .width = width, .lines = lines };
 }
@@ -49,7 +49,7 @@ full_name (const char *name, const char *unit, AssayTicks ticks, int exponent)
 }
 
 static char *
-axis_name (const AssayPlan *plan, AssayAxis axis)
+axis_name (const AssayFigurePlan *plan, AssayAxis axis)
 {
   const AssayAxisSpec *spec = &plan->figure->axis[axis];
   gboolean by_percent = spec->ticks == ASSAY_TICKS_PERCENT && spec->kind == ASSAY_SCALE_LINEAR;
@@ -61,7 +61,7 @@ axis_name (const AssayPlan *plan, AssayAxis axis)
 /* --- legend --------------------------------------------------------------------------------------------------------------------- */
 
 static void
-collect_keys (AssayPlan *plan)
+collect_keys (AssayFigurePlan *plan)
 {
   for (guint s = 0; s < plan->figure->series->len; s++)
     {
@@ -101,7 +101,7 @@ line_of (const AssayKey *key)
 
 /* Whether the lines can be named at their ends. */
 static gboolean
-may_name_directly (const AssayPlan *plan)
+may_name_directly (const AssayFigurePlan *plan)
 {
   if (plan->keys->len == 0 || plan->keys->len > 6 || plan->width < 230 * plan->unit)
     return FALSE;
@@ -113,7 +113,7 @@ may_name_directly (const AssayPlan *plan)
 
 /* Rows of keys from the left; the height that they take. */
 static double
-lay_legend (AssayPlan *plan, double top)
+lay_legend (AssayFigurePlan *plan, double top)
 {
   double u = plan->unit, x = 0, y = top, row = 0;
 
@@ -191,12 +191,12 @@ spread (GArray *names, double lo, double hi, double gap)
 
 /* The last value of a line that is drawn. */
 static double
-end_of_line (const AssayPlan *plan, const AssaySeries *series)
+end_of_line (const AssayFigurePlan *plan, const AssaySeries *series)
 {
   double x, y, rightmost = -INFINITY, end = NAN;
 
   for (gsize k = 0; k < series->n; k++)
-    if (assay_plan_point (plan, series->position[k], series->value[k], &x, &y) && x >= rightmost)
+    if (assay_figure_plan_point (plan, series->position[k], series->value[k], &x, &y) && x >= rightmost)
       {
         rightmost = x;
         end = y;
@@ -205,7 +205,7 @@ end_of_line (const AssayPlan *plan, const AssaySeries *series)
 }
 
 static GArray *
-names_at_side (AssayPlan *plan, AssayAxis axis, double max_width, gboolean with_lines)
+names_at_side (AssayFigurePlan *plan, AssayAxis axis, double max_width, gboolean with_lines)
 {
   GArray *names = g_array_new (FALSE, FALSE, sizeof (SideName));
   AssayTypeset how = style (plan, ASSAY_LABEL_SIZE, max_width, 1);
@@ -254,7 +254,7 @@ tint_of (const AssaySeries *series)
 
 /* To the right of the plot, each at the height of what it names. */
 static void
-place_right_names (AssayPlan *plan, GArray *names)
+place_right_names (AssayFigurePlan *plan, GArray *names)
 {
   double u = plan->unit;
 
@@ -284,7 +284,7 @@ place_right_names (AssayPlan *plan, GArray *names)
 
 /* Above the plot, each over what it names. */
 static void
-place_top_names (AssayPlan *plan, GArray *names, double y)
+place_top_names (AssayFigurePlan *plan, GArray *names, double y)
 {
   for (guint k = 0; k < names->len; k++)
     {
@@ -305,13 +305,13 @@ place_top_names (AssayPlan *plan, GArray *names, double y)
 /* --- axes ----------------------------------------------------------------------------------------------------------------------- */
 
 static gboolean
-has_names (const AssayPlan *plan, AssayAxis axis)
+has_names (const AssayFigurePlan *plan, AssayAxis axis)
 {
   return plan->figure->axis[axis].kind == ASSAY_SCALE_CATEGORY && plan->figure->axis[axis].n_categories > 0;
 }
 
 static double
-widest_label (const AssayPlan *plan, const AssayTickList *list)
+widest_label (const AssayFigurePlan *plan, const AssayTickList *list)
 {
   AssayTypeset how = style (plan, ASSAY_LABEL_SIZE, 0, 0);
   double most = 0;
@@ -327,7 +327,7 @@ widest_label (const AssayPlan *plan, const AssayTickList *list)
 }
 
 static double
-widest_category (const AssayPlan *plan, AssayAxis axis, double limit)
+widest_category (const AssayFigurePlan *plan, AssayAxis axis, double limit)
 {
   const AssayAxisSpec *spec = &plan->figure->axis[axis];
   AssayTypeset how = style (plan, ASSAY_LABEL_SIZE, 0, 0);
@@ -345,7 +345,7 @@ widest_category (const AssayPlan *plan, AssayAxis axis, double limit)
 }
 
 static gboolean
-has_steps (const AssayPlan *plan)
+has_steps (const AssayFigurePlan *plan)
 {
   for (guint s = 0; s < plan->figure->series->len; s++)
     if (assay_figure_get_series (plan->figure, s)->is_steps)
@@ -355,7 +355,7 @@ has_steps (const AssayPlan *plan)
 
 /* Round values, as many as stand apart. */
 static void
-make_x_ticks (AssayPlan *plan)
+make_x_ticks (AssayFigurePlan *plan)
 {
   AssayScale *scale = &plan->scale[ASSAY_AXIS_X];
   AssayTicks how = plan->figure->axis[ASSAY_AXIS_X].ticks;
@@ -384,7 +384,7 @@ make_x_ticks (AssayPlan *plan)
 
 /* The width that the longest word takes. */
 static double
-longest_word (const AssayPlan *plan, const char *text)
+longest_word (const AssayFigurePlan *plan, const char *text)
 {
   g_auto (GStrv) words = g_strsplit (text, " ", -1);
   AssayTypeset how = style (plan, ASSAY_LABEL_SIZE, 0, 0);
@@ -402,7 +402,7 @@ longest_word (const AssayPlan *plan, const char *text)
 
 /* Names below the axis, in up to two lines; where they are too many, only each such one. The height that they take. */
 static double
-place_x_categories (AssayPlan *plan, double top, gboolean measure_only)
+place_x_categories (AssayFigurePlan *plan, double top, gboolean measure_only)
 {
   const AssayAxisSpec *spec = &plan->figure->axis[ASSAY_AXIS_X];
   double u = plan->unit, band = assay_scale_step (&plan->scale[ASSAY_AXIS_X]), room, height = 0;
@@ -429,7 +429,7 @@ place_x_categories (AssayPlan *plan, double top, gboolean measure_only)
 }
 
 static void
-place_y_categories (AssayPlan *plan, double width)
+place_y_categories (AssayFigurePlan *plan, double width)
 {
   const AssayAxisSpec *spec = &plan->figure->axis[ASSAY_AXIS_Y];
   double u = plan->unit, band = assay_scale_step (&plan->scale[ASSAY_AXIS_Y]), line = 1.2 * ASSAY_LABEL_SIZE * u;
@@ -451,7 +451,7 @@ place_y_categories (AssayPlan *plan, double width)
 }
 
 static void
-place_ticks (AssayPlan *plan, AssayAxis axis)
+place_ticks (AssayFigurePlan *plan, AssayAxis axis)
 {
   const AssayTickList *list = &plan->ticks[axis];
   double u = plan->unit;
@@ -474,7 +474,7 @@ place_ticks (AssayPlan *plan, AssayAxis axis)
 /* --- the whole ------------------------------------------------------------------------------------------------------------------ */
 
 static gboolean
-has_heat (const AssayPlan *plan)
+has_heat (const AssayFigurePlan *plan)
 {
   for (guint s = 0; s < plan->figure->series->len; s++)
     if (assay_figure_get_series (plan->figure, s)->mark == &assay_mark_heat)
@@ -483,7 +483,7 @@ has_heat (const AssayPlan *plan)
 }
 
 static void
-set_ends (AssayPlan *plan)
+set_ends (AssayFigurePlan *plan)
 {
   gboolean downwards = plan->sideways || has_heat (plan);
   const AssayBox *plot = &plan->plot;
@@ -496,9 +496,9 @@ set_ends (AssayPlan *plan)
 
 /* Notes from the bottom up; the height that they take. */
 static double
-lay_notes (AssayPlan *plan)
+lay_notes (AssayFigurePlan *plan)
 {
-  g_autoptr (GPtrArray) notes = assay_plan_notes (plan);
+  g_autoptr (GPtrArray) notes = assay_figure_plan_notes (plan);
   g_autofree char *text = NULL;
   AssayTypeset how = style (plan, ASSAY_NOTE_SIZE, plan->width, 3);
   PangoLayout *layout;
@@ -515,7 +515,7 @@ lay_notes (AssayPlan *plan)
 }
 
 static double
-lay_title (AssayPlan *plan)
+lay_title (AssayFigurePlan *plan)
 {
   AssayTypeset how = style (plan, ASSAY_TITLE_SIZE, plan->width, 2);
   PangoLayout *layout;
@@ -532,7 +532,7 @@ lay_title (AssayPlan *plan)
 
 /* Room for the colour scale at the right of a heat map. */
 static double
-lay_colour_bar (AssayPlan *plan, double top, double bottom)
+lay_colour_bar (AssayFigurePlan *plan, double top, double bottom)
 {
   double u = plan->unit;
   AssayScale scale = { ASSAY_SCALE_LINEAR, plan->colour_lo, plan->colour_hi, bottom, top };
@@ -543,7 +543,7 @@ lay_colour_bar (AssayPlan *plan, double top, double bottom)
 }
 
 static void
-lay_chart (AssayPlan *plan, double top)
+lay_chart (AssayFigurePlan *plan, double top)
 {
   double u = plan->unit, line = 1.2 * ASSAY_LABEL_SIZE * u, bottom = plan->height - lay_notes (plan), left, right = 4 * u, x_labels = line;
   gboolean directly = may_name_directly (plan), steps = has_steps (plan);
@@ -640,19 +640,19 @@ lay_chart (AssayPlan *plan, double top)
 }
 
 static void
-lay_strip (AssayPlan *plan, double top)
+lay_strip (AssayFigurePlan *plan, double top)
 {
   double u = plan->unit, bottom = plan->height - lay_notes (plan), bar = 32 * u;
 
   plan->plot = (AssayBox) { 0, top, plan->width, MAX (bottom - top - bar, 4 * u) };
-  assay_plan_flow (plan, 0, top, plan->width, plan->plot.height);
+  assay_figure_plan_flow (plan, 0, top, plan->width, plan->plot.height);
   plan->colour_bar = (AssayBox) { 0, MIN (plan->plot.y + plan->plot.height, top + plan->row_height) + 12 * u, MIN (110 * u, 0.5 * plan->width), 6 * u };
 }
 
-AssayPlan *
-assay_plan_new (const AssayFigure *figure, double width, double height, const AssayFigureLook *look)
+AssayFigurePlan *
+assay_figure_plan_new (const AssayFigure *figure, double width, double height, const AssayFigureLook *look)
 {
-  AssayPlan *plan = g_new0 (AssayPlan, 1);
+  AssayFigurePlan *plan = g_new0 (AssayFigurePlan, 1);
   guint n = figure->series->len;
 
   plan->figure = figure;
@@ -671,7 +671,7 @@ assay_plan_new (const AssayFigure *figure, double width, double height, const As
   plan->bar_step = g_new0 (double, n + 1);
   plan->sideways = figure->axis[ASSAY_AXIS_Y].kind == ASSAY_SCALE_CATEGORY && figure->axis[ASSAY_AXIS_X].kind != ASSAY_SCALE_CATEGORY && !has_heat (plan);
   plan->is_strip = n == 1 && assay_figure_get_series (figure, 0)->mark == &assay_mark_tokens;
-  assay_plan_fit (plan);
+  assay_figure_plan_fit (plan);
   collect_keys (plan);
   if (plan->is_strip)
     lay_strip (plan, lay_title (plan));
@@ -681,7 +681,7 @@ assay_plan_new (const AssayFigure *figure, double width, double height, const As
 }
 
 void
-assay_plan_free (AssayPlan *plan)
+assay_figure_plan_free (AssayFigurePlan *plan)
 {
   if (plan == NULL)
     return;

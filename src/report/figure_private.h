@@ -13,7 +13,7 @@
 #include "report/typeset.h"
 
 typedef struct _AssaySeries AssaySeries;
-typedef struct _AssayPlan AssayPlan;
+typedef struct _AssayFigurePlan AssayFigurePlan;
 
 /* Columns of the equivalent table, in their order. */
 typedef enum {
@@ -48,11 +48,11 @@ typedef struct {
   gboolean from_zero;           /* lengths are read: the value axis shows zero */
   gboolean joins;               /* a line through its data: may be named at its end */
   void     (*extend) (const AssaySeries *series, AssayRange *position, AssayRange *value);
-  void     (*draw)   (const AssayPlan *plan, const AssaySeries *series, AssayCanvas *canvas);
+  void     (*draw)   (const AssayFigurePlan *plan, const AssaySeries *series, AssayCanvas *canvas);
   /* FALSE where the datum is not drawn. */
-  gboolean (*place)  (const AssayPlan *plan, const AssaySeries *series, gsize k, AssayBox *box);
+  gboolean (*place)  (const AssayFigurePlan *plan, const AssaySeries *series, gsize k, AssayBox *box);
   /* NULL: a mark that names itself where it is. */
-  void     (*key)    (const AssayPlan *plan, const AssaySeries *series, AssayCanvas *canvas, const AssayBox *box);
+  void     (*key)    (const AssayFigurePlan *plan, const AssaySeries *series, AssayCanvas *canvas, const AssayBox *box);
 } AssayMark;
 
 #define ASSAY_REGISTER(name) extern const AssayMark assay_mark_##name;
@@ -111,7 +111,7 @@ typedef struct {
   double anchor;                /* of a name at the end of a line: the line's own height */
 } AssayKey;
 
-struct _AssayPlan {
+struct _AssayFigurePlan {
   const AssayFigure *figure;
   AssayFigureLook look;
   const AssayPalette *palette;
@@ -143,32 +143,32 @@ struct _AssayPlan {
 #define ASSAY_NOTE_SIZE 7.5
 
 /* Owns: the caller, to be freed by the same thread. */
-AssayPlan  *assay_plan_new            (const AssayFigure *figure, double width, double height, const AssayFigureLook *look);
-void        assay_plan_free           (AssayPlan *plan);
-void        assay_plan_draw           (const AssayPlan *plan, AssayCanvas *canvas);
+AssayFigurePlan  *assay_figure_plan_new            (const AssayFigure *figure, double width, double height, const AssayFigureLook *look);
+void        assay_figure_plan_free           (AssayFigurePlan *plan);
+void        assay_figure_plan_draw           (const AssayFigurePlan *plan, AssayCanvas *canvas);
 
 /* The range of the axes and what stands on what (figure_range.c). */
-void        assay_plan_fit            (AssayPlan *plan);
+void        assay_figure_plan_fit            (AssayFigurePlan *plan);
 /* Lines below the drawing: the note, and what is not drawn. Owns: the caller. */
-GPtrArray  *assay_plan_notes          (const AssayPlan *plan);
+GPtrArray  *assay_figure_plan_notes          (const AssayFigurePlan *plan);
 /* The tokens of a strip into lines of `width`; the height that they take (mark_tokens.c). */
-double      assay_plan_flow           (AssayPlan *plan, double x, double y, double width, double height);
+double      assay_figure_plan_flow           (AssayFigurePlan *plan, double x, double y, double width, double height);
 
-AssayAxis   assay_plan_position_axis  (const AssayPlan *plan);
+AssayAxis   assay_figure_plan_position_axis  (const AssayFigurePlan *plan);
 /* Where (position, value) is; FALSE when that is nowhere on the drawing. */
-gboolean    assay_plan_point          (const AssayPlan *plan, double position, double value, double *x, double *y);
+gboolean    assay_figure_plan_point          (const AssayFigurePlan *plan, double position, double value, double *x, double *y);
 /* The datum's position, moved aside where several series share a category. */
-double      assay_plan_position       (const AssayPlan *plan, const AssaySeries *series, gsize k);
-const AssayColour *assay_plan_colour  (const AssayPlan *plan, const AssaySeries *series);
+double      assay_figure_plan_position       (const AssayFigurePlan *plan, const AssaySeries *series, gsize k);
+const AssayColour *assay_figure_plan_colour  (const AssayFigurePlan *plan, const AssaySeries *series);
 /* A line of the given weight, dashed as its role says. */
-AssayStroke assay_plan_stroke         (const AssayPlan *plan, double weight, gboolean dashed, AssayRole role);
+AssayStroke assay_figure_plan_stroke         (const AssayFigurePlan *plan, double weight, gboolean dashed, AssayRole role);
 /* The colour of a value on the figure's colour scale. */
-AssayColour assay_plan_tint           (const AssayPlan *plan, double value);
+AssayColour assay_figure_plan_tint           (const AssayFigurePlan *plan, double value);
 
 /* The symbol of a role (mark_points.c). */
-void        assay_mark_symbol         (const AssayPlan *plan, AssayCanvas *canvas, AssayRole role, double x, double y, double size);
+void        assay_mark_symbol         (const AssayFigurePlan *plan, AssayCanvas *canvas, AssayRole role, double x, double y, double size);
 /* Dot with whiskers along the value axis (mark_intervals.c). */
-void        assay_mark_whisker        (const AssayPlan *plan, AssayCanvas *canvas, const AssayColour *colour, double position, double lo, double hi,
+void        assay_mark_whisker        (const AssayFigurePlan *plan, AssayCanvas *canvas, const AssayColour *colour, double position, double lo, double hi,
                                        double cap);
 
 /* --- data ----------------------------------------------------------------------------------------------------------------------- */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 AssayAxis
-assay_plan_position_axis (const AssayPlan *plan)
+assay_figure_plan_position_axis (const AssayFigurePlan *plan)
 {
   return plan->sideways ? ASSAY_AXIS_Y : ASSAY_AXIS_X;
 }
@@ -14,10 +14,10 @@ assay_plan_position_axis (const AssayPlan *plan)
 /* --- side by side, one upon the other ------------------------------------------------------------------------------------------- */
 
 static void
-share_slots (AssayPlan *plan)
+share_slots (AssayFigurePlan *plan)
 {
   const AssayFigure *figure = plan->figure;
-  gboolean named = figure->axis[assay_plan_position_axis (plan)].kind == ASSAY_SCALE_CATEGORY;
+  gboolean named = figure->axis[assay_figure_plan_position_axis (plan)].kind == ASSAY_SCALE_CATEGORY;
 
   for (guint s = 0; s < figure->series->len; s++)
     {
@@ -58,9 +58,9 @@ least_step (const AssaySeries *series)
 }
 
 static void
-measure_bars (AssayPlan *plan)
+measure_bars (AssayFigurePlan *plan)
 {
-  gboolean named = plan->figure->axis[assay_plan_position_axis (plan)].kind == ASSAY_SCALE_CATEGORY;
+  gboolean named = plan->figure->axis[assay_figure_plan_position_axis (plan)].kind == ASSAY_SCALE_CATEGORY;
 
   for (guint s = 0; s < plan->figure->series->len; s++)
     {
@@ -72,7 +72,7 @@ measure_bars (AssayPlan *plan)
 
 /* Bars of one sign stand on those before them at the same position. */
 static void
-stack_bars (AssayPlan *plan)
+stack_bars (AssayFigurePlan *plan)
 {
   g_autoptr (GHashTable) above = g_hash_table_new_full (g_double_hash, g_double_equal, g_free, g_free);
   g_autoptr (GHashTable) below = g_hash_table_new_full (g_double_hash, g_double_equal, g_free, g_free);
@@ -107,7 +107,7 @@ stack_bars (AssayPlan *plan)
 /* --- ranges --------------------------------------------------------------------------------------------------------------------- */
 
 static void
-extend_bars (const AssayPlan *plan, const AssaySeries *series, AssayRange *position, AssayRange *value)
+extend_bars (const AssayFigurePlan *plan, const AssaySeries *series, AssayRange *position, AssayRange *value)
 {
   double half = 0.5 * plan->bar_step[series->index];
 
@@ -143,7 +143,7 @@ extend_positive (const AssaySeries *series, AssayRange *range, gboolean values)
 }
 
 static void
-fit_axis (AssayPlan *plan, AssayAxis axis, AssayRange range, gboolean with_zero, gboolean exact)
+fit_axis (AssayFigurePlan *plan, AssayAxis axis, AssayRange range, gboolean with_zero, gboolean exact)
 {
   const AssayAxisSpec *spec = &plan->figure->axis[axis];
   AssayScale *scale = &plan->scale[axis];
@@ -170,7 +170,7 @@ fit_axis (AssayPlan *plan, AssayAxis axis, AssayRange range, gboolean with_zero,
 }
 
 static void
-fit_colours (AssayPlan *plan)
+fit_colours (AssayFigurePlan *plan)
 {
   const AssayFigure *figure = plan->figure;
   AssayRange range = { INFINITY, -INFINITY };
@@ -202,11 +202,11 @@ fit_colours (AssayPlan *plan)
 }
 
 void
-assay_plan_fit (AssayPlan *plan)
+assay_figure_plan_fit (AssayFigurePlan *plan)
 {
   const AssayFigure *figure = plan->figure;
   AssayRange range[2] = { { INFINITY, -INFINITY }, { INFINITY, -INFINITY } };
-  AssayAxis along = assay_plan_position_axis (plan), across = along == ASSAY_AXIS_X ? ASSAY_AXIS_Y : ASSAY_AXIS_X;
+  AssayAxis along = assay_figure_plan_position_axis (plan), across = along == ASSAY_AXIS_X ? ASSAY_AXIS_Y : ASSAY_AXIS_X;
   gboolean with_zero = FALSE, exact[2] = { FALSE, FALSE };
 
   share_slots (plan);
@@ -247,7 +247,7 @@ typedef struct {
 } Unseen;
 
 static void
-look_at (const AssayPlan *plan, AssayAxis axis, double number, Unseen *unseen)
+look_at (const AssayFigurePlan *plan, AssayAxis axis, double number, Unseen *unseen)
 {
   if (!isfinite (number))
     /* Parts of one pile: where one has nothing another may have all. */
@@ -259,9 +259,9 @@ look_at (const AssayPlan *plan, AssayAxis axis, double number, Unseen *unseen)
 }
 
 static void
-count_unseen (const AssayPlan *plan, const AssaySeries *series, Unseen *unseen)
+count_unseen (const AssayFigurePlan *plan, const AssaySeries *series, Unseen *unseen)
 {
-  AssayAxis along = assay_plan_position_axis (plan), across = along == ASSAY_AXIS_X ? ASSAY_AXIS_Y : ASSAY_AXIS_X;
+  AssayAxis along = assay_figure_plan_position_axis (plan), across = along == ASSAY_AXIS_X ? ASSAY_AXIS_Y : ASSAY_AXIS_X;
   gboolean by_colour = series->mark == &assay_mark_heat || series->mark == &assay_mark_tokens;
 
   for (gsize k = 0; k < series->n; k++)
@@ -312,7 +312,7 @@ add_note (GPtrArray *notes, gsize n, const char *one, const char *many)
 }
 
 GPtrArray *
-assay_plan_notes (const AssayPlan *plan)
+assay_figure_plan_notes (const AssayFigurePlan *plan)
 {
   GPtrArray *notes = g_ptr_array_new_with_free_func (g_free);
   Unseen unseen = { 0 };

@@ -17,16 +17,16 @@ extend_band (const AssaySeries *series, AssayRange *position, AssayRange *value)
 }
 
 static gboolean
-place_ends (const AssayPlan *plan, const AssaySeries *series, gsize k, double *x0, double *y0, double *x1, double *y1)
+place_ends (const AssayFigurePlan *plan, const AssaySeries *series, gsize k, double *x0, double *y0, double *x1, double *y1)
 {
-  (void) assay_plan_point (plan, series->position[k], series->lo[k], x0, y0);
-  (void) assay_plan_point (plan, series->position[k], series->hi[k], x1, y1);
+  (void) assay_figure_plan_point (plan, series->position[k], series->lo[k], x0, y0);
+  (void) assay_figure_plan_point (plan, series->position[k], series->hi[k], x1, y1);
   return isfinite (*x0) && isfinite (*y0) && isfinite (*x1) && isfinite (*y1);
 }
 
 /* Along the upper ends, and back along the lower ones. */
 static void
-trace (const AssayPlan *plan, const AssaySeries *series, AssayCanvas *canvas, gsize from, gsize to)
+trace (const AssayFigurePlan *plan, const AssaySeries *series, AssayCanvas *canvas, gsize from, gsize to)
 {
   double x0, y0, x1, y1;
   gsize stride = MAX (1, (gsize) ((double) (to - from) / (8 * plan->plot.width / plan->unit)));
@@ -54,9 +54,9 @@ trace (const AssayPlan *plan, const AssaySeries *series, AssayCanvas *canvas, gs
 }
 
 static void
-draw_band (const AssayPlan *plan, const AssaySeries *series, AssayCanvas *canvas)
+draw_band (const AssayFigurePlan *plan, const AssaySeries *series, AssayCanvas *canvas)
 {
-  AssayColour faint = assay_colour_faint (assay_plan_colour (plan, series), 0.18);
+  AssayColour faint = assay_colour_faint (assay_figure_plan_colour (plan, series), 0.18);
   gsize from = 0;
 
   assay_canvas_clip (canvas, &plan->plot);
@@ -76,20 +76,20 @@ draw_band (const AssayPlan *plan, const AssaySeries *series, AssayCanvas *canvas
 }
 
 static gboolean
-place_band (const AssayPlan *plan, const AssaySeries *series, gsize k, AssayBox *box)
+place_band (const AssayFigurePlan *plan, const AssaySeries *series, gsize k, AssayBox *box)
 {
   double x0, y0, x1, y1;
 
-  if (!place_ends (plan, series, k, &x0, &y0, &x1, &y1) || !assay_scale_holds (&plan->scale[assay_plan_position_axis (plan)], series->position[k]))
+  if (!place_ends (plan, series, k, &x0, &y0, &x1, &y1) || !assay_scale_holds (&plan->scale[assay_figure_plan_position_axis (plan)], series->position[k]))
     return FALSE;
   *box = (AssayBox) { MIN (x0, x1) - plan->unit, MIN (y0, y1), fabs (x1 - x0) + 2 * plan->unit, fabs (y1 - y0) };
   return TRUE;
 }
 
 static void
-key_band (const AssayPlan *plan, const AssaySeries *series, AssayCanvas *canvas, const AssayBox *box)
+key_band (const AssayFigurePlan *plan, const AssaySeries *series, AssayCanvas *canvas, const AssayBox *box)
 {
-  AssayColour faint = assay_colour_faint (assay_plan_colour (plan, series), 0.22);
+  AssayColour faint = assay_colour_faint (assay_figure_plan_colour (plan, series), 0.22);
 
   assay_canvas_begin (canvas);
   assay_canvas_box (canvas, box->x, box->y + 0.1 * box->height, box->width, 0.8 * box->height);

@@ -6,12 +6,12 @@
 
 /* From where to where the bar of a datum goes along the position axis and the value axis; FALSE where it is not drawn. */
 static gboolean
-bar_box (const AssayPlan *plan, const AssaySeries *series, gsize k, AssayBox *box)
+bar_box (const AssayFigurePlan *plan, const AssaySeries *series, gsize k, AssayBox *box)
 {
-  AssayAxis along = assay_plan_position_axis (plan);
+  AssayAxis along = assay_figure_plan_position_axis (plan);
   const AssayScale *positions = &plan->scale[along], *values = &plan->scale[plan->sideways ? ASSAY_AXIS_X : ASSAY_AXIS_Y];
   double base = plan->base[series->index] != NULL ? plan->base[series->index][k] : 0, value = base + series->value[k];
-  double middle = assay_plan_position (plan, series, k), from, to, centre, half;
+  double middle = assay_figure_plan_position (plan, series, k), from, to, centre, half;
 
   if (!isfinite (value) || !isfinite (middle) || !assay_scale_holds (positions, middle))
     return FALSE;
@@ -35,7 +35,7 @@ bar_box (const AssayPlan *plan, const AssaySeries *series, gsize k, AssayBox *bo
 
 /* Bars of a control are hollow, so that they are known without colour; the sign is the side of zero. */
 static void
-fill_bar (const AssayPlan *plan, AssayCanvas *canvas, const AssayBox *box, AssayRole role)
+fill_bar (const AssayFigurePlan *plan, AssayCanvas *canvas, const AssayBox *box, AssayRole role)
 {
   const AssayColour *colour = &plan->palette->role[role];
   AssayStroke edge = { .width = 0.9 * plan->unit * plan->palette->weight };
@@ -56,7 +56,7 @@ fill_bar (const AssayPlan *plan, AssayCanvas *canvas, const AssayBox *box, Assay
 }
 
 static void
-draw_value (const AssayPlan *plan, const AssaySeries *series, AssayCanvas *canvas, gsize k, const AssayBox *bar)
+draw_value (const AssayFigurePlan *plan, const AssaySeries *series, AssayCanvas *canvas, gsize k, const AssayBox *bar)
 {
   const AssayAxisSpec *axis = &plan->figure->axis[ASSAY_AXIS_X];
   AssayTypeset how = { .size = ASSAY_LABEL_SIZE * plan->unit };
@@ -70,7 +70,7 @@ draw_value (const AssayPlan *plan, const AssaySeries *series, AssayCanvas *canva
   x = end + 4 * plan->unit;
   if (x + width > right && series->hi == NULL && bar->width > width + 8 * plan->unit)
     {
-      AssayColour ink = assay_colour_text_on (assay_plan_colour (plan, series));
+      AssayColour ink = assay_colour_text_on (assay_figure_plan_colour (plan, series));
 
       assay_canvas_text (canvas, layout, end - width - 4 * plan->unit, bar->y + bar->height / 2 - height / 2, &ink);
     }
@@ -79,7 +79,7 @@ draw_value (const AssayPlan *plan, const AssaySeries *series, AssayCanvas *canva
 }
 
 static void
-draw_bars (const AssayPlan *plan, const AssaySeries *series, AssayCanvas *canvas)
+draw_bars (const AssayFigurePlan *plan, const AssaySeries *series, AssayCanvas *canvas)
 {
   for (gsize k = 0; k < series->n; k++)
     {
@@ -92,7 +92,7 @@ draw_bars (const AssayPlan *plan, const AssaySeries *series, AssayCanvas *canvas
         {
           double base = plan->base[series->index] != NULL ? plan->base[series->index][k] : 0;
 
-          assay_mark_whisker (plan, canvas, &plan->palette->ink, assay_plan_position (plan, series, k), base + series->lo[k], base + series->hi[k],
+          assay_mark_whisker (plan, canvas, &plan->palette->ink, assay_figure_plan_position (plan, series, k), base + series->lo[k], base + series->hi[k],
                               MIN (2.2, 0.25 * (plan->sideways ? box.height : box.width) / plan->unit));
         }
       if (series->is_steps)
@@ -101,13 +101,13 @@ draw_bars (const AssayPlan *plan, const AssaySeries *series, AssayCanvas *canvas
 }
 
 static gboolean
-place_bars (const AssayPlan *plan, const AssaySeries *series, gsize k, AssayBox *box)
+place_bars (const AssayFigurePlan *plan, const AssaySeries *series, gsize k, AssayBox *box)
 {
   return bar_box (plan, series, k, box);
 }
 
 static void
-key_bars (const AssayPlan *plan, const AssaySeries *series, AssayCanvas *canvas, const AssayBox *box)
+key_bars (const AssayFigurePlan *plan, const AssaySeries *series, AssayCanvas *canvas, const AssayBox *box)
 {
   double side = MIN (0.72 * box->height, 8 * plan->unit);
   AssayBox swatch = { box->x + box->width - 1.25 * side - 2 * plan->unit, box->y + (box->height - side) / 2, 1.25 * side, side };

@@ -16,7 +16,7 @@ extend_dumbbells (const AssaySeries *series, AssayRange *position, AssayRange *v
 }
 
 static void
-ring (const AssayPlan *plan, AssayCanvas *canvas, const AssayColour *colour, double x, double y, double r)
+ring (const AssayFigurePlan *plan, AssayCanvas *canvas, const AssayColour *colour, double x, double y, double r)
 {
   AssayStroke stroke = { .width = 1.2 * plan->unit * plan->palette->weight };
 
@@ -27,7 +27,7 @@ ring (const AssayPlan *plan, AssayCanvas *canvas, const AssayColour *colour, dou
 }
 
 static void
-draw_pair (const AssayPlan *plan, AssayCanvas *canvas, const AssayColour *colour, double x0, double y0, double x1, double y1, double r)
+draw_pair (const AssayFigurePlan *plan, AssayCanvas *canvas, const AssayColour *colour, double x0, double y0, double x1, double y1, double r)
 {
   AssayStroke stroke = { .width = 1.4 * plan->unit * plan->palette->weight };
   AssayColour faint = assay_colour_faint (colour, 0.55);
@@ -40,15 +40,15 @@ draw_pair (const AssayPlan *plan, AssayCanvas *canvas, const AssayColour *colour
 }
 
 static void
-draw_dumbbells (const AssayPlan *plan, const AssaySeries *series, AssayCanvas *canvas)
+draw_dumbbells (const AssayFigurePlan *plan, const AssaySeries *series, AssayCanvas *canvas)
 {
-  const AssayColour *colour = assay_plan_colour (plan, series);
+  const AssayColour *colour = assay_figure_plan_colour (plan, series);
   double r = (series->n > 60 ? 1.6 : 2.6) * plan->unit;
 
   for (gsize k = 0; k < series->n; k++)
     {
-      double at = assay_plan_position (plan, series, k), x0, y0, x1, y1;
-      gboolean predicted = assay_plan_point (plan, at, series->lo[k], &x0, &y0), measured = assay_plan_point (plan, at, series->value[k], &x1, &y1);
+      double at = assay_figure_plan_position (plan, series, k), x0, y0, x1, y1;
+      gboolean predicted = assay_figure_plan_point (plan, at, series->lo[k], &x0, &y0), measured = assay_figure_plan_point (plan, at, series->value[k], &x1, &y1);
 
       if (predicted && measured)
         draw_pair (plan, canvas, colour, x0, y0, x1, y1, r);
@@ -64,22 +64,22 @@ draw_dumbbells (const AssayPlan *plan, const AssaySeries *series, AssayCanvas *c
 }
 
 static gboolean
-place_dumbbells (const AssayPlan *plan, const AssaySeries *series, gsize k, AssayBox *box)
+place_dumbbells (const AssayFigurePlan *plan, const AssaySeries *series, gsize k, AssayBox *box)
 {
-  double at = assay_plan_position (plan, series, k), x0, y0, x1, y1, r = 2.6 * plan->unit;
+  double at = assay_figure_plan_position (plan, series, k), x0, y0, x1, y1, r = 2.6 * plan->unit;
 
-  if (!assay_plan_point (plan, at, series->lo[k], &x0, &y0) || !assay_plan_point (plan, at, series->value[k], &x1, &y1))
+  if (!assay_figure_plan_point (plan, at, series->lo[k], &x0, &y0) || !assay_figure_plan_point (plan, at, series->value[k], &x1, &y1))
     return FALSE;
   *box = (AssayBox) { MIN (x0, x1) - r, MIN (y0, y1) - r, fabs (x1 - x0) + 2 * r, fabs (y1 - y0) + 2 * r };
   return TRUE;
 }
 
 static void
-key_dumbbells (const AssayPlan *plan, const AssaySeries *series, AssayCanvas *canvas, const AssayBox *box)
+key_dumbbells (const AssayFigurePlan *plan, const AssaySeries *series, AssayCanvas *canvas, const AssayBox *box)
 {
   double y = box->y + box->height / 2, r = 2.6 * plan->unit;
 
-  draw_pair (plan, canvas, assay_plan_colour (plan, series), box->x + r + plan->unit, y, box->x + box->width - r, y, r);
+  draw_pair (plan, canvas, assay_figure_plan_colour (plan, series), box->x + r + plan->unit, y, box->x + box->width - r, y, r);
 }
 
 const AssayMark assay_mark_dumbbells = {

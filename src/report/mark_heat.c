@@ -22,7 +22,7 @@ extend_heat (const AssaySeries *series, AssayRange *position, AssayRange *value)
 }
 
 static AssayBox
-cell_box (const AssayPlan *plan, double row, double column)
+cell_box (const AssayFigurePlan *plan, double row, double column)
 {
   double x0 = assay_scale_place (&plan->scale[ASSAY_AXIS_X], column - 0.5), x1 = assay_scale_place (&plan->scale[ASSAY_AXIS_X], column + 0.5);
   double y0 = assay_scale_place (&plan->scale[ASSAY_AXIS_Y], row - 0.5), y1 = assay_scale_place (&plan->scale[ASSAY_AXIS_Y], row + 0.5);
@@ -38,7 +38,7 @@ pixel (const AssayColour *colour)
 
 /* The matrix as an image, thinned by means where it has more cells than a page has dots. */
 static void
-draw_cells (const AssayPlan *plan, const AssaySeries *series, AssayCanvas *canvas, gsize n_rows)
+draw_cells (const AssayFigurePlan *plan, const AssaySeries *series, AssayCanvas *canvas, gsize n_rows)
 {
   gsize limit = 2000, by_row = (n_rows + limit - 1) / limit, by_column = (series->n_columns + limit - 1) / limit;
   guint rows = (guint) ((n_rows + by_row - 1) / by_row), columns = (guint) ((series->n_columns + by_column - 1) / by_column);
@@ -60,14 +60,14 @@ draw_cells (const AssayPlan *plan, const AssaySeries *series, AssayCanvas *canva
                 n++;
               }
         if (n > 0)
-          colour = assay_plan_tint (plan, sum / (double) n);
+          colour = assay_figure_plan_tint (plan, sum / (double) n);
         pixels[(gsize) row * columns + column] = pixel (&colour);
       }
   assay_canvas_cells (canvas, &box, columns, rows, pixels);
 }
 
 static void
-draw_numbers (const AssayPlan *plan, const AssaySeries *series, AssayCanvas *canvas)
+draw_numbers (const AssayFigurePlan *plan, const AssaySeries *series, AssayCanvas *canvas)
 {
   AssayTypeset how = { .size = ASSAY_NOTE_SIZE * plan->unit };
   double largest = MAX (fabs (plan->colour_lo), fabs (plan->colour_hi));
@@ -95,14 +95,14 @@ draw_numbers (const AssayPlan *plan, const AssaySeries *series, AssayCanvas *can
       assay_typeset_size (layout, &width, &height);
       if (width > box.width - 2 * plan->unit || height > box.height)
         continue;
-      ground = assay_plan_tint (plan, series->value[k]);
+      ground = assay_figure_plan_tint (plan, series->value[k]);
       ink = assay_colour_text_on (&ground);
       assay_canvas_text (canvas, layout, box.x + (box.width - width) / 2, box.y + (box.height - height) / 2, &ink);
     }
 }
 
 static void
-draw_heat (const AssayPlan *plan, const AssaySeries *series, AssayCanvas *canvas)
+draw_heat (const AssayFigurePlan *plan, const AssaySeries *series, AssayCanvas *canvas)
 {
   gsize n_rows = n_rows_of (series);
   AssayBox one;
@@ -132,7 +132,7 @@ draw_heat (const AssayPlan *plan, const AssaySeries *series, AssayCanvas *canvas
 }
 
 static gboolean
-place_heat (const AssayPlan *plan, const AssaySeries *series, gsize k, AssayBox *box)
+place_heat (const AssayFigurePlan *plan, const AssaySeries *series, gsize k, AssayBox *box)
 {
   *box = cell_box (plan, (double) (k / series->n_columns), (double) (k % series->n_columns));
   return TRUE;

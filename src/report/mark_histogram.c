@@ -16,9 +16,9 @@ extend_histogram (const AssaySeries *series, AssayRange *position, AssayRange *v
 }
 
 static gboolean
-bin_box (const AssayPlan *plan, const AssaySeries *series, gsize k, AssayBox *box)
+bin_box (const AssayFigurePlan *plan, const AssaySeries *series, gsize k, AssayBox *box)
 {
-  AssayAxis along = assay_plan_position_axis (plan);
+  AssayAxis along = assay_figure_plan_position_axis (plan);
   const AssayScale *positions = &plan->scale[along], *values = &plan->scale[plan->sideways ? ASSAY_AXIS_X : ASSAY_AXIS_Y];
   double a, b, from, to;
 
@@ -38,16 +38,16 @@ bin_box (const AssayPlan *plan, const AssaySeries *series, gsize k, AssayBox *bo
 }
 
 static void
-draw_histogram (const AssayPlan *plan, const AssaySeries *series, AssayCanvas *canvas)
+draw_histogram (const AssayFigurePlan *plan, const AssaySeries *series, AssayCanvas *canvas)
 {
-  const AssayColour *colour = assay_plan_colour (plan, series);
+  const AssayColour *colour = assay_figure_plan_colour (plan, series);
   gboolean overlaid = FALSE, open = FALSE;
   AssayStroke stroke;
   AssayColour area;
 
   for (guint s = 0; s < plan->figure->series->len; s++)
     overlaid |= s != series->index && assay_figure_get_series (plan->figure, s)->mark == &assay_mark_histogram;
-  stroke = assay_plan_stroke (plan, 1.2, overlaid, series->role);
+  stroke = assay_figure_plan_stroke (plan, 1.2, overlaid, series->role);
   area = assay_colour_faint (colour, series->role == ASSAY_ROLE_CONTROL ? 0.12 : overlaid ? 0.25 : 0.32);
   assay_canvas_begin (canvas);
   for (gsize k = 0; k < series->n; k++)
@@ -84,11 +84,11 @@ draw_histogram (const AssayPlan *plan, const AssaySeries *series, AssayCanvas *c
 }
 
 static void
-key_histogram (const AssayPlan *plan, const AssaySeries *series, AssayCanvas *canvas, const AssayBox *box)
+key_histogram (const AssayFigurePlan *plan, const AssaySeries *series, AssayCanvas *canvas, const AssayBox *box)
 {
-  const AssayColour *colour = assay_plan_colour (plan, series);
+  const AssayColour *colour = assay_figure_plan_colour (plan, series);
   AssayColour area = assay_colour_faint (colour, 0.25);
-  AssayStroke stroke = assay_plan_stroke (plan, 1.2, TRUE, series->role);
+  AssayStroke stroke = assay_figure_plan_stroke (plan, 1.2, TRUE, series->role);
   double side = 0.72 * box->height;
 
   assay_canvas_begin (canvas);

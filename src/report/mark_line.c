@@ -39,7 +39,7 @@ put_column (AssayCanvas *canvas, const Column *column, gboolean *open)
 }
 
 static void
-trace (const AssayPlan *plan, const AssaySeries *series, AssayCanvas *canvas)
+trace (const AssayFigurePlan *plan, const AssaySeries *series, AssayCanvas *canvas)
 {
   /* Thinning goes along x, in which lines of many data ascend. */
   gboolean thin = !plan->sideways && (double) series->n > 8 * plan->plot.width / plan->unit;
@@ -51,7 +51,7 @@ trace (const AssayPlan *plan, const AssaySeries *series, AssayCanvas *canvas)
       double x, y;
       double at;
 
-      (void) assay_plan_point (plan, series->position[k], series->value[k], &x, &y);
+      (void) assay_figure_plan_point (plan, series->position[k], series->value[k], &x, &y);
       if (!isfinite (x) || !isfinite (y))
         {
           if (column.n > 0)
@@ -78,7 +78,7 @@ trace (const AssayPlan *plan, const AssaySeries *series, AssayCanvas *canvas)
 
 /* Data with nothing beside them have no line: a dot. */
 static void
-dot_lonely (const AssayPlan *plan, const AssaySeries *series, AssayCanvas *canvas)
+dot_lonely (const AssayFigurePlan *plan, const AssaySeries *series, AssayCanvas *canvas)
 {
   for (gsize k = 0; k < series->n; k++)
     {
@@ -86,44 +86,44 @@ dot_lonely (const AssayPlan *plan, const AssaySeries *series, AssayCanvas *canva
       gboolean before = k > 0 && isfinite (series->value[k - 1]) && isfinite (series->position[k - 1]);
       gboolean after = k + 1 < series->n && isfinite (series->value[k + 1]) && isfinite (series->position[k + 1]);
 
-      if (!before && !after && assay_plan_point (plan, series->position[k], series->value[k], &x, &y))
+      if (!before && !after && assay_figure_plan_point (plan, series->position[k], series->value[k], &x, &y))
         assay_mark_symbol (plan, canvas, series->role, x, y, 2.4);
     }
 }
 
 static void
-draw_line (const AssayPlan *plan, const AssaySeries *series, AssayCanvas *canvas)
+draw_line (const AssayFigurePlan *plan, const AssaySeries *series, AssayCanvas *canvas)
 {
-  AssayStroke stroke = assay_plan_stroke (plan, series->role == ASSAY_ROLE_REFERENCE ? 1.0 : 1.5, TRUE, series->role);
+  AssayStroke stroke = assay_figure_plan_stroke (plan, series->role == ASSAY_ROLE_REFERENCE ? 1.0 : 1.5, TRUE, series->role);
   double half = stroke.width;
   AssayBox clip = { plan->plot.x - half, plan->plot.y - half, plan->plot.width + 2 * half, plan->plot.height + 2 * half };
 
   assay_canvas_clip (canvas, &clip);
   assay_canvas_begin (canvas);
   trace (plan, series, canvas);
-  assay_canvas_stroke (canvas, assay_plan_colour (plan, series), &stroke);
+  assay_canvas_stroke (canvas, assay_figure_plan_colour (plan, series), &stroke);
   assay_canvas_unclip (canvas);
   dot_lonely (plan, series, canvas);
 }
 
 static gboolean
-place_line (const AssayPlan *plan, const AssaySeries *series, gsize k, AssayBox *box)
+place_line (const AssayFigurePlan *plan, const AssaySeries *series, gsize k, AssayBox *box)
 {
   double x, y, r = 2 * plan->unit;
 
-  if (!assay_plan_point (plan, series->position[k], series->value[k], &x, &y))
+  if (!assay_figure_plan_point (plan, series->position[k], series->value[k], &x, &y))
     return FALSE;
   *box = (AssayBox) { x - r, y - r, 2 * r, 2 * r };
   return TRUE;
 }
 
 static void
-key_line (const AssayPlan *plan, const AssaySeries *series, AssayCanvas *canvas, const AssayBox *box)
+key_line (const AssayFigurePlan *plan, const AssaySeries *series, AssayCanvas *canvas, const AssayBox *box)
 {
-  AssayStroke stroke = assay_plan_stroke (plan, 1.5, TRUE, series->role);
+  AssayStroke stroke = assay_figure_plan_stroke (plan, 1.5, TRUE, series->role);
   double y = box->y + box->height / 2;
 
-  assay_canvas_line (canvas, box->x, y, box->x + box->width, y, assay_plan_colour (plan, series), &stroke);
+  assay_canvas_line (canvas, box->x, y, box->x + box->width, y, assay_figure_plan_colour (plan, series), &stroke);
 }
 
 const AssayMark assay_mark_line = {

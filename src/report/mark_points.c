@@ -47,7 +47,7 @@ outline (AssayCanvas *canvas, AssayRole role, double x, double y, double r)
 }
 
 void
-assay_mark_symbol (const AssayPlan *plan, AssayCanvas *canvas, AssayRole role, double x, double y, double size)
+assay_mark_symbol (const AssayFigurePlan *plan, AssayCanvas *canvas, AssayRole role, double x, double y, double size)
 {
   const AssayColour *colour = &plan->palette->role[role];
   AssayStroke stroke = { .width = (role == ASSAY_ROLE_REFERENCE ? 1.2 : 1.1) * plan->unit * plan->palette->weight, .round = TRUE };
@@ -83,11 +83,11 @@ size_of (const AssaySeries *series)
 
 /* A drop of ink on each spot of a quarter unit that has a datum, drawn once however many lie there. */
 static void
-draw_crowd (const AssayPlan *plan, const AssaySeries *series, AssayCanvas *canvas)
+draw_crowd (const AssayFigurePlan *plan, const AssaySeries *series, AssayCanvas *canvas)
 {
   g_autoptr (GHashTable) seen = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   double grain = 0.5 * plan->unit, r = size_of (series) * plan->unit;
-  AssayColour colour = assay_colour_faint (assay_plan_colour (plan, series), series->n > 3000 ? 0.55 : 0.8);
+  AssayColour colour = assay_colour_faint (assay_figure_plan_colour (plan, series), series->n > 3000 ? 0.55 : 0.8);
 
   assay_canvas_begin (canvas);
   for (gsize k = 0; k < series->n; k++)
@@ -95,7 +95,7 @@ draw_crowd (const AssayPlan *plan, const AssaySeries *series, AssayCanvas *canva
       double x, y;
       gint64 spot;
 
-      if (!assay_plan_point (plan, assay_plan_position (plan, series, k), series->value[k], &x, &y))
+      if (!assay_figure_plan_point (plan, assay_figure_plan_position (plan, series, k), series->value[k], &x, &y))
         continue;
       spot = (gint64) floor (x / grain) << 32 | (guint32) (gint32) floor (y / grain);
       if (g_hash_table_add (seen, g_memdup2 (&spot, sizeof spot)))
@@ -112,7 +112,7 @@ draw_crowd (const AssayPlan *plan, const AssaySeries *series, AssayCanvas *canva
 }
 
 static void
-draw_points (const AssayPlan *plan, const AssaySeries *series, AssayCanvas *canvas)
+draw_points (const AssayFigurePlan *plan, const AssaySeries *series, AssayCanvas *canvas)
 {
   AssayStroke edge = { .width = 0.7 * plan->unit };
 
@@ -125,7 +125,7 @@ draw_points (const AssayPlan *plan, const AssaySeries *series, AssayCanvas *canv
     {
       double x, y;
 
-      if (!assay_plan_point (plan, assay_plan_position (plan, series, k), series->value[k], &x, &y))
+      if (!assay_figure_plan_point (plan, assay_figure_plan_position (plan, series, k), series->value[k], &x, &y))
         continue;
       assay_mark_symbol (plan, canvas, series->role, x, y, size_of (series));
       /* A thin edge of paper keeps neighbours apart. */
@@ -135,18 +135,18 @@ draw_points (const AssayPlan *plan, const AssaySeries *series, AssayCanvas *canv
 }
 
 static gboolean
-place_points (const AssayPlan *plan, const AssaySeries *series, gsize k, AssayBox *box)
+place_points (const AssayFigurePlan *plan, const AssaySeries *series, gsize k, AssayBox *box)
 {
   double x, y, r = size_of (series) * plan->unit;
 
-  if (!assay_plan_point (plan, assay_plan_position (plan, series, k), series->value[k], &x, &y))
+  if (!assay_figure_plan_point (plan, assay_figure_plan_position (plan, series, k), series->value[k], &x, &y))
     return FALSE;
   *box = (AssayBox) { x - r, y - r, 2 * r, 2 * r };
   return TRUE;
 }
 
 static void
-key_points (const AssayPlan *plan, const AssaySeries *series, AssayCanvas *canvas, const AssayBox *box)
+key_points (const AssayFigurePlan *plan, const AssaySeries *series, AssayCanvas *canvas, const AssayBox *box)
 {
   assay_mark_symbol (plan, canvas, series->role, box->x + box->width / 2, box->y + box->height / 2, 2.8);
 }

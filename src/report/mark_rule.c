@@ -3,23 +3,23 @@
 #include "report/figure_private.h"
 
 static void
-draw_rule (const AssayPlan *plan, const AssaySeries *series, AssayCanvas *canvas)
+draw_rule (const AssayFigurePlan *plan, const AssaySeries *series, AssayCanvas *canvas)
 {
   const AssayBox *plot = &plan->plot;
   const AssayScale *scale = &plan->scale[series->axis];
-  AssayStroke stroke = assay_plan_stroke (plan, 1.0, TRUE, series->role);
+  AssayStroke stroke = assay_figure_plan_stroke (plan, 1.0, TRUE, series->role);
   double at = assay_scale_place (scale, series->value[0]);
 
   if (!assay_scale_holds (scale, series->value[0]))
     return;
   if (series->axis == ASSAY_AXIS_Y)
-    assay_canvas_line (canvas, plot->x, at, plot->x + plot->width + (series->name != NULL ? 5 * plan->unit : 0), at, assay_plan_colour (plan, series), &stroke);
+    assay_canvas_line (canvas, plot->x, at, plot->x + plot->width + (series->name != NULL ? 5 * plan->unit : 0), at, assay_figure_plan_colour (plan, series), &stroke);
   else
-    assay_canvas_line (canvas, at, plot->y - (series->name != NULL ? 1.5 * plan->unit : 0), at, plot->y + plot->height, assay_plan_colour (plan, series), &stroke);
+    assay_canvas_line (canvas, at, plot->y - (series->name != NULL ? 1.5 * plan->unit : 0), at, plot->y + plot->height, assay_figure_plan_colour (plan, series), &stroke);
 }
 
 static gboolean
-place_rule (const AssayPlan *plan, const AssaySeries *series, gsize k, AssayBox *box)
+place_rule (const AssayFigurePlan *plan, const AssaySeries *series, gsize k, AssayBox *box)
 {
   const AssayBox *plot = &plan->plot;
   double at = assay_scale_place (&plan->scale[series->axis], series->value[0]);

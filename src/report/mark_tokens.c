@@ -28,7 +28,7 @@ show_token (const char *token)
 }
 
 static PangoLayout *
-token_layout (const AssayPlan *plan, const char *token)
+token_layout (const AssayFigurePlan *plan, const char *token)
 {
   /* Nobody reads a megabyte in a box; what is cut shows an ellipsis. */
   g_autofree char *head = strlen (token) > 400 ? g_strndup (token, 400) : NULL;
@@ -57,7 +57,7 @@ token_layout (const AssayPlan *plan, const char *token)
 }
 
 double
-assay_plan_flow (AssayPlan *plan, double x, double y, double width, double height)
+assay_figure_plan_flow (AssayFigurePlan *plan, double x, double y, double width, double height)
 {
   const AssaySeries *series = assay_figure_get_series (plan->figure, 0);
   double u = plan->unit, at = x, top = y, line = (TOKEN_SIZE * 1.25 + 6) * u, gap = 1.5 * u;
@@ -89,7 +89,7 @@ assay_plan_flow (AssayPlan *plan, double x, double y, double width, double heigh
 }
 
 static void
-draw_tokens (const AssayPlan *plan, const AssaySeries *series, AssayCanvas *canvas)
+draw_tokens (const AssayFigurePlan *plan, const AssaySeries *series, AssayCanvas *canvas)
 {
   double u = plan->unit, largest = MAX (fabs (plan->colour_lo), fabs (plan->colour_hi));
 
@@ -102,7 +102,7 @@ draw_tokens (const AssayPlan *plan, const AssaySeries *series, AssayCanvas *canv
 
       if (isfinite (value))
         {
-          AssayColour ground = assay_plan_tint (plan, value);
+          AssayColour ground = assay_figure_plan_tint (plan, value);
 
           assay_canvas_begin (canvas);
           assay_canvas_box (canvas, box->x, box->y, box->width, box->height);
@@ -124,7 +124,7 @@ draw_tokens (const AssayPlan *plan, const AssaySeries *series, AssayCanvas *canv
 }
 
 static gboolean
-place_tokens (const AssayPlan *plan, const AssaySeries *series, gsize k, AssayBox *box)
+place_tokens (const AssayFigurePlan *plan, const AssaySeries *series, gsize k, AssayBox *box)
 {
   (void) series;
   if (!plan->is_strip || k >= plan->n_tokens_shown)
