@@ -1,10 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # bench: measurements beside peers and limits.  Built by `make bench`, never part of `make check`.
-<<<<<<< HEAD
 EXTRA_PROGRAMS += bench/gemm bench/model bench/record bench/units
-=======
-EXTRA_PROGRAMS += bench/gemm bench/model bench/record bench/gallery
->>>>>>> 8241771 (report: one renderer of figures for window, page, SVG and PNG)
 bench_gemm_SOURCES = bench/gemm.c
 bench_gemm_CFLAGS = $(AM_CFLAGS) $(OPENBLAS_CFLAGS)
 bench_gemm_LDADD = $(LDADD) -ldl
@@ -12,18 +8,16 @@ bench_model_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 bench_model_SOURCES = bench/model.c bench/case_dir.h
 bench_record_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 bench_record_SOURCES = bench/record.c bench/case_dir.h
-<<<<<<< HEAD
 bench_units_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 bench_units_SOURCES = bench/units.c bench/case_dir.h
 EXTRA_DIST += bench/README.md bench/compare.py bench/loo_mnist.sh bench/record.py bench/peers/requirements.txt bench/peers/torch_model.py bench/peers/torch_record.py
 CLEANFILES += bench/gemm bench/model bench/record bench/units
 .PHONY: bench
 bench: bench/gemm bench/model bench/record bench/units
-=======
+
+# Figures to look at.
+EXTRA_PROGRAMS += bench/gallery
 bench_gallery_SOURCES = bench/gallery.c
 bench_gallery_CFLAGS = $(AM_CFLAGS) $(CAIRO_CFLAGS)
-EXTRA_DIST += bench/README.md bench/compare.py bench/loo_mnist.sh bench/record.py bench/peers/requirements.txt bench/peers/torch_model.py bench/peers/torch_record.py
-CLEANFILES += bench/gemm bench/model bench/record bench/gallery
-.PHONY: bench
-bench: bench/gemm bench/model bench/record bench/gallery
->>>>>>> 8241771 (report: one renderer of figures for window, page, SVG and PNG)
+CLEANFILES += bench/gallery
+bench: bench/gallery
