@@ -331,6 +331,18 @@ assay_case_lookup_sequence (AssayCase *self, guint64 sequence, GError **error)
 
 /* --- words of the writer --------------------------------------------------------------------------------------------- */
 
+char *
+assay_case_dup_pseudonym (AssayCase *self, const char *text)
+{
+  /* The word keeps these apart from the salts of digests, which are made with the same key. */
+  g_autofree char *message = g_strconcat ("assay-pseudonym:", text, NULL), *digits = NULL;
+
+  if (!self->has_salt_key)
+    return NULL;
+  digits = g_compute_hmac_for_string (G_CHECKSUM_SHA256, self->salt_key, sizeof self->salt_key, message, -1);
+  return g_strndup (digits, 16);
+}
+
 void
 assay_case_set_command_line (AssayCase *self, const char *command_line)
 {

@@ -74,6 +74,10 @@ GPtrArray   *assay_case_list     (AssayCase *self, const char *kind, const char 
 /* All objects ever committed, by sequence number. Owns: the caller, as above. */
 GPtrArray   *assay_case_list_history (AssayCase *self);
 
+/* A name for somebody or something of the data that says nothing about it: the same text gives the same 16 digits in this case and others in another,
+ * and only who has the case's salt.key can tell whose they are. NULL where the key is missing. Owns: the caller. */
+char        *assay_case_dup_pseudonym (AssayCase *self, const char *text);
+
 /* What every following record of this writer says about its maker. Without it: the program's name. */
 void         assay_case_set_command_line (AssayCase *self, const char *command_line);
 /* Adds an action to the journal that is not a commit (a started job, an edit of a report), and makes it durable.

@@ -10,7 +10,7 @@
 #define BUFFER_BYTES (1u << 16)
 
 struct _AssayCsvWriter {
-  AssayFileWriter *file;
+  AssayFileWriter *file;        /* NULL: everything stays in the buffer */
   GString         *buffer;
   gboolean         in_row;
 };
@@ -27,6 +27,24 @@ assay_csv_writer_new (const char *path, GError **error)
   self->file = file;
   self->buffer = g_string_sized_new (BUFFER_BYTES);
   return self;
+}
+
+AssayCsvWriter *
+assay_csv_writer_new_text (void)
+{
+  AssayCsvWriter *self = g_new0 (AssayCsvWriter, 1);
+
+  self->buffer = g_string_new (NULL);
+  return self;
+}
+
+GString *
+assay_csv_writer_steal_text (AssayCsvWriter *self)
+{
+  GString *text = self->buffer;
+
+  self->buffer = g_string_new (NULL);
+  return text;
 }
 
 void
@@ -110,7 +128,7 @@ assay_csv_writer_end_row (AssayCsvWriter *self, GError **error)
 {
   g_string_append (self->buffer, "\r\n");
   self->in_row = FALSE;
-  return self->buffer->len < BUFFER_BYTES || drain (self, error);
+  return self->file == NULL || self->buffer->len < BUFFER_BYTES || drain (self, error);
 }
 
 gboolean

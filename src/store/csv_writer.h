@@ -12,6 +12,10 @@
 typedef struct _AssayCsvWriter AssayCsvWriter;
 
 AssayCsvWriter *assay_csv_writer_new    (const char *path, GError **error);
+/* Into memory in place of a file; it is never committed. */
+AssayCsvWriter *assay_csv_writer_new_text (void);
+/* What was written so far; the writer begins anew. Owns: the caller. */
+GString        *assay_csv_writer_steal_text (AssayCsvWriter *self);
 void            assay_csv_writer_text   (AssayCsvWriter *self, const char *value);
 void            assay_csv_writer_double (AssayCsvWriter *self, double value);    /* %.17g; nan, inf, -inf */
 void            assay_csv_writer_int    (AssayCsvWriter *self, gint64 value);

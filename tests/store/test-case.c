@@ -367,6 +367,32 @@ test_log (Room *room, gconstpointer unused)
   assay_case_free (open_case (room, ASSAY_CASE_WRITE));
 }
 
+static void
+test_pseudonym (Room *room, gconstpointer unused)
+{
+  g_autoptr (AssayCase) cas = new_case (room);
+  g_autofree char *first = assay_case_dup_pseudonym (cas, "train:1"), *again = NULL, *other = assay_case_dup_pseudonym (cas, "train:2");
+  g_autofree char *salt = path_in_case (room, "salt.key");
+  g_autoptr (AssayCase) reader = NULL, blind = NULL;
+  char key[32] = { 1 };
+
+  (void) unused;
+  reader = open_case (room, ASSAY_CASE_READ);
+  again = assay_case_dup_pseudonym (reader, "train:1");
+  g_assert_cmpuint (strlen (first), ==, 16);
+  g_assert_cmpstr (first, ==, again);
+  g_assert_cmpstr (first, !=, other);
+  save (salt, key, sizeof key);
+  g_clear_pointer (&reader, assay_case_free);
+  reader = open_case (room, ASSAY_CASE_READ);
+  g_free (g_steal_pointer (&again));
+  again = assay_case_dup_pseudonym (reader, "train:1");
+  g_assert_cmpstr (first, !=, again);
+  g_assert_cmpint (unlink (salt), ==, 0);
+  blind = open_case (room, ASSAY_CASE_READ);
+  g_assert_null (assay_case_dup_pseudonym (blind, "train:1"));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -385,6 +411,7 @@ main (int argc, char **argv)
   ADD ("/case/a shard that no commit can have made is set aside", test_unreadable_record);
   ADD ("/case/the next writer removes a dead one's temporary files", test_temporaries);
   ADD ("/case/a damaged journal is refused with file and byte", test_damaged_journal);
+  ADD ("/case/a pseudonym is the same while the salt is, and missing without it", test_pseudonym);
   ADD ("/case/an action is recorded with its command line", test_log);
   return g_test_run ();
 }
