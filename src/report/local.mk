@@ -1,18 +1,45 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # report: the document, its numbers, fields and regimes, figures, formats, evidence and signatures.
+# Sections in the order of the report.
+SECTIONS_LIST += \
+  src/report/section_findings.c \
+  src/report/section_model.c \
+  src/report/section_data.c \
+  src/report/section_attribution.c \
+  src/report/section_validity.c \
+  src/report/section_retraining.c \
+  src/report/section_not_done.c \
+  src/report/section_reproduction.c
+WRITERS_LIST += \
+  src/report/writer_csv.c \
+  src/report/writer_html.c \
+  src/report/writer_json.c \
+  src/report/writer_markdown.c
+
 noinst_LTLIBRARIES += src/report/libreport.la
 ASSAY_FLOORS += src/report/libreport.la
 src_report_libreport_la_CPPFLAGS = $(AM_CPPFLAGS) -DASSAY_REGIMES_FOLDER='"$(pkgdatadir)/regimes"'
 src_report_libreport_la_SOURCES = \
+  $(SECTIONS_LIST) $(WRITERS_LIST) \
+  src/report/columns.c src/report/columns.h \
   src/report/coverage.c src/report/coverage.h \
+  src/report/document.c src/report/document.h \
+  src/report/escape_html.c src/report/escape_html.h \
   src/report/field.c src/report/field.h \
   src/report/field_set.c src/report/field_set.h \
   src/report/field_text.c \
   src/report/fields_file.c src/report/fields_file.h \
+  src/report/html_style.c src/report/html_style.h \
+  src/report/people.c src/report/people.h \
   src/report/regime.c src/report/regime.h \
   src/report/regime_pack.c src/report/regime_pack.h \
   src/report/results.c src/report/results.h \
-  src/report/strict_json.c src/report/strict_json.h
+  src/report/section.c src/report/section.h \
+  src/report/source.c src/report/source.h \
+  src/report/strict.c src/report/strict.h \
+  src/report/strict_json.c src/report/strict_json.h \
+  src/report/validity.c src/report/validity.h \
+  src/report/writer.c src/report/writer.h
 
 # Bundles, evidence and signatures: the door of OpenSSL on this floor.
 src_report_libreport_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(CAIRO_CFLAGS)
@@ -46,3 +73,5 @@ MARKS_LIST += \
   src/report/mark_points.c \
   src/report/mark_rule.c \
   src/report/mark_tokens.c
+src/report/section.lo: src/report/sections.def
+src/report/writer.lo: src/report/writers.def

@@ -109,6 +109,15 @@ assay_results_add_table (AssayResults *results, const char *path, const char *ti
   return table;
 }
 
+AssayResultTable *
+assay_results_find_table (AssayResults *results, const char *path)
+{
+  for (guint k = 0; k < results->tables->len; k++)
+    if (strcmp (((const AssayResultTable *) results->tables->pdata[k])->path, path) == 0)
+      return results->tables->pdata[k];
+  return NULL;
+}
+
 guint
 assay_results_get_n_tables (const AssayResults *results)
 {

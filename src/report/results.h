@@ -60,6 +60,8 @@ void              assay_results_free      (AssayResults *results);
 /* path: words of [a-z0-9_-] joined by '/', not the path of another table nor the beginning of one. Owns: the results. */
 AssayResultTable *assay_results_add_table (AssayResults *results, const char *path, const char *title, gint64 n_rows,
                                            const AssayResultSource *source);
+/* NULL where no table has the path. */
+AssayResultTable *assay_results_find_table (AssayResults *results, const char *path);
 guint             assay_results_get_n_tables (const AssayResults *results);
 const AssayResultTable *assay_results_get_table (const AssayResults *results, guint k);
 

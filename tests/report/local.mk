@@ -12,3 +12,6 @@ tests_report_test_bundle_SOURCES = tests/report/test-bundle.c tests/store/store_
 check_PROGRAMS += tests/report/test-figure
 tests_report_test_figure_SOURCES = tests/report/test-figure.c
 tests_report_test_figure_CFLAGS = $(AM_CFLAGS) $(CAIRO_CFLAGS)
+check_PROGRAMS += tests/report/test-document
+tests_report_test_document_SOURCES = tests/report/test-document.c tests/report/sample.c tests/report/sample.h
+tests_report_test_document_CFLAGS = $(AM_CFLAGS) $(CAIRO_CFLAGS)
