@@ -9,6 +9,7 @@ KINDS_LIST += \
   src/job/kind_influence.c \
   src/job/kind_info.c \
   src/job/kind_new.c \
+  src/job/kind_pin.c \
   src/job/kind_record.c \
   src/job/kind_retrain.c \
   src/job/kind_train.c \
@@ -34,6 +35,8 @@ src_job_libjob_la_SOURCES = $(KINDS_LIST) \
   src/job/provenance.c src/job/provenance.h \
   src/job/query_view.c src/job/query_view.h \
   src/job/removal.c src/job/removal.h \
+  src/job/report_document.c src/job/report_document.h \
+  src/job/report_source.c src/job/report_source.h \
   src/job/retraining.c src/job/retraining.h \
   src/job/runner.c src/job/runner.h \
   src/job/spec.c src/job/spec.h \

@@ -162,13 +162,25 @@ outputs_are_current (AssayCase *cas, const json_t *meta)
   return TRUE;
 }
 
+/* The summary that an object of kind "job" keeps. */
+static json_t *
+read_summary (AssayReader *reader, GError **error)
+{
+  g_auto (GStrv) text = assay_reader_read_text (reader, SUMMARY_PATH, error);
+  json_t *summary = text ? json_loads (text[0], JSON_REJECT_DUPLICATES, NULL) : NULL;
+
+  if (text != NULL && summary == NULL)
+    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_DAMAGED, "job %s: its stored summary is no JSON; use --force to run it again",
+                 assay_reader_get_object (reader)->name);
+  return summary;
+}
+
 /* *summary stays NULL when the store has no answer. */
 static gboolean
 load_summary (const AssayJob *job, const Session *session, json_t **summary, GError **error)
 {
   g_autofree char *name = stored_name (job, session);
   g_autoptr (AssayReader) reader = NULL;
-  g_auto (GStrv) text = NULL;
   const char *identity;
 
   if (!assay_case_has (session->context.cas, JOB_KIND, name))
@@ -179,16 +191,8 @@ load_summary (const AssayJob *job, const Session *session, json_t **summary, GEr
   identity = json_string_value (json_object_get (assay_reader_get_meta (reader), "identity"));
   if (g_strcmp0 (identity, session->identity) != 0 || !outputs_are_current (session->context.cas, assay_reader_get_meta (reader)))
     return TRUE;
-  text = assay_reader_read_text (reader, SUMMARY_PATH, error);
-  if (text == NULL)
-    return FALSE;
-  *summary = json_loads (text[0], JSON_REJECT_DUPLICATES, NULL);
-  if (*summary == NULL)
-    {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_DAMAGED, "job %s: its stored summary is no JSON; use --force to run it again", name);
-      return FALSE;
-    }
-  return TRUE;
+  *summary = read_summary (reader, error);
+  return *summary != NULL;
 }
 
 static json_t *
@@ -334,18 +338,61 @@ assay_job_run (AssayJob *job, const AssayJobOptions *options, GError **error)
   return session_begin (&session, job, options, FALSE, error) ? answer_or_run (job, &session, error) : NULL;
 }
 
+/* A session on the case, the workers and the threads of another. */
+static void
+session_begin_part (Session *session, const AssayJobOptions *options, const AssayJobContext *whole)
+{
+  session->is_part = TRUE;
+  session->options = options;
+  session->context = (AssayJobContext) {
+    .cas = whole->cas, .backend = whole->backend, .progress = options->progress, .confirm = whole->confirm, .confirm_data = whole->confirm_data,
+    .outputs = g_ptr_array_new_with_free_func ((GDestroyNotify) assay_object_unref), .notes = g_ptr_array_new_with_free_func (g_free),
+  };
+}
+
 AssayJobOutcome *
 assay_job_run_part (AssayJob *part, const AssayJobContext *whole, AssayProgress *progress, GError **error)
 {
   g_autofree char *by_hand = assay_job_describe_command (part);
   AssayJobOptions options = { .command_line = by_hand, .progress = progress };
-  g_auto (Session) session = { .is_part = TRUE, .options = &options };
+  g_auto (Session) session = { 0 };
 
-  session.context = (AssayJobContext) {
-    .cas = whole->cas, .backend = whole->backend, .progress = progress, .confirm = whole->confirm, .confirm_data = whole->confirm_data,
-    .outputs = g_ptr_array_new_with_free_func ((GDestroyNotify) assay_object_unref), .notes = g_ptr_array_new_with_free_func (g_free),
-  };
+  session_begin_part (&session, &options, whole);
   return resolve (&session, part, error) ? answer_or_run (part, &session, error) : NULL;
+}
+
+AssayJobOutcome *
+assay_job_recall (AssayObject *object, const AssayJobContext *whole, char **command, GError **error)
+{
+  AssayJobOptions options = { .progress = whole->progress };
+  g_auto (Session) session = { 0 };
+  g_autoptr (AssayJob) job = assay_job_from_json (object->meta, object->name, error);
+  g_autoptr (AssayReader) reader = NULL;
+  g_autofree char *name = NULL;
+  AssayJobOutcome *outcome;
+  json_t *summary;
+
+  if (job == NULL)
+    return NULL;
+  name = g_path_get_basename (assay_case_get_path (whole->cas));   /* wherever it lies today */
+  assay_job_set_case (job, name);
+  *command = assay_job_describe_command (job);
+  assay_job_set_case (job, assay_case_get_path (whole->cas));
+  if (!outputs_are_current (whole->cas, object->meta))
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "job %s: something newer has taken the name of what it made", object->name);
+      return NULL;
+    }
+  session_begin_part (&session, &options, whole);
+  if (!resolve (&session, job, error))
+    return NULL;
+  reader = assay_reader_new (whole->cas, object, error);
+  summary = reader ? read_summary (reader, error) : NULL;
+  if (summary == NULL)
+    return NULL;
+  outcome = make_outcome (job, &session, summary, TRUE, error);
+  json_decref (summary);
+  return outcome;
 }
 
 AssayJobOutcome *

@@ -35,6 +35,11 @@ AssayJobOutcome *assay_job_dry_run (AssayJob *job, const AssayJobOptions *option
  * the command line that would do it alone; its outputs are its own. progress: the whole's, or a child of it. */
 AssayJobOutcome *assay_job_run_part (AssayJob *part, const AssayJobContext *whole, AssayProgress *progress, GError **error);
 
+/* What a stored job answers today, an object of kind "job", by whatever version of this program it was run: the document that its command prints.
+ * Nothing is run. command receives the command line that asks for the same in the case's own directory, also after most errors. Errors: NOT_FOUND when what it made has been
+ * superseded; INPUT when its inputs are others now; those of the store. */
+AssayJobOutcome *assay_job_recall  (AssayObject *object, const AssayJobContext *whole, char **command, GError **error);
+
 void             assay_job_outcome_free (AssayJobOutcome *outcome);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayJobOutcome, assay_job_outcome_free)

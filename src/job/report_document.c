@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* report_document.c: from the case to the document, and the pins that belong to it. */
+#include "job/report_document.h"
+
+#include "config.h"
+#include "job/report_source.h"
+#include "store/shard.h"
+
+#include <string.h>
+
+/* When the case last changed: reports of one state of a case say one time. */
+static char *
+find_last_change (AssayCase *cas)
+{
+  g_autoptr (GPtrArray) objects = assay_case_list_history (cas);
+  const char *last = NULL;
+
+  for (guint k = 0; k < objects->len; k++)
+    {
+      const AssayObject *object = objects->pdata[k];
+
+      for (guint p = 0; p < object->n_parts; p++)
+        if (last == NULL || strcmp (object->parts[p]->utc, last) > 0)
+          last = object->parts[p]->utc;
+    }
+  return g_strdup (last);
+}
+
+/* 16 digits over what the report rests on: the roots of all answers, the pins, the profile and the title. */
+static char *
+make_report_id (const AssayReportSource *source, const AssayDocument *document)
+{
+  g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
+
+  g_checksum_update (checksum, (const guchar *) document->title, (gssize) strlen (document->title) + 1);
+  g_checksum_update (checksum, (const guchar *) document->profile, (gssize) strlen (document->profile) + 1);
+  for (guint k = 0; k < source->answers->len; k++)
+    {
+      const char *root = ((const AssayReportAnswer *) source->answers->pdata[k])->content_root;
+
+      g_checksum_update (checksum, (const guchar *) root, (gssize) strlen (root) + 1);
+    }
+  for (guint k = 0; k < source->pins->len; k++)
+    {
+      const AssayReportPin *pin = source->pins->pdata[k];
+      g_autofree char *line = g_strdup_printf ("%s\n%s\n%s\n", pin->claim, pin->note ? pin->note : "", pin->author ? pin->author : "");
+
+      g_checksum_update (checksum, (const guchar *) line, (gssize) strlen (line) + 1);
+    }
+  return g_strndup (g_checksum_get_string (checksum), 16);
+}
+
+AssayDocument *
+assay_report_document_make (const AssayJobContext *context, const AssayReportRequest *request, GError **error)
+{
+  g_autoptr (AssayReportSource) source = assay_report_source_gather (context, error);
+  g_autoptr (AssayDocument) document = NULL;
+  g_autofree char *base = g_path_get_basename (assay_case_get_path (context->cas)), *title = NULL;
+  AssayReport report = { .source = source, .audience = request->audience };
+
+  if (source == NULL)
+    return NULL;
+  if (g_str_has_suffix (base, ".assay"))
+    base[strlen (base) - strlen (".assay")] = '\0';
+  title = request->title ? g_strdup (request->title) : g_strdup_printf ("Audit report: %s", base);
+  document = assay_document_new (title, assay_audience_words[request->audience]);
+  document->subtitle = g_strdup ("What the model does, which training data caused it, and how sure that is");
+  document->program = g_strdup (PACKAGE_NAME " " PACKAGE_VERSION);
+  document->created_utc = find_last_change (context->cas);
+  document->report_id = make_report_id (source, document);
+  report.document = document;
+  return assay_report_write (&report, error) ? g_steal_pointer (&document) : NULL;
+}
+
+json_t *
+assay_report_pins_load (AssayCase *cas)
+{
+  g_autoptr (AssayObject) object = assay_case_has (cas, ASSAY_PIN_KIND, ASSAY_PIN_NAME)
+                                     ? assay_case_lookup (cas, ASSAY_PIN_KIND, ASSAY_PIN_NAME, NULL) : NULL;
+  json_t *pins = object ? json_object_get (object->meta, "pins") : NULL;
+
+  return json_is_array (pins) ? json_deep_copy (pins) : json_array ();
+}
+
+AssayObject *
+assay_report_pins_store (AssayCase *cas, json_t *pins, GError **error)
+{
+  gsize n = json_array_size (pins), k;
+  g_autofree const char **claims = g_new0 (const char *, n + 1);
+  AssayArraySpec spec = { .path = "/pins/claim", .type = ASSAY_STORE_TEXT, .rank = 1, .dims = { (gint64) n }, .axes = { "pin" },
+                          .long_name = "pinned claims", .description = "ids of the claims, in the order of the summary" };
+  json_t *meta = json_pack ("{s:O}", "pins", pins), *pin;
+  g_autoptr (AssayShardWriter) writer = assay_shard_writer_new (cas, ASSAY_PIN_KIND, ASSAY_PIN_NAME, meta, error);
+  AssayObject *object = NULL;
+
+  json_array_foreach (pins, k, pin)
+    claims[k] = json_string_value (json_object_get (pin, "claim"));
+  if (writer != NULL && assay_shard_writer_put_text (writer, &spec, claims, error))
+    object = assay_shard_writer_commit (writer, error);
+  json_decref (meta);
+  return object;
+}
