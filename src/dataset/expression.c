@@ -66,6 +66,25 @@ assay_expression_uses (const AssayExpression *expression, const AssayColumn *col
   return node_uses (expression->root, column);
 }
 
+static gboolean
+node_reads_missing (const AssayNode *node, gint64 row)
+{
+  if (node->kind == NODE_MISSING)
+    return FALSE;
+  if (node->kind == NODE_COLUMN)
+    return assay_column_is_missing (node->column, row);
+  for (guint k = 0; node->children != NULL && k < node->children->len; k++)
+    if (node_reads_missing (node->children->pdata[k], row))
+      return TRUE;
+  return FALSE;
+}
+
+gboolean
+assay_expression_reads_missing (const AssayExpression *expression, gint64 row)
+{
+  return node_reads_missing (expression->root, row);
+}
+
 /* --- evaluation --------------------------------------------------------------------------------------------------- */
 
 typedef struct {

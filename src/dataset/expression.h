@@ -42,6 +42,10 @@ const AssayColumn *assay_expression_get_column (const AssayExpression *expressio
 /* Does the expression read this column? */
 gboolean         assay_expression_uses (const AssayExpression *expression, const AssayColumn *column);
 
+/* Is a cell that the expression reads missing in this row? Asking whether it is missing is not reading it. Text that marks a missing cell
+ * compares as it is written, so this says more than an unknown value does. */
+gboolean         assay_expression_reads_missing (const AssayExpression *expression, gint64 row);
+
 /* Value at a row. Cost: O(length of the expression), no allocation. Errors: NAN with the row, when a calculation on
  * numbers that are there is not finite (a division by zero). */
 gboolean         assay_expression_eval (const AssayExpression *expression, gint64 row, AssayExpressionValue *value, GError **error);

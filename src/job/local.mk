@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # job: from a specification to a result.  A new kind of job is one file and one line in KINDS_LIST.
 KINDS_LIST += \
+  src/job/kind_audit.c \
   src/job/kind_certify.c \
   src/job/kind_check.c \
   src/job/kind_demo.c \
@@ -20,6 +21,15 @@ noinst_LTLIBRARIES += src/job/libjob.la
 ASSAY_FLOORS += src/job/libjob.la
 src_job_libjob_la_SOURCES = $(KINDS_LIST) \
   src/job/architecture.c src/job/architecture.h \
+  src/job/audit.c src/job/audit.h \
+  src/job/audit_challenger.c \
+  src/job/audit_columns.c src/job/audit_columns.h \
+  src/job/audit_group.c \
+  src/job/audit_measure.c \
+  src/job/audit_model.c \
+  src/job/audit_score.c \
+  src/job/audit_store.c \
+  src/job/audit_view.c src/job/audit_view.h \
   src/job/coefficients.c src/job/coefficients.h \
   src/job/demo_findings.c src/job/demo_findings.h \
   src/job/demo_parts.c src/job/demo_parts.h \

@@ -18,6 +18,7 @@ src_run_librun_la_SOURCES = $(OPTIMIZERS_LIST) \
   src/run/objective.c src/run/objective.h \
   src/run/optimizer.c src/run/optimizer.h \
   src/run/pass.c src/run/pass.h \
+  src/run/predict.c src/run/predict.h \
   src/run/record.h \
   src/run/record_activations.c \
   src/run/record_gradients.c \

@@ -290,10 +290,14 @@ AssayEstimate
 assay_estimate_brier (const double *probability, const guint8 *outcome, gint64 N, double level)
 {
   g_autofree double *square = g_new (double, MAX (N, 1));
+  AssayEstimate e;
 
   for (gint64 i = 0; i < N; i++)
     square[i] = (probability[i] - outcome[i]) * (probability[i] - outcome[i]);
-  return assay_estimate_mean (square, N, level);
+  e = assay_estimate_mean (square, N, level);
+  e.lo = isnan (e.lo) ? e.lo : fmax (0, e.lo);
+  e.hi = isnan (e.hi) ? e.hi : fmin (1, e.hi);
+  return e;
 }
 
 AssayEstimate
@@ -307,5 +311,7 @@ assay_estimate_log_loss (const double *probability, const guint8 *outcome, gint6
   e = assay_estimate_mean (loss, N, level);
   if (isinf (e.value))
     e.lo = e.hi = NAN;
+  else if (e.lo < 0)
+    e.lo = 0;
   return e;
 }

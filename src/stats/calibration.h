@@ -43,7 +43,8 @@ void              assay_calibration_free (AssayCalibration *calibration);
 gint64            assay_calibration_bin  (double probability, gint64 B);
 
 /* The mean of (p - y)^2, and of -log of the probability that was given to what came true (infinite where that was 0, without an
- * interval); Student's intervals. Source: Brier, Mon. Weather Rev. 78 (1950). */
+ * interval); Student's intervals, cut
+ * where no score can be. Source: Brier, Mon. Weather Rev. 78 (1950). */
 AssayEstimate     assay_estimate_brier    (const double *probability, const guint8 *outcome, gint64 N, double level);
 AssayEstimate     assay_estimate_log_loss (const double *probability, const guint8 *outcome, gint64 N, double level);
 

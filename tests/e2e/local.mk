@@ -12,3 +12,5 @@ LONG_TESTS += tests/e2e/test-mnist.sh
 dist_check_SCRIPTS += tests/e2e/test-export.sh
 dist_check_SCRIPTS += tests/e2e/test-cohorts.sh
 dist_check_SCRIPTS += tests/e2e/test-quoting.sh
+dist_check_SCRIPTS += tests/e2e/test-audit.sh
+EXTRA_DIST += tests/e2e/audit.py
