@@ -43,7 +43,7 @@ test_softmax (void)
 static void
 test_one_logit (void)
 {
-  g_autoptr (Fixture) f = fixture_logistic ("{}", 1);
+  g_autoptr (Fixture) f = fixture_logistic ("{\"dtype\": \"f64\"}", 1);
   double far[] = { 800 };
 
   compare_losses (f, 1);
