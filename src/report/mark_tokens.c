@@ -111,13 +111,13 @@ draw_tokens (const AssayFigurePlan *plan, const AssaySeries *series, AssayCanvas
         }
       assay_canvas_text (canvas, layout, box->x + 1.5 * u, box->y + 1 * u, &ink);
       /* Where colour does not reach: a bar as long as the value is large, below the token when positive, above when negative. */
-      share = isfinite (value) ? MIN (fabs (value) / largest, 1) : 0;
-      if (share > 0.02)
+      share = fabs (value) / largest;
+      if (isfinite (value) && share > 0.02)
         {
           const AssayColour *colour = &plan->palette->role[value < 0 ? ASSAY_ROLE_NEGATIVE : ASSAY_ROLE_POSITIVE];
 
           assay_canvas_begin (canvas);
-          assay_canvas_box (canvas, box->x, value < 0 ? box->y - 1.2 * u : box->y + box->height, share * box->width, 1.2 * u);
+          assay_canvas_box (canvas, box->x, value < 0 ? box->y - 1.2 * u : box->y + box->height, MIN (share, 1) * box->width, 1.2 * u);
           assay_canvas_fill (canvas, colour);
         }
     }
