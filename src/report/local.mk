@@ -44,9 +44,17 @@ src_report_libreport_la_SOURCES = \
 # Bundles, evidence and signatures: the door of OpenSSL on this floor.
 src_report_libreport_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(CAIRO_CFLAGS)
 src_report_libreport_la_SOURCES += \
+  src/report/blocks.c src/report/blocks.h \
   src/report/bundle.c src/report/bundle.h \
   src/report/bundle_directory.c src/report/bundle_directory.h \
-  src/report/sums.c src/report/sums.h
+  src/report/evidence.c src/report/evidence.h \
+  src/report/number_proof.c src/report/number_proof.h \
+  src/report/seal.c src/report/seal.h \
+  src/report/signature.c src/report/signature.h \
+  src/report/signing_key.c src/report/signing_key.h \
+  src/report/statement.c src/report/statement.h \
+  src/report/sums.c src/report/sums.h \
+  src/report/time_token.c src/report/time_token.h
 
 # Figures.
 src_report_libreport_la_SOURCES += \

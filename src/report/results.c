@@ -371,36 +371,60 @@ drop_sign_of_zero (char *text)
 }
 
 char *
-assay_number_dup_display (const AssayNumber *number)
+assay_number_display_count (gint64 value)
 {
-  double value = assay_number_get_value (number);
+  g_autofree char *plain = g_strdup_printf ("%" G_GINT64_FORMAT, value);
+
+  return group_thousands (plain);
+}
+
+char *
+assay_number_display_number (double value, AssayNumberFormat format, guint digits)
+{
   g_autofree char *plain = NULL;
 
   if (!isfinite (value))
     return g_strdup (NOT_COMPUTED);
-  switch (number->format)
+  switch (format)
     {
     case ASSAY_NUMBER_SIGNIFICANT:
-      return print_significant (value, number->digits);
+      return print_significant (value, digits);
     case ASSAY_NUMBER_PERCENT:
       /* 100 times a double is exact in an extended one, so this rounds once. */
-      plain = drop_sign_of_zero (print ("%.*Lf", number->digits, 100.0L * (long double) value));
+      plain = drop_sign_of_zero (print ("%.*Lf", digits, 100.0L * (long double) value));
       return g_strconcat (plain, " %", NULL);
-    case ASSAY_NUMBER_COUNT:
-      plain = get_column (number->table, number->column)->type == ASSAY_RESULT_COUNTS
-                ? g_strdup_printf ("%" G_GINT64_FORMAT, get_column (number->table, number->column)->values.counts[number->row])
-                : drop_sign_of_zero (print ("%.*Lf", 0, (long double) value));
-      return group_thousands (plain);
     default:
-      plain = drop_sign_of_zero (print ("%.*Lf", number->digits, (long double) value));
+      plain = drop_sign_of_zero (print ("%.*Lf", format == ASSAY_NUMBER_COUNT ? 0 : digits, (long double) value));
       return group_thousands (plain);
     }
 }
 
+char *
+assay_number_dup_display (const AssayNumber *number)
+{
+  const Column *column = number->table != NULL ? get_column (number->table, number->column) : NULL;
+
+  if (column != NULL && column->type == ASSAY_RESULT_COUNTS)
+    return assay_number_display_count (column->values.counts[number->row]);
+  return assay_number_display_number (assay_number_get_value (number), number->format, number->digits);
+}
+
+static const char *const format_words[] = { "count", "decimals", "significant", "percent" };
+
 const char *
 assay_number_format_word (AssayNumberFormat format)
 {
-  static const char *const words[] = { "count", "decimals", "significant", "percent" };
+  return format_words[format];
+}
 
-  return words[format];
+gboolean
+assay_number_format_parse (const char *word, AssayNumberFormat *format)
+{
+  for (gsize k = 0; k < G_N_ELEMENTS (format_words); k++)
+    if (strcmp (format_words[k], word) == 0)
+      {
+        *format = (AssayNumberFormat) k;
+        return TRUE;
+      }
+  return FALSE;
 }

@@ -95,7 +95,11 @@ char             *assay_number_dup_id     (const AssayNumber *number);
 /* The value as printed: the same in every locale, rounded half to even from the exact binary value; "not computed" where there is none.
  * Owns: the caller. */
 char             *assay_number_dup_display (const AssayNumber *number);
+/* The same for a value of a column of numbers, and for one of a column of counts. Owns: the caller. */
+char             *assay_number_display_number (double value, AssayNumberFormat format, guint digits);
+char             *assay_number_display_count  (gint64 value);
 /* "count", "decimals", "significant", "percent". */
 const char       *assay_number_format_word (AssayNumberFormat format);
+gboolean          assay_number_format_parse (const char *word, AssayNumberFormat *format);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayResults, assay_results_free)

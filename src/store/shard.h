@@ -39,7 +39,7 @@ typedef struct {
 /* meta: a JSON object or NULL; copied. Errors: USAGE when the case is not open for writing. */
 AssayShardWriter *assay_shard_writer_new (AssayCase *cas, const char *kind, const char *name, json_t *meta,
                                           GError **error);
-/* The same layout as a file of its own, outside any case: ended by assay_shard_writer_write_file instead of a commit. Nothing in it may be
+/* The same layout as a file of its own, outside any case: ended by assay_shard_writer_write_file or _write_bytes instead of a commit. Nothing in it may be
  * redactable. */
 AssayShardWriter *assay_shard_writer_new_file (const char *kind, const char *name, json_t *meta, GError **error);
 /* Drops the object if it was not committed. */
@@ -72,5 +72,7 @@ AssayObject *assay_shard_writer_commit     (AssayShardWriter *self, GError **err
 
 /* Of a writer made by assay_shard_writer_new_file: temporary file, fsync, rename over path; an existing file is replaced. */
 gboolean     assay_shard_writer_write_file (AssayShardWriter *self, const char *path, GError **error);
+/* The same file in memory. Owns: the caller. */
+GBytes      *assay_shard_writer_write_bytes (AssayShardWriter *self, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayShardWriter, assay_shard_writer_free)

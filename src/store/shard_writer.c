@@ -327,7 +327,8 @@ assay_shard_writer_commit (AssayShardWriter *self, GError **error)
 
 typedef struct {
   AssayShardWriter *self;
-  const char       *path;
+  const char       *path;       /* NULL: into memory */
+  GBytes           *out;
 } WriteFile;
 
 static gboolean
@@ -340,20 +341,34 @@ write_file (gpointer data, GError **error)
   const void *bytes;
   gsize n;
   gboolean ok = assay_shard_file_finish (self->file, &identity, NULL, &content_root, &bytes, &n, error)
-                && assay_file_write (w->path, bytes, n, error);
+                && (w->path == NULL || assay_file_write (w->path, bytes, n, error));
 
+  if (ok && w->path == NULL)
+    w->out = g_bytes_new (bytes, n);
   g_clear_pointer (&self->file, assay_shard_file_free);
   return ok;
+}
+
+static gboolean
+end_outside (WriteFile *w, GError **error)
+{
+  g_return_val_if_fail (w->self->cas == NULL, FALSE);
+  if (!check_alive (w->self, error))
+    return FALSE;
+  w->self->ended = TRUE;
+  return assay_store_call (write_file, w, error);
 }
 
 gboolean
 assay_shard_writer_write_file (AssayShardWriter *self, const char *path, GError **error)
 {
-  WriteFile w = { self, path };
+  return end_outside (&(WriteFile) { self, path, NULL }, error);
+}
 
-  g_return_val_if_fail (self->cas == NULL, FALSE);
-  if (!check_alive (self, error))
-    return FALSE;
-  self->ended = TRUE;
-  return assay_store_call (write_file, &w, error);
+GBytes *
+assay_shard_writer_write_bytes (AssayShardWriter *self, GError **error)
+{
+  WriteFile w = { self, NULL, NULL };
+
+  return end_outside (&w, error) ? w.out : NULL;
 }

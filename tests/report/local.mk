@@ -9,6 +9,11 @@ tests_report_test_regime_SOURCES = tests/report/test-regime.c $(report_packs)
 check_PROGRAMS += tests/report/test-bundle
 tests_report_test_bundle_SOURCES = tests/report/test-bundle.c tests/store/store_test.h
 
+sealed = tests/report/sealed.h tests/store/store_test.h
+check_PROGRAMS += tests/report/test-evidence tests/report/test-signature
+tests_report_test_evidence_SOURCES = tests/report/test-evidence.c $(sealed)
+tests_report_test_signature_SOURCES = tests/report/test-signature.c $(sealed)
+
 check_PROGRAMS += tests/report/test-figure
 tests_report_test_figure_SOURCES = tests/report/test-figure.c
 tests_report_test_figure_CFLAGS = $(AM_CFLAGS) $(CAIRO_CFLAGS)
