@@ -12,6 +12,7 @@ KINDS_LIST += \
   src/job/kind_new.c \
   src/job/kind_pin.c \
   src/job/kind_record.c \
+  src/job/kind_report.c \
   src/job/kind_retrain.c \
   src/job/kind_train.c \
   src/job/kind_validate.c \

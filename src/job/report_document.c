@@ -2,6 +2,7 @@
 /* report_document.c: from the case to the document, and the pins that belong to it. */
 #include "job/report_document.h"
 
+#include "base/error.h"
 #include "config.h"
 #include "job/report_source.h"
 #include "store/shard.h"
@@ -55,18 +56,24 @@ assay_report_document_make (const AssayJobContext *context, const AssayReportReq
 {
   g_autoptr (AssayReportSource) source = assay_report_source_gather (context, error);
   g_autoptr (AssayDocument) document = NULL;
-  g_autofree char *base = g_path_get_basename (assay_case_get_path (context->cas)), *title = NULL;
+  g_autofree char *base = g_path_get_basename (assay_case_get_path (context->cas)), *title = NULL, *changed = find_last_change (context->cas);
   AssayReport report = { .source = source, .audience = request->audience };
 
   if (source == NULL)
     return NULL;
+  if (changed == NULL)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "%s: there is nothing in the case to report on; begin with assay import CASE data FILE",
+                   assay_case_get_path (context->cas));
+      return NULL;
+    }
   if (g_str_has_suffix (base, ".assay"))
     base[strlen (base) - strlen (".assay")] = '\0';
   title = request->title ? g_strdup (request->title) : g_strdup_printf ("Audit report: %s", base);
   document = assay_document_new (title, assay_audience_words[request->audience]);
   document->subtitle = g_strdup ("What the model does, which training data caused it, and how sure that is");
   document->program = g_strdup (PACKAGE_NAME " " PACKAGE_VERSION);
-  document->created_utc = find_last_change (context->cas);
+  document->created_utc = g_steal_pointer (&changed);
   document->report_id = make_report_id (source, document);
   report.document = document;
   return assay_report_write (&report, error) ? g_steal_pointer (&document) : NULL;
