@@ -257,6 +257,7 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
   if (evidence == NULL)
     return NULL;
   document->evidence_root = g_strdup (assay_evidence_get_root (evidence));
+  document->results_sha256 = g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, assay_evidence_get_file (evidence));
   document->fingerprint = state->key ? g_strdup (assay_signing_key_get_fingerprint (state->key)) : NULL;
   if (!add_renderings (bundle, state, document, context, error) || !seal (bundle, state, document, evidence, context, &n_numbers, error)
       || !assay_bundle_write (bundle, state->out, error))

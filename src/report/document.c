@@ -387,6 +387,7 @@ assay_document_free (AssayDocument *document)
   g_free (document->created_utc);
   g_free (document->program);
   g_free (document->evidence_root);
+  g_free (document->results_sha256);
   g_free (document->fingerprint);
   g_ptr_array_unref (document->warnings);
   g_ptr_array_unref (document->sections);

@@ -183,6 +183,7 @@ struct _AssayDocument {
   char *created_utc;            /* RFC 3339, of the case's last change: the same report gives the same bytes */
   char *program;                /* "Assay 0.1.0" */
   char *evidence_root;          /* 64 digits; NULL until the results are sealed */
+  char *results_sha256;         /* of evidence/results.h5; NULL as long */
   char *fingerprint;            /* of the key that is to sign, or NULL: UNSIGNED, on every page */
   GPtrArray *warnings;          /* strings for the first page: an incomplete job, a case changed since pinning */
   GPtrArray *sections;          /* AssaySection */

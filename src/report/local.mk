@@ -14,7 +14,8 @@ WRITERS_LIST += \
   src/report/writer_csv.c \
   src/report/writer_html.c \
   src/report/writer_json.c \
-  src/report/writer_markdown.c
+  src/report/writer_markdown.c \
+  src/report/writer_notebook.c
 
 noinst_LTLIBRARIES += src/report/libreport.la
 ASSAY_FLOORS += src/report/libreport.la
@@ -30,6 +31,8 @@ src_report_libreport_la_SOURCES = \
   src/report/field_text.c \
   src/report/fields_file.c src/report/fields_file.h \
   src/report/html_style.c src/report/html_style.h \
+  src/report/markdown.c src/report/markdown.h \
+  src/report/notebook.c src/report/notebook.h \
   src/report/people.c src/report/people.h \
   src/report/regime.c src/report/regime.h \
   src/report/regime_pack.c src/report/regime_pack.h \
@@ -81,5 +84,5 @@ MARKS_LIST += \
   src/report/mark_points.c \
   src/report/mark_rule.c \
   src/report/mark_tokens.c
-src/report/section.lo: src/report/sections.def
-src/report/writer.lo: src/report/writers.def
+# Made before anything here is compiled; what includes them is tracked from then on.
+$(src_report_libreport_la_OBJECTS): | src/report/marks.def src/report/notebook_preamble.def src/report/sections.def src/report/writers.def
