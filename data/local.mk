@@ -9,6 +9,7 @@ dist_regimes_DATA = \
 jsonschemasdir = $(pkgdatadir)/schemas
 dist_jsonschemas_DATA = \
   data/schemas/fields-1.json \
+  data/schemas/report-document-1.json \
   data/schemas/regime-1.json
 # What the desktop knows of the window.
 DESKTOP_FILES = data/org.assay.Workbench.desktop data/org.assay.Workbench.metainfo.xml data/org.assay.Workbench.mime.xml \
