@@ -361,12 +361,39 @@ assay_job_run_part (AssayJob *part, const AssayJobContext *whole, AssayProgress 
   return resolve (&session, part, error) ? answer_or_run (part, &session, error) : NULL;
 }
 
+/* A stored job that finds its inputs anew. */
+static AssayJob *
+load_unpinned (const AssayObject *object, GError **error)
+{
+  json_t *meta = json_deep_copy (object->meta);
+  AssayJob *job;
+
+  json_object_del (json_object_get (meta, "job"), "inputs");
+  job = assay_job_from_json (meta, object->name, error);
+  json_decref (meta);
+  return job;
+}
+
+/* What a job found today against what it was made from. */
+static gboolean
+inputs_are_same (const AssayJob *job, const AssayObject *object, GError **error)
+{
+  const json_t *before = json_object_get (json_object_get (object->meta, "job"), "inputs");
+  json_t *now = assay_job_to_json (job);
+  gboolean same = json_equal ((json_t *) before, json_object_get (now, "inputs"));
+
+  json_decref (now);
+  if (!same)
+    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "job %s: the data or the model that it was made from are others now", object->name);
+  return same;
+}
+
 AssayJobOutcome *
 assay_job_recall (AssayObject *object, const AssayJobContext *whole, char **command, GError **error)
 {
   AssayJobOptions options = { .progress = whole->progress };
   g_auto (Session) session = { 0 };
-  g_autoptr (AssayJob) job = assay_job_from_json (object->meta, object->name, error);
+  g_autoptr (AssayJob) job = load_unpinned (object, error);
   g_autoptr (AssayReader) reader = NULL;
   g_autofree char *name = NULL;
   AssayJobOutcome *outcome;
@@ -384,7 +411,7 @@ assay_job_recall (AssayObject *object, const AssayJobContext *whole, char **comm
       return NULL;
     }
   session_begin_part (&session, &options, whole);
-  if (!resolve (&session, job, error))
+  if (!resolve (&session, job, error) || !inputs_are_same (job, object, error))
     return NULL;
   reader = assay_reader_new (whole->cas, object, error);
   summary = reader ? read_summary (reader, error) : NULL;

@@ -127,7 +127,7 @@ finish (AssayReport *report, AssaySection *section, GError **error)
   AssayBlock *table;
 
   (void) error;
-  if (claims->len == 0)
+  if (claims->len == 0 && !is_pinned)
     {
       assay_prose_free (caption);
       assay_prose_add (text, "This case makes no claim yet: it holds no scores, audits or probes. What could be done is listed at the end.");

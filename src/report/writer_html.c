@@ -10,7 +10,8 @@
 
 #include <math.h>
 
-#define FIGURE_WIDTH 560.0
+#define FIGURE_WIDTH 720.0
+#define FIGURE_SCALE (4.0 / 3.0)          /* pixels of a screen for points of paper */
 
 static void
 append_attribute (GString *out, const char *name, const char *value)
@@ -158,7 +159,7 @@ append_figure_data (GString *out, AssayFigure *figure)
 static void
 append_figure (GString *out, const AssayBlock *block)
 {
-  AssayFigureLook look = { ASSAY_THEME_LIGHT, 1, FALSE };
+  AssayFigureLook look = { ASSAY_THEME_LIGHT, FIGURE_SCALE, FALSE };
   double least, height;
   g_autoptr (GBytes) svg = NULL;
   gconstpointer data;

@@ -14,3 +14,4 @@ dist_check_SCRIPTS += tests/e2e/test-cohorts.sh
 dist_check_SCRIPTS += tests/e2e/test-quoting.sh
 dist_check_SCRIPTS += tests/e2e/test-audit.sh
 EXTRA_DIST += tests/e2e/audit.py
+dist_check_SCRIPTS += tests/e2e/test-report.sh
