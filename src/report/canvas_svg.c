@@ -184,7 +184,7 @@ text_svg (AssayCanvas *canvas, PangoLayout *layout, double x, double y, const As
           append_attribute (svg, "textLength", (double) box.width / PANGO_SCALE);
           g_string_append (svg, " lengthAdjust=\"spacingAndGlyphs\"");
           append_attribute (svg, "font-size", (double) pango_font_description_get_size (font) / PANGO_SCALE);
-          g_string_append_printf (svg, " font-family=\"%s, Verdana, sans-serif\"", family);
+          g_string_append_printf (svg, " font-family=\"%s, Tahoma, Verdana, sans-serif\" font-stretch=\"condensed\"", family);
           if (pango_font_description_get_weight (font) >= PANGO_WEIGHT_BOLD)
             g_string_append (svg, " font-weight=\"bold\"");
           append_paint (svg, "fill", colour);

@@ -102,7 +102,7 @@ draw_axes (const AssayFigurePlan *plan, AssayCanvas *canvas)
   if (plan->colour_bar.height > 0)
     return;
   /* Signed values have their line at zero, the others at the edge. */
-  if (scale->kind == ASSAY_SCALE_LINEAR && scale->lo < 0 && scale->hi > 0)
+  if (scale->kind == ASSAY_SCALE_LINEAR && scale->lo < 0 && scale->hi > 0 && !plan->is_empty)
     {
       double zero = assay_scale_place (scale, 0);
 

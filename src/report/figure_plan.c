@@ -69,13 +69,13 @@ collect_keys (AssayFigurePlan *plan)
       AssayKey key = { { series, NULL }, { 0, 0, 0, 0 }, NAN };
       gboolean joined = FALSE;
 
-      if (series->name == NULL || series->mark->key == NULL)
+      if ((series->name == NULL && series->mark != &assay_mark_dumbbells) || series->mark->key == NULL)
         continue;
       for (guint k = 0; k < plan->keys->len; k++)
         {
           AssayKey *earlier = &g_array_index (plan->keys, AssayKey, k);
 
-          if (!joined && earlier->series[1] == NULL && earlier->series[0]->role == series->role && strcmp (earlier->series[0]->name, series->name) == 0)
+          if (!joined && earlier->series[1] == NULL && earlier->series[0]->role == series->role && g_strcmp0 (earlier->series[0]->name, series->name) == 0)
             {
               earlier->series[1] = series;
               joined = TRUE;
@@ -111,6 +111,17 @@ may_name_directly (const AssayFigurePlan *plan)
   return TRUE;
 }
 
+/* A pair is told by its symbols. Owns: the caller. */
+static char *
+key_text (const AssayFigurePlan *plan, const AssaySeries *series)
+{
+  static const char pair[] = "\xe2\x97\x8b predicted   \xe2\x97\x8f measured";
+
+  if (series->mark != &assay_mark_dumbbells)
+    return g_strdup (series->name);
+  return plan->keys->len > 1 && series->name != NULL ? g_strdup_printf ("%s   %s", series->name, pair) : g_strdup (pair);
+}
+
 /* Rows of keys from the left; the height that they take. */
 static double
 lay_legend (AssayFigurePlan *plan, double top)
@@ -121,7 +132,8 @@ lay_legend (AssayFigurePlan *plan, double top)
     {
       AssayKey *key = &g_array_index (plan->keys, AssayKey, k);
       AssayTypeset how = style (plan, ASSAY_LABEL_SIZE, 0, 0);
-      PangoLayout *layout = assay_typeset_new (key->series[0]->name, &how);
+      g_autofree char *text = key_text (plan, key->series[0]);
+      PangoLayout *layout = assay_typeset_new (text, &how);
       gboolean is_pair = key->series[0]->mark == &assay_mark_dumbbells;
       double width, height, swatch = (is_pair ? 24 : 18) * u;
 
@@ -131,7 +143,7 @@ lay_legend (AssayFigurePlan *plan, double top)
           g_object_unref (layout);
           how.width = 0.6 * plan->width;
           how.lines = 1;
-          layout = assay_typeset_new (key->series[0]->name, &how);
+          layout = assay_typeset_new (text, &how);
           width = how.width;
         }
       if (x > 0 && x + swatch + 4 * u + width > plan->width)
@@ -538,6 +550,9 @@ lay_colour_bar (AssayFigurePlan *plan, double top, double bottom)
   AssayScale scale = { ASSAY_SCALE_LINEAR, plan->colour_lo, plan->colour_hi, bottom, top };
 
   assay_tick_list_make (&plan->colour_ticks, &scale, ASSAY_TICKS_NUMBER, (guint) CLAMP ((bottom - top) / (26 * u), 2, 7));
+  /* A short bar names its ends. */
+  if (plan->colour_ticks.ticks->len < 3)
+    assay_tick_list_make_ends (&plan->colour_ticks, &scale, plan->figure->colours == ASSAY_COLOURS_SIGNED && bottom - top > 30 * u);
   plan->colour_bar = (AssayBox) { plan->width - widest_label (plan, &plan->colour_ticks) - 13 * u, top, 9 * u, MAX (bottom - top, 1) };
   return plan->width - plan->colour_bar.x + 10 * u;
 }
@@ -558,6 +573,9 @@ lay_chart (AssayFigurePlan *plan, double top)
   if (right_names->len > 0)
     right = widest (right_names) + 10 * u;
 
+  if (steps)
+    right = MAX (right, 34 * u);
+
   /* The heights first, then the widths that depend on them. */
   x_name = axis_name (plan, ASSAY_AXIS_X);
   y_name = axis_name (plan, ASSAY_AXIS_Y);
@@ -571,7 +589,7 @@ lay_chart (AssayFigurePlan *plan, double top)
   bottom -= x_name != NULL ? line + 4 * u : 0;
   plan->plot.height = MAX (bottom - 5 * u - x_labels - plan->plot.y, 4 * u);
   set_ends (plan);
-  if (!has_names (plan, ASSAY_AXIS_Y))
+  if (!has_names (plan, ASSAY_AXIS_Y) && !plan->is_empty)
     assay_tick_list_make (&plan->ticks[ASSAY_AXIS_Y], &plan->scale[ASSAY_AXIS_Y], plan->figure->axis[ASSAY_AXIS_Y].ticks,
                           (guint) CLAMP (plan->plot.height / (28 * u), 1, 8));
   if (has_names (plan, ASSAY_AXIS_Y))
@@ -593,7 +611,7 @@ lay_chart (AssayFigurePlan *plan, double top)
       set_ends (plan);
       place_x_categories (plan, plan->plot.y + plan->plot.height + 5 * u, FALSE);
     }
-  else
+  else if (!plan->is_empty)
     {
       make_x_ticks (plan);
       place_ticks (plan, ASSAY_AXIS_X);
@@ -649,6 +667,19 @@ lay_strip (AssayFigurePlan *plan, double top)
   plan->colour_bar = (AssayBox) { 0, MIN (plan->plot.y + plan->plot.height, top + plan->row_height) + 12 * u, MIN (110 * u, 0.5 * plan->width), 6 * u };
 }
 
+static void
+say_empty (AssayFigurePlan *plan)
+{
+  AssayTypeset how = style (plan, ASSAY_NAME_SIZE, plan->plot.width, 1);
+  PangoLayout *layout;
+  double height;
+
+  how.align = PANGO_ALIGN_CENTER;
+  layout = assay_typeset_new ("no data", &how);
+  assay_typeset_size (layout, NULL, &height);
+  place_text (plan, layout, plan->plot.x, plan->plot.y + (plan->plot.height - height) / 2, ASSAY_TINT_MUTED);
+}
+
 AssayFigurePlan *
 assay_figure_plan_new (const AssayFigure *figure, double width, double height, const AssayFigureLook *look)
 {
@@ -677,6 +708,8 @@ assay_figure_plan_new (const AssayFigure *figure, double width, double height, c
     lay_strip (plan, lay_title (plan));
   else
     lay_chart (plan, lay_title (plan));
+  if (plan->is_empty)
+    say_empty (plan);
   return plan;
 }
 

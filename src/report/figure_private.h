@@ -119,6 +119,7 @@ struct _AssayFigurePlan {
   double width, height;
   gboolean sideways;            /* values run along x */
   gboolean is_strip;            /* tokens: no axes */
+  gboolean is_empty;            /* nothing finite to draw: says so, and names no values */
   AssayBox plot;                /* inside the axes; of a strip where the tokens stand */
   AssayScale scale[2];
   AssayTickList ticks[2];       /* ticks NULL: categories or none */

@@ -155,7 +155,7 @@ fit_axis (AssayFigurePlan *plan, AssayAxis axis, AssayRange range, gboolean with
       scale->hi = spec->n_categories > 0 ? (double) spec->n_categories - 0.5 : range.hi >= 0 ? MIN (floor (range.hi), 1e6) + 0.5 : 0.5;
       return;
     }
-  if (exact && spec->kind == ASSAY_SCALE_LINEAR && range.hi > range.lo)
+  if (exact && range.hi > range.lo && (spec->kind == ASSAY_SCALE_LINEAR || range.lo > 0))
     {
       scale->lo = range.lo;
       scale->hi = range.hi;
@@ -183,7 +183,8 @@ fit_colours (AssayFigurePlan *plan)
         for (gsize k = 0; k < series->n; k++)
           assay_range_add (&range, series->value[k]);
     }
-  if (range.lo > range.hi)
+  plan->is_empty = range.lo > range.hi;
+  if (plan->is_empty)
     range = (AssayRange) { 0, 1 };
   plan->colour_lo = isnan (figure->colour_lo) ? range.lo : figure->colour_lo;
   plan->colour_hi = isnan (figure->colour_hi) ? range.hi : figure->colour_hi;
@@ -207,7 +208,7 @@ assay_figure_plan_fit (AssayFigurePlan *plan)
   const AssayFigure *figure = plan->figure;
   AssayRange range[2] = { { INFINITY, -INFINITY }, { INFINITY, -INFINITY } };
   AssayAxis along = assay_figure_plan_position_axis (plan), across = along == ASSAY_AXIS_X ? ASSAY_AXIS_Y : ASSAY_AXIS_X;
-  gboolean with_zero = FALSE, exact[2] = { FALSE, FALSE };
+  gboolean with_zero = FALSE, exact[2] = { FALSE, FALSE }, has_line = FALSE, has_symbols = FALSE;
 
   share_slots (plan);
   measure_bars (plan);
@@ -219,6 +220,9 @@ assay_figure_plan_fit (AssayFigurePlan *plan)
       AssayRange own[2] = { { INFINITY, -INFINITY }, { INFINITY, -INFINITY } };
 
       with_zero |= series->mark->from_zero;
+      /* Lines go from edge to edge; symbols need air around them. */
+      has_line |= series->mark->joins;
+      has_symbols |= series->mark->layer == ASSAY_LAYER_MARK;
       exact[along] |= series->mark == &assay_mark_heat || series->mark->slots == ASSAY_SLOTS_BARS || series->mark == &assay_mark_histogram;
       exact[across] |= series->mark == &assay_mark_heat;
       if (series->mark == &assay_mark_bars)
@@ -235,9 +239,10 @@ assay_figure_plan_fit (AssayFigurePlan *plan)
           assay_range_add (&range[axis], own[axis].hi);
         }
     }
-  fit_axis (plan, along, range[along], FALSE, exact[along]);
-  fit_axis (plan, across, range[across], with_zero, exact[across]);
   fit_colours (plan);
+  plan->is_empty &= range[along].lo > range[along].hi && range[across].lo > range[across].hi;
+  fit_axis (plan, along, range[along], FALSE, exact[along] || (has_line && !has_symbols));
+  fit_axis (plan, across, range[across], with_zero, exact[across]);
 }
 
 /* --- what is not drawn ---------------------------------------------------------------------------------------------------------- */

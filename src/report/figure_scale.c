@@ -126,7 +126,7 @@ assay_figure_number (double value, guint digits)
     return g_strdup ("0");
   if (value == floor (value) && fabs (value) < 1e7)
     return write_fixed (value, 0);
-  g_ascii_formatd (text, sizeof text, digits <= 3 ? "%.2e" : digits == 4 ? "%.3e" : "%.5e", value);
+  g_ascii_formatd (text, sizeof text, digits <= 2 ? "%.1e" : digits == 3 ? "%.2e" : digits == 4 ? "%.3e" : "%.5e", value);
   mark = strchr (text, 'e');
   power = atoi (mark + 1);
   if (power >= -4 && power < 7)
@@ -138,6 +138,12 @@ assay_figure_number (double value, guint digits)
   g_string_append (out, TIMES "10");
   append_superscript (out, power);
   return g_string_free (out, FALSE);
+}
+
+char *
+assay_figure_decimals (double value, guint decimals)
+{
+  return isfinite (value) && fabs (value) < 1e7 ? write_fixed (value, decimals) : assay_figure_number (value, 3);
 }
 
 char *
@@ -262,6 +268,17 @@ assay_tick_list_make (AssayTickList *list, const AssayScale *scale, AssayTicks s
     make_log (list, scale, wanted);
   else
     make_linear (list, scale, style, wanted);
+}
+
+void
+assay_tick_list_make_ends (AssayTickList *list, const AssayScale *scale, gboolean with_zero)
+{
+  g_array_set_size (list->ticks, 0);
+  list->exponent = 0;
+  add_tick (list, scale->lo, assay_figure_number (scale->lo, 2));
+  if (with_zero && scale->lo < 0 && scale->hi > 0)
+    add_tick (list, 0, g_strdup ("0"));
+  add_tick (list, scale->hi, assay_figure_number (scale->hi, 2));
 }
 
 void

@@ -33,9 +33,13 @@ void   assay_scale_fit          (AssayScale *scale, AssayTicks style, double lo,
 
 /* About `wanted` round values of the scale. */
 void   assay_tick_list_make     (AssayTickList *list, const AssayScale *scale, AssayTicks style, guint wanted);
+/* The two ends in their place, and zero between them where asked for. */
+void   assay_tick_list_make_ends (AssayTickList *list, const AssayScale *scale, gboolean with_zero);
 void   assay_tick_list_clear    (AssayTickList *list);
 
 /* A number for people: a real minus sign, thousands separated, `digits` significant ones, powers of ten as 1.2×10⁻⁷. Owns: the caller. */
 char  *assay_figure_number      (double value, guint digits);
+/* With that many digits behind the point; powers of ten where it would be very long. Owns: the caller. */
+char  *assay_figure_decimals    (double value, guint decimals);
 /* A value with the unit and style of an axis: "25 %", "0.31 nats". Owns: the caller. */
 char  *assay_figure_quantity    (double value, AssayTicks style, const char *unit);

@@ -55,27 +55,33 @@ fill_bar (const AssayFigurePlan *plan, AssayCanvas *canvas, const AssayBox *box,
   assay_canvas_fill (canvas, colour);
 }
 
+/* A thin line of paper between a bar and the one that it stands on. */
+static void
+draw_seam (const AssayFigurePlan *plan, AssayCanvas *canvas, const AssayBox *box, gboolean below)
+{
+  AssayStroke seam = { .width = 0.8 * plan->unit };
+  double x = below ? box->x + box->width : box->x, y = below ? box->y : box->y + box->height;
+
+  if (plan->sideways)
+    assay_canvas_line (canvas, x, box->y, x, box->y + box->height, &plan->palette->paper, &seam);
+  else
+    assay_canvas_line (canvas, box->x, y, box->x + box->width, y, &plan->palette->paper, &seam);
+}
+
+/* Beyond the bar and its whisker, where the plan has left room. */
 static void
 draw_value (const AssayFigurePlan *plan, const AssaySeries *series, AssayCanvas *canvas, gsize k, const AssayBox *bar)
 {
-  const AssayAxisSpec *axis = &plan->figure->axis[ASSAY_AXIS_X];
+  const AssayScale *values = &plan->scale[ASSAY_AXIS_X];
   AssayTypeset how = { .size = ASSAY_LABEL_SIZE * plan->unit };
-  g_autofree char *text = assay_figure_quantity (series->value[k], axis->ticks, NULL);
+  g_autofree char *text = assay_figure_quantity (series->value[k], plan->figure->axis[ASSAY_AXIS_X].ticks, NULL);
   g_autoptr (PangoLayout) layout = assay_typeset_new (text, &how);
-  double width, height, x, end = bar->x + bar->width, right = plan->plot.x + plan->plot.width;
+  double height, end = bar->x + bar->width;
 
   if (series->hi != NULL && isfinite (series->hi[k]))
-    end = MAX (end, assay_scale_place (&plan->scale[ASSAY_AXIS_X], MIN (series->hi[k], plan->scale[ASSAY_AXIS_X].hi)));
-  assay_typeset_size (layout, &width, &height);
-  x = end + 4 * plan->unit;
-  if (x + width > right && series->hi == NULL && bar->width > width + 8 * plan->unit)
-    {
-      AssayColour ink = assay_colour_text_on (assay_figure_plan_colour (plan, series));
-
-      assay_canvas_text (canvas, layout, end - width - 4 * plan->unit, bar->y + bar->height / 2 - height / 2, &ink);
-    }
-  else if (x + width <= plan->width)
-    assay_canvas_text (canvas, layout, x, bar->y + bar->height / 2 - height / 2, &plan->palette->ink);
+    end = MAX (end, assay_scale_place (values, CLAMP (series->hi[k], values->lo, values->hi)));
+  assay_typeset_size (layout, NULL, &height);
+  assay_canvas_text (canvas, layout, end + 4 * plan->unit, bar->y + bar->height / 2 - height / 2, &plan->palette->ink);
 }
 
 static void
@@ -88,6 +94,8 @@ draw_bars (const AssayFigurePlan *plan, const AssaySeries *series, AssayCanvas *
       if (!bar_box (plan, series, k, &box))
         continue;
       fill_bar (plan, canvas, &box, series->role);
+      if (plan->base[series->index] != NULL && plan->base[series->index][k] != 0)
+        draw_seam (plan, canvas, &box, series->value[k] < 0);
       if (series->lo != NULL && series->hi != NULL)
         {
           double base = plan->base[series->index] != NULL ? plan->base[series->index][k] : 0;

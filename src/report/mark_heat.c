@@ -50,7 +50,7 @@ draw_cells (const AssayFigurePlan *plan, const AssaySeries *series, AssayCanvas 
       {
         double sum = 0;
         gsize n = 0;
-        AssayColour colour = plan->palette->paper;
+        AssayColour colour = plan->palette->grid;        /* of nothing: the paper is the colour of zero */
 
         for (gsize r = row * by_row; r < MIN ((row + 1) * by_row, n_rows); r++)
           for (gsize c = column * by_column; c < MIN ((column + 1) * by_column, series->n_columns); c++)
@@ -66,38 +66,52 @@ draw_cells (const AssayFigurePlan *plan, const AssaySeries *series, AssayCanvas 
   assay_canvas_cells (canvas, &box, columns, rows, pixels);
 }
 
+/* Digits behind the point that all numbers of the matrix share: three that count in the largest. */
+static guint
+shared_decimals (const AssayFigurePlan *plan)
+{
+  double largest = MAX (fabs (plan->colour_lo), fabs (plan->colour_hi));
+
+  return largest > 0 && largest < 1e5 ? (guint) CLAMP (2 - (int) floor (log10 (largest)), 0, 6) : 0;
+}
+
+/* The number of each cell, where all of them have room; a cross where there is none. */
 static void
 draw_numbers (const AssayFigurePlan *plan, const AssaySeries *series, AssayCanvas *canvas)
 {
   AssayTypeset how = { .size = ASSAY_NOTE_SIZE * plan->unit };
-  double largest = MAX (fabs (plan->colour_lo), fabs (plan->colour_hi));
-  guint digits = largest >= 1000 ? 4 : largest >= 10 ? 3 : 2;
+  AssayStroke thin = { .width = 0.7 * plan->unit };
+  g_autoptr (GPtrArray) layouts = g_ptr_array_new_with_free_func (g_object_unref);
+  AssayBox one = cell_box (plan, 0, 0);
+  guint decimals = shared_decimals (plan);
+  gboolean all_fit = TRUE;
 
   for (gsize k = 0; k < series->n; k++)
     {
-      AssayBox box = cell_box (plan, (double) (k / series->n_columns), (double) (k % series->n_columns));
-      AssayStroke thin = { .width = 0.7 * plan->unit };
-      AssayColour ground, ink;
-      g_autofree char *text = NULL;
-      g_autoptr (PangoLayout) layout = NULL;
+      g_autofree char *text = assay_figure_decimals (series->value[k], decimals);
       double width, height;
+
+      g_ptr_array_add (layouts, assay_typeset_new (isfinite (series->value[k]) ? text : "", &how));
+      assay_typeset_size (g_ptr_array_index (layouts, k), &width, &height);
+      all_fit &= width <= one.width - 2 * plan->unit && height <= one.height;
+    }
+  for (gsize k = 0; k < series->n; k++)
+    {
+      AssayBox box = cell_box (plan, (double) (k / series->n_columns), (double) (k % series->n_columns));
+      double width, height, x = box.x + box.width / 2, y = box.y + box.height / 2, r = MIN (0.2 * MIN (box.width, box.height), 3 * plan->unit);
 
       if (!isfinite (series->value[k]))
         {
-          double x = box.x + box.width / 2, y = box.y + box.height / 2, r = MIN (0.2 * MIN (box.width, box.height), 3 * plan->unit);
-
           assay_canvas_line (canvas, x - r, y - r, x + r, y + r, &plan->palette->muted, &thin);
           assay_canvas_line (canvas, x - r, y + r, x + r, y - r, &plan->palette->muted, &thin);
-          continue;
         }
-      text = assay_figure_number (series->value[k], digits);
-      layout = assay_typeset_new (text, &how);
-      assay_typeset_size (layout, &width, &height);
-      if (width > box.width - 2 * plan->unit || height > box.height)
-        continue;
-      ground = assay_figure_plan_tint (plan, series->value[k]);
-      ink = assay_colour_text_on (&ground);
-      assay_canvas_text (canvas, layout, box.x + (box.width - width) / 2, box.y + (box.height - height) / 2, &ink);
+      else if (all_fit)
+        {
+          AssayColour ground = assay_figure_plan_tint (plan, series->value[k]), ink = assay_colour_text_on (&ground);
+
+          assay_typeset_size (g_ptr_array_index (layouts, k), &width, &height);
+          assay_canvas_text (canvas, g_ptr_array_index (layouts, k), x - width / 2, y - height / 2, &ink);
+        }
     }
 }
 
@@ -127,7 +141,7 @@ draw_heat (const AssayFigurePlan *plan, const AssaySeries *series, AssayCanvas *
           assay_canvas_line (canvas, x, plan->plot.y, x, plan->plot.y + plan->plot.height, &plan->palette->paper, &line);
         }
     }
-  if (one.height >= 9 * plan->unit && one.width >= 14 * plan->unit)
+  if (one.height >= 9 * plan->unit && one.width >= 12 * plan->unit)
     draw_numbers (plan, series, canvas);
 }
 

@@ -129,6 +129,9 @@ assay_typeset_new (const char *text, const AssayTypeset *style)
   PangoAttrList *attributes = pango_attr_list_new ();
 
   pango_font_description_set_family_static (font, assay_typeset_family (style->face));
+  /* Where the machine has it; numbers and names get more room for the same size. */
+  if (style->face == ASSAY_FACE_TEXT)
+    pango_font_description_set_stretch (font, PANGO_STRETCH_CONDENSED);
   pango_font_description_set_weight (font, style->bold ? PANGO_WEIGHT_BOLD : PANGO_WEIGHT_NORMAL);
   pango_font_description_set_absolute_size (font, style->size * PANGO_SCALE);
   pango_layout_set_font_description (layout, font);
