@@ -1,6 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# bench: measurements beside peers and limits.  Built by `make bench`, never part of `make check`.
-EXTRA_PROGRAMS += bench/gemm bench/model bench/record bench/units
+# bench: measurements beside peers and limits, and figures to look at.  Built by `make bench`, never part of `make check`.
+BENCHMARKS = \
+  bench/gallery \
+  bench/gemm \
+  bench/model \
+  bench/record \
+  bench/rows \
+  bench/units
+EXTRA_PROGRAMS += $(BENCHMARKS)
+bench_gallery_SOURCES = bench/gallery.c
+bench_gallery_CFLAGS = $(AM_CFLAGS) $(CAIRO_CFLAGS)
 bench_gemm_SOURCES = bench/gemm.c
 bench_gemm_CFLAGS = $(AM_CFLAGS) $(OPENBLAS_CFLAGS)
 bench_gemm_LDADD = $(LDADD) -ldl
@@ -8,16 +17,10 @@ bench_model_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 bench_model_SOURCES = bench/model.c bench/case_dir.h
 bench_record_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 bench_record_SOURCES = bench/record.c bench/case_dir.h
+bench_rows_SOURCES = bench/rows.c
 bench_units_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 bench_units_SOURCES = bench/units.c bench/case_dir.h
 EXTRA_DIST += bench/README.md bench/compare.py bench/loo_mnist.sh bench/record.py bench/peers/requirements.txt bench/peers/torch_model.py bench/peers/torch_record.py
-CLEANFILES += bench/gemm bench/model bench/record bench/units
+CLEANFILES += $(BENCHMARKS)
 .PHONY: bench
-bench: bench/gemm bench/model bench/record bench/units
-
-# Figures to look at.
-EXTRA_PROGRAMS += bench/gallery
-bench_gallery_SOURCES = bench/gallery.c
-bench_gallery_CFLAGS = $(AM_CFLAGS) $(CAIRO_CFLAGS)
-CLEANFILES += bench/gallery
-bench: bench/gallery
+bench: $(BENCHMARKS)

@@ -37,6 +37,18 @@ assay_expression_free (AssayExpression *expression)
   g_free (expression);
 }
 
+const AssayNode *
+assay_expression_get_root (const AssayExpression *expression)
+{
+  return expression->root;
+}
+
+AssayTable *
+assay_expression_get_table (const AssayExpression *expression)
+{
+  return expression->table;
+}
+
 AssayExpressionType
 assay_expression_get_type (const AssayExpression *expression)
 {
@@ -296,30 +308,4 @@ gboolean
 assay_expression_eval (const AssayExpression *expression, gint64 row, AssayExpressionValue *value, GError **error)
 {
   return eval (expression->root, (Point) { expression->table, row }, value, error);
-}
-
-GArray *
-assay_expression_filter (const AssayExpression *expression, gint64 *n_unknown, GError **error)
-{
-  g_autoptr (GArray) rows = g_array_new (FALSE, FALSE, sizeof (gint64));
-  gint64 missing = 0;
-
-  if (expression->root->type != ASSAY_EXPRESSION_BOOLEAN)
-    {
-      g_set_error_literal (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "expression: a condition expected, such as age >= 18");
-      return NULL;
-    }
-  for (gint64 row = 0; row < assay_table_get_n_rows (expression->table); row++)
-    {
-      AssayExpressionValue value;
-
-      if (!assay_expression_eval (expression, row, &value, error))
-        return NULL;
-      missing += value.missing;
-      if (!value.missing && value.boolean)
-        g_array_append_val (rows, row);
-    }
-  if (n_unknown != NULL)
-    *n_unknown = missing;
-  return g_steal_pointer (&rows);
 }

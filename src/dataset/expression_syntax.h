@@ -34,4 +34,8 @@ AssayNode *assay_node_parse (const char *text, const AssayTable *table, GError *
 AssayNode *assay_node_ref   (AssayNode *node);
 void       assay_node_free  (AssayNode *node);
 
+/* Of a compiled expression; borrowed. */
+const AssayNode *assay_expression_get_root  (const AssayExpression *expression);
+AssayTable      *assay_expression_get_table (const AssayExpression *expression);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayNode, assay_node_free)

@@ -37,11 +37,13 @@ src_dataset_libdataset_la_SOURCES = $(READERS_LIST) $(ORGANISMS_LIST) \
   src/dataset/design_target.c src/dataset/design_target.h \
   src/dataset/design_terms.c src/dataset/design_terms.h \
   src/dataset/expression.c src/dataset/expression.h \
+  src/dataset/expression_filter.c \
   src/dataset/expression_parse.c src/dataset/expression_syntax.h \
   src/dataset/format_reader.c src/dataset/format_reader.h \
   src/dataset/import.c src/dataset/import.h \
   src/dataset/organism.c src/dataset/organism.h \
   src/dataset/organism_table.c \
+  src/dataset/row_order.c src/dataset/row_order.h \
   src/dataset/rows.c src/dataset/rows.h \
   src/dataset/source.c src/dataset/source.h \
   src/dataset/split.c src/dataset/split.h \

@@ -58,3 +58,7 @@ tests_dataset_test_source_LDADD = $(DATASET_TEST_LIBS)
 check_PROGRAMS += tests/dataset/test-split
 tests_dataset_test_split_SOURCES = tests/dataset/test-split.c $(dataset_fixture)
 tests_dataset_test_split_LDADD = $(DATASET_TEST_LIBS)
+
+check_PROGRAMS += tests/dataset/test-row_order
+tests_dataset_test_row_order_SOURCES = tests/dataset/test-row_order.c $(dataset_fixture)
+tests_dataset_test_row_order_LDADD = $(DATASET_TEST_LIBS)

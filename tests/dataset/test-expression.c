@@ -254,6 +254,106 @@ test_long (void)
   g_string_free (text, TRUE);
 }
 
+/* --- many rows at once --------------------------------------------------------------------------------------------- */
+
+static void
+append_value (GString *out, GRand *rand, guint depth)
+{
+  static const char *const atoms[] = { "n", "m", "`hours-per-week`", "0", "1", "7", "-2.5" };
+
+  if (depth == 0 || g_rand_boolean (rand))
+    {
+      g_string_append (out, atoms[g_rand_int_range (rand, 0, G_N_ELEMENTS (atoms))]);
+      return;
+    }
+  g_string_append (out, g_rand_boolean (rand) ? "(" : "-(");
+  append_value (out, rand, depth - 1);
+  g_string_append_printf (out, " %c ", "+-*/"[g_rand_int_range (rand, 0, 4)]);
+  append_value (out, rand, depth - 1);
+  g_string_append_c (out, ')');
+}
+
+static void
+append_condition (GString *out, GRand *rand, guint depth)
+{
+  static const char *const comparisons[] = { "==", "!=", "<", "<=", ">", ">=" };
+  static const char *const plain[] = { "s == 'low'", "s in ('high', 'N/A')", "s < 'it''s'", "s not in {'low'}", "missing(n)", "n is not missing", "s == s",
+                                       "s in (s, 'low')", "true", "(n > 1) == (m > 15)", "n in (1, 7, m)", "m in (n, 30)" };
+
+  if (depth > 0 && g_rand_boolean (rand))
+    {
+      g_string_append (out, g_rand_boolean (rand) ? "(" : "not (");
+      append_condition (out, rand, depth - 1);
+      g_string_append (out, g_rand_boolean (rand) ? " and " : " or ");
+      append_condition (out, rand, depth - 1);
+      g_string_append_c (out, ')');
+    }
+  else if (g_rand_boolean (rand))
+    g_string_append (out, plain[g_rand_int_range (rand, 0, G_N_ELEMENTS (plain))]);
+  else
+    {
+      append_value (out, rand, 2);
+      g_string_append_printf (out, " %s ", comparisons[g_rand_int_range (rand, 0, G_N_ELEMENTS (comparisons))]);
+      append_value (out, rand, 2);
+    }
+}
+
+/* The table's rows over and over, past the end of a block. */
+static AssayTable *
+make_long_table (guint copies)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+  const char *body = strchr (rows, '\n') + 1;
+
+  g_string_append_len (text, rows, body - rows);
+  for (guint k = 0; k < copies; k++)
+    g_string_append (text, body);
+  return fixture_csv (text->str);
+}
+
+/* Divisions by zero are among them: some fail, and then at the same row with the same words. */
+static void
+test_mark (void)
+{
+  g_autoptr (AssayTable) table = make_long_table (300);
+  g_autoptr (GRand) rand = g_rand_new_with_seed (3);
+  gint64 n = assay_table_get_n_rows (table);
+  g_autofree guint8 *state = g_malloc (n);
+  guint failed = 0;
+
+  for (guint trial = 0; trial < 1000; trial++)
+    {
+      g_autoptr (GString) text = g_string_new (NULL);
+      g_autoptr (GError) error = NULL, fault = NULL;
+      g_autoptr (AssayExpression) expression = NULL;
+      gint64 first = g_rand_int_range (rand, 0, 3), row;
+
+      append_condition (text, rand, 3);
+      expression = assay_expression_new (text->str, table, &error);
+      g_assert_no_error (error);
+      for (row = first; row < n; row++)
+        {
+          AssayExpressionValue value;
+
+          if (!assay_expression_eval (expression, row, &value, &error))
+            break;
+          state[row - first] = value.missing ? ASSAY_EXPRESSION_UNKNOWN : value.boolean;
+        }
+      {
+        g_autofree guint8 *found = g_malloc (n);
+
+        g_assert_true (assay_expression_mark (expression, first, n - first, found, &fault) == (error == NULL));
+        if (error != NULL)
+          g_assert_cmpstr (fault->message, ==, error->message);
+        else
+          g_assert_cmpmem (found, n - first, state, n - first);
+      }
+      failed += error != NULL;
+    }
+  g_assert_cmpuint (failed, >, 10);
+  g_assert_cmpuint (failed, <, 500);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -269,5 +369,6 @@ main (int argc, char **argv)
   g_test_add_func ("/expression/faults name the position and what was expected", test_refusals);
   g_test_add_func ("/expression/depth is bounded", test_depth);
   g_test_add_func ("/expression/length is bounded and a long sum works", test_long);
+  g_test_add_func ("/expression/many rows at once are as each alone, faults included", test_mark);
   return g_test_run ();
 }
