@@ -57,7 +57,7 @@ const AssayJobKind assay_command_run = {
 
 /* --- the list ------------------------------------------------------------------------------------------------------ */
 
-static const char *const order[] = { "demo", "new", "import", "train", "record", "influence", "validate", "retrain", "export", "run", "info",
+static const char *const order[] = { "demo", "new", "import", "examples", "train", "record", "influence", "validate", "retrain", "export", "run", "info",
                                      "verify", "check", NULL };
 
 /* The order above; kinds that it does not know follow. */

@@ -27,6 +27,7 @@ CLEANFILES += src/dataset/organisms.def
 
 src_dataset_libdataset_la_SOURCES = $(READERS_LIST) $(ORGANISMS_LIST) \
   src/dataset/cell.c src/dataset/cell.h \
+  src/dataset/cell_value.c src/dataset/cell_value.h \
   src/dataset/csv_scan.c src/dataset/csv_scan.h \
   src/dataset/dataset.c src/dataset/dataset.h \
   src/dataset/dataset_build.c src/dataset/dataset_private.h \

@@ -5,6 +5,7 @@ KINDS_LIST += \
   src/job/kind_certify.c \
   src/job/kind_check.c \
   src/job/kind_demo.c \
+  src/job/kind_examples.c \
   src/job/kind_export.c \
   src/job/kind_import.c \
   src/job/kind_influence.c \
@@ -35,6 +36,7 @@ src_job_libjob_la_SOURCES = $(KINDS_LIST) \
   src/job/demo_findings.c src/job/demo_findings.h \
   src/job/demo_parts.c src/job/demo_parts.h \
   src/job/demo_view.c src/job/demo_view.h \
+  src/job/example_index.c src/job/example_index.h \
   src/job/export.c src/job/export.h \
   src/job/export_csv.c \
   src/job/export_h5.c \

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 job_fixtures = tests/job/fixtures.c tests/job/fixtures.h
-check_PROGRAMS += tests/job/test-demo tests/job/test-identifiability tests/job/test-kinds tests/job/test-plan tests/job/test-query_view tests/job/test-retrain tests/job/test-runner tests/job/test-spec tests/job/test-subject \
+check_PROGRAMS += tests/job/test-demo tests/job/test-examples tests/job/test-identifiability tests/job/test-kinds tests/job/test-plan tests/job/test-query_view tests/job/test-retrain tests/job/test-runner tests/job/test-spec tests/job/test-subject \
   tests/job/test-validate tests/job/test-view
 tests_job_test_demo_SOURCES = tests/job/test-demo.c $(job_fixtures)
 tests_job_test_identifiability_SOURCES = tests/job/test-identifiability.c $(job_fixtures)
@@ -13,3 +13,4 @@ tests_job_test_spec_SOURCES = tests/job/test-spec.c
 tests_job_test_subject_SOURCES = tests/job/test-subject.c $(job_fixtures)
 tests_job_test_validate_SOURCES = tests/job/test-validate.c $(job_fixtures)
 tests_job_test_view_SOURCES = tests/job/test-view.c
+tests_job_test_examples_SOURCES = tests/job/test-examples.c $(job_fixtures)

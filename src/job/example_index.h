@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* example_index.h: how the rows of a table are called as examples: SPLIT:INDEX, as a model counts them that was trained on some of them.
+ *
+ * A model that filtered its data, or left rows out, counts what remained; without a model every row counts.
+ * Ownership: the index holds its table. Thread rule: immutable once made.
+ */
+#pragma once
+
+#include "dataset/dataset.h"
+#include "store/case.h"
+
+typedef struct {
+  AssayTable *table;
+  AssayObject *data;
+  AssayDataset *dataset;        /* NULL: every row counts */
+  gint64 *index;                /* (rows) place in its split; -1: the model does not use the row */
+  char **split;                 /* names, NULL-terminated */
+  gint32 *split_of;             /* (rows) */
+} AssayExampleIndex;
+
+/* data: name of the data, or NULL for the model's; model: name, or NULL for none; "" for the newest that was trained on the data, if there is one.
+ * Errors: NOT_FOUND; INPUT when the model was trained on other data; those of the data set. */
+AssayExampleIndex *assay_example_index_new  (AssayCase *cas, const char *data, const char *model, GError **error);
+void               assay_example_index_free (AssayExampleIndex *self);
+
+/* "train:17", or NULL for a row that is no example. Owns: the caller. */
+char              *assay_example_index_dup_reference (const AssayExampleIndex *self, gint64 row);
+/* The row of "train:17" or "id:VALUE", or -1. Cost: O(rows). */
+gint64             assay_example_index_find (const AssayExampleIndex *self, const char *reference);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayExampleIndex, assay_example_index_free)
