@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "dataset/dataset_store.h"
+#include "dataset/described.h"
 #include "job/subject.h"
 
 #include <string.h>
@@ -149,7 +150,7 @@ assay_example_index_new (AssayCase *cas, const char *data, const char *model, GE
     return NULL;
   if (used != NULL)
     {
-      self->dataset = assay_subject_load_described (cas, get_described (used), used->name, &self->data, &self->table, error);
+      self->dataset = assay_described_load (cas, get_described (used), used->name, &self->data, &self->table, error);
       return self->dataset != NULL && count_dataset (self, error) ? g_steal_pointer (&self) : NULL;
     }
   self->data = assay_subject_find_data (cas, data, error);
