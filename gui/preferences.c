@@ -9,7 +9,7 @@ on_theme (AdwComboRow *row, GParamSpec *spec, AssaySettings *settings)
 {
   (void) spec;
   if ((int) adw_combo_row_get_selected (row) != (int) assay_settings_get_theme (settings))
-    assay_settings_set_theme (settings, (AssayTheme) adw_combo_row_get_selected (row));
+    assay_settings_set_theme (settings, (AssayAppearance) adw_combo_row_get_selected (row));
 }
 
 static void

@@ -105,14 +105,14 @@ set_bool (AssaySettings *self, const char *key, gboolean value)
     g_key_file_set_boolean (self->keys, GROUP, key, value);
 }
 
-AssayTheme
+AssayAppearance
 assay_settings_get_theme (AssaySettings *self)
 {
-  return CLAMP (get_int (self, "theme", ASSAY_THEME_SYSTEM), ASSAY_THEME_SYSTEM, ASSAY_THEME_DARK);
+  return CLAMP (get_int (self, "theme", ASSAY_APPEARANCE_SYSTEM), ASSAY_APPEARANCE_SYSTEM, ASSAY_APPEARANCE_DARK);
 }
 
 void
-assay_settings_set_theme (AssaySettings *self, AssayTheme theme)
+assay_settings_set_theme (AssaySettings *self, AssayAppearance theme)
 {
   set_int (self, "theme", theme);
   changed (self, "theme");

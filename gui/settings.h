@@ -7,7 +7,7 @@
 
 #include <glib-object.h>
 
-typedef enum { ASSAY_THEME_SYSTEM, ASSAY_THEME_LIGHT, ASSAY_THEME_DARK } AssayTheme;
+typedef enum { ASSAY_APPEARANCE_SYSTEM, ASSAY_APPEARANCE_LIGHT, ASSAY_APPEARANCE_DARK } AssayAppearance;
 
 #define ASSAY_TYPE_SETTINGS (assay_settings_get_type ())
 G_DECLARE_FINAL_TYPE (AssaySettings, assay_settings, ASSAY, SETTINGS, GObject)
@@ -15,8 +15,8 @@ G_DECLARE_FINAL_TYPE (AssaySettings, assay_settings, ASSAY, SETTINGS, GObject)
 AssaySettings *assay_settings_new            (void);
 
 /* "changed" is emitted with the key's name as detail. */
-AssayTheme     assay_settings_get_theme      (AssaySettings *self);
-void           assay_settings_set_theme      (AssaySettings *self, AssayTheme theme);
+AssayAppearance     assay_settings_get_theme      (AssaySettings *self);
+void           assay_settings_set_theme      (AssaySettings *self, AssayAppearance theme);
 /* Compute threads of jobs; 0: one for each processor. */
 int            assay_settings_get_threads    (AssaySettings *self);
 void           assay_settings_set_threads    (AssaySettings *self, int threads);

@@ -13,13 +13,13 @@ test_kept (void)
 
   g_assert_true (assay_settings_get_restore (first));
   g_assert_cmpint (assay_settings_get_threads (first), ==, 0);
-  assay_settings_set_theme (first, ASSAY_THEME_DARK);
+  assay_settings_set_theme (first, ASSAY_APPEARANCE_DARK);
   assay_settings_set_threads (first, 3);
   assay_settings_set_restore (first, FALSE);
   assay_settings_set_window (first, 1000, 700, TRUE);
   assay_settings_set_last (first, "/tmp/a b.assay");
   second = assay_settings_new ();
-  g_assert_cmpint (assay_settings_get_theme (second), ==, ASSAY_THEME_DARK);
+  g_assert_cmpint (assay_settings_get_theme (second), ==, ASSAY_APPEARANCE_DARK);
   g_assert_cmpint (assay_settings_get_threads (second), ==, 3);
   g_assert_false (assay_settings_get_restore (second));
   assay_settings_get_window (second, &width, &height, &is_maximized);
