@@ -15,6 +15,7 @@ GUI_SOURCES = $(PAGES_LIST) \
   gui/case_memory.c gui/case_memory.h \
   gui/case_reader.c gui/case_reader.h \
   gui/command_palette.c gui/command_palette.h \
+  gui/document_view.c gui/document_view.h \
   gui/empty_state.c gui/empty_state.h \
   gui/job_list.c gui/job_list.h \
   gui/job_process.c gui/job_process.h \
@@ -25,6 +26,7 @@ GUI_SOURCES = $(PAGES_LIST) \
   gui/place.c gui/place.h \
   gui/preferences.c gui/preferences.h \
   gui/proposal.c gui/proposal.h \
+  gui/report_draft.c gui/report_draft.h \
   gui/session.c gui/session.h \
   gui/settings.c gui/settings.h \
   gui/table_export.c gui/table_export.h \

@@ -6,6 +6,7 @@
  *   win.back, win.forward              win.clear-selection
  *   win.open, win.open-path (s)        win.reopen, win.close-case, win.refresh, win.show-sidebar
  *   win.palette                        win.copy-command, win.copy-view, win.copy-text (s), win.go-to-view (s text of a place)
+ *   win.pin, win.unpin (s claim)       in the summary of the report
  *   win.run (s command line)           starts it as a job
  *   win.propose (s command line)       shows its form and cost on the page Jobs, to be started there
  *   win.export-table                   asks for a file

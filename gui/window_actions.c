@@ -291,6 +291,17 @@ act_tell_undo (GSimpleAction *action, GVariant *value, gpointer data)
   assay_window_tell (data, text, button, undo);
 }
 
+/* Pinning is the page Report's business, wherever the claim was seen. */
+static void
+act_pin (GSimpleAction *action, GVariant *claim, gpointer data)
+{
+  AssayPage *page = assay_window_find_page (data, "report");
+  const char *name = g_str_equal (g_action_get_name (G_ACTION (action)), "pin") ? "report.pin" : "report.unpin";
+
+  if (page != NULL && assay_page_get_reader (page) != NULL)
+    gtk_widget_activate_action (GTK_WIDGET (page), name, "s", g_variant_get_string (claim, NULL));
+}
+
 static const GActionEntry entries[] = {
   { .name = "go", .activate = act_go, .parameter_type = "s" },
   { .name = "follow", .activate = act_follow, .parameter_type = "(sss)" },
@@ -312,6 +323,8 @@ static const GActionEntry entries[] = {
   { .name = "copy-text", .activate = act_copy_text, .parameter_type = "s" },
   { .name = "go-to-view", .activate = act_go_to_view, .parameter_type = "s" },
   { .name = "export-table", .activate = act_export_table },
+  { .name = "pin", .activate = act_pin, .parameter_type = "s" },
+  { .name = "unpin", .activate = act_pin, .parameter_type = "s" },
   { .name = "run", .activate = act_run, .parameter_type = "s" },
   { .name = "propose", .activate = act_propose, .parameter_type = "s" },
   { .name = "tell", .activate = act_tell, .parameter_type = "s" },

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* kind_pin.c: which claims stand in the summary of the case's report, in which order, with which words of a person. */
-#include "base/error.h"
 #include "base/json.h"
+#include "job/pins.h"
 #include "job/report_document.h"
 #include "job/spec.h"
-
-#include <string.h>
 
 static const AssayParam params[] = {
   { "claim", ASSAY_PARAM_STRING, .metavar = "CLAIM", .flags = ASSAY_PARAM_POSITIONAL, .help = "the claim's id; without one, all claims are listed" },
@@ -21,67 +19,17 @@ static const AssayJobExample examples[] = {
   { NULL, NULL }
 };
 
-/* The place of the claim among the pins, or -1. */
-static gssize
-find_pin (const json_t *pins, const char *claim)
-{
-  gsize k;
-  json_t *pin;
-
-  json_array_foreach (pins, k, pin)
-    if (strcmp (assay_json_get_text (pin, "claim"), claim) == 0)
-      return (gssize) k;
-  return -1;
-}
-
-static gboolean
-no_such_claim (const AssayDocument *document, const char *claim, GError **error)
-{
-  g_autoptr (GPtrArray) claims = assay_document_list_claims (document), names = g_ptr_array_new ();
-  const char *near;
-
-  for (guint k = 0; k < claims->len; k++)
-    g_ptr_array_add (names, ((const AssayClaim *) claims->pdata[k])->id);
-  g_ptr_array_add (names, NULL);
-  near = assay_param_nearest (claim, (const char *const *) names->pdata);
-  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "claim \"%s\": the case makes none of that id%s%s%s; assay pin CASE lists them", claim,
-               near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
-  return FALSE;
-}
-
-static json_t *
-make_pin (const AssayClaim *claim, const AssayValues *values)
-{
-  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
-  g_autofree char *utc = g_date_time_format (now, "%Y-%m-%dT%H:%M:%SZ"), *display = claim->value.table ? assay_number_dup_display (&claim->value) : NULL;
-
-  return json_pack ("{s:s, s:s?, s:s?, s:s?, s:s}", "claim", claim->id, "note", assay_values_get_string (values, "note"), "display", display, "author",
-                    assay_values_get_string (values, "author"), "utc", utc);
-}
-
 /* Changes the list as asked. */
 static gboolean
 change (json_t *pins, const AssayDocument *document, const AssayValues *values, GError **error)
 {
-  const char *id = assay_values_get_string (values, "claim");
-  const AssayClaim *claim = assay_document_find_claim (document, id);
-  gssize at = find_pin (pins, id);
+  const char *claim = assay_values_get_string (values, "claim");
   gint64 to = assay_values_get_int (values, "to");
 
   if (assay_values_get_bool (values, "remove"))
-    {
-      if (at >= 0)
-        return json_array_remove (pins, (gsize) at) == 0;
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "claim \"%s\": is not pinned; assay pin CASE lists what is", id);
-      return FALSE;
-    }
-  if (claim == NULL)
-    return no_such_claim (document, id, error);
-  if (at >= 0)
-    json_array_remove (pins, (gsize) at);
-  if (to == G_MININT64)
-    to = at >= 0 ? at + 1 : (gint64) json_array_size (pins) + 1;
-  return json_array_insert_new (pins, (gsize) CLAMP (to - 1, 0, (gint64) json_array_size (pins)), make_pin (claim, values)) == 0;
+    return assay_pins_remove (pins, claim, error);
+  return assay_pins_put (pins, document, claim, to == G_MININT64 ? 0 : to, assay_values_get_string (values, "note"),
+                         assay_values_get_string (values, "author"), error);
 }
 
 static json_t *
@@ -96,7 +44,7 @@ list_claims (const AssayDocument *document, const json_t *pins)
       g_autofree char *sentence = assay_prose_dup_plain (claim->sentence), *display = claim->value.table ? assay_number_dup_display (&claim->value) : NULL;
 
       json_array_append_new (list, json_pack ("{s:s, s:s, s:s?, s:s?, s:b}", "claim", claim->id, "sentence", sentence, "display",
-                                              claim->is_withheld ? NULL : display, "unit", claim->unit, "pinned", find_pin (pins, claim->id) >= 0));
+                                              claim->is_withheld ? NULL : display, "unit", claim->unit, "pinned", assay_pins_find (pins, claim->id) >= 0));
     }
   return list;
 }
@@ -111,10 +59,10 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
 
   if (document == NULL)
     return NULL;
-  pins = assay_report_pins_load (context->cas);
+  pins = assay_pins_load (context->cas);
   if (assay_values_get_string (values, "claim") != NULL)
     {
-      AssayObject *object = change (pins, document, values, error) ? assay_report_pins_store (context->cas, pins, error) : NULL;
+      AssayObject *object = change (pins, document, values, error) ? assay_pins_store (context->cas, pins, error) : NULL;
 
       if (object == NULL)
         {

@@ -44,6 +44,7 @@ src_job_libjob_la_SOURCES = $(KINDS_LIST) \
   src/job/influence_task.c src/job/influence_task.h \
   src/job/kind.c src/job/kind.h \
   src/job/measure.c src/job/measure.h \
+  src/job/pins.c src/job/pins.h \
   src/job/plan.c src/job/plan.h \
   src/job/provenance.c src/job/provenance.h \
   src/job/query_view.c src/job/query_view.h \

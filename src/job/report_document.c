@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* report_document.c: from the case to the document, and the pins that belong to it. */
+/* report_document.c: from the case to the document. */
 #include "job/report_document.h"
 
 #include "base/error.h"
 #include "config.h"
 #include "job/report_source.h"
-#include "store/shard.h"
 
 #include <string.h>
 
@@ -77,33 +76,4 @@ assay_report_document_make (const AssayJobContext *context, const AssayReportReq
   document->report_id = make_report_id (source, document);
   report.document = document;
   return assay_report_write (&report, error) ? g_steal_pointer (&document) : NULL;
-}
-
-json_t *
-assay_report_pins_load (AssayCase *cas)
-{
-  g_autoptr (AssayObject) object = assay_case_has (cas, ASSAY_PIN_KIND, ASSAY_PIN_NAME)
-                                     ? assay_case_lookup (cas, ASSAY_PIN_KIND, ASSAY_PIN_NAME, NULL) : NULL;
-  json_t *pins = object ? json_object_get (object->meta, "pins") : NULL;
-
-  return json_is_array (pins) ? json_deep_copy (pins) : json_array ();
-}
-
-AssayObject *
-assay_report_pins_store (AssayCase *cas, json_t *pins, GError **error)
-{
-  gsize n = json_array_size (pins), k;
-  g_autofree const char **claims = g_new0 (const char *, n + 1);
-  AssayArraySpec spec = { .path = "/pins/claim", .type = ASSAY_STORE_TEXT, .rank = 1, .dims = { (gint64) n }, .axes = { "pin" },
-                          .long_name = "pinned claims", .description = "ids of the claims, in the order of the summary" };
-  json_t *meta = json_pack ("{s:O}", "pins", pins), *pin;
-  g_autoptr (AssayShardWriter) writer = assay_shard_writer_new (cas, ASSAY_PIN_KIND, ASSAY_PIN_NAME, meta, error);
-  AssayObject *object = NULL;
-
-  json_array_foreach (pins, k, pin)
-    claims[k] = json_string_value (json_object_get (pin, "claim"));
-  if (writer != NULL && assay_shard_writer_put_text (writer, &spec, claims, error))
-    object = assay_shard_writer_commit (writer, error);
-  json_decref (meta);
-  return object;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* report_document.h: the document of a case, for the kinds that show or change a report.
+/* report_document.h: the document of a case, for whoever shows, changes or writes a report.
  *
  * Ownership: documents belong to the caller. Thread rule: one thread at a time.
  */
@@ -16,8 +16,3 @@ typedef struct {
 /* Gathers the case's answers and lets every section write. Cost: recalls every stored job, which reads its data and model. Errors: cancelled; those
  * of the store. */
 AssayDocument *assay_report_document_make (const AssayJobContext *context, const AssayReportRequest *request, GError **error);
-
-/* [{"claim", "note", "display", "author", "utc"}] of the case, in order. New reference. */
-json_t        *assay_report_pins_load     (AssayCase *cas);
-/* Errors: those of the store. Owns: the caller. */
-AssayObject   *assay_report_pins_store    (AssayCase *cas, json_t *pins, GError **error);

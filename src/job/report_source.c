@@ -3,6 +3,7 @@
 #include "job/report_source.h"
 
 #include "base/json.h"
+#include "job/pins.h"
 
 #include <string.h>
 
@@ -24,14 +25,10 @@ dup_text (const json_t *object, const char *key)
 static void
 gather_pins (AssayReportSource *source, AssayCase *cas)
 {
-  g_autoptr (AssayObject) object = assay_case_has (cas, ASSAY_PIN_KIND, ASSAY_PIN_NAME)
-                                     ? assay_case_lookup (cas, ASSAY_PIN_KIND, ASSAY_PIN_NAME, NULL) : NULL;
+  json_t *pins = assay_pins_load (cas), *entry;
   gsize k;
-  json_t *entry;
 
-  if (object == NULL)
-    return;
-  json_array_foreach (json_object_get (object->meta, "pins"), k, entry)
+  json_array_foreach (pins, k, entry)
     {
       AssayReportPin *pin = g_new0 (AssayReportPin, 1);
 
@@ -42,6 +39,7 @@ gather_pins (AssayReportSource *source, AssayCase *cas)
       pin->utc = dup_text (entry, "utc");
       g_ptr_array_add (source->pins, pin);
     }
+  json_decref (pins);
 }
 
 static int

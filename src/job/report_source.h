@@ -8,9 +8,5 @@
 #include "job/runner.h"
 #include "report/source.h"
 
-/* The object of the case that holds the pins: kind, name; its metadata {"pins": [{"claim", "note", "display", "author", "utc"}]}. */
-#define ASSAY_PIN_KIND "pins"
-#define ASSAY_PIN_NAME "report"
-
 /* Errors: cancelled; those of the store. An answer that cannot be had is no error: it says why. */
 AssayReportSource *assay_report_source_gather (const AssayJobContext *context, GError **error);

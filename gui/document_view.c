@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* document_view.c: one widget for each block. */
+#include "gui/document_view.h"
+
+#include "base/text.h"
+#include "job/pins.h"
+#include "report/figure.h"
+
+#include <glib/gi18n.h>
+#include <math.h>
+
+#define BUDGET_US 6000          /* of the main loop at a time */
+#define MAX_ROWS 60             /* of a table on the screen; the report has them all */
+#define FIGURE_WIDTH 640
+#define FIGURE_SCALE (4.0 / 3.0)
+
+struct _AssayDocumentView {
+  GtkBox parent_instance;
+  AssayReportDraft *draft;
+  GHashTable *widgets;          /* id -> widget, which its parent owns */
+  GHashTable *pins;             /* claim -> GtkToggleButton */
+  guint section, block, source; /* what is made next */
+  gboolean is_updating;
+};
+
+G_DEFINE_FINAL_TYPE (AssayDocumentView, assay_document_view, GTK_TYPE_BOX)
+
+enum { TOGGLE_PIN, N_SIGNALS };
+static guint signals[N_SIGNALS];
+
+/* --- parts ----------------------------------------------------------------------------------------------------------- */
+
+static GtkWidget *
+make_label (const char *text, const char *css_class)
+{
+  g_autofree char *visible = assay_text_escape (text, TRUE);
+  GtkWidget *label = gtk_label_new (visible);
+
+  gtk_label_set_xalign (GTK_LABEL (label), 0);
+  gtk_label_set_wrap (GTK_LABEL (label), TRUE);
+  gtk_label_set_wrap_mode (GTK_LABEL (label), PANGO_WRAP_WORD_CHAR);
+  gtk_label_set_selectable (GTK_LABEL (label), TRUE);
+  if (css_class != NULL)
+    gtk_widget_add_css_class (label, css_class);
+  return label;
+}
+
+/* Which elements of the evidence the numbers of a text are: shown on hover. */
+static char *
+describe_numbers (const AssayProse *prose)
+{
+  g_autoptr (GString) ids = g_string_new (NULL);
+
+  for (guint k = 0; k < prose->spans->len; k++)
+    {
+      const AssaySpan *span = &g_array_index (prose->spans, AssaySpan, k);
+      g_autofree char *id = span->type == ASSAY_SPAN_NUMBER ? assay_number_dup_id (&span->number) : NULL;
+      g_autofree char *display = id ? assay_number_dup_display (&span->number) : NULL;
+
+      if (id != NULL)
+        g_string_append_printf (ids, "%s%s = %s", ids->len > 0 ? "\n" : "", id, display);
+    }
+  return ids->len > 0 ? g_string_free (g_steal_pointer (&ids), FALSE) : NULL;
+}
+
+static GtkWidget *
+make_prose (const AssayProse *prose, const char *css_class)
+{
+  g_autofree char *plain = assay_prose_dup_plain (prose), *numbers = describe_numbers (prose);
+  GtkWidget *label = make_label (plain, css_class);
+
+  if (numbers != NULL)
+    gtk_widget_set_tooltip_text (label, numbers);
+  return label;
+}
+
+static GtkWidget *
+make_callout (GtkWidget *text, gboolean is_warning)
+{
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 12);
+
+  gtk_box_append (GTK_BOX (box), gtk_image_new_from_icon_name (is_warning ? "dialog-warning-symbolic" : "dialog-information-symbolic"));
+  gtk_widget_set_hexpand (text, TRUE);
+  gtk_box_append (GTK_BOX (box), text);
+  gtk_widget_add_css_class (box, "card");
+  gtk_widget_add_css_class (box, is_warning ? "assay-callout-warning" : "assay-callout");
+  return box;
+}
+
+static GtkWidget *
+make_table (const AssayBlock *block)
+{
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6), *window = gtk_scrolled_window_new (), *grid = gtk_grid_new ();
+  gint64 n_rows = assay_block_get_n_rows (block);
+  guint n = assay_block_get_n_columns (block);
+
+  gtk_grid_set_column_spacing (GTK_GRID (grid), 18);
+  gtk_grid_set_row_spacing (GTK_GRID (grid), 6);
+  gtk_widget_set_halign (grid, GTK_ALIGN_START);
+  for (guint k = 0; k < n; k++)
+    {
+      const AssayTableHead *head = &g_array_index (block->heads, AssayTableHead, k);
+      GtkWidget *label = make_label (head->heading, "caption-heading");
+
+      gtk_label_set_xalign (GTK_LABEL (label), head->is_right ? 1 : 0);
+      gtk_grid_attach (GTK_GRID (grid), label, (int) k, 0, 1, 1);
+      for (gint64 row = 0; row < MIN (n_rows, MAX_ROWS); row++)
+        {
+          label = make_prose (assay_block_get_cell (block, row, k), head->is_right ? "numeric" : NULL);
+          gtk_label_set_xalign (GTK_LABEL (label), head->is_right ? 1 : 0);
+          gtk_label_set_yalign (GTK_LABEL (label), 0);
+          gtk_label_set_max_width_chars (GTK_LABEL (label), n > 3 ? 28 : 48);
+          if (head->is_right)
+            gtk_label_set_wrap (GTK_LABEL (label), FALSE);
+          gtk_grid_attach (GTK_GRID (grid), label, (int) k, (int) row + 1, 1, 1);
+        }
+    }
+  gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (window), GTK_POLICY_AUTOMATIC, GTK_POLICY_NEVER);
+  gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (window), grid);
+  gtk_box_append (GTK_BOX (box), make_prose (block->text, "dim-label"));
+  gtk_box_append (GTK_BOX (box), window);
+  if (n_rows > MAX_ROWS)
+    {
+      g_autofree char *more = g_strdup_printf (_("%" G_GINT64_FORMAT " more rows are in the report"), n_rows - MAX_ROWS);
+
+      gtk_box_append (GTK_BOX (box), make_label (more, "dim-label"));
+    }
+  return box;
+}
+
+static void
+draw_figure (GtkDrawingArea *area, cairo_t *cr, int width, int height, gpointer figure)
+{
+  gboolean is_dark = adw_style_manager_get_dark (adw_style_manager_get_default ());
+  const AssayFigureLook look = { is_dark ? ASSAY_THEME_DARK : ASSAY_THEME_LIGHT, FIGURE_SCALE, FALSE };
+
+  (void) area;
+  assay_figure_draw (figure, cr, width, height, &look);
+}
+
+static GtkWidget *
+make_figure (const AssayBlock *block)
+{
+  const AssayFigureLook look = { ASSAY_THEME_LIGHT, FIGURE_SCALE, FALSE };
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6), *area = gtk_drawing_area_new ();
+  const char *reading = assay_figure_get_reading (block->figure);
+  double least, height;
+
+  assay_figure_measure (block->figure, &look, FIGURE_WIDTH, &least, &height);
+  gtk_drawing_area_set_content_width (GTK_DRAWING_AREA (area), (int) ceil (MAX (FIGURE_WIDTH, least)));
+  gtk_drawing_area_set_content_height (GTK_DRAWING_AREA (area), (int) ceil (height));
+  gtk_drawing_area_set_draw_func (GTK_DRAWING_AREA (area), draw_figure, assay_figure_ref (block->figure), (GDestroyNotify) assay_figure_unref);
+  gtk_widget_set_halign (area, GTK_ALIGN_START);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (area), GTK_ACCESSIBLE_PROPERTY_LABEL, assay_figure_get_title (block->figure),
+                                  GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, reading, -1);
+  gtk_box_append (GTK_BOX (box), area);
+  gtk_box_append (GTK_BOX (box), make_prose (block->text, "dim-label"));
+  gtk_box_append (GTK_BOX (box), make_label (reading, "dim-label"));
+  return box;
+}
+
+/* --- claims ---------------------------------------------------------------------------------------------------------- */
+
+static void
+add_entry (GtkGrid *grid, int *row, const char *what, const char *text)
+{
+  GtkWidget *name, *value;
+
+  if (text == NULL || text[0] == '\0')
+    return;
+  name = make_label (what, "dim-label");
+  gtk_label_set_yalign (GTK_LABEL (name), 0);
+  value = make_label (text, NULL);
+  gtk_widget_set_hexpand (value, TRUE);
+  gtk_grid_attach (grid, name, 0, *row, 1, 1);
+  gtk_grid_attach (grid, value, 1, (*row)++, 1, 1);
+}
+
+static char *
+describe_check (const AssayClaimCheck *check)
+{
+  g_autofree char *display = check->value.table ? assay_number_dup_display (&check->value) : NULL;
+
+  if (check->what == NULL)
+    return NULL;
+  return g_strconcat (check->what, display ? ": " : "", display ? display : "", check->threshold ? (check->passed ? ", passed: " : ", FAILED: ") : "",
+                      check->threshold, NULL);
+}
+
+static char *
+describe_interval (const AssayClaim *claim)
+{
+  g_autofree char *lo = NULL, *hi = NULL;
+
+  if (claim->is_withheld || !assay_number_exists (&claim->lo) || !assay_number_exists (&claim->hi))
+    return NULL;
+  lo = assay_number_dup_display (&claim->lo);
+  hi = assay_number_dup_display (&claim->hi);
+  return g_strdup_printf (_("%s to %s (%s)"), lo, hi, claim->interval ? claim->interval : "");
+}
+
+static void
+toggled (GtkToggleButton *button, AssayDocumentView *self)
+{
+  const char *claim = g_object_get_data (G_OBJECT (button), "claim");
+
+  if (!self->is_updating)
+    g_signal_emit (self, signals[TOGGLE_PIN], 0, claim, !gtk_toggle_button_get_active (button));
+}
+
+static GtkWidget *
+make_claim_buttons (AssayDocumentView *self, const AssayClaim *claim)
+{
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6), *pin = gtk_toggle_button_new (), *copy;
+
+  gtk_button_set_icon_name (GTK_BUTTON (pin), "assay-pin-symbolic");
+  gtk_widget_set_tooltip_text (pin, _("Pin to the summary of the report"));
+  gtk_accessible_update_property (GTK_ACCESSIBLE (pin), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Pin to the report"), -1);
+  g_object_set_data_full (G_OBJECT (pin), "claim", g_strdup (claim->id), g_free);
+  g_signal_connect (pin, "toggled", G_CALLBACK (toggled), self);
+  g_hash_table_replace (self->pins, g_strdup (claim->id), pin);
+  gtk_box_append (GTK_BOX (box), pin);
+  if (claim->command != NULL)
+    {
+      copy = gtk_button_new_from_icon_name ("edit-copy-symbolic");
+      gtk_widget_set_tooltip_text (copy, _("Copy the command that makes this number again"));
+      gtk_accessible_update_property (GTK_ACCESSIBLE (copy), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Copy as command"), -1);
+      gtk_actionable_set_action_name (GTK_ACTIONABLE (copy), "win.copy-text");
+      gtk_actionable_set_action_target (GTK_ACTIONABLE (copy), "s", claim->command);
+      gtk_box_append (GTK_BOX (box), copy);
+    }
+  gtk_widget_set_valign (box, GTK_ALIGN_START);
+  return box;
+}
+
+static GtkWidget *
+make_claim (AssayDocumentView *self, const AssayClaim *claim)
+{
+  GtkWidget *card = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 12), *text = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6), *grid = gtk_grid_new ();
+  g_autofree char *interval = describe_interval (claim), *check = describe_check (&claim->check), *validity = describe_check (&claim->validity);
+  int row = 0;
+
+  gtk_grid_set_column_spacing (GTK_GRID (grid), 12);
+  gtk_grid_set_row_spacing (GTK_GRID (grid), 3);
+  add_entry (GTK_GRID (grid), &row, _("interval"), interval);
+  add_entry (GTK_GRID (grid), &row, claim->is_withheld ? _("withheld") : _("remark"), claim->reason);
+  add_entry (GTK_GRID (grid), &row, _("check"), check);
+  add_entry (GTK_GRID (grid), &row, _("validity"), validity ? validity : claim->kind == ASSAY_CLAIM_INFLUENCE ? _("not validated") : NULL);
+  add_entry (GTK_GRID (grid), &row, _("evidence"), claim->object);
+  gtk_box_append (GTK_BOX (text), make_prose (claim->sentence, "heading"));
+  gtk_box_append (GTK_BOX (text), grid);
+  gtk_widget_set_hexpand (text, TRUE);
+  gtk_box_append (GTK_BOX (card), text);
+  gtk_box_append (GTK_BOX (card), make_claim_buttons (self, claim));
+  gtk_widget_add_css_class (card, "card");
+  gtk_widget_add_css_class (card, "assay-claim");
+  return card;
+}
+
+/* --- filling --------------------------------------------------------------------------------------------------------- */
+
+static GtkWidget *
+make_block (AssayDocumentView *self, const AssayBlock *block)
+{
+  GtkWidget *box;
+
+  switch (block->type)
+    {
+    case ASSAY_BLOCK_HEADING:
+      return make_prose (block->text, "title-4");
+    case ASSAY_BLOCK_PARAGRAPH:
+      return make_prose (block->text, NULL);
+    case ASSAY_BLOCK_LIST:
+      box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 3);
+      for (guint k = 0; k < block->items->len; k++)
+        gtk_box_append (GTK_BOX (box), make_prose (block->items->pdata[k], NULL));
+      return box;
+    case ASSAY_BLOCK_TABLE:
+      return make_table (block);
+    case ASSAY_BLOCK_FIGURE:
+      return make_figure (block);
+    case ASSAY_BLOCK_CLAIM:
+      return make_claim (self, block->claim);
+    case ASSAY_BLOCK_CODE:
+      return make_label (block->code, "monospace");
+    default:
+      return make_callout (make_prose (block->text, NULL), block->level == ASSAY_CALLOUT_WARNING);
+    }
+}
+
+static void
+append (AssayDocumentView *self, const char *id, GtkWidget *widget)
+{
+  gtk_box_append (GTK_BOX (self), widget);
+  if (id != NULL)
+    g_hash_table_replace (self->widgets, g_strdup (id), widget);
+}
+
+static void
+show_pins (AssayDocumentView *self)
+{
+  GHashTableIter iter;
+  gpointer claim, button;
+
+  self->is_updating = TRUE;
+  g_hash_table_iter_init (&iter, self->pins);
+  while (g_hash_table_iter_next (&iter, &claim, &button))
+    gtk_toggle_button_set_active (button, assay_pins_find (self->draft->pins, claim) >= 0);
+  self->is_updating = FALSE;
+}
+
+/* FALSE when all is there. */
+static gboolean
+append_next (AssayDocumentView *self)
+{
+  const GPtrArray *sections = self->draft->document->sections;
+  const AssaySection *section;
+
+  if (self->section >= sections->len)
+    return FALSE;
+  section = sections->pdata[self->section];
+  if (self->block == 0)
+    {
+      g_autofree char *title = g_strdup_printf ("%u. %s", section->number, section->title);
+
+      append (self, section->id, make_label (title, "title-2"));
+    }
+  if (self->block < section->blocks->len)
+    {
+      const AssayBlock *block = section->blocks->pdata[self->block++];
+
+      append (self, block->id, make_block (self, block));
+    }
+  if (self->block >= section->blocks->len)
+    {
+      self->section++;
+      self->block = 0;
+    }
+  return TRUE;
+}
+
+static gboolean
+work (gpointer data)
+{
+  AssayDocumentView *self = data;
+  gint64 begin = g_get_monotonic_time ();
+
+  while (append_next (self))
+    if (g_get_monotonic_time () - begin > BUDGET_US)
+      {
+        show_pins (self);
+        return G_SOURCE_CONTINUE;
+      }
+  show_pins (self);
+  self->source = 0;
+  return G_SOURCE_REMOVE;
+}
+
+static void
+clear (AssayDocumentView *self)
+{
+  GtkWidget *child;
+
+  if (self->source != 0)
+    g_source_remove (self->source);
+  self->source = 0;
+  g_hash_table_remove_all (self->widgets);
+  g_hash_table_remove_all (self->pins);
+  while ((child = gtk_widget_get_first_child (GTK_WIDGET (self))) != NULL)
+    gtk_box_remove (GTK_BOX (self), child);
+}
+
+static void
+begin (AssayDocumentView *self)
+{
+  const AssayDocument *document = self->draft->document;
+
+  append (self, NULL, make_label (document->title, "title-1"));
+  for (guint k = 0; k < document->warnings->len; k++)
+    append (self, NULL, make_callout (make_label (document->warnings->pdata[k], NULL), TRUE));
+  self->section = self->block = 0;
+  self->source = g_idle_add (work, self);
+}
+
+void
+assay_document_view_set_draft (AssayDocumentView *self, AssayReportDraft *draft)
+{
+  gboolean is_same = self->draft != NULL && draft != NULL && self->draft->document == draft->document;
+  AssayReportDraft *before = self->draft;
+
+  self->draft = draft ? assay_report_draft_ref (draft) : NULL;
+  if (is_same)
+    show_pins (self);
+  else
+    {
+      clear (self);
+      if (draft != NULL)
+        begin (self);
+    }
+  assay_report_draft_unref (before);
+}
+
+GtkWidget *
+assay_document_view_find (AssayDocumentView *self, const char *id)
+{
+  return g_hash_table_lookup (self->widgets, id);
+}
+
+static void
+assay_document_view_dispose (GObject *object)
+{
+  AssayDocumentView *self = ASSAY_DOCUMENT_VIEW (object);
+
+  clear (self);
+  g_clear_pointer (&self->draft, assay_report_draft_unref);
+  G_OBJECT_CLASS (assay_document_view_parent_class)->dispose (object);
+}
+
+static void
+assay_document_view_finalize (GObject *object)
+{
+  AssayDocumentView *self = ASSAY_DOCUMENT_VIEW (object);
+
+  g_hash_table_unref (self->widgets);
+  g_hash_table_unref (self->pins);
+  G_OBJECT_CLASS (assay_document_view_parent_class)->finalize (object);
+}
+
+static void
+assay_document_view_class_init (AssayDocumentViewClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = assay_document_view_dispose;
+  G_OBJECT_CLASS (klass)->finalize = assay_document_view_finalize;
+  signals[TOGGLE_PIN] = g_signal_new ("toggle-pin", ASSAY_TYPE_DOCUMENT_VIEW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_STRING,
+                                      G_TYPE_BOOLEAN);
+}
+
+static void
+assay_document_view_init (AssayDocumentView *self)
+{
+  gtk_orientable_set_orientation (GTK_ORIENTABLE (self), GTK_ORIENTATION_VERTICAL);
+  gtk_box_set_spacing (GTK_BOX (self), 14);
+  self->widgets = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->pins = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+}
+
+GtkWidget *
+assay_document_view_new (void)
+{
+  return g_object_new (ASSAY_TYPE_DOCUMENT_VIEW, NULL);
+}

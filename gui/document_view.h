@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* document_view.h: a report's document as widgets: what the reader of the HTML and the PDF will see, with a pin beside every claim.
+ *
+ * Blocks are made a few at a time while the main loop is idle. Emits "toggle-pin" (claim, is_pinned before) when a pin is pressed.
+ * Thread rule: the main thread.
+ */
+#pragma once
+
+#include "gui/report_draft.h"
+
+#include <adwaita.h>
+
+#define ASSAY_TYPE_DOCUMENT_VIEW (assay_document_view_get_type ())
+G_DECLARE_FINAL_TYPE (AssayDocumentView, assay_document_view, ASSAY, DOCUMENT_VIEW, GtkBox)
+
+GtkWidget *assay_document_view_new         (void);
+/* draft NULL: nothing. A draft of the same document only changes the pins. */
+void       assay_document_view_set_draft   (AssayDocumentView *self, AssayReportDraft *draft);
+/* The widget of a section, a block or a claim by its id; NULL where there is none (yet). Owns: the view. */
+GtkWidget *assay_document_view_find        (AssayDocumentView *self, const char *id);
