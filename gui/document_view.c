@@ -11,6 +11,7 @@
 
 #define BUDGET_US 6000          /* of the main loop at a time */
 #define MAX_ROWS 60             /* of a table on the screen; the report has them all */
+#define WORDY 44                /* characters of a cell that is a sentence */
 #define FIGURE_WIDTH 640
 #define FIGURE_SCALE (4.0 / 3.0)
 
@@ -87,38 +88,63 @@ make_callout (GtkWidget *text, gboolean is_warning)
   return box;
 }
 
+/* Whether cells hold sentences, which have to be wrapped. */
+static gboolean
+is_wordy (const AssayBlock *block)
+{
+  for (guint k = 0; k < block->cells->len; k++)
+    {
+      g_autofree char *plain = assay_prose_dup_plain (block->cells->pdata[k]);
+
+      if (g_utf8_strlen (plain, -1) > WORDY)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static GtkWidget *
+make_cell (const AssayBlock *block, gint64 row, guint column, gboolean wordy)
+{
+  const AssayTableHead *head = &g_array_index (block->heads, AssayTableHead, column);
+  GtkWidget *label = row < 0 ? make_label (head->heading, "caption-heading")
+                             : make_prose (assay_block_get_cell (block, row, column), head->is_right ? "numeric" : NULL);
+
+  gtk_label_set_xalign (GTK_LABEL (label), head->is_right ? 1 : 0);
+  gtk_label_set_yalign (GTK_LABEL (label), 0);
+  gtk_label_set_wrap (GTK_LABEL (label), wordy && !head->is_right);
+  if (wordy && !head->is_right && row >= 0)
+    {
+      gtk_label_set_width_chars (GTK_LABEL (label), column == 0 ? 26 : 11);
+      gtk_label_set_max_width_chars (GTK_LABEL (label), column == 0 ? 48 : 24);
+      gtk_widget_set_hexpand (label, column == 0);
+    }
+  return label;
+}
+
+/* A wordy table takes the width there is; any other is as wide as it is, and can be scrolled. */
 static GtkWidget *
 make_table (const AssayBlock *block)
 {
-  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6), *window = gtk_scrolled_window_new (), *grid = gtk_grid_new ();
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6), *grid = gtk_grid_new (), *window;
   gint64 n_rows = assay_block_get_n_rows (block);
-  guint n = assay_block_get_n_columns (block);
+  gboolean wordy = is_wordy (block);
 
   gtk_grid_set_column_spacing (GTK_GRID (grid), 18);
-  gtk_grid_set_row_spacing (GTK_GRID (grid), 6);
-  gtk_widget_set_halign (grid, GTK_ALIGN_START);
-  for (guint k = 0; k < n; k++)
-    {
-      const AssayTableHead *head = &g_array_index (block->heads, AssayTableHead, k);
-      GtkWidget *label = make_label (head->heading, "caption-heading");
-
-      gtk_label_set_xalign (GTK_LABEL (label), head->is_right ? 1 : 0);
-      gtk_grid_attach (GTK_GRID (grid), label, (int) k, 0, 1, 1);
-      for (gint64 row = 0; row < MIN (n_rows, MAX_ROWS); row++)
-        {
-          label = make_prose (assay_block_get_cell (block, row, k), head->is_right ? "numeric" : NULL);
-          gtk_label_set_xalign (GTK_LABEL (label), head->is_right ? 1 : 0);
-          gtk_label_set_yalign (GTK_LABEL (label), 0);
-          gtk_label_set_max_width_chars (GTK_LABEL (label), n > 3 ? 28 : 48);
-          if (head->is_right)
-            gtk_label_set_wrap (GTK_LABEL (label), FALSE);
-          gtk_grid_attach (GTK_GRID (grid), label, (int) k, (int) row + 1, 1, 1);
-        }
-    }
-  gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (window), GTK_POLICY_AUTOMATIC, GTK_POLICY_NEVER);
-  gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (window), grid);
+  gtk_grid_set_row_spacing (GTK_GRID (grid), wordy ? 10 : 6);
+  for (guint k = 0; k < assay_block_get_n_columns (block); k++)
+    for (gint64 row = -1; row < MIN (n_rows, MAX_ROWS); row++)
+      gtk_grid_attach (GTK_GRID (grid), make_cell (block, row, k, wordy), (int) k, (int) row + 1, 1, 1);
   gtk_box_append (GTK_BOX (box), make_prose (block->text, "dim-label"));
-  gtk_box_append (GTK_BOX (box), window);
+  if (wordy)
+    gtk_box_append (GTK_BOX (box), grid);
+  else
+    {
+      window = gtk_scrolled_window_new ();
+      gtk_widget_set_halign (grid, GTK_ALIGN_START);
+      gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (window), GTK_POLICY_AUTOMATIC, GTK_POLICY_NEVER);
+      gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (window), grid);
+      gtk_box_append (GTK_BOX (box), window);
+    }
   if (n_rows > MAX_ROWS)
     {
       g_autofree char *more = g_strdup_printf (_("%" G_GINT64_FORMAT " more rows are in the report"), n_rows - MAX_ROWS);

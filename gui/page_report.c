@@ -170,12 +170,11 @@ show_sections (AssayReportPage *self)
     {
       const AssaySection *section = sections->pdata[k];
       g_autofree char *title = g_strdup_printf ("%u. %s", section->number, section->title);
-      GtkWidget *row = adw_action_row_new ();
+      GtkWidget *label = gtk_label_new (title);
 
-      adw_preferences_row_set_use_markup (ADW_PREFERENCES_ROW (row), FALSE);
-      adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), title);
-      gtk_list_box_row_set_activatable (GTK_LIST_BOX_ROW (row), TRUE);
-      gtk_list_box_append (self->sections, row);
+      gtk_label_set_xalign (GTK_LABEL (label), 0);
+      gtk_label_set_wrap (GTK_LABEL (label), TRUE);
+      gtk_list_box_append (self->sections, label);
     }
 }
 
