@@ -34,6 +34,7 @@ src_report_libreport_la_SOURCES = \
   src/report/markdown.c src/report/markdown.h \
   src/report/notebook.c src/report/notebook.h \
   src/report/people.c src/report/people.h \
+  src/report/overlap.c src/report/overlap.h \
   src/report/regime.c src/report/regime.h \
   src/report/regime_pack.c src/report/regime_pack.h \
   src/report/results.c src/report/results.h \

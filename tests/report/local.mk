@@ -20,3 +20,5 @@ tests_report_test_figure_CFLAGS = $(AM_CFLAGS) $(CAIRO_CFLAGS)
 check_PROGRAMS += tests/report/test-document
 tests_report_test_document_SOURCES = tests/report/test-document.c tests/report/sample.c tests/report/sample.h
 tests_report_test_document_CFLAGS = $(AM_CFLAGS) $(CAIRO_CFLAGS)
+check_PROGRAMS += tests/report/test-overlap
+tests_report_test_overlap_SOURCES = tests/report/test-overlap.c
