@@ -4,6 +4,7 @@ KINDS_LIST += \
   src/job/kind_audit.c \
   src/job/kind_certify.c \
   src/job/kind_check.c \
+  src/job/kind_coverage.c \
   src/job/kind_demo.c \
   src/job/kind_examples.c \
   src/job/kind_export.c \
@@ -48,6 +49,7 @@ src_job_libjob_la_SOURCES = $(KINDS_LIST) \
   src/job/plan.c src/job/plan.h \
   src/job/provenance.c src/job/provenance.h \
   src/job/query_view.c src/job/query_view.h \
+  src/job/regime_choice.c src/job/regime_choice.h \
   src/job/removal.c src/job/removal.h \
   src/job/report_document.c src/job/report_document.h \
   src/job/report_source.c src/job/report_source.h \

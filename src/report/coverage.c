@@ -109,6 +109,21 @@ items_to_json (const AssayRegime *regime, const AssayFieldSet *fields, AssayAudi
   return list;
 }
 
+static json_t *
+sources_to_json (const AssayRegime *regime)
+{
+  json_t *list = json_array ();
+
+  for (guint k = 0; k < regime->sources->len; k++)
+    {
+      const AssayRegimeSource *source = regime->sources->pdata[k];
+
+      json_array_append_new (list, json_pack ("{s:s, s:s, s:s, s:s?}", "title", source->title, "url", source->url, "date", source->date, "read_on",
+                                              source->read_on));
+    }
+  return list;
+}
+
 json_t *
 assay_coverage_to_json (const AssayRegime *regime, const AssayFieldSet *fields, AssayAudience audience, gboolean with_items)
 {
@@ -121,9 +136,11 @@ assay_coverage_to_json (const AssayRegime *regime, const AssayFieldSet *fields, 
 
       json_object_set_new (classes, assay_field_class_words[k], count_to_json (&count));
     }
-  document = json_pack ("{s:s, s:s, s:s, s:s, s:s?, s:s?, s:s, s:s, s:b, s:o, s:o}", "id", regime->id, "version", regime->version, "title",
-                        regime->title, "status", regime->status, "applies_from", regime->applies_from, "supersedes", regime->supersedes, "file",
-                        regime->file, "sha256", regime->sha256, "reviewed_by_counsel", regime->review_name != NULL, "all", count_to_json (&all),
+  document = json_pack ("{s:s, s:s, s:s, s:s, s:s?, s:s?, s:s?, s:s, s:s, s:b, s:o, s:o, s:o}", "id", regime->id, "version", regime->version, "title",
+                        regime->title, "status", regime->status, "applies_from", regime->applies_from, "supersedes", regime->supersedes, "retention",
+                        regime->retention, "file",
+                        regime->file, "sha256", regime->sha256, "reviewed_by_counsel", regime->review_name != NULL, "sources",
+                        sources_to_json (regime), "all", count_to_json (&all),
                         "classes", classes);
   if (with_items)
     json_object_set_new (document, "items", items_to_json (regime, fields, audience));

@@ -64,7 +64,7 @@ typedef struct {
 /* What a value rests on. NULL members: nothing of the kind. */
 typedef struct {
   char *object;                 /* "data/main" in the case */
-  guint64 sequence;             /* of the object */
+  guint64 sequence;             /* of the object; 0: not said */
   char *digest;                 /* content root of the object, or SHA-256 of the file */
   char *file;                   /* a file from outside, or where a person keeps the evidence */
   char *command;                /* makes it again */

@@ -170,7 +170,7 @@ evidence_to_json (const AssayField *field)
       json_t *entry = json_object ();
 
       set_text (entry, "object", evidence->object);
-      if (evidence->object != NULL)
+      if (evidence->sequence > 0)
         json_object_set_new (entry, "sequence", json_integer ((json_int_t) evidence->sequence));
       set_text (entry, "file", evidence->file);
       set_text (entry, evidence->object ? "content_root" : "sha256", evidence->digest);

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "dataset/source.h"
+#include "report/facts.h"
 #include "report/strict_json.h"
 #include "store/digest.h"
 
@@ -167,12 +168,16 @@ confirm_draft (AssayField *field, const Entry *e, const char *where, GError **er
 }
 
 static gboolean
-apply (AssayField *field, const Entry *e, const char *author, const char *where, GError **error)
+has_answer (const Entry *e)
+{
+  return e->value != NULL || e->not_applicable != NULL || e->withheld != NULL;
+}
+
+static gboolean
+answer (AssayField *field, const Entry *e, const char *author, const char *where, GError **error)
 {
   gboolean is_computed = field->declaration->klass == ASSAY_FIELD_AUTOMATIC && field->state != ASSAY_FIELD_NOT_COMPUTED;
 
-  if (e->value == NULL && e->not_applicable == NULL && e->withheld == NULL)
-    return e->confirmed_by == NULL || confirm_draft (field, e, where, error);
   if (is_computed && e->withheld == NULL)
     return refuse (error, where, "the program has computed it from the case; only \"withheld\" can be stated about it");
   if (e->author == NULL && author == NULL)
@@ -192,8 +197,11 @@ apply (AssayField *field, const Entry *e, const char *author, const char *where,
 
 /* --- the file -------------------------------------------------------------------------------------------------------- */
 
+/* The answers first: drafts may rest on them, and are confirmed behind them. */
+typedef enum { ANSWERS, CONFIRMATIONS } Pass;
+
 static gboolean
-apply_entry (AssayFieldSet *set, GHashTable *seen, const json_t *json, const char *author, const char *where, GError **error)
+apply_entry (AssayFieldSet *set, Pass pass, GHashTable *seen, const json_t *json, const char *author, const char *where, GError **error)
 {
   AssayField *field;
   Entry e;
@@ -211,31 +219,45 @@ apply_entry (AssayFieldSet *set, GHashTable *seen, const json_t *json, const cha
     }
   if (!g_hash_table_add (seen, field))
     return refuse (error, where, "the field is in the file twice");
-  return check_entry (&e, where, error) && apply (field, &e, author, where, error);
+  if (!check_entry (&e, where, error))
+    return FALSE;
+  if (pass == ANSWERS)
+    return !has_answer (&e) || answer (field, &e, author, where, error);
+  return has_answer (&e) || e.confirmed_by == NULL || confirm_draft (field, &e, where, error);
+}
+
+static gboolean
+apply_entries (AssayFieldSet *set, Pass pass, const json_t *entries, const char *author, const char *name, GError **error)
+{
+  g_autoptr (GHashTable) seen = g_hash_table_new (NULL, NULL);
+  gsize k;
+  json_t *entry;
+
+  json_array_foreach (entries, k, entry)
+    {
+      g_autofree char *where = assay_strict_describe_place (name, "field", k, entry);
+
+      if (!apply_entry (set, pass, seen, entry, author, where, error))
+        return FALSE;
+    }
+  return TRUE;
 }
 
 static gboolean
 apply_document (AssayFieldSet *set, const json_t *document, const char *name, GError **error)
 {
   static const char *const keys[] = { "schema", "version", "fields", "author", NULL };
-  g_autoptr (GHashTable) seen = g_hash_table_new (NULL, NULL);
   const json_t *entries;
   const char *author;
-  gsize k;
-  json_t *entry;
 
   if (!assay_strict_check_keys (document, keys, 3, name, error) || !assay_strict_check_format (document, FORMAT, VERSION, name, error)
       || !get_text (document, "author", name, &author, error)
       || (entries = assay_strict_get_array (document, "fields", name, error)) == NULL)
     return FALSE;
-  json_array_foreach (entries, k, entry)
-    {
-      g_autofree char *where = assay_strict_describe_place (name, "field", k, entry);
-
-      if (!apply_entry (set, seen, entry, author, where, error))
-        return FALSE;
-    }
-  return TRUE;
+  if (!apply_entries (set, ANSWERS, entries, author, name, error))
+    return FALSE;
+  assay_facts_derive (set);
+  return apply_entries (set, CONFIRMATIONS, entries, author, name, error);
 }
 
 gboolean

@@ -34,7 +34,6 @@ src_report_libreport_la_SOURCES = \
   src/report/markdown.c src/report/markdown.h \
   src/report/notebook.c src/report/notebook.h \
   src/report/people.c src/report/people.h \
-  src/report/overlap.c src/report/overlap.h \
   src/report/regime.c src/report/regime.h \
   src/report/regime_pack.c src/report/regime_pack.h \
   src/report/results.c src/report/results.h \
@@ -59,6 +58,18 @@ src_report_libreport_la_SOURCES += \
   src/report/statement.c src/report/statement.h \
   src/report/sums.c src/report/sums.h \
   src/report/time_token.c src/report/time_token.h
+
+# What the program knows of a case, for fields.
+src_report_libreport_la_SOURCES += \
+  src/report/facts.c src/report/facts.h src/report/facts_private.h \
+  src/report/facts_case.c \
+  src/report/facts_data.c \
+  src/report/facts_evaluation.c \
+  src/report/facts_model.c \
+  src/report/facts_process.c \
+  src/report/facts_training.c \
+  src/report/facts_use.c \
+  src/report/overlap.c src/report/overlap.h
 
 # Figures.
 src_report_libreport_la_SOURCES += \

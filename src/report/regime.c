@@ -13,6 +13,7 @@
 
 struct _AssayRegimeSet {
   GPtrArray *packs;             /* AssayRegime */
+  GPtrArray *chosen;            /* of packs */
   char *catalogue;              /* path */
 };
 
@@ -21,6 +22,7 @@ assay_regime_set_free (AssayRegimeSet *set)
 {
   if (set == NULL)
     return;
+  g_clear_pointer (&set->chosen, g_ptr_array_unref);
   g_ptr_array_unref (set->packs);
   g_free (set->catalogue);
   g_free (set);
@@ -143,7 +145,7 @@ assay_regime_set_read (const char *folder, GError **error)
   if (!read_packs (set, found, error))
     return NULL;
   if (set->packs->len > 0)
-    return g_steal_pointer (&set);
+    return assay_regime_set_choose (set, (const char *const[]) { NULL }, error) ? g_steal_pointer (&set) : NULL;
   g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "%s: holds no regime pack (ID-VERSION.json)", found);
   return NULL;
 }
@@ -195,13 +197,34 @@ assay_regime_set_find (const AssayRegimeSet *set, const char *name, GError **err
   return NULL;
 }
 
-GPtrArray *
-assay_regime_set_list_newest (const AssayRegimeSet *set)
+gboolean
+assay_regime_set_choose (AssayRegimeSet *set, const char *const *names, GError **error)
 {
-  GPtrArray *list = g_ptr_array_new ();
+  g_autoptr (GPtrArray) chosen = g_ptr_array_new ();
 
-  for (guint k = 0; k < set->packs->len; k++)
+  for (guint k = 0; names[0] == NULL && k < set->packs->len; k++)
     if (is_newest (set, k))
-      g_ptr_array_add (list, set->packs->pdata[k]);
-  return list;
+      g_ptr_array_add (chosen, set->packs->pdata[k]);
+  for (; *names != NULL; names++)
+    {
+      const AssayRegime *pack = assay_regime_set_find (set, *names, error);
+
+      if (pack == NULL)
+        return FALSE;
+      if (g_ptr_array_find (chosen, pack, NULL))
+        {
+          g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "regime \"%s\" is named twice", pack->id);
+          return FALSE;
+        }
+      g_ptr_array_add (chosen, (gpointer) pack);
+    }
+  g_clear_pointer (&set->chosen, g_ptr_array_unref);
+  set->chosen = g_steal_pointer (&chosen);
+  return TRUE;
+}
+
+const GPtrArray *
+assay_regime_set_get_chosen (const AssayRegimeSet *set)
+{
+  return set->chosen;
 }

@@ -54,8 +54,11 @@ guint              assay_regime_set_get_n (const AssayRegimeSet *set);
 const AssayRegime *assay_regime_set_get (const AssayRegimeSet *set, guint k);
 /* name: ID-VERSION, or ID for the newest version of it. Errors: NOT_FOUND, listing what there is. */
 const AssayRegime *assay_regime_set_find (const AssayRegimeSet *set, const char *name, GError **error);
-/* The newest version of each id. Owns: the caller, the array. */
-GPtrArray         *assay_regime_set_list_newest (const AssayRegimeSet *set);
+/* Which packs a report answers: those named (each as for assay_regime_set_find), in that order; none: the newest version of each id, which is also
+ * the choice before this is called. Errors: NOT_FOUND; USAGE when one is named twice. */
+gboolean           assay_regime_set_choose (AssayRegimeSet *set, const char *const *names, GError **error);
+/* AssayRegime; borrowed. */
+const GPtrArray   *assay_regime_set_get_chosen (const AssayRegimeSet *set);
 
 /* A fresh set of the declared fields; reads the catalogue again. */
 AssayFieldSet     *assay_regime_set_make_fields (const AssayRegimeSet *set, GError **error);

@@ -15,3 +15,4 @@ dist_check_SCRIPTS += tests/e2e/test-quoting.sh
 dist_check_SCRIPTS += tests/e2e/test-audit.sh
 EXTRA_DIST += tests/e2e/audit.py
 dist_check_SCRIPTS += tests/e2e/test-report.sh
+dist_check_SCRIPTS += tests/e2e/test-coverage.sh

@@ -123,7 +123,6 @@ test_versions (Packs *packs, gconstpointer unused)
 {
   g_autofree char *content = NULL, *newer = g_build_filename (packs->folder, "toy-10.json", NULL), *older = g_build_filename (packs->folder, "toy-9.json", NULL);
   g_autoptr (AssayRegimeSet) set = NULL;
-  g_autoptr (GPtrArray) newest = NULL;
   g_autoptr (GError) error = NULL;
 
   (void) unused;
@@ -136,8 +135,12 @@ test_versions (Packs *packs, gconstpointer unused)
   g_assert_no_error (error);
   g_assert_cmpstr (find (set, "toy")->version, ==, "10");
   g_assert_cmpstr (find (set, "toy-1")->version, ==, "1");
-  newest = assay_regime_set_list_newest (set);
-  g_assert_cmpuint (newest->len, ==, 1);
+  g_assert_cmpuint (assay_regime_set_get_chosen (set)->len, ==, 1);
+  g_assert_true (assay_regime_set_choose (set, (const char *const[]) { "toy-1", "toy", NULL }, &error));
+  g_assert_cmpuint (assay_regime_set_get_chosen (set)->len, ==, 2);
+  g_assert_false (assay_regime_set_choose (set, (const char *const[]) { "toy-10", "toy", NULL }, &error));
+  packs_assert_error (error, "\"toy\" is named twice");
+  g_clear_error (&error);
   g_assert_null (assay_regime_set_find (set, "toy-2", &error));
   g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND);
   packs_assert_error (error, "\"toy-2\"|toy-1, toy-9, toy-10");
