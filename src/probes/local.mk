@@ -34,3 +34,30 @@ src_probes_libunits_v4_la_SOURCES = src/probes/unit_kernel.c
 src_probes_libunits_v4_la_CFLAGS = $(AM_CFLAGS) $(UNIT_KERNEL_CFLAGS) $(ISA_V4_CFLAGS)
 src_probes_libunits_v4_la_CPPFLAGS = $(AM_CPPFLAGS) -DASSAY_ISA=x86_64_v4
 endif
+
+# One file, one probe of a written chain.
+PROBES_LIST = \
+  src/probes/probe_early.c \
+  src/probes/probe_mistakes.c \
+  src/probes/probe_follow.c \
+  src/probes/probe_filler.c \
+  src/probes/probe_delete.c \
+  src/probes/probe_swap.c \
+  src/probes/probe_patch.c \
+  src/probes/probe_cut.c \
+  src/probes/probe_prechain.c \
+  src/probes/probe_position.c
+
+src/probes/probes.def: src/probes/local.mk build-aux/make-registry.sh
+	$(registry) probe_ $(PROBES_LIST)
+BUILT_SOURCES += src/probes/probes.def
+CLEANFILES += src/probes/probes.def
+
+src_probes_libprobes_la_SOURCES = $(PROBES_LIST) \
+  src/probes/certificate.c src/probes/certificate.h \
+  src/probes/chain.c src/probes/chain.h \
+  src/probes/chain_edit.c src/probes/chain_edit.h \
+  src/probes/probe.c src/probes/probe.h \
+  src/probes/softmax_fit.c src/probes/softmax_fit.h \
+  src/probes/state_probe.c src/probes/state_probe.h
+src/probes/probe.lo: src/probes/probes.def
