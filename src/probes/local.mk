@@ -54,7 +54,12 @@ BUILT_SOURCES += src/probes/probes.def
 CLEANFILES += src/probes/probes.def
 
 src_probes_libprobes_la_SOURCES = $(PROBES_LIST) \
+  src/probes/battery.c src/probes/battery.h \
+  src/probes/calibration.c src/probes/calibration.h \
   src/probes/certificate.c src/probes/certificate.h \
+  src/probes/cot.c src/probes/cot.h \
+  src/probes/cot_record.c src/probes/cot_record.h \
+  src/probes/operating.c src/probes/operating.h \
   src/probes/chain.c src/probes/chain.h \
   src/probes/chain_edit.c src/probes/chain_edit.h \
   src/probes/probe.c src/probes/probe.h \
