@@ -63,6 +63,7 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
   summary = assay_certificate_to_json (&certificate);
   json_object_set_new (summary, "organism", json_string (state->organism.family->name));
   json_object_set_new (summary, "model", json_string (state->subject->object->name));
+  json_object_set_new (summary, "model_sequence", json_integer ((json_int_t) state->subject->object->sequence));
   json_object_set_new (summary, "data", json_string (state->subject->data->name));
   if (!certificate.accepted)
     json_object_set_new (summary, ASSAY_JOB_FINDING, json_string ("the model is not what it was trained to be: the certificate is refused"));

@@ -5,6 +5,7 @@ KINDS_LIST += \
   src/job/kind_certify.c \
   src/job/kind_check.c \
   src/job/kind_coverage.c \
+  src/job/kind_cot.c \
   src/job/kind_demo.c \
   src/job/kind_examples.c \
   src/job/kind_export.c \
@@ -34,6 +35,9 @@ src_job_libjob_la_SOURCES = $(KINDS_LIST) \
   src/job/audit_store.c \
   src/job/audit_view.c src/job/audit_view.h \
   src/job/coefficients.c src/job/coefficients.h \
+  src/job/cot_document.c src/job/cot_document.h \
+  src/job/cot_reference.c src/job/cot_reference.h \
+  src/job/cot_view.c src/job/cot_view.h \
   src/job/demo_findings.c src/job/demo_findings.h \
   src/job/demo_parts.c src/job/demo_parts.h \
   src/job/demo_view.c src/job/demo_view.h \

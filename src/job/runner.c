@@ -167,12 +167,20 @@ static json_t *
 read_summary (AssayReader *reader, GError **error)
 {
   g_auto (GStrv) text = assay_reader_read_text (reader, SUMMARY_PATH, error);
-  json_t *summary = text ? json_loads (text[0], JSON_REJECT_DUPLICATES, NULL) : NULL;
+  json_t *summary = text ? json_loads (text[0] ? text[0] : "", JSON_REJECT_DUPLICATES, NULL) : NULL;
 
   if (text != NULL && summary == NULL)
     g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_DAMAGED, "job %s: its stored summary is no JSON; use --force to run it again",
                  assay_reader_get_object (reader)->name);
   return summary;
+}
+
+json_t *
+assay_job_read_summary (AssayCase *cas, AssayObject *object, GError **error)
+{
+  g_autoptr (AssayReader) reader = assay_reader_new (cas, object, error);
+
+  return reader ? read_summary (reader, error) : NULL;
 }
 
 /* *summary stays NULL when the store has no answer. */

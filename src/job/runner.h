@@ -39,6 +39,8 @@ AssayJobOutcome *assay_job_run_part (AssayJob *part, const AssayJobContext *whol
  * Nothing is run. command receives the command line that asks for the same in the case's own directory, also after most errors. Errors: NOT_FOUND when what it made has been
  * superseded; INPUT when its inputs are others now; those of the store. */
 AssayJobOutcome *assay_job_recall  (AssayObject *object, const AssayJobContext *whole, char **command, GError **error);
+/* The summary that a job of the case was stored with: object is of kind "job". New reference. Errors: of the store; DAMAGED when it is no JSON. */
+json_t          *assay_job_read_summary (AssayCase *cas, AssayObject *object, GError **error);
 
 void             assay_job_outcome_free (AssayJobOutcome *outcome);
 

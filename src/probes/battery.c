@@ -51,9 +51,12 @@ assay_battery_run (AssayChainTask *task, const AssayProbe *const *probes, AssayP
 
   b->task = task;
   b->result = g_new0 (AssayProbeResult *, g_strv_length ((char **) probes) + 1);
-  for (; probes[b->P] != NULL; b->P++)
-    if ((b->result[b->P] = assay_probe_run (probes[b->P], task, progress, error)) == NULL)
-      return NULL;
+  for (guint P = g_strv_length ((char **) probes); b->P < P; b->P++)
+    {
+      assay_progress_report (progress, "probing chains", b->P, P, "probes", probes[b->P]->title);
+      if ((b->result[b->P] = assay_probe_run (probes[b->P], task, progress, error)) == NULL)
+        return NULL;
+    }
   name_features (b);
   b->x = assay_mem_new (double, task->n * b->F, error);
   if (b->x == NULL)

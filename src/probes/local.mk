@@ -61,6 +61,7 @@ src_probes_libprobes_la_SOURCES = $(PROBES_LIST) \
   src/probes/cot_record.c src/probes/cot_record.h \
   src/probes/operating.c src/probes/operating.h \
   src/probes/chain.c src/probes/chain.h \
+  src/probes/chain_bench.c src/probes/chain_bench.h \
   src/probes/chain_edit.c src/probes/chain_edit.h \
   src/probes/probe.c src/probes/probe.h \
   src/probes/softmax_fit.c src/probes/softmax_fit.h \

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define LEVEL 0.95
-#define CHUNK 4096              /* edits between two reports */
+#define CHUNK 4096              /* edits between two looks at whether to stop */
 
 #define ASSAY_REGISTER(name) extern const AssayProbe assay_probe_##name;
 #include "probes/probes.def"
@@ -209,7 +209,7 @@ asked_of (const AssayProbeEdit *edit, const AssayChainTask *task)
 }
 
 static gboolean
-answer_edits (const AssayProbe *probe, AssayProbeEdits *edits, const AssayChainTask *task, AssayProgress *progress, GError **error)
+answer_edits (AssayProbeEdits *edits, const AssayChainTask *task, AssayProgress *progress, GError **error)
 {
   gint64 A = task->layout.n_answers, E = edits->edit->len;
   g_autoptr (AssayBuffer) answer = assay_mem_new (double, CHUNK * A, error);
@@ -230,7 +230,6 @@ answer_edits (const AssayProbe *probe, AssayProbeEdits *edits, const AssayChainT
           edit->p = p[asked_of (edit, task)];
           edit->answer = assay_chain_likeliest (p, A);
         }
-      assay_progress_report (progress, probe->title, first + count, E, "edits", NULL);
     }
   return TRUE;
 }
@@ -331,12 +330,16 @@ static void
 summarise (const AssayProbe *probe, const AssayChainTask *task, const AssayProbeEdits *edits, gint64 instance, AssayProbeRow *row)
 {
   Arm chain = weigh (probe, task, edits, instance, ASSAY_ARM_CHAIN), control = weigh (probe, task, edits, instance, ASSAY_ARM_CONTROL);
-  double half = chain.m > 0 ? half_width (chain.effect, chain.m, chain.possible) : (double) NAN;
 
-  *row = (AssayProbeRow) { .soft = { chain.mean, chain.mean - half, chain.mean + half }, .hard = { NAN, NAN, NAN }, .control = control.mean,
-                           .n_edits = chain.m, .cost = count_tokens (edits, instance) };
+  *row = (AssayProbeRow) { .soft = { NAN, NAN, NAN }, .hard = { NAN, NAN, NAN }, .control = control.mean, .n_edits = chain.m,
+                           .cost = count_tokens (edits, instance) };
   if (chain.m > 0)
-    row->hard = share (chain.changed, chain.m, chain.possible);
+    {
+      double half = half_width (chain.effect, chain.m, chain.possible), least = probe->is_relative ? (double) -INFINITY : -1;
+
+      row->soft = (AssayProbeNumber) { chain.mean, fmin (chain.mean, fmax (chain.mean - half, least)), fmax (chain.mean, fmin (chain.mean + half, 1)) };
+      row->hard = share (chain.changed, chain.m, chain.possible);
+    }
   g_free (chain.effect);
   g_free (control.effect);
 }
@@ -372,7 +375,7 @@ assay_probe_run (const AssayProbe *probe, const AssayChainTask *task, AssayProgr
     return probe->fit (task, result->row, progress, error) ? g_steal_pointer (&result) : NULL;
   result->edits = edits_new (task->layout.T);
   propose (probe, task, result->edits);
-  if (!answer_edits (probe, result->edits, task, progress, error))
+  if (!answer_edits (result->edits, task, progress, error))
     return NULL;
   for (gint64 i = 0; i < task->n; i++)
     summarise (probe, task, result->edits, i, &result->row[i]);

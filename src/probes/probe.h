@@ -110,7 +110,7 @@ struct _AssayProbe {
 const AssayProbe *const *assay_probe_list (void);                  /* NULL-terminated */
 const AssayProbe *assay_probe_find (const char *name, GError **error);
 
-/* Errors: those of the walk; cancelled. Owns: the caller. */
+/* progress: to be stopped by; whoever runs several reports. Errors: those of the walk; cancelled. Owns: the caller. */
 AssayProbeResult *assay_probe_run         (const AssayProbe *probe, const AssayChainTask *task, AssayProgress *progress, GError **error);
 void              assay_probe_result_free (AssayProbeResult *result);
 /* Mean effect of an arm at one point of an instance's curve; NaN where nothing was tried. */

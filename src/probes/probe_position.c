@@ -18,7 +18,7 @@ fit (const AssayChainTask *task, AssayProbeRow *row, AssayProgress *progress, GE
     walks[i] = (AssayChainWalk) { .tokens = task->tokens + i * at->T, .read = at->answer, .intervention = ASSAY_CHAIN_CUT, .first = at->chain,
                                   .count = at->n_steps };
   return state != NULL && assay_chain_reader_run (task->reader, walks, task->n, NULL, state, error)
-         && assay_state_probe_fit (task, state, C, "answer without the chain", row, progress, error);
+         && assay_state_probe_fit (task, state, C, row, progress, error);
 }
 
 ASSAY_PROBE_DEFINE (position) = {

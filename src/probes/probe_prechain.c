@@ -16,7 +16,7 @@ fit (const AssayChainTask *task, AssayProbeRow *row, AssayProgress *progress, GE
   for (gint64 i = 0; i < task->n; i++)
     walks[i] = (AssayChainWalk) { .tokens = task->tokens + i * task->layout.T, .read = task->layout.chain - 1 };
   return state != NULL && assay_chain_reader_run (task->reader, walks, task->n, NULL, state, error)
-         && assay_state_probe_fit (task, state, C, "answer before the chain", row, progress, error);
+         && assay_state_probe_fit (task, state, C, row, progress, error);
 }
 
 ASSAY_PROBE_DEFINE (prechain) = {

@@ -85,7 +85,7 @@ shuffle_labels (const AssayChainTask *task)
 }
 
 gboolean
-assay_state_probe_fit (const AssayChainTask *task, const double *state, gint64 C, const char *title, AssayProbeRow *row, AssayProgress *progress, GError **error)
+assay_state_probe_fit (const AssayChainTask *task, const double *state, gint64 C, AssayProbeRow *row, AssayProgress *progress, GError **error)
 {
   g_autofree double *p = g_new (double, task->n * N_REPEATS), *control = g_new (double, task->n);
   g_autofree gint32 *shuffled = shuffle_labels (task);
@@ -106,13 +106,12 @@ assay_state_probe_fit (const AssayChainTask *task, const double *state, gint64 C
         return FALSE;
       for (gint64 i = 0; i < task->n; i++)
         p[i * N_REPEATS + (gint64) repeat] = once[i];
-      assay_progress_report (progress, title, repeat + 1, N_REPEATS, "fits", NULL);
     }
   for (gint64 i = 0; i < task->n; i++)
     {
       AssayEstimate mean = assay_estimate_mean (p + i * N_REPEATS, N_REPEATS, 0.95);
 
-      row[i].soft = (AssayProbeNumber) { mean.value, mean.lo, mean.hi };
+      row[i].soft = (AssayProbeNumber) { mean.value, fmax (mean.lo, 0), fmin (mean.hi, 1) };
       row[i].hard = (AssayProbeNumber) { NAN, NAN, NAN };
       row[i].control = control[i];
       row[i].cost = task->layout.T;

@@ -11,7 +11,7 @@
 #include "probes/probe.h"
 
 /* state (n,C) as read by the walks that the caller made. Fills soft and control of each row. */
-gboolean assay_state_probe_fit (const AssayChainTask *task, const double *state, gint64 C, const char *title, AssayProbeRow *row, AssayProgress *progress,
+gboolean assay_state_probe_fit (const AssayChainTask *task, const double *state, gint64 C, AssayProbeRow *row, AssayProgress *progress,
                                 GError **error);
 
 /* Which fold each instance falls into: prompts are shuffled by (seed, purpose, repeat), and dealt out. Owns: the caller. NULL with fewer prompts
