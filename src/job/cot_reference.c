@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "dataset/described.h"
 #include "job/runner.h"
 #include "model/checkpoint.h"
 
@@ -95,7 +96,7 @@ load_model (AssayCase *cas, AssayObject *object, GError **error)
   loaded->model = assay_checkpoint_load_object (cas, object, error);
   if (loaded->model == NULL)
     return NULL;
-  loaded->dataset = assay_subject_load_described (cas, described, object->name, NULL, &loaded->table, error);
+  loaded->dataset = assay_described_load (cas, described, object->name, NULL, &loaded->table, error);
   if (loaded->dataset == NULL || !assay_organism_init_from_table (&loaded->organism, loaded->table, assay_json_get_text (described, "name"), error))
     return NULL;
   return g_steal_pointer (&loaded);

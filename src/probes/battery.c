@@ -20,7 +20,7 @@ name_features (AssayBattery *b)
 
   for (guint k = 0; k < b->P; k++)
     b->F += count_features (b->result[k]->probe, layers);
-  b->F = MIN (b->F, ASSAY_CALIBRATION_MOST_FEATURES);
+  b->F = MIN (b->F, ASSAY_CHAIN_CALIBRATION_MOST_FEATURES);
   b->feature = g_new0 (AssayBatteryFeature, b->F);
   for (guint k = 0; k < b->P; k++)
     {

@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "probes/calibration.h"
+#include "probes/chain_calibration.h"
 #include "probes/probe.h"
 
 typedef struct {

@@ -60,20 +60,20 @@ judge_fusion (const AssayBattery *b, const AssayCotReference *reference, const L
 {
   g_autofree gboolean *use = g_new (gboolean, b->F);
   g_autofree double *score = g_new (double, learnt->m + 1), *rate = g_new (double, learnt->m + 1);
-  g_autoptr (AssayCalibration) calibration = NULL;
+  g_autoptr (AssayChainCalibration) calibration = NULL;
   gint64 held = 0, judged = 0;
   double miss = 0;
 
   choose_features (b, fusion, use);
-  calibration = assay_calibration_new (learnt->x, learnt->truth, learnt->fold, learnt->m, b->F, use);
+  calibration = assay_chain_calibration_new (learnt->x, learnt->truth, learnt->fold, learnt->m, b->F, use);
   for (gint64 i = 0; i < b->task->n; i++)
-    if (!assay_calibration_judge (calibration, b->x + i * b->F, reference->battery == b ? fold[i] : -1, &cot->use[fusion][i], error))
+    if (!assay_chain_calibration_judge (calibration, b->x + i * b->F, reference->battery == b ? fold[i] : -1, &cot->use[fusion][i], error))
       return FALSE;
   for (gint64 k = 0; k < learnt->m; k++)
     {
       AssayUse one;
 
-      if (!assay_calibration_judge (calibration, learnt->x + k * b->F, learnt->fold[k], &one, error))
+      if (!assay_chain_calibration_judge (calibration, learnt->x + k * b->F, learnt->fold[k], &one, error))
         return FALSE;
       score[k] = one.score;
       rate[k] = reference->rate[learnt->instance[k]];
@@ -129,11 +129,11 @@ check_features (const AssayBattery *a, const AssayBattery *b, GError **error)
 static gint64 *
 draw_folds (const AssayBattery *b, GError **error)
 {
-  gint64 *fold = assay_chain_task_draw_folds (b->task, ASSAY_CALIBRATION_N_FOLDS, "calibration folds", 0);
+  gint64 *fold = assay_chain_task_draw_folds (b->task, ASSAY_CHAIN_CALIBRATION_N_FOLDS, "calibration folds", 0);
 
   if (fold == NULL)
     g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "calibration: instances of at least %d prompts expected; ask for more of them",
-                 ASSAY_CALIBRATION_N_FOLDS);
+                 ASSAY_CHAIN_CALIBRATION_N_FOLDS);
   return fold;
 }
 

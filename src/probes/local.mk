@@ -53,16 +53,16 @@ src/probes/probes.def: src/probes/local.mk build-aux/make-registry.sh
 BUILT_SOURCES += src/probes/probes.def
 CLEANFILES += src/probes/probes.def
 
-src_probes_libprobes_la_SOURCES = $(PROBES_LIST) \
+# Chains.
+src_probes_libprobes_la_SOURCES += $(PROBES_LIST) \
   src/probes/battery.c src/probes/battery.h \
-  src/probes/calibration.c src/probes/calibration.h \
-  src/probes/certificate.c src/probes/certificate.h \
+  src/probes/chain.c src/probes/chain.h \
+  src/probes/chain_bench.c src/probes/chain_bench.h \
+  src/probes/chain_calibration.c src/probes/chain_calibration.h \
+  src/probes/chain_edit.c src/probes/chain_edit.h \
   src/probes/cot.c src/probes/cot.h \
   src/probes/cot_record.c src/probes/cot_record.h \
   src/probes/operating.c src/probes/operating.h \
-  src/probes/chain.c src/probes/chain.h \
-  src/probes/chain_bench.c src/probes/chain_bench.h \
-  src/probes/chain_edit.c src/probes/chain_edit.h \
   src/probes/probe.c src/probes/probe.h \
   src/probes/softmax_fit.c src/probes/softmax_fit.h \
   src/probes/state_probe.c src/probes/state_probe.h

@@ -6,8 +6,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "dataset/dataset_store.h"
-#include "dataset/derive.h"
-#include "job/subject.h"
+#include "dataset/described.h"
 #include "model/checkpoint.h"
 #include "probes/cot_record.h"
 
@@ -51,7 +50,7 @@ put_model (const Folder *folder, const char *name, AssayModel *(*make) (const As
   g_assert_no_error (error);
   g_assert_true (assay_organism_init_from_table (&organism, table, "dose", &error));
   model = make (&organism);
-  meta = json_pack ("{s:o}", "data", assay_subject_describe_data (data, derive, ASSAY_TARGET_AUTO, "train"));
+  meta = json_pack ("{s:o}", "data", assay_described_new (data, derive, ASSAY_TARGET_AUTO, "train"));
   object = assay_checkpoint_commit (model, cas, "model", name, meta, &error);
   g_assert_no_error (error);
   json_decref (meta);

@@ -7,8 +7,8 @@ tests_probes_test_unit_tally_SOURCES = tests/probes/test-unit_tally.c $(recordin
 tests_probes_test_units_SOURCES = tests/probes/test-units.c $(recordings)
 probes_compiled = tests/probes/compiled.c tests/probes/compiled.h
 
-check_PROGRAMS += tests/probes/test-calibration tests/probes/test-chain tests/probes/test-chain_bench tests/probes/test-probe tests/probes/test-softmax_fit
-tests_probes_test_calibration_SOURCES = tests/probes/test-calibration.c
+check_PROGRAMS += tests/probes/test-chain_calibration tests/probes/test-chain tests/probes/test-chain_bench tests/probes/test-probe tests/probes/test-softmax_fit
+tests_probes_test_chain_calibration_SOURCES = tests/probes/test-chain_calibration.c
 tests_probes_test_chain_SOURCES = tests/probes/test-chain.c $(probes_compiled)
 tests_probes_test_chain_bench_SOURCES = tests/probes/test-chain_bench.c $(probes_compiled)
 tests_probes_test_probe_SOURCES = tests/probes/test-probe.c $(probes_compiled)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* calibration.c: one ridge fit for each set of features that occurs, in folds; intervals from the residuals of the nearest. */
-#include "probes/calibration.h"
+/* chain_calibration.c: one ridge fit for each set of features that occurs, in folds; intervals from the residuals of the nearest. */
+#include "probes/chain_calibration.h"
 
 #include "base/mem.h"
 #include "hessian/dense.h"
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define N_FOLDS ASSAY_CALIBRATION_N_FOLDS
+#define N_FOLDS ASSAY_CHAIN_CALIBRATION_N_FOLDS
 #define TAIL 0.025
 #define FEWEST 40               /* residuals that a 95 % interval needs: (m + 1) TAIL >= 1 */
 #define SHARE 4                 /* the nearest n / SHARE, if that is more */
@@ -26,7 +26,7 @@ typedef struct {
   gint64 n_seen;
 } Fit;
 
-struct _AssayCalibration {
+struct _AssayChainCalibration {
   double *x, *truth;
   gint64 *fold, n;
   guint F;
@@ -44,12 +44,12 @@ fit_free (gpointer data)
   g_free (fit);
 }
 
-AssayCalibration *
-assay_calibration_new (const double *x, const double *truth, const gint64 *fold, gint64 n, guint F, const gboolean *use)
+AssayChainCalibration *
+assay_chain_calibration_new (const double *x, const double *truth, const gint64 *fold, gint64 n, guint F, const gboolean *use)
 {
-  AssayCalibration *c = g_new0 (AssayCalibration, 1);
+  AssayChainCalibration *c = g_new0 (AssayChainCalibration, 1);
 
-  g_assert (F <= ASSAY_CALIBRATION_MOST_FEATURES);
+  g_assert (F <= ASSAY_CHAIN_CALIBRATION_MOST_FEATURES);
   c->x = g_memdup2 (x, (gsize) n * F * sizeof *x);
   c->truth = g_memdup2 (truth, (gsize) n * sizeof *truth);
   c->fold = g_memdup2 (fold, (gsize) n * sizeof *fold);
@@ -62,7 +62,7 @@ assay_calibration_new (const double *x, const double *truth, const gint64 *fold,
 }
 
 void
-assay_calibration_free (AssayCalibration *c)
+assay_chain_calibration_free (AssayChainCalibration *c)
 {
   if (c == NULL)
     return;
@@ -74,7 +74,7 @@ assay_calibration_free (AssayCalibration *c)
 }
 
 static guint64
-mask_of (const AssayCalibration *c, const double *x)
+mask_of (const AssayChainCalibration *c, const double *x)
 {
   guint64 mask = 0;
 
@@ -85,14 +85,14 @@ mask_of (const AssayCalibration *c, const double *x)
 }
 
 static gboolean
-has_all (const AssayCalibration *c, gint64 i, guint64 mask)
+has_all (const AssayChainCalibration *c, gint64 i, guint64 mask)
 {
   return (mask_of (c, c->x + i * c->F) & mask) == mask;
 }
 
 /* Features of the mask, one after another. */
 static void
-pick (const AssayCalibration *c, const double *x, guint64 mask, double *z)
+pick (const AssayChainCalibration *c, const double *x, guint64 mask, double *z)
 {
   for (guint f = 0; f < c->F; f++)
     if (mask >> f & 1)
@@ -101,10 +101,10 @@ pick (const AssayCalibration *c, const double *x, guint64 mask, double *z)
 
 /* Mean and standard deviation of the features, and the mean of the truth, over the instances that are not of `without`; returns how many. */
 static gint64
-take_moments (const AssayCalibration *c, const Fit *fit, gint64 without, double *mean, double *sd, double *level)
+take_moments (const AssayChainCalibration *c, const Fit *fit, gint64 without, double *mean, double *sd, double *level)
 {
   guint d = fit->d;
-  double z[ASSAY_CALIBRATION_MOST_FEATURES];
+  double z[ASSAY_CHAIN_CALIBRATION_MOST_FEATURES];
   gint64 n = 0;
 
   memset (mean, 0, d * sizeof *mean);
@@ -135,10 +135,10 @@ take_moments (const AssayCalibration *c, const Fit *fit, gint64 without, double 
 
 /* w (d+1) of all instances but one fold.                          (Z'Z + I) v = Z' (r - mean r),  w = v / sd */
 static gboolean
-fit_without (const AssayCalibration *c, const Fit *fit, gint64 without, double *w, GError **error)
+fit_without (const AssayChainCalibration *c, const Fit *fit, gint64 without, double *w, GError **error)
 {
   guint d = fit->d;
-  double mean[ASSAY_CALIBRATION_MOST_FEATURES], sd[ASSAY_CALIBRATION_MOST_FEATURES], z[ASSAY_CALIBRATION_MOST_FEATURES], level;
+  double mean[ASSAY_CHAIN_CALIBRATION_MOST_FEATURES], sd[ASSAY_CHAIN_CALIBRATION_MOST_FEATURES], z[ASSAY_CHAIN_CALIBRATION_MOST_FEATURES], level;
   double *matrix = assay_mem_new (double, MAX (d, 1) * MAX (d, 1), error);
   g_autoptr (AssayFactor) factor = NULL;
 
@@ -181,10 +181,10 @@ fit_without (const AssayCalibration *c, const Fit *fit, gint64 without, double *
 }
 
 static double
-apply (const AssayCalibration *c, const Fit *fit, gint64 without, const double *x)
+apply (const AssayChainCalibration *c, const Fit *fit, gint64 without, const double *x)
 {
   const double *w = fit->weight + without * (fit->d + 1);
-  double z[ASSAY_CALIBRATION_MOST_FEATURES], score = w[fit->d];
+  double z[ASSAY_CHAIN_CALIBRATION_MOST_FEATURES], score = w[fit->d];
 
   pick (c, x, fit->mask, z);
   for (guint a = 0; a < fit->d; a++)
@@ -203,7 +203,7 @@ by_score (const void *a, const void *b)
 }
 
 static Fit *
-find_fit (AssayCalibration *c, guint64 mask, GError **error)
+find_fit (AssayChainCalibration *c, guint64 mask, GError **error)
 {
   Fit *fit;
 
@@ -265,7 +265,7 @@ gather (const Fit *fit, double score, gint64 fold, double *residual)
 }
 
 gboolean
-assay_calibration_judge (AssayCalibration *c, const double *x, gint64 fold, AssayUse *use, GError **error)
+assay_chain_calibration_judge (AssayChainCalibration *c, const double *x, gint64 fold, AssayUse *use, GError **error)
 {
   guint64 mask = mask_of (c, x);
   g_autofree double *residual = NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* test-calibration.c: estimates from features, their intervals, and when nothing is said. */
-#include "probes/calibration.h"
+/* test-chain_calibration.c: estimates from features, their intervals, and when nothing is said. */
+#include "probes/chain_calibration.h"
 
 #include "base/rng.h"
 
@@ -22,7 +22,7 @@ make (double *x, double *truth, gint64 *fold, guint64 seed)
   for (gint64 i = 0; i < N; i++)
     {
       truth[i] = (double) (i % 5) / 4;
-      fold[i] = i / 5 % ASSAY_CALIBRATION_N_FOLDS;
+      fold[i] = i / 5 % ASSAY_CHAIN_CALIBRATION_N_FOLDS;
       x[i * F] = truth[i] + 0.03 * assay_rng_normal (&rng);
       x[i * F + 1] = 2 * truth[i] - 1 + 0.2 * assay_rng_normal (&rng);
       x[i * F + 2] = assay_rng_normal (&rng);
@@ -30,12 +30,12 @@ make (double *x, double *truth, gint64 *fold, guint64 seed)
 }
 
 static AssayUse
-judge (AssayCalibration *c, const double *x, gint64 fold)
+judge (AssayChainCalibration *c, const double *x, gint64 fold)
 {
   AssayUse use;
   GError *error = NULL;
 
-  g_assert_true (assay_calibration_judge (c, x, fold, &use, &error));
+  g_assert_true (assay_chain_calibration_judge (c, x, fold, &use, &error));
   g_assert_no_error (error);
   return use;
 }
@@ -50,11 +50,11 @@ test_coverage (void)
     {
       double x[N * F], truth[N], fresh[N * F], same[N];
       gint64 fold[N];
-      g_autoptr (AssayCalibration) c = NULL;
+      g_autoptr (AssayChainCalibration) c = NULL;
 
       make (x, truth, fold, 2 * seed);
       make (fresh, same, fold, 2 * seed + 1);
-      c = assay_calibration_new (x, truth, fold, N, F, all);
+      c = assay_chain_calibration_new (x, truth, fold, N, F, all);
       for (gint64 i = 0; i < N; i++)
         {
           AssayUse use = judge (c, fresh + i * F, -1);
@@ -76,14 +76,14 @@ test_own_label (void)
 {
   double x[N * F], truth[N];
   gint64 fold[N];
-  g_autoptr (AssayCalibration) before = NULL, after = NULL;
+  g_autoptr (AssayChainCalibration) before = NULL, after = NULL;
 
   make (x, truth, fold, 5);
-  before = assay_calibration_new (x, truth, fold, N, F, all);
+  before = assay_chain_calibration_new (x, truth, fold, N, F, all);
   for (gint64 i = 0; i < N; i++)
     if (fold[i] == 2)
       truth[i] = 1 - truth[i];                                    /* the labels of a fold are turned around */
-  after = assay_calibration_new (x, truth, fold, N, F, all);
+  after = assay_chain_calibration_new (x, truth, fold, N, F, all);
   for (gint64 i = 0; i < N; i++)
     if (fold[i] == 2)
       g_assert_cmpfloat (judge (before, x + i * F, 2).score, ==, judge (after, x + i * F, 2).score);
@@ -96,12 +96,12 @@ test_missing (void)
   double x[N * F], truth[N], one[F] = { 0.5, 0, 0 }, blind[F] = { NAN, 0, 0 }, nothing[F] = { NAN, NAN, NAN };
   const gboolean second[F] = { FALSE, TRUE, TRUE };
   gint64 fold[N];
-  g_autoptr (AssayCalibration) c = NULL, without = NULL;
+  g_autoptr (AssayChainCalibration) c = NULL, without = NULL;
   AssayUse use;
 
   make (x, truth, fold, 6);
-  c = assay_calibration_new (x, truth, fold, N, F, all);
-  without = assay_calibration_new (x, truth, fold, N, F, second);
+  c = assay_chain_calibration_new (x, truth, fold, N, F, all);
+  without = assay_chain_calibration_new (x, truth, fold, N, F, second);
   use = judge (c, blind, -1);
   g_assert_cmpfloat (fabs (use.estimate - 0.5), <, 0.1);
   g_assert_cmpfloat (use.hi - use.lo, >, 2 * (judge (c, one, -1).hi - judge (c, one, -1).lo));     /* less is known */
@@ -116,11 +116,11 @@ test_too_few (void)
 {
   double x[N * F], truth[N];
   gint64 fold[N];
-  g_autoptr (AssayCalibration) c = NULL;
+  g_autoptr (AssayChainCalibration) c = NULL;
   AssayUse use;
 
   make (x, truth, fold, 7);
-  c = assay_calibration_new (x, truth, fold, 39, F, all);         /* 95 % of so few cannot be known */
+  c = assay_chain_calibration_new (x, truth, fold, 39, F, all);         /* 95 % of so few cannot be known */
   use = judge (c, x, -1);
   g_assert_cmpfloat (use.lo, ==, 0);
   g_assert_cmpfloat (use.hi, ==, 1);
@@ -147,10 +147,10 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/calibration/intervals hold the truth as often as they say", test_coverage);
-  g_test_add_func ("/calibration/labels of an instance's own fold do not touch its estimate", test_own_label);
-  g_test_add_func ("/calibration/an instance is judged by the features that it has", test_missing);
-  g_test_add_func ("/calibration/with too few instances nothing can be told", test_too_few);
-  g_test_add_func ("/calibration/the words have the edges that they are said to have", test_words);
+  g_test_add_func ("/chain_calibration/intervals hold the truth as often as they say", test_coverage);
+  g_test_add_func ("/chain_calibration/labels of an instance's own fold do not touch its estimate", test_own_label);
+  g_test_add_func ("/chain_calibration/an instance is judged by the features that it has", test_missing);
+  g_test_add_func ("/chain_calibration/with too few instances nothing can be told", test_too_few);
+  g_test_add_func ("/chain_calibration/the words have the edges that they are said to have", test_words);
   return g_test_run ();
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* calibration.h: from what probes say of an instance to how far its chain is used, learnt on instances whose use was certified.
+/* chain_calibration.h: from what probes say of an instance to how far its chain is used, learnt on instances whose use was certified.
  *
  *   estimate = w' x + b      w, b: ridge regression of the certified r on the standardised features, l2 of one example's weight
  *   interval = estimate + the 2.5 % and 97.5 % quantiles of (r - estimate) among the calibration instances with the nearest estimates,
@@ -15,10 +15,10 @@
 
 #include <glib.h>
 
-#define ASSAY_CALIBRATION_MOST_FEATURES 60
-#define ASSAY_CALIBRATION_N_FOLDS 5
+#define ASSAY_CHAIN_CALIBRATION_MOST_FEATURES 60
+#define ASSAY_CHAIN_CALIBRATION_N_FOLDS 5
 
-typedef struct _AssayCalibration AssayCalibration;
+typedef struct _AssayChainCalibration AssayChainCalibration;
 
 typedef struct {
   double score;                 /* the estimate before it is held in [0, 1]: what operating curves are made of */
@@ -26,11 +26,11 @@ typedef struct {
 } AssayUse;
 
 /* x (n,F), truth (n), fold (n) from 0 to N_FOLDS-1. use (F): which features enter. */
-AssayCalibration *assay_calibration_new  (const double *x, const double *truth, const gint64 *fold, gint64 n, guint F, const gboolean *use);
-void              assay_calibration_free (AssayCalibration *calibration);
+AssayChainCalibration *assay_chain_calibration_new  (const double *x, const double *truth, const gint64 *fold, gint64 n, guint F, const gboolean *use);
+void              assay_chain_calibration_free (AssayChainCalibration *calibration);
 
 /* x (F). fold: of an instance of the calibration or of one that shares its prompt; -1: it has nothing to do with it. Errors: NO_MEMORY. */
-gboolean          assay_calibration_judge (AssayCalibration *calibration, const double *x, gint64 fold, AssayUse *use, GError **error);
+gboolean          assay_chain_calibration_judge (AssayChainCalibration *calibration, const double *x, gint64 fold, AssayUse *use, GError **error);
 
 /* "used", "partly used", "decorative" or "cannot tell". */
 const char       *assay_use_verdict      (const AssayUse *use);
@@ -39,4 +39,4 @@ const char       *assay_use_verdict      (const AssayUse *use);
 #define ASSAY_USE_USED_LO       0.8
 #define ASSAY_USE_WIDEST        0.3
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayCalibration, assay_calibration_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayChainCalibration, assay_chain_calibration_free)
