@@ -195,11 +195,11 @@ view_blind_spots (const json_t *instrument, AssayView *view)
 
 /* --- one chain -------------------------------------------------------------------------------------------------------- */
 
-/* A bar for people: "######" of at most BAR_LENGTH. */
+/* A bar for people: "######" of at most BAR_LENGTH, none for what is not above 0. */
 static char *
 bar (double value)
 {
-  return g_strnfill ((gsize) (CLAMP (isfinite (value) ? value : 0, 0, 1) * BAR_LENGTH + 0.5), '#');
+  return value > 0 ? g_strnfill ((gsize) (fmin (value, 1) * BAR_LENGTH + 0.5), '#') : g_strdup ("");
 }
 
 static void
