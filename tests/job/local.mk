@@ -4,8 +4,8 @@ check_PROGRAMS += tests/job/test-coverage tests/job/test-demo tests/job/test-exa
   tests/job/test-validate tests/job/test-view
 tests_job_test_coverage_SOURCES = tests/job/test-coverage.c $(job_fixtures)
 check_PROGRAMS += tests/job/test-demo tests/job/test-examples tests/job/test-identifiability tests/job/test-kinds tests/job/test-plan tests/job/test-query_view tests/job/test-retrain tests/job/test-runner tests/job/test-spec tests/job/test-subject \
-check_PROGRAMS += tests/job/test-cot tests/job/test-demo tests/job/test-identifiability tests/job/test-kinds tests/job/test-plan tests/job/test-query_view tests/job/test-retrain tests/job/test-runner tests/job/test-spec tests/job/test-subject \
   tests/job/test-validate tests/job/test-view
+check_PROGRAMS += tests/job/test-cot
 tests_job_test_cot_SOURCES = tests/job/test-cot.c tests/probes/compiled.c tests/probes/compiled.h $(job_fixtures)
 tests_job_test_demo_SOURCES = tests/job/test-demo.c $(job_fixtures)
 tests_job_test_identifiability_SOURCES = tests/job/test-identifiability.c $(job_fixtures)
