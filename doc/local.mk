@@ -5,6 +5,7 @@ dist_doc_DATA += README.md doc/audit.md doc/from-python.md doc/influence.md doc/
 dist_doc_DATA += README.md doc/from-python.md doc/influence.md doc/exact-products.md doc/fields.md doc/store-format.md
 dist_doc_DATA += README.md doc/audit.md doc/from-python.md doc/influence.md doc/exact-products.md doc/store-format.md
 dist_doc_DATA += README.md doc/from-python.md doc/influence.md doc/reasoning.md doc/exact-products.md doc/store-format.md
+dist_doc_DATA += README.md doc/audit.md doc/from-python.md doc/influence.md doc/exact-products.md doc/store-format.md doc/units.md
 dist_man_MANS += doc/assay.1
 bashcompletiondir = $(datadir)/bash-completion/completions
 dist_bashcompletion_DATA = data/completions/assay

@@ -18,6 +18,7 @@ KINDS_LIST += \
   src/job/kind_report.c \
   src/job/kind_retrain.c \
   src/job/kind_train.c \
+  src/job/kind_units.c \
   src/job/kind_validate.c \
   src/job/kind_verify.c
 
@@ -64,6 +65,8 @@ src_job_libjob_la_SOURCES = $(KINDS_LIST) \
   src/job/subject.c src/job/subject.h \
   src/job/train_view.c src/job/train_view.h \
   src/job/training_cost.c src/job/training_cost.h \
+  src/job/units_document.c src/job/units_document.h \
+  src/job/units_view.c src/job/units_view.h \
   src/job/validation_view.c src/job/validation_view.h \
   src/job/view.c src/job/view.h
 src/job/kind.lo: src/job/kinds.def

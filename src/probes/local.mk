@@ -8,14 +8,19 @@ src_probes_libprobes_la_SOURCES = \
 
 # Units.
 src_probes_libprobes_la_SOURCES += \
+  src/probes/ablation.c src/probes/ablation.h \
+  src/probes/unit_ablation.c src/probes/unit_ablation.h \
+  src/probes/unit_directions.c src/probes/unit_directions.h \
   src/probes/unit_draw.c src/probes/unit_draw.h \
+  src/probes/unit_effects.c src/probes/unit_effects.h \
   src/probes/unit_histogram.c src/probes/unit_histogram.h \
   src/probes/unit_kernel.h \
   src/probes/unit_rows.c src/probes/unit_rows.h \
   src/probes/unit_similarity.c src/probes/unit_similarity.h \
   src/probes/unit_tally.c src/probes/unit_tally.h \
   src/probes/units.c src/probes/units.h \
-  src/probes/units_measure.c
+  src/probes/units_measure.c \
+  src/probes/units_store.c src/probes/units_store.h
 
 # The loops over all recorded values once per instruction set, as the products of the tensor floor are.
 noinst_LTLIBRARIES += src/probes/libunits-baseline.la

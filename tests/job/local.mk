@@ -19,3 +19,6 @@ tests_job_test_subject_SOURCES = tests/job/test-subject.c $(job_fixtures)
 tests_job_test_validate_SOURCES = tests/job/test-validate.c $(job_fixtures)
 tests_job_test_view_SOURCES = tests/job/test-view.c
 tests_job_test_examples_SOURCES = tests/job/test-examples.c $(job_fixtures)
+
+check_PROGRAMS += tests/job/test-units
+tests_job_test_units_SOURCES = tests/job/test-units.c $(job_fixtures)
