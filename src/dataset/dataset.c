@@ -32,6 +32,9 @@ assay_dataset_unref (AssayDataset *dataset)
   assay_mem_free (dataset->own_target);
   assay_mem_free (dataset->own_weight);
   g_clear_pointer (&dataset->term_names, g_ptr_array_unref);
+  g_clear_pointer (&dataset->inputs, g_array_unref);
+  assay_mem_free (dataset->mean);
+  assay_mem_free (dataset->deviation);
   g_clear_pointer (&dataset->class_names, g_ptr_array_unref);
   g_array_unref (dataset->drops);
   g_ptr_array_unref (dataset->notes);
@@ -82,6 +85,19 @@ const GPtrArray *
 assay_dataset_get_class_names (const AssayDataset *dataset)
 {
   return dataset->class_names;
+}
+
+const GArray *
+assay_dataset_get_inputs (const AssayDataset *dataset)
+{
+  return dataset->inputs;
+}
+
+const double *
+assay_dataset_get_scale (const AssayDataset *dataset, const double **deviation)
+{
+  *deviation = dataset->deviation;
+  return dataset->mean;
 }
 
 AssayTable *

@@ -33,6 +33,10 @@ gint64        assay_dataset_get_n_classes (const AssayDataset *dataset);
 /* Names of terms, classes or vocabulary; NULL where there are none. Elements are strings. */
 const GPtrArray *assay_dataset_get_term_names  (const AssayDataset *dataset);
 const GPtrArray *assay_dataset_get_class_names (const AssayDataset *dataset);
+/* Which column of the table each block of terms comes from, in order; NULL for other features. Elements are AssayDesignInput. */
+const GArray *assay_dataset_get_inputs   (const AssayDataset *dataset);
+/* (D) of standardised terms: x = (raw - mean) / deviation; NULL where they are raw. */
+const double *assay_dataset_get_scale    (const AssayDataset *dataset, const double **deviation);
 AssayTable   *assay_dataset_get_table    (const AssayDataset *dataset);           /* NULL: made from arrays */
 /* What was left out and why, and remarks (AssayDrop, strings). Never NULL. */
 const GArray    *assay_dataset_get_drops (const AssayDataset *dataset);

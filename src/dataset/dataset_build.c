@@ -116,6 +116,9 @@ assay_dataset_new_from_design (AssayTable *table, AssayDesign *design, GError **
   dataset->label = g_steal_pointer (&design->label);
   dataset->real = g_steal_pointer (&design->real);
   dataset->term_names = g_steal_pointer (&design->term_names);
+  dataset->inputs = g_steal_pointer (&design->inputs);
+  dataset->mean = g_steal_pointer (&design->mean);
+  dataset->deviation = g_steal_pointer (&design->deviation);
   dataset->class_names = g_steal_pointer (&design->class_names);
   g_array_unref (dataset->drops);
   dataset->drops = g_steal_pointer (&design->drops);

@@ -40,6 +40,8 @@ struct _AssayDataset {
   gpointer own_token, own_target, own_weight;
 
   GPtrArray *term_names, *class_names;
+  GArray *inputs;               /* AssayDesignInput, of terms */
+  double *mean, *deviation;     /* (size) of standardised terms */
   GArray *drops;
   GPtrArray *notes;
 

@@ -45,6 +45,7 @@ assay_design_free (AssayDesign *design)
   assay_mem_free (design->deviation);
   g_clear_pointer (&design->class_names, g_ptr_array_unref);
   g_clear_pointer (&design->term_names, g_ptr_array_unref);
+  g_clear_pointer (&design->inputs, g_array_unref);
   g_clear_pointer (&design->drops, g_array_unref);
   g_clear_pointer (&design->notes, g_ptr_array_unref);
   g_free (design);
@@ -117,6 +118,14 @@ fill_terms (Job *job, GError **error)
     return FALSE;
   design->n_examples = n;
   design->n_terms = design->term_names->len;
+  design->inputs = g_array_new (FALSE, FALSE, sizeof (AssayDesignInput));
+  for (guint k = 0; k < job->terms->len; k++)
+    {
+      const AssayTerm *term = &g_array_index (job->terms, AssayTerm, k);
+      const AssayDesignInput input = { term->column, term->first, term->n_terms, term->by_level };
+
+      g_array_append_val (design->inputs, input);
+    }
   if (!assay_size_mul (n, design->n_terms, &count))
     count = G_MAXUINT64;                                          /* refused by the allocator in its words */
   design->x = assay_mem_new (double, count, error);

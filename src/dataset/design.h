@@ -34,6 +34,13 @@ typedef struct {
   gboolean standardise;         /* terms to mean 0 and variance 1 over split "train" (over all rows where there is none) */
 } AssayDesignSpec;
 
+/* The terms of one column: first .. first + n - 1; n = 0: a column of one level. */
+typedef struct {
+  const AssayColumn *column;
+  gint64 first, n;
+  gboolean by_level;            /* else the number, and where some are missing an indicator behind it */
+} AssayDesignInput;
+
 typedef struct {
   gint64 n_examples, n_terms;
   double *x;                    /* (N,D) */
@@ -42,6 +49,7 @@ typedef struct {
   double *real;                 /* REAL (N) */
   GPtrArray *class_names;       /* CLASS: strings; a boolean target has "false", "true" */
   GPtrArray *term_names;        /* D strings */
+  GArray *inputs;               /* AssayDesignInput: the columns behind the terms, in order */
   gint64 *row;                  /* (N) index in the table, ascending */
   GArray *drops;                /* AssayDrop: rows left out, by reason */
   GPtrArray *notes;             /* remarks, one line each: constant terms, levels that no row has */

@@ -15,6 +15,7 @@ struct _AssayGraph {
   GHashTable *names;            /* name -> value + 1 */
   gint64 n_params;
   guint loss;
+  char *parameter;              /* the input that is one; NULL: none */
   GError *error;
 };
 
@@ -53,6 +54,7 @@ assay_graph_unref (AssayGraph *graph)
   g_array_unref (graph->values);
   g_array_unref (graph->nodes);
   g_hash_table_unref (graph->names);
+  g_free (graph->parameter);
   g_clear_error (&graph->error);
   g_free (graph);
 }
@@ -110,11 +112,20 @@ check_attribute (AssayGraph *graph, const char *name, const AssayParam *p, doubl
   return FALSE;
 }
 
+void
+assay_graph_make_parameter (AssayGraph *graph, const char *input)
+{
+  g_free (graph->parameter);
+  graph->parameter = g_strdup (input);
+}
+
 guint
 assay_graph_add_input (AssayGraph *graph, const char *name, gboolean is_index, AssayShape shape)
 {
   if (graph->error)
     return ASSAY_NO_VALUE;
+  if (!is_index && g_strcmp0 (name, graph->parameter) == 0)
+    return assay_graph_add_param (graph, name, shape, (AssayInit) { 0 });
   if (!is_sizable (&shape))
     return refuse_size (graph, name, &shape);
   return add_value (graph, g_strdup (name), (AssayGraphValue) { .role = ASSAY_VALUE_INPUT, .is_index = is_index, .shape = shape });

@@ -44,6 +44,8 @@ AssayGraph *assay_graph_new        (void);
 AssayGraph *assay_graph_ref        (AssayGraph *graph);
 void        assay_graph_unref      (AssayGraph *graph);
 
+/* The input of that name, added after this, becomes a parameter: it is a slice of theta and has tangents and adjoints like any other. */
+void        assay_graph_make_parameter (AssayGraph *graph, const char *input);
 guint       assay_graph_add_input  (AssayGraph *graph, const char *name, gboolean is_index, AssayShape shape);
 /* Appends the parameter to theta. */
 guint       assay_graph_add_param  (AssayGraph *graph, const char *name, AssayShape shape, AssayInit init);

@@ -17,11 +17,14 @@ struct _AssayModel {
   void *theta;
 };
 
+/* parameter: the input that is one; NULL: none. */
 static AssayGraph *
-build_graph (const AssayBlock *block, const AssayValues *config, gint64 batch, GError **error)
+build_graph (const AssayBlock *block, const AssayValues *config, gint64 batch, const char *parameter, GError **error)
 {
   g_autoptr (AssayGraph) graph = assay_graph_new ();
 
+  if (parameter != NULL)
+    assay_graph_make_parameter (graph, parameter);
   if (!block->build (config, batch, graph, error) || !assay_graph_finish (graph, error))
     return NULL;
   return g_steal_pointer (&graph);
@@ -44,7 +47,7 @@ assay_model_new (const char *architecture, const json_t *config, AssayDtype dtyp
   model->config = assay_values_from_json (model->block->params, config, architecture, error);
   if (model->config == NULL || !assay_values_check (model->config, architecture, error))
     return NULL;
-  model->layout = build_graph (model->block, model->config, 1, error);
+  model->layout = build_graph (model->block, model->config, 1, NULL, error);
   if (model->layout == NULL)
     return NULL;
   model->P = assay_graph_get_n_params (model->layout);
@@ -138,7 +141,13 @@ assay_model_get_theta (AssayModel *model)
 AssayGraph *
 assay_model_build (const AssayModel *model, gint64 batch, GError **error)
 {
-  return build_graph (model->block, model->config, batch, error);
+  return build_graph (model->block, model->config, batch, NULL, error);
+}
+
+AssayGraph *
+assay_model_build_on_parameter (const AssayModel *model, gint64 batch, const char *input, GError **error)
+{
+  return build_graph (model->block, model->config, batch, input, error);
 }
 
 AssayGraph *

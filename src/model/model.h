@@ -27,6 +27,8 @@ void       *assay_model_get_theta (AssayModel *model);            /* (P) of the 
 
 /* The graph for one batch size; new reference. */
 AssayGraph *assay_model_build     (const AssayModel *model, gint64 batch, GError **error);
+/* The same with the input of that name (numbers, no indices) as a parameter more: derivatives by what a model is given. New reference. */
+AssayGraph *assay_model_build_on_parameter (const AssayModel *model, gint64 batch, const char *input, GError **error);
 /* A graph of batch 1: names, shapes and offsets of parameters. Borrowed. */
 AssayGraph *assay_model_get_layout (const AssayModel *model);
 

@@ -6,6 +6,14 @@ src_probes_libprobes_la_LIBADD =
 src_probes_libprobes_la_SOURCES = \
   src/probes/certificate.c src/probes/certificate.h
 
+# Explanations of single decisions.
+src_probes_libprobes_la_SOURCES += \
+  src/probes/deletion.c src/probes/deletion.h \
+  src/probes/integrated_gradients.c src/probes/integrated_gradients.h \
+  src/probes/margin.c src/probes/margin.h \
+  src/probes/neighbours.c src/probes/neighbours.h \
+  src/probes/observed.c src/probes/observed.h
+
 # Units.
 src_probes_libprobes_la_SOURCES += \
   src/probes/ablation.c src/probes/ablation.h \

@@ -16,3 +16,12 @@ tests_probes_test_chain_SOURCES = tests/probes/test-chain.c $(probes_compiled)
 tests_probes_test_chain_bench_SOURCES = tests/probes/test-chain_bench.c $(probes_compiled)
 tests_probes_test_probe_SOURCES = tests/probes/test-probe.c $(probes_compiled)
 tests_probes_test_softmax_fit_SOURCES = tests/probes/test-softmax_fit.c
+
+# Explanations of single decisions, on models of the run room's fixtures.
+decided = tests/probes/decided.c tests/probes/decided.h tests/run/fixtures.c tests/run/fixtures.h
+check_PROGRAMS += tests/probes/test-deletion tests/probes/test-integrated_gradients tests/probes/test-margin tests/probes/test-neighbours tests/probes/test-observed
+tests_probes_test_deletion_SOURCES = tests/probes/test-deletion.c $(decided)
+tests_probes_test_integrated_gradients_SOURCES = tests/probes/test-integrated_gradients.c $(decided)
+tests_probes_test_margin_SOURCES = tests/probes/test-margin.c $(decided)
+tests_probes_test_neighbours_SOURCES = tests/probes/test-neighbours.c $(decided)
+tests_probes_test_observed_SOURCES = tests/probes/test-observed.c $(decided)
