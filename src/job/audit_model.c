@@ -17,14 +17,6 @@ count_classes (const AssaySubject *subject)
   return MAX (2, assay_predict_get_width (subject->model));
 }
 
-static char *
-name_class (const AssaySubject *subject, gint64 class)
-{
-  const GPtrArray *names = assay_dataset_get_class_names (subject->dataset);
-
-  return names != NULL && class < names->len ? g_strdup (names->pdata[class]) : g_strdup_printf ("%" G_GINT64_FORMAT, class);
-}
-
 static gboolean
 refuse_kind (const AssaySubject *subject, GError **error)
 {
@@ -49,7 +41,7 @@ choose_positive (AssayAudit *audit, const char *wanted, GError **error)
     return TRUE;
   for (gint64 c = 0; c < n; c++)
     {
-      g_autofree char *name = name_class (subject, c);
+      g_autofree char *name = assay_subject_name_class (subject, c);
 
       if (g_strcmp0 (name, wanted) == 0)
         {
@@ -100,7 +92,7 @@ static void
 describe (AssayAudit *audit)
 {
   const AssaySubject *subject = audit->subject;
-  g_autofree char *class = name_class (subject, audit->positive);
+  g_autofree char *class = assay_subject_name_class (subject, audit->positive);
   const char *target = json_string_value (json_object_get (json_object_get (subject->described, "derive"), "target"));
 
   audit->score = json_pack ("{s:s, s:s, s:s}", "class", class, "kind", "probability", "words", "probability that the model gives to the class");

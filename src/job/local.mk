@@ -8,6 +8,7 @@ KINDS_LIST += \
   src/job/kind_cot.c \
   src/job/kind_demo.c \
   src/job/kind_examples.c \
+  src/job/kind_explain.c \
   src/job/kind_export.c \
   src/job/kind_import.c \
   src/job/kind_influence.c \
@@ -43,6 +44,12 @@ src_job_libjob_la_SOURCES = $(KINDS_LIST) \
   src/job/demo_parts.c src/job/demo_parts.h \
   src/job/demo_view.c src/job/demo_view.h \
   src/job/example_index.c src/job/example_index.h \
+  src/job/explain.c src/job/explain.h \
+  src/job/explain_evidence.c \
+  src/job/explain_flips.c \
+  src/job/explain_packet.c \
+  src/job/explain_store.c \
+  src/job/explain_view.c src/job/explain_view.h \
   src/job/export.c src/job/export.h \
   src/job/export_csv.c \
   src/job/export_h5.c \

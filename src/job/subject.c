@@ -319,6 +319,14 @@ assay_subject_find_examples (AssayDataset *dataset, const char *const *reference
   return g_steal_pointer (&found);
 }
 
+char *
+assay_subject_name_class (const AssaySubject *subject, gint64 class)
+{
+  const GPtrArray *names = assay_dataset_get_class_names (subject->dataset);
+
+  return names != NULL && class < names->len ? g_strdup (names->pdata[class]) : g_strdup_printf ("%" G_GINT64_FORMAT, class);
+}
+
 json_t *
 assay_subject_describe_example (AssayDataset *dataset, gint64 example)
 {

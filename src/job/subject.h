@@ -57,6 +57,9 @@ AssayModel   *assay_subject_make_start (const AssaySubject *subject, AssayCase *
  * Elements are gint64. Errors: those of assay_dataset_find and of expressions, with the reference; NOT_FOUND where nothing is true. */
 GArray       *assay_subject_find_examples (AssayDataset *dataset, const char *const *references, GError **error);
 
+/* What a class is called; its number where it has no name. A new string. */
+char         *assay_subject_name_class (const AssaySubject *subject, gint64 class);
+
 /* {"example", "split", "index", "id", "file", "row"} of an example of the data set. New reference. */
 json_t       *assay_subject_describe_example (AssayDataset *dataset, gint64 example);
 
