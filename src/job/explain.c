@@ -314,12 +314,6 @@ assay_explain_dup_reference (const AssayExplain *explain, gint64 column, double 
 
 /* --- decisions ----------------------------------------------------------------------------------------------------------------- */
 
-static double
-get_offset (const AssayExplain *explain)
-{
-  return isnan (explain->threshold) ? 0 : log (explain->threshold) - log1p (-explain->threshold);
-}
-
 static gint64
 find_largest (const double *logits, gint64 V, gint64 except)
 {
@@ -335,7 +329,7 @@ gint64
 assay_explain_get_class (const AssayExplain *explain, const double *logits)
 {
   gint64 n = assay_margin_get_n_classes (explain->margin);
-  const AssayMarginChoice choice = { 1, 0, get_offset (explain) };
+  const AssayMarginChoice choice = { 1, 0, explain->offset };
   double margin;
 
   if (n == 0)
@@ -343,14 +337,14 @@ assay_explain_get_class (const AssayExplain *explain, const double *logits)
   if (n > 2)
     return find_largest (logits, explain->V, -1);
   margin = assay_margin_of_logits (explain->margin, &choice, logits);
-  return isnan (explain->threshold) ? margin > 0 : margin >= 0;
+  return margin > 0 || (margin == 0 && explain->has_threshold);
 }
 
 AssayExplainDecision
 assay_explain_decide (const AssayExplain *explain, const double *logits)
 {
   gint64 n = assay_margin_get_n_classes (explain->margin);
-  AssayExplainDecision d = { .choice = { 1, 0, get_offset (explain) }, .decides = n > 0, .decided = assay_explain_get_class (explain, logits), .sign = 1,
+  AssayExplainDecision d = { .choice = { 1, 0, explain->offset }, .decides = n > 0, .decided = assay_explain_get_class (explain, logits), .sign = 1,
                              .probability = NAN };
 
   if (n == 2)
@@ -384,7 +378,7 @@ check_model (const AssayExplain *explain, GError **error)
       return FALSE;
     }
   classes = assay_predict_get_width (subject->model);
-  if (isnan (explain->threshold) || (assay_dataset_get_target_kind (subject->dataset) == ASSAY_TARGET_CLASS && classes <= 2))
+  if (!explain->has_threshold || (assay_dataset_get_target_kind (subject->dataset) == ASSAY_TARGET_CLASS && classes <= 2))
     return TRUE;
   g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "threshold: model %s %s; a threshold is for a yes or no", subject->object->name,
                classes > 2 ? "tells more than two classes apart" : "predicts a number");
@@ -397,7 +391,9 @@ assay_explain_open (AssayJob *job, AssayJobContext *context, GError **error)
   const AssayValues *values = assay_job_get_values (job);
   g_autoptr (AssayExplain) explain = g_new0 (AssayExplain, 1);
 
-  explain->threshold = assay_values_get_double (values, "threshold");
+  explain->has_threshold = assay_values_is_set (values, "threshold");
+  if (explain->has_threshold)
+    explain->offset = log (assay_values_get_double (values, "threshold")) - log1p (-assay_values_get_double (values, "threshold"));
   explain->subject = assay_subject_open (job, context, error);
   if (explain->subject == NULL || !check_model (explain, error))
     return NULL;

@@ -34,7 +34,8 @@ typedef struct {
   AssayColumnRange *range;      /* (C) */
   AssayExplainColumn *column;   /* (C) */
   gboolean is_table;
-  double threshold;             /* probability from which on class 1 is decided; NaN: the likelier class */
+  gboolean has_threshold;       /* class 1 is decided from a given probability on, else the likelier class */
+  double offset;                /* log odds of the threshold; 0 without one */
   gint64 reference_example;     /* -1: none */
   const char *reference_kind;   /* "mean", "base", "example" */
   char *reference_words;
