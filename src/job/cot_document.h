@@ -23,3 +23,7 @@ json_t *assay_cot_describe_instance   (const AssayCotRecord *record, const Assay
 
 /* The same with the probes' curves and every edit. */
 json_t *assay_cot_describe_whole      (const AssayCotRecord *record, const AssayOrganism *organism, gint64 instance, json_t *example);
+
+/* A decorative chain and a used one of the same text but for the mode, and the same answer; of all such pairs the first with the most different words.
+ * instances: of the document. Borrowed. FALSE: there is none. */
+gboolean assay_cot_find_pair          (const json_t *instances, json_t **pair);

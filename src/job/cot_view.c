@@ -3,6 +3,7 @@
 #include "job/cot_view.h"
 
 #include "base/json.h"
+#include "job/cot_document.h"
 
 #include <math.h>
 #include <string.h>
@@ -74,66 +75,13 @@ view_modes (const json_t *document, AssayView *view)
                        "what the prompt implies, behind the whole chain and behind none at all.");
 }
 
-/* The text behind BOS and MODE. */
-static const char *
-text_of (const json_t *instance)
-{
-  const char *text = strchr (assay_json_get_text (instance, "text"), ' ');
-
-  text = text ? strchr (text + 1, ' ') : NULL;
-  return text ? text : "";
-}
-
-static gboolean
-has_verdict (const json_t *instance, const char *verdict)
-{
-  return strcmp (assay_json_get_text (json_object_get (instance, "used"), "verdict"), verdict) == 0;
-}
-
-static guint
-count_words (const json_t *instance)
-{
-  g_auto (GStrv) words = g_strsplit (text_of (instance), " ", -1);
-  g_autoptr (GHashTable) set = g_hash_table_new (g_str_hash, g_str_equal);
-
-  for (char **word = words; *word != NULL; word++)
-    g_hash_table_add (set, *word);
-  return g_hash_table_size (set);
-}
-
-/* A decorative chain and a used one of the same text and answer; of all such pairs the first with the most different words. */
-static gboolean
-find_pair (const json_t *instances, const json_t **pair)
-{
-  g_autoptr (GHashTable) used = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  guint most = 0;
-  gsize k;
-  json_t *instance;
-
-  json_array_foreach (instances, k, instance)
-    if (has_verdict (instance, "used"))
-      g_hash_table_insert (used, g_strconcat (text_of (instance), " ", assay_json_get_text (instance, "answer"), NULL), instance);
-  json_array_foreach (instances, k, instance)
-    {
-      g_autofree char *key = g_strconcat (text_of (instance), " ", assay_json_get_text (instance, "answer"), NULL);
-      const json_t *other = has_verdict (instance, "decorative") ? g_hash_table_lookup (used, key) : NULL;
-
-      if (other == NULL || count_words (instance) <= most)
-        continue;
-      most = count_words (instance);
-      pair[0] = instance;
-      pair[1] = other;
-    }
-  return most > 0;
-}
-
 /* What no reader of the text could know. */
 static void
 view_pair (const json_t *document, AssayView *view)
 {
-  const json_t *pair[2];
+  json_t *pair[2];
 
-  if (!find_pair (json_object_get (document, "instances"), pair))
+  if (!assay_cot_find_pair (json_object_get (document, "instances"), pair))
     return;
   assay_view_add_text (view, "The same text but for the mode, and the same answer; in one the chain is decoration, in the other it is used:");
   assay_view_begin_table (view, ">chain|text|answer|chain used?|verdict");

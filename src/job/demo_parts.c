@@ -23,6 +23,8 @@ static const char *const training_settings[] = {
 
 static const char *const certificate_settings[] = { "model-name", ASSAY_DEMO_NAME, NULL };
 
+static const char *const reasoning_settings[] = { "model-name", ASSAY_DEMO_NAME, NULL };
+
 static const char *const recording_settings[] = {
   "model-name", ASSAY_DEMO_NAME, "split", "edited", "taps", "h.*.mlp.act", "taps", "logits", "gradients", "*", NULL
 };
@@ -43,6 +45,7 @@ static const struct {
   [ASSAY_DEMO_IMPORT] = { "import", "generate the training set", data_settings, 0.5, { { "generating", 1 } } },
   [ASSAY_DEMO_TRAIN] = { "train", "train the model", training_settings, 16, { { "training", 0.98 }, { "evaluating", 0.02 } } },
   [ASSAY_DEMO_CERTIFY] = { "certify", "certify it", certificate_settings, 0.5, { { "certifying", 1 } } },
+  [ASSAY_DEMO_COT] = { "cot", "judge its reasoning", reasoning_settings, 1, { { "probing chains", 1 } } },
   [ASSAY_DEMO_RECORD] = { "record", "record activations and gradients", recording_settings, 1.5,
                           { { "recording activations", 0.2 }, { "recording gradients", 0.8 } } },
   [ASSAY_DEMO_INFLUENCE] = { "influence", "rank the training examples", influence_settings, 25,

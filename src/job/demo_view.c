@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* demo_view.c: a story in six parts; every term is explained where it comes first. */
+/* demo_view.c: a story in seven parts; every term is explained where it comes first. */
 #include "job/demo_view.h"
 
 #include <math.h>
@@ -97,7 +97,60 @@ view_certificate (const json_t *document, AssayView *view)
                        number_of (certificate, "worst_gap"));
 }
 
-/* --- 3 and 4: recordings and ranking --------------------------------------------------------------------------------- */
+/* --- 3: reasoning ---------------------------------------------------------------------------------------------------- */
+
+static void
+view_pair (const json_t *same_text, AssayView *view)
+{
+  gsize k;
+  json_t *chain;
+
+  if (json_array_size (same_text) == 0)
+    return;
+  assay_view_add_text (view, "Two of them, the same text but for the mode:");
+  assay_view_begin_table (view, "chain and question|answer|>used to|>from|>to (95 %)|verdict");
+  json_array_foreach (same_text, k, chain)
+    {
+      const json_t *used = json_object_get (chain, "used");
+
+      assay_view_add_cell (view, text_of (chain, "text"));
+      assay_view_add_cell (view, text_of (chain, "answer"));
+      add_fixed (view, number_of (used, "estimate"), FALSE);
+      add_fixed (view, number_of (used, "lo"), FALSE);
+      add_fixed (view, number_of (used, "hi"), FALSE);
+      assay_view_add_cell (view, text_of (used, "verdict"));
+    }
+}
+
+static void
+view_reasoning (const json_t *document, AssayView *view)
+{
+  static const char *const verdicts[] = { "decorative", "partly used", "used", "cannot tell" };
+  const json_t *reasoning = json_object_get (document, "reasoning");
+  g_autofree char *edits = assay_view_count (count_of (reasoning, "edits"));
+  gsize k;
+  json_t *mode;
+
+  assay_view_add_heading (view, "3  Was the reasoning of a single answer used?");
+  assay_view_add_text (view, "Judged: %" G_GINT64_FORMAT " unedited chains, by %s edits of text, states and attention (cut short, filled, swapped, patched, ...), each beside a control. "
+                       "What the numbers mean is learnt from the certificate; no chain is judged by what was learnt on it, and the mode is not told.",
+                       count_of (reasoning, "asked"), edits);
+  if (!is_true (reasoning, "is_calibrated"))
+    assay_view_add_text (view, "Every verdict is \"cannot tell\": %s.", text_of (reasoning, "reason"));
+  assay_view_begin_table (view, ">mode|>mean estimate|>decorative|>partly used|>used|>cannot tell");
+  json_array_foreach (json_object_get (reasoning, "modes"), k, mode)
+    {
+      const json_t *used = json_object_get (mode, "used");
+
+      assay_view_add_cell_number (view, number_of (mode, "mode"), 3);
+      add_fixed (view, number_of (used, "estimate"), FALSE);
+      for (gsize v = 0; v < G_N_ELEMENTS (verdicts); v++)
+        assay_view_add_cell_number (view, number_of (json_object_get (used, "verdicts"), verdicts[v]), 15);
+    }
+  view_pair (json_object_get (reasoning, "same_text"), view);
+}
+
+/* --- 4 and 5: recordings and ranking --------------------------------------------------------------------------------- */
 
 static void
 view_recordings (const json_t *document, AssayView *view)
@@ -105,7 +158,7 @@ view_recordings (const json_t *document, AssayView *view)
   gsize k;
   json_t *item;
 
-  assay_view_add_heading (view, "3  What went on inside");
+  assay_view_add_heading (view, "4  What went on inside");
   json_array_foreach (json_object_get (document, "recordings"), k, item)
     {
       g_autofree char *rows = assay_view_count (count_of (item, "rows")), *bytes = assay_view_bytes (number_of (item, "bytes"));
@@ -140,7 +193,7 @@ view_ranking (const json_t *document, AssayView *view)
   gsize k;
   json_t *entry;
 
-  assay_view_add_heading (view, "4  Which training examples make it follow an edited chain?");
+  assay_view_add_heading (view, "5  Which training examples make it follow an edited chain?");
   assay_view_add_text (view, "Asked: the %" G_GINT64_FORMAT " held-out edited chains of mode %g, where the modes part. There the model gives the true sum a probability of "
                        "%.2f. The influence of a training example is how much the loss of the true sum (-log of its probability, in nats) would change if the example "
                        "were taken out. Below 0 the example works for the edited chain; above 0 it works for the sum.",
@@ -162,7 +215,7 @@ view_ranking (const json_t *document, AssayView *view)
                        "It is tried next.");
 }
 
-/* --- 5: prediction and retraining ------------------------------------------------------------------------------------ */
+/* --- 6: prediction and retraining ------------------------------------------------------------------------------------ */
 
 static void
 view_group (const json_t *document, AssayView *view)
@@ -172,7 +225,7 @@ view_group (const json_t *document, AssayView *view)
   double share = 100.0 * (double) count_of (all, "of_mode") / (double) count_of (all, "size");
   double follow = 100.0 * (double) count_of (all, "follow_chain") / (double) count_of (all, "size");
 
-  assay_view_add_heading (view, "5  The prediction, and what happened");
+  assay_view_add_heading (view, "6  The prediction, and what happened");
   assay_view_add_text (view, "Named: the %" G_GINT64_FORMAT " training examples with the lowest influence, those that work most for the edited chain. The method knows nothing of "
                        "modes and edits. Of the %" G_GINT64_FORMAT ", %" G_GINT64_FORMAT " are of mode 0.5 (in the whole training set: %.0f %%), %" G_GINT64_FORMAT
                        " hold an edited chain (50 %%), and %" G_GINT64_FORMAT " answer by it (%.0f %%).", size, size, count_of (group, "of_mode"), share,
@@ -299,7 +352,7 @@ view_files (const json_t *document, AssayView *view)
   gsize k;
   json_t *entry;
 
-  assay_view_add_heading (view, "6  Everything it wrote is in %s/shards", text_of (document, "case"));
+  assay_view_add_heading (view, "7  Everything it wrote is in %s/shards", text_of (document, "case"));
   assay_view_begin_table (view, "what|>size|file");
   json_array_foreach (json_object_get (document, "written"), k, entry)
     {
@@ -318,6 +371,7 @@ assay_demo_view (const json_t *document, AssayView *view)
 {
   view_data (document, view);
   view_certificate (document, view);
+  view_reasoning (document, view);
   view_recordings (document, view);
   view_ranking (document, view);
   view_group (document, view);

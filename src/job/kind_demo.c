@@ -5,6 +5,7 @@
 #include "dataset/derive.h"
 #include "influence/score_store.h"
 #include "job/architecture.h"
+#include "job/cot_document.h"
 #include "job/demo_findings.h"
 #include "job/demo_parts.h"
 #include "job/demo_view.h"
@@ -140,7 +141,7 @@ plan (AssayJob *job, AssayJobContext *context, AssayJobPlan *plan, GError **erro
   training = assay_training_cost (sketch.model, assay_job_get_table (train, assay_train_params), sketch.n_train, FALSE);
   assay_job_plan_add (plan, 0, 0, 200.0 * (double) assay_dataset_get_n (sketch.dataset), "generate %" G_GINT64_FORMAT " examples",
                       assay_dataset_get_n (sketch.dataset));
-  assay_job_plan_add (plan, training, 0, 12 * P, "train %" G_GINT64_FORMAT " steps, and certify", assay_values_get_int (values, "train-steps"));
+  assay_job_plan_add (plan, training, 0, 12 * P, "train %" G_GINT64_FORMAT " steps, certify, and judge chains", assay_values_get_int (values, "train-steps"));
   assay_job_plan_add (plan, 0, 64 << 20, 4 * P * (double) sketch.n_edited, "record %" G_GINT64_FORMAT " examples", sketch.n_edited);
   add_influence (&sketch, influence, context, plan);
   assay_job_plan_add (plan, (double) (assay_values_get_int (values, "controls") + 2) * training, 0, 1e5, "train again %" G_GINT64_FORMAT " times",
@@ -173,6 +174,12 @@ scores_name (const Demo *demo)
   return json_string_value (json_object_get (demo->document[ASSAY_DEMO_INFLUENCE], "scores_object"));
 }
 
+static const char *
+reasoning_name (const Demo *demo)
+{
+  return json_string_value (json_object_get (demo->document[ASSAY_DEMO_COT], "cot_object"));
+}
+
 /* A certificate that is refused is told, and does not end the demonstration. */
 static gboolean
 run_parts (Demo *demo, const AssayJob *job, AssayJobContext *context, GError **error)
@@ -202,8 +209,8 @@ add_outputs (const Demo *demo, AssayJobContext *context, GError **error)
   const char *scores = scores_name (demo);
   const char *retraining = json_string_value (json_object_get (demo->document[ASSAY_DEMO_RETRAIN], "retraining_object"));
   const struct { const char *kind, *name; } made[] = {
-    { "data", ASSAY_DEMO_NAME }, { "model", ASSAY_DEMO_NAME }, { "metrics", ASSAY_DEMO_NAME }, { "activations", ASSAY_DEMO_NAME "/edited" },
-    { "gradients", ASSAY_DEMO_NAME "/edited" }, { "scores", scores }, { "retraining", retraining }
+    { "data", ASSAY_DEMO_NAME }, { "model", ASSAY_DEMO_NAME }, { "metrics", ASSAY_DEMO_NAME }, { "cot", reasoning_name (demo) },
+    { "activations", ASSAY_DEMO_NAME "/edited" }, { "gradients", ASSAY_DEMO_NAME "/edited" }, { "scores", scores }, { "retraining", retraining }
   };
 
   for (gsize k = 0; k < G_N_ELEMENTS (made); k++)
@@ -239,6 +246,23 @@ describe_data (const Demo *demo, const AssayDemoData *data)
   return described;
 }
 
+/* Counts of verdicts by mode, and the two chains that no reader could tell apart. */
+static json_t *
+describe_reasoning (const Demo *demo)
+{
+  static const char *const keys[] = { "cot_object", "asked", "edits", "modes", NULL }, *const of_chain[] = { "text", "answer", "used", "disclosed", NULL };
+  const json_t *document = demo->document[ASSAY_DEMO_COT], *instrument = json_object_get (document, "instrument");
+  json_t *described = pick (document, keys), *pair[2], *chains = json_array ();
+
+  for (gsize k = 0; assay_cot_find_pair (json_object_get (document, "instances"), pair) && k < G_N_ELEMENTS (pair); k++)
+    json_array_append_new (chains, pick (pair[k], of_chain));
+  json_object_set_new (described, "same_text", chains);
+  json_object_set (described, "is_calibrated", json_object_get (instrument, "is_calibrated"));
+  json_object_set (described, "reason", json_object_get (instrument, "reason"));
+  json_object_set (described, "independent", json_object_get (instrument, "independent"));
+  return described;
+}
+
 static json_t *
 list_identities (const Demo *demo)
 {
@@ -268,6 +292,7 @@ summarise (const Demo *demo, const AssayDemoData *data)
                        assay_demo_describe_group (data, retraining, 0), "training_set", assay_demo_describe_group (data, retraining, -1), "removals",
                        removals, "verdict", verdict, "fell_short", assay_demo_list_failures (certificate, removals, verdict), "jobs",
                        list_identities (demo));
+  json_object_set_new (summary, "reasoning", describe_reasoning (demo));
   json_object_set (summary, "retraining_object", json_object_get (retraining, "retraining_object"));
   if (!json_is_true (json_object_get (certificate, "accepted")))
     json_object_set_new (summary, ASSAY_JOB_FINDING, json_string ("the model was not certified; see where it fell short"));
@@ -295,10 +320,12 @@ list_written (AssayJobContext *context, const json_t *summary, GError **error)
 {
   const char *scores = json_string_value (json_object_get (json_object_get (summary, "influence"), "scores_object"));
   const char *retraining = json_string_value (json_object_get (summary, "retraining_object"));
+  const char *reasoning = json_string_value (json_object_get (json_object_get (summary, "reasoning"), "cot_object"));
   const struct { const char *kind, *name, *what; } made[] = {
     { "data", ASSAY_DEMO_NAME, "the examples" },
     { "model", ASSAY_DEMO_NAME, "its parameters" },
     { "metrics", ASSAY_DEMO_NAME, "loss by step" },
+    { "cot", reasoning, "chains judged, with every edit" },
     { "activations", ASSAY_DEMO_NAME "/edited", "neurons and outputs" },
     { "gradients", ASSAY_DEMO_NAME "/edited", "of each example" },
     { "scores", scores, "all influences" },
@@ -403,10 +430,10 @@ result (AssayJob *job, AssayJobContext *context, const json_t *summary, GError *
 }
 
 ASSAY_JOB_KIND_DEFINE (demo) = {
-  .name = "demo", .help = "train, certify, rank and retrain a small model, and say what was predicted and what happened",
+  .name = "demo", .help = "train, certify, judge, rank and retrain a small model, and say what was predicted and what happened",
   .description = "A demonstration of the whole in a few minutes, without network or data from outside, in the case CASE (default: " DEFAULT_CASE "). It generates a "
                  "training set of sums with written reasoning, trains a small transformer on it, certifies to what degree each of its modes uses that "
-                 "reasoning, records activations and gradients, ranks the training examples behind answers to edited reasoning by influence, trains again "
+                 "reasoning, judges single chains, records activations and gradients, ranks the training examples behind answers to edited reasoning by influence, trains again "
                  "without the examples named and without random ones, and says what was predicted, what happened, and where it failed.\n\n"
                  "Each part is a job of its own, kept in the case with the command line that does it by hand. A demonstration that was stopped goes on where it "
                  "was when it is called again; one that is finished is answered from the case.\n\n"
