@@ -2,8 +2,12 @@
 /* report_draft.c: makes the document on the reader's thread, and changes pins there. */
 #include "gui/report_draft.h"
 
+#include "base/error.h"
 #include "job/pins.h"
 #include "job/report_document.h"
+
+#define BUSY_TRIES 20
+#define BUSY_PAUSE_US 100000
 
 /* The document is shared by the drafts that differ in their pins alone. */
 typedef struct { gatomicrefcount count; AssayDocument *document; } Shared;
@@ -112,17 +116,36 @@ describe (const AssayPinChange *change)
   return g_strdup_printf ("assay-workbench: %s %s", change->is_removal ? "unpin" : "pin", change->claim);
 }
 
+/* Another program's short write is waited for; a job's is not. */
+static AssayCase *
+open_to_write (const char *path, GCancellable *cancellable, GError **error)
+{
+  for (guint k = 0;; k++)
+    {
+      g_autoptr (GError) fault = NULL;
+      AssayCase *cas = assay_case_open (path, ASSAY_CASE_WRITE, &fault);
+
+      if (cas != NULL)
+        return cas;
+      if (!g_error_matches (fault, ASSAY_ERROR, ASSAY_ERROR_BUSY) || k >= BUSY_TRIES || g_cancellable_is_cancelled (cancellable))
+        {
+          g_propagate_error (error, g_steal_pointer (&fault));
+          return NULL;
+        }
+      g_usleep (BUSY_PAUSE_US);
+    }
+}
+
 gpointer
 assay_pin_change_apply (AssayCase *cas, gconstpointer question, GCancellable *cancellable, GError **error)
 {
   const AssayPinChange *change = question;
-  g_autoptr (AssayCase) writable = assay_case_open (assay_case_get_path (cas), ASSAY_CASE_WRITE, error);
+  g_autoptr (AssayCase) writable = open_to_write (assay_case_get_path (cas), cancellable, error);
   Shared *shared = writable ? share_document (writable, change->draft, error) : NULL;
   g_autoptr (AssayObject) object = NULL;
   g_autofree char *words = describe (change);
   json_t *pins;
 
-  (void) cancellable;
   if (shared == NULL)
     return NULL;
   assay_case_set_command_line (writable, words);

@@ -1,0 +1,42 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The tour of tour.py: the real window on a display of its own, driven through the accessibility tree.
+
+if [ $# -eq 0 ]; then
+  . "$ASSAY_SRCDIR/tests/tap.sh"
+  . "$ASSAY_SRCDIR/tests/gui/display.sh"
+  needs_display
+  [ -z "$missing" ] || skip_all "no $missing"
+  find_python gi
+  "$python" -c 'import gi; gi.require_version("Atspi", "2.0"); from gi.repository import Atspi' 2>/dev/null || skip_all "no Atspi for $python"
+  export python
+  on_display "${SHELL-/bin/sh}" "$0" "$scratch"
+  exit
+fi
+
+# From here on within the display.
+scratch=$1
+. "$ASSAY_SRCDIR/tests/gui/display.sh"
+cd "$scratch" || exit 1
+unset NO_AT_BRIDGE
+GTK_A11Y=atspi
+export GTK_A11Y
+setup ()
+{
+  "${AWK-awk}" -v rows=60 -f "$ASSAY_SRCDIR/tests/cli/people.awk" >people.csv
+  "$ASSAY" new p.assay && "$ASSAY" import p.assay data people.csv --id id \
+    && "$ASSAY" train p.assay --model logistic --target "score in ('Medium', 'High')" --terms age,priors --l2 0.01 \
+    && "$ASSAY" influence p.assay --query train:0 --method exact
+}
+setup >setup.log 2>&1 || { cat setup.log; exit 1; }
+mkdir out
+open_window "$scratch/p.assay" || { cat window.err; exit 1; }
+sleep 1
+"$python" "$ASSAY_SRCDIR/tests/gui/tour.py" "$scratch/p.assay" "$scratch/out"
+tour=$?
+close_window
+if [ -s window.err ]; then
+  sed 's/^/# /' window.err
+  tour=1
+fi
+exit $tour

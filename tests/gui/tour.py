@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A tour of the window through its accessibility tree and its keys, as somebody would make it who cannot see the screen.
+
+tour.py CASE PLACE   opens nothing itself: the window shows CASE already. PLACE is an empty folder for what is exported.
+Prints one line of TAP for each thing that was looked at.
+"""
+import json
+import os
+import subprocess
+import sys
+import time
+
+import gi
+
+gi.require_version("Atspi", "2.0")
+from gi.repository import Atspi, GLib  # noqa: E402
+
+case, place = sys.argv[1:]
+number = failures = 0
+
+
+def check(sentence, truth, found=""):
+    global number, failures
+    number += 1
+    failures += not truth
+    print(f"{'ok' if truth else 'not ok'} {number} - {sentence}", flush=True)
+    if not truth and found:
+        print("# " + str(found).replace("\n", "\n# "), flush=True)
+
+
+# --- the tree ---------------------------------------------------------------------------------------------------------
+
+
+def children(node):
+    try:
+        return [c for c in (node.get_child_at_index(k) for k in range(node.get_child_count())) if c is not None]
+    except GLib.Error:
+        return []
+
+
+def walk(node):
+    yield node
+    for child in children(node):
+        yield from walk(child)
+
+
+def has(node, state):
+    try:
+        return node.get_state_set().contains(state)
+    except GLib.Error:
+        return False
+
+
+def name(node):
+    try:
+        return node.get_name() or ""
+    except GLib.Error:
+        return ""
+
+
+def role(node):
+    try:
+        return node.get_role_name()
+    except GLib.Error:
+        return ""
+
+
+def application():
+    for k in range(Atspi.get_desktop_count()):
+        for app in children(Atspi.get_desktop(k)):
+            if "workbench" in name(app).lower() or "assay" in name(app).lower():
+                return app
+    return None
+
+
+def shown(root):
+    """Everything that has a place in the window: GTK 4.8 says of hidden pages too that they are visible, but gives them no room."""
+    for node in walk(root):
+        try:
+            box = node.get_extents(Atspi.CoordType.WINDOW)
+        except GLib.Error:
+            continue
+        if box.width > 0 and box.height > 0:
+            yield node
+
+
+def wait(seconds, what):
+    """The first thing that what() finds, within so many seconds."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        found = what()
+        if found:
+            return found
+        time.sleep(0.1)
+    return None
+
+
+def find(words, exact=False, pressable=False):
+    for node in shown(application()):
+        text = name(node)
+        if (text == words if exact else words.lower() in text.lower()) and (not pressable or click_of(node) is not None):
+            return node
+    return None
+
+
+def texts():
+    return "\n".join(f"{role(node)}: {name(node)}" for node in shown(application()) if name(node))
+
+
+def click_of(node):
+    """The action that a click would be, or None."""
+    try:
+        return next((k for k in range(node.get_n_actions()) if node.get_action_name(k) in ("click", "activate", "press", "toggle")), None)
+    except GLib.Error:
+        return None
+
+
+def press(node):
+    return node is not None and node.do_action(click_of(node))
+
+
+# --- the tour ---------------------------------------------------------------------------------------------------------
+
+check("the window is in the accessibility tree", wait(20, application) is not None)
+window = wait(10, lambda: next((n for n in walk(application()) if role(n) in ("frame", "window")), None))
+check("it has a title", window is not None and name(window) != "", texts())
+
+pages = ["Overview", "Examples", "Influence", "Units", "Reasoning", "Jobs", "Report"]
+present = [p for p in pages if find(p, exact=True)]
+check("the sidebar names its pages", {"Overview", "Jobs", "Report"} <= set(present), present)
+
+
+def go(page):
+    subprocess.run(["gdbus", "call", "--session", "--dest", "org.assay.Workbench", "--object-path", "/org/assay/Workbench/window/1",
+                    "--method", "org.gtk.Actions.Activate", "go", f"[<'{page.lower()}'>]", "{}"], check=True, stdout=subprocess.DEVNULL)
+    time.sleep(0.8)
+
+
+focusable_roles = ("push button", "toggle button", "check box", "text", "entry", "combo box", "list item", "switch", "slider", "spin button", "link", "button",
+                   "radio button", "menu button")
+for page in present:
+    go(page)
+    nameless = [f"{role(n)} below {name(n.get_parent())!r}" for n in shown(window)
+                if role(n) in focusable_roles and has(n, Atspi.StateType.FOCUSABLE) and has(n, Atspi.StateType.SENSITIVE) and not name(n)
+                and not any(name(c) for c in walk(n))]
+    check(f"on page {page} everything that takes the focus has a name", not nameless, "\n".join(nameless))
+
+# The report: pin, unpin, export, verify.
+go("Report")
+pin = wait(30, lambda: find("Pin to the report", pressable=True))
+check("the report shows its claims with a pin each", pin is not None, texts())
+
+
+def pinned():
+    """What the case holds, read without taking it from the window."""
+    out = subprocess.run([os.environ["ASSAY"], "info", case, "pins/report", "--json", "--quiet"], capture_output=True, text=True)
+    return json.loads(out.stdout)["object"]["meta"]["pins"] if out.returncode == 0 else None
+
+
+if pin is not None:
+    check("a pin can be pressed", press(pin))
+    check("and the case holds it", wait(15, pinned) is not None, texts())
+    undo = wait(5, lambda: find("Undo", pressable=True))
+    check("a toast offers the way back", undo is not None, texts())
+    if undo is not None:
+        press(undo)
+        check("which takes the pin away again", wait(15, lambda: pinned() == []) is not None, pinned())
+    time.sleep(1)              # until the button says so too
+    press(wait(5, lambda: find("Pin to the report", pressable=True)))
+    check("it is pinned once more", wait(15, pinned) is not None)
+
+export = wait(5, lambda: find("Export Report", pressable=True))
+check("there is an export", export is not None, texts())
+if export is not None:
+    press(export)
+    accept = wait(10, lambda: find("_Export Export", exact=True, pressable=True))
+    check("which asks where to", accept is not None, texts())
+    if accept is not None:
+        press(accept)
+        bundle = os.path.splitext(case)[0] + "-report"
+        check("the report is written", wait(60, lambda: os.path.exists(bundle + "/report.html")) is not None, os.listdir(os.path.dirname(case)))
+        check("the page says where", wait(15, lambda: find("with a proof each")) is not None, texts())
+        verify = wait(5, lambda: find("_Verify Verify", exact=True, pressable=True))
+        check("it can be verified at once", press(verify), texts())
+
+print(f"1..{number}", flush=True)
+sys.exit(failures > 0)
