@@ -22,6 +22,7 @@ src_store_libstore_la_SOURCES = \
   src/store/hdf5_attributes.c \
   src/store/hdf5_door.c src/store/hdf5_door.h \
   src/store/io_thread.c src/store/io_thread.h \
+  src/store/isolated.c src/store/isolated.h \
   src/store/journal.c src/store/journal.h src/store/journal_frame.h \
   src/store/journal_writer.c \
   src/store/npy.c src/store/npy.h \

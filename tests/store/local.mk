@@ -55,3 +55,7 @@ tests_store_test_csv_writer_LDADD = $(STORE_TEST_LIBS)
 check_PROGRAMS += tests/store/test-proof
 tests_store_test_proof_SOURCES = tests/store/test-proof.c tests/store/store_test.h
 tests_store_test_proof_LDADD = $(STORE_TEST_LIBS)
+
+check_PROGRAMS += tests/store/test-isolated
+tests_store_test_isolated_SOURCES = tests/store/test-isolated.c tests/store/store_test.h
+tests_store_test_isolated_LDADD = $(STORE_TEST_LIBS)
