@@ -29,7 +29,7 @@ const AssayExitStatus assay_cli_exit_statuses[] = {
   { 2, "usage: the command line or job file asks for what cannot be asked" },
   { 3, "bad input: missing, malformed, refused" },
   { 4, "environment: no space, no memory, no permission, no such device, the case is busy" },
-  { 5, "stopped by SIGTERM or SIGUSR1 after a checkpoint: the same command goes on" },
+  { 5, "incomplete: stopped by SIGTERM or SIGUSR1 after a checkpoint, and the same command goes on; or a report that is unaltered but unsigned" },
   { 130, "stopped by SIGINT after a checkpoint: the same command goes on; a second SIGINT ends at once" },
   { 0, NULL }
 };

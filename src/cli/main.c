@@ -279,10 +279,9 @@ execute (AssayCommandLine *line, const char *quoted, GError **error)
   outcome = run_job (line, quoted, error);
   if (outcome == NULL || !print_outcome (line, outcome, error))
     return -1;
-  if (outcome->finding == NULL)
-    return 0;
-  assay_output_message (line->command->name, "%s", outcome->finding);
-  return 1;
+  if (outcome->exit_status != 0)
+    assay_output_message (line->command->name, "%s", outcome->finding != NULL ? outcome->finding : outcome->incomplete);
+  return outcome->exit_status;
 }
 
 static int

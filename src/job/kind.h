@@ -84,6 +84,8 @@ struct _AssayJobKind {
 
 /* A summary with a string under this key says that something was found: the job is done, and the exit status is 1. */
 #define ASSAY_JOB_FINDING "finding"
+/* The same for something that nobody did and that the result lacks (a report that is not signed): the exit status is 5. */
+#define ASSAY_JOB_INCOMPLETE "incomplete"
 
 /* NULL with an error that suggests the nearest name. */
 const AssayJobKind *assay_job_kind_find (const char *name, GError **error);

@@ -1,14 +1,26 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* kind_verify.c: checks everything that a case promises, byte by byte and value by value. */
+/* kind_verify.c: checks everything that a case promises, byte by byte and value by value, or what a report's bundle does. */
+#include "base/error.h"
 #include "job/spec.h"
+#include "report/bundle_verify.h"
 #include "store/verify.h"
 
-static const AssayParam params[] = { { .name = NULL } };
+#include <string.h>
+
+static const AssayParam params[] = {
+  { "key", ASSAY_PARAM_STRING, .metavar = "FILE", .flags = ASSAY_PARAM_FILE, .help = "of a report: the public key that must have signed it" },
+  { "tsa-certificate", ASSAY_PARAM_STRING, .metavar = "FILE", .flags = ASSAY_PARAM_FILE,
+    .help = "of a report: certificate of the time-stamping authority, or of who issued it, in PEM" },
+  { "number", ASSAY_PARAM_STRING, .metavar = "ID", .help = "of a report: check this one number, from its proof and the statement alone" },
+  { .name = NULL }
+};
 
 static const AssayJobExample examples[] = {
   { "check every byte and value that was committed", "assay verify people.assay" },
   { NULL, NULL }
 };
+
+/* --- a case ---------------------------------------------------------------------------------------------------------- */
 
 static json_t *
 finding_to_json (const AssayFinding *finding)
@@ -18,7 +30,7 @@ finding_to_json (const AssayFinding *finding)
 }
 
 static json_t *
-run (AssayJob *job, AssayJobContext *context, GError **error)
+run_case (AssayJob *job, AssayJobContext *context, GError **error)
 {
   g_autoptr (AssayVerification) done = assay_case_verify (assay_job_get_case (job), context->progress, error);
   json_t *findings, *summary;
@@ -28,7 +40,7 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
   findings = json_array ();
   for (guint k = 0; k < done->findings->len; k++)
     json_array_append_new (findings, finding_to_json (done->findings->pdata[k]));
-  summary = json_pack ("{s:I, s:I, s:I, s:I, s:i, s:b, s:o}", "objects", (json_int_t) done->n_objects, "parts", (json_int_t) done->n_parts,
+  summary = json_pack ("{s:s, s:I, s:I, s:I, s:I, s:i, s:b, s:o}", "subject", "case", "objects", (json_int_t) done->n_objects, "parts", (json_int_t) done->n_parts,
                        "records", (json_int_t) done->n_records, "bytes", (json_int_t) done->bytes, "damaged", (int) done->n_damaged,
                        "sound", done->n_damaged == 0, "findings", findings);
   if (done->n_damaged > 0)
@@ -42,7 +54,7 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
 }
 
 static void
-view (const json_t *document, AssayView *view)
+view_case (const json_t *document, AssayView *view)
 {
   g_autofree char *bytes = assay_view_bytes (json_number_value (json_object_get (document, "bytes")));
   gsize k;
@@ -58,10 +70,86 @@ view (const json_t *document, AssayView *view)
                        (int) json_integer_value (json_object_get (document, "records")));
 }
 
+/* --- a report -------------------------------------------------------------------------------------------------------- */
+
+static json_t *
+run_bundle (AssayJob *job, AssayJobContext *context, GError **error)
+{
+  const AssayValues *values = assay_job_get_values (job);
+  AssayBundleCheck check = { .key = assay_values_get_string (values, "key"), .tsa_certificate = assay_values_get_string (values, "tsa-certificate"),
+                             .number = assay_values_get_string (values, "number"), .progress = context->progress };
+  g_autoptr (AssayBundleVerdict) verdict = assay_bundle_verify (assay_job_get_case (job), &check, error);
+  g_autoptr (GPtrArray) sentences = NULL;
+  g_autofree char *reason = NULL;
+  json_t *summary, *words;
+
+  if (verdict == NULL)
+    return NULL;
+  summary = assay_bundle_verdict_to_json (verdict);
+  sentences = assay_bundle_verdict_list_sentences (verdict);
+  reason = assay_bundle_verdict_dup_reason (verdict);
+  json_object_set_new (summary, "subject", json_string ("bundle"));
+  json_object_set_new (summary, "sentences", words = json_array ());
+  for (guint k = 0; k < sentences->len; k++)
+    json_array_append_new (words, json_string (sentences->pdata[k]));
+  if (reason != NULL)
+    json_object_set_new (summary, assay_bundle_verdict_get_exit_status (verdict) == 1 ? ASSAY_JOB_FINDING : ASSAY_JOB_INCOMPLETE, json_string (reason));
+  return summary;
+}
+
+static void
+view_bundle (const json_t *document, AssayView *view)
+{
+  gsize k;
+  json_t *sentence;
+
+  json_array_foreach (json_object_get (document, "sentences"), k, sentence)
+    assay_view_add_text (view, "%s", json_string_value (sentence));
+}
+
+/* --- either ---------------------------------------------------------------------------------------------------------- */
+
+static gboolean
+check_options (AssayJob *job, GError **error)
+{
+  static const char *const of_reports[] = { "key", "tsa-certificate", "number" };
+
+  for (gsize k = 0; k < G_N_ELEMENTS (of_reports); k++)
+    if (assay_values_is_set (assay_job_get_values (job), of_reports[k]))
+      {
+        g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "%s: is no bundle of a report; --%s is about one", assay_job_get_case (job), of_reports[k]);
+        return FALSE;
+      }
+  return TRUE;
+}
+
+static json_t *
+run (AssayJob *job, AssayJobContext *context, GError **error)
+{
+  if (assay_bundle_is_one (assay_job_get_case (job)))
+    return run_bundle (job, context, error);
+  return check_options (job, error) ? run_case (job, context, error) : NULL;
+}
+
+static void
+view (const json_t *document, AssayView *view)
+{
+  if (g_strcmp0 (json_string_value (json_object_get (document, "subject")), "bundle") == 0)
+    view_bundle (document, view);
+  else
+    view_case (document, view);
+}
+
 ASSAY_JOB_KIND_DEFINE (verify) = {
-  .name = "verify", .help = "check that nothing committed was lost or altered",
-  .description = "Reads the whole case: the chain of its journal, the size and SHA-256 of every file, and the digest of every value. What is "
-                 "damaged is named, everything else stays usable. Remains of an interrupted writer are notes, not damage. Nothing is changed.\n\n"
-                 "The exit status is 1 when something is damaged.",
+  .name = "verify", .help = "check that nothing committed was lost or altered, in a case or in a report",
+  .description = "Of a case: reads the whole of it, the chain of its journal, the size and SHA-256 of every file, and the digest of every value. What is "
+                 "damaged is named, everything else stays usable. Remains of an interrupted writer are notes, not damage.\n\n"
+                 "Of a directory that assay report wrote (give it in the place of CASE): checks every file, follows every printed number to the evidence "
+                 "and the evidence to the signed statement, and prints three verdicts: whether it is unaltered; whether the signer is known (--key), with "
+                 "the fingerprint to compare elsewhere; and whether anybody but the operator vouches for the time. What is altered is named: the "
+                 "file and its bytes, the array and its rows, the number. Evidence that was merely repacked (h5repack) is no alarm. Files of others are "
+                 "read in a process without rights. That it is unaltered does not show that its numbers are right.\n\n"
+                 "Nothing is changed, and nothing is sent anywhere. The exit status is 1 when something is damaged or altered, or is not signed by the key "
+                 "that was given, and 5 when a report is unaltered but unsigned.",
   .examples = examples, .access = ASSAY_JOB_NAMES_CASE, .params = params, .run = run, .view = view,
 };

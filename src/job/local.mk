@@ -13,11 +13,13 @@ KINDS_LIST += \
   src/job/kind_import.c \
   src/job/kind_influence.c \
   src/job/kind_info.c \
+  src/job/kind_keygen.c \
   src/job/kind_new.c \
   src/job/kind_pin.c \
   src/job/kind_record.c \
   src/job/kind_report.c \
   src/job/kind_retrain.c \
+  src/job/kind_sign.c \
   src/job/kind_train.c \
   src/job/kind_units.c \
   src/job/kind_validate.c \

@@ -46,6 +46,7 @@ assay_job_outcome_free (AssayJobOutcome *outcome)
     return;
   json_decref (outcome->document);
   g_free (outcome->finding);
+  g_free (outcome->incomplete);
   g_free (outcome);
 }
 
@@ -276,8 +277,10 @@ outcome_new (json_t *document, gboolean from_store)
   outcome->document = document;
   outcome->from_store = from_store;
   outcome->finding = g_strdup (json_string_value (json_object_get (document, ASSAY_JOB_FINDING)));
+  outcome->incomplete = g_strdup (json_string_value (json_object_get (document, ASSAY_JOB_INCOMPLETE)));
+  outcome->exit_status = outcome->finding != NULL ? 1 : outcome->incomplete != NULL ? 5 : 0;
   json_object_set_new (document, "from_store", json_boolean (from_store));
-  json_object_set_new (document, "exit_status", json_integer (outcome->finding != NULL));
+  json_object_set_new (document, "exit_status", json_integer (outcome->exit_status));
   return outcome;
 }
 

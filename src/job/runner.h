@@ -22,6 +22,8 @@ typedef struct {
 typedef struct {
   json_t *document;             /* "schema", "version", "notes" and all the fields of the kind */
   char *finding;                /* NULL, or what was found wrong: exit status 1 */
+  char *incomplete;             /* NULL, or what the result lacks: exit status 5 */
+  int exit_status;
   gboolean from_store;
 } AssayJobOutcome;
 

@@ -50,6 +50,11 @@ src_report_libreport_la_SOURCES += \
   src/report/blocks.c src/report/blocks.h \
   src/report/bundle.c src/report/bundle.h \
   src/report/bundle_directory.c src/report/bundle_directory.h \
+  src/report/bundle_verify.c src/report/bundle_verify.h src/report/bundle_verify_private.h \
+  src/report/bundle_verify_evidence.c \
+  src/report/bundle_verify_report.c \
+  src/report/bundle_verify_signatures.c \
+  src/report/countersign.c src/report/countersign.h \
   src/report/evidence.c src/report/evidence.h \
   src/report/number_proof.c src/report/number_proof.h \
   src/report/seal.c src/report/seal.h \
@@ -57,7 +62,8 @@ src_report_libreport_la_SOURCES += \
   src/report/signing_key.c src/report/signing_key.h \
   src/report/statement.c src/report/statement.h \
   src/report/sums.c src/report/sums.h \
-  src/report/time_token.c src/report/time_token.h
+  src/report/time_token.c src/report/time_token.h \
+  src/report/verdict.c src/report/verdict.h
 
 # What the program knows of a case, for fields.
 src_report_libreport_la_SOURCES += \

@@ -84,10 +84,10 @@ check_files (GHashTable *files, const AssaySigningKey *key, GBytes *sums, GBytes
   GBytes *envelope = g_hash_table_lookup (files, ASSAY_SIGNATURE_ENVELOPE), *request = g_hash_table_lookup (files, ASSAY_SIGNATURE_REQUEST);
   g_autoptr (GBytes) message = encode_for_signing (statement), want_envelope = NULL, want_request = NULL;
 
-  if (of_sums == NULL || !assay_signing_key_verify (key, sums, of_sums))
-    return refuse (ASSAY_SIGNATURE_OF_SUMS, "is no signature of " ASSAY_BUNDLE_SUMS " by this key", fault, error);
+  if (sums != NULL && (of_sums == NULL || !assay_signing_key_verify (key, sums, of_sums)))
+    return refuse (ASSAY_SIGNATURE_OF_SUMS, "is no signature of " ASSAY_BUNDLE_SUMS " by this key: one of the two is altered", fault, error);
   if (of_statement == NULL || !assay_signing_key_verify (key, message, of_statement))
-    return refuse (ASSAY_SIGNATURE_OF_STATEMENT, "is no signature of " ASSAY_STATEMENT_FILE " by this key", fault, error);
+    return refuse (ASSAY_SIGNATURE_OF_STATEMENT, "is no signature of " ASSAY_STATEMENT_FILE " by this key: one of the two is altered", fault, error);
   want_envelope = make_envelope (key, statement, of_statement);
   if (envelope == NULL || !g_bytes_equal (want_envelope, envelope))
     return refuse (ASSAY_SIGNATURE_ENVELOPE, "is not the envelope of " ASSAY_STATEMENT_FILE " with " ASSAY_SIGNATURE_OF_STATEMENT, fault, error);

@@ -31,6 +31,6 @@
 char    *assay_signature_directory (const AssaySigningKey *key);
 /* The five files of a signer, by their names without a directory: to be added to a bundle, or to be put beside one. */
 gboolean assay_signature_make      (const AssaySigningKey *key, GBytes *sums, GBytes *statement, AssayBundle *files, GError **error);
-/* Whether the files of one signer fit. files: name -> GBytes, of everything in the signer's directory; a member that is missing is NULL.
+/* Whether the files of one signer fit. files: name -> GBytes, of everything in the signer's directory; a member that is missing is NULL. sums NULL: its signature is passed over.
  * Errors: CHECK_FAILED; fault, or NULL, is set to the name of the file at fault (static). Owns: the caller, the key. */
 AssaySigningKey *assay_signature_check (GHashTable *files, const char *key_id, GBytes *sums, GBytes *statement, const char **fault, GError **error);

@@ -14,5 +14,5 @@
 gboolean assay_shard_digest (hid_t file, const char *prefix, const guint8 *salt_key, const char *label, AssayDigest *root,
                              GError **error);
 
-/* The same with all leaf hashes kept. Owns: the caller. */
+/* The same with all leaf hashes kept, and without minding HDF5's own checksums: for comparisons. Owns: the caller. */
 AssayContentNode *assay_shard_content_tree (hid_t file, const char *prefix, const guint8 *salt_key, const char *label, GError **error);

@@ -10,6 +10,7 @@ typedef struct {
   const guint8 *salt_key;       /* or NULL */
   const char   *label;          /* of the file, for messages */
   guint         n_objects;      /* met so far */
+  hid_t         transfer;       /* how values are read */
 } AssayShardWalk;
 
 /* From the library's error stack. Always FALSE. */

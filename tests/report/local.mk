@@ -10,7 +10,8 @@ check_PROGRAMS += tests/report/test-bundle
 tests_report_test_bundle_SOURCES = tests/report/test-bundle.c tests/store/store_test.h
 
 sealed = tests/report/sealed.h tests/store/store_test.h
-check_PROGRAMS += tests/report/test-evidence tests/report/test-signature
+check_PROGRAMS += tests/report/test-evidence tests/report/test-signature tests/report/test-bundle_verify
+tests_report_test_bundle_verify_SOURCES = tests/report/test-bundle_verify.c $(sealed)
 tests_report_test_evidence_SOURCES = tests/report/test-evidence.c $(sealed)
 tests_report_test_signature_SOURCES = tests/report/test-signature.c $(sealed)
 

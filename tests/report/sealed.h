@@ -57,7 +57,7 @@ small_report_json (const SmallReport *report)
     {
       g_autofree char *id = assay_number_dup_id (&report->numbers[k]), *display = assay_number_dup_display (&report->numbers[k]);
 
-      json_array_append_new (values, json_pack ("{s:s, s:s}", "number_id", id, "display", display));
+      json_array_append_new (values, json_pack ("{s:s, s:s}", "number", id, "display", display));
     }
   document = json_pack ("{s:s, s:[{s:o}]}", "schema", "assay.report", "sections", "values", values);
   text = json_dumps (document, JSON_SORT_KEYS | JSON_INDENT (1));
