@@ -58,7 +58,7 @@ const AssayJobKind assay_command_run = {
 /* --- the list ------------------------------------------------------------------------------------------------------ */
 
 static const char *const order[] = { "demo", "new", "import", "examples", "train", "record", "influence", "validate", "retrain", "export", "run", "info",
-                                     "verify", "check", NULL };
+                                     "report", "keygen", "sign", "verify", "check", NULL };
 
 /* The order above; kinds that it does not know follow. */
 static int

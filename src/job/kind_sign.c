@@ -15,6 +15,7 @@ static const AssayParam params[] = {
 };
 
 static const AssayJobExample examples[] = {
+  { "vouch for a report that was written unsigned", "assay sign people-report --key signer.pem" },
   { NULL, NULL }
 };
 

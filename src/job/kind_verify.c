@@ -17,6 +17,7 @@ static const AssayParam params[] = {
 
 static const AssayJobExample examples[] = {
   { "check every byte and value that was committed", "assay verify people.assay" },
+  { "check a report, and that it was signed by a key that you trust", "assay verify people-report --key signer.pem.pub" },
   { NULL, NULL }
 };
 
