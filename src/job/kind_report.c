@@ -13,8 +13,8 @@
 static const AssayParam params[] = {
   { "profile", ASSAY_PARAM_CHOICE, .def.s = "regulator", .choices = assay_audience_words,
     .help = "who reads it: people of the data and restricted fields are shown to internal readers only" },
-  { "format", ASSAY_PARAM_STRING, .def.s = "html,json", .metavar = "LIST",
-    .help = "formats, separated by commas: html, json, csv, markdown, notebook; json is always written" },
+  { "format", ASSAY_PARAM_STRING, .def.s = "html,pdf,json", .metavar = "LIST",
+    .help = "formats, separated by commas: html, pdf, json, csv, markdown, notebook; json is always written" },
   { "out", ASSAY_PARAM_STRING, .metavar = "DIR", .flags = ASSAY_PARAM_FILE, .short_name = 'o',
     .help = "directory of the bundle; an older bundle there is replaced (default: CASE-report)" },
   { "key", ASSAY_PARAM_STRING, .metavar = "FILE", .flags = ASSAY_PARAM_FILE, .help = "private key that signs it (assay keygen); without it the bundle is unsigned" },

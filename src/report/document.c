@@ -321,6 +321,7 @@ static void
 add_shown_cell (AssayBlock *block, const AssayResultTable *table, const AssayShownColumn *shown, gint64 row)
 {
   AssayNumber number;
+  const char *reason;
 
   if (assay_result_table_get_type (table, shown->column) == ASSAY_RESULT_TEXTS)
     {
@@ -328,10 +329,16 @@ add_shown_cell (AssayBlock *block, const AssayResultTable *table, const AssaySho
       return;
     }
   number = assay_number_new (table, shown->column, row, shown->format, shown->digits);
-  if (!assay_number_exists (&number) && assay_result_table_get_reason (table, shown->column, row) != NULL)
-    assay_block_add_cell_plain (block, assay_result_table_get_reason (table, shown->column, row));
-  else
+  reason = assay_result_table_get_reason (table, shown->column, row);
+  if (assay_number_exists (&number) || reason == NULL)
     assay_block_add_cell_number (block, number);
+  else
+    {
+      AssayProse *cell = assay_prose_new ();
+
+      assay_prose_add_format (cell, "not computed (%s)", reason);
+      assay_block_add_cell (block, cell);
+    }
 }
 
 AssayBlock *

@@ -26,7 +26,7 @@ assay_figure_plan_position (const AssayFigurePlan *plan, const AssaySeries *seri
   double at = assay_series_number (series, k, ASSAY_FIELD_POSITION);
   guint n = plan->n_slots[series->mark->slots];
 
-  if (n > 1 && !plan->figure->stacked)
+  if (n > 1)
     at += plan->bar_step[series->index] * 0.76 * ((plan->slot[series->index] + 0.5) / n - 0.5);
   return at;
 }

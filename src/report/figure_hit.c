@@ -122,6 +122,6 @@ assay_figure_measure (AssayFigure *figure, const AssayFigureLook *look, double w
       *height = tall + CLAMP (row * (double) rows, 40 * u, 560 * u);
     }
   else
-    *height = tall + CLAMP (0.5 * w, 90 * u, 210 * u);
+    *height = tall + CLAMP (0.45 * w, 90 * u, 190 * u);
   assay_figure_plan_free (plan);
 }

@@ -119,6 +119,7 @@ struct _AssayFigurePlan {
   double width, height;
   gboolean sideways;            /* values run along x */
   gboolean is_strip;            /* tokens: no axes */
+  gboolean one_pile;            /* bars at one place stand on each other, or only one of them is there */
   gboolean is_empty;            /* nothing finite to draw: says so, and names no values */
   AssayBox plot;                /* inside the axes; of a strip where the tokens stand */
   AssayScale scale[2];

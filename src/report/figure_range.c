@@ -13,6 +13,31 @@ assay_figure_plan_position_axis (const AssayFigurePlan *plan)
 
 /* --- side by side, one upon the other ------------------------------------------------------------------------------------------- */
 
+/* Whether no two series of bars have a value at the same place: parts of one series, told apart by their role. */
+static gboolean
+are_disjoint (const AssayFigure *figure)
+{
+  g_autoptr (GHashTable) taken = g_hash_table_new_full (g_double_hash, g_double_equal, g_free, NULL);
+  guint n = 0;
+
+  for (guint s = 0; s < figure->series->len; s++)
+    {
+      const AssaySeries *series = assay_figure_get_series (figure, s);
+
+      if (series->mark != &assay_mark_bars)
+        continue;
+      n++;
+      for (gsize k = 0; k < series->n; k++)
+        {
+          double at = assay_series_number (series, k, ASSAY_FIELD_POSITION);
+
+          if (isfinite (series->value[k]) && !g_hash_table_add (taken, g_memdup2 (&at, sizeof at)))
+            return FALSE;
+        }
+    }
+  return n > 1;
+}
+
 static void
 share_slots (AssayFigurePlan *plan)
 {
@@ -23,7 +48,7 @@ share_slots (AssayFigurePlan *plan)
     {
       AssaySlots kind = assay_figure_get_series (figure, s)->mark->slots;
 
-      if (kind == ASSAY_SLOTS_NONE || (kind == ASSAY_SLOTS_MARKS && !named) || (kind == ASSAY_SLOTS_BARS && figure->stacked))
+      if (kind == ASSAY_SLOTS_NONE || (kind == ASSAY_SLOTS_MARKS && !named) || (kind == ASSAY_SLOTS_BARS && plan->one_pile))
         continue;
       plan->slot[s] = plan->n_slots[kind]++;
     }
@@ -210,6 +235,7 @@ assay_figure_plan_fit (AssayFigurePlan *plan)
   AssayAxis along = assay_figure_plan_position_axis (plan), across = along == ASSAY_AXIS_X ? ASSAY_AXIS_Y : ASSAY_AXIS_X;
   gboolean with_zero = FALSE, exact[2] = { FALSE, FALSE }, has_line = FALSE, has_symbols = FALSE;
 
+  plan->one_pile = figure->stacked || are_disjoint (figure);
   share_slots (plan);
   measure_bars (plan);
   if (figure->stacked)
@@ -256,7 +282,7 @@ look_at (const AssayFigurePlan *plan, AssayAxis axis, double number, Unseen *uns
 {
   if (!isfinite (number))
     /* Parts of one pile: where one has nothing another may have all. */
-    unseen->missing += !plan->figure->stacked;
+    unseen->missing += !plan->one_pile;
   else if (plan->scale[axis].kind == ASSAY_SCALE_LOG && number <= 0)
     unseen->not_positive++;
   else if (!assay_scale_holds (&plan->scale[axis], number))

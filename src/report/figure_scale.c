@@ -62,14 +62,19 @@ assay_scale_fit (AssayScale *scale, AssayTicks style, double lo, double hi, gboo
   air = hi - lo > 1e-12 * MAX (fabs (lo), fabs (hi)) ? 0.05 * (hi - lo) : lo != 0 ? 0.5 * fabs (lo) : 1;
   scale->lo = with_zero && lo == 0 && hi > 0 ? 0 : lo - air;
   scale->hi = with_zero && hi == 0 && lo < 0 ? 0 : hi + air;
+  /* Air never crosses zero: there would seem to be values of the other sign. */
+  if (lo >= 0)
+    scale->lo = MAX (scale->lo, 0);
+  if (hi <= 0)
+    scale->hi = MIN (scale->hi, 0);
+  if (!(scale->hi > scale->lo))
+    scale->hi = scale->lo + 1;
   /* Shares end at all and nothing, when the data do. */
   if (style == ASSAY_TICKS_PERCENT && lo >= 0 && hi <= 1)
     {
       scale->lo = MAX (scale->lo, 0);
       scale->hi = MIN (scale->hi, 1);
     }
-  if (style == ASSAY_TICKS_COUNT && lo >= 0)
-    scale->lo = MAX (scale->lo, 0);
 }
 
 /* --- numbers -------------------------------------------------------------------------------------------------------------------- */

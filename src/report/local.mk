@@ -15,7 +15,8 @@ WRITERS_LIST += \
   src/report/writer_html.c \
   src/report/writer_json.c \
   src/report/writer_markdown.c \
-  src/report/writer_notebook.c
+  src/report/writer_notebook.c \
+  src/report/writer_pdf.c
 
 noinst_LTLIBRARIES += src/report/libreport.la
 ASSAY_FLOORS += src/report/libreport.la
@@ -45,7 +46,7 @@ src_report_libreport_la_SOURCES = \
   src/report/writer.c src/report/writer.h
 
 # Bundles, evidence and signatures: the door of OpenSSL on this floor.
-src_report_libreport_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(CAIRO_CFLAGS)
+src_report_libreport_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(CAIRO_CFLAGS) $(QPDF_CFLAGS)
 src_report_libreport_la_SOURCES += \
   src/report/blocks.c src/report/blocks.h \
   src/report/bundle.c src/report/bundle.h \
@@ -104,3 +105,15 @@ MARKS_LIST += \
   src/report/mark_tokens.c
 # Made before anything here is compiled; what includes them is tracked from then on.
 $(src_report_libreport_la_OBJECTS): | src/report/marks.def src/report/notebook_preamble.def src/report/sections.def src/report/writers.def
+
+# Pages.
+src_report_libreport_la_SOURCES += \
+  src/report/pdf_artifacts.c \
+  src/report/pdf_blocks.c src/report/pdf_blocks.h \
+  src/report/pdf_claim.c \
+  src/report/pdf_finish.c src/report/pdf_finish.h \
+  src/report/pdf_flow.c src/report/pdf_flow.h \
+  src/report/pdf_front.c \
+  src/report/pdf_pages.c src/report/pdf_pages.h \
+  src/report/pdf_srgb.c \
+  src/report/pdf_table.c

@@ -120,10 +120,10 @@ spell_unknown (PangoLayout *layout, const char *text)
 
 /* --- layouts -------------------------------------------------------------------------------------------------------------------- */
 
-PangoLayout *
-assay_typeset_new (const char *text, const AssayTypeset *style)
+/* A layout in the style's letters; its text is still to be set. */
+static PangoLayout *
+empty_layout (const AssayTypeset *style)
 {
-  g_autofree char *visible = assay_text_escape (text, TRUE);
   PangoLayout *layout = pango_layout_new (thread_context ());
   PangoFontDescription *font = pango_font_description_new ();
   PangoAttrList *attributes = pango_attr_list_new ();
@@ -136,12 +136,35 @@ assay_typeset_new (const char *text, const AssayTypeset *style)
   pango_font_description_set_absolute_size (font, style->size * PANGO_SCALE);
   pango_layout_set_font_description (layout, font);
   pango_font_description_free (font);
-  /* A broken word gets no hyphen that its text does not have. */
+  /* A broken word gets no hyphen that its text does not have; letters stay apart, so that what is copied from a page is what was set. */
   pango_attr_list_insert (attributes, pango_attr_insert_hyphens_new (FALSE));
+  pango_attr_list_insert (attributes, pango_attr_font_features_new ("liga=0, clig=0, dlig=0, calt=0"));
   pango_layout_set_attributes (layout, attributes);
   pango_attr_list_unref (attributes);
   pango_layout_set_auto_dir (layout, FALSE);
   pango_layout_set_alignment (layout, style->align);
+  if (style->leading > 0)
+    pango_layout_set_line_spacing (layout, (float) style->leading);
+  return layout;
+}
+
+char *
+assay_typeset_visible (const char *text, AssayFace face, gboolean keep_lines)
+{
+  g_autofree char *escaped = assay_text_escape (text, keep_lines);
+  AssayTypeset style = { .size = 10, .face = face };
+  g_autoptr (PangoLayout) layout = empty_layout (&style);
+
+  pango_layout_set_text (layout, escaped, -1);
+  return pango_layout_get_unknown_glyphs_count (layout) > 0 ? spell_unknown (layout, escaped) : g_steal_pointer (&escaped);
+}
+
+PangoLayout *
+assay_typeset_new (const char *text, const AssayTypeset *style)
+{
+  g_autofree char *visible = assay_text_escape (text, TRUE);
+  PangoLayout *layout = empty_layout (style);
+
   pango_layout_set_text (layout, visible, -1);
   if (pango_layout_get_unknown_glyphs_count (layout) > 0)
     {

@@ -20,11 +20,15 @@ typedef struct {
   double width;                 /* 0: as wide as it gets */
   guint lines;                  /* at most; what is longer ends in an ellipsis. 0: as many as it takes */
   PangoAlignment align;
+  double leading;               /* from line to line, as a multiple of the letters' own height; 0: 1 */
 } AssayTypeset;
 
 /* The family that a face is set in: "DejaVu Sans". */
 const char  *assay_typeset_family    (AssayFace face);
-/* A layout of the text, made visible as below. Owns: the caller. */
+/* The text as it can be shown in that face: control characters, direction controls, bytes that are not UTF-8, and characters that no font has,
+ * by their number. Line feeds stay where keep_lines. Visible text stays as it is. Owns: the caller. */
+char        *assay_typeset_visible   (const char *text, AssayFace face, gboolean keep_lines);
+/* A layout of the text, made visible. Owns: the caller. */
 PangoLayout *assay_typeset_new       (const char *text, const AssayTypeset *style);
 void         assay_typeset_measure   (const char *text, const AssayTypeset *style, double *width, double *height);
 /* Logical size of a layout in units. */

@@ -39,6 +39,7 @@ BEGIN {
   door("^cu(da|blas|solver|sparse|rand)[A-Za-z0-9_]*\\.h$", "tensor")
   door("^(gtk/|gdk/|gsk/|adwaita\\.h)", "gui")
   door("^(cairo|pango|fontconfig/)", "report gui")
+  door("^qpdf/", "report")
 }
 
 FNR == 1 {

@@ -23,3 +23,6 @@ tests_report_test_document_SOURCES = tests/report/test-document.c tests/report/s
 tests_report_test_document_CFLAGS = $(AM_CFLAGS) $(CAIRO_CFLAGS)
 check_PROGRAMS += tests/report/test-overlap
 tests_report_test_overlap_SOURCES = tests/report/test-overlap.c
+check_PROGRAMS += tests/report/test-pdf
+tests_report_test_pdf_SOURCES = tests/report/test-pdf.c tests/report/sample.c tests/report/sample.h
+tests_report_test_pdf_CFLAGS = $(AM_CFLAGS) $(CAIRO_CFLAGS)

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* pdf_claim.c: a claim as a box of its own: what is claimed, the number with its interval, what was checked, and where it comes from. */
+#include "report/pdf_blocks.h"
+
+#define BOX_X ASSAY_PAGE_LEFT
+#define INNER_X (ASSAY_PAGE_LEFT + 14)
+#define VALUE_X (ASSAY_PAGE_LEFT + 82)
+#define INNER_RIGHT (ASSAY_PAGE_LEFT + ASSAY_TEXT_WIDTH - 12)
+
+typedef struct {
+  AssayPdf *pdf;
+  GPtrArray *rows;              /* of ClaimRow */
+} Box;
+
+typedef struct {
+  AssayPdfCell cells[2];
+  guint n;
+  AssayPdfRow how;
+} ClaimRow;
+
+static void
+free_row (gpointer data)
+{
+  ClaimRow *row = data;
+
+  for (guint k = 0; k < row->n; k++)
+    assay_pdf_cell_clear (&row->cells[k]);
+  g_free (row);
+}
+
+static void
+add_row (Box *box, const AssayPdfCell *cells, guint n, double above, double below)
+{
+  ClaimRow *row = g_new0 (ClaimRow, 1);
+
+  for (guint k = 0; k < n; k++)
+    row->cells[k] = cells[k];
+  row->n = n;
+  row->how = (AssayPdfRow) { .above = above, .below = below, .ground_x = BOX_X, .ground_width = ASSAY_TEXT_WIDTH };
+  g_ptr_array_add (box->rows, row);
+}
+
+/* "name   what it is", in small letters. */
+static void
+add_entry (Box *box, const char *what, const char *text, gboolean code)
+{
+  AssayTypeset name = { .size = ASSAY_SMALL_SIZE, .width = VALUE_X - INNER_X - 6, .leading = 1.15 };
+  AssayTypeset value = { .size = code ? 7.4 : ASSAY_SMALL_SIZE, .width = INNER_RIGHT - VALUE_X, .leading = code ? 1.22 : 1.15,
+                         .face = code ? ASSAY_FACE_CODE : ASSAY_FACE_TEXT };
+  AssayPdfCell cells[2];
+
+  if (text == NULL || *text == '\0')
+    return;
+  cells[0] = assay_pdf_cell (what, &name, INNER_X, "P", &box->pdf->palette->muted);
+  cells[1] = assay_pdf_cell (text, &value, VALUE_X, "P", &box->pdf->palette->ink);
+  add_row (box, cells, 2, 1, 1);
+}
+
+static void
+append_number (GString *out, const AssayNumber *number)
+{
+  g_autofree char *display = assay_number_dup_display (number);
+  const char *reason = assay_result_table_get_reason (number->table, number->column, number->row);
+
+  g_string_append (out, display);
+  if (reason != NULL && !assay_number_exists (number))
+    g_string_append_printf (out, " (%s)", reason);
+}
+
+static void
+add_check (Box *box, const char *name, const AssayClaimCheck *check)
+{
+  g_autoptr (GString) text = g_string_new (check->what);
+
+  if (check->what == NULL)
+    return;
+  if (check->value.table != NULL)
+    {
+      g_string_append (text, ": ");
+      append_number (text, &check->value);
+    }
+  if (check->threshold != NULL)
+    g_string_append_printf (text, "  \xe2\x80\x94  %s: %s", check->passed ? "passed" : "FAILED", check->threshold);
+  add_entry (box, name, text->str, FALSE);
+}
+
+/* The number in large letters, with its interval beside it. */
+static void
+add_value (Box *box, const AssayClaim *claim)
+{
+  g_autoptr (GString) value = g_string_new (NULL), interval = g_string_new (NULL);
+  AssayTypeset large = { .size = 13, .bold = TRUE }, small = { .size = ASSAY_SMALL_SIZE, .leading = 1.15 };
+  AssayPdfCell cells[2];
+  double width;
+
+  if (claim->is_withheld || claim->value.table == NULL)
+    return;
+  append_number (value, &claim->value);
+  if (claim->unit != NULL)
+    g_string_append_printf (value, " %s", claim->unit);
+  if (assay_number_exists (&claim->lo) && assay_number_exists (&claim->hi))
+    {
+      append_number (interval, &claim->lo);
+      g_string_append (interval, " to ");
+      append_number (interval, &claim->hi);
+      if (claim->interval != NULL)
+        g_string_append_printf (interval, "  (%s)", claim->interval);
+    }
+  assay_typeset_measure (value->str, &large, &width, NULL);
+  if (width > 0.55 * ASSAY_TEXT_WIDTH)
+    large.size = 10;
+  large.width = MIN (width + 2, 0.6 * ASSAY_TEXT_WIDTH);
+  cells[0] = assay_pdf_cell (value->str, &large, INNER_X, "P", claim->validity.what != NULL && !claim->validity.passed && claim->validity.threshold != NULL
+                                                                   ? &box->pdf->palette->role[ASSAY_ROLE_SECOND] : &box->pdf->palette->role[ASSAY_ROLE_MAIN]);
+  if (interval->len > 0)
+    {
+      small.width = INNER_RIGHT - INNER_X - large.width - 12;
+      cells[1] = assay_pdf_cell (interval->str, &small, INNER_X + large.width + 12, "P", &box->pdf->palette->ink);
+      /* On one base line. */
+      add_row (box, cells, 2, 2, 4);
+      ((ClaimRow *) g_ptr_array_index (box->rows, box->rows->len - 1))->how.on_baseline = TRUE;
+    }
+  else
+    add_row (box, cells, 1, 2, 4);
+}
+
+static void
+add_counts (Box *box, const AssayClaim *claim)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  if (claim->n >= 0)
+    g_string_append_printf (text, "n = %" G_GINT64_FORMAT, claim->n);
+  if (claim->seeds >= 0)
+    g_string_append_printf (text, "%s%" G_GINT64_FORMAT " seed%s", text->len > 0 ? ", " : "", claim->seeds, claim->seeds == 1 ? "" : "s");
+  add_entry (box, "counted over", text->str, FALSE);
+}
+
+void
+assay_pdf_claim (AssayPdf *pdf, const AssayClaim *claim)
+{
+  static const char *const strengths[] = { "measured", "derived", "declared by a person" };
+  AssayTypeset sentence = { .size = ASSAY_BODY_SIZE, .bold = TRUE, .width = INNER_RIGHT - INNER_X, .leading = 1.2 };
+  AssayColour wash = assay_colour_mix (&pdf->palette->paper, &pdf->palette->role[claim->is_withheld ? ASSAY_ROLE_SECOND : ASSAY_ROLE_MAIN], 0.055);
+  Box box = { pdf, g_ptr_array_new_with_free_func (free_row) };
+  AssayPdfCell cell = assay_pdf_cell_prose (claim->sentence, NULL, &sentence, INNER_X, "P", &pdf->palette->ink);
+  double height = 0;
+
+  add_row (&box, &cell, 1, 9, 4);
+  add_value (&box, claim);
+  add_entry (&box, claim->is_withheld ? "withheld" : "remark", claim->reason, FALSE);
+  add_counts (&box, claim);
+  add_check (&box, "check", &claim->check);
+  add_check (&box, "validity", &claim->validity);
+  if (claim->kind == ASSAY_CLAIM_INFLUENCE && claim->validity.what == NULL)
+    add_entry (&box, "validity", "not validated", FALSE);
+  add_entry (&box, "stability", claim->stability, FALSE);
+  add_entry (&box, "strength", claim->is_description ? "a description: nothing was intervened on" : strengths[claim->strength], FALSE);
+  add_entry (&box, "method", claim->method, FALSE);
+  add_entry (&box, "author", claim->author, FALSE);
+  add_entry (&box, "evidence", claim->object, TRUE);
+  add_entry (&box, "command", claim->command, TRUE);
+  add_entry (&box, "claim", claim->id, TRUE);
+  for (guint k = 0; k < box.rows->len; k++)
+    {
+      ClaimRow *row = box.rows->pdata[k];
+
+      row->how.ground = &wash;
+      row->how.bar = &pdf->palette->role[claim->is_withheld ? ASSAY_ROLE_SECOND : ASSAY_ROLE_MAIN];
+      if (k + 1 == box.rows->len)
+        row->how.below = 9;
+      height += assay_pdf_row_height (row->cells, row->n, &row->how);
+    }
+  assay_pdf_skip (pdf, 8);
+  if (height <= ASSAY_TEXT_HEIGHT)
+    assay_pdf_reserve (pdf, height);
+  assay_pdf_begin (pdf, "Div");
+  for (guint k = 0; k < box.rows->len; k++)
+    {
+      ClaimRow *row = box.rows->pdata[k];
+
+      if (k == 0)
+        assay_pdf_begin_place (pdf, claim->id);
+      assay_pdf_flow (pdf, row->cells, row->n, &row->how);
+      if (k == 0)
+        assay_pdf_end_place (pdf);
+    }
+  assay_pdf_end (pdf, "Div");
+  pdf->y += 10;
+  g_ptr_array_unref (box.rows);
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* pdf_front.c: the first pages: what this is, of what state of the case, signed by whom, how to check it, and what stands where. */
+#include "report/pdf_blocks.h"
+
+void
+assay_pdf_fact (AssayPdf *pdf, const char *what, const char *value, double x, double value_x, gboolean code)
+{
+  AssayTypeset name = { .size = ASSAY_SMALL_SIZE + 0.25, .width = value_x - x - 8, .leading = 1.15 };
+  AssayTypeset text = { .size = code ? 7.6 : ASSAY_SMALL_SIZE + 0.25, .width = ASSAY_PAGE_LEFT + ASSAY_TEXT_WIDTH - value_x, .leading = code ? 1.25 : 1.15,
+                        .face = code ? ASSAY_FACE_CODE : ASSAY_FACE_TEXT };
+  AssayPdfRow row = { .below = 3 };
+  AssayPdfCell cells[2];
+
+  if (value == NULL)
+    return;
+  cells[0] = assay_pdf_cell (what, &name, x, "P", &pdf->palette->muted);
+  cells[1] = assay_pdf_cell (value, &text, value_x, "P", &pdf->palette->ink);
+  assay_pdf_flow (pdf, cells, 2, &row);
+  assay_pdf_cell_clear (&cells[0]);
+  assay_pdf_cell_clear (&cells[1]);
+}
+
+static void
+flow_stamp (AssayPdf *pdf)
+{
+  AssayTypeset style = { .size = 9.5, .bold = TRUE };
+  AssayPdfCell cell = assay_pdf_cell ("UNSIGNED", &style, ASSAY_PAGE_LEFT + 8, "P", &pdf->palette->role[ASSAY_ROLE_SECOND]);
+  AssayPdfRow row = { .above = 3.5, .below = 3.5 };
+  double width, height = assay_pdf_row_height (&cell, 1, &row);
+
+  assay_typeset_size (cell.layout, &width, NULL);
+  cairo_set_source_rgb (pdf->cr, cell.colour->red, cell.colour->green, cell.colour->blue);
+  cairo_set_line_width (pdf->cr, 1.2);
+  cairo_rectangle (pdf->cr, ASSAY_PAGE_LEFT + 0.6, pdf->y, width + 16, height);
+  cairo_stroke (pdf->cr);
+  assay_pdf_flow (pdf, &cell, 1, &row);
+  assay_pdf_cell_clear (&cell);
+  pdf->y += 14;
+}
+
+/* --- contents ------------------------------------------------------------------------------------------------------------------- */
+
+static void
+flow_entry (AssayPdf *pdf, const AssaySection *section)
+{
+  AssayTypeset style = { .size = ASSAY_BODY_SIZE, .lines = 1, .width = ASSAY_TEXT_WIDTH - 60 };
+  AssayTypeset right = { .size = ASSAY_BODY_SIZE, .width = 40, .align = PANGO_ALIGN_RIGHT };
+  guint page = assay_pdf_page_of (pdf, section->id);
+  g_autofree char *number = g_strdup_printf ("%u ", section->number), *title = g_strconcat (section->title, " ", NULL), *where = page > 0 ? g_strdup_printf ("%u", page) : g_strdup ("");
+  AssayPdfCell cells[3] = { assay_pdf_cell (number, &style, ASSAY_PAGE_LEFT, NULL, &pdf->palette->muted),
+                            assay_pdf_cell (title, &style, ASSAY_PAGE_LEFT + 20, NULL, &pdf->palette->ink),
+                            assay_pdf_cell (where, &right, ASSAY_PAGE_LEFT + ASSAY_TEXT_WIDTH - 40, NULL, &pdf->palette->ink) };
+  double width, digits, height = assay_pdf_cell_height (&cells[1]), base = pdf->y + assay_typeset_baseline (cells[1].layout);
+  gboolean linked;
+
+  assay_pdf_reserve (pdf, height + 4);
+  base = pdf->y + assay_typeset_baseline (cells[1].layout);
+  assay_typeset_size (cells[1].layout, &width, NULL);
+  assay_typeset_size (cells[2].layout, &digits, NULL);
+  assay_pdf_begin (pdf, "TOCI");
+  linked = assay_pdf_begin_link (pdf, section->id, section->title);
+  if (!linked)
+    assay_pdf_begin (pdf, "Reference");
+  for (guint k = 0; k < 3; k++)
+    assay_pdf_layout (pdf, cells[k].layout, cells[k].x, pdf->y, cells[k].colour);
+  if (linked)
+    assay_pdf_end_link (pdf);
+  else
+    assay_pdf_end (pdf, "Reference");
+  assay_pdf_end (pdf, "TOCI");
+  /* Dots at the same places on every line. */
+  for (double x = ASSAY_PAGE_LEFT + ASSAY_TEXT_WIDTH - 26; x > cells[1].x + width + 6; x -= 4.5)
+    assay_pdf_fill (pdf, &pdf->palette->axis, x, base - 0.8, 0.8, 0.8);
+  pdf->y += height + 4;
+  for (guint k = 0; k < 3; k++)
+    assay_pdf_cell_clear (&cells[k]);
+}
+
+static void
+flow_contents (AssayPdf *pdf)
+{
+  assay_pdf_heading (pdf, "H2", "contents", "Contents", 13, 16, 6);
+  assay_pdf_begin (pdf, "TOC");
+  for (guint k = 0; k < pdf->document->sections->len; k++)
+    flow_entry (pdf, pdf->document->sections->pdata[k]);
+  assay_pdf_end (pdf, "TOC");
+}
+
+void
+assay_pdf_front (AssayPdf *pdf)
+{
+  const AssayDocument *document = pdf->document;
+  double value = ASSAY_PAGE_LEFT + 122;
+  g_autoptr (AssayProse) how = assay_prose_new_plain ("This document cannot vouch for itself. To check it, in the directory that it came in:");
+
+  pdf->y += 8;
+  assay_pdf_heading (pdf, "H1", "title", document->title, 23, 0, document->subtitle != NULL ? 4 : 14);
+  if (document->subtitle != NULL)
+    {
+      AssayTypeset style = { .size = 11, .width = ASSAY_TEXT_WIDTH, .leading = 1.2 };
+      AssayPdfCell cell = assay_pdf_cell (document->subtitle, &style, ASSAY_PAGE_LEFT, "P", &pdf->palette->muted);
+      AssayPdfRow row = { .below = 14 };
+
+      assay_pdf_flow (pdf, &cell, 1, &row);
+      assay_pdf_cell_clear (&cell);
+    }
+  if (document->fingerprint == NULL)
+    flow_stamp (pdf);
+  assay_pdf_fact (pdf, "report", document->report_id, ASSAY_PAGE_LEFT, value, TRUE);
+  assay_pdf_fact (pdf, "for", document->profile, ASSAY_PAGE_LEFT, value, FALSE);
+  assay_pdf_fact (pdf, "state of the case (UTC)", document->created_utc, ASSAY_PAGE_LEFT, value, FALSE);
+  assay_pdf_fact (pdf, "made by", document->program, ASSAY_PAGE_LEFT, value, FALSE);
+  assay_pdf_fact (pdf, "evidence root", document->evidence_root, ASSAY_PAGE_LEFT, value, TRUE);
+  assay_pdf_fact (pdf, "key that is to sign", document->fingerprint != NULL ? document->fingerprint : "none", ASSAY_PAGE_LEFT, value,
+                  document->fingerprint != NULL);
+  pdf->y += 8;
+  for (guint k = 0; k < document->warnings->len; k++)
+    {
+      g_autoptr (AssayProse) warning = assay_prose_new_plain (document->warnings->pdata[k]);
+
+      assay_pdf_callout (pdf, ASSAY_CALLOUT_WARNING, warning);
+    }
+  assay_pdf_paragraph (pdf, how);
+  assay_pdf_code (pdf, "assay verify .\nsha256sum --check SHA256SUMS\nless VERIFY.md");
+  flow_contents (pdf);
+}
