@@ -227,6 +227,37 @@ assay_demo_describe_top (const AssayDemoData *data, const AssayInfluenceScores *
   return list;
 }
 
+/* --- the neurons ----------------------------------------------------------------------------------------------------- */
+
+static double
+change_of (const json_t *unit)
+{
+  return fabs (number_of (json_object_get (json_object_get (unit, "ablation"), "loss_change"), "value"));
+}
+
+json_t *
+assay_demo_describe_units (const json_t *units)
+{
+  const json_t *strongest = NULL;
+  json_t *taps = json_array (), *tap;
+  gint64 n = 0;
+  gsize k;
+
+  json_array_foreach (json_object_get (units, "taps"), k, tap)
+    {
+      const json_t *first = json_array_get (json_object_get (tap, "ranking"), 0);
+      gboolean outputs = json_is_string (json_object_get (first, "name"));
+
+      n += json_integer_value (json_object_get (tap, "units"));
+      json_array_append_new (taps, json_pack ("{s:O, s:O}", "tap", json_object_get (tap, "tap"), "units_object", json_object_get (tap, "units_object")));
+      if (!outputs && isfinite (change_of (first)) && (strongest == NULL || change_of (first) > change_of (strongest)))
+        strongest = first;
+    }
+  return json_pack ("{s:o, s:I, s:o}", "taps", taps, "units", (json_int_t) n, "strongest",
+                    strongest ? json_pack ("{s:O, s:O, s:O}", "tap", json_object_get (strongest, "tap"), "unit", json_object_get (strongest, "unit"),
+                                           "ablation", json_object_get (strongest, "ablation")) : json_null ());
+}
+
 /* --- who was left out ------------------------------------------------------------------------------------------------ */
 
 typedef struct { gint64 size, of_mode, edited, follow_chain, keep_sum; } Group;

@@ -32,6 +32,10 @@ json_t  *assay_demo_describe_question (const json_t *retraining);
 /* The n lowest scores and the n highest, from both ends inwards, equal examples once: [{"text", "answer", "copies", "score", "lo", "hi"}]. */
 json_t  *assay_demo_describe_top   (const AssayDemoData *data, const AssayInfluenceScores *scores, gsize n);
 
+/* {"taps": [{"tap", "units_object"}], "units": how many, "strongest": {"tap", "unit", "ablation"}}: of the ablated neurons, outputs left out,
+ * the one that changes the loss most; null where none was ablated. units: answer of the units job. */
+json_t  *assay_demo_describe_units (const json_t *units);
+
 /* {"size", "of_mode", "edited", "follow_chain", "keep_sum"}: examples of the set in the asked mode; with an edited chain; with one and an answer by the
  * chain, by the sum. set < 0: of the whole training split. */
 json_t  *assay_demo_describe_group (const AssayDemoData *data, const json_t *retraining, int set);

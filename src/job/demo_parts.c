@@ -29,6 +29,8 @@ static const char *const recording_settings[] = {
   "model-name", ASSAY_DEMO_NAME, "split", "edited", "taps", "h.*.mlp.act", "taps", "logits", "gradients", "*", NULL
 };
 
+static const char *const units_settings[] = { "recording", ASSAY_DEMO_NAME "/edited", NULL };
+
 static const char *const influence_settings[] = { "model-name", ASSAY_DEMO_NAME, "query", QUESTION, "mean", "yes", "method", "cg", NULL };
 
 static const char *const retraining_settings[] = { "model-name", ASSAY_DEMO_NAME, "those", "harmful", "match", "mode", "match", "step", NULL };
@@ -48,6 +50,7 @@ static const struct {
   [ASSAY_DEMO_COT] = { "cot", "judge its reasoning", reasoning_settings, 1, { { "probing chains", 1 } } },
   [ASSAY_DEMO_RECORD] = { "record", "record activations and gradients", recording_settings, 1.5,
                           { { "recording activations", 0.2 }, { "recording gradients", 0.8 } } },
+  [ASSAY_DEMO_UNITS] = { "units", "find out what its neurons do", units_settings, 1, { { "measuring units", 0.1 }, { "ablating units", 0.9 } } },
   [ASSAY_DEMO_INFLUENCE] = { "influence", "rank the training examples", influence_settings, 25,
                              { { "power method", 0.15 }, { "gradients", 0.15 }, { "conjugate gradients", 0.65 }, { "scoring examples", 0.05 } } },
   [ASSAY_DEMO_RETRAIN] = { "retrain", "train again without some of them", retraining_settings, 55, { { "retraining", 1 } } },

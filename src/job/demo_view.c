@@ -152,6 +152,22 @@ view_reasoning (const json_t *document, AssayView *view)
 
 /* --- 4 and 5: recordings and ranking --------------------------------------------------------------------------------- */
 
+/* The neuron that the model misses most. */
+static void
+view_neuron (const json_t *units, AssayView *view)
+{
+  const json_t *strongest = json_object_get (units, "strongest"), *ablation = json_object_get (strongest, "ablation");
+  const json_t *change = json_object_get (ablation, "loss_change"), *control = json_object_get (ablation, "control");
+  g_autofree char *value = fixed (number_of (change, "value"), TRUE), *lo = fixed (number_of (change, "lo"), TRUE), *hi = fixed (number_of (change, "hi"), TRUE);
+  g_autofree char *least = fixed (number_of (control, "least"), TRUE), *most = fixed (number_of (control, "most"), TRUE);
+
+  if (!json_is_object (strongest))
+    return;
+  assay_view_add_text (view, "Of those tried, the neuron that matters most is number %" G_GINT64_FORMAT " of %s: with its activation replaced by its mean the loss "
+                       "on these chains changes by %s nats [%s, %s]; with %" G_GINT64_FORMAT " random other neurons of its layer, one at a time, from %s to %s.",
+                       count_of (strongest, "unit"), text_of (strongest, "tap"), value, lo, hi, count_of (control, "n"), least, most);
+}
+
 static void
 view_recordings (const json_t *document, AssayView *view)
 {
@@ -167,6 +183,7 @@ view_recordings (const json_t *document, AssayView *view)
       assay_view_add_field (view, text_of (item, "kind"), "%s rows, %s: %s, for the held-out edited chains", rows, bytes,
                             activations ? "neurons and outputs at every token" : "one derivative of the loss for each parameter");
     }
+  view_neuron (json_object_get (document, "units"), view);
 }
 
 static const char *

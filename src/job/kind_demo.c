@@ -142,7 +142,7 @@ plan (AssayJob *job, AssayJobContext *context, AssayJobPlan *plan, GError **erro
   assay_job_plan_add (plan, 0, 0, 200.0 * (double) assay_dataset_get_n (sketch.dataset), "generate %" G_GINT64_FORMAT " examples",
                       assay_dataset_get_n (sketch.dataset));
   assay_job_plan_add (plan, training, 0, 12 * P, "train %" G_GINT64_FORMAT " steps, certify, and judge chains", assay_values_get_int (values, "train-steps"));
-  assay_job_plan_add (plan, 0, 64 << 20, 4 * P * (double) sketch.n_edited, "record %" G_GINT64_FORMAT " examples", sketch.n_edited);
+  assay_job_plan_add (plan, 0, 64 << 20, 4 * P * (double) sketch.n_edited, "record %" G_GINT64_FORMAT " examples, and look at the units", sketch.n_edited);
   add_influence (&sketch, influence, context, plan);
   assay_job_plan_add (plan, (double) (assay_values_get_int (values, "controls") + 2) * training, 0, 1e5, "train again %" G_GINT64_FORMAT " times",
                       assay_values_get_int (values, "controls") + 2);
@@ -284,9 +284,10 @@ summarise (const Demo *demo, const AssayDemoData *data)
   const json_t *retraining = demo->document[ASSAY_DEMO_RETRAIN], *certificate = demo->document[ASSAY_DEMO_CERTIFY];
   json_t *removals = assay_demo_describe_removals (data, retraining), *verdict = assay_demo_judge (removals), *summary;
 
-  summary = json_pack ("{s:o, s:o, s:o, s:O, s:o, s:o, s:o, s:o, s:o, s:O, s:O, s:o, s:o}", "data", describe_data (demo, data), "model",
+  summary = json_pack ("{s:o, s:o, s:o, s:O, s:o, s:o, s:o, s:o, s:o, s:o, s:O, s:O, s:o, s:o}", "data", describe_data (demo, data), "model",
                        pick (demo->document[ASSAY_DEMO_TRAIN], of_model), "certificate", pick (certificate, of_certificate), "recordings",
-                       json_object_get (demo->document[ASSAY_DEMO_RECORD], "recordings"), "question", assay_demo_describe_question (retraining), "influence",
+                       json_object_get (demo->document[ASSAY_DEMO_RECORD], "recordings"), "units",
+                       assay_demo_describe_units (demo->document[ASSAY_DEMO_UNITS]), "question", assay_demo_describe_question (retraining), "influence",
                        pick (demo->document[ASSAY_DEMO_INFLUENCE], of_influence), "top",
                        assay_demo_describe_top (data, demo->scores, TOP_SHOWN), "group",
                        assay_demo_describe_group (data, retraining, 0), "training_set", assay_demo_describe_group (data, retraining, -1), "removals",
@@ -315,6 +316,27 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
 
 /* --- the answer: with the paths and commands of where the case is now ------------------------------------------------ */
 
+/* An object of the case with its files; FALSE when it is not there. */
+static gboolean
+add_written (json_t *list, AssayJobContext *context, const char *kind, const char *name, const char *what, GError **error)
+{
+  g_autoptr (AssayObject) object = assay_case_lookup (context->cas, kind, name, error);
+  json_t *files;
+
+  if (object == NULL)
+    return FALSE;
+  files = json_array ();
+  for (guint part = 0; part < object->n_parts; part++)
+    {
+      g_autofree char *path = g_build_filename (assay_case_get_path (context->cas), object->parts[part]->file, NULL);
+
+      json_array_append_new (files, json_string (path));
+    }
+  json_array_append_new (list, json_pack ("{s:s, s:s, s:s, s:I, s:o}", "kind", object->kind, "name", object->name, "what", what, "bytes",
+                                          (json_int_t) object->bytes, "files", files));
+  return TRUE;
+}
+
 static json_t *
 list_written (AssayJobContext *context, const json_t *summary, GError **error)
 {
@@ -331,27 +353,17 @@ list_written (AssayJobContext *context, const json_t *summary, GError **error)
     { "scores", scores, "all influences" },
     { "retraining", retraining, "losses after each training" },
   };
-  json_t *list = json_array (), *files;
+  json_t *list = json_array (), *tap;
+  gboolean fine = TRUE;
+  gsize k;
 
-  for (gsize k = 0; k < G_N_ELEMENTS (made); k++)
-    {
-      g_autoptr (AssayObject) object = assay_case_lookup (context->cas, made[k].kind, made[k].name, error);
-
-      if (object == NULL)
-        {
-          json_decref (list);
-          return NULL;
-        }
-      files = json_array ();
-      for (guint part = 0; part < object->n_parts; part++)
-        {
-          g_autofree char *path = g_build_filename (assay_case_get_path (context->cas), object->parts[part]->file, NULL);
-
-          json_array_append_new (files, json_string (path));
-        }
-      json_array_append_new (list, json_pack ("{s:s, s:s, s:s, s:I, s:o}", "kind", object->kind, "name", object->name, "what", made[k].what,
-                                              "bytes", (json_int_t) object->bytes, "files", files));
-    }
+  for (k = 0; fine && k < G_N_ELEMENTS (made); k++)
+    fine = add_written (list, context, made[k].kind, made[k].name, made[k].what, error);
+  json_array_foreach (json_object_get (json_object_get (summary, "units"), "taps"), k, tap)
+    fine = fine && add_written (list, context, "units", json_string_value (json_object_get (tap, "units_object")),
+                                json_string_value (json_object_get (tap, "tap")), error);
+  if (!fine)
+    g_clear_pointer (&list, json_decref);
   return list;
 }
 
@@ -407,6 +419,8 @@ list_next (const AssayJob *job, const json_t *summary)
   add_command (list, "leave out twice as many, and see where prediction and truth part",
                "assay retrain %s --model-name dose --scores %s --those harmful --count %" G_GINT64_FORMAT " --controls 1 --match mode --match step", path, scores,
                2 * (gint64) json_integer_value (json_object_get (json_object_get (summary, "group"), "size")));
+  add_command (list, "one neuron: where it is active, what it reads and writes, what the model does without it",
+               "assay units %s --recording dose/edited --tap h.0.mlp.act --unit 0 --ablate 0", path);
   add_command (list, "all scores as a table", "assay export %s scores --object %s --out demo-scores.csv", path, scores);
   return list;
 }
@@ -433,7 +447,8 @@ ASSAY_JOB_KIND_DEFINE (demo) = {
   .name = "demo", .help = "train, certify, judge, rank and retrain a small model, and say what was predicted and what happened",
   .description = "A demonstration of the whole in a few minutes, without network or data from outside, in the case CASE (default: " DEFAULT_CASE "). It generates a "
                  "training set of sums with written reasoning, trains a small transformer on it, certifies to what degree each of its modes uses that "
-                 "reasoning, judges single chains, records activations and gradients, ranks the training examples behind answers to edited reasoning by influence, trains again "
+                 "reasoning, judges single chains, records activations and gradients, looks at what the neurons do, ranks the training examples behind answers to edited "
+                 "reasoning by influence, trains again "
                  "without the examples named and without random ones, and says what was predicted, what happened, and where it failed.\n\n"
                  "Each part is a job of its own, kept in the case with the command line that does it by hand. A demonstration that was stopped goes on where it "
                  "was when it is called again; one that is finished is answered from the case.\n\n"

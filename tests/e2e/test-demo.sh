@@ -35,7 +35,7 @@ commands ()
 }
 commands by_hand > by_hand
 commands next > next
-check "there are seven parts by hand" test "$(wc -l < by_hand)" -eq 7
+check "there are eight parts by hand" test "$(wc -l < by_hand)" -eq 8
 while IFS= read -r line; do
   check "$line  -- is the job that was done" prints '"from_store": true' sh -c "$line --json"
 done < by_hand
