@@ -7,7 +7,7 @@ BENCHMARKS = \
   bench/record \
   bench/rows \
   bench/units
-EXTRA_PROGRAMS += $(BENCHMARKS)
+EXTRA_PROGRAMS += bench/gallery bench/gemm bench/model bench/record bench/rows bench/table_view bench/units
 bench_gallery_SOURCES = bench/gallery.c
 bench_gallery_CFLAGS = $(AM_CFLAGS) $(CAIRO_CFLAGS)
 bench_gemm_SOURCES = bench/gemm.c
@@ -20,6 +20,13 @@ bench_record_SOURCES = bench/record.c bench/case_dir.h
 bench_rows_SOURCES = bench/rows.c
 bench_units_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 bench_units_SOURCES = bench/units.c bench/case_dir.h
+if HAVE_GTK
+BENCHMARKS += bench/table_view
+bench_table_view_CPPFLAGS = $(gui_libgui_la_CPPFLAGS)
+bench_table_view_CFLAGS = $(AM_CFLAGS) $(GTK_CFLAGS)
+bench_table_view_SOURCES = bench/table_view.c
+bench_table_view_LDADD = gui/libgui.la $(LDADD) $(GTK_LIBS)
+endif
 EXTRA_DIST += bench/README.md bench/compare.py bench/loo_mnist.sh bench/record.py bench/peers/requirements.txt bench/peers/torch_model.py bench/peers/torch_record.py
 CLEANFILES += $(BENCHMARKS)
 .PHONY: bench

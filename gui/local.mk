@@ -3,6 +3,7 @@
 # is that of the sidebar.
 PAGES_LIST += \
   gui/page_overview.c \
+  gui/page_examples.c \
   gui/page_units.c \
   gui/page_reasoning.c \
   gui/page_jobs.c \
@@ -12,15 +13,20 @@ GUI_SOURCES = $(PAGES_LIST) \
   gui/about.c gui/about.h \
   gui/application.c gui/application.h \
   gui/case_contents.c gui/case_contents.h \
+  gui/case_examples.c gui/case_examples.h \
   gui/case_memory.c gui/case_memory.h \
   gui/case_reader.c gui/case_reader.h \
   gui/command_palette.c gui/command_palette.h \
   gui/document_view.c gui/document_view.h \
+  gui/data_table.c gui/data_table.h \
   gui/empty_state.c gui/empty_state.h \
+  gui/example_detail.c gui/example_detail.h \
+  gui/grey_image.c gui/grey_image.h \
   gui/job_list.c gui/job_list.h \
   gui/job_process.c gui/job_process.h \
   gui/job_row.c gui/job_row.h \
   gui/job_strip.c gui/job_strip.h \
+  gui/lazy_model.c gui/lazy_model.h \
   gui/open_case.c gui/open_case.h \
   gui/page.c gui/page.h \
   gui/place.c gui/place.h \
@@ -30,14 +36,17 @@ GUI_SOURCES = $(PAGES_LIST) \
   gui/session.c gui/session.h \
   gui/settings.c gui/settings.h \
   gui/table_export.c gui/table_export.h \
+  gui/token_strip.c gui/token_strip.h \
   gui/welcome.c gui/welcome.h \
   gui/window.c gui/window.h \
-  gui/window_actions.c
+  gui/window_actions.c \
+  gui/wrap_box.c gui/wrap_box.h
 
 # What goes into the program as it is.
 GUI_RESOURCES = $(PAGES_LIST:.c=.ui) \
   gui/command_palette.ui \
   gui/empty_state.ui \
+  gui/example_detail.ui \
   gui/gtk/help-overlay.ui \
   gui/job_row.ui \
   gui/job_strip.ui \

@@ -11,6 +11,7 @@ struct _AssayOpenCase {
   GObject parent_instance;
   char *path;
   AssayCaseReader *reader;
+  AssayCaseExamples *examples;
   AssayCaseContents *contents;
   GError *fault;
   GFileMonitor *monitor;
@@ -34,6 +35,7 @@ assay_open_case_dispose (GObject *object)
   if (self->monitor != NULL)
     g_file_monitor_cancel (self->monitor);
   g_clear_object (&self->monitor);
+  g_clear_object (&self->examples);
   g_clear_object (&self->reader);
   G_OBJECT_CLASS (assay_open_case_parent_class)->dispose (object);
 }
@@ -71,6 +73,22 @@ is_same (const AssayCaseContents *a, const AssayCaseContents *b)
          && g_strcmp0 (a->uuid, b->uuid) == 0;
 }
 
+/* Whether an object of the kinds that examples are made of is another one. */
+static gboolean
+has_other_data (const AssayCaseContents *a, const AssayCaseContents *b)
+{
+  static const char *const kinds[] = { "data", "model" };
+
+  for (gsize k = 0; a != NULL && k < G_N_ELEMENTS (kinds); k++)
+    {
+      const AssayObject *x = assay_case_contents_find (a, kinds[k], NULL), *y = assay_case_contents_find (b, kinds[k], NULL);
+
+      if ((x ? x->sequence : 0) != (y ? y->sequence : 0))
+        return TRUE;
+    }
+  return FALSE;
+}
+
 static void
 take_contents (GObject *source, GAsyncResult *result, gpointer data)
 {
@@ -86,6 +104,8 @@ take_contents (GObject *source, GAsyncResult *result, gpointer data)
   self->fault = g_steal_pointer (&fault);
   if (contents != NULL && !is_same (self->contents, contents))
     {
+      if (has_other_data (self->contents, contents))
+        assay_case_examples_forget (self->examples);
       assay_case_contents_unref (self->contents);
       self->contents = g_steal_pointer (&contents);
       g_signal_emit (self, signals[CHANGED], 0);
@@ -136,6 +156,7 @@ assay_open_case_new (const char *path)
 
   self->path = g_canonicalize_filename (path, NULL);
   self->reader = assay_case_reader_new (self->path);
+  self->examples = assay_case_examples_new (self->reader);
   file = g_file_new_for_path (self->path);
   self->monitor = g_file_monitor_directory (file, G_FILE_MONITOR_WATCH_MOVES, NULL, NULL);
   if (self->monitor != NULL)
@@ -160,6 +181,12 @@ AssayCaseReader *
 assay_open_case_get_reader (AssayOpenCase *self)
 {
   return self->reader;
+}
+
+AssayCaseExamples *
+assay_open_case_get_examples (AssayOpenCase *self)
+{
+  return self->examples;
 }
 
 AssayCaseContents *

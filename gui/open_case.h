@@ -8,6 +8,7 @@
 #pragma once
 
 #include "gui/case_contents.h"
+#include "gui/case_examples.h"
 #include "gui/case_reader.h"
 
 typedef enum {
@@ -23,6 +24,7 @@ AssayOpenCase           *assay_open_case_new          (const char *path);
 AssayCaseState           assay_open_case_get_state    (AssayOpenCase *self);
 const char              *assay_open_case_get_path     (AssayOpenCase *self);
 AssayCaseReader         *assay_open_case_get_reader   (AssayOpenCase *self);
+AssayCaseExamples       *assay_open_case_get_examples (AssayOpenCase *self);
 /* What was found last; NULL until it has been opened. Owns: the open case. */
 AssayCaseContents       *assay_open_case_get_contents (AssayOpenCase *self);
 /* What is wrong now, or NULL. Contents that were read before it went wrong stay. Owns: the open case. */

@@ -158,6 +158,14 @@ assay_page_get_reader (AssayPage *self)
   return p->cas ? assay_open_case_get_reader (p->cas) : NULL;
 }
 
+AssayCaseExamples *
+assay_page_get_examples (AssayPage *self)
+{
+  AssayPagePrivate *p = private (self);
+
+  return p->cas ? assay_open_case_get_examples (p->cas) : NULL;
+}
+
 AssayCaseContents *
 assay_page_get_contents (AssayPage *self)
 {

@@ -59,6 +59,7 @@ json_t            *assay_page_make_table   (AssayPage *self);
 AssaySession      *assay_page_get_session  (AssayPage *self);
 AssayJobList      *assay_page_get_jobs     (AssayPage *self);
 AssayCaseReader   *assay_page_get_reader   (AssayPage *self);
+AssayCaseExamples *assay_page_get_examples (AssayPage *self);
 AssayCaseContents *assay_page_get_contents (AssayPage *self);    /* never NULL in show_case and follow */
 /* A new one for each request of a kind: what was asked before under it is cancelled. Owns: *cancellable does. */
 GCancellable      *assay_page_renew        (GCancellable **cancellable);

@@ -11,10 +11,17 @@
 
 #include <string.h>
 
-void
-assay_example_index_free (AssayExampleIndex *self)
+AssayExampleIndex *
+assay_example_index_ref (AssayExampleIndex *self)
 {
-  if (self == NULL)
+  g_atomic_ref_count_inc (&self->count);
+  return self;
+}
+
+void
+assay_example_index_unref (AssayExampleIndex *self)
+{
+  if (self == NULL || !g_atomic_ref_count_dec (&self->count))
     return;
   assay_dataset_unref (self->dataset);
   if (self->table != NULL)
@@ -146,6 +153,7 @@ assay_example_index_new (AssayCase *cas, const char *data, const char *model, GE
   g_autoptr (AssayExampleIndex) self = g_new0 (AssayExampleIndex, 1);
   g_autoptr (AssayObject) used = NULL;
 
+  g_atomic_ref_count_init (&self->count);
   if (!find_model (cas, data, model, &used, error))
     return NULL;
   if (used != NULL)

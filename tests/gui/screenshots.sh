@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Pictures of every page, light and dark, in two sizes:
-#   make screenshots [CASE=DIR] [SHOTS=DIR] [SIZES="1280x800"] [THEMES="light dark"] [PAGES="jobs ..."]
+#   make screenshots [CASE=DIR] [SHOTS=DIR] [SIZES="1280x800"] [THEMES="light dark"] [PAGES="jobs ..."] [EXAMPLE=train:0]
 # Without a case the demonstration is built first. SHOTS is where the pictures go (default: screenshots/).
 
 if [ "${1-}" != inside ]; then
@@ -57,6 +57,7 @@ open_window || exit 1
 shoot welcome 1
 act open-path "'$CASE'"
 sleep 1.5
+act select "('example', '${EXAMPLE:-train:16}')"
 for page in ${PAGES:-$(sed -n 's/^ASSAY_REGISTER (\(.*\))$/\1/p' "$ASSAY_BUILDDIR/gui/pages.def")}; do
   act go "'$page'"
   shoot "$page" 1

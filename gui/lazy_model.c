@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* lazy_model.c: items on demand. */
+#include "gui/lazy_model.h"
+
+#define USUAL_ROW_HEIGHT 32
+
+struct _AssayLazyRow {
+  GObject parent_instance;
+  gint64 row;
+};
+
+G_DEFINE_FINAL_TYPE (AssayLazyRow, assay_lazy_row, G_TYPE_OBJECT)
+
+static void
+assay_lazy_row_class_init (AssayLazyRowClass *klass)
+{
+  (void) klass;
+}
+
+static void
+assay_lazy_row_init (AssayLazyRow *self)
+{
+  (void) self;
+}
+
+gint64
+assay_lazy_row_get_row (AssayLazyRow *self)
+{
+  return self->row;
+}
+
+struct _AssayLazyModel {
+  GObject parent_instance;
+  AssayRowOrder *order;         /* NULL: no rows */
+  gint64 first;
+  guint limit, shown;           /* shown: items that the list knows of */
+};
+
+static void list_model_init (GListModelInterface *iface);
+G_DEFINE_FINAL_TYPE_WITH_CODE (AssayLazyModel, assay_lazy_model, G_TYPE_OBJECT, G_IMPLEMENT_INTERFACE (G_TYPE_LIST_MODEL, list_model_init))
+
+static GType
+get_item_type (GListModel *model)
+{
+  (void) model;
+  return ASSAY_TYPE_LAZY_ROW;
+}
+
+static guint
+get_n_items (GListModel *model)
+{
+  return ASSAY_LAZY_MODEL (model)->shown;
+}
+
+static gpointer
+get_item (GListModel *model, guint position)
+{
+  AssayLazyModel *self = ASSAY_LAZY_MODEL (model);
+  AssayLazyRow *item;
+
+  if (position >= self->shown)
+    return NULL;
+  item = g_object_new (ASSAY_TYPE_LAZY_ROW, NULL);
+  item->row = assay_row_order_get (self->order, self->first + position);
+  return item;
+}
+
+static void
+list_model_init (GListModelInterface *iface)
+{
+  iface->get_item_type = get_item_type;
+  iface->get_n_items = get_n_items;
+  iface->get_item = get_item;
+}
+
+static void
+assay_lazy_model_finalize (GObject *object)
+{
+  assay_row_order_free (ASSAY_LAZY_MODEL (object)->order);
+  G_OBJECT_CLASS (assay_lazy_model_parent_class)->finalize (object);
+}
+
+static void
+assay_lazy_model_class_init (AssayLazyModelClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = assay_lazy_model_finalize;
+}
+
+static void
+assay_lazy_model_init (AssayLazyModel *self)
+{
+  self->limit = ASSAY_LAZY_MAX_HEIGHT / USUAL_ROW_HEIGHT;
+}
+
+AssayLazyModel *
+assay_lazy_model_new (void)
+{
+  return g_object_new (ASSAY_TYPE_LAZY_MODEL, NULL);
+}
+
+/* The list is told once that everything is another thing. */
+static void
+show (AssayLazyModel *self, gint64 first)
+{
+  guint before = self->shown;
+
+  self->first = first;
+  self->shown = (guint) MIN (assay_lazy_model_get_total (self) - first, (gint64) self->limit);
+  if (before > 0 || self->shown > 0)
+    g_list_model_items_changed (G_LIST_MODEL (self), 0, before, self->shown);
+}
+
+void
+assay_lazy_model_take_order (AssayLazyModel *self, AssayRowOrder *order)
+{
+  AssayRowOrder *old = self->order;
+
+  self->order = order;
+  show (self, 0);
+  assay_row_order_free (old);
+}
+
+void
+assay_lazy_model_set_row_height (AssayLazyModel *self, guint pixels)
+{
+  guint limit = ASSAY_LAZY_MAX_HEIGHT / MAX (pixels, 1);
+
+  if (limit == self->limit)
+    return;
+  self->limit = limit;
+  show (self, self->first / limit * limit);
+}
+
+guint
+assay_lazy_model_get_limit (AssayLazyModel *self)
+{
+  return self->limit;
+}
+
+gint64
+assay_lazy_model_get_total (AssayLazyModel *self)
+{
+  return self->order ? self->order->n : 0;
+}
+
+gint64
+assay_lazy_model_get_first (AssayLazyModel *self)
+{
+  return self->first;
+}
+
+void
+assay_lazy_model_show_page (AssayLazyModel *self, gint64 place)
+{
+  gint64 first = CLAMP (place, 0, MAX (assay_lazy_model_get_total (self) - 1, 0)) / self->limit * self->limit;
+
+  if (first != self->first)
+    show (self, first);
+}
+
+gint64
+assay_lazy_model_get_row (AssayLazyModel *self, guint position)
+{
+  return assay_row_order_get (self->order, self->first + position);
+}
+
+gint64
+assay_lazy_model_find (AssayLazyModel *self, gint64 row)
+{
+  return self->order ? assay_row_order_find (self->order, row) : -1;
+}
