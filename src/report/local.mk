@@ -8,6 +8,8 @@ SECTIONS_LIST += \
   src/report/section_attribution.c \
   src/report/section_validity.c \
   src/report/section_retraining.c \
+  src/report/section_mechanisms.c \
+  src/report/section_reasoning.c \
   src/report/section_not_done.c \
   src/report/section_reproduction.c
 WRITERS_LIST += \

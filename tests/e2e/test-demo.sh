@@ -44,6 +44,12 @@ while IFS= read -r line; do
 done < next
 check "the exported scores have a row for each training example" test "$(wc -l < demo-scores.csv)" -eq 1161
 check "the case is as it was written" status 0 assay verify hurried.assay
+check "a report of it is written" status 0 assay report hurried.assay --format html,json,csv --out hurried-report
+for section in attribution retraining mechanisms reasoning; do
+  check "with the section $section" grep -q "\"id\": \"$section\"" hurried-report/report.json
+done
+check "where no certificate stands behind it, no chain is judged" prints 'could not be judged' cat hurried-report/report.html
+check "the report is unaltered, and unsigned" status 5 assay verify hurried-report
 
 mkdir taken && echo mine > taken/file
 check "a directory of something else is refused in one line" prints '^assay demo: taken: is not empty' assay demo taken
