@@ -2,6 +2,8 @@
 /* coverage.c: items counted by how far they are. */
 #include "report/coverage.h"
 
+#include "report/fields_file.h"
+
 #include <string.h>
 
 const char *const assay_coverage_words[ASSAY_N_COVERAGES] = { "filled", "withheld", "draft", "not_computed", "human_pending" };
@@ -163,6 +165,25 @@ assay_coverage_list_regimes (const GPtrArray *regimes, const char *field)
           if (g_strv_contains ((const char *const *) item->fields, field))
             json_array_append_new (list, json_pack ("{s:s, s:s, s:s}", "pack", regime->id, "version", regime->version, "item", item->id));
         }
+    }
+  return list;
+}
+
+json_t *
+assay_coverage_fields_to_json (const AssayFieldSet *fields, const GPtrArray *regimes)
+{
+  json_t *list = json_array ();
+
+  for (guint k = 0; k < assay_field_set_get_n (fields); k++)
+    {
+      const AssayField *field = assay_field_set_get (fields, k);
+      g_autofree char *digest = assay_fields_file_dup_digest (field);
+      json_t *record = assay_field_to_json (field);
+
+      json_object_set_new (record, "regimes", assay_coverage_list_regimes (regimes, field->declaration->id));
+      if (digest != NULL)
+        json_object_set_new (record, "digest", json_string (digest));
+      json_array_append_new (list, record);
     }
   return list;
 }

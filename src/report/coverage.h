@@ -39,5 +39,7 @@ AssayCoverageCount assay_coverage_count    (const AssayRegime *regime, const Ass
 /* The meter of a regime: its head, counts by class and of all, and its items with their fields and states. with_items FALSE: the counts alone.
  * New reference. */
 json_t            *assay_coverage_to_json  (const AssayRegime *regime, const AssayFieldSet *fields, AssayAudience audience, gboolean with_items);
+/* Records of all fields, each with the items of the regimes (AssayRegime) that it answers, and drafts with what confirms them. New reference. */
+json_t            *assay_coverage_fields_to_json (const AssayFieldSet *fields, const GPtrArray *regimes);
 /* Which items of the regimes (AssayRegime) a field answers: [{"pack", "item"}]. New reference. */
 json_t            *assay_coverage_list_regimes (const GPtrArray *regimes, const char *field);

@@ -399,6 +399,8 @@ assay_document_free (AssayDocument *document)
   g_ptr_array_unref (document->warnings);
   g_ptr_array_unref (document->sections);
   assay_results_free (document->results);
+  json_decref (document->fields);
+  json_decref (document->regimes);
   g_free (document);
 }
 

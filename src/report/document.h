@@ -18,6 +18,8 @@
 
 #include "report/results.h"
 
+#include <jansson.h>
+
 /* report/figure.h, which brings in the drawing library: only who draws includes it. */
 typedef struct _AssayFigure AssayFigure;
 
@@ -188,6 +190,7 @@ struct _AssayDocument {
   GPtrArray *warnings;          /* strings for the first page: an incomplete job, a case changed since pinning */
   GPtrArray *sections;          /* AssaySection */
   AssayResults *results;
+  json_t *fields, *regimes;     /* records and meters for report.json; NULL: the report answers no regime */
 };
 
 AssayDocument *assay_document_new         (const char *title, const char *profile);

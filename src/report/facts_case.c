@@ -31,6 +31,7 @@ fill_not_measured (const AssayFacts *facts, AssayField *field, GError **error)
         assay_field_add_text (field, measurements[k].what);
         assay_field_add_text (field, measurements[k].command);
       }
+  assay_field_set_method (field, "kinds of job without a current answer in the case", 1);
   if (!any)
     assay_field_set_not_applicable (field, "every measurement that the program offers has a result in the case");
   return TRUE;

@@ -352,6 +352,7 @@ fill_change_log (const AssayFacts *facts, AssayField *field, GError **error)
       assay_field_add_text (field, object->parts[0]->utc);
       assay_field_add_count (field, (gint64) object->sequence);
       assay_field_add_text (field, object->parts[0]->content_root);
+      assay_facts_cite (field, object, NULL);
     }
   return TRUE;
 }

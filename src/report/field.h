@@ -8,7 +8,7 @@
  * A value is a text, a count, a number, or rows: a small table with typed columns. Texts may come from strangers: they are data for every
  * writer.
  *
- * Ownership: a field owns its value and texts and borrows its declaration (report/field_catalogue.h). Thread rule: one thread while it is
+ * Ownership: a field owns its value and texts and borrows its declaration (report/field_set.h). Thread rule: one thread while it is
  * filled, then immutable.
  */
 #pragma once

@@ -10,8 +10,12 @@ SECTIONS_LIST += \
   src/report/section_retraining.c \
   src/report/section_mechanisms.c \
   src/report/section_reasoning.c \
+  src/report/section_regimes.c \
   src/report/section_not_done.c \
-  src/report/section_reproduction.c
+  src/report/section_reproduction.c \
+  src/report/section_sign_off.c \
+  src/report/section_fields.c \
+  src/report/section_crosswalk.c
 WRITERS_LIST += \
   src/report/writer_csv.c \
   src/report/writer_html.c \
@@ -71,6 +75,7 @@ src_report_libreport_la_SOURCES += \
 # What the program knows of a case, for fields.
 src_report_libreport_la_SOURCES += \
   src/report/facts.c src/report/facts.h src/report/facts_private.h \
+  src/report/field_prose.c src/report/field_prose.h \
   src/report/facts_case.c \
   src/report/facts_data.c \
   src/report/facts_evaluation.c \

@@ -164,6 +164,22 @@ assay_regime_set_get_n (const AssayRegimeSet *set)
   return set->packs->len;
 }
 
+/* Names of files can hold any character, paths of numbers cannot: others than a-z, 0-9 and - become _ and two digits. */
+char *
+assay_regime_dup_path (const AssayRegime *regime, const char *what)
+{
+  g_autofree char *name = g_strdup_printf ("%s-%s", regime->id, regime->version);
+  GString *path = g_string_new ("regimes/");
+
+  for (const char *c = name; *c != '\0'; c++)
+    if (g_ascii_islower (*c) || g_ascii_isdigit (*c) || *c == '-')
+      g_string_append_c (path, *c);
+    else
+      g_string_append_printf (path, "_%02x", (guint) (guchar) *c);
+  g_string_append_printf (path, "/%s", what);
+  return g_string_free (path, FALSE);
+}
+
 const AssayRegime *
 assay_regime_set_get (const AssayRegimeSet *set, guint k)
 {

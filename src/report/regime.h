@@ -38,6 +38,9 @@ typedef struct {
   char *sha256;
 } AssayRegime;
 
+/* "regimes/fmti-2025-12/items" for what "items": the id of what a report says of the pack, and the path of its numbers. Owns: the caller. */
+char *assay_regime_dup_path (const AssayRegime *regime, const char *what);
+
 typedef struct _AssayRegimeSet AssayRegimeSet;
 
 /* The folder of the packs: of the build that this program stands in, of where it was moved to, or of the installation. Owns: the caller.

@@ -222,6 +222,8 @@ document_to_json (const AssayDocument *document)
   json_object_set_new (out, "signer_fingerprint", text_or_null (document->fingerprint));
   json_object_set_new (out, "warnings", warnings);
   json_object_set_new (out, "sections", sections);
+  json_object_set (out, "fields", document->fields ? document->fields : json_null ());
+  json_object_set (out, "regimes", document->regimes ? document->regimes : json_null ());
   return out;
 }
 

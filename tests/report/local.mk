@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 report_packs = tests/report/packs.c tests/report/packs.h
-check_PROGRAMS += tests/report/test-results tests/report/test-field tests/report/test-fields_file tests/report/test-regime
+check_PROGRAMS += tests/report/test-results tests/report/test-field tests/report/test-field_prose tests/report/test-fields_file tests/report/test-regime
 tests_report_test_results_SOURCES = tests/report/test-results.c
 tests_report_test_field_SOURCES = tests/report/test-field.c $(report_packs)
+tests_report_test_field_prose_SOURCES = tests/report/test-field_prose.c $(report_packs)
 tests_report_test_fields_file_SOURCES = tests/report/test-fields_file.c $(report_packs)
 tests_report_test_regime_SOURCES = tests/report/test-regime.c $(report_packs)
 

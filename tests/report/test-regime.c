@@ -262,6 +262,15 @@ test_fmti_names (void)
   g_assert_cmpuint (n, ==, 100);
 }
 
+static void
+test_path (void)
+{
+  const AssayRegime regime = { .id = (char *) "My Bank/\xc3\xa9", .version = (char *) "1.2" };
+  g_autofree char *path = assay_regime_dup_path (&regime, "items");
+
+  g_assert_cmpstr (path, ==, "regimes/_4dy_20_42ank_2f_c3_a9-1_2e2/items");
+}
+
 /* An uninstalled program finds its packs: this test stands two folders below the top of the build tree. */
 static void
 test_finds_folder (void)
@@ -286,6 +295,7 @@ main (int argc, char **argv)
   g_test_add_func ("/regime/an item is answered by fields of its class or of one that asks less of people", test_classes);
   g_test_add_func ("/regime/fmti has a hundred indicators, 16 automatic, 22 assisted, 62 human", test_fmti);
   g_test_add_func ("/regime/fmti has the published names in the published order", test_fmti_names);
+  g_test_add_func ("/regime/any name of a pack makes a path of numbers", test_path);
   g_test_add_func ("/regime/an uninstalled program finds its packs", test_finds_folder);
   return g_test_run ();
 }
