@@ -15,6 +15,7 @@
 
 static const AssayParam params[] = {
   ASSAY_REGIME_PARAMS,
+  { "profile", ASSAY_PARAM_CHOICE, .def.s = "internal", .choices = assay_audience_words, .help = "who reads it: fields that are not for them are withheld" },
   { "form", ASSAY_PARAM_STRING, .metavar = "FILE", .flags = ASSAY_PARAM_FILE, .help = "write a file for --fields with everything that waits for a person" },
   { "items", ASSAY_PARAM_BOOL, .help = "show every item of the regimes, not the counts alone" },
   { .name = NULL }
@@ -30,25 +31,6 @@ static const AssayJobExample examples[] = {
 /* --- run --------------------------------------------------------------------------------------------------------------- */
 
 static json_t *
-fields_to_json (const AssayFieldSet *fields, const GPtrArray *regimes)
-{
-  json_t *list = json_array ();
-
-  for (guint k = 0; k < assay_field_set_get_n (fields); k++)
-    {
-      const AssayField *field = assay_field_set_get (fields, k);
-      g_autofree char *digest = assay_fields_file_dup_digest (field);
-      json_t *record = assay_field_to_json (field);
-
-      json_object_set_new (record, "regimes", assay_coverage_list_regimes (regimes, field->declaration->id));
-      if (digest != NULL)
-        json_object_set_new (record, "digest", json_string (digest));
-      json_array_append_new (list, record);
-    }
-  return list;
-}
-
-static json_t *
 to_json (const AssayRegimeSet *set, const AssayFieldSet *fields, AssayAudience audience)
 {
   const GPtrArray *regimes = assay_regime_set_get_chosen (set);
@@ -57,7 +39,7 @@ to_json (const AssayRegimeSet *set, const AssayFieldSet *fields, AssayAudience a
   for (guint k = 0; k < regimes->len; k++)
     json_array_append_new (list, assay_coverage_to_json (regimes->pdata[k], fields, audience, TRUE));
   return json_pack ("{s:s, s:i, s:o, s:o}", "profile", assay_audience_words[audience], "drafts", (int) assay_field_set_count_drafts (fields), "regimes",
-                    list, "fields", fields_to_json (fields, regimes));
+                    list, "fields", assay_coverage_fields_to_json (fields, regimes));
 }
 
 static gboolean

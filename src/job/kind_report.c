@@ -2,6 +2,7 @@
 /* kind_report.c: what a case shows, as a bundle that a stranger can check: the report in several formats, its evidence, a proof of every number. */
 #include "base/error.h"
 #include "job/provenance.h"
+#include "job/regime_choice.h"
 #include "job/report_document.h"
 #include "job/spec.h"
 #include "report/seal.h"
@@ -20,6 +21,7 @@ static const AssayParam params[] = {
   { "key", ASSAY_PARAM_STRING, .metavar = "FILE", .flags = ASSAY_PARAM_FILE, .help = "private key that signs it (assay keygen); without it the bundle is unsigned" },
   { "passphrase-file", ASSAY_PARAM_STRING, .metavar = "FILE", .flags = ASSAY_PARAM_FILE, .help = "file or pipe whose first line opens the key" },
   { "title", ASSAY_PARAM_STRING, .metavar = "TEXT", .help = "title of the report (default: from the case's name)" },
+  ASSAY_REGIME_PARAMS,
   { "strict", ASSAY_PARAM_BOOL, .help = "write nothing if a claim lacks what must stand beside it, and name what is refused" },
   { .name = NULL }
 };
@@ -27,12 +29,14 @@ static const AssayParam params[] = {
 static const AssayJobExample examples[] = {
   { "a report of everything the case shows, for readers outside", "assay report people.assay --format html,json --out people-report" },
   { "the same, but nothing if a claim lacks its check", "assay report people.assay --strict --dry-run" },
+  { "with what people state, for one regime", "assay report people.assay --regime sr-26-2 --fields people-fields.json --out people-report" },
   { NULL, NULL }
 };
 
 typedef struct {
   GPtrArray *writers;           /* const AssayWriter, report.json's among them */
   AssaySigningKey *key;         /* NULL: unsigned */
+  AssayRegimeSet *regimes;
   char *out;
 } State;
 
@@ -43,6 +47,7 @@ state_free (gpointer data)
 
   g_clear_pointer (&state->writers, g_ptr_array_unref);
   assay_signing_key_free (state->key);
+  assay_regime_set_free (state->regimes);
   g_free (state->out);
   g_free (state);
 }
@@ -107,7 +112,8 @@ resolve (AssayJob *job, AssayJobContext *context, GError **error)
   context->state = state;
   context->free_state = state_free;
   state->out = choose_directory (context->cas, values);
-  return choose_writers (state, values, error) && load_key (state, values, error);
+  state->regimes = assay_regime_choice_read (values, error);
+  return state->regimes != NULL && choose_writers (state, values, error) && load_key (state, values, error);
 }
 
 /* --- what goes into the bundle --------------------------------------------------------------------------------------- */
@@ -161,6 +167,23 @@ add_renderings (AssayBundle *bundle, const State *state, const AssayDocument *do
       const AssayWrittenFile *file = files->pdata[k];
 
       if (!assay_bundle_add (bundle, file->path, file->bytes, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* The packs go with the report, which is read with them for ever. */
+static gboolean
+add_packs (AssayBundle *bundle, const State *state, GError **error)
+{
+  const GPtrArray *chosen = assay_regime_set_get_chosen (state->regimes);
+
+  for (guint k = 0; k < chosen->len; k++)
+    {
+      const AssayRegime *regime = chosen->pdata[k];
+      g_autofree char *path = g_strconcat ("regimes/", regime->file, NULL);
+
+      if (!assay_bundle_add (bundle, path, regime->bytes, error))
         return FALSE;
     }
   return TRUE;
@@ -235,14 +258,14 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
 {
   const AssayValues *values = assay_job_get_values (job);
   const State *state = context->state;
-  AssayReportRequest request = { .title = assay_values_get_string (values, "title") };
+  AssayReportRequest request = { .title = assay_values_get_string (values, "title"), .audience = assay_regime_choice_get_audience (values),
+                                 .regimes = state->regimes, .model = assay_values_get_string (values, "model-name"),
+                                 .fields = assay_values_get_string (values, "fields") };
   g_autoptr (AssayDocument) document = NULL;
   g_autoptr (AssayEvidence) evidence = NULL;
   g_autoptr (AssayBundle) bundle = assay_bundle_new ();
   gsize n_numbers = 0;
 
-  while (strcmp (assay_audience_words[request.audience], assay_values_get_string (values, "profile")) != 0)
-    request.audience++;
   document = assay_report_document_make (context, &request, error);
   if (document == NULL)
     return NULL;
@@ -259,7 +282,8 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
   document->evidence_root = g_strdup (assay_evidence_get_root (evidence));
   document->results_sha256 = g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, assay_evidence_get_file (evidence));
   document->fingerprint = state->key ? g_strdup (assay_signing_key_get_fingerprint (state->key)) : NULL;
-  if (!add_renderings (bundle, state, document, context, error) || !seal (bundle, state, document, evidence, context, &n_numbers, error)
+  if (!add_renderings (bundle, state, document, context, error) || !add_packs (bundle, state, error)
+      || !seal (bundle, state, document, evidence, context, &n_numbers, error)
       || !assay_bundle_write (bundle, state->out, error))
     return NULL;
   return describe (state, document, bundle, n_numbers);

@@ -5,7 +5,10 @@
 #include "base/error.h"
 #include "config.h"
 #include "job/report_source.h"
+#include "report/coverage.h"
+#include "report/facts.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* When the case last changed: reports of one state of a case say one time. */
@@ -30,6 +33,8 @@ find_last_change (AssayCase *cas)
 static char *
 make_report_id (const AssayReportSource *source, const AssayDocument *document)
 {
+  char *fields = document->fields ? json_dumps (document->fields, JSON_SORT_KEYS | JSON_REAL_PRECISION (17)) : NULL;
+  char *regimes = document->regimes ? json_dumps (document->regimes, JSON_SORT_KEYS | JSON_REAL_PRECISION (17)) : NULL;
   g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
 
   g_checksum_update (checksum, (const guchar *) document->title, (gssize) strlen (document->title) + 1);
@@ -47,7 +52,34 @@ make_report_id (const AssayReportSource *source, const AssayDocument *document)
 
       g_checksum_update (checksum, (const guchar *) line, (gssize) strlen (line) + 1);
     }
+  if (fields != NULL)
+    g_checksum_update (checksum, (const guchar *) fields, (gssize) strlen (fields) + 1);
+  if (regimes != NULL)
+    g_checksum_update (checksum, (const guchar *) regimes, (gssize) strlen (regimes) + 1);
+  free (fields);
+  free (regimes);
   return g_strndup (g_checksum_get_string (checksum), 16);
+}
+
+/* Fills the fields of the request's regimes and keeps them for report.json. */
+static gboolean
+add_fields (AssayReport *report, const AssayReportRequest *request, AssayProgress *progress, GError **error)
+{
+  AssayDocument *document = report->document;
+  const GPtrArray *regimes;
+
+  if (request->regimes == NULL)
+    return TRUE;
+  report->regimes = request->regimes;
+  report->fields = assay_facts_gather (request->regimes, report->source, request->model, request->fields, request->audience, progress, error);
+  if (report->fields == NULL)
+    return FALSE;
+  regimes = assay_regime_set_get_chosen (request->regimes);
+  document->fields = assay_coverage_fields_to_json (report->fields, regimes);
+  document->regimes = json_array ();
+  for (guint k = 0; k < regimes->len; k++)
+    json_array_append_new (document->regimes, assay_coverage_to_json (regimes->pdata[k], report->fields, request->audience, TRUE));
+  return TRUE;
 }
 
 AssayDocument *
@@ -57,6 +89,7 @@ assay_report_document_make (const AssayJobContext *context, const AssayReportReq
   g_autoptr (AssayDocument) document = NULL;
   g_autofree char *base = g_path_get_basename (assay_case_get_path (context->cas)), *title = NULL, *changed = find_last_change (context->cas);
   AssayReport report = { .source = source, .audience = request->audience };
+  gboolean written;
 
   if (source == NULL)
     return NULL;
@@ -73,7 +106,11 @@ assay_report_document_make (const AssayJobContext *context, const AssayReportReq
   document->subtitle = g_strdup ("What the model does, which training data caused it, and how sure that is");
   document->program = g_strdup (PACKAGE_NAME " " PACKAGE_VERSION);
   document->created_utc = g_steal_pointer (&changed);
-  document->report_id = make_report_id (source, document);
   report.document = document;
-  return assay_report_write (&report, error) ? g_steal_pointer (&document) : NULL;
+  written = add_fields (&report, request, context->progress, error) && assay_report_write (&report, error);
+  assay_field_set_free (report.fields);
+  if (!written)
+    return NULL;
+  document->report_id = make_report_id (source, document);
+  return g_steal_pointer (&document);
 }

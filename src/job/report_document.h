@@ -11,6 +11,9 @@
 typedef struct {
   const char *title;            /* NULL: from the case's name */
   AssayAudience audience;
+  const AssayRegimeSet *regimes;        /* whose chosen packs the report answers; NULL: none */
+  const char *model;            /* that the fields speak of; NULL: the newest */
+  const char *fields;           /* file of what people state; NULL: none */
 } AssayReportRequest;
 
 /* Gathers the case's answers and lets every section write. Cost: recalls every stored job, which reads its data and model. Errors: cancelled; those

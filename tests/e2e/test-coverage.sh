@@ -68,6 +68,29 @@ rm packs/broken-1.json
 check "a folder without packs is refused" refuses "$ASSAY" coverage people.assay -q --regimes .
 check "an unknown regime is refused with those there are" prints 'regime "fmt": there are .*fmti-2025-12' "$ASSAY" coverage people.assay -q --regime fmt
 
+# Reports answer regimes: the packs go with them, every field is there, and what is not for the reader is nowhere in the bundle.
+report ()
+{
+  "$ASSAY" report people.assay -q --model-name logistic --format html,json,csv,markdown "$@" >/dev/null
+}
+check "a report with statements of people" report --profile regulator --fields secret.json --regime ai-act-annex-iv --regime sr-26-2 --out regulator
+check "it has the packs that it answers, as they are" eval 'cmp regulator/regimes/sr-26-2-2026-04.json "$ASSAY_SRCDIR/data/regimes/sr-26-2-2026-04.json" &&
+  test "$(ls regulator/regimes | wc -l)" -eq 2'
+check "its regulator reads what is for the regulator" grep -q "under the mat" regulator/report.html
+check "each item of the pack stands in it" eval 'for item in "2(g)" "3.2" effective-challenge; do grep -qF "$item" regulator/report.html || exit 1; done'
+check "a report for the public" report --profile public --fields secret.json --out public
+check "in which the secret is nowhere" refuses grep -raq "under the mat" public
+check "it says so, item by item" grep -q "not for the audience" public/report.html
+check "and that it is not an index's score" grep -q "self-assessment, not an FMTI score" public/report.html
+check "nobody has signed off" grep -q "nobody yet" public/report.html
+printf '%s' '{"schema": "assay.fields", "version": 1, "author": "A. Person", "fields": [{"id": "report.approved", "value": "C. Person, board"}]}' >approved.json
+check "a person does" report --fields approved.json --out approved
+check "with who says so" grep -qF '| report approved by | C\. Person, board | A\. Person |' approved/report.md
+check "an unsigned bundle with fields is unaltered" eval '"$ASSAY" verify public -q >/dev/null; test $? -eq 5'
+check "the same report has the same bytes" eval 'report --profile public --fields secret.json --out again && diff -r public again >differences; ! grep -q . differences'
+printf '%s' '{"schema": "assay.fields"' >broken.json
+check "a broken fields file is refused before anything is written" eval '! report --fields broken.json --out nothing 2>err; test ! -e nothing'
+
 # The same bytes.
 coverage --threads 1 >one.json
 check "two threads say the same" eval 'coverage --threads 2 | cmp - one.json'
