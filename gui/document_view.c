@@ -3,17 +3,15 @@
 #include "gui/document_view.h"
 
 #include "base/text.h"
+#include "gui/figure_area.h"
 #include "job/pins.h"
-#include "report/figure.h"
 
 #include <glib/gi18n.h>
-#include <math.h>
 
 #define BUDGET_US 6000          /* of the main loop at a time */
 #define MAX_ROWS 60             /* of a table on the screen; the report has them all */
 #define WORDY 44                /* characters of a cell that is a sentence */
 #define FIGURE_WIDTH 640
-#define FIGURE_SCALE (4.0 / 3.0)
 
 struct _AssayDocumentView {
   GtkBox parent_instance;
@@ -154,34 +152,14 @@ make_table (const AssayBlock *block)
   return box;
 }
 
-static void
-draw_figure (GtkDrawingArea *area, cairo_t *cr, int width, int height, gpointer figure)
-{
-  gboolean is_dark = adw_style_manager_get_dark (adw_style_manager_get_default ());
-  const AssayFigureLook look = { is_dark ? ASSAY_THEME_DARK : ASSAY_THEME_LIGHT, FIGURE_SCALE, FALSE };
-
-  (void) area;
-  assay_figure_draw (figure, cr, width, height, &look);
-}
-
 static GtkWidget *
 make_figure (const AssayBlock *block)
 {
-  const AssayFigureLook look = { ASSAY_THEME_LIGHT, FIGURE_SCALE, FALSE };
-  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6), *area = gtk_drawing_area_new ();
-  const char *reading = assay_figure_get_reading (block->figure);
-  double least, height;
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6);
 
-  assay_figure_measure (block->figure, &look, FIGURE_WIDTH, &least, &height);
-  gtk_drawing_area_set_content_width (GTK_DRAWING_AREA (area), (int) ceil (MAX (FIGURE_WIDTH, least)));
-  gtk_drawing_area_set_content_height (GTK_DRAWING_AREA (area), (int) ceil (height));
-  gtk_drawing_area_set_draw_func (GTK_DRAWING_AREA (area), draw_figure, assay_figure_ref (block->figure), (GDestroyNotify) assay_figure_unref);
-  gtk_widget_set_halign (area, GTK_ALIGN_START);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (area), GTK_ACCESSIBLE_PROPERTY_LABEL, assay_figure_get_title (block->figure),
-                                  GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, reading, -1);
-  gtk_box_append (GTK_BOX (box), area);
+  gtk_box_append (GTK_BOX (box), assay_figure_area_new (block->figure, FIGURE_WIDTH));
   gtk_box_append (GTK_BOX (box), make_prose (block->text, "dim-label"));
-  gtk_box_append (GTK_BOX (box), make_label (reading, "dim-label"));
+  gtk_box_append (GTK_BOX (box), make_label (assay_figure_get_reading (block->figure), "dim-label"));
   return box;
 }
 

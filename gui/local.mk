@@ -22,6 +22,7 @@ GUI_SOURCES = $(PAGES_LIST) \
   gui/empty_state.c gui/empty_state.h \
   gui/example_detail.c gui/example_detail.h \
   gui/grey_image.c gui/grey_image.h \
+  gui/figure_area.c gui/figure_area.h \
   gui/job_list.c gui/job_list.h \
   gui/job_process.c gui/job_process.h \
   gui/job_row.c gui/job_row.h \
@@ -37,6 +38,8 @@ GUI_SOURCES = $(PAGES_LIST) \
   gui/settings.c gui/settings.h \
   gui/table_export.c gui/table_export.h \
   gui/token_strip.c gui/token_strip.h \
+  gui/unit_detail.c gui/unit_detail.h \
+  gui/units_answer.c gui/units_answer.h \
   gui/welcome.c gui/welcome.h \
   gui/window.c gui/window.h \
   gui/window_actions.c \

@@ -469,7 +469,8 @@ result (AssayJob *job, AssayJobContext *context, const json_t *summary, GError *
   if (!json_is_array (json_object_get (document, "units")))
     assay_job_add_note (context, "the taps have %" G_GINT64_FORMAT " units: those of one --tap are listed in full", units);
   json_array_foreach (json_object_get (document, "taps"), k, entry)
-    if (!add_tap (job, context, entry, json_is_array (json_object_get (document, "units")), document, error))
+    if (g_ptr_array_find_with_equal_func (state->taps, assay_json_get_text (entry, "tap"), g_str_equal, NULL)
+        && !add_tap (job, context, entry, json_is_array (json_object_get (document, "units")), document, error))
       {
         json_decref (document);
         return NULL;

@@ -62,7 +62,7 @@ gather_answer (AssayReportSource *source, AssayObject *object, const AssayJobCon
 
   if (is_of_parts (kind))
     return;
-  outcome = assay_job_recall (object, context, &command, &fault);
+  outcome = assay_job_recall (object, NULL, context, &command, &fault);
   answer = assay_report_source_add_answer (source, kind, name, object->meta, outcome ? outcome->document : NULL);
   answer->command = g_steal_pointer (&command);
   answer->content_root = g_strdup (object->parts[0]->content_root);

@@ -374,12 +374,14 @@ assay_job_run_part (AssayJob *part, const AssayJobContext *whole, AssayProgress 
 
 /* A stored job that finds its inputs anew. */
 static AssayJob *
-load_unpinned (const AssayObject *object, GError **error)
+load_unpinned (const AssayObject *object, const json_t *shown, GError **error)
 {
-  json_t *meta = json_deep_copy (object->meta);
+  json_t *meta = json_deep_copy (object->meta), *spec = json_object_get (meta, "job");
   AssayJob *job;
 
-  json_object_del (json_object_get (meta, "job"), "inputs");
+  json_object_del (spec, "inputs");
+  if (shown != NULL)
+    json_object_update (json_object_get (spec, "parameters"), (json_t *) shown);
   job = assay_job_from_json (meta, object->name, error);
   json_decref (meta);
   return job;
@@ -400,11 +402,11 @@ inputs_are_same (const AssayJob *job, const AssayObject *object, GError **error)
 }
 
 AssayJobOutcome *
-assay_job_recall (AssayObject *object, const AssayJobContext *whole, char **command, GError **error)
+assay_job_recall (AssayObject *object, const json_t *shown, const AssayJobContext *whole, char **command, GError **error)
 {
   AssayJobOptions options = { .progress = whole->progress };
   g_auto (Session) session = { 0 };
-  g_autoptr (AssayJob) job = load_unpinned (object, error);
+  g_autoptr (AssayJob) job = load_unpinned (object, shown, error);
   g_autoptr (AssayReader) reader = NULL;
   g_autofree char *name = NULL;
   AssayJobOutcome *outcome;

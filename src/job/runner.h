@@ -38,9 +38,11 @@ AssayJobOutcome *assay_job_dry_run (AssayJob *job, const AssayJobOptions *option
 AssayJobOutcome *assay_job_run_part (AssayJob *part, const AssayJobContext *whole, AssayProgress *progress, GError **error);
 
 /* What a stored job answers today, an object of kind "job", by whatever version of this program it was run: the document that its command prints.
- * Nothing is run. command receives the command line that asks for the same in the case's own directory, also after most errors. Errors: NOT_FOUND when what it made has been
- * superseded; INPUT when its inputs are others now; those of the store. */
-AssayJobOutcome *assay_job_recall  (AssayObject *object, const AssayJobContext *whole, char **command, GError **error);
+ * Nothing is run. shown: NULL, or parameters that choose what is shown of the answer, in place of those that were given. command receives the command
+ * line that asks for the same in the case's own directory, also after most errors. Errors: NOT_FOUND when what it made has been superseded; INPUT
+ * when its inputs are others now; those of the store. */
+AssayJobOutcome *assay_job_recall  (AssayObject *object, const json_t *shown, const AssayJobContext *whole, char **command, GError **error);
+
 /* The summary that a job of the case was stored with: object is of kind "job". New reference. Errors: of the store; DAMAGED when it is no JSON. */
 json_t          *assay_job_read_summary (AssayCase *cas, AssayObject *object, GError **error);
 
