@@ -10,7 +10,7 @@
 #include "job/audit.h"
 
 #include "base/json.h"
-#include "job/audit_columns.h"
+#include "report/audit_columns.h"
 #include "store/shard.h"
 
 #include <math.h>
@@ -161,7 +161,7 @@ put_calibration (const Store *store, GError **error)
     { "to", "to", ASSAY_AUDIT_COLUMN_NUMBER, "to", "upper edge, not in the bin but for the last" },
     { .name = NULL }
   };
-  const json_t *first = assay_audit_columns_find (json_array_get (store->parts, 0), "calibration/bins");
+  const json_t *first = assay_audit_columns_find (json_array_get (store->parts, 0), "calibration.bins");
   gint64 B = (gint64) json_array_size (first);
   g_autofree const json_t **item = g_new (const json_t *, MAX (store->n_parts * B, 1));
   Items items = { "/calibration", item, 2, { store->n_parts, B }, { "part", "bin" } };
@@ -170,7 +170,7 @@ put_calibration (const Store *store, GError **error)
     return TRUE;
   for (gint64 p = 0; p < store->n_parts; p++)
     for (gint64 b = 0; b < B; b++)
-      item[p * B + b] = json_array_get (assay_audit_columns_find (json_array_get (store->parts, p), "calibration/bins"), b);
+      item[p * B + b] = json_array_get (assay_audit_columns_find (json_array_get (store->parts, p), "calibration.bins"), b);
   return put_columns (store, &items, columns, error);
 }
 

@@ -3,7 +3,7 @@
 #include "job/audit_view.h"
 
 #include "base/json.h"
-#include "job/audit_columns.h"
+#include "report/audit_columns.h"
 
 #include <math.h>
 #include <string.h>
@@ -84,28 +84,28 @@ view_part (const json_t *part, AssayView *view)
   add_count (view, "rows", part, "rows");
   add_count (view, "score missing", part, "missing_score");
   add_count (view, "outcome missing", part, "missing_outcome");
-  add_share (view, "outcome true", part, "rates/prevalence");
+  add_share (view, "outcome true", part, "rates.prevalence");
   add_share (view, "selected", part, "selection");
-  add_share (view, "accuracy", part, "rates/accuracy");
-  add_share (view, "false positives", part, "rates/false_positive_rate");
-  add_share (view, "false negatives", part, "rates/false_negative_rate");
-  add_share (view, "right when decided true", part, "rates/positive_predictive_value");
-  add_estimate (view, "AUC", part, "discrimination/auroc", NULL);
-  add_estimate (view, "Gini", part, "discrimination/gini", NULL);
-  add_estimate (view, "Kolmogorov-Smirnov", part, "discrimination/kolmogorov_smirnov", NULL);
+  add_share (view, "accuracy", part, "rates.accuracy");
+  add_share (view, "false positives", part, "rates.false_positive_rate");
+  add_share (view, "false negatives", part, "rates.false_negative_rate");
+  add_share (view, "right when decided true", part, "rates.positive_predictive_value");
+  add_estimate (view, "AUC", part, "discrimination.auroc", NULL);
+  add_estimate (view, "Gini", part, "discrimination.gini", NULL);
+  add_estimate (view, "Kolmogorov-Smirnov", part, "discrimination.kolmogorov_smirnov", NULL);
   add_estimate (view, "Brier score", part, "brier", NULL);
   if (json_is_string (json_object_get (part, "log_loss_reason")))
     assay_view_add_field (view, "log loss", "%s", assay_json_get_text (part, "log_loss_reason"));
   else
     add_estimate (view, "log loss", part, "log_loss", " nats");
-  add_estimate (view, "calibration error", part, "calibration/error", luck);
-  add_estimate (view, "probability in excess", part, "calibration/excess", NULL);
+  add_estimate (view, "calibration error", part, "calibration.error", luck);
+  add_estimate (view, "probability in excess", part, "calibration.excess", NULL);
   if (reason != NULL)
     assay_view_add_field (view, "calibration line", "none: %s", reason);
   else
     {
-      add_estimate (view, "calibration intercept", part, "calibration/intercept", NULL);
-      add_estimate (view, "calibration slope", part, "calibration/slope", NULL);
+      add_estimate (view, "calibration intercept", part, "calibration.intercept", NULL);
+      add_estimate (view, "calibration slope", part, "calibration.slope", NULL);
     }
 }
 
@@ -139,7 +139,7 @@ static void
 add_cell_impact (AssayView *view, const json_t *group)
 {
   const json_t *impact = json_object_get (group, "impact");
-  gboolean has_members = json_integer_value (assay_audit_columns_find (group, "selection/denominator")) > 0;
+  gboolean has_members = json_integer_value (assay_audit_columns_find (group, "selection.denominator")) > 0;
   g_autofree char *ratio = assay_view_number (assay_json_get_number (impact, "value"), 3);
   g_autofree char *text = g_strdup_printf ("%s%s%s%s", ratio, json_is_true (json_object_get (impact, "is_highest")) ? " highest" : "",
                                            json_is_true (json_object_get (impact, "is_below_four_fifths")) ? " below 4/5" : "",
@@ -176,8 +176,8 @@ view_grouping (const json_t *grouping, const char *part, AssayView *view)
       add_cell_impact (view, group);
       if (decided)
         {
-          add_cell_share (view, group, "rates/false_positive_rate");
-          add_cell_share (view, group, "rates/false_negative_rate");
+          add_cell_share (view, group, "rates.false_positive_rate");
+          add_cell_share (view, group, "rates.false_negative_rate");
         }
       if (ranked)
         assay_view_add_cell_number (view, assay_json_get_number (json_object_get (group, "auroc"), "value"), 3);

@@ -31,7 +31,6 @@ src_job_libjob_la_SOURCES = $(KINDS_LIST) \
   src/job/architecture.c src/job/architecture.h \
   src/job/audit.c src/job/audit.h \
   src/job/audit_challenger.c \
-  src/job/audit_columns.c src/job/audit_columns.h \
   src/job/audit_group.c \
   src/job/audit_measure.c \
   src/job/audit_model.c \

@@ -29,6 +29,7 @@ ASSAY_FLOORS += src/report/libreport.la
 src_report_libreport_la_CPPFLAGS = $(AM_CPPFLAGS) -DASSAY_REGIMES_FOLDER='"$(pkgdatadir)/regimes"'
 src_report_libreport_la_SOURCES = \
   $(SECTIONS_LIST) $(WRITERS_LIST) \
+  src/report/audit_columns.c src/report/audit_columns.h \
   src/report/columns.c src/report/columns.h \
   src/report/coverage.c src/report/coverage.h \
   src/report/document.c src/report/document.h \

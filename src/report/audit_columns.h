@@ -17,7 +17,7 @@ typedef enum {
 
 typedef struct {
   const char *name;             /* "false_positives": a plain word */
-  const char *path;             /* "confusion/false_positives" below a part or a group */
+  const char *path;             /* "confusion.false_positives" below a part or a group */
   AssayAuditColumnType type;
   const char *title, *description;
 } AssayAuditColumn;
