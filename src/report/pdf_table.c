@@ -84,27 +84,31 @@ wish_of (AssayPdf *pdf, const Layout *layout, guint column)
   return wish;
 }
 
-/* What column c gets of the room beyond what all need: columns that wish for little get it, the others share the rest equally. */
+/* What column c gets of the room beyond what all need: columns that wish for little get it; the others share the rest by the roots of their wishes,
+ * so that a column of sentences is wider than one of remarks, and not all that there is. */
 static double
 fill (const Wish *wish, guint n, guint c, double room)
 {
   gboolean full[64] = { FALSE };
-  guint hungry = n;
-  double share = room / n;
+  double want[64], roots = 0;
 
-  for (gboolean more = TRUE; more && hungry > 0;)
+  for (guint k = 0; k < n; k++)
+    {
+      want[k] = wish[k].body - wish[k].least;
+      roots += sqrt (want[k]);
+    }
+  for (gboolean more = TRUE; more;)
     {
       more = FALSE;
-      for (guint k = 0; k < n; k++)
-        if (!full[k] && wish[k].body - wish[k].least <= share)
+      for (guint k = 0; k < n && !more; k++)
+        if (!full[k] && want[k] * roots <= room * sqrt (want[k]))
           {
             full[k] = more = TRUE;
-            room -= wish[k].body - wish[k].least;
-            hungry--;
+            room -= want[k];
+            roots -= sqrt (want[k]);
           }
-      share = hungry > 0 ? room / hungry : 0;
     }
-  return full[c] ? wish[c].body - wish[c].least : share;
+  return full[c] ? want[c] : room * sqrt (want[c]) / roots;
 }
 
 /* From what is needed to what is wished for, as far as the page goes. */
