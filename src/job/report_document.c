@@ -7,6 +7,7 @@
 #include "job/report_source.h"
 #include "report/coverage.h"
 #include "report/facts.h"
+#include "report/people.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -99,6 +100,8 @@ assay_report_document_make (const AssayJobContext *context, const AssayReportReq
                    assay_case_get_path (context->cas));
       return NULL;
     }
+  if (request->audience != ASSAY_AUDIENCE_INTERNAL)
+    assay_report_hide_people (source);
   if (g_str_has_suffix (base, ".assay"))
     base[strlen (base) - strlen (".assay")] = '\0';
   title = request->title ? g_strdup (request->title) : g_strdup_printf ("Audit report: %s", base);

@@ -4,6 +4,8 @@
 
 #include "base/json.h"
 
+#include <string.h>
+
 /* What identifies an example in its case: the split and the place in it. */
 static char *
 dup_place (const json_t *example)
@@ -36,4 +38,62 @@ assay_report_name_example (const AssayReport *report, const json_t *example)
     return dup_full_name (example, place);
   pseudonym = assay_case_dup_pseudonym (report->source->cas, place);
   return pseudonym ? g_strconcat ("record ", pseudonym, NULL) : g_strdup ("record withheld (the case's salt.key is missing)");
+}
+
+/* Options whose value names a record: "train:17", "id:4711". */
+static gboolean
+is_of_record (const char *word)
+{
+  static const char *const options[] = { "--example", "--query", "--without", "--against", NULL };
+
+  return g_strv_contains (options, word);
+}
+
+/* Behind a word as a shell reads it: quotes and backslashes hold it together. */
+static const char *
+skip_word (const char *at)
+{
+  char quote = '\0';
+
+  for (; *at != '\0' && (quote != '\0' || *at != ' '); at++)
+    if (*at == '\\' && quote != '\'' && at[1] != '\0')
+      at++;
+    else if (quote != '\0')
+      quote = *at == quote ? '\0' : quote;
+    else if (*at == '\'' || *at == '"')
+      quote = *at;
+  return at;
+}
+
+static char *
+hide_records (const char *command)
+{
+  GString *text = g_string_new (NULL);
+  g_autofree char *last = g_strdup ("");
+
+  while (*command != '\0')
+    {
+      const char *end = skip_word (command);
+      char *word = g_strndup (command, (gsize) (end - command));
+
+      g_string_append (text, is_of_record (last) && strchr (word, ':') != NULL ? "RECORD" : word);
+      g_free (last);
+      last = word;
+      for (command = end; *command == ' '; command++)
+        g_string_append_c (text, ' ');
+    }
+  return g_string_free (text, FALSE);
+}
+
+void
+assay_report_hide_people (AssayReportSource *source)
+{
+  for (guint k = 0; k < source->answers->len; k++)
+    {
+      AssayReportAnswer *answer = source->answers->pdata[k];
+      char *hidden = answer->command ? hide_records (answer->command) : NULL;
+
+      g_free (answer->command);
+      answer->command = hidden;
+    }
 }
