@@ -5,11 +5,15 @@ SECTIONS_LIST += \
   src/report/section_findings.c \
   src/report/section_model.c \
   src/report/section_data.c \
+  src/report/section_performance.c \
+  src/report/section_subgroups.c \
+  src/report/section_outside_score.c \
   src/report/section_attribution.c \
   src/report/section_validity.c \
   src/report/section_retraining.c \
   src/report/section_mechanisms.c \
   src/report/section_reasoning.c \
+  src/report/section_decisions.c \
   src/report/section_regimes.c \
   src/report/section_not_done.c \
   src/report/section_reproduction.c \
@@ -30,8 +34,12 @@ src_report_libreport_la_CPPFLAGS = $(AM_CPPFLAGS) -DASSAY_REGIMES_FOLDER='"$(pkg
 src_report_libreport_la_SOURCES = \
   $(SECTIONS_LIST) $(WRITERS_LIST) \
   src/report/audit_columns.c src/report/audit_columns.h \
+  src/report/audit_groups.c src/report/audit_groups.h \
+  src/report/audit_measures.c src/report/audit_measures.h \
+  src/report/audit_table.c src/report/audit_table.h \
   src/report/columns.c src/report/columns.h \
   src/report/coverage.c src/report/coverage.h \
+  src/report/decision.c src/report/decision.h src/report/decision_people.c \
   src/report/document.c src/report/document.h \
   src/report/escape_html.c src/report/escape_html.h \
   src/report/field.c src/report/field.h \
