@@ -15,6 +15,7 @@ dist_check_SCRIPTS += tests/e2e/test-quoting.sh
 dist_check_SCRIPTS += tests/e2e/test-audit.sh
 EXTRA_DIST += tests/e2e/audit.py
 dist_check_SCRIPTS += tests/e2e/test-report.sh
+dist_check_SCRIPTS += tests/e2e/test-report-audit.sh
 dist_check_SCRIPTS += tests/e2e/test-coverage.sh
 dist_check_SCRIPTS += tests/e2e/test-explain.sh
 EXTRA_DIST += tests/e2e/explain.py
