@@ -14,7 +14,7 @@ write_audit (AssayReport *report, AssaySection *section, const AssayReportAnswer
   AssayProse *warning = assay_prose_new_plain (assay_json_get_text (answer->document, "statement"));
   g_autofree char *heading = g_strconcat ("Outside score ", assay_json_get_text (score, "expression"), NULL);
 
-  assay_prose_add (warning, " No training, influence or explanation elsewhere in this report is about it.");
+  assay_prose_add (warning, " Training, influence and explanations elsewhere in this report are of models of the case, and do not say how this score was made.");
   assay_section_add_heading (section, heading);
   assay_section_add_callout (section, ASSAY_CALLOUT_WARNING, warning);
   assay_audit_tell_rows (&telling);
