@@ -16,6 +16,9 @@ GUI_SOURCES = $(PAGES_LIST) \
   gui/case_examples.c gui/case_examples.h \
   gui/case_memory.c gui/case_memory.h \
   gui/case_reader.c gui/case_reader.h \
+  gui/chart.c gui/chart.h \
+  gui/chart_drawing.c gui/chart_drawing.h \
+  gui/chart_table.c gui/chart_table.h \
   gui/command_palette.c gui/command_palette.h \
   gui/document_view.c gui/document_view.h \
   gui/data_table.c gui/data_table.h \
@@ -47,6 +50,7 @@ GUI_SOURCES = $(PAGES_LIST) \
 
 # What goes into the program as it is.
 GUI_RESOURCES = $(PAGES_LIST:.c=.ui) \
+  gui/chart.ui \
   gui/command_palette.ui \
   gui/empty_state.ui \
   gui/example_detail.ui \
