@@ -123,12 +123,13 @@ show_fields (AssayExampleDetail *self, const AssayTable *table, gint64 row)
 void
 assay_example_detail_show (AssayExampleDetail *self, AssayExampleIndex *index, gint64 row)
 {
-  g_autofree char *reference = NULL, *name = NULL, *origin = NULL, *visible = NULL;
+  g_autofree char *reference = NULL, *name = NULL, *origin = NULL, *visible = NULL, *query = NULL;
 
   gtk_stack_set_visible_child_name (self->stack, index != NULL && row >= 0 ? "example" : "none");
   if (index == NULL || row < 0)
     return;
   reference = assay_example_index_dup_reference (index, row);
+  query = g_strconcat ("ask:", reference, NULL);
   name = assay_text_escape (reference ? reference : _("left out by the model"), FALSE);
   origin = assay_table_describe_row (index->table, row);
   visible = assay_text_escape (origin, FALSE);
@@ -137,7 +138,7 @@ assay_example_detail_show (AssayExampleDetail *self, AssayExampleIndex *index, g
   gtk_widget_set_sensitive (GTK_WIDGET (self->influence), reference != NULL);
   gtk_widget_set_sensitive (GTK_WIDGET (self->copy), reference != NULL);
   gtk_actionable_set_action_target (GTK_ACTIONABLE (self->copy), "s", reference ? reference : "");
-  gtk_actionable_set_action_target (GTK_ACTIONABLE (self->influence), "(sss)", "influence", "example", reference ? reference : "");
+  gtk_actionable_set_action_target (GTK_ACTIONABLE (self->influence), "(sss)", "influence", "query", query);
   show_content (self, index->table, row);
   show_fields (self, index->table, row);
 }

@@ -300,8 +300,8 @@ assay_find_program (GError **error)
   return found;
 }
 
-static char **
-make_arguments (const char *command, GError **error)
+char **
+assay_job_make_arguments (const char *command, const char *const *options, GError **error)
 {
   g_auto (GStrv) words = NULL;
   g_autofree char *program = assay_find_program (error);
@@ -317,7 +317,7 @@ make_arguments (const char *command, GError **error)
     }
   builder = g_strv_builder_new ();
   g_strv_builder_add (builder, program);
-  g_strv_builder_add (builder, RECORDS);
+  g_strv_builder_addv (builder, (const char **) options);
   g_strv_builder_addv (builder, (const char **) words + 1);
   all = g_strv_builder_end (builder);
   g_strv_builder_unref (builder);
@@ -336,7 +336,7 @@ assay_job_process_start (const char *command, guint threads, const char *folder,
 {
   g_autoptr (AssayJobProcess) self = g_object_new (ASSAY_TYPE_JOB_PROCESS, NULL);
   g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDERR_SILENCE);
-  g_auto (GStrv) arguments = make_arguments (command, error);
+  g_auto (GStrv) arguments = assay_job_make_arguments (command, (const char *[]) { RECORDS, NULL }, error);
   g_autofree char *id = g_uuid_string_random (), *name = g_strconcat (id, ".jsonl", NULL), *number = g_strdup_printf ("%u", threads);
 
   if (arguments == NULL)

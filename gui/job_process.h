@@ -54,5 +54,7 @@ int              assay_job_process_get_exit_status (AssayJobProcess *self);
 /* The file of its records. */
 const char      *assay_job_process_get_file (AssayJobProcess *self);
 
+/* The words of a command line with the program's path in front and some options behind it. Errors: as of assay_job_process_start. Owns: the caller. */
+char           **assay_job_make_arguments  (const char *command, const char *const *options, GError **error);
 /* Path of the program `assay`: beside this one, else on the search path. NULL with an error. Owns: the caller. */
 char            *assay_find_program        (GError **error);

@@ -4,6 +4,7 @@
 PAGES_LIST += \
   gui/page_overview.c \
   gui/page_examples.c \
+  gui/page_influence.c \
   gui/page_units.c \
   gui/page_reasoning.c \
   gui/page_jobs.c \
@@ -24,8 +25,16 @@ GUI_SOURCES = $(PAGES_LIST) \
   gui/data_table.c gui/data_table.h \
   gui/empty_state.c gui/empty_state.h \
   gui/example_detail.c gui/example_detail.h \
+  gui/facts.c gui/facts.h \
   gui/grey_image.c gui/grey_image.h \
   gui/figure_area.c gui/figure_area.h \
+  gui/influence_answer.c gui/influence_answer.h \
+  gui/influence_ask.c gui/influence_ask.h \
+  gui/influence_facts.c gui/influence_facts.h \
+  gui/influence_figures.c gui/influence_figures.h \
+  gui/influence_pin.c gui/influence_pin.h \
+  gui/influence_question.c gui/influence_question.h \
+  gui/job_cost.c gui/job_cost.h \
   gui/job_list.c gui/job_list.h \
   gui/job_process.c gui/job_process.h \
   gui/job_row.c gui/job_row.h \
@@ -37,6 +46,7 @@ GUI_SOURCES = $(PAGES_LIST) \
   gui/preferences.c gui/preferences.h \
   gui/proposal.c gui/proposal.h \
   gui/report_draft.c gui/report_draft.h \
+  gui/score_row.c gui/score_row.h \
   gui/session.c gui/session.h \
   gui/settings.c gui/settings.h \
   gui/table_export.c gui/table_export.h \
@@ -55,6 +65,7 @@ GUI_RESOURCES = $(PAGES_LIST:.c=.ui) \
   gui/empty_state.ui \
   gui/example_detail.ui \
   gui/gtk/help-overlay.ui \
+  gui/influence_ask.ui \
   gui/job_row.ui \
   gui/job_strip.ui \
   gui/style.css \

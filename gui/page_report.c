@@ -61,10 +61,14 @@ change_done (GObject *reader, GAsyncResult *result, gpointer data)
     }
 }
 
+/* A claim that the draft does not have may have come into the case since: then the document is made anew. */
 static void
 ask_for_change (AssayReportPage *self, const char *claim, gboolean is_removal, gint64 place)
 {
-  assay_case_reader_ask (assay_page_get_reader (ASSAY_PAGE (self)), assay_pin_change_apply, assay_pin_change_new (self->draft, claim, is_removal, place, NULL),
+  gboolean is_known = self->draft != NULL && assay_document_find_claim (self->draft->document, claim) != NULL;
+
+  assay_case_reader_ask (assay_page_get_reader (ASSAY_PAGE (self)), assay_pin_change_apply,
+                         assay_pin_change_new (is_known || is_removal ? self->draft : NULL, claim, is_removal, place, NULL),
                          (GDestroyNotify) assay_pin_change_free, (GDestroyNotify) assay_report_draft_unref, NULL, change_done, g_object_ref (self));
 }
 

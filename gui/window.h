@@ -7,7 +7,7 @@
  *   win.open, win.open-path (s)        win.reopen, win.close-case, win.refresh, win.show-sidebar
  *   win.palette                        win.copy-command, win.copy-view, win.copy-text (s), win.go-to-view (s text of a place)
  *   win.pin, win.unpin (s claim)       in the summary of the report
- *   win.run (s command line)           starts it as a job
+ *   win.run (s command line)           starts it as a job; win.run-quietly: without a toast
  *   win.propose (s command line)       shows its form and cost on the page Jobs, to be started there
  *   win.export-table                   asks for a file
  *   win.tell (s)                       a toast;   win.tell-undo (sss: text, button, detailed action)

@@ -247,19 +247,33 @@ act_export_table (GSimpleAction *action, GVariant *value, gpointer data)
 
 /* --- jobs ---------------------------------------------------------------------------------------------------------- */
 
+static AssayJobProcess *
+run (AssayWindow *self, GVariant *command)
+{
+  AssayApplication *application = assay_window_get_application (self);
+  g_autoptr (GError) fault = NULL;
+  AssayJobProcess *process = assay_job_list_start (assay_application_get_jobs (application), g_variant_get_string (command, NULL),
+                                                   assay_settings_get_threads (assay_application_get_settings (application)), &fault);
+
+  if (process == NULL)
+    assay_window_tell (self, fault->message, NULL, NULL);
+  return process;
+}
+
 static void
 act_run (GSimpleAction *action, GVariant *value, gpointer data)
 {
-  AssayApplication *application = assay_window_get_application (data);
-  g_autoptr (GError) fault = NULL;
-  AssayJobProcess *process = assay_job_list_start (assay_application_get_jobs (application), g_variant_get_string (value, NULL),
-                                                   assay_settings_get_threads (assay_application_get_settings (application)), &fault);
-
   (void) action;
-  if (process == NULL)
-    assay_window_tell (data, fault->message, NULL, NULL);
-  else if (assay_window_get_case (data) != NULL)
+  if (run (data, value) != NULL && assay_window_get_case (data) != NULL)
     assay_window_tell (data, _("Job started"), _("_Watch"), "win.go::jobs");
+}
+
+/* For a page that shows the job itself. */
+static void
+act_run_quietly (GSimpleAction *action, GVariant *value, gpointer data)
+{
+  (void) action;
+  run (data, value);
 }
 
 /* Pages with a form take the command; until the person starts it there nothing runs. */
@@ -326,6 +340,7 @@ static const GActionEntry entries[] = {
   { .name = "pin", .activate = act_pin, .parameter_type = "s" },
   { .name = "unpin", .activate = act_pin, .parameter_type = "s" },
   { .name = "run", .activate = act_run, .parameter_type = "s" },
+  { .name = "run-quietly", .activate = act_run_quietly, .parameter_type = "s" },
   { .name = "propose", .activate = act_propose, .parameter_type = "s" },
   { .name = "tell", .activate = act_tell, .parameter_type = "s" },
   { .name = "tell-undo", .activate = act_tell_undo, .parameter_type = "(sss)" },

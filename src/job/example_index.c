@@ -173,6 +173,19 @@ assay_example_index_dup_reference (const AssayExampleIndex *self, gint64 row)
 }
 
 gint64
+assay_example_index_get_row (const AssayExampleIndex *self, const char *split, gint64 place)
+{
+  gint64 n = 0;
+  const gint64 *examples = self->dataset ? assay_dataset_get_split (self->dataset, split, &n, NULL) : NULL;
+  g_autofree char *reference = NULL;
+
+  if (examples != NULL)
+    return place >= 0 && place < n ? assay_dataset_get_row (self->dataset, examples[place]) : -1;
+  reference = g_strdup_printf ("%s:%" G_GINT64_FORMAT, split, place);
+  return assay_example_index_find (self, reference);
+}
+
+gint64
 assay_example_index_find (const AssayExampleIndex *self, const char *reference)
 {
   gint64 n = assay_table_get_n_rows (self->table), index;

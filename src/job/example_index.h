@@ -27,6 +27,8 @@ void               assay_example_index_unref (AssayExampleIndex *self);
 
 /* "train:17", or NULL for a row that is no example. Owns: the caller. */
 char              *assay_example_index_dup_reference (const AssayExampleIndex *self, gint64 row);
+/* The row of an example by its place in a split, or -1. Cost: O(1) with a model, else O(rows). */
+gint64             assay_example_index_get_row (const AssayExampleIndex *self, const char *split, gint64 place);
 /* The row of "train:17" or "id:VALUE", or -1. Cost: O(rows). */
 gint64             assay_example_index_find (const AssayExampleIndex *self, const char *reference);
 
