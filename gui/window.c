@@ -12,6 +12,7 @@
 
 #define REMEMBER_MSEC 400
 #define FIRST_PAGE "overview"
+#define WAY_BACK_SECONDS 15     /* long enough to be reached without a pointer */
 
 struct _AssayWindow {
   AdwApplicationWindow parent_instance;
@@ -75,6 +76,7 @@ assay_window_tell (AssayWindow *self, const char *text, const char *button, cons
     {
       adw_toast_set_button_label (toast, button);
       adw_toast_set_detailed_action_name (toast, action);
+      adw_toast_set_timeout (toast, WAY_BACK_SECONDS);
     }
   adw_toast_overlay_add_toast (self->toasts, toast);
 }

@@ -108,6 +108,16 @@ def find(words, exact=False, pressable=False):
     return None
 
 
+def find_undo():
+    """The button of a toast, which lies outside the pages; a toast does not stay for long."""
+    global page
+    seen, page = page, None
+    try:
+        return find("Undo", pressable=True)
+    finally:
+        page = seen
+
+
 def texts():
     return "\n".join(f"{role(node)}: {name(node)}" for node in shown(application()) if name(node))
 
@@ -188,7 +198,7 @@ if ask is not None:
     check("and shown", wait(20, lambda: here("train:0 · cg") is not None), texts())
 press(here("Pin to Report", pressable=True))
 check("what stands first can be pinned from here", wait(20, pinned) is not None, pinned())
-press(wait(5, lambda: here("Undo", pressable=True)))
+press(wait(5, find_undo))
 check("and let go again", wait(15, lambda: pinned() == []) is not None, pinned())
 
 # The report: pin, unpin, export, verify.
@@ -198,7 +208,7 @@ check("the report shows its claims with a pin each", pin is not None, texts())
 if pin is not None:
     check("a pin can be pressed", press(pin))
     check("and the case holds it", wait(15, pinned) is not None, texts())
-    undo = wait(5, lambda: find("Undo", pressable=True))
+    undo = wait(5, find_undo)
     check("a toast offers the way back", undo is not None, texts())
     if undo is not None:
         press(undo)
