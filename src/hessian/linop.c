@@ -95,6 +95,60 @@ assay_linop_scale_new (AssayLinop *A, double c)
   return affine_new (A, c, 0, A->name, c > 0 ? c * A->shift : c == 0 ? 0 : -INFINITY);
 }
 
+/* --- S A S with a diagonal S ------------------------------------------------------------------------------------------------ */
+
+typedef struct {
+  AssayLinop base;
+  AssayLinop *A;
+  double *scale;                                                  /* (n) */
+  double *scaled;                                                 /* S x (n) */
+} Congruence;
+
+static gboolean
+apply_congruence (AssayLinop *op, gint64 K, const double *X, double *Y, GError **error)
+{
+  Congruence *self = (Congruence *) op;
+
+  for (gint64 k = 0; k < K; k++)
+    {
+      for (gint64 i = 0; i < op->n; i++)
+        self->scaled[i] = self->scale[i] * X[k * op->n + i];
+      if (!assay_linop_apply (self->A, 1, self->scaled, Y + k * op->n, error))
+        return FALSE;
+      for (gint64 i = 0; i < op->n; i++)
+        Y[k * op->n + i] *= self->scale[i];
+    }
+  return TRUE;
+}
+
+static void
+finalize_congruence (AssayLinop *op)
+{
+  Congruence *self = (Congruence *) op;
+
+  assay_linop_unref (self->A);
+  assay_mem_free (self->scale);
+  assay_mem_free (self->scaled);
+}
+
+AssayLinop *
+assay_linop_congruence_new (AssayLinop *A, const double *scale, double lower_bound, GError **error)
+{
+  AssayLinop prototype = { .name = A->name, .n = A->n, .is_symmetric = A->is_symmetric, .shift = lower_bound, .product_error = A->product_error,
+                           .apply = apply_congruence, .finalize = finalize_congruence };
+  g_autoptr (AssayBuffer) copy = assay_mem_new (double, A->n, error), scaled = NULL;
+  Congruence *self;
+
+  if (copy == NULL || (scaled = assay_mem_new (double, A->n, error)) == NULL)
+    return NULL;
+  memcpy (copy, scale, A->n * sizeof *scale);
+  self = assay_linop_alloc (sizeof *self, &prototype);
+  self->A = assay_linop_ref (A);
+  self->scale = g_steal_pointer (&copy);
+  self->scaled = g_steal_pointer (&scaled);
+  return &self->base;
+}
+
 /* --- A + B ---------------------------------------------------------------------------------------------------------------- */
 
 typedef struct {

@@ -38,6 +38,9 @@ gpointer    assay_linop_alloc  (gsize size, const AssayLinop *prototype);
 AssayLinop *assay_linop_shift_new (AssayLinop *A, double lambda);
 /* c A. */
 AssayLinop *assay_linop_scale_new (AssayLinop *A, double c);
+/* S A S, S diagonal with the entries scale (n), which are copied. lower_bound of the result's spectrum: -infinity when unknown.
+ * Numerics: product_error is A's own: for powers of two it is right where A's products commute with such factors. Errors: memory. */
+AssayLinop *assay_linop_congruence_new (AssayLinop *A, const double *scale, double lower_bound, GError **error);
 /* A + B. Errors: SHAPE when their sizes differ; memory for one vector. */
 AssayLinop *assay_linop_sum_new   (AssayLinop *A, AssayLinop *B, GError **error);
 

@@ -50,37 +50,66 @@ void
 assay_damped_curvature_clear (AssayDampedCurvature *self)
 {
   g_clear_pointer (&self->damped, assay_linop_unref);
+  g_clear_pointer (&self->scale, assay_mem_free);
   g_clear_pointer (&self->curvature, assay_linop_unref);
 }
 
-/* Raises the operator's known lower bound to its least eigenvalue, less what assembly and LAPACK may have rounded. */
+/* A matrix C (n,n) of a small convex model in coordinates where the diagonal of C + lambda I is about 1: S, and the lower bound of the
+ * spectrum of S (C + lambda I) S: its least eigenvalue, less what assembly and LAPACK may have rounded. */
 static gboolean
-measure_least (AssayLinop *op, double largest, AssayProgress *progress, GError **error)
+equilibrate (const AssayLinop *op, const double *C, double lambda, double *scale, double *lower_bound, double *norm, GError **error)
 {
   gint64 n = op->n;
-  g_autoptr (AssayBuffer) matrix = assay_dense_assemble (op, 0, 4, G_MAXUINT64, progress, error), values = NULL;
-  double least;
+  g_autoptr (AssayBuffer) matrix = assay_mem_new (double, n * n, error), values = NULL;
+  double *A = matrix, *eigenvalues, least_scale = INFINITY;
 
   if (matrix == NULL || (values = assay_mem_new (double, n, error)) == NULL)
     return FALSE;
-  assay_dense_symmetrise (n, matrix);
-  if (!assay_dense_eigen (n, matrix, values, NULL, error))
+  eigenvalues = values;
+  for (gint64 i = 0; i < n; i++)
+    {
+      double diagonal = C[i * n + i] + lambda;
+
+      scale[i] = diagonal > 0 ? ldexp (1, -(int) lrint (log2 (diagonal) / 2)) : 1;
+      least_scale = MIN (least_scale, scale[i]);
+    }
+  for (gint64 i = 0; i < n; i++)
+    for (gint64 j = 0; j < n; j++)
+      A[i * n + j] = scale[i] * scale[j] * (C[i * n + j] + (i == j ? lambda : 0));
+  if (!assay_dense_eigen (n, A, eigenvalues, NULL, error))
     return FALSE;
-  least = *(double *) values - (10 * (double) n * 0x1p-53 + op->product_error * sqrt ((double) n)) * largest;
-  op->shift = MAX (op->shift, least);
+  *norm = eigenvalues[n - 1];
+  *lower_bound = eigenvalues[0] - (10 * (double) n * 0x1p-53 + op->product_error * sqrt ((double) n)) * *norm;
+  *lower_bound = MAX (*lower_bound, lambda * least_scale * least_scale);                            /* C is at least 0 */
   return TRUE;
 }
 
 static void
-choose_damping (const AssayInfluenceTask *task, AssayDampedCurvature *c, double largest, GString *notes)
+choose_damping (AssayDampedCurvature *c, double largest, GString *notes)
 {
-  if (c->is_convex && (task->l2 > 0 || c->curvature->shift > 0))
-    {
-      c->damping = 0;
-      return;
-    }
   c->damping = largest / CONDITION;
   g_string_append_printf (notes, "damping chosen: largest eigenvalue (about %.3g) / %d = %.3g\n", largest, CONDITION, c->damping);
+}
+
+/* Of a small convex model: coordinates and bound, and the damping where none was asked for and none is needed. */
+static gboolean
+look_at_spectrum (const AssayInfluenceTask *task, AssayDampedCurvature *c, double largest, GString *notes, AssayProgress *progress, GError **error)
+{
+  g_autoptr (AssayBuffer) matrix = assay_dense_assemble (c->curvature, 0, 4, G_MAXUINT64, progress, error);
+  gboolean is_open = isnan (c->damping);
+
+  c->scale = matrix ? assay_mem_new (double, c->curvature->n, error) : NULL;
+  if (c->scale == NULL)
+    return FALSE;
+  assay_dense_symmetrise (c->curvature->n, matrix);
+  if (is_open)
+    c->damping = 0;
+  if (!equilibrate (c->curvature, matrix, task->l2 + c->damping, c->scale, &c->lower_bound, &c->norm, error))
+    return FALSE;
+  if (!is_open || c->lower_bound > 0)
+    return TRUE;
+  choose_damping (c, largest, notes);
+  return equilibrate (c->curvature, matrix, task->l2 + c->damping, c->scale, &c->lower_bound, &c->norm, error);
 }
 
 gboolean
@@ -96,16 +125,40 @@ assay_damped_curvature_open (const AssayInfluenceTask *task, const char *curvatu
     return FALSE;
   if (c.is_convex)
     c.curvature->shift = MAX (c.curvature->shift, 0);             /* the operator cannot know that the model is affine */
-  if (c.is_convex && task->l2 == 0 && !(damping > 0) && c.curvature->n <= SMALL_MODEL
-      && !measure_least (c.curvature, largest, progress, error))
-    return FALSE;
-  if (isnan (damping))
-    choose_damping (task, &c, largest, notes);
-  c.lambda = task->l2 + c.damping;
-  c.norm = largest + c.lambda;
-  c.damped = assay_linop_shift_new (c.curvature, c.lambda);
-  c.lower_bound = c.damped->shift;
+  if (c.is_convex && c.curvature->n <= SMALL_MODEL)
+    {
+      g_autoptr (AssayLinop) raw = NULL;
+
+      if (!look_at_spectrum (task, &c, largest, notes, progress, error))
+        return FALSE;
+      c.lambda = task->l2 + c.damping;
+      raw = assay_linop_shift_new (c.curvature, c.lambda);
+      c.damped = assay_linop_congruence_new (raw, c.scale, c.lower_bound, error);
+      if (c.damped == NULL)
+        return FALSE;
+    }
+  else
+    {
+      if (isnan (damping) && c.is_convex && task->l2 > 0)
+        c.damping = 0;
+      else if (isnan (damping))
+        choose_damping (&c, largest, notes);
+      c.lambda = task->l2 + c.damping;
+      c.norm = largest + c.lambda;
+      c.damped = assay_linop_shift_new (c.curvature, c.lambda);
+      c.lower_bound = c.damped->shift;
+    }
   *out = c;
   memset (&c, 0, sizeof c);
   return TRUE;
+}
+
+void
+assay_damped_curvature_scale (const AssayDampedCurvature *self, gint64 K, double *X)
+{
+  gint64 P = self->damped->n;
+
+  for (gint64 k = 0; k < K && self->scale != NULL; k++)
+    for (gint64 i = 0; i < P; i++)
+      X[k * P + i] *= self->scale[i];
 }

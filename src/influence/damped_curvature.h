@@ -6,6 +6,12 @@
  *                           what was minimised;
  *   largest eigenvalue/400  else: it keeps the condition number near 400, so that conjugate gradients end in about 200 products
  *                           whatever the model, and on small language models it is about where predictions of retraining are best.
+ * Columns of a table may differ in size by factors of a million, which alone makes a matrix look singular and a bound useless. So a small
+ * convex model is looked at in coordinates of its own, theta = S theta': S is diagonal, of powers of two, and brings the diagonal of
+ * S A S to about 1. A power of two rounds nothing, and a model that is affine in theta computes the same bits for columns times S as it does
+ * for theta times S: what is known of errors of products holds for S A S as it does for A. Scores do not depend on S.
+ * Source: van der Sluis 1969 (a diagonal of ones is within a factor P of the best diagonal scaling).
+ *
  * Shape letters: P parameters.
  * Ownership: the caller clears it. Thread rule: one apply at a time.
  */
@@ -15,10 +21,12 @@
 #include "influence/method.h"
 
 typedef struct {
-  AssayLinop *curvature, *damped;       /* C and A */
+  AssayLinop *curvature;                /* C */
+  double *scale;                        /* (P) the diagonal of S; NULL: S is the identity */
+  AssayLinop *damped;                   /* S A S */
   double damping, lambda;
-  double lower_bound;                   /* A >= lower_bound I; -infinity when not known */
-  double norm;                          /* about ||A|| */
+  double lower_bound;                   /* S A S >= lower_bound I; -infinity when not known */
+  double norm;                          /* about ||S A S|| */
   gboolean is_convex;                   /* C is known to be positive semi-definite because the model is affine in theta */
 } AssayDampedCurvature;
 
@@ -34,6 +42,8 @@ extern const char *const assay_damped_curvature_choices[];
 /* damping NaN: the default above, described in notes. Errors: those of the walks; memory; cancelled. */
 gboolean assay_damped_curvature_open  (const AssayInfluenceTask *task, const char *curvature, double damping, GString *notes,
                                        AssayDampedCurvature *out, AssayProgress *progress, GError **error);
+/* X <- S X for K vectors, X (K,P): takes gradients to the coordinates of the solve, and solutions back from them. */
+void     assay_damped_curvature_scale (const AssayDampedCurvature *self, gint64 K, double *X);
 void     assay_damped_curvature_clear (AssayDampedCurvature *self);
 
 /* The largest eigenvalue in magnitude by 16 steps of the power method from a fixed random start: a lower estimate.

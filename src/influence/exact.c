@@ -22,13 +22,18 @@ assay_exact_assemble (const char *curvature, const AssayPoint *point, guint copi
 }
 
 gboolean
-assay_exact_solver_open (AssayLinop *damped, double *matrix, double lambda, double tolerance, AssayExactSolver *out, GError **error)
+assay_exact_solver_open (AssayLinop *damped, double *matrix, double lambda, const double *scale, double tolerance, AssayExactSolver *out,
+                         GError **error)
 {
+  gint64 n = damped->n;
   AssayFactor *factor;
 
-  for (gint64 i = 0; i < damped->n; i++)
-    matrix[i * damped->n + i] += lambda;                                                            /* A = C + lambda I */
-  factor = assay_factor_new (damped->n, matrix, TRUE, error);
+  for (gint64 i = 0; i < n; i++)
+    matrix[i * n + i] += lambda;                                                                    /* A = C + lambda I */
+  for (gint64 i = 0; i < n && scale != NULL; i++)
+    for (gint64 j = 0; j < n; j++)
+      matrix[i * n + j] *= scale[i] * scale[j];
+  factor = assay_factor_new (n, matrix, TRUE, error);
   if (factor == NULL)
     return FALSE;
   *out = (AssayExactSolver) { .damped = damped, .factor = factor, .tolerance = tolerance };

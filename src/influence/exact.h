@@ -20,9 +20,10 @@ typedef struct {
 double  *assay_exact_assemble     (const char *curvature, const AssayPoint *point, guint copies, guint64 memory_limit,
                                    AssayProgress *progress, GError **error);
 
-/* Takes matrix (P,P), the curvature C, over; adds lambda to its diagonal and factors it. Errors: as assay_factor_new. */
-gboolean assay_exact_solver_open  (AssayLinop *damped, double *matrix, double lambda, double tolerance, AssayExactSolver *out,
-                                   GError **error);
+/* Takes matrix (P,P), the curvature C, over; adds lambda to its diagonal and factors S (C + lambda I) S, which is the operator `damped`.
+ * scale (P): the diagonal of S; NULL: the identity. Errors: as assay_factor_new. */
+gboolean assay_exact_solver_open  (AssayLinop *damped, double *matrix, double lambda, const double *scale, double tolerance,
+                                   AssayExactSolver *out, GError **error);
 void     assay_exact_solver_clear (AssayExactSolver *self);
 
 /* An AssaySolveFunc (data: the solver). One step of iterative refinement with the operator's own products, then the true residual.

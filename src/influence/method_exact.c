@@ -49,8 +49,8 @@ score_exact (const AssayInfluenceTask *task, const AssayValues *options, AssayPr
                                  (guint64) (assay_values_get_double (options, "max-memory") * GIB), progress, error);
   if (matrix == NULL)
     return NULL;
-  if (!assay_exact_solver_open (scores.matrix.damped, matrix, scores.matrix.lambda, assay_values_get_double (options, "tolerance"), &solver,
-                                error))
+  if (!assay_exact_solver_open (scores.matrix.damped, matrix, scores.matrix.lambda, scores.matrix.scale,
+                                assay_values_get_double (options, "tolerance"), &solver, error))
     return NULL;
   note_inertia (scores.scores, solver.factor);
   return assay_solved_scores_run (&scores, assay_exact_solver_solve, &solver, progress,

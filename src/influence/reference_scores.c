@@ -88,7 +88,7 @@ typedef struct {
 
 /* self[i] = g_i' A^-1 g_i */
 static gboolean
-check_self (const Dense *dense, const char *name, AssayExactSolver *solver, GError **error)
+check_self (const Dense *dense, const char *name, const AssaySolvedScores *scores, AssayExactSolver *solver, GError **error)
 {
   const AssayReferenceCase *c = dense->run->source;
   AssayPoint train = assay_influence_task_get_train (&dense->run->task);
@@ -97,8 +97,10 @@ check_self (const Dense *dense, const char *name, AssayExactSolver *solver, GErr
   g_autofree AssaySolveResult *results = g_new0 (AssaySolveResult, c->N);
 
   if (G == NULL || (X = assay_mem_alloc_array (c->N * c->P, sizeof (double), error)) == NULL
-      || !assay_gradient_rows (&train, G, dense->run->progress, error)
-      || !assay_exact_solver_solve (solver, c->N, G, X, results, dense->run->progress, error))
+      || !assay_gradient_rows (&train, G, dense->run->progress, error))
+    return FALSE;
+  assay_damped_curvature_scale (&scores->matrix, c->N, G);
+  if (!assay_exact_solver_solve (solver, c->N, G, X, results, dense->run->progress, error))
     return FALSE;
   for (gint64 i = 0; i < c->N; i++)
     self[i] = assay_f64_dot (c->P, (double *) G + i * c->P, (double *) X + i * c->P);
@@ -145,13 +147,13 @@ check_lambda (const Dense *dense, const char *name, double lambda, gboolean is_d
   if (copy == NULL)
     return FALSE;
   memcpy (copy, dense->matrix, c->P * c->P * sizeof *copy);
-  if (!assay_exact_solver_open (scores.matrix.damped, copy, lambda, DIRECT_TOLERANCE, &solver, error)
+  if (!assay_exact_solver_open (scores.matrix.damped, copy, lambda, scores.matrix.scale, DIRECT_TOLERANCE, &solver, error)
       || !assay_solved_scores_run (&scores, assay_exact_solver_solve, &solver, dense->run->progress, error))
     return FALSE;
   value = scores.scores->value;
   if (!assay_reference_run_compare (dense->run, NULL, infl, ASSAY_REFERENCE_BOUND_DENSE, shape, value, error)
       || (strcmp (infl, "infl.hessian.d0") == 0 && !check_left_out (dense, value, error))
-      || (assay_reference_run_wants (dense->run, self) && !check_self (dense, self, &solver, error)))
+      || (assay_reference_run_wants (dense->run, self) && !check_self (dense, self, &scores, &solver, error)))
     return FALSE;
   for (gint64 i = 0; i < c->Q * c->N; i++)
     value[i] *= (double) c->N;                                    /* dattri's scores are without 1/N */

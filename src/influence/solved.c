@@ -25,19 +25,41 @@ assay_solved_scores_clear (AssaySolvedScores *self)
   self->train_norm = NULL;
 }
 
+typedef struct {
+  const double *scale;          /* (P) of S, or NULL */
+  double *norm;                 /* (N) */
+  gint64 P;
+} Norms;
+
+static gboolean
+add_norm (gint64 i, double loss, const double *gradient, gpointer data, GError **error)
+{
+  const Norms *norms = data;
+  double sum = 0;
+
+  (void) loss;
+  (void) error;
+  for (gint64 p = 0; p < norms->P; p++)
+    {
+      double scaled = norms->scale ? norms->scale[p] * gradient[p] : gradient[p];
+
+      sum += scaled * scaled;
+    }
+  norms->norm[i] = sqrt (sum);
+  return TRUE;
+}
+
+/* Of the gradients in the coordinates of the solve. */
 static gboolean
 measure_norms (AssaySolvedScores *self, AssayProgress *progress, GError **error)
 {
   AssayPoint train = assay_influence_task_get_train (self->task);
+  Norms norms = { self->matrix.scale, self->train_norm = g_new (double, self->task->n_train), self->matrix.damped->n };
 
-  self->train_norm = g_new (double, self->task->n_train);
-  if (!assay_gradient_squared_norms (&train, self->train_norm, progress, error))
+  if (!assay_gradient_each (&train, add_norm, &norms, progress, error))
     return FALSE;
   for (gint64 i = 0; i < self->task->n_train; i++)
-    {
-      self->train_norm[i] = sqrt (self->train_norm[i]);
-      self->largest_norm = MAX (self->largest_norm, self->train_norm[i]);
-    }
+    self->largest_norm = MAX (self->largest_norm, self->train_norm[i]);
   return TRUE;
 }
 
@@ -127,8 +149,13 @@ assay_solved_scores_run (AssaySolvedScores *self, AssaySolveFunc solve, gpointer
     {
       gint64 K = MIN (block, task->n_query - first);
 
-      if (!assay_influence_task_query_gradients (task, NULL, first, K, B, error) || !solve (data, K, B, X, self->scores->solves + first, progress, error)
-          || !score_block (self, first, K, X, progress, error))
+      if (!assay_influence_task_query_gradients (task, NULL, first, K, B, error))
+        return FALSE;
+      assay_damped_curvature_scale (&self->matrix, K, B);
+      if (!solve (data, K, B, X, self->scores->solves + first, progress, error))
+        return FALSE;
+      assay_damped_curvature_scale (&self->matrix, K, X);
+      if (!score_block (self, first, K, X, progress, error))
         return FALSE;
     }
   return TRUE;

@@ -15,7 +15,7 @@ typedef struct {
   const AssayInfluenceTask *task;
   AssayDampedCurvature matrix;
   double gradient_error;
-  double *train_norm;           /* (N) of gradients; NULL: no interval is known */
+  double *train_norm;           /* (N) ||S g_i||; NULL: no interval is known */
   double largest_norm;
   AssayInfluenceScores *scores;
 } AssaySolvedScores;

@@ -137,6 +137,29 @@ test_restrict (Fixture *f, gconstpointer data)
 }
 
 static void
+test_congruence (Fixture *f, gconstpointer data)
+{
+  double scale[N];
+  g_autoptr (AssayLinop) op = NULL;
+
+  (void) data;
+  for (guint i = 0; i < N; i++)
+    scale[i] = ldexp (1, (int) i - 2);
+  op = assay_linop_congruence_new (f->A, scale, 0.5, NULL);
+  g_assert_cmpfloat (op->shift, ==, 0.5);
+  g_assert_true (assay_linop_apply (op, 2, f->x, f->y, NULL));
+  for (guint k = 0; k < 2; k++)
+    for (guint i = 0; i < N; i++)
+      {
+        double sum = 0;
+
+        for (guint j = 0; j < N; j++)
+          sum += scale[i] * scale[j] * f->a[i * N + j] * f->x[k * N + j];
+        assert_close (f->y[k * N + i], sum, 100 * DBL_EPSILON);
+      }
+}
+
+static void
 test_restrict_refuses (Fixture *f, gconstpointer data)
 {
   const struct { AssaySlice slice[2]; guint n; } bad[] = {
@@ -174,6 +197,7 @@ main (int argc, char **argv)
   CASE ("a shift adds lambda x and raises the known bound", test_shift);
   CASE ("a scale multiplies and keeps the bound when positive", test_scale);
   CASE ("a sum adds products and bounds and refuses unequal sizes", test_sum);
+  CASE ("a congruence scales both sides", test_congruence);
   CASE ("a restriction is the principal part in the order of its slices", test_restrict);
   CASE ("a restriction refuses slices outside, empty or meeting", test_restrict_refuses);
   CASE ("a combinator keeps what it combines alive", test_ownership);

@@ -274,6 +274,28 @@ test_curvatures (void)
     }
 }
 
+/* Incomes beside ages: in which units a column is given must change nothing. Powers of two let that be asked to the last bit. */
+static void
+test_units_of_columns (void)
+{
+  static const int plain[] = { 0, 0, 0 }, mixed[] = { 24, -20, 0 };
+  static const char *const methods[] = { "exact", "cg" };
+  double theta[4] = { 0.7, -0.4, 1.1, 0.2 }, scaled[4];
+
+  for (guint p = 0; p < 4; p++)
+    scaled[p] = p < 3 ? ldexp (theta[p], -mixed[p]) : theta[p];
+  for (gsize m = 0; m < G_N_ELEMENTS (methods); m++)
+    {
+      g_autoptr (Toy) toy = toy_new_binary (60, 2, 3, plain, theta, 31), other = toy_new_binary (60, 2, 3, mixed, scaled, 31);
+      g_autoptr (AssayInfluenceScores) a = toy_score (toy, methods[m], NULL), b = toy_score (other, methods[m], NULL);
+
+      g_assert_cmpfloat (b->damping, ==, 0);
+      g_assert_cmpint (b->interval_kind, ==, ASSAY_INTERVAL_SOLVE);
+      g_assert_cmpmem (b->value, 120 * sizeof (double), a->value, 120 * sizeof (double));
+      g_assert_cmpmem (b->lo, 120 * sizeof (double), a->lo, 120 * sizeof (double));
+    }
+}
+
 static void
 test_damping_default (void)
 {
@@ -398,6 +420,7 @@ main (int argc, char **argv)
   g_test_add_func ("/method/loo/a model whose training is not known is refused", test_loo_without);
   g_test_add_func ("/method/exact/what it misses of retraining shrinks with the data", test_first_order);
   g_test_add_func ("/method/exact/Hessian, Gauss-Newton and the oracle agree on an affine model", test_curvatures);
+  g_test_add_func ("/method/the units of columns change nothing", test_units_of_columns);
   g_test_add_func ("/method/exact/the damping that is chosen is said and reproducible", test_damping_default);
   g_test_add_func ("/method/cg/negative curvature ends the solve and claims no interval", test_indefinite);
   g_test_add_func ("/method/cg/two iterations are marked and their interval still holds", test_unconverged);

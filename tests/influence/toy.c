@@ -4,11 +4,12 @@
 
 #include "base/rng.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <string.h>
 
 static AssayDataset *
-make_dataset (gint64 N, gint64 Q, gint64 D, guint64 seed)
+make_dataset (gint64 N, gint64 Q, gint64 D, const int *exponent, guint64 seed)
 {
   g_autofree double *x = g_new (double, (N + Q) * D);
   g_autofree gint32 *label = g_new (gint32, N + Q);
@@ -29,20 +30,22 @@ make_dataset (gint64 N, gint64 Q, gint64 D, guint64 seed)
     memcpy (x + copy * D, x + N * D, D * sizeof *x);
   label[TOY_HELPFUL] = label[N];
   label[TOY_HARMFUL] = !label[N];
+  for (gint64 i = 0; i < (N + Q) * D && exponent != NULL; i++)
+    x[i] = ldexp (x[i], exponent[i % D]);
   dataset = assay_dataset_new_from_arrays (&shape, N + Q, x, label, 2, NULL, "train", Q, "query", &error);
   g_assert_no_error (error);
   return dataset;
 }
 
 static Toy *
-toy_new (gint64 N, gint64 Q, gint64 D, double l2, guint64 seed, const char *architecture, const char *config_text)
+toy_new (gint64 N, gint64 Q, gint64 D, const int *exponent, double l2, guint64 seed, const char *architecture, const char *config_text)
 {
   Toy *toy = g_new0 (Toy, 1);
   json_t *config = json_loads (config_text, 0, NULL), *number = json_real (l2);
   GError *error = NULL;
 
   toy->backend = assay_backend_cpu_new (2);
-  toy->dataset = make_dataset (N, Q, D, seed);
+  toy->dataset = make_dataset (N, Q, D, exponent, seed);
   toy->model = assay_model_new (architecture, config, ASSAY_F64, &error);
   g_assert_no_error (error);
   toy->options = assay_values_new (assay_train_params);
@@ -84,7 +87,7 @@ Toy *
 toy_new_logistic (gint64 N, gint64 Q, gint64 D, double l2, guint64 seed)
 {
   g_autofree char *config = g_strdup_printf ("{\"inputs\": %" G_GINT64_FORMAT ", \"outputs\": 2, \"loss\": \"xent\"}", D);
-  Toy *toy = toy_new (N, Q, D, l2, seed, "linear", config);
+  Toy *toy = toy_new (N, Q, D, NULL, l2, seed, "linear", config);
   AssayTrainResult result;
   GError *error = NULL;
 
@@ -97,10 +100,20 @@ toy_new_logistic (gint64 N, gint64 Q, gint64 D, double l2, guint64 seed)
 }
 
 Toy *
+toy_new_binary (gint64 N, gint64 Q, gint64 D, const int *exponent, const double *theta, guint64 seed)
+{
+  g_autofree char *config = g_strdup_printf ("{\"inputs\": %" G_GINT64_FORMAT ", \"outputs\": 1, \"loss\": \"logistic\"}", D);
+  Toy *toy = toy_new (N, Q, D, exponent, 0, seed, "linear", config);
+
+  assay_model_write_theta (toy->model, theta);
+  return toy;
+}
+
+Toy *
 toy_new_mlp (gint64 N, gint64 Q, gint64 D, guint64 seed)
 {
   g_autofree char *config = g_strdup_printf ("{\"widths\": [%" G_GINT64_FORMAT ", 5, 2], \"activations\": [\"tanh\"]}", D);
-  Toy *toy = toy_new (N, Q, D, 0, seed, "mlp", config);
+  Toy *toy = toy_new (N, Q, D, NULL, 0, seed, "mlp", config);
 
   assay_model_init (toy->model, seed);
   return toy;

@@ -22,6 +22,8 @@ typedef struct {
 /* N examples of two classes in D dimensions with Q queries drawn alike, trained by Newton's method to its optimum under l2.
  * Train example 0 is query 0 itself; train example 1 is query 0 with the other label. */
 Toy *toy_new_logistic (gint64 N, gint64 Q, gint64 D, double l2, guint64 seed);
+/* The same data under one logit, without l2, at theta (P), with column d multiplied by 2^exponent[d] (D). */
+Toy *toy_new_binary   (gint64 N, gint64 Q, gint64 D, const int *exponent, const double *theta, guint64 seed);
 /* The same data under a network with a hidden layer, at its random first parameters: nothing converged, nothing convex. */
 Toy *toy_new_mlp      (gint64 N, gint64 Q, gint64 D, guint64 seed);
 void toy_free         (Toy *toy);
