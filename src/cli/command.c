@@ -57,8 +57,8 @@ const AssayJobKind assay_command_run = {
 
 /* --- the list ------------------------------------------------------------------------------------------------------ */
 
-static const char *const order[] = { "demo", "new", "import", "examples", "train", "record", "influence", "validate", "retrain", "export", "run", "info",
-                                     "report", "keygen", "sign", "verify", "check", NULL };
+static const char *const order[] = { "demo", "new", "import", "examples", "train", "record", "influence", "validate", "retrain", "units", "certify", "cot",
+                                     "audit", "explain", "pin", "coverage", "report", "keygen", "sign", "verify", "export", "run", "info", "check", NULL };
 
 /* The order above; kinds that it does not know follow. */
 static int
