@@ -18,9 +18,15 @@ GUI_SOURCES = $(PAGES_LIST) \
   gui/case_memory.c gui/case_memory.h \
   gui/case_reader.c gui/case_reader.h \
   gui/chart.c gui/chart.h \
-  gui/chart_drawing.c gui/chart_drawing.h \
   gui/chart_table.c gui/chart_table.h \
+  gui/chain_asker.c gui/chain_asker.h \
+  gui/chain_bench_view.c gui/chain_bench_view.h \
+  gui/chain_figures.c gui/chain_figures.h \
+  gui/chain_list.c gui/chain_list.h \
+  gui/chain_probes.c gui/chain_probes.h \
+  gui/chart_drawing.c gui/chart_drawing.h \
   gui/command_palette.c gui/command_palette.h \
+  gui/dial.c gui/dial.h \
   gui/document_view.c gui/document_view.h \
   gui/data_table.c gui/data_table.h \
   gui/empty_state.c gui/empty_state.h \
@@ -45,6 +51,8 @@ GUI_SOURCES = $(PAGES_LIST) \
   gui/place.c gui/place.h \
   gui/preferences.c gui/preferences.h \
   gui/proposal.c gui/proposal.h \
+  gui/reasoning_answer.c gui/reasoning_answer.h \
+  gui/reasoning_figures.c gui/reasoning_figures.h \
   gui/report_draft.c gui/report_draft.h \
   gui/score_row.c gui/score_row.h \
   gui/session.c gui/session.h \
@@ -61,6 +69,8 @@ GUI_SOURCES = $(PAGES_LIST) \
 # What goes into the program as it is.
 GUI_RESOURCES = $(PAGES_LIST:.c=.ui) \
   gui/chart.ui \
+  gui/chain_bench_view.ui \
+  gui/chain_probes.ui \
   gui/command_palette.ui \
   gui/empty_state.ui \
   gui/example_detail.ui \

@@ -329,10 +329,20 @@ assay_cot_record_get_edits (const AssayCotRecord *r, gint64 instance, gint64 *fi
 }
 
 double
+assay_cot_record_get_effect (const AssayCotRecord *r, gint64 e)
+{
+  const AssayProbe *probe = assay_probe_find (r->probe[r->edit_probe[e]], NULL);
+  double full = r->p_full[r->edit_instance[e]], p = r->edit_p[e];
+
+  if (r->edit_follows[e] >= 0)
+    return p;
+  return probe != NULL && probe->is_relative ? 1 - p / full : full - p;
+}
+
+double
 assay_cot_record_get_point (const AssayCotRecord *r, gint64 instance, gint64 probe, AssayProbeArm arm, gint64 point)
 {
-  const AssayProbe *known = assay_probe_find (r->probe[probe], NULL);
-  double full = r->p_full[instance], sum = 0;
+  double sum = 0;
   gint64 first, end, n = 0;
 
   assay_cot_record_get_edits (r, instance, &first, &end);
@@ -340,7 +350,7 @@ assay_cot_record_get_point (const AssayCotRecord *r, gint64 instance, gint64 pro
     {
       if (r->edit_probe[e] != probe || r->edit_arm[e] != (gint32) arm || r->edit_point[e] != point)
         continue;
-      sum += r->edit_follows[e] >= 0 ? r->edit_p[e] : known != NULL && known->is_relative ? 1 - r->edit_p[e] / full : full - r->edit_p[e];
+      sum += assay_cot_record_get_effect (r, e);
       n++;
     }
   return n > 0 ? sum / (double) n : (double) NAN;

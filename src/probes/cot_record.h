@@ -43,6 +43,8 @@ AssayObject    *assay_cot_record_save (const AssayCotRecord *record, AssayCase *
 /* Errors: NOT_FOUND; DAMAGED where arrays do not fit each other. */
 AssayCotRecord *assay_cot_record_load (AssayCase *cas, const char *name, GError **error);
 
+/* Of one edit, as its probe takes it: the drop of the answer's probability, its share, or the probability of the answer that follows. */
+double          assay_cot_record_get_effect (const AssayCotRecord *record, gint64 edit);
 /* Mean effect over the edits of one probe, arm and point of an instance, as the probe takes it; NaN where there is none. */
 double          assay_cot_record_get_point (const AssayCotRecord *record, gint64 instance, gint64 probe, AssayProbeArm arm, gint64 point);
 /* The edits of an instance: first .. end-1. */

@@ -46,6 +46,7 @@ private_environment ()
 on_display ()
 {
   private_environment
+  rm -f "$scratch/display"      # of a display before this one
   Xvfb -displayfd 3 -screen 0 "${screen:-1280x800x24}" -nolisten tcp 3>"$scratch/display" >"$scratch/xvfb.log" 2>&1 &
   xvfb=$!
   waited=0

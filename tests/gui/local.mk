@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The window: its logic without a display, and the program itself on a display of its own.
 if HAVE_GTK
-GUI_TESTS = tests/gui/test-job_process tests/gui/test-place tests/gui/test-session tests/gui/test-settings tests/gui/test-table_export
+GUI_TESTS = tests/gui/test-job_process tests/gui/test-place tests/gui/test-reasoning tests/gui/test-session tests/gui/test-settings tests/gui/test-table_export
 check_PROGRAMS += $(GUI_TESTS)
 gui_test_flags = $(gui_libgui_la_CPPFLAGS)
 gui_test_libs = gui/libgui.la $(LDADD) $(GTK_LIBS)
@@ -13,6 +13,10 @@ tests_gui_test_place_SOURCES = tests/gui/test-place.c
 tests_gui_test_place_CPPFLAGS = $(gui_test_flags)
 tests_gui_test_place_CFLAGS = $(AM_CFLAGS) $(GTK_CFLAGS)
 tests_gui_test_place_LDADD = $(gui_test_libs)
+tests_gui_test_reasoning_SOURCES = tests/gui/test-reasoning.c tests/probes/compiled.c tests/probes/compiled.h tests/job/fixtures.c tests/job/fixtures.h
+tests_gui_test_reasoning_CPPFLAGS = $(gui_test_flags)
+tests_gui_test_reasoning_CFLAGS = $(AM_CFLAGS) $(GTK_CFLAGS)
+tests_gui_test_reasoning_LDADD = $(gui_test_libs)
 tests_gui_test_session_SOURCES = tests/gui/test-session.c
 tests_gui_test_session_CPPFLAGS = $(gui_test_flags)
 tests_gui_test_session_CFLAGS = $(AM_CFLAGS) $(GTK_CFLAGS)

@@ -24,7 +24,10 @@ export GTK_A11Y
 setup ()
 {
   "${AWK-awk}" -v rows=60 -f "$ASSAY_SRCDIR/tests/cli/people.awk" >people.csv
-  "$ASSAY" new p.assay && "$ASSAY" import p.assay data people.csv --id id \
+  "$ASSAY" new p.assay && "$ASSAY" import p.assay dose --name dose --modulus 3 --steps 2 \
+    && "$ASSAY" train p.assay --name dose --data dose --model transformer --layers 1 --heads 1 --width 8 --steps 50 \
+    && "$ASSAY" cot p.assay --model-name dose \
+    && "$ASSAY" import p.assay data people.csv --id id \
     && "$ASSAY" train p.assay --model logistic --target "score in ('Medium', 'High')" --terms age,priors --l2 0.01 \
     && "$ASSAY" influence p.assay --query train:0 --method exact
 }

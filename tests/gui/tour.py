@@ -201,15 +201,51 @@ check("what stands first can be pinned from here", wait(20, pinned) is not None,
 press(wait(5, find_undo))
 check("and let go again", wait(15, lambda: pinned() == []) is not None, pinned())
 
+# Reasoning: a step edited on the bench changes what the model answers, live; what is no word is named; each edit can be undone.
+go("Reasoning")
+
+
+def entry(words):
+    return next((n for n in shown(window) if name(n) == words and n.get_editable_text_iface() is not None), None)
+
+
+def reading():
+    """What the bench says, without the time that it took."""
+    node = find("As written the model answers")
+    return name(node).split(" Asked")[0].split(" Change")[0] if node else ""
+
+
+def write(node, words):
+    node.get_editable_text_iface().set_text_contents(words)
+
+
+step = wait(20, lambda: entry("Step 1 of 2"))
+check("the bench has the chain's steps as entries", step is not None and entry("Step 2 of 2") is not None, texts())
+if step is not None:
+    check("and says what the model answers", wait(10, reading) is not None, texts())
+    first, word = reading(), Atspi.Text.get_text(step, 0, -1)
+    write(step, "1" if word != "1" else "2")
+    edited = wait(10, lambda: reading() != first and reading())
+    check("an edit changes the distribution", edited, texts())
+    write(step, "nonsense")
+    check("a word that is none of the vocabulary is named", wait(10, lambda: find('"nonsense", is none of the vocabulary')) is not None, texts())
+    check("and an undo button takes it back", press(wait(5, lambda: find("Take back the last edit", pressable=True))), texts())
+    check("to the edit before", wait(10, lambda: reading() == edited and find("none of the vocabulary") is None), texts())
+    press(wait(5, lambda: find("Reset the chain", pressable=True)))
+    check("a reset brings the chain back", wait(10, lambda: reading() == first and Atspi.Text.get_text(step, 0, -1) == word), texts())
+    check("both dials are there, and apart", find("Chain used?") is not None and find("Causes disclosed? not tested") is not None, texts())
+    check("without a certificate the verdict is not to be told", find("Chain used? cannot tell") is not None, texts())
+    check("the list names its chains", find("Judged chains") is not None and find("cannot tell", exact=True) is not None, texts())
+
 # The report: pin, unpin, export, verify.
 go("Report")
 pin = wait(30, lambda: find("Pin to the report", pressable=True))
 check("the report shows its claims with a pin each", pin is not None, texts())
 if pin is not None:
     check("a pin can be pressed", press(pin))
-    check("and the case holds it", wait(15, pinned) is not None, texts())
-    undo = wait(5, find_undo)
+    undo = wait(5, find_undo)           # before the case is asked: it goes away by itself
     check("a toast offers the way back", undo is not None, texts())
+    check("and the case holds the pin", wait(15, pinned) is not None, texts())
     if undo is not None:
         press(undo)
         check("which takes the pin away again", wait(15, lambda: pinned() == []) is not None, pinned())
