@@ -12,10 +12,14 @@ PAGES_LIST += \
 
 GUI_SOURCES = $(PAGES_LIST) \
   gui/about.c gui/about.h \
+  gui/action_rows.c gui/action_rows.h \
   gui/application.c gui/application.h \
+  gui/case_account.c gui/case_account.h \
   gui/case_contents.c gui/case_contents.h \
+  gui/case_deeds.c gui/case_deeds.h \
   gui/case_examples.c gui/case_examples.h \
   gui/case_memory.c gui/case_memory.h \
+  gui/case_proposals.c gui/case_proposals.h \
   gui/case_reader.c gui/case_reader.h \
   gui/chart.c gui/chart.h \
   gui/chart_table.c gui/chart_table.h \
@@ -28,12 +32,16 @@ GUI_SOURCES = $(PAGES_LIST) \
   gui/command_palette.c gui/command_palette.h \
   gui/dial.c gui/dial.h \
   gui/document_view.c gui/document_view.h \
+  gui/checks_panel.c gui/checks_panel.h \
+  gui/command_palette.c gui/command_palette.h \
   gui/data_table.c gui/data_table.h \
+  gui/document_view.c gui/document_view.h \
   gui/empty_state.c gui/empty_state.h \
   gui/example_detail.c gui/example_detail.h \
   gui/facts.c gui/facts.h \
-  gui/grey_image.c gui/grey_image.h \
   gui/figure_area.c gui/figure_area.h \
+  gui/grey_image.c gui/grey_image.h \
+  gui/holdings_panel.c gui/holdings_panel.h \
   gui/influence_answer.c gui/influence_answer.h \
   gui/influence_ask.c gui/influence_ask.h \
   gui/influence_facts.c gui/influence_facts.h \
@@ -46,21 +54,32 @@ GUI_SOURCES = $(PAGES_LIST) \
   gui/job_row.c gui/job_row.h \
   gui/job_strip.c gui/job_strip.h \
   gui/lazy_model.c gui/lazy_model.h \
+  gui/model_card.c gui/model_card.h \
+  gui/model_panel.c gui/model_panel.h \
+  gui/model_words.c \
+  gui/object_place.c gui/object_place.h \
   gui/open_case.c gui/open_case.h \
+  gui/overview_rows.c gui/overview_rows.h \
   gui/page.c gui/page.h \
   gui/place.c gui/place.h \
   gui/preferences.c gui/preferences.h \
   gui/proposal.c gui/proposal.h \
   gui/reasoning_answer.c gui/reasoning_answer.h \
   gui/reasoning_figures.c gui/reasoning_figures.h \
+  gui/provenance_walk.c gui/provenance_walk.h \
+  gui/provenance_window.c gui/provenance_window.h \
   gui/report_draft.c gui/report_draft.h \
   gui/score_row.c gui/score_row.h \
+  gui/self_checks.c gui/self_checks.h \
+  gui/self_checks_answers.c \
+  gui/self_checks_influence.c gui/self_checks_private.h \
   gui/session.c gui/session.h \
   gui/settings.c gui/settings.h \
   gui/table_export.c gui/table_export.h \
   gui/token_strip.c gui/token_strip.h \
   gui/unit_detail.c gui/unit_detail.h \
   gui/units_answer.c gui/units_answer.h \
+  gui/watchdog.c gui/watchdog.h \
   gui/welcome.c gui/welcome.h \
   gui/window.c gui/window.h \
   gui/window_actions.c \
@@ -78,6 +97,7 @@ GUI_RESOURCES = $(PAGES_LIST:.c=.ui) \
   gui/influence_ask.ui \
   gui/job_row.ui \
   gui/job_strip.ui \
+  gui/model_panel.ui \
   gui/style.css \
   gui/welcome.ui \
   gui/window.ui
@@ -89,6 +109,7 @@ GUI_ICONS = \
   gui/icons/assay-failed-symbolic.svg \
   gui/icons/assay-influence-symbolic.svg \
   gui/icons/assay-jobs-symbolic.svg \
+  gui/icons/assay-origin-symbolic.svg \
   gui/icons/assay-overview-symbolic.svg \
   gui/icons/assay-passed-symbolic.svg \
   gui/icons/assay-pin-symbolic.svg \

@@ -2,6 +2,7 @@
 /* main.c: starts the application. */
 #include "config.h"
 #include "gui/application.h"
+#include "gui/watchdog.h"
 
 #include <glib/gi18n.h>
 #include <locale.h>
@@ -22,6 +23,7 @@ int
 main (int argc, char **argv)
 {
   g_autoptr (AssayApplication) application = NULL;
+  int status;
 
   setlocale (LC_ALL, "");
   bindtextdomain (GETTEXT_PACKAGE, ASSAY_LOCALE_DIR);
@@ -31,5 +33,8 @@ main (int argc, char **argv)
   gtk_window_set_default_icon_name (ASSAY_APPLICATION_ID);
   application = assay_application_new ();
   g_signal_connect (application, "handle-local-options", G_CALLBACK (print_version), NULL);
-  return g_application_run (G_APPLICATION (application), argc, argv);
+  assay_watchdog_start ();
+  status = g_application_run (G_APPLICATION (application), argc, argv);
+  assay_watchdog_stop ();
+  return status;
 }

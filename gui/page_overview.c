@@ -1,41 +1,94 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* page_overview.c: what a case is, what it holds, and whether it can be trusted. */
+/* page_overview.c: what a case is, what it holds, and whether it can be trusted. Each panel is a file of its own. */
 #include "gui/page.h"
 
 #include "base/text.h"
+#include "gui/case_account.h"
+#include "gui/checks_panel.h"
+#include "gui/holdings_panel.h"
+#include "gui/model_panel.h"
+#include "gui/overview_rows.h"
 #include "job/spec.h"
-#include "job/view.h"
 
 #include <glib/gi18n.h>
+#include <string.h>
 
 #define ASSAY_TYPE_OVERVIEW_PAGE (assay_overview_page_get_type ())
 G_DECLARE_FINAL_TYPE (AssayOverviewPage, assay_overview_page, ASSAY, OVERVIEW_PAGE, AssayPage)
 
 struct _AssayOverviewPage {
   AssayPage parent_instance;
-  GtkLabel *name, *path;
-  AdwPreferencesGroup *holds;
-  GPtrArray *rows;              /* of holds, which owns them */
+  GtkLabel *name, *path, *verdict, *notes, *failure;
+  AssayModelPanel *model;
+  AssayChecksPanel *checks;
+  AssayHoldingsPanel *holdings;
+  AdwBin *losses, *proposals, *journal;
+  AssayCaseContents *shown;     /* what was asked about last */
+  GCancellable *reading;
 };
 
 G_DEFINE_FINAL_TYPE (AssayOverviewPage, assay_overview_page, ASSAY_TYPE_PAGE)
 
 static void
-add_object (AssayOverviewPage *self, const AssayObject *object)
+show_verdict (AssayOverviewPage *self)
 {
-  GtkWidget *row = adw_action_row_new (), *size;
-  g_autofree char *name = assay_text_escape (object->name, FALSE), *bytes = assay_view_bytes ((double) object->bytes), *rows = assay_view_count (object->rows);
-  g_autofree char *subtitle = g_strdup_printf (_("%s · %s rows"), object->kind, rows);
+  g_autofree char *checks = assay_checks_panel_describe (self->checks), *text = g_strdup_printf (_("Self-checks: %s"), checks);
 
-  adw_preferences_row_set_use_markup (ADW_PREFERENCES_ROW (row), FALSE);
-  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), name);
-  adw_action_row_set_subtitle (ADW_ACTION_ROW (row), object->rows > 0 ? subtitle : object->kind);
-  size = gtk_label_new (bytes);
-  gtk_widget_add_css_class (size, "dim-label");
-  gtk_widget_add_css_class (size, "numeric");
-  adw_action_row_add_suffix (ADW_ACTION_ROW (row), size);
-  adw_preferences_group_add (self->holds, row);
-  g_ptr_array_add (self->rows, row);
+  gtk_label_set_text (self->verdict, text);
+}
+
+static void
+show_account (AssayOverviewPage *self, AssayCaseAccount *account)
+{
+  assay_model_panel_show (self->model, account->models);
+  assay_checks_panel_show (self->checks, self->shown, account->checks);
+  adw_bin_set_child (self->losses, assay_overview_losses (account));
+  adw_bin_set_child (self->journal, assay_overview_journal (account));
+  gtk_widget_set_visible (GTK_WIDGET (self->losses), adw_bin_get_child (self->losses) != NULL);
+  show_verdict (self);
+}
+
+/* Nothing of another case stands here while this one is read. */
+static void
+hide_account (AssayOverviewPage *self)
+{
+  gtk_label_set_text (self->verdict, "");
+  gtk_widget_set_visible (GTK_WIDGET (self->model), FALSE);
+  gtk_widget_set_visible (GTK_WIDGET (self->losses), FALSE);
+  adw_bin_set_child (ADW_BIN (self->checks), NULL);
+  adw_bin_set_child (self->journal, NULL);
+}
+
+static void
+on_account (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (AssayOverviewPage) self = data;
+  g_autoptr (GError) fault = NULL;
+  g_autoptr (AssayCaseAccount) account = assay_case_reader_finish (ASSAY_CASE_READER (source), result, &fault);
+  g_autofree char *visible = fault ? assay_text_escape (fault->message, FALSE) : NULL;
+
+  if (g_error_matches (fault, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return;
+  gtk_label_set_text (self->failure, visible ? visible : "");
+  gtk_widget_set_visible (GTK_WIDGET (self->failure), visible != NULL);
+  if (account != NULL)
+    show_account (self, account);
+}
+
+/* What opening found and mended, or left alone. */
+static void
+show_notes (AssayOverviewPage *self, const AssayCaseContents *contents)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (guint k = 0; k < contents->notes->len; k++)
+    {
+      g_autofree char *note = assay_text_escape (contents->notes->pdata[k], FALSE);
+
+      g_string_append_printf (text, "%s%s", k > 0 ? "\n" : "", note);
+    }
+  gtk_label_set_text (self->notes, text->str);
+  gtk_widget_set_visible (GTK_WIDGET (self->notes), text->len > 0);
 }
 
 static void
@@ -47,11 +100,19 @@ show_case (AssayPage *page)
 
   gtk_label_set_text (self->name, contents->name);
   gtk_label_set_text (self->path, path);
-  for (guint k = 0; k < self->rows->len; k++)
-    adw_preferences_group_remove (self->holds, self->rows->pdata[k]);
-  g_ptr_array_set_size (self->rows, 0);
-  for (guint k = 0; k < contents->objects->len; k++)
-    add_object (self, contents->objects->pdata[k]);
+  show_notes (self, contents);
+  assay_checks_panel_set_jobs (self->checks, assay_page_get_jobs (page));
+  if (self->shown == contents)
+    return;
+  if (self->shown == NULL || strcmp (self->shown->path, contents->path) != 0)
+    hide_account (self);
+  g_clear_pointer (&self->shown, assay_case_contents_unref);
+  self->shown = assay_case_contents_ref (contents);
+  assay_holdings_panel_show (self->holdings, contents);
+  adw_bin_set_child (self->proposals, assay_overview_proposals (contents));
+  gtk_widget_set_visible (GTK_WIDGET (self->proposals), adw_bin_get_child (self->proposals) != NULL);
+  assay_case_reader_ask (assay_page_get_reader (page), assay_case_account_read, assay_case_contents_ref (contents), (GDestroyNotify) assay_case_contents_unref,
+                         (GDestroyNotify) assay_case_account_unref, assay_page_renew (&self->reading), on_account, g_object_ref (self));
 }
 
 static char *
@@ -78,10 +139,15 @@ make_table (AssayPage *page)
 }
 
 static void
-assay_overview_page_finalize (GObject *object)
+assay_overview_page_dispose (GObject *object)
 {
-  g_ptr_array_unref (ASSAY_OVERVIEW_PAGE (object)->rows);
-  G_OBJECT_CLASS (assay_overview_page_parent_class)->finalize (object);
+  AssayOverviewPage *self = ASSAY_OVERVIEW_PAGE (object);
+
+  if (self->reading != NULL)
+    g_cancellable_cancel (self->reading);
+  g_clear_object (&self->reading);
+  g_clear_pointer (&self->shown, assay_case_contents_unref);
+  G_OBJECT_CLASS (assay_overview_page_parent_class)->dispose (object);
 }
 
 static void
@@ -90,21 +156,32 @@ assay_overview_page_class_init (AssayOverviewPageClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
   AssayPageClass *page_class = ASSAY_PAGE_CLASS (klass);
 
-  G_OBJECT_CLASS (klass)->finalize = assay_overview_page_finalize;
+  G_OBJECT_CLASS (klass)->dispose = assay_overview_page_dispose;
   page_class->show_case = show_case;
   page_class->dup_command = dup_command;
   page_class->make_table = make_table;
+  g_type_ensure (ASSAY_TYPE_MODEL_PANEL);
+  g_type_ensure (ASSAY_TYPE_CHECKS_PANEL);
+  g_type_ensure (ASSAY_TYPE_HOLDINGS_PANEL);
   gtk_widget_class_set_template_from_resource (widget_class, "/org/assay/Workbench/page_overview.ui");
   gtk_widget_class_bind_template_child (widget_class, AssayOverviewPage, name);
   gtk_widget_class_bind_template_child (widget_class, AssayOverviewPage, path);
-  gtk_widget_class_bind_template_child (widget_class, AssayOverviewPage, holds);
+  gtk_widget_class_bind_template_child (widget_class, AssayOverviewPage, verdict);
+  gtk_widget_class_bind_template_child (widget_class, AssayOverviewPage, notes);
+  gtk_widget_class_bind_template_child (widget_class, AssayOverviewPage, failure);
+  gtk_widget_class_bind_template_child (widget_class, AssayOverviewPage, model);
+  gtk_widget_class_bind_template_child (widget_class, AssayOverviewPage, checks);
+  gtk_widget_class_bind_template_child (widget_class, AssayOverviewPage, holdings);
+  gtk_widget_class_bind_template_child (widget_class, AssayOverviewPage, losses);
+  gtk_widget_class_bind_template_child (widget_class, AssayOverviewPage, proposals);
+  gtk_widget_class_bind_template_child (widget_class, AssayOverviewPage, journal);
+  gtk_widget_class_bind_template_callback (widget_class, show_verdict);
 }
 
 static void
 assay_overview_page_init (AssayOverviewPage *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
-  self->rows = g_ptr_array_new ();
 }
 
 ASSAY_PAGE_DEFINE (overview) = {

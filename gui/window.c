@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "gui/case_memory.h"
 #include "gui/job_strip.h"
+#include "gui/watchdog.h"
 #include "gui/welcome.h"
 
 #include <glib/gi18n.h>
@@ -153,6 +154,7 @@ on_session_changed (AssaySession *session, AssayWindow *self)
       if (self->front != NULL)
         assay_page_set_shown (self->front, FALSE);
       self->front = page;
+      assay_watchdog_set_page (info->name);
       gtk_stack_set_visible_child (self->pages, GTK_WIDGET (page));
       adw_window_title_set_title (self->page_title, _(info->title));
       select_perspective (self, info->name);
@@ -218,6 +220,7 @@ show_case (AssayWindow *self, gboolean is_first)
   assay_settings_add_recent (assay_application_get_settings (assay_window_get_application (self)), contents->path);
   restore_place (self);
   adw_leaflet_set_visible_child (self->leaflet, self->content);
+  assay_watchdog_case_shown (GTK_WIDGET (self));
 }
 
 static void

@@ -10,6 +10,7 @@
  *   win.run (s command line)           starts it as a job; win.run-quietly: without a toast
  *   win.propose (s command line)       shows its form and cost on the page Jobs, to be started there
  *   win.export-table                   asks for a file
+ *   win.provenance (s kind/name)       where an object of the case comes from, in a window beside this one
  *   win.tell (s)                       a toast;   win.tell-undo (sss: text, button, detailed action)
  * Thread rule: the main thread.
  */

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "gui/command_palette.h"
+#include "gui/provenance_window.h"
 #include "gui/table_export.h"
 
 #include <glib/gi18n.h>
@@ -245,6 +246,18 @@ act_export_table (GSimpleAction *action, GVariant *value, gpointer data)
     assay_table_export_ask (GTK_WINDOW (data), table);
 }
 
+static void
+act_provenance (GSimpleAction *action, GVariant *value, gpointer data)
+{
+  AssayOpenCase *cas = assay_window_get_case (data);
+  AssayCaseContents *contents = cas ? assay_open_case_get_contents (cas) : NULL;
+  AssayJobList *jobs = assay_application_get_jobs (assay_window_get_application (data));
+
+  (void) action;
+  if (contents != NULL && assay_provenance_window_show (GTK_WINDOW (data), contents, jobs, g_variant_get_string (value, NULL)) == NULL)
+    assay_window_tell (data, _("The case has no such object any more"), NULL, NULL);
+}
+
 /* --- jobs ---------------------------------------------------------------------------------------------------------- */
 
 static AssayJobProcess *
@@ -336,6 +349,7 @@ static const GActionEntry entries[] = {
   { .name = "copy-view", .activate = act_copy_view },
   { .name = "copy-text", .activate = act_copy_text, .parameter_type = "s" },
   { .name = "go-to-view", .activate = act_go_to_view, .parameter_type = "s" },
+  { .name = "provenance", .activate = act_provenance, .parameter_type = "s" },
   { .name = "export-table", .activate = act_export_table },
   { .name = "pin", .activate = act_pin, .parameter_type = "s" },
   { .name = "unpin", .activate = act_pin, .parameter_type = "s" },

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* watchdog.c: looks at the clock whenever the main loop begins and ends to wait. */
+#include "gui/watchdog.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define VARIABLE "ASSAY_WORKBENCH_WATCHDOG"
+#define LONG_MSEC 50.0
+#define MAX_STALLS 100
+
+typedef struct { double msec, cpu_msec; } Span;
+
+static struct {
+  char *file;                   /* NULL: nothing is measured */
+  char *page;
+  gboolean is_watching;         /* from the first frame with a case on */
+  double start_msec;
+  Span woke, drawing;           /* when the turn began; when the frame that is being drawn did */
+  Span drawn;                   /* what was drawn in this turn */
+  Span longest;
+  char *longest_page;
+  GString *stalls;
+  guint n_stalls;
+} dog;
+
+static double
+read_clock (clockid_t clock)
+{
+  struct timespec now;
+
+  return clock_gettime (clock, &now) == 0 ? 1e3 * (double) now.tv_sec + 1e-6 * (double) now.tv_nsec : 0;
+}
+
+static Span
+read_clocks (void)
+{
+  return (Span) { read_clock (CLOCK_MONOTONIC), read_clock (CLOCK_THREAD_CPUTIME_ID) };
+}
+
+/* Since the kernel made this process, of which it says the time in ticks since it started itself. */
+static double
+measure_since_start (void)
+{
+  g_autofree char *text = NULL;
+  const char *fields;
+  guint64 ticks = 0;
+
+  if (!g_file_get_contents ("/proc/self/stat", &text, NULL, NULL) || (fields = strrchr (text, ')')) == NULL
+      || sscanf (fields + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %" G_GUINT64_FORMAT, &ticks) != 1)
+    return 0;
+  return read_clock (CLOCK_BOOTTIME) - 1e3 * (double) ticks / (double) sysconf (_SC_CLK_TCK);
+}
+
+static void
+end_turn (void)
+{
+  Span now = read_clocks ();
+  Span busy = { now.msec - dog.woke.msec - dog.drawn.msec, now.cpu_msec - dog.woke.cpu_msec - dog.drawn.cpu_msec };
+  const char *page = dog.page ? dog.page : "none";
+
+  if (busy.msec > LONG_MSEC && dog.n_stalls++ < MAX_STALLS)
+    g_string_append_printf (dog.stalls, "stall %.1f %.1f %s\n", busy.msec, busy.cpu_msec, page);
+  if (busy.msec <= dog.longest.msec)
+    return;
+  dog.longest = busy;
+  g_free (dog.longest_page);
+  dog.longest_page = g_strdup (page);
+}
+
+static int
+poll_and_look (GPollFD *fds, guint n, int timeout)
+{
+  int result;
+
+  if (dog.is_watching && dog.woke.msec > 0)
+    end_turn ();
+  result = g_poll (fds, n, timeout);
+  dog.drawn = (Span) { 0, 0 };
+  dog.woke = read_clocks ();
+  return result;
+}
+
+static void
+on_before_paint (void)
+{
+  dog.drawing = read_clocks ();
+}
+
+static void
+on_after_paint (void)
+{
+  Span now = read_clocks ();
+
+  dog.drawn.msec += now.msec - dog.drawing.msec;
+  dog.drawn.cpu_msec += now.cpu_msec - dog.drawing.cpu_msec;
+  if (dog.is_watching)
+    return;
+  dog.start_msec = measure_since_start ();
+  dog.is_watching = TRUE;
+  dog.woke = (Span) { 0, 0 };   /* the turn that began before is part of the start */
+}
+
+void
+assay_watchdog_start (void)
+{
+  const char *file = g_getenv (VARIABLE);
+
+  if (file == NULL || file[0] == '\0')
+    return;
+  dog.file = g_strdup (file);
+  dog.stalls = g_string_new (NULL);
+  g_main_context_set_poll_func (NULL, poll_and_look);
+}
+
+void
+assay_watchdog_set_page (const char *name)
+{
+  if (dog.file == NULL)
+    return;
+  g_free (dog.page);
+  dog.page = g_strdup (name);
+}
+
+void
+assay_watchdog_case_shown (GtkWidget *window)
+{
+  GdkFrameClock *clock = dog.file ? gtk_widget_get_frame_clock (window) : NULL;
+
+  if (clock == NULL || g_object_get_data (G_OBJECT (clock), VARIABLE) != NULL)
+    return;
+  g_object_set_data (G_OBJECT (clock), VARIABLE, &dog);
+  g_signal_connect (clock, "before-paint", G_CALLBACK (on_before_paint), NULL);
+  g_signal_connect (clock, "after-paint", G_CALLBACK (on_after_paint), NULL);
+  gtk_widget_queue_draw (window);
+}
+
+void
+assay_watchdog_stop (void)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  if (dog.file == NULL)
+    return;
+  if (dog.is_watching)
+    g_string_append_printf (text, "start_ms %.0f\nlongest_stall_ms %.1f\nlongest_stall_cpu_ms %.1f\nlongest_stall_page %s\n%s", dog.start_msec,
+                            dog.longest.msec, dog.longest.cpu_msec, dog.longest_page ? dog.longest_page : "none", dog.stalls->str);
+  if (!g_file_set_contents (dog.file, text->str, (gssize) text->len, NULL))
+    g_printerr ("assay-workbench: %s: cannot be written, so what " VARIABLE " asked for is lost\n", dog.file);
+  g_string_free (dog.stalls, TRUE);
+  g_free (dog.longest_page);
+  g_free (dog.page);
+  g_clear_pointer (&dog.file, g_free);
+}
