@@ -12,6 +12,15 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+/* "2026-11-26 03:14" of "2026-11-26T03:14:08Z". */
+static char *
+describe_when (const char *utc)
+{
+  g_autofree char *minutes = g_strndup (utc, 16);
+
+  return g_strdelimit (g_steal_pointer (&minutes), "T", ' ');
+}
+
 /* --- is it still what it was? -------------------------------------------------------------------------------------- */
 
 /* What the newest verification of this case found; NULL: nobody ran one. Owns: the caller; process keeps the document. */
@@ -52,7 +61,7 @@ add_verification (AdwPreferencesGroup *group, const AssayObject *object, const j
   const char *damage = find_damage (verification, object);
   gboolean is_covered = verification != NULL && object->n_parts > 0 && strncmp (object->parts[object->n_parts - 1]->utc, utc, 19) <= 0;
   AssayMark mark = damage ? ASSAY_MARK_FAILED : is_covered ? ASSAY_MARK_PASSED : ASSAY_MARK_UNKNOWN;
-  g_autofree char *passed = utc ? g_strdup_printf (_("Verified %.16s UTC: every byte and value is as it was committed"), utc) : NULL;
+  g_autofree char *when = describe_when (utc ? utc : ""), *passed = g_strdup_printf (_("Verified %s UTC: every byte and value is as it was committed"), when);
   GtkWidget *row = assay_action_row_new (damage ? damage : is_covered ? passed : _("Not verified since it was made"),
                                          mark == ASSAY_MARK_UNKNOWN ? _("The check “Everything committed is as it was” on the page Overview would do it.") : NULL);
 
@@ -80,17 +89,16 @@ add_digest (AdwPreferencesGroup *group, const AssayProvenanceStep *step)
   adw_preferences_group_add (group, row);
 }
 
-/* "2026-11-26 03:14 UTC, 51 s with 2 threads, Assay 0.1.0" */
+/* "2026-11-26 03:14 UTC · took 51 s with 2 threads · Assay 0.1.0 on ..." */
 static char *
 describe_run (const json_t *provenance)
 {
   const json_t *build = json_object_get (provenance, "build");
-  g_autofree char *seconds = assay_view_seconds (assay_json_get_number (provenance, "seconds")), *when = g_strndup (assay_json_get_text (provenance, "started_utc"), 16);
+  const char *processor = assay_json_get_text (json_object_get (provenance, "machine"), "processor");
+  g_autofree char *seconds = assay_view_seconds (assay_json_get_number (provenance, "seconds")), *when = describe_when (assay_json_get_text (provenance, "started_utc"));
 
-  g_strdelimit (when, "T", ' ');
-  return g_strdup_printf (_("%s UTC · took %s with %d threads · %s %s on %s"), when, seconds, (int) json_integer_value (json_object_get (provenance, "threads")),
-                          assay_json_get_text (build, "program"), assay_json_get_text (build, "version"),
-                          assay_json_get_text (json_object_get (provenance, "machine"), "processor"));
+  return g_strdup_printf (_("%s UTC · took %s with %d threads · %s %s%s%s"), when, seconds, (int) json_integer_value (json_object_get (provenance, "threads")),
+                          assay_json_get_text (build, "program"), assay_json_get_text (build, "version"), processor[0] ? _(" on ") : "", processor);
 }
 
 static void

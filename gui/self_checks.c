@@ -117,7 +117,7 @@ assay_self_check_of_verify (const json_t *document, gboolean is_older, const cha
     return check;
   check->mark = mark_of (json_is_true (json_object_get (document, "sound")), is_older);
   assay_self_check_measured (check, damaged > 0 ? g_strdup_printf (_("%d damaged or missing"), damaged)
-                             : g_strdup_printf (_("%s objects, %s: all sound%s"), objects, bytes, since), g_strdup (""));
+                             : g_strdup_printf (_("%s objects, superseded ones too, %s: all sound%s"), objects, bytes, since), g_strdup (""));
   return check;
 }
 

@@ -2,6 +2,7 @@
 # The window: its logic without a display, and the program itself on a display of its own.
 if HAVE_GTK
 GUI_TESTS = tests/gui/test-job_process tests/gui/test-place tests/gui/test-reasoning tests/gui/test-session tests/gui/test-settings tests/gui/test-table_export
+GUI_TESTS = tests/gui/test-job_process tests/gui/test-overview tests/gui/test-place tests/gui/test-session tests/gui/test-settings tests/gui/test-table_export
 check_PROGRAMS += $(GUI_TESTS)
 gui_test_flags = $(gui_libgui_la_CPPFLAGS)
 gui_test_libs = gui/libgui.la $(LDADD) $(GTK_LIBS)
@@ -9,6 +10,10 @@ tests_gui_test_job_process_SOURCES = tests/gui/test-job_process.c
 tests_gui_test_job_process_CPPFLAGS = $(gui_test_flags)
 tests_gui_test_job_process_CFLAGS = $(AM_CFLAGS) $(GTK_CFLAGS)
 tests_gui_test_job_process_LDADD = $(gui_test_libs)
+tests_gui_test_overview_SOURCES = tests/gui/test-overview.c
+tests_gui_test_overview_CPPFLAGS = $(gui_test_flags)
+tests_gui_test_overview_CFLAGS = $(AM_CFLAGS) $(GTK_CFLAGS)
+tests_gui_test_overview_LDADD = $(gui_test_libs)
 tests_gui_test_place_SOURCES = tests/gui/test-place.c
 tests_gui_test_place_CPPFLAGS = $(gui_test_flags)
 tests_gui_test_place_CFLAGS = $(AM_CFLAGS) $(GTK_CFLAGS)

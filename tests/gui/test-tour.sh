@@ -33,11 +33,14 @@ setup ()
 }
 setup >setup.log 2>&1 || { cat setup.log; exit 1; }
 mkdir out
+ASSAY_WORKBENCH_WATCHDOG=$scratch/watchdog
+export ASSAY_WORKBENCH_WATCHDOG
 open_window "$scratch/p.assay" || { cat window.err; exit 1; }
 sleep 1
 "$python" "$ASSAY_SRCDIR/tests/gui/tour.py" "$scratch/p.assay" "$scratch/out"
 tour=$?
 close_window
+sed 's/^/# /' watchdog
 if [ -s window.err ]; then
   sed 's/^/# /' window.err
   tour=1

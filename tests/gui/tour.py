@@ -165,6 +165,30 @@ for each in present:
 
 
 
+def here(words, pressable=False):
+    return next((n for n in shown(window) if words in name(n) and (not pressable or click_of(n) is not None and has(n, Atspi.StateType.SENSITIVE))), None)
+
+
+# Overview: what the model is, whether the case can be trusted, where a number comes from.
+go("Overview")
+check("the overview says in words what the model is", wait(15, lambda: here("A logistic regression")) is not None, texts())
+check("and what the solve behind the scores left over", here("Solve behind the influence scores") is not None and here("residual ") is not None, texts())
+check("what nobody has looked at is not passed", here("Nobody has looked whether scores") is not None, texts())
+check("the whole case is verified from here", press(here("Check Now", pressable=True)), texts())
+check("and the outcome stands in its place", wait(30, lambda: here("all sound")) is not None, texts())
+check("it is asked where a result comes from", press(here("Where does this come from?", pressable=True)), texts())
+origin = wait(10, lambda: next((n for n in walk(application()) if name(n) == "Where Does This Come From?" and role(n) in ("frame", "window")), None))
+check("a window says so", origin is not None, texts())
+if origin is not None:
+    check("up to the file that the data came from", wait(5, lambda: next((n for n in shown(origin) if "people.csv" in name(n)), None)) is not None, texts())
+    check("with the command of each step", any(name(n).startswith("assay train ") for n in shown(origin)), texts())
+    press(next((n for n in shown(origin) if name(n) == "Close" and click_of(n) is not None), None))
+    check("and is closed again", wait(5, lambda: not any(name(n) == "Where Does This Come From?" and role(n) in ("frame", "window") for n in walk(application()))))
+check("a check leads to its numbers", press(here("Show the numbers that this checks", pressable=True)), texts())
+page = "Influence"
+check("on their page", wait(15, lambda: here("What caused the loss on train:0")) is not None, texts())
+
+
 def stored(kind):
     """Names of the case's objects of a kind, read without taking it from the window."""
     out = subprocess.run([os.environ["ASSAY"], "info", case, "--json", "--quiet"], capture_output=True, text=True)
@@ -179,12 +203,6 @@ def pinned():
 
 # Influence: the ranking, its checks, a new question, the pin.
 go("Influence")
-
-
-def here(words, pressable=False):
-    return next((n for n in shown(window) if words in name(n) and (not pressable or click_of(n) is not None and has(n, Atspi.StateType.SENSITIVE))), None)
-
-
 check("the ranking says what it is of", wait(15, lambda: here("What caused the loss on train:0")) is not None, texts())
 check("both signs are there", here("Taking it out raises the loss") is not None and here("Taking it out lowers the loss") is not None, texts())
 check("every example says its influence in words", here(", influence +") is not None and here(", influence -") is not None, texts())
