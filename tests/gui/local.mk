@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The window: its logic without a display, and the program itself on a display of its own.
 if HAVE_GTK
-GUI_TESTS = tests/gui/test-job_process tests/gui/test-place tests/gui/test-reasoning tests/gui/test-session tests/gui/test-settings tests/gui/test-table_export
-GUI_TESTS = tests/gui/test-job_process tests/gui/test-overview tests/gui/test-place tests/gui/test-session tests/gui/test-settings tests/gui/test-table_export
+GUI_TESTS = tests/gui/test-job_process tests/gui/test-overview tests/gui/test-place tests/gui/test-reasoning tests/gui/test-session tests/gui/test-settings \
+  tests/gui/test-table_export
 check_PROGRAMS += $(GUI_TESTS)
 gui_test_flags = $(gui_libgui_la_CPPFLAGS)
 gui_test_libs = gui/libgui.la $(LDADD) $(GTK_LIBS)

@@ -176,7 +176,7 @@ check("and what the solve behind the scores left over", here("Solve behind the i
 check("what nobody has looked at is not passed", here("Nobody has looked whether scores") is not None, texts())
 check("the whole case is verified from here", press(here("Check Now", pressable=True)), texts())
 check("and the outcome stands in its place", wait(30, lambda: here("all sound")) is not None, texts())
-check("it is asked where a result comes from", press(here("Where does this come from?", pressable=True)), texts())
+check("it is asked where the model comes from", press(here("Where does this model come from?", pressable=True)), texts())
 origin = wait(10, lambda: next((n for n in walk(application()) if name(n) == "Where Does This Come From?" and role(n) in ("frame", "window")), None))
 check("a window says so", origin is not None, texts())
 if origin is not None:
