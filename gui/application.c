@@ -169,6 +169,7 @@ static const struct { const char *action; const char *keys[3]; } keys[] = {
   { "win.copy-command", { "<Control><Shift>c" } },
   { "win.copy-view", { "<Control><Shift>l" } },
   { "win.export-table", { "<Control>e" } },
+  { "win.show-origin", { "<Control>i" } },
   { "page.search", { "<Control>f" } },
 };
 

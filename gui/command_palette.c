@@ -79,6 +79,7 @@ static const struct { const char *icon, *title, *action; } plain[] = {
   { "edit-copy-symbolic", N_("Copy as Command"), "win.copy-command" },
   { "edit-copy-symbolic", N_("Copy Link to This View"), "win.copy-view" },
   { "document-save-symbolic", N_("Export Table…"), "win.export-table" },
+  { "assay-origin-symbolic", N_("Where Does This Come From?"), "win.show-origin" },
   { "edit-clear-symbolic", N_("Clear Selection"), "win.clear-selection" },
   { "view-refresh-symbolic", N_("Look Again"), "win.refresh" },
   { "folder-open-symbolic", N_("Open Case…"), "win.open" },

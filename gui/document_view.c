@@ -213,9 +213,21 @@ toggled (GtkToggleButton *button, AssayDocumentView *self)
 }
 
 static GtkWidget *
+make_button (const char *icon, const char *name, const char *action, const char *target)
+{
+  GtkWidget *button = gtk_button_new_from_icon_name (icon);
+
+  gtk_widget_set_tooltip_text (button, name);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+  gtk_actionable_set_action_name (GTK_ACTIONABLE (button), action);
+  gtk_actionable_set_action_target (GTK_ACTIONABLE (button), "s", target);
+  return button;
+}
+
+static GtkWidget *
 make_claim_buttons (AssayDocumentView *self, const AssayClaim *claim)
 {
-  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6), *pin = gtk_toggle_button_new (), *copy;
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6), *pin = gtk_toggle_button_new ();
 
   gtk_button_set_icon_name (GTK_BUTTON (pin), "assay-pin-symbolic");
   gtk_widget_set_tooltip_text (pin, _("Pin to the summary of the report"));
@@ -224,15 +236,10 @@ make_claim_buttons (AssayDocumentView *self, const AssayClaim *claim)
   g_signal_connect (pin, "toggled", G_CALLBACK (toggled), self);
   g_hash_table_replace (self->pins, g_strdup (claim->id), pin);
   gtk_box_append (GTK_BOX (box), pin);
+  if (claim->object != NULL)
+    gtk_box_append (GTK_BOX (box), make_button ("assay-origin-symbolic", _("Where does this number come from?"), "win.provenance", claim->object));
   if (claim->command != NULL)
-    {
-      copy = gtk_button_new_from_icon_name ("edit-copy-symbolic");
-      gtk_widget_set_tooltip_text (copy, _("Copy the command that makes this number again"));
-      gtk_accessible_update_property (GTK_ACCESSIBLE (copy), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Copy as command"), -1);
-      gtk_actionable_set_action_name (GTK_ACTIONABLE (copy), "win.copy-text");
-      gtk_actionable_set_action_target (GTK_ACTIONABLE (copy), "s", claim->command);
-      gtk_box_append (GTK_BOX (box), copy);
-    }
+    gtk_box_append (GTK_BOX (box), make_button ("edit-copy-symbolic", _("Copy the command that makes this number again"), "win.copy-text", claim->command));
   gtk_widget_set_valign (box, GTK_ALIGN_START);
   return box;
 }

@@ -11,6 +11,7 @@
 
 #define PICTURE 224             /* pixels of the longer side, about */
 #define MAX_FIELDS 400
+#define MAX_TEXT 4000           /* characters of a value; the exported table has it whole */
 
 struct _AssayExampleDetail {
   AdwBin parent_instance;
@@ -115,7 +116,7 @@ show_fields (AssayExampleDetail *self, const AssayTable *table, gint64 row)
 
       if (column->type == ASSAY_COLUMN_IMAGE || column->type == ASSAY_COLUMN_TOKENS)
         continue;
-      text = assay_cell_dup_text (column, row, 0);
+      text = assay_cell_dup_text (column, row, MAX_TEXT);
       add_field (self, line++, column->name, assay_column_is_missing (column, row) && text[0] == '\0' ? _("missing") : text);
     }
 }

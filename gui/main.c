@@ -23,6 +23,7 @@ int
 main (int argc, char **argv)
 {
   g_autoptr (AssayApplication) application = NULL;
+  g_autoptr (GError) fault = NULL;
   int status;
 
   setlocale (LC_ALL, "");
@@ -35,6 +36,7 @@ main (int argc, char **argv)
   g_signal_connect (application, "handle-local-options", G_CALLBACK (print_version), NULL);
   assay_watchdog_start ();
   status = g_application_run (G_APPLICATION (application), argc, argv);
-  assay_watchdog_stop ();
+  if (!assay_watchdog_stop (&fault))
+    g_printerr ("assay-workbench: %s\n", fault->message);
   return status;
 }

@@ -96,6 +96,15 @@ assay_model_panel_show (AssayModelPanel *self, GPtrArray *models)
     show_card (self, models->pdata[position]);
 }
 
+char *
+assay_model_panel_dup_object (AssayModelPanel *self)
+{
+  guint position = gtk_drop_down_get_selected (self->choice);
+
+  return self->models != NULL && position < self->models->len
+         ? g_strconcat ("model/", ((AssayModelCard *) self->models->pdata[position])->name, NULL) : NULL;
+}
+
 static void
 assay_model_panel_finalize (GObject *object)
 {

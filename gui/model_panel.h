@@ -11,4 +11,6 @@
 G_DECLARE_FINAL_TYPE (AssayModelPanel, assay_model_panel, ASSAY, MODEL_PANEL, AdwBin)
 
 /* models: of AssayModelCard; a reference is taken. The model that was chosen stays so while it is there. */
-void assay_model_panel_show (AssayModelPanel *self, GPtrArray *models);
+void  assay_model_panel_show       (AssayModelPanel *self, GPtrArray *models);
+/* "model/NAME" of the one that is shown; NULL: none. Owns: the caller. */
+char *assay_model_panel_dup_object (AssayModelPanel *self);

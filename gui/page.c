@@ -130,6 +130,20 @@ assay_page_dup_command (AssayPage *self)
   return klass->dup_command ? klass->dup_command (self) : NULL;
 }
 
+gboolean
+assay_page_has_objects (AssayPage *self)
+{
+  return ASSAY_PAGE_GET_CLASS (self)->dup_object != NULL;
+}
+
+char *
+assay_page_dup_object (AssayPage *self)
+{
+  AssayPageClass *klass = ASSAY_PAGE_GET_CLASS (self);
+
+  return klass->dup_object ? klass->dup_object (self) : NULL;
+}
+
 json_t *
 assay_page_make_table (AssayPage *self)
 {

@@ -26,6 +26,8 @@ struct _AssayPageClass {
   void  (*follow)      (AssayPage *self);       /* something else is selected */
   /* The command line that makes what is shown; NULL: there is none. Owns: the caller. */
   char *(*dup_command) (AssayPage *self);
+  /* The object of the case that is shown, "scores/dose/cg/2580e113b2ed"; NULL: none. Owns: the caller. */
+  char *(*dup_object)  (AssayPage *self);
   /* What is shown as a table {"columns": [...], "rows": [[...]]}, for export; NULL: there is none. New reference. */
   json_t *(*make_table) (AssayPage *self);
 };
@@ -53,6 +55,9 @@ void               assay_page_set_case     (AssayPage *self, AssayOpenCase *cas)
 void               assay_page_place_changed (AssayPage *self);
 void               assay_page_set_shown    (AssayPage *self, gboolean is_shown);
 char              *assay_page_dup_command  (AssayPage *self);
+/* Whether it ever shows one. */
+gboolean           assay_page_has_objects  (AssayPage *self);
+char              *assay_page_dup_object   (AssayPage *self);
 json_t            *assay_page_make_table   (AssayPage *self);
 
 /* --- for pages; all borrowed --- */

@@ -382,6 +382,14 @@ dup_command (AssayPage *page)
   return g_string_free (command, FALSE);
 }
 
+static char *
+dup_object (AssayPage *page)
+{
+  const AssayExampleIndex *index = ASSAY_EXAMPLES_PAGE (page)->index;
+
+  return index ? g_strconcat ("data/", index->data->name, NULL) : NULL;
+}
+
 static json_t *
 make_table (AssayPage *page)
 {
@@ -436,6 +444,7 @@ assay_examples_page_class_init (AssayExamplesPageClass *klass)
   page_class->show_case = show_case;
   page_class->follow = follow;
   page_class->dup_command = dup_command;
+  page_class->dup_object = dup_object;
   page_class->make_table = make_table;
   g_type_ensure (ASSAY_TYPE_DATA_TABLE);
   g_type_ensure (ASSAY_TYPE_EMPTY_STATE);

@@ -3,6 +3,7 @@
 #include "gui/chart.h"
 #include "gui/empty_state.h"
 #include "gui/example_detail.h"
+#include "gui/grey_image.h"
 #include "gui/influence_ask.h"
 #include "gui/influence_facts.h"
 #include "gui/influence_figures.h"
@@ -48,8 +49,17 @@ G_DEFINE_FINAL_TYPE (AssayInfluencePage, assay_influence_page, ASSAY_TYPE_PAGE)
 
 /* --- the answer ---------------------------------------------------------------------------------------------------- */
 
+/* NULL: it is none. */
+static GdkPaintable *
+make_picture (const AssayExampleIndex *index, gint64 row)
+{
+  const AssayColumn *column = row >= 0 ? assay_table_first_of (index->table, ASSAY_COLUMN_IMAGE) : NULL;
+
+  return column ? GDK_PAINTABLE (assay_grey_image_new (column->pixel + row * column->height * column->width, column->height, column->width, 1)) : NULL;
+}
+
 static void
-fill_list (GtkListBox *list, const GPtrArray *entries, double largest)
+fill_list (GtkListBox *list, const AssayExampleIndex *index, const GPtrArray *entries, double largest)
 {
   GtkListBoxRow *row;
 
@@ -58,8 +68,9 @@ fill_list (GtkListBox *list, const GPtrArray *entries, double largest)
   for (guint k = 0; k < entries->len; k++)
     {
       const AssayInfluenceEntry *entry = entries->pdata[k];
+      g_autoptr (GdkPaintable) picture = make_picture (index, entry->row);
 
-      gtk_list_box_append (list, assay_score_row_new (entry->reference, entry->text, entry->score, entry->lo, entry->hi,
+      gtk_list_box_append (list, assay_score_row_new (entry->reference, entry->text, picture, entry->score, entry->lo, entry->hi,
                                                       largest > 0 ? fabs (entry->score) / largest : 0));
     }
 }
@@ -103,8 +114,8 @@ show_answer (AssayInfluencePage *self)
   show_validate (self, answer);
   show_head (self->raising_head, _("Taking it out raises the loss"), answer->n_raising, answer->raising->len);
   show_head (self->lowering_head, _("Taking it out lowers the loss"), answer->n_lowering, answer->lowering->len);
-  fill_list (self->raising, answer->raising, answer->largest);
-  fill_list (self->lowering, answer->lowering, answer->largest);
+  fill_list (self->raising, answer->index, answer->raising, answer->largest);
+  fill_list (self->lowering, answer->index, answer->lowering, answer->largest);
   assay_chart_set_figure (self->removals, removals);
   assay_chart_set_figure (self->pairs, pairs);
   assay_chart_set_command (self->removals, answer->removal_command);
@@ -398,6 +409,14 @@ dup_command (AssayPage *page)
   return self->answer ? g_strdup (self->answer->question->command) : NULL;
 }
 
+static char *
+dup_object (AssayPage *page)
+{
+  const AssayInfluenceAnswer *answer = ASSAY_INFLUENCE_PAGE (page)->answer;
+
+  return answer ? g_strconcat ("scores/", answer->question->scores, NULL) : NULL;
+}
+
 static json_t *
 make_table (AssayPage *page)
 {
@@ -437,6 +456,7 @@ assay_influence_page_class_init (AssayInfluencePageClass *klass)
   page_class->show_case = show_case;
   page_class->follow = follow;
   page_class->dup_command = dup_command;
+  page_class->dup_object = dup_object;
   page_class->make_table = make_table;
   g_type_ensure (ASSAY_TYPE_CHART);
   g_type_ensure (ASSAY_TYPE_EMPTY_STATE);

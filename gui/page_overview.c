@@ -123,6 +123,12 @@ dup_command (AssayPage *page)
   return g_strdup_printf ("assay info %s", quoted);
 }
 
+static char *
+dup_object (AssayPage *page)
+{
+  return assay_model_panel_dup_object (ASSAY_OVERVIEW_PAGE (page)->model);
+}
+
 static json_t *
 make_table (AssayPage *page)
 {
@@ -159,6 +165,7 @@ assay_overview_page_class_init (AssayOverviewPageClass *klass)
   G_OBJECT_CLASS (klass)->dispose = assay_overview_page_dispose;
   page_class->show_case = show_case;
   page_class->dup_command = dup_command;
+  page_class->dup_object = dup_object;
   page_class->make_table = make_table;
   g_type_ensure (ASSAY_TYPE_MODEL_PANEL);
   g_type_ensure (ASSAY_TYPE_CHECKS_PANEL);

@@ -327,6 +327,14 @@ dup_command (AssayPage *page)
                               : assay_proposal_for ("cot", assay_page_get_contents (page));
 }
 
+static char *
+dup_object (AssayPage *page)
+{
+  const AssayReasoningAnswer *answer = ASSAY_REASONING_PAGE (page)->answer;
+
+  return answer ? g_strconcat ("cot/", assay_json_get_text (answer->document, "cot_object"), NULL) : NULL;
+}
+
 static json_t *
 make_table (AssayPage *page)
 {
@@ -380,6 +388,7 @@ assay_reasoning_page_class_init (AssayReasoningPageClass *klass)
   page_class->show_case = show_case;
   page_class->follow = follow;
   page_class->dup_command = dup_command;
+  page_class->dup_object = dup_object;
   page_class->make_table = make_table;
   g_type_ensure (ASSAY_TYPE_EMPTY_STATE);
   g_type_ensure (ASSAY_TYPE_CHAIN_LIST);

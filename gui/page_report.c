@@ -320,6 +320,17 @@ dup_command (AssayPage *page)
   return make_command (ASSAY_REPORT_PAGE (page), NULL);
 }
 
+/* The evidence of the claim that is selected. */
+static char *
+dup_object (AssayPage *page)
+{
+  const AssayReportDraft *draft = ASSAY_REPORT_PAGE (page)->draft;
+  const char *id = assay_session_get (assay_page_get_session (page), ASSAY_SELECTED_CLAIM);
+  const AssayClaim *claim = id && draft ? assay_document_find_claim (draft->document, id) : NULL;
+
+  return claim ? g_strdup (claim->object) : NULL;
+}
+
 static void
 export_chosen (GtkNativeDialog *dialog, int response, AssayReportPage *self)
 {
@@ -511,6 +522,7 @@ assay_report_page_class_init (AssayReportPageClass *klass)
   page_class->show_case = show_case;
   page_class->follow = follow;
   page_class->dup_command = dup_command;
+  page_class->dup_object = dup_object;
   g_type_ensure (ASSAY_TYPE_EMPTY_STATE);
   g_type_ensure (ASSAY_TYPE_DOCUMENT_VIEW);
   install_actions (widget_class);

@@ -338,6 +338,15 @@ dup_command (AssayPage *page)
   return g_strdup (ASSAY_UNITS_PAGE (page)->command);
 }
 
+static char *
+dup_object (AssayPage *page)
+{
+  AssayUnitsPage *self = ASSAY_UNITS_PAGE (page);
+  guint tap = gtk_drop_down_get_selected (self->taps);
+
+  return tap < self->objects->len ? g_strconcat ("units/", self->objects->pdata[tap], NULL) : NULL;
+}
+
 static json_t *
 make_table (AssayPage *page)
 {
@@ -394,6 +403,7 @@ assay_units_page_class_init (AssayUnitsPageClass *klass)
   page_class->show_case = show_case;
   page_class->follow = follow;
   page_class->dup_command = dup_command;
+  page_class->dup_object = dup_object;
   page_class->make_table = make_table;
   g_type_ensure (ASSAY_TYPE_EMPTY_STATE);
   g_type_ensure (ASSAY_TYPE_UNIT_DETAIL);

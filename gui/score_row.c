@@ -8,6 +8,8 @@
 #include <glib/gi18n.h>
 #include <math.h>
 
+#define THUMBNAIL 44
+
 struct _AssayScoreRow {
   GtkListBoxRow parent_instance;
   char *reference;
@@ -50,8 +52,21 @@ describe_score (double score, double lo, double hi)
   return isfinite (lo) && isfinite (hi) ? g_strdup_printf ("%s%s ± %s", sign, value, half) : g_strdup_printf ("%s%s", sign, value);
 }
 
+static GtkWidget *
+put_beside (GdkPaintable *picture, GtkWidget *words)
+{
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 12), *image = gtk_image_new_from_paintable (picture);
+
+  gtk_image_set_pixel_size (GTK_IMAGE (image), THUMBNAIL);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (image), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Picture of the example"), -1);
+  gtk_widget_set_hexpand (words, TRUE);
+  gtk_box_append (GTK_BOX (box), image);
+  gtk_box_append (GTK_BOX (box), words);
+  return box;
+}
+
 GtkWidget *
-assay_score_row_new (const char *reference, const char *text, double score, double lo, double hi, double share)
+assay_score_row_new (const char *reference, const char *text, GdkPaintable *picture, double score, double lo, double hi, double share)
 {
   AssayScoreRow *self = g_object_new (ASSAY_TYPE_SCORE_ROW, NULL);
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 3), *line = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 12), *bar = gtk_level_bar_new ();
@@ -79,7 +94,7 @@ assay_score_row_new (const char *reference, const char *text, double score, doub
     gtk_box_append (GTK_BOX (box), below);
   gtk_box_append (GTK_BOX (box), bar);
   gtk_widget_add_css_class (GTK_WIDGET (self), "assay-score");
-  gtk_list_box_row_set_child (GTK_LIST_BOX_ROW (self), box);
+  gtk_list_box_row_set_child (GTK_LIST_BOX_ROW (self), picture ? put_beside (picture, box) : box);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, spoken, -1);
   return GTK_WIDGET (self);
 }

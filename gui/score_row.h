@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* score_row.h: one ranked example: its name and look, its score with its interval, and a bar as long as the score is large.
+/* score_row.h: one ranked example: its name and look (words, and a picture where it is one), its score with its interval, and a bar as long as the score is large.
  *
  * Thread rule: the main thread.
  */
@@ -10,6 +10,6 @@
 #define ASSAY_TYPE_SCORE_ROW (assay_score_row_get_type ())
 G_DECLARE_FINAL_TYPE (AssayScoreRow, assay_score_row, ASSAY, SCORE_ROW, GtkListBoxRow)
 
-/* share: length of the bar, 0 to 1. lo, hi: NaN where nothing is certified. */
-GtkWidget  *assay_score_row_new           (const char *reference, const char *text, double score, double lo, double hi, double share);
+/* picture NULL: none. share: length of the bar, 0 to 1. lo, hi: NaN where nothing is certified. */
+GtkWidget  *assay_score_row_new           (const char *reference, const char *text, GdkPaintable *picture, double score, double lo, double hi, double share);
 const char *assay_score_row_get_reference (AssayScoreRow *self);

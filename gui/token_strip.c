@@ -9,6 +9,7 @@
 #include <glib/gi18n.h>
 
 #define MAX_WORDS 160
+#define MAX_TEXT 4000           /* characters of a longer text; the exported table has it whole */
 
 struct _AssayTokenStrip {
   AdwBin parent_instance;
@@ -61,7 +62,7 @@ show_words (AssayTokenStrip *self, const AssayColumn *column, const gint32 *toke
 static void
 show_text (AssayTokenStrip *self, const AssayColumn *column, gint64 row)
 {
-  g_autofree char *text = assay_cell_dup_text (column, row, 0), *visible = assay_text_escape (text, TRUE);
+  g_autofree char *text = assay_cell_dup_text (column, row, MAX_TEXT), *visible = assay_text_escape (text, TRUE);
   GtkWidget *label = gtk_label_new (visible);
 
   gtk_label_set_wrap (GTK_LABEL (label), TRUE);

@@ -14,6 +14,8 @@
 
 typedef struct { double msec, cpu_msec; } Span;
 
+typedef struct { Span span; char *page; } Longest;
+
 static struct {
   char *file;                   /* NULL: nothing is measured */
   char *page;
@@ -21,8 +23,7 @@ static struct {
   double start_msec;
   Span woke, drawing;           /* when the turn began; when the frame that is being drawn did */
   Span drawn;                   /* what was drawn in this turn */
-  Span longest;
-  char *longest_page;
+  Longest stall, work;          /* with the frames, and without */
   GString *stalls;
   guint n_stalls;
 } dog;
@@ -55,20 +56,37 @@ measure_since_start (void)
   return read_clock (CLOCK_BOOTTIME) - 1e3 * (double) ticks / (double) sysconf (_SC_CLK_TCK);
 }
 
+/* The same in every locale. */
+static void
+append_line (GString *text, const char *name, const double *msec, guint n, const char *page)
+{
+  char number[G_ASCII_DTOSTR_BUF_SIZE];
+
+  g_string_append (text, name);
+  for (guint k = 0; k < n; k++)
+    g_string_append_printf (text, " %s", g_ascii_formatd (number, sizeof number, "%.1f", msec[k]));
+  g_string_append_printf (text, " %s\n", page);
+}
+
+static void
+keep_longest (Longest *longest, Span span)
+{
+  if (span.msec <= longest->span.msec)
+    return;
+  longest->span = span;
+  g_free (longest->page);
+  longest->page = g_strdup (dog.page ? dog.page : "none");
+}
+
 static void
 end_turn (void)
 {
-  Span now = read_clocks ();
-  Span busy = { now.msec - dog.woke.msec - dog.drawn.msec, now.cpu_msec - dog.woke.cpu_msec - dog.drawn.cpu_msec };
-  const char *page = dog.page ? dog.page : "none";
+  Span now = read_clocks (), busy = { now.msec - dog.woke.msec, now.cpu_msec - dog.woke.cpu_msec };
 
   if (busy.msec > LONG_MSEC && dog.n_stalls++ < MAX_STALLS)
-    g_string_append_printf (dog.stalls, "stall %.1f %.1f %s\n", busy.msec, busy.cpu_msec, page);
-  if (busy.msec <= dog.longest.msec)
-    return;
-  dog.longest = busy;
-  g_free (dog.longest_page);
-  dog.longest_page = g_strdup (page);
+    append_line (dog.stalls, "stall", (double[]) { busy.msec, busy.cpu_msec, dog.drawn.msec }, 3, dog.page ? dog.page : "none");
+  keep_longest (&dog.stall, busy);
+  keep_longest (&dog.work, (Span) { busy.msec - dog.drawn.msec, busy.cpu_msec - dog.drawn.cpu_msec });
 }
 
 static int
@@ -138,20 +156,28 @@ assay_watchdog_case_shown (GtkWidget *window)
   gtk_widget_queue_draw (window);
 }
 
-void
-assay_watchdog_stop (void)
+static void
+append_longest (GString *text, const char *name, Longest *longest)
+{
+  if (longest->page != NULL)
+    append_line (text, name, (double[]) { longest->span.msec, longest->span.cpu_msec }, 2, longest->page);
+  g_clear_pointer (&longest->page, g_free);
+}
+
+gboolean
+assay_watchdog_stop (GError **error)
 {
   g_autoptr (GString) text = g_string_new (NULL);
+  g_autofree char *file = g_steal_pointer (&dog.file);
 
-  if (dog.file == NULL)
-    return;
+  if (file == NULL)
+    return TRUE;
   if (dog.is_watching)
-    g_string_append_printf (text, "start_ms %.0f\nlongest_stall_ms %.1f\nlongest_stall_cpu_ms %.1f\nlongest_stall_page %s\n%s", dog.start_msec,
-                            dog.longest.msec, dog.longest.cpu_msec, dog.longest_page ? dog.longest_page : "none", dog.stalls->str);
-  if (!g_file_set_contents (dog.file, text->str, (gssize) text->len, NULL))
-    g_printerr ("assay-workbench: %s: cannot be written, so what " VARIABLE " asked for is lost\n", dog.file);
+    g_string_append_printf (text, "start_ms %.0f\n", dog.start_msec);
+  append_longest (text, "longest_stall_ms", &dog.stall);
+  append_longest (text, "longest_work_ms", &dog.work);
+  g_string_append (text, dog.stalls->str);
   g_string_free (dog.stalls, TRUE);
-  g_free (dog.longest_page);
-  g_free (dog.page);
-  g_clear_pointer (&dog.file, g_free);
+  g_clear_pointer (&dog.page, g_free);
+  return g_file_set_contents (file, text->str, (gssize) text->len, error);
 }

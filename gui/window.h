@@ -11,6 +11,7 @@
  *   win.propose (s command line)       shows its form and cost on the page Jobs, to be started there
  *   win.export-table                   asks for a file
  *   win.provenance (s kind/name)       where an object of the case comes from, in a window beside this one
+ *   win.show-origin                    the same of what the page in front shows
  *   win.tell (s)                       a toast;   win.tell-undo (sss: text, button, detailed action)
  * Thread rule: the main thread.
  */

@@ -247,15 +247,34 @@ act_export_table (GSimpleAction *action, GVariant *value, gpointer data)
 }
 
 static void
+show_origin (AssayWindow *self, const char *object)
+{
+  AssayOpenCase *cas = assay_window_get_case (self);
+  AssayCaseContents *contents = cas ? assay_open_case_get_contents (cas) : NULL;
+  AssayJobList *jobs = assay_application_get_jobs (assay_window_get_application (self));
+
+  if (contents != NULL && assay_provenance_window_show (GTK_WINDOW (self), contents, jobs, object) == NULL)
+    assay_window_tell (self, _("The case has no such object any more"), NULL, NULL);
+}
+
+static void
 act_provenance (GSimpleAction *action, GVariant *value, gpointer data)
 {
-  AssayOpenCase *cas = assay_window_get_case (data);
-  AssayCaseContents *contents = cas ? assay_open_case_get_contents (cas) : NULL;
-  AssayJobList *jobs = assay_application_get_jobs (assay_window_get_application (data));
+  (void) action;
+  show_origin (data, g_variant_get_string (value, NULL));
+}
+
+static void
+act_show_origin (GSimpleAction *action, GVariant *value, gpointer data)
+{
+  g_autofree char *object = assay_window_get_page (data) ? assay_page_dup_object (assay_window_get_page (data)) : NULL;
 
   (void) action;
-  if (contents != NULL && assay_provenance_window_show (GTK_WINDOW (data), contents, jobs, g_variant_get_string (value, NULL)) == NULL)
-    assay_window_tell (data, _("The case has no such object any more"), NULL, NULL);
+  (void) value;
+  if (object != NULL)
+    show_origin (data, object);
+  else
+    assay_window_tell (data, _("Nothing of the case is shown here now"), NULL, NULL);
 }
 
 /* --- jobs ---------------------------------------------------------------------------------------------------------- */
@@ -350,6 +369,7 @@ static const GActionEntry entries[] = {
   { .name = "copy-text", .activate = act_copy_text, .parameter_type = "s" },
   { .name = "go-to-view", .activate = act_go_to_view, .parameter_type = "s" },
   { .name = "provenance", .activate = act_provenance, .parameter_type = "s" },
+  { .name = "show-origin", .activate = act_show_origin },
   { .name = "export-table", .activate = act_export_table },
   { .name = "pin", .activate = act_pin, .parameter_type = "s" },
   { .name = "unpin", .activate = act_pin, .parameter_type = "s" },
@@ -379,12 +399,13 @@ assay_window_update_actions (AssayWindow *self)
   AssaySession *session = assay_window_get_session (self);
   gboolean is_open = cas != NULL && assay_open_case_get_state (cas) == ASSAY_CASE_OPEN;
   static const char *const of_case[] = { "go", "follow", "select", "clear-selection", "refresh", "show-sidebar", "copy-command", "copy-view", "go-to-view",
-                                         "export-table", "propose" };
+                                         "provenance", "export-table", "propose" };
 
   for (gsize k = 0; k < G_N_ELEMENTS (of_case); k++)
     enable (self, of_case[k], is_open);
   enable (self, "back", is_open && assay_session_can_go_back (session));
   enable (self, "forward", is_open && assay_session_can_go_forward (session));
+  enable (self, "show-origin", is_open && assay_window_get_page (self) != NULL && assay_page_has_objects (assay_window_get_page (self)));
   enable (self, "reopen", cas != NULL);
   enable (self, "close-case", cas != NULL);
 }
