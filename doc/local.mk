@@ -1,12 +1,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The manual page and the completion for bash are written by the program itself, from its declared parameters, and go into the tarball.
 # Where the program does not run, a cross build takes ASSAY_FOR_BUILD, else what the tarball brought.
-dist_doc_DATA += README.md doc/audit.md doc/from-python.md doc/influence.md doc/report.md doc/exact-products.md doc/store-format.md
-dist_doc_DATA += README.md doc/from-python.md doc/influence.md doc/exact-products.md doc/fields.md doc/store-format.md
-dist_doc_DATA += README.md doc/audit.md doc/from-python.md doc/influence.md doc/exact-products.md doc/store-format.md
-dist_doc_DATA += README.md doc/from-python.md doc/influence.md doc/reasoning.md doc/exact-products.md doc/store-format.md
-dist_doc_DATA += README.md doc/audit.md doc/from-python.md doc/influence.md doc/exact-products.md doc/store-format.md doc/units.md
+dist_doc_DATA += README.md
+dist_doc_DATA += doc/assay_verify.py
+dist_doc_DATA += doc/audit.md
+dist_doc_DATA += doc/evidence.md
+dist_doc_DATA += doc/exact-products.md
+dist_doc_DATA += doc/fields.md
+dist_doc_DATA += doc/from-python.md
+dist_doc_DATA += doc/influence.md
+dist_doc_DATA += doc/reasoning.md
+dist_doc_DATA += doc/report.md
+dist_doc_DATA += doc/store-format.md
+dist_doc_DATA += doc/units.md
 dist_man_MANS += doc/assay.1
+dist_man_MANS += doc/assay-verify.1
 bashcompletiondir = $(datadir)/bash-completion/completions
 dist_bashcompletion_DATA = data/completions/assay
 

@@ -19,3 +19,8 @@ src_cli_libcli_la_SOURCES = \
 bin_PROGRAMS += assay
 assay_SOURCES = src/cli/main.c
 assay_LDADD = src/cli/libcli.la $(LDADD)
+
+# For readers of reports: of the libraries it needs those for JSON, digests and reading HDF5, and nothing of models, figures or windows.
+bin_PROGRAMS += assay-verify
+assay_verify_SOURCES = src/cli/verifier.c
+assay_verify_LDADD = src/cli/libcli.la src/libassay.la $(HDF5_LIBS) $(CRYPTO_LIBS) $(JANSSON_LIBS) $(GLIB_LIBS) -lpthread -lm

@@ -2,18 +2,10 @@
 /* kind_verify.c: checks everything that a case promises, byte by byte and value by value, or what a report's bundle does. */
 #include "base/error.h"
 #include "job/spec.h"
-#include "report/bundle_verify.h"
+#include "report/bundle_answer.h"
 #include "store/verify.h"
 
 #include <string.h>
-
-static const AssayParam params[] = {
-  { "key", ASSAY_PARAM_STRING, .metavar = "FILE", .flags = ASSAY_PARAM_FILE, .help = "of a report: the public key that must have signed it" },
-  { "tsa-certificate", ASSAY_PARAM_STRING, .metavar = "FILE", .flags = ASSAY_PARAM_FILE,
-    .help = "of a report: certificate of the time-stamping authority, or of who issued it, in PEM" },
-  { "number", ASSAY_PARAM_STRING, .metavar = "ID", .help = "of a report: check this one number, from its proof and the statement alone" },
-  { .name = NULL }
-};
 
 static const AssayJobExample examples[] = {
   { "check every byte and value that was committed", "assay verify people.assay" },
@@ -76,25 +68,12 @@ view_case (const json_t *document, AssayView *view)
 static json_t *
 run_bundle (AssayJob *job, AssayJobContext *context, GError **error)
 {
-  const AssayValues *values = assay_job_get_values (job);
-  AssayBundleCheck check = { .key = assay_values_get_string (values, "key"), .tsa_certificate = assay_values_get_string (values, "tsa-certificate"),
-                             .number = assay_values_get_string (values, "number"), .progress = context->progress };
-  g_autoptr (AssayBundleVerdict) verdict = assay_bundle_verify (assay_job_get_case (job), &check, error);
-  g_autoptr (GPtrArray) sentences = NULL;
   g_autofree char *reason = NULL;
-  json_t *summary, *words;
+  int exit_status = 0;
+  json_t *summary = assay_bundle_answer (assay_job_get_case (job), assay_job_get_values (job), context->progress, &exit_status, &reason, error);
 
-  if (verdict == NULL)
-    return NULL;
-  summary = assay_bundle_verdict_to_json (verdict);
-  sentences = assay_bundle_verdict_list_sentences (verdict);
-  reason = assay_bundle_verdict_dup_reason (verdict);
-  json_object_set_new (summary, "subject", json_string ("bundle"));
-  json_object_set_new (summary, "sentences", words = json_array ());
-  for (guint k = 0; k < sentences->len; k++)
-    json_array_append_new (words, json_string (sentences->pdata[k]));
-  if (reason != NULL)
-    json_object_set_new (summary, assay_bundle_verdict_get_exit_status (verdict) == 1 ? ASSAY_JOB_FINDING : ASSAY_JOB_INCOMPLETE, json_string (reason));
+  if (summary != NULL && reason != NULL)
+    json_object_set_new (summary, exit_status == 1 ? ASSAY_JOB_FINDING : ASSAY_JOB_INCOMPLETE, json_string (reason));
   return summary;
 }
 
@@ -113,12 +92,10 @@ view_bundle (const json_t *document, AssayView *view)
 static gboolean
 check_options (AssayJob *job, GError **error)
 {
-  static const char *const of_reports[] = { "key", "tsa-certificate", "number" };
-
-  for (gsize k = 0; k < G_N_ELEMENTS (of_reports); k++)
-    if (assay_values_is_set (assay_job_get_values (job), of_reports[k]))
+  for (const AssayParam *p = assay_bundle_params; p->name != NULL; p++)
+    if (assay_values_is_set (assay_job_get_values (job), p->name))
       {
-        g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "%s: is no bundle of a report; --%s is about one", assay_job_get_case (job), of_reports[k]);
+        g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "%s: is no bundle of a report; --%s is about one", assay_job_get_case (job), p->name);
         return FALSE;
       }
   return TRUE;
@@ -148,9 +125,9 @@ ASSAY_JOB_KIND_DEFINE (verify) = {
                  "Of a directory that assay report wrote (give it in the place of CASE): checks every file, follows every printed number to the evidence "
                  "and the evidence to the signed statement, and prints three verdicts: whether it is unaltered; whether the signer is known (--key), with "
                  "the fingerprint to compare elsewhere; and whether anybody but the operator vouches for the time. What is altered is named: the "
-                 "file and its bytes, the array and its rows, the number. Evidence that was merely repacked (h5repack) is no alarm. Files of others are "
+                 "file and its bytes, the array and its rows, the number. Evidence that was merely repacked (h5repack) is no alarm; with --content no change of the file around equal values is. Files of others are "
                  "read in a process without rights. That it is unaltered does not show that its numbers are right.\n\n"
                  "Nothing is changed, and nothing is sent anywhere. The exit status is 1 when something is damaged or altered, or is not signed by the key "
                  "that was given, and 5 when a report is unaltered but unsigned.",
-  .examples = examples, .access = ASSAY_JOB_NAMES_CASE, .params = params, .run = run, .view = view,
+  .examples = examples, .access = ASSAY_JOB_NAMES_CASE, .params = assay_bundle_params, .run = run, .view = view,
 };

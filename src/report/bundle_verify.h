@@ -15,6 +15,7 @@ typedef struct {
   const char    *key;           /* file of the public key that is expected; NULL: none */
   const char    *tsa_certificate;       /* file of certificates of time-stamping authorities; NULL: none */
   const char    *number;        /* id of the one number that is to be checked; NULL: everything */
+  gboolean       by_content;    /* another container of equal values is no alteration, whatever became of it */
   AssayProgress *progress;
 } AssayBundleCheck;
 

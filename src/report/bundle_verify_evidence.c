@@ -75,6 +75,12 @@ judge_container (AssayBundleVerification *self, const AssayContentNode *expected
   gboolean same_content = found != NULL && assay_digest_equal (&found->digest, &self->statement->root), located;
   AssayBlockDifference d;
 
+  if (same_content && self->check->by_content)
+    {
+      self->verdict->is_rewritten = TRUE;
+      assay_bundle_verdict_note (self->verdict, ASSAY_EVIDENCE_FILE ": container changed, content equal: its SHA-256 is another, every value and attribute is as it was");
+      return;
+    }
   located = self->blocks != NULL && assay_blocks_compare (self->blocks, self->directory, ASSAY_EVIDENCE_FILE, &d, NULL);
   if (located && d.n_altered == 0)
     assay_bundle_verdict_add (self->verdict, "altered", ASSAY_BUNDLE_SUMS, ASSAY_BUNDLE_SUMS ": line %u does not fit " ASSAY_EVIDENCE_FILE ", every block of which "

@@ -65,6 +65,7 @@ src_report_libreport_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(CAIRO_CFLAGS) $
 src_report_libreport_la_SOURCES += \
   src/report/blocks.c src/report/blocks.h \
   src/report/bundle.c src/report/bundle.h \
+  src/report/bundle_answer.c src/report/bundle_answer.h \
   src/report/bundle_directory.c src/report/bundle_directory.h \
   src/report/bundle_verify.c src/report/bundle_verify.h src/report/bundle_verify_private.h \
   src/report/bundle_verify_evidence.c \

@@ -61,9 +61,9 @@ assay_sums_parse (GBytes *text, const char *label, GError **error)
 
   self->sums = g_array_new (FALSE, FALSE, sizeof (AssaySum));
   g_array_set_clear_func (self->sums, clear_sum);
-  while (at < end)
+  while (at < end || self->sums->len == 0)
     {
-      const char *stop = memchr (at, '\n', (gsize) (end - at));
+      const char *stop = at < end ? memchr (at, '\n', (gsize) (end - at)) : NULL;
 
       if (stop == NULL || !take_line (self, at, (gsize) (stop - at)))
         {

@@ -32,7 +32,7 @@ assay_bundle_verdict_new (const char *directory)
 {
   AssayBundleVerdict *self = g_new0 (AssayBundleVerdict, 1);
 
-  self->directory = g_strdup (directory);
+  self->directory = g_utf8_make_valid (directory, -1);
   self->findings = g_ptr_array_new_with_free_func (finding_free);
   self->signers = g_ptr_array_new_with_free_func (signer_free);
   self->notes = g_ptr_array_new_with_free_func (g_free);

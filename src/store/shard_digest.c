@@ -251,13 +251,16 @@ digest_file (hid_t file, const char *prefix, const guint8 *salt_key, const char 
   g_auto (AssayHid) transfer = H5Pcreate (H5P_DATASET_XFER);
   AssayShardWalk walk = { .file = file, .salt_key = salt_key, .label = label, .transfer = transfer };
   g_auto (AssayHid) top = H5Gopen2 (file, "/", H5P_DEFAULT);
+  gboolean ok;
 
   if (top < 0 || transfer < 0)
     return assay_hdf5_fail (error, label, "open its root");
   /* A tree is asked for to be compared: an altered value is to be named by its rows, not to end the reading by a checksum that it fails. */
   if (node != NULL)
     H5Pset_edc_check (transfer, H5Z_DISABLE_EDC);
-  return digest_group (&walk, top, prefix, 0, node, root, error);
+  ok = digest_group (&walk, top, prefix, 0, node, root, error);
+  g_clear_pointer (&walk.paths, g_hash_table_unref);
+  return ok;
 }
 
 gboolean

@@ -38,14 +38,42 @@ assay_shard_add_text (GByteArray *bytes, const char *text)
   g_byte_array_append (bytes, (const guint8 *) text, (guint) n);
 }
 
+/* --- references ------------------------------------------------------------------------------------------------------ */
+
+static herr_t
+note_path (hid_t top, const char *name, const H5O_info_t *info, void *paths)
+{
+  (void) top;
+  if (!g_hash_table_contains (paths, &info->addr))
+    g_hash_table_insert (paths, g_memdup2 (&info->addr, sizeof info->addr), strcmp (name, ".") == 0 ? g_strdup ("/") : g_strconcat ("/", name, NULL));
+  return g_hash_table_size (paths) > ASSAY_CONTENT_MAX_OBJECTS ? 1 : 0;
+}
+
+/* By one walk over the file: the library, asked for the name of a reference, walks for each. It meets names in the same order, so an object of
+ * several names has the same one. */
+static GHashTable *
+list_paths (hid_t file)
+{
+  GHashTable *paths = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_free);
+
+  G_STATIC_ASSERT (sizeof (haddr_t) == sizeof (gint64));
+  H5Ovisit2 (file, H5_INDEX_NAME, H5_ITER_NATIVE, note_path, paths, H5O_INFO_BASIC);
+  return paths;
+}
+
 /* A reference holds a file address, which repacking changes: its target's path stands for it. */
 static gboolean
-add_target (const AssayShardWalk *walk, GByteArray *bytes, const hobj_ref_t *reference)
+add_target (AssayShardWalk *walk, GByteArray *bytes, const hobj_ref_t *reference)
 {
-  ssize_t n = H5Rget_name (walk->file, H5R_OBJECT, reference, NULL, 0);
-  g_autofree char *path = n > 0 ? g_malloc ((gsize) n + 1) : NULL;
+  g_auto (AssayHid) target = H5Rdereference2 (walk->file, H5P_DEFAULT, H5R_OBJECT, reference);
+  const char *path = NULL;
+  H5O_info_t info;
 
-  if (n <= 0 || H5Rget_name (walk->file, H5R_OBJECT, reference, path, (size_t) n + 1) < 0)
+  if (walk->paths == NULL)
+    walk->paths = list_paths (walk->file);
+  if (target >= 0 && H5Oget_info2 (target, &info, H5O_INFO_BASIC) >= 0)
+    path = g_hash_table_lookup (walk->paths, &info.addr);
+  if (path == NULL)
     return FALSE;
   assay_shard_add_text (bytes, path);
   return TRUE;
@@ -53,7 +81,7 @@ add_target (const AssayShardWalk *walk, GByteArray *bytes, const hobj_ref_t *ref
 
 /* DIMENSION_LIST: per axis u64 count, then lp (path) each. */
 static gboolean
-add_scale_lists (const AssayShardWalk *walk, hid_t attribute, hid_t type, hid_t space, gsize n, GByteArray *bytes)
+add_scale_lists (AssayShardWalk *walk, hid_t attribute, hid_t type, hid_t space, gsize n, GByteArray *bytes)
 {
   g_autofree hvl_t *lists = g_new0 (hvl_t, MAX (n, 1));
   gboolean ok = H5Aread (attribute, type, lists) >= 0;
@@ -72,7 +100,7 @@ add_scale_lists (const AssayShardWalk *walk, hid_t attribute, hid_t type, hid_t 
 
 /* REFERENCE_LIST: per entry lp (path) | u64 axis. */
 static gboolean
-add_back_references (const AssayShardWalk *walk, hid_t attribute, gsize n, GByteArray *bytes)
+add_back_references (AssayShardWalk *walk, hid_t attribute, gsize n, GByteArray *bytes)
 {
   typedef struct { hobj_ref_t target; gint32 axis; } Entry;
   g_auto (AssayHid) type = H5Tcreate (H5T_COMPOUND, sizeof (Entry));
@@ -90,6 +118,8 @@ add_back_references (const AssayShardWalk *walk, hid_t attribute, gsize n, GByte
     }
   return TRUE;
 }
+
+/* --- values ---------------------------------------------------------------------------------------------------------- */
 
 static gboolean
 add_strings (hid_t attribute, hid_t stored, hid_t space, gsize n, GByteArray *bytes)
@@ -123,7 +153,7 @@ add_strings (hid_t attribute, hid_t stored, hid_t space, gsize n, GByteArray *by
 
 /* The logical bytes of one attribute and the word of its type. */
 static gboolean
-add_attribute_value (const AssayShardWalk *walk, hid_t attribute, hid_t space, gsize n, const char **word, GByteArray *bytes)
+add_attribute_value (AssayShardWalk *walk, hid_t attribute, hid_t space, gsize n, const char **word, GByteArray *bytes)
 {
   g_auto (AssayHid) stored = H5Aget_type (attribute);
   guint8 value[8];
@@ -159,7 +189,7 @@ add_attribute_value (const AssayShardWalk *walk, hid_t attribute, hid_t space, g
 }
 
 gboolean
-assay_shard_digest_attributes (const AssayShardWalk *walk, hid_t object, const char *path, AssayContentNode *node, AssayDigest *root, GError **error)
+assay_shard_digest_attributes (AssayShardWalk *walk, hid_t object, const char *path, AssayContentNode *node, AssayDigest *root, GError **error)
 {
   g_auto (GStrv) names = assay_hdf5_list_attributes (object);
   g_autoptr (AssayMerkle) tree = assay_merkle_new ();

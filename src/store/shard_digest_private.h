@@ -11,6 +11,7 @@ typedef struct {
   const char   *label;          /* of the file, for messages */
   guint         n_objects;      /* met so far */
   hid_t         transfer;       /* how values are read */
+  GHashTable   *paths;          /* address of an object -> its path in the file; NULL until the first reference is met */
 } AssayShardWalk;
 
 /* From the library's error stack. Always FALSE. */
@@ -22,5 +23,5 @@ gboolean assay_shard_walk_refuse (const AssayShardWalk *walk, const char *path, 
 void     assay_shard_add_text    (GByteArray *bytes, const char *text);
 
 /* Root over the attributes of an object, sorted by name: one leaf each. node, or NULL, receives the leaves. */
-gboolean assay_shard_digest_attributes (const AssayShardWalk *walk, hid_t object, const char *path, AssayContentNode *node, AssayDigest *root,
+gboolean assay_shard_digest_attributes (AssayShardWalk *walk, hid_t object, const char *path, AssayContentNode *node, AssayDigest *root,
                                         GError **error);

@@ -19,3 +19,5 @@ dist_check_SCRIPTS += tests/e2e/test-report-audit.sh
 dist_check_SCRIPTS += tests/e2e/test-coverage.sh
 dist_check_SCRIPTS += tests/e2e/test-explain.sh
 EXTRA_DIST += tests/e2e/explain.py
+dist_check_SCRIPTS += tests/e2e/test-verify.sh
+EXTRA_DIST += tests/e2e/verify.py

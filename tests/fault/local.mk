@@ -23,3 +23,7 @@ tests_fault_test_store_every_step_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=open -Wl,--
 # The program itself, killed; 200 times in `make check-long`.
 dist_check_SCRIPTS += tests/fault/test-kill.sh
 LONG_TESTS += tests/fault/test-kill.sh
+
+# A bundle that the program wrote; every bit of its headers in `make check-long`.
+check_PROGRAMS += tests/fault/test-bundle
+tests_fault_test_bundle_SOURCES = tests/fault/test-bundle.c tests/store/store_test.h
