@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 #define MARKER "assay-case.json"
@@ -30,6 +31,22 @@ read_uuid (const char *path)
   return uuid;
 }
 
+static guint64
+measure_files (const char *path, const AssayObject *object)
+{
+  guint64 bytes = 0;
+
+  for (guint k = 0; k < object->n_parts; k++)
+    {
+      g_autofree char *file = g_build_filename (path, object->parts[k]->file, NULL);
+      GStatBuf status;
+
+      if (g_stat (file, &status) == 0)
+        bytes += (guint64) status.st_size;
+    }
+  return bytes;
+}
+
 gpointer
 assay_case_contents_read (AssayCase *cas, gconstpointer nothing, GCancellable *cancellable, GError **error)
 {
@@ -51,6 +68,7 @@ assay_case_contents_read (AssayCase *cas, gconstpointer nothing, GCancellable *c
       const AssayObject *object = self->objects->pdata[k];
 
       self->bytes += object->bytes;
+      self->on_disk += measure_files (self->path, object);
       self->last_sequence = MAX (self->last_sequence, object->n_parts > 0 ? object->parts[object->n_parts - 1]->sequence : object->sequence);
     }
   return self;

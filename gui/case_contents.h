@@ -16,6 +16,7 @@ typedef struct {
   GPtrArray *objects;           /* AssayObject: the newest of each kind and name, sorted by kind and name */
   GPtrArray *notes;             /* strings: what opening found */
   guint64 bytes;                /* of the newest objects */
+  guint64 on_disk;              /* what their files hold today: another number where one is missing or short */
   guint64 last_sequence;
 } AssayCaseContents;
 

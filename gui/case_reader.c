@@ -2,11 +2,23 @@
 /* case_reader.c: requests on their way to one thread and back. */
 #include "gui/case_reader.h"
 
+#include <glib/gstdio.h>
+
+#define MARKER "assay-case.json"
+
+/* Which marker lies in the directory: another one, and be it of the same number, was made at another time. */
+typedef struct {
+  dev_t device;
+  ino_t number;
+  struct timespec changed;
+} Marker;
+
 /* What lives on the reader's thread; the last request that knows it closes the case there. */
 typedef struct {
   gatomicrefcount count;
   char *path;
   AssayCase *cas;
+  Marker marker;                /* of cas */
 } Door;
 
 struct _AssayCaseReader {
@@ -43,12 +55,32 @@ request_free (gpointer data)
   g_free (request);
 }
 
+static Marker
+read_marker (const char *path)
+{
+  g_autofree char *file = g_build_filename (path, MARKER, NULL);
+  GStatBuf status;
+
+  return g_stat (file, &status) == 0 ? (Marker) { status.st_dev, status.st_ino, status.st_ctim } : (Marker) { 0, 0, { 0, 0 } };
+}
+
+static gboolean
+is_same (const Marker *a, const Marker *b)
+{
+  return a->device == b->device && a->number == b->number && a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec;
+}
+
+/* A case that went away may come back; one that another case took the place of does not. */
 static gboolean
 open_door (Door *door, GError **error)
 {
-  if (door->cas != NULL)
+  Marker marker = read_marker (door->path);
+
+  if (door->cas != NULL && (marker.number == 0 || is_same (&marker, &door->marker)))
     return assay_case_refresh (door->cas, error);
+  g_clear_pointer (&door->cas, assay_case_free);
   door->cas = assay_case_open (door->path, ASSAY_CASE_READ, error);
+  door->marker = marker;
   return door->cas != NULL;
 }
 

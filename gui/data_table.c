@@ -140,11 +140,14 @@ cell_free (gpointer cell, GClosure *closure)
   g_free (cell);
 }
 
-/* Takes what room there is: tokens where there are any, else texts. */
+/* Takes what room there is: tokens where there are any, else texts, else the column behind a picture. */
 static gboolean
 is_wide (AssayDataTable *self, const AssayColumn *column)
 {
-  AssayColumnType wide = assay_table_first_of (self->index->table, ASSAY_COLUMN_TOKENS) ? ASSAY_COLUMN_TOKENS : ASSAY_COLUMN_TEXT;
+  const AssayTable *table = self->index->table;
+  AssayColumnType wide = assay_table_first_of (table, ASSAY_COLUMN_TOKENS) ? ASSAY_COLUMN_TOKENS
+                         : assay_table_first_of (table, ASSAY_COLUMN_TEXT) ? ASSAY_COLUMN_TEXT
+                         : assay_table_first_of (table, ASSAY_COLUMN_IMAGE) ? ASSAY_COLUMN_LABEL : ASSAY_COLUMN_TEXT;
 
   return column != NULL && column->type == wide;
 }
@@ -300,6 +303,19 @@ on_frame (GtkWidget *widget, GdkFrameClock *clock, gpointer unused)
   return G_SOURCE_REMOVE;
 }
 
+/* Rows that the list has not been told of yet cannot be selected or scrolled to. */
+static guint
+reach (AssayDataTable *self, gint64 place)
+{
+  guint position;
+
+  assay_lazy_model_show_page (self->model, place);
+  position = (guint) (place - assay_lazy_model_get_first (self->model));
+  if (position >= g_list_model_get_n_items (G_LIST_MODEL (self->model)))
+    assay_lazy_model_show_all (self->model);
+  return position;
+}
+
 static void
 scroll_to (AssayDataTable *self, guint position)
 {
@@ -312,23 +328,21 @@ scroll_to (AssayDataTable *self, guint position)
 void
 assay_data_table_show_place (AssayDataTable *self, gint64 place)
 {
-  assay_lazy_model_show_page (self->model, place);
-  scroll_to (self, (guint) (place - assay_lazy_model_get_first (self->model)));
+  scroll_to (self, reach (self, place));
 }
 
 gboolean
 assay_data_table_select (AssayDataTable *self, gint64 row)
 {
   gint64 place = row < 0 ? -1 : assay_lazy_model_find (self->model, row);
+  guint position;
 
   self->is_quiet = TRUE;
   self->selected = row;
+  position = place < 0 ? GTK_INVALID_LIST_POSITION : reach (self, place);
+  gtk_single_selection_set_selected (self->selection, position);
   if (place >= 0)
-    assay_lazy_model_show_page (self->model, place);
-  gtk_single_selection_set_selected (self->selection, place < 0 ? GTK_INVALID_LIST_POSITION
-                                     : (guint) (place - assay_lazy_model_get_first (self->model)));
-  if (place >= 0)
-    scroll_to (self, (guint) (place - assay_lazy_model_get_first (self->model)));
+    scroll_to (self, position);
   self->is_quiet = FALSE;
   return place >= 0;
 }

@@ -19,7 +19,10 @@ struct _AssayDocumentView {
   GHashTable *widgets;          /* id -> widget, which its parent owns */
   GHashTable *pins;             /* claim -> GtkToggleButton */
   guint section, block, source; /* what is made next */
-  gboolean is_updating;
+  const AssayBlock *table;      /* whose rows are being made; NULL: none */
+  GtkGrid *grid;                /* that they go into, of its parent */
+  gint64 row;
+  gboolean is_wordy, is_updating;
 };
 
 G_DEFINE_FINAL_TYPE (AssayDocumentView, assay_document_view, GTK_TYPE_BOX)
@@ -100,6 +103,7 @@ is_wordy (const AssayBlock *block)
   return FALSE;
 }
 
+/* row -1: the headings. */
 static GtkWidget *
 make_cell (const AssayBlock *block, gint64 row, guint column, gboolean wordy)
 {
@@ -119,9 +123,16 @@ make_cell (const AssayBlock *block, gint64 row, guint column, gboolean wordy)
   return label;
 }
 
-/* A wordy table takes the width there is; any other is as wide as it is, and can be scrolled. */
+static void
+add_row (GtkGrid *grid, const AssayBlock *block, gint64 row, gboolean wordy)
+{
+  for (guint k = 0; k < assay_block_get_n_columns (block); k++)
+    gtk_grid_attach (grid, make_cell (block, row, k, wordy), (int) k, (int) row + 1, 1, 1);
+}
+
+/* A wordy table takes the width there is; any other is as wide as it is, and can be scrolled. Its rows follow one by one. */
 static GtkWidget *
-make_table (const AssayBlock *block)
+make_table (AssayDocumentView *self, const AssayBlock *block)
 {
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6), *grid = gtk_grid_new (), *window;
   gint64 n_rows = assay_block_get_n_rows (block);
@@ -129,9 +140,11 @@ make_table (const AssayBlock *block)
 
   gtk_grid_set_column_spacing (GTK_GRID (grid), 18);
   gtk_grid_set_row_spacing (GTK_GRID (grid), wordy ? 10 : 6);
-  for (guint k = 0; k < assay_block_get_n_columns (block); k++)
-    for (gint64 row = -1; row < MIN (n_rows, MAX_ROWS); row++)
-      gtk_grid_attach (GTK_GRID (grid), make_cell (block, row, k, wordy), (int) k, (int) row + 1, 1, 1);
+  add_row (GTK_GRID (grid), block, -1, wordy);
+  self->table = block;
+  self->grid = GTK_GRID (grid);
+  self->row = 0;
+  self->is_wordy = wordy;
   gtk_box_append (GTK_BOX (box), make_prose (block->text, "dim-label"));
   if (wordy)
     gtk_box_append (GTK_BOX (box), grid);
@@ -287,7 +300,7 @@ make_block (AssayDocumentView *self, const AssayBlock *block)
         gtk_box_append (GTK_BOX (box), make_prose (block->items->pdata[k], NULL));
       return box;
     case ASSAY_BLOCK_TABLE:
-      return make_table (block);
+      return make_table (self, block);
     case ASSAY_BLOCK_FIGURE:
       return make_figure (block);
     case ASSAY_BLOCK_CLAIM:
@@ -327,6 +340,12 @@ append_next (AssayDocumentView *self)
   const GPtrArray *sections = self->draft->document->sections;
   const AssaySection *section;
 
+  if (self->table != NULL && self->row < MIN (assay_block_get_n_rows (self->table), MAX_ROWS))
+    {
+      add_row (self->grid, self->table, self->row++, self->is_wordy);
+      return TRUE;
+    }
+  self->table = NULL;
   if (self->section >= sections->len)
     return FALSE;
   section = sections->pdata[self->section];
@@ -375,6 +394,7 @@ clear (AssayDocumentView *self)
   if (self->source != 0)
     g_source_remove (self->source);
   self->source = 0;
+  self->table = NULL;
   g_hash_table_remove_all (self->widgets);
   g_hash_table_remove_all (self->pins);
   while ((child = gtk_widget_get_first_child (GTK_WIDGET (self))) != NULL)

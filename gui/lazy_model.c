@@ -3,6 +3,10 @@
 #include "gui/lazy_model.h"
 
 #define USUAL_ROW_HEIGHT 32
+#define FIRST_ROWS 40           /* fill a screen */
+#define MORE_ROWS 24            /* at a time */
+#define LAID_OUT_ROWS 260       /* beyond these GTK makes no widgets, however many there are */
+#define FRAME_MSEC 17
 
 struct _AssayLazyRow {
   GObject parent_instance;
@@ -34,6 +38,7 @@ struct _AssayLazyModel {
   AssayRowOrder *order;         /* NULL: no rows */
   gint64 first;
   guint limit, shown;           /* shown: items that the list knows of */
+  guint growing;                /* source, while there are more */
 };
 
 static void list_model_init (GListModelInterface *iface);
@@ -76,7 +81,11 @@ list_model_init (GListModelInterface *iface)
 static void
 assay_lazy_model_finalize (GObject *object)
 {
-  assay_row_order_free (ASSAY_LAZY_MODEL (object)->order);
+  AssayLazyModel *self = ASSAY_LAZY_MODEL (object);
+
+  if (self->growing != 0)
+    g_source_remove (self->growing);
+  assay_row_order_free (self->order);
   G_OBJECT_CLASS (assay_lazy_model_parent_class)->finalize (object);
 }
 
@@ -98,14 +107,58 @@ assay_lazy_model_new (void)
   return g_object_new (ASSAY_TYPE_LAZY_MODEL, NULL);
 }
 
-/* The list is told once that everything is another thing. */
+static guint
+count_page (AssayLazyModel *self)
+{
+  return (guint) MIN (assay_lazy_model_get_total (self) - self->first, (gint64) self->limit);
+}
+
 static void
-show (AssayLazyModel *self, gint64 first)
+grow_to (AssayLazyModel *self, guint n)
 {
   guint before = self->shown;
 
+  self->shown = n;
+  if (n > before)
+    g_list_model_items_changed (G_LIST_MODEL (self), before, 0, n - before);
+}
+
+static gboolean
+on_grow (gpointer data)
+{
+  AssayLazyModel *self = data;
+  guint all = count_page (self), more = self->shown + MORE_ROWS;
+
+  if (more < MIN (all, LAID_OUT_ROWS))
+    {
+      grow_to (self, more);
+      return G_SOURCE_CONTINUE;
+    }
+  self->growing = 0;
+  grow_to (self, all);
+  return G_SOURCE_REMOVE;
+}
+
+void
+assay_lazy_model_show_all (AssayLazyModel *self)
+{
+  if (self->growing != 0)
+    g_source_remove (self->growing);
+  self->growing = 0;
+  grow_to (self, count_page (self));
+}
+
+/* The list is told that everything is another thing. */
+static void
+show (AssayLazyModel *self, gint64 first)
+{
+  guint before = self->shown, all;
+
   self->first = first;
-  self->shown = (guint) MIN (assay_lazy_model_get_total (self) - first, (gint64) self->limit);
+  all = count_page (self);
+  self->shown = MIN (all, FIRST_ROWS);
+  if (self->growing == 0 && self->shown < all)
+    self->growing = g_timeout_add (FRAME_MSEC, on_grow, self);
   if (before > 0 || self->shown > 0)
     g_list_model_items_changed (G_LIST_MODEL (self), 0, before, self->shown);
 }

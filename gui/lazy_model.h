@@ -3,7 +3,8 @@
  *
  * GTK gives a list all its rows' height in one int, so that a list of too many rows silently shows nothing. Rows beyond the limit are
  * shown page by page: the model holds the rows first .. first + limit - 1 of the order.
- * "items-changed" is emitted once for each new order or page.
+ * A list of GTK makes widgets for some two hundred rows at once, which takes longer than a frame may: of a new order or page the list is told of
+ * what fits a screen first, of a few more rows in each of the next frames, and then of all. Who needs a row at once asks for all.
  * Thread rule: the main thread.
  */
 #pragma once
@@ -35,6 +36,8 @@ gint64          assay_lazy_model_get_total (AssayLazyModel *self);
 gint64          assay_lazy_model_get_first (AssayLazyModel *self);
 /* Shows the page in which that place of the order lies. */
 void            assay_lazy_model_show_page (AssayLazyModel *self, gint64 place);
+/* The list is told of every row of the page, now. */
+void            assay_lazy_model_show_all  (AssayLazyModel *self);
 /* The row of the table at a position of the list. */
 gint64          assay_lazy_model_get_row   (AssayLazyModel *self, guint position);
 /* The place of a row in the order, or -1. */

@@ -69,7 +69,7 @@ GUI_SOURCES = $(PAGES_LIST) \
   gui/provenance_walk.c gui/provenance_walk.h \
   gui/provenance_window.c gui/provenance_window.h \
   gui/report_draft.c gui/report_draft.h \
-  gui/score_row.c gui/score_row.h \
+  gui/score_lists.c gui/score_lists.h gui/score_row.c gui/score_row.h \
   gui/self_checks.c gui/self_checks.h \
   gui/self_checks_answers.c \
   gui/self_checks_influence.c gui/self_checks_private.h \

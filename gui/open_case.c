@@ -2,9 +2,11 @@
 /* open_case.c: open, watch, look again. */
 #include "gui/open_case.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #define MARKER "assay-case.json"
+#define SHARDS "shards"
 #define SETTLE_MSEC 250         /* a commit changes several files */
 
 struct _AssayOpenCase {
@@ -14,7 +16,7 @@ struct _AssayOpenCase {
   AssayCaseExamples *examples;
   AssayCaseContents *contents;
   GError *fault;
-  GFileMonitor *monitor;
+  GFileMonitor *monitors[2];    /* of the case and of its files */
   GCancellable *cancellable;
   guint settle;
   gboolean is_asking, ask_again;
@@ -32,9 +34,12 @@ assay_open_case_dispose (GObject *object)
 
   g_clear_handle_id (&self->settle, g_source_remove);
   g_cancellable_cancel (self->cancellable);
-  if (self->monitor != NULL)
-    g_file_monitor_cancel (self->monitor);
-  g_clear_object (&self->monitor);
+  for (gsize k = 0; k < G_N_ELEMENTS (self->monitors); k++)
+    {
+      if (self->monitors[k] != NULL)
+        g_file_monitor_cancel (self->monitors[k]);
+      g_clear_object (&self->monitors[k]);
+    }
   g_clear_object (&self->examples);
   g_clear_object (&self->reader);
   G_OBJECT_CLASS (assay_open_case_parent_class)->dispose (object);
@@ -69,8 +74,14 @@ assay_open_case_init (AssayOpenCase *self)
 static gboolean
 is_same (const AssayCaseContents *a, const AssayCaseContents *b)
 {
-  return a != NULL && a->last_sequence == b->last_sequence && a->objects->len == b->objects->len && a->bytes == b->bytes
+  return a != NULL && a->last_sequence == b->last_sequence && a->objects->len == b->objects->len && a->bytes == b->bytes && a->on_disk == b->on_disk
          && g_strcmp0 (a->uuid, b->uuid) == 0;
+}
+
+static gboolean
+is_another_case (const AssayCaseContents *a, const AssayCaseContents *b)
+{
+  return a != NULL && g_strcmp0 (a->uuid, b->uuid) != 0;
 }
 
 /* Whether an object of the kinds that examples are made of is another one. */
@@ -78,6 +89,9 @@ static gboolean
 has_other_data (const AssayCaseContents *a, const AssayCaseContents *b)
 {
   static const char *const kinds[] = { "data", "model" };
+
+  if (is_another_case (a, b))
+    return TRUE;
 
   for (gsize k = 0; a != NULL && k < G_N_ELEMENTS (kinds); k++)
     {
@@ -106,6 +120,8 @@ take_contents (GObject *source, GAsyncResult *result, gpointer data)
     {
       if (has_other_data (self->contents, contents))
         assay_case_examples_forget (self->examples);
+      if (is_another_case (self->contents, contents))
+        g_ptr_array_add (contents->notes, g_strdup (_("Another case lies here now than the one that was opened: what was seen before is not of this one.")));
       assay_case_contents_unref (self->contents);
       self->contents = g_steal_pointer (&contents);
       g_signal_emit (self, signals[CHANGED], 0);
@@ -152,15 +168,19 @@ AssayOpenCase *
 assay_open_case_new (const char *path)
 {
   AssayOpenCase *self = g_object_new (ASSAY_TYPE_OPEN_CASE, NULL);
-  g_autoptr (GFile) file = NULL;
+  const char *folders[] = { ".", SHARDS };
 
   self->path = g_canonicalize_filename (path, NULL);
   self->reader = assay_case_reader_new (self->path);
   self->examples = assay_case_examples_new (self->reader);
-  file = g_file_new_for_path (self->path);
-  self->monitor = g_file_monitor_directory (file, G_FILE_MONITOR_WATCH_MOVES, NULL, NULL);
-  if (self->monitor != NULL)
-    g_signal_connect (self->monitor, "changed", G_CALLBACK (on_file_changed), self);
+  for (gsize k = 0; k < G_N_ELEMENTS (folders); k++)
+    {
+      g_autoptr (GFile) folder = g_file_new_build_filename (self->path, folders[k], NULL);
+
+      self->monitors[k] = g_file_monitor_directory (folder, G_FILE_MONITOR_WATCH_MOVES, NULL, NULL);
+      if (self->monitors[k] != NULL)
+        g_signal_connect (self->monitors[k], "changed", G_CALLBACK (on_file_changed), self);
+    }
   assay_open_case_refresh (self);
   return self;
 }
@@ -209,7 +229,7 @@ assay_case_path_from (const char *path)
 
   if (strcmp (base, MARKER) == 0)
     return g_steal_pointer (&folder);
-  if (g_str_has_suffix (base, ".h5") && strcmp (above, "shards") == 0)
+  if (g_str_has_suffix (base, ".h5") && strcmp (above, SHARDS) == 0)
     return g_path_get_dirname (folder);
   return g_steal_pointer (&whole);
 }

@@ -395,11 +395,13 @@ make_table (AssayPage *page)
 {
   AssayExamplesPage *self = ASSAY_EXAMPLES_PAGE (page);
   AssayLazyModel *model = assay_data_table_get_model (self->table);
-  guint n = MIN (g_list_model_get_n_items (G_LIST_MODEL (model)), MAX_EXPORTED);
   json_t *columns, *rows;
+  guint n;
 
   if (self->index == NULL)
     return NULL;
+  assay_lazy_model_show_all (model);
+  n = MIN (g_list_model_get_n_items (G_LIST_MODEL (model)), MAX_EXPORTED);
   columns = json_pack ("[s]", "example");
   rows = json_array ();
   for (guint c = 0; c < assay_table_get_n_columns (self->index->table); c++)

@@ -3,12 +3,12 @@
 #include "gui/chart.h"
 #include "gui/empty_state.h"
 #include "gui/example_detail.h"
-#include "gui/grey_image.h"
 #include "gui/influence_ask.h"
 #include "gui/influence_facts.h"
 #include "gui/influence_figures.h"
 #include "gui/influence_pin.h"
 #include "gui/page.h"
+#include "gui/score_lists.h"
 #include "gui/score_row.h"
 
 #include "base/text.h"
@@ -42,38 +42,13 @@ struct _AssayInfluencePage {
   AssayInfluenceAnswer *answer;
   GCancellable *listing, *loading, *reading;
   char *path;                   /* of the case that questions are of */
+  AssayScoreLists *ranking;     /* fills the two lists */
   gboolean is_quiet, is_asking;
 };
 
 G_DEFINE_FINAL_TYPE (AssayInfluencePage, assay_influence_page, ASSAY_TYPE_PAGE)
 
 /* --- the answer ---------------------------------------------------------------------------------------------------- */
-
-/* NULL: it is none. */
-static GdkPaintable *
-make_picture (const AssayExampleIndex *index, gint64 row)
-{
-  const AssayColumn *column = row >= 0 ? assay_table_first_of (index->table, ASSAY_COLUMN_IMAGE) : NULL;
-
-  return column ? GDK_PAINTABLE (assay_grey_image_new (column->pixel + row * column->height * column->width, column->height, column->width, 1)) : NULL;
-}
-
-static void
-fill_list (GtkListBox *list, const AssayExampleIndex *index, const GPtrArray *entries, double largest)
-{
-  GtkListBoxRow *row;
-
-  while ((row = gtk_list_box_get_row_at_index (list, 0)) != NULL)
-    gtk_list_box_remove (list, GTK_WIDGET (row));
-  for (guint k = 0; k < entries->len; k++)
-    {
-      const AssayInfluenceEntry *entry = entries->pdata[k];
-      g_autoptr (GdkPaintable) picture = make_picture (index, entry->row);
-
-      gtk_list_box_append (list, assay_score_row_new (entry->reference, entry->text, picture, entry->score, entry->lo, entry->hi,
-                                                      largest > 0 ? fabs (entry->score) / largest : 0));
-    }
-}
 
 static void
 show_head (GtkLabel *label, const char *what, gint64 n, guint shown)
@@ -114,8 +89,7 @@ show_answer (AssayInfluencePage *self)
   show_validate (self, answer);
   show_head (self->raising_head, _("Taking it out raises the loss"), answer->n_raising, answer->raising->len);
   show_head (self->lowering_head, _("Taking it out lowers the loss"), answer->n_lowering, answer->lowering->len);
-  fill_list (self->raising, answer->index, answer->raising, answer->largest);
-  fill_list (self->lowering, answer->index, answer->lowering, answer->largest);
+  assay_score_lists_show (self->ranking, answer);
   assay_chart_set_figure (self->removals, removals);
   assay_chart_set_figure (self->pairs, pairs);
   assay_chart_set_command (self->removals, answer->removal_command);
@@ -325,6 +299,7 @@ show_case (AssayPage *page)
   AssayCaseContents *contents = assay_page_get_contents (page);
   g_autofree char *quoted = assay_job_quote_word (contents->path), *command = NULL;
 
+  assay_score_lists_stop (self->ranking);
   g_clear_pointer (&self->answer, assay_influence_answer_free);         /* validations and retrainings may be new */
   if (g_strcmp0 (self->path, contents->path) != 0)
     {
@@ -433,6 +408,7 @@ assay_influence_page_dispose (GObject *object)
   AssayInfluencePage *self = ASSAY_INFLUENCE_PAGE (object);
   GCancellable **requests[] = { &self->listing, &self->loading, &self->reading };
 
+  g_clear_pointer (&self->ranking, assay_score_lists_free);
   for (gsize k = 0; k < G_N_ELEMENTS (requests); k++)
     {
       if (*requests[k] != NULL)
@@ -498,6 +474,7 @@ static void
 assay_influence_page_init (AssayInfluencePage *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  self->ranking = assay_score_lists_new (self->raising, self->lowering);
   g_signal_connect (self->raising, "row-activated", G_CALLBACK (on_row), self);
   g_signal_connect (self->lowering, "row-activated", G_CALLBACK (on_row), self);
 }

@@ -14,6 +14,8 @@
 #include <string.h>
 
 #define ASSAY_TYPE_OVERVIEW_PAGE (assay_overview_page_get_type ())
+#define FRAME_MSEC 17
+
 G_DECLARE_FINAL_TYPE (AssayOverviewPage, assay_overview_page, ASSAY, OVERVIEW_PAGE, AssayPage)
 
 struct _AssayOverviewPage {
@@ -24,6 +26,8 @@ struct _AssayOverviewPage {
   AssayHoldingsPanel *holdings;
   AdwBin *losses, *proposals, *journal;
   AssayCaseContents *shown;     /* what was asked about last */
+  AssayCaseAccount *account;    /* what is shown of it; NULL: not read yet */
+  guint n_made, making;         /* panels that are there; source, while there are more */
   GCancellable *reading;
 };
 
@@ -38,14 +42,76 @@ show_verdict (AssayOverviewPage *self)
 }
 
 static void
+show_models (AssayOverviewPage *self)
+{
+  assay_model_panel_show (self->model, self->account->models);
+}
+
+static void
+show_losses (AssayOverviewPage *self)
+{
+  adw_bin_set_child (self->losses, assay_overview_losses (self->account));
+  gtk_widget_set_visible (GTK_WIDGET (self->losses), adw_bin_get_child (self->losses) != NULL);
+}
+
+static void
+show_checks (AssayOverviewPage *self)
+{
+  assay_checks_panel_show (self->checks, self->shown, self->account->checks);
+  show_verdict (self);
+}
+
+static void
+show_journal (AssayOverviewPage *self)
+{
+  adw_bin_set_child (self->journal, assay_overview_journal (self->account));
+}
+
+static void
+show_holdings (AssayOverviewPage *self)
+{
+  assay_holdings_panel_show (self->holdings, self->shown);
+  gtk_widget_set_visible (GTK_WIDGET (self->holdings), TRUE);
+}
+
+static void
+show_proposals (AssayOverviewPage *self)
+{
+  adw_bin_set_child (self->proposals, assay_overview_proposals (self->shown));
+  gtk_widget_set_visible (GTK_WIDGET (self->proposals), adw_bin_get_child (self->proposals) != NULL);
+}
+
+/* All panels together take longer than a frame may: one is made in each, from the top. */
+static gboolean
+show_next (gpointer data)
+{
+  static void (*const panels[]) (AssayOverviewPage *self) = { show_losses, show_models, show_checks, show_holdings, show_proposals, show_journal };
+  AssayOverviewPage *self = data;
+
+  panels[self->n_made++] (self);
+  if (self->n_made < G_N_ELEMENTS (panels))
+    return G_SOURCE_CONTINUE;
+  self->making = 0;
+  return G_SOURCE_REMOVE;
+}
+
+static void
+stop_making (AssayOverviewPage *self)
+{
+  if (self->making != 0)
+    g_source_remove (self->making);
+  self->making = 0;
+}
+
+static void
 show_account (AssayOverviewPage *self, AssayCaseAccount *account)
 {
-  assay_model_panel_show (self->model, account->models);
-  assay_checks_panel_show (self->checks, self->shown, account->checks);
-  adw_bin_set_child (self->losses, assay_overview_losses (account));
-  adw_bin_set_child (self->journal, assay_overview_journal (account));
-  gtk_widget_set_visible (GTK_WIDGET (self->losses), adw_bin_get_child (self->losses) != NULL);
-  show_verdict (self);
+  stop_making (self);
+  g_clear_pointer (&self->account, assay_case_account_unref);
+  self->account = assay_case_account_ref (account);
+  self->n_made = 0;
+  if (show_next (self))
+    self->making = g_timeout_add (FRAME_MSEC, show_next, self);
 }
 
 /* Nothing of another case stands here while this one is read. */
@@ -55,7 +121,9 @@ hide_account (AssayOverviewPage *self)
   gtk_label_set_text (self->verdict, "");
   gtk_widget_set_visible (GTK_WIDGET (self->model), FALSE);
   gtk_widget_set_visible (GTK_WIDGET (self->losses), FALSE);
+  gtk_widget_set_visible (GTK_WIDGET (self->proposals), FALSE);
   adw_bin_set_child (ADW_BIN (self->checks), NULL);
+  gtk_widget_set_visible (GTK_WIDGET (self->holdings), FALSE);
   adw_bin_set_child (self->journal, NULL);
 }
 
@@ -73,6 +141,11 @@ on_account (GObject *source, GAsyncResult *result, gpointer data)
   gtk_widget_set_visible (GTK_WIDGET (self->failure), visible != NULL);
   if (account != NULL)
     show_account (self, account);
+  else
+    {
+      show_holdings (self);
+      show_proposals (self);
+    }
 }
 
 /* What opening found and mended, or left alone. */
@@ -108,9 +181,7 @@ show_case (AssayPage *page)
     hide_account (self);
   g_clear_pointer (&self->shown, assay_case_contents_unref);
   self->shown = assay_case_contents_ref (contents);
-  assay_holdings_panel_show (self->holdings, contents);
-  adw_bin_set_child (self->proposals, assay_overview_proposals (contents));
-  gtk_widget_set_visible (GTK_WIDGET (self->proposals), adw_bin_get_child (self->proposals) != NULL);
+  stop_making (self);           /* of what was there before */
   assay_case_reader_ask (assay_page_get_reader (page), assay_case_account_read, assay_case_contents_ref (contents), (GDestroyNotify) assay_case_contents_unref,
                          (GDestroyNotify) assay_case_account_unref, assay_page_renew (&self->reading), on_account, g_object_ref (self));
 }
@@ -152,6 +223,8 @@ assay_overview_page_dispose (GObject *object)
   if (self->reading != NULL)
     g_cancellable_cancel (self->reading);
   g_clear_object (&self->reading);
+  stop_making (self);
+  g_clear_pointer (&self->account, assay_case_account_unref);
   g_clear_pointer (&self->shown, assay_case_contents_unref);
   G_OBJECT_CLASS (assay_overview_page_parent_class)->dispose (object);
 }

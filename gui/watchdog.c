@@ -19,7 +19,7 @@ typedef struct { Span span; char *page; } Longest;
 static struct {
   char *file;                   /* NULL: nothing is measured */
   char *page;
-  gboolean is_watching;         /* from the first frame with a case on */
+  gboolean is_watching;         /* from the first frame with a case until its window is gone */
   double start_msec;
   Span woke, drawing;           /* when the turn began; when the frame that is being drawn did */
   Span drawn;                   /* what was drawn in this turn */
@@ -117,7 +117,8 @@ on_after_paint (void)
   dog.drawn.cpu_msec += now.cpu_msec - dog.drawing.cpu_msec;
   if (dog.is_watching)
     return;
-  dog.start_msec = measure_since_start ();
+  if (dog.start_msec <= 0)
+    dog.start_msec = measure_since_start ();
   dog.is_watching = TRUE;
   dog.woke = (Span) { 0, 0 };   /* the turn that began before is part of the start */
 }
@@ -143,6 +144,13 @@ assay_watchdog_set_page (const char *name)
   dog.page = g_strdup (name);
 }
 
+/* What is taken down after it keeps nobody waiting. */
+static void
+on_unmap (void)
+{
+  dog.is_watching = FALSE;
+}
+
 void
 assay_watchdog_case_shown (GtkWidget *window)
 {
@@ -153,6 +161,7 @@ assay_watchdog_case_shown (GtkWidget *window)
   g_object_set_data (G_OBJECT (clock), VARIABLE, &dog);
   g_signal_connect (clock, "before-paint", G_CALLBACK (on_before_paint), NULL);
   g_signal_connect (clock, "after-paint", G_CALLBACK (on_after_paint), NULL);
+  g_signal_connect (window, "unmap", G_CALLBACK (on_unmap), NULL);
   gtk_widget_queue_draw (window);
 }
 
@@ -172,7 +181,7 @@ assay_watchdog_stop (GError **error)
 
   if (file == NULL)
     return TRUE;
-  if (dog.is_watching)
+  if (dog.start_msec > 0)
     g_string_append_printf (text, "start_ms %.0f\n", dog.start_msec);
   append_longest (text, "longest_stall_ms", &dog.stall);
   append_longest (text, "longest_work_ms", &dog.work);

@@ -285,5 +285,17 @@ if export is not None:
         verify = wait(5, lambda: find("_Verify Verify", exact=True, pressable=True))
         check("it can be verified at once", press(verify), texts())
 
+# Bad input: a file is cut short, the case goes away, another one lies in its place. Each time the window says so and goes on.
+shards = sorted(os.path.join(case, "shards", f) for f in os.listdir(os.path.join(case, "shards")))
+os.truncate(shards[-1], 100)
+go("Overview")
+check("a file that was cut short is told as damage", wait(20, lambda: here("Damaged")) is not None and here("and has 100 B now") is not None, texts())
+os.rename(case, case + ".away")
+check("a case that went away is told", wait(20, lambda: find("cannot be read")) is not None, texts())
+check("what was read of it stays", here("A logistic regression") is not None, texts())
+subprocess.run([os.environ["ASSAY"], "new", case, "--quiet"], check=True, stdout=subprocess.DEVNULL)
+check("another case in its place is told as another one", wait(20, lambda: here("Another case lies here now")) is not None, texts())
+check("nothing of the first is shown as its own", wait(10, lambda: here("A logistic regression") is None), texts())
+
 print(f"1..{number}", flush=True)
 sys.exit(failures > 0)
