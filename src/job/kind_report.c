@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* kind_report.c: what a case shows, as a bundle that a stranger can check: the report in several formats, its evidence, a proof of every number. */
 #include "base/error.h"
+#include "base/json.h"
 #include "job/provenance.h"
 #include "job/regime_choice.h"
 #include "job/report_document.h"
@@ -23,6 +24,7 @@ static const AssayParam params[] = {
   { "title", ASSAY_PARAM_STRING, .metavar = "TEXT", .help = "title of the report (default: from the case's name)" },
   ASSAY_REGIME_PARAMS,
   { "strict", ASSAY_PARAM_BOOL, .help = "write nothing if a claim lacks what must stand beside it, and name what is refused" },
+  { "final", ASSAY_PARAM_BOOL, .help = "as --strict, and also nothing while a draft is unconfirmed, nobody has approved the report, or no key signs it" },
   { .name = NULL }
 };
 
@@ -30,6 +32,8 @@ static const AssayJobExample examples[] = {
   { "a report of everything the case shows, for readers outside", "assay report people.assay --format html,json --out people-report" },
   { "the same, but nothing if a claim lacks its check", "assay report people.assay --strict --dry-run" },
   { "with what people state, for one regime", "assay report people.assay --regime sr-26-2 --fields people-fields.json --out people-report" },
+  { "the one that counts: strict, every draft confirmed, approved by a person, signed",
+    "assay report people.assay --fields people-fields.json --key auditor.key --final --out people-report" },
   { NULL, NULL }
 };
 
@@ -124,18 +128,31 @@ collect_number (const AssayNumber *number, gpointer data)
   g_array_append_val ((GArray *) data, *number);
 }
 
+/* A field of that id that this reader is not told. */
+static gboolean
+is_withheld (const AssayDocument *document, const char *id)
+{
+  gsize k;
+  json_t *field;
+
+  json_array_foreach (document->fields, k, field)
+    if (strcmp (assay_json_get_text (field, "id"), id) == 0)
+      return strcmp (assay_json_get_text (field, "state"), assay_field_state_words[ASSAY_FIELD_WITHHELD]) == 0;
+  return FALSE;
+}
+
 /* Models and data of the case, by their names and content roots. */
 static GArray *
-list_inputs (AssayCase *cas, GPtrArray *objects)
+list_inputs (AssayCase *cas, const AssayDocument *document, GPtrArray *objects)
 {
-  static const char *const kinds[] = { "data", "model" };
+  static const char *const kinds[] = { "data", "model" }, *const identities[] = { "data.identity", "model.identity" };
   GArray *inputs = g_array_new (FALSE, FALSE, sizeof (AssayStatementInput));
 
   for (gsize k = 0; k < G_N_ELEMENTS (kinds); k++)
     {
       g_autoptr (GPtrArray) found = assay_case_list (cas, kinds[k], NULL);
 
-      for (guint i = 0; i < found->len; i++)
+      for (guint i = 0; i < found->len && !is_withheld (document, identities[k]); i++)
         {
           AssayObject *object = found->pdata[i];
           AssayStatementInput input = { .role = object->kind, .name = object->name, .content_root = object->parts[0]->content_root };
@@ -199,7 +216,7 @@ seal (AssayBundle *bundle, const State *state, const AssayDocument *document, As
   gboolean ok;
 
   assay_document_foreach_number (document, collect_number, numbers);
-  inputs = list_inputs (context->cas, objects);
+  inputs = list_inputs (context->cas, document, objects);
   assay_progress_report (context->progress, "prove the numbers", 0, numbers->len, "numbers", NULL);
   ok = assay_bundle_seal (bundle, &(AssaySealInfo) { .evidence = evidence, .numbers = (const AssayNumber *) numbers->data, .n_numbers = numbers->len,
                                                      .report_id = document->report_id, .profile = document->profile, .utc = document->created_utc,
@@ -236,7 +253,7 @@ describe (const State *state, const AssayDocument *document, const AssayBundle *
     json_array_append_new (files, json_string (assay_bundle_get_path (bundle, k)));
   for (guint k = 0; k < document->warnings->len; k++)
     json_array_append_new (warnings, json_string (document->warnings->pdata[k]));
-  return json_pack ("{s:s?, s:s, s:s, s:s, s:o, s:o, s:I, s:I, s:s?, s:b, s:s?}", "out", bundle ? state->out : NULL, "title", document->title, "profile",
+  return json_pack ("{s:s?, s:s, s:s?, s:s, s:s, s:o, s:o, s:I, s:I, s:s?, s:b, s:s?}", "out", bundle ? state->out : NULL, "title", document->title, "status", document->status, "profile",
                     document->profile, "report_id", document->report_id, "files", files, "warnings", warnings, "claims", (json_int_t) claims->len, "numbers",
                     (json_int_t) n_numbers, "evidence_root", document->evidence_root, "signed", bundle != NULL && state->key != NULL, "fingerprint",
                     document->fingerprint);
@@ -246,11 +263,23 @@ static json_t *
 refuse (const State *state, const AssayDocument *document, const GPtrArray *refusals)
 {
   json_t *answer = describe (state, document, NULL, 0);
-  g_autofree char *finding = g_strdup_printf ("nothing was written: %u refused by --strict", refusals->len);
+  g_autofree char *finding = g_strdup_printf ("nothing was written: %u refused", refusals->len);
 
   json_object_set_new (answer, "refused", refusals_to_json (refusals));
   json_object_set_new (answer, ASSAY_JOB_FINDING, json_string (finding));
   return answer;
+}
+
+/* Draft or final, in words, for the first page. */
+static char *
+describe_status (const AssayDocument *document, gboolean is_final)
+{
+  const char *end = document->fingerprint ? "to be signed by the key below" : "unsigned";
+
+  if (is_final)
+    return g_strdup_printf ("final: every claim has what must stand beside it, every draft is confirmed, a person has approved it; %s", end);
+  return g_strdup_printf ("%s; %s", assay_strict_has_drafts (document) ? "not final: it holds drafts of the program that no person has confirmed"
+                                                                      : "not final: it was not held to the rules of a final report", end);
 }
 
 static json_t *
@@ -264,15 +293,20 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
   g_autoptr (AssayDocument) document = NULL;
   g_autoptr (AssayEvidence) evidence = NULL;
   g_autoptr (AssayBundle) bundle = assay_bundle_new ();
+  gboolean is_final = assay_values_get_bool (values, "final");
   gsize n_numbers = 0;
 
   document = assay_report_document_make (context, &request, error);
   if (document == NULL)
     return NULL;
-  if (assay_values_get_bool (values, "strict"))
+  document->fingerprint = state->key ? g_strdup (assay_signing_key_get_fingerprint (state->key)) : NULL;
+  document->status = describe_status (document, is_final);
+  if (is_final || assay_values_get_bool (values, "strict"))
     {
       g_autoptr (GPtrArray) refusals = assay_strict_check (document);
 
+      if (is_final)
+        assay_strict_add_final (refusals, document);
       if (refusals->len > 0)
         return refuse (state, document, refusals);
     }
@@ -281,7 +315,6 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
     return NULL;
   document->evidence_root = g_strdup (assay_evidence_get_root (evidence));
   document->results_sha256 = g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, assay_evidence_get_file (evidence));
-  document->fingerprint = state->key ? g_strdup (assay_signing_key_get_fingerprint (state->key)) : NULL;
   if (!add_renderings (bundle, state, document, context, error) || !add_packs (bundle, state, error)
       || !seal (bundle, state, document, evidence, context, &n_numbers, error)
       || !assay_bundle_write (bundle, state->out, error))
@@ -306,6 +339,7 @@ view (const json_t *document, AssayView *view)
   if (out == NULL)
     return;
   assay_view_add_field (view, "report", "%s", out);
+  assay_view_add_field (view, "status", "%s", json_string_value (json_object_get (document, "status")));
   assay_view_add_field (view, "for", "%s", json_string_value (json_object_get (document, "profile")));
   assay_view_add_field (view, "claims", "%d", (int) json_integer_value (json_object_get (document, "claims")));
   assay_view_add_field (view, "numbers", "%d, each with a proof", (int) json_integer_value (json_object_get (document, "numbers")));
@@ -325,6 +359,7 @@ ASSAY_JOB_KIND_DEFINE (report) = {
                  "signature. The same case gives the same bytes, signatures apart.\n\n"
                  "The profile says who reads it. Outside the profile internal, people of the data appear as pseudonyms that only the holder of the case "
                  "can resolve.\n\n"
-                 "With --strict nothing is written, and the exit status is 1, when a claim lacks what must stand beside it.",
+                 "With --strict nothing is written, and the exit status is 1, when a claim lacks what must stand beside it. With --final the same, and also "
+                 "while a field that the program drafted is unconfirmed, while no person has stated report.approved, or without --key.",
   .examples = examples, .access = ASSAY_JOB_READS_CASE, .params = params, .resolve = resolve, .run = run, .view = view,
 };

@@ -8,6 +8,7 @@
 #include "report/coverage.h"
 #include "report/facts.h"
 #include "report/people.h"
+#include "report/withheld.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -62,6 +63,15 @@ make_report_id (const AssayReportSource *source, const AssayDocument *document)
   return g_strndup (g_checksum_get_string (checksum), 16);
 }
 
+/* What this reader is not to be told leaves everything that sections read. */
+static void
+hide (AssayReport *report)
+{
+  if (report->audience != ASSAY_AUDIENCE_INTERNAL)
+    assay_report_hide_people (report);
+  assay_report_hide_withheld (report);
+}
+
 /* Fills the fields of the request's regimes and keeps them for report.json. */
 static gboolean
 add_fields (AssayReport *report, const AssayReportRequest *request, AssayProgress *progress, GError **error)
@@ -70,11 +80,15 @@ add_fields (AssayReport *report, const AssayReportRequest *request, AssayProgres
   const GPtrArray *regimes;
 
   if (request->regimes == NULL)
-    return TRUE;
+    {
+      hide (report);
+      return TRUE;
+    }
   report->regimes = request->regimes;
   report->fields = assay_facts_gather (request->regimes, report->source, request->model, request->fields, request->audience, progress, error);
   if (report->fields == NULL)
     return FALSE;
+  hide (report);
   regimes = assay_regime_set_get_chosen (request->regimes);
   document->fields = assay_coverage_fields_to_json (report->fields, regimes);
   document->regimes = json_array ();
@@ -100,8 +114,6 @@ assay_report_document_make (const AssayJobContext *context, const AssayReportReq
                    assay_case_get_path (context->cas));
       return NULL;
     }
-  if (request->audience != ASSAY_AUDIENCE_INTERNAL)
-    assay_report_hide_people (source);
   if (g_str_has_suffix (base, ".assay"))
     base[strlen (base) - strlen (".assay")] = '\0';
   title = request->title ? g_strdup (request->title) : g_strdup_printf ("Audit report: %s", base);

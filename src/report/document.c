@@ -216,6 +216,20 @@ assay_section_add_code (AssaySection *section, const char *code)
 }
 
 void
+assay_section_add_command (AssaySection *section, const char *command)
+{
+  GPtrArray *commands = section->document->commands;
+  g_autofree char *id = NULL, *words = NULL;
+
+  if (assay_document_find_command (section->document, command) != 0)
+    return;
+  g_ptr_array_add (commands, g_strdup (command));
+  id = g_strdup_printf ("command/%u", commands->len);
+  words = g_strdup_printf ("Command %u", commands->len);
+  add_block (section, ASSAY_BLOCK_CODE, id, assay_prose_new_plain (words))->code = g_strdup (command);
+}
+
+void
 assay_section_add_claim (AssaySection *section, AssayClaim *claim)
 {
   g_assert (assay_document_find_claim (section->document, claim->id) == NULL);
@@ -377,6 +391,7 @@ assay_document_new (const char *title, const char *profile)
   document->title = g_strdup (title);
   document->profile = g_strdup (profile);
   document->warnings = g_ptr_array_new_with_free_func (g_free);
+  document->commands = g_ptr_array_new_with_free_func (g_free);
   document->sections = g_ptr_array_new_with_free_func (section_free);
   document->results = assay_results_new ();
   return document;
@@ -396,6 +411,8 @@ assay_document_free (AssayDocument *document)
   g_free (document->evidence_root);
   g_free (document->results_sha256);
   g_free (document->fingerprint);
+  g_free (document->status);
+  g_ptr_array_unref (document->commands);
   g_ptr_array_unref (document->warnings);
   g_ptr_array_unref (document->sections);
   assay_results_free (document->results);
@@ -442,6 +459,14 @@ assay_document_list_claims (const AssayDocument *document)
           g_ptr_array_add (claims, ((const AssayBlock *) section->blocks->pdata[b])->claim);
     }
   return claims;
+}
+
+guint
+assay_document_find_command (const AssayDocument *document, const char *command)
+{
+  guint k;
+
+  return command != NULL && g_ptr_array_find_with_equal_func (document->commands, command, g_str_equal, &k) ? k + 1 : 0;
 }
 
 const AssayClaim *

@@ -133,7 +133,7 @@ typedef struct {
   const AssayResultTable *table;        /* TABLE, FIGURE: the result table it shows, or NULL */
   AssayFigure *figure;          /* FIGURE */
   AssayClaim *claim;            /* CLAIM */
-  char *code;                   /* CODE */
+  char *code;                   /* CODE; one with a text is a command: its number in words */
   AssayCalloutLevel level;      /* CALLOUT */
 } AssayBlock;
 
@@ -150,6 +150,8 @@ void        assay_section_add_paragraph (AssaySection *section, AssayProse *text
 void        assay_section_add_list      (AssaySection *section, GPtrArray *items);
 void        assay_section_add_callout   (AssaySection *section, AssayCalloutLevel level, AssayProse *text);
 void        assay_section_add_code      (AssaySection *section, const char *code);
+/* A command that makes results again, once: it gets the next number of the document, and claims that name it refer to that. */
+void        assay_section_add_command   (AssaySection *section, const char *command);
 void        assay_section_add_claim     (AssaySection *section, AssayClaim *claim);
 /* caption, figure: taken. table: the result table with the figure's numbers, which is its equivalent in every format, or NULL: the figure's own. */
 void        assay_section_add_figure    (AssaySection *section, const char *id, AssayProse *caption, AssayFigure *figure,
@@ -187,8 +189,10 @@ struct _AssayDocument {
   char *evidence_root;          /* 64 digits; NULL until the results are sealed */
   char *results_sha256;         /* of evidence/results.h5; NULL as long */
   char *fingerprint;            /* of the key that is to sign, or NULL: UNSIGNED, on every page */
+  char *status;                 /* for the first page: draft or final, and why, in words */
   GPtrArray *warnings;          /* strings for the first page: an incomplete job, a case changed since pinning */
   GPtrArray *sections;          /* AssaySection */
+  GPtrArray *commands;          /* strings: those that have a number, from 1 */
   AssayResults *results;
   json_t *fields, *regimes;     /* records and meters for report.json; NULL: the report answers no regime */
 };
@@ -197,6 +201,8 @@ AssayDocument *assay_document_new         (const char *title, const char *profil
 void           assay_document_free        (AssayDocument *document);
 AssaySection  *assay_document_add_section (AssayDocument *document, const char *id, const char *title);
 void           assay_document_add_warning (AssayDocument *document, const char *format, ...) G_GNUC_PRINTF (2, 3);
+/* The number of a command; 0: it has none. The id of its block is "command/NUMBER". */
+guint          assay_document_find_command (const AssayDocument *document, const char *command);
 /* NULL where there is none of that id. */
 const AssayClaim *assay_document_find_claim (const AssayDocument *document, const char *id);
 /* All claims in the order of the document; borrowed. Owns: the caller, the array. */

@@ -165,6 +165,7 @@ assay_facts_gather (const AssayRegimeSet *regimes, const AssayReportSource *sour
       || (fields_file != NULL && !assay_fields_file_apply (fields, fields_file, error)))
     return NULL;
   assay_field_set_narrow (fields, audience);
+  assay_field_set_spread (fields);
   return g_steal_pointer (&fields);
 }
 

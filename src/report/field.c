@@ -40,6 +40,7 @@ assay_field_new (const AssayFieldDeclaration *declaration)
   field->cells = g_array_new (FALSE, TRUE, sizeof (AssayValueCell));
   g_array_set_clear_func (field->cells, cell_clear);
   field->evidence = g_ptr_array_new_with_free_func (evidence_free);
+  field->withheld = g_ptr_array_new_with_free_func (g_free);
   assay_field_set_not_computed (field, "%s", missing[declaration->klass]);
   return field;
 }
@@ -53,6 +54,7 @@ assay_field_free (AssayField *field)
   g_free (field->text);
   g_array_unref (field->cells);
   g_ptr_array_unref (field->evidence);
+  g_ptr_array_unref (field->withheld);
   g_free (field->author);
   g_free (field->confirmed_by);
   g_free (field->confirmed_utc);
@@ -185,11 +187,21 @@ assay_field_set_not_computed (AssayField *field, const char *format, ...)
   va_end (arguments);
 }
 
+static void
+keep_aside (AssayField *field, const char *text)
+{
+  if (text != NULL)
+    g_ptr_array_add (field->withheld, g_strdup (text));
+}
+
 void
 assay_field_withhold (AssayField *field, const char *format, ...)
 {
   va_list arguments;
 
+  keep_aside (field, field->text);
+  for (guint k = 0; k < field->cells->len; k++)
+    keep_aside (field, g_array_index (field->cells, AssayValueCell, k).text);
   va_start (arguments, format);
   set_reason (field, ASSAY_FIELD_WITHHELD, format, arguments);
   va_end (arguments);

@@ -82,6 +82,7 @@ typedef struct {
   guint n_columns;
   GArray *cells;                /* ROWS: AssayValueCell, row-major */
   GPtrArray *evidence;          /* AssayFieldEvidence */
+  GPtrArray *withheld;          /* WITHHELD: texts of the value that was; nothing else may tell them (report/withheld.h), and no format writes them */
   char *author;                 /* who or what filled it; NULL: nobody has */
   char *confirmed_by, *confirmed_utc;   /* both or neither */
   char *method;                 /* how the value was found, or NULL */
@@ -110,7 +111,7 @@ void assay_field_add_missing (AssayField *field, const char *reason);
 
 void assay_field_set_not_applicable (AssayField *field, const char *format, ...) G_GNUC_PRINTF (2, 3);
 void assay_field_set_not_computed   (AssayField *field, const char *format, ...) G_GNUC_PRINTF (2, 3);
-/* The value, and everything about where it came from, is gone from memory. */
+/* The value, and everything about where it came from, is gone; its texts are kept aside until nothing else tells them. */
 void assay_field_withhold           (AssayField *field, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
 /* --- what stands behind it ------------------------------------------------------------------------------------------- */

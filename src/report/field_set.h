@@ -24,6 +24,8 @@ const char    *assay_field_set_nearest (const AssayFieldSet *set, const char *id
 
 /* A field that is not for this audience is withheld and says so. */
 void           assay_field_set_narrow (AssayFieldSet *set, AssayAudience audience);
+/* Withholds fields that tell what a withheld one says: the number of rows of each file where the files are. Once the set has been narrowed. */
+void           assay_field_set_spread (AssayFieldSet *set);
 /* Drafts that nobody has confirmed: while there is one, a report is not final. */
 guint          assay_field_set_count_drafts (const AssayFieldSet *set);
 

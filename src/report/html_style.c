@@ -28,6 +28,8 @@ static const char layout[] =
   "code,pre,.root{font-family:'DejaVu Sans Mono',Menlo,Consolas,monospace;font-size:.86em}"
   "code{overflow-wrap:anywhere}"
   "pre{background:var(--wash);border:1px solid var(--line);border-radius:.35rem;padding:.8rem 1rem;overflow-x:auto;white-space:pre-wrap;overflow-wrap:anywhere}"
+  ".command{display:grid;grid-template-columns:6.2rem 1fr;align-items:start}.command>span{color:var(--soft);font-size:.86rem;padding-top:.85rem}"
+  ".command>pre{margin:.25rem 0;padding:.6rem .9rem}.command:target{outline:2px solid var(--accent);outline-offset:3px}"
   ".scroll{overflow-x:auto;margin:1rem 0 1.4rem}"
   "table{border-collapse:collapse;font-size:.88rem;min-width:20rem}"
   "caption{caption-side:top;text-align:left;color:var(--soft);padding-bottom:.45rem;max-width:46rem}"

@@ -44,7 +44,7 @@ src_report_libreport_la_SOURCES = \
   src/report/escape_html.c src/report/escape_html.h \
   src/report/field.c src/report/field.h \
   src/report/field_set.c src/report/field_set.h \
-  src/report/field_text.c \
+  src/report/field_spread.c src/report/field_text.c \
   src/report/fields_file.c src/report/fields_file.h \
   src/report/html_style.c src/report/html_style.h \
   src/report/markdown.c src/report/markdown.h \
@@ -58,6 +58,7 @@ src_report_libreport_la_SOURCES = \
   src/report/strict.c src/report/strict.h \
   src/report/strict_json.c src/report/strict_json.h \
   src/report/validity.c src/report/validity.h \
+  src/report/withheld.c src/report/withheld.h \
   src/report/writer.c src/report/writer.h
 
 # Bundles, evidence and signatures: the door of OpenSSL on this floor.

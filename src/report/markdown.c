@@ -194,6 +194,11 @@ assay_markdown_append_block (GString *out, const AssayBlock *block)
       append_claim (out, block->claim);
       break;
     case ASSAY_BLOCK_CODE:
+      if (block->text != NULL)
+        {
+          append_prose (out, block->text);
+          g_string_append (out, ":\n\n");
+        }
       append_lines (out, block->code);
       break;
     case ASSAY_BLOCK_LIST:

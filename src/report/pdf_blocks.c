@@ -87,6 +87,27 @@ assay_pdf_code (AssayPdf *pdf, const char *code)
   assay_pdf_cell_clear (&cell);
 }
 
+/* A command and its number, to which claims refer. */
+static void
+flow_command (AssayPdf *pdf, const AssayBlock *block)
+{
+  AssayColour wash = assay_colour_mix (&pdf->palette->paper, &pdf->palette->axis, 0.08);
+  AssayTypeset style = { .size = 7.6, .width = ASSAY_TEXT_WIDTH - 24 - 58, .face = ASSAY_FACE_CODE, .leading = 1.25 };
+  AssayTypeset label = { .size = ASSAY_SMALL_SIZE, .width = 54 };
+  g_autofree char *words = assay_prose_dup_plain (block->text);
+  AssayPdfCell cells[2] = { assay_pdf_cell (words, &label, ASSAY_PAGE_LEFT, "P", &pdf->palette->muted),
+                            assay_pdf_cell (block->code, &style, ASSAY_PAGE_LEFT + 58 + 12, "Code", &pdf->palette->ink) };
+  AssayPdfRow row = { .above = 5, .below = 5, .ground = &wash, .ground_x = ASSAY_PAGE_LEFT + 58, .ground_width = ASSAY_TEXT_WIDTH - 58 };
+
+  assay_pdf_reserve (pdf, 30);
+  assay_pdf_begin_place (pdf, block->id);
+  assay_pdf_flow (pdf, cells, 2, &row);
+  assay_pdf_end_place (pdf);
+  pdf->y += 4;
+  for (guint k = 0; k < 2; k++)
+    assay_pdf_cell_clear (&cells[k]);
+}
+
 static void
 flow_figure (AssayPdf *pdf, const AssayBlock *block)
 {
@@ -138,7 +159,12 @@ assay_pdf_block (AssayPdf *pdf, const AssayBlock *block)
     case ASSAY_BLOCK_TABLE: assay_pdf_table (pdf, block); break;
     case ASSAY_BLOCK_FIGURE: flow_figure (pdf, block); break;
     case ASSAY_BLOCK_CLAIM: assay_pdf_claim (pdf, block->claim); break;
-    case ASSAY_BLOCK_CODE: assay_pdf_code (pdf, block->code); break;
+    case ASSAY_BLOCK_CODE:
+      if (block->text != NULL)
+        flow_command (pdf, block);
+      else
+        assay_pdf_code (pdf, block->code);
+      break;
     case ASSAY_BLOCK_CALLOUT: assay_pdf_callout (pdf, block->level, block->text); break;
     }
 }

@@ -5,6 +5,7 @@
 #define BOX_X ASSAY_PAGE_LEFT
 #define INNER_X (ASSAY_PAGE_LEFT + 14)
 #define VALUE_X (ASSAY_PAGE_LEFT + 82)
+#define KEPT_TOGETHER 130.0      /* of a claim's height: sentence, number and first checks; what is longer may go on overleaf */
 #define INNER_RIGHT (ASSAY_PAGE_LEFT + ASSAY_TEXT_WIDTH - 12)
 
 typedef struct {
@@ -124,22 +125,55 @@ add_value (Box *box, const AssayClaim *claim)
     add_row (box, cells, 1, 2, 4);
 }
 
+/* "measured, n = 3,963, 1 seed": how strong it is, and over how much. */
 static void
-add_counts (Box *box, const AssayClaim *claim)
+add_strength (Box *box, const AssayClaim *claim)
 {
-  g_autoptr (GString) text = g_string_new (NULL);
+  static const char *const strengths[] = { "measured", "derived", "declared by a person" };
+  g_autoptr (GString) text = g_string_new (claim->is_description ? "a description: nothing was intervened on" : strengths[claim->strength]);
 
   if (claim->n >= 0)
-    g_string_append_printf (text, "n = %" G_GINT64_FORMAT, claim->n);
+    g_string_append_printf (text, ", n = %" G_GINT64_FORMAT, claim->n);
   if (claim->seeds >= 0)
-    g_string_append_printf (text, "%s%" G_GINT64_FORMAT " seed%s", text->len > 0 ? ", " : "", claim->seeds, claim->seeds == 1 ? "" : "s");
-  add_entry (box, "counted over", text->str, FALSE);
+    g_string_append_printf (text, ", %" G_GINT64_FORMAT " seed%s", claim->seeds, claim->seeds == 1 ? "" : "s");
+  if (claim->author != NULL)
+    g_string_append_printf (text, ", by %s", claim->author);
+  add_entry (box, "strength", text->str, FALSE);
+}
+
+/* Where it comes from, in one line: the object of the case, the command by its number, and its own name. */
+static void
+add_origin (Box *box, const AssayClaim *claim)
+{
+  AssayTypeset name = { .size = ASSAY_SMALL_SIZE, .width = VALUE_X - INNER_X - 6, .leading = 1.15 };
+  AssayTypeset value = { .size = ASSAY_SMALL_SIZE, .width = INNER_RIGHT - VALUE_X, .leading = 1.15 };
+  guint number = assay_document_find_command (box->pdf->document, claim->command);
+  g_autofree char *target = g_strdup_printf ("command/%u", number), *reads = g_strdup_printf ("command %u", number);
+  g_autoptr (AssayProse) text = assay_prose_new ();
+  AssayPdfCell cells[2];
+
+  if (claim->object != NULL)
+    {
+      assay_prose_add_code (text, claim->object);
+      assay_prose_add (text, ", ");
+    }
+  if (number > 0)
+    {
+      assay_prose_add_reference (text, target, reads);
+      assay_prose_add (text, ", ");
+    }
+  assay_prose_add (text, "claim ");
+  assay_prose_add_code (text, claim->id);
+  cells[0] = assay_pdf_cell ("from", &name, INNER_X, "P", &box->pdf->palette->muted);
+  cells[1] = assay_pdf_cell_prose (text, NULL, &value, VALUE_X, "P", &box->pdf->palette->ink);
+  add_row (box, cells, 2, 1, 1);
+  if (number == 0)
+    add_entry (box, "command", claim->command, TRUE);
 }
 
 void
 assay_pdf_claim (AssayPdf *pdf, const AssayClaim *claim)
 {
-  static const char *const strengths[] = { "measured", "derived", "declared by a person" };
   AssayTypeset sentence = { .size = ASSAY_BODY_SIZE, .bold = TRUE, .width = INNER_RIGHT - INNER_X, .leading = 1.2 };
   AssayColour wash = assay_colour_mix (&pdf->palette->paper, &pdf->palette->role[claim->is_withheld ? ASSAY_ROLE_SECOND : ASSAY_ROLE_MAIN], 0.055);
   Box box = { pdf, g_ptr_array_new_with_free_func (free_row) };
@@ -149,18 +183,14 @@ assay_pdf_claim (AssayPdf *pdf, const AssayClaim *claim)
   add_row (&box, &cell, 1, 9, 4);
   add_value (&box, claim);
   add_entry (&box, claim->is_withheld ? "withheld" : "remark", claim->reason, FALSE);
-  add_counts (&box, claim);
   add_check (&box, "check", &claim->check);
   add_check (&box, "validity", &claim->validity);
   if (claim->kind == ASSAY_CLAIM_INFLUENCE && claim->validity.what == NULL)
     add_entry (&box, "validity", "not validated", FALSE);
   add_entry (&box, "stability", claim->stability, FALSE);
-  add_entry (&box, "strength", claim->is_description ? "a description: nothing was intervened on" : strengths[claim->strength], FALSE);
   add_entry (&box, "method", claim->method, FALSE);
-  add_entry (&box, "author", claim->author, FALSE);
-  add_entry (&box, "evidence", claim->object, TRUE);
-  add_entry (&box, "command", claim->command, TRUE);
-  add_entry (&box, "claim", claim->id, TRUE);
+  add_strength (&box, claim);
+  add_origin (&box, claim);
   for (guint k = 0; k < box.rows->len; k++)
     {
       ClaimRow *row = box.rows->pdata[k];
@@ -172,8 +202,7 @@ assay_pdf_claim (AssayPdf *pdf, const AssayClaim *claim)
       height += assay_pdf_row_height (row->cells, row->n, &row->how);
     }
   assay_pdf_skip (pdf, 8);
-  if (height <= ASSAY_TEXT_HEIGHT)
-    assay_pdf_reserve (pdf, height);
+  assay_pdf_reserve (pdf, MIN (height, KEPT_TOGETHER));
   assay_pdf_begin (pdf, "Div");
   for (guint k = 0; k < box.rows->len; k++)
     {

@@ -106,6 +106,7 @@ assay_pdf_front (AssayPdf *pdf)
     }
   if (document->fingerprint == NULL)
     flow_stamp (pdf);
+  assay_pdf_fact (pdf, "status", document->status, ASSAY_PAGE_LEFT, value, FALSE);
   assay_pdf_fact (pdf, "report", document->report_id, ASSAY_PAGE_LEFT, value, TRUE);
   assay_pdf_fact (pdf, "for", document->profile, ASSAY_PAGE_LEFT, value, FALSE);
   assay_pdf_fact (pdf, "state of the case (UTC)", document->created_utc, ASSAY_PAGE_LEFT, value, FALSE);

@@ -84,31 +84,77 @@ wish_of (AssayPdf *pdf, const Layout *layout, guint column)
   return wish;
 }
 
-/* What column c gets of the room beyond what all need: columns that wish for little get it; the others share the rest by the roots of their wishes,
- * so that a column of sentences is wider than one of remarks, and not all that there is. */
-static double
-fill (const Wish *wish, guint n, guint c, double room)
-{
-  gboolean full[64] = { FALSE };
-  double want[64], roots = 0;
+#define STEP 3.0                /* points that are given away at a time */
+#define MOST_WEIGHED 200        /* rows that have a say */
 
-  for (guint k = 0; k < n; k++)
+/* Widths of all cells on one line: row-major. */
+static double *
+measure_rows (AssayPdf *pdf, const Layout *layout, gint64 *n_rows)
+{
+  double *widths;
+
+  *n_rows = MIN (assay_block_get_n_rows (layout->block), MOST_WEIGHED);
+  widths = g_new (double, MAX (*n_rows, 1) * layout->n);
+  for (gint64 r = 0; r < *n_rows; r++)
+    for (guint c = 0; c < layout->n; c++)
+      {
+        AssayPdfCell cell = make_cell (layout, r, c, &pdf->palette->ink, 0);
+
+        assay_typeset_size (cell.layout, &widths[r * layout->n + c], NULL);
+        assay_pdf_cell_clear (&cell);
+      }
+  return widths;
+}
+
+/* How much higher all rows would be without what the column gets next: a row is about as high as the cells' counts of lines to the fourth power,
+ * added, so that the longest cell counts most and one that ties with it is not forgotten. */
+static double
+gain (const double *cells, gint64 n_rows, guint n, guint column, const double *width)
+{
+  double sum = 0;
+
+  for (gint64 r = 0; r < n_rows; r++)
     {
-      want[k] = wish[k].body - wish[k].least;
-      roots += sqrt (want[k]);
+      double before = 0, after = 0;
+
+      for (guint c = 0; c < n; c++)
+        {
+          double natural = cells[r * n + c], lines = MAX (natural / width[c], 1), fewer = c == column ? MAX (natural / (width[c] + STEP), 1) : lines;
+
+          before += pow (lines, 4);
+          after += pow (fewer, 4);
+        }
+      sum += sqrt (sqrt (before)) - sqrt (sqrt (after));
     }
-  for (gboolean more = TRUE; more;)
+  return sum;
+}
+
+/* Gives the room beyond what all columns need, little by little, to the column that makes the table lower by most. */
+static void
+fill (AssayPdf *pdf, const Layout *layout, const Wish *wish, double room, double *width)
+{
+  gint64 n_rows;
+  g_autofree double *cells = measure_rows (pdf, layout, &n_rows);
+
+  for (guint c = 0; c < layout->n; c++)
+    width[c] = wish[c].least;
+  for (; room >= STEP; room -= STEP)
     {
-      more = FALSE;
-      for (guint k = 0; k < n && !more; k++)
-        if (!full[k] && want[k] * roots <= room * sqrt (want[k]))
-          {
-            full[k] = more = TRUE;
-            room -= want[k];
-            roots -= sqrt (want[k]);
-          }
+      guint best = 0;
+      double most = -1;
+
+      for (guint c = 0; c < layout->n; c++)
+        {
+          double gained = width[c] + STEP <= wish[c].body + STEP ? gain (cells, n_rows, layout->n, c, width) : -1;
+
+          if (gained > most)
+            {
+              most = gained;
+              best = c;
+            }
+        }
+      width[best] += STEP;
     }
-  return full[c] ? want[c] : room * sqrt (want[c]) / roots;
 }
 
 /* From what is needed to what is wished for, as far as the page goes. */
@@ -116,6 +162,7 @@ static void
 share_width (AssayPdf *pdf, Layout *layout)
 {
   Wish wish[64];
+  double filled[64];
   double available = ASSAY_TEXT_WIDTH - CELL_GAP * (layout->n - 1), least = 0, body = 0, head = 0, x = ASSAY_PAGE_LEFT;
 
   for (guint c = 0; c < layout->n; c++)
@@ -125,6 +172,8 @@ share_width (AssayPdf *pdf, Layout *layout)
       body += wish[c].body;
       head += wish[c].head;
     }
+  if (least <= available && body > available)
+    fill (pdf, layout, wish, available - least, filled);
   for (guint c = 0; c < layout->n; c++)
     {
       const Wish *w = &wish[c];
@@ -134,7 +183,7 @@ share_width (AssayPdf *pdf, Layout *layout)
       else if (body <= available)
         layout->width[c] = w->body + (available - body) * (w->head - w->body) / (head - body);
       else if (least <= available)
-        layout->width[c] = w->least + fill (wish, layout->n, c, available - least);
+        layout->width[c] = filled[c];
       else
         layout->width[c] = w->least * available / least;
       layout->x[c] = x;

@@ -65,6 +65,17 @@ skip_word (const char *at)
   return at;
 }
 
+/* The name of a file without the folders that it lies in on somebody's machine: they are nobody's business. */
+static char *
+dup_base (const char *word)
+{
+  const char *path = word + (*word == '\'' || *word == '"'), *slash = strrchr (path, '/');
+  gboolean is_path = *path == '/' && slash[1] != '\0';
+
+  return is_path ? g_strdup_printf ("%.*s%s", (int) (path - word), word, slash + 1) : g_strdup (word);
+}
+
+/* A command line as those outside may read it. */
 static char *
 hide_records (const char *command)
 {
@@ -75,8 +86,9 @@ hide_records (const char *command)
     {
       const char *end = skip_word (command);
       char *word = g_strndup (command, (gsize) (end - command));
+      g_autofree char *base = dup_base (word);
 
-      g_string_append (text, is_of_record (last) && strchr (word, ':') != NULL ? "RECORD" : word);
+      g_string_append (text, is_of_record (last) && strchr (word, ':') != NULL ? "RECORD" : base);
       g_free (last);
       last = word;
       for (command = end; *command == ' '; command++)
@@ -85,15 +97,30 @@ hide_records (const char *command)
   return g_string_free (text, FALSE);
 }
 
-void
-assay_report_hide_people (AssayReportSource *source)
+static void
+hide (char **command)
 {
-  for (guint k = 0; k < source->answers->len; k++)
-    {
-      AssayReportAnswer *answer = source->answers->pdata[k];
-      char *hidden = answer->command ? hide_records (answer->command) : NULL;
+  char *hidden = *command && strstr (*command, "assay ") ? hide_records (*command) : g_strdup (*command);
 
-      g_free (answer->command);
-      answer->command = hidden;
-    }
+  g_free (*command);
+  *command = hidden;
+}
+
+static void
+hide_in_field (AssayField *field)
+{
+  hide (&field->text);
+  for (guint k = 0; k < field->cells->len; k++)
+    hide (&g_array_index (field->cells, AssayValueCell, k).text);
+  for (guint k = 0; k < field->evidence->len; k++)
+    hide (&((AssayFieldEvidence *) field->evidence->pdata[k])->command);
+}
+
+void
+assay_report_hide_people (const AssayReport *report)
+{
+  for (guint k = 0; k < report->source->answers->len; k++)
+    hide (&((AssayReportAnswer *) report->source->answers->pdata[k])->command);
+  for (guint k = 0; report->fields != NULL && k < assay_field_set_get_n (report->fields); k++)
+    hide_in_field (assay_field_set_get (report->fields, k));
 }

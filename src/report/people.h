@@ -12,5 +12,6 @@
  * split. "train:17, id 4711, people.csv row 18" or "record 0f3a…" (16 digits). Owns: the caller. */
 char *assay_report_name_example (const AssayReport *report, const json_t *example);
 
-/* Takes out of the commands of all answers whose records were asked about, for a source whose report is not for internal readers: "--example RECORD". */
-void  assay_report_hide_people (AssayReportSource *source);
+/* Takes out of all commands, of answers and in fields, whose records were asked about ("--example RECORD") and where files lie on a machine, for a report
+ * that is not for internal readers. Once the fields are filled: people confirm drafts as they are. */
+void  assay_report_hide_people (const AssayReport *report);

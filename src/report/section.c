@@ -2,6 +2,8 @@
 /* section.c: the registry of sections, and the order in which they write. */
 #include "report/section.h"
 
+#include "report/withheld.h"
+
 #define ASSAY_REGISTER(name) extern const AssaySectionKind assay_section_kind_##name;
 #include "report/sections.def"
 #undef ASSAY_REGISTER
@@ -52,23 +54,37 @@ drop_empty (AssayDocument *document)
     ((AssaySection *) document->sections->pdata[k])->number = k + 1;
 }
 
+static gboolean
+write_one (AssayReport *report, const AssaySectionKind *kind, AssaySection *section, GError **error)
+{
+  if (kind->write == NULL)
+    return TRUE;
+  if (kind->tells != NULL && assay_report_leaves_out (report, kind->tells, kind->title))
+    {
+      assay_report_set_unsaid (report, kind->name);
+      return TRUE;
+    }
+  return kind->write (report, section, error);
+}
+
 gboolean
 assay_report_write (AssayReport *report, GError **error)
 {
-  g_autoptr (GPtrArray) not_done = g_ptr_array_new_with_free_func (not_done_free);
+  g_autoptr (GPtrArray) not_done = g_ptr_array_new_with_free_func (not_done_free), unsaid = g_ptr_array_new_with_free_func (g_free);
   AssaySection *sections[G_N_ELEMENTS (kinds)];
 
   report->not_done = not_done;
+  report->unsaid = unsaid;
   for (gsize k = 0; kinds[k] != NULL; k++)
     {
       sections[k] = assay_document_add_section (report->document, kinds[k]->name, kinds[k]->title);
-      if (kinds[k]->write != NULL && !kinds[k]->write (report, sections[k], error))
+      if (!write_one (report, kinds[k], sections[k], error))
         return FALSE;
     }
   for (gsize k = 0; kinds[k] != NULL; k++)
     if (kinds[k]->finish != NULL && !kinds[k]->finish (report, sections[k], error))
       return FALSE;
-  report->not_done = NULL;
+  report->not_done = report->unsaid = NULL;
   drop_empty (report->document);
   return TRUE;
 }

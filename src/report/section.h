@@ -24,10 +24,12 @@ typedef struct {
   const AssayRegimeSet *regimes;        /* NULL: the report answers no regime */
   AssayFieldSet *fields;        /* filled by the program and by people, narrowed to the audience; NULL where there are no regimes */
   GPtrArray *not_done;          /* AssayNotDone */
+  GPtrArray *unsaid;            /* strings: sections that say nothing to this reader */
 } AssayReport;
 
 typedef struct {
   const char *name, *title;
+  const char *tells;            /* fields between spaces: where one is withheld, the section says nothing; NULL: none */
   gboolean (*write)  (AssayReport *report, AssaySection *section, GError **error);
   /* NULL, or: called when all sections have been written, for one that speaks of the others. */
   gboolean (*finish) (AssayReport *report, AssaySection *section, GError **error);
@@ -42,7 +44,7 @@ const AssaySectionKind *const *assay_section_kind_list (void);    /* in the orde
 /* Names what the report lacks. */
 void assay_report_add_not_done (AssayReport *report, const char *what, const char *why, const char *command);
 
-/* Writes all sections into report->document. The report's not_done is made and freed here. Errors: those of the store. */
+/* Writes all sections into report->document. The report's not_done and unsaid are made and freed here. Errors: those of the store. */
 gboolean assay_report_write (AssayReport *report, GError **error);
 
 /* The origin of a table: the answer's object, root and command. Members are borrowed from the answer. */

@@ -248,4 +248,6 @@ write_section (AssayReport *report, AssaySection *section, GError **error)
   return TRUE;
 }
 
-ASSAY_SECTION_DEFINE (attribution) = { .name = "attribution", .title = "Attribution of behaviour to training data", .write = write_section };
+ASSAY_SECTION_DEFINE (attribution) = {
+  .name = "attribution", .title = "Attribution of behaviour to training data", .tells = "influence.scores", .write = write_section
+};

@@ -2,6 +2,7 @@
 /* section_data.c: the data of the case: what was read from where, how much, what is missing. */
 #include "report/columns.h"
 #include "report/section.h"
+#include "report/withheld.h"
 
 #include "base/json.h"
 
@@ -27,31 +28,60 @@ add_files (AssaySection *section, const AssayObject *object, const char *id)
 }
 
 static void
-write_data (AssayReport *report, AssaySection *section, const AssayObject *object, guint n)
+add_size (AssayReport *report, AssaySection *section, const AssayObject *object, const char *id, const AssayResultSource *source)
 {
-  const json_t *columns = json_object_get (object->meta, "columns");
-  g_autofree char *name = g_strconcat ("data/", object->name, NULL), *sizes = g_strdup_printf ("data/%u/size", n);
-  g_autofree char *shape = g_strdup_printf ("data/%u/columns", n), *files = g_strdup_printf ("data/%u/files", n);
-  AssayResultSource source = { .object = name, .content_root = object->parts[0]->content_root };
-  AssayResultTable *size = assay_results_add_table (report->document->results, sizes, "size of the data", 1, &source), *table;
-  guint rows = assay_columns_add_count (size, &(AssayResultColumn) { "rows", "rows", NULL, NULL }, object->rows), missing;
+  gboolean hides_rows = assay_report_leaves_out (report, "data.size", "the number of rows of the data");
   AssayProse *text = assay_prose_new ();
 
-  assay_section_add_heading (section, name);
-  assay_prose_add_number (text, assay_number_new (size, rows, 0, ASSAY_NUMBER_COUNT, 0));
-  assay_prose_add_format (text, " rows in %" G_GSIZE_FORMAT " columns. The values have the content root ", json_array_size (columns));
-  assay_prose_add_code (text, object->parts[0]->content_root);
-  assay_prose_add (text, ".");
-  assay_section_add_paragraph (section, text);
-  add_files (section, object, files);
+  if (!hides_rows)
+    {
+      AssayResultTable *size = assay_results_add_table (report->document->results, id, "size of the data", 1, source);
+      guint rows = assay_columns_add_count (size, &(AssayResultColumn) { "rows", "rows", NULL, NULL }, object->rows);
 
-  table = assay_results_add_table (report->document->results, shape, "columns of the data", (gint64) json_array_size (columns), &source);
+      assay_prose_add_number (text, assay_number_new (size, rows, 0, ASSAY_NUMBER_COUNT, 0));
+      assay_prose_add_format (text, " rows in %" G_GSIZE_FORMAT " columns.", json_array_size (json_object_get (object->meta, "columns")));
+    }
+  if (source->content_root != NULL)
+    {
+      assay_prose_add (text, hides_rows ? "The values have the content root " : " The values have the content root ");
+      assay_prose_add_code (text, source->content_root);
+      assay_prose_add (text, ".");
+    }
+  if (text->spans->len > 0)
+    assay_section_add_paragraph (section, text);
+  else
+    assay_prose_free (text);
+}
+
+static void
+add_columns (AssayReport *report, AssaySection *section, const AssayObject *object, const char *id, const AssayResultSource *source)
+{
+  const json_t *columns = json_object_get (object->meta, "columns");
+  AssayResultTable *table = assay_results_add_table (report->document->results, id, "columns of the data", (gint64) json_array_size (columns), source);
+  guint missing;
+
   assay_columns_add_texts (table, &(AssayResultColumn) { "name", "column", NULL, NULL }, columns, "name");
   assay_columns_add_texts (table, &(AssayResultColumn) { "type", "type", NULL, NULL }, columns, "type");
   missing = assay_columns_add_counts (table, &(AssayResultColumn) { "missing", "missing values", NULL, NULL }, columns, "missing");
-  assay_section_add_result_table (section, shape, assay_prose_new_plain ("Columns and their missing values"), table,
+  assay_section_add_result_table (section, id, assay_prose_new_plain ("Columns and their missing values"), table,
                                   (const AssayShownColumn[]) { { 0, NULL, ASSAY_NUMBER_COUNT, 0 }, { 1, NULL, ASSAY_NUMBER_COUNT, 0 },
                                                                { missing, NULL, ASSAY_NUMBER_COUNT, 0 } }, 3);
+}
+
+static void
+write_data (AssayReport *report, AssaySection *section, const AssayObject *object, guint n)
+{
+  g_autofree char *name = g_strconcat ("data/", object->name, NULL), *sizes = g_strdup_printf ("data/%u/size", n);
+  g_autofree char *shape = g_strdup_printf ("data/%u/columns", n), *files = g_strdup_printf ("data/%u/files", n);
+  gboolean hides_root = assay_report_leaves_out (report, "data.identity", "the content root of the data");
+  AssayResultSource source = { .object = name, .content_root = hides_root ? NULL : object->parts[0]->content_root };
+
+  assay_section_add_heading (section, name);
+  add_size (report, section, object, sizes, &source);
+  if (!assay_report_leaves_out (report, "data.files", "the files that the data were read from"))
+    add_files (section, object, files);
+  if (!assay_report_leaves_out (report, "data.columns data.missing", "the columns of the data"))
+    add_columns (report, section, object, shape, &source);
 }
 
 static gboolean

@@ -3,6 +3,8 @@
 #include "report/decision.h"
 
 #include "base/json.h"
+#include "report/columns.h"
+#include "report/withheld.h"
 
 #include <math.h>
 #include <string.h>
@@ -56,6 +58,35 @@ add_not_done (AssayReport *report)
     }
 }
 
+/* The public learns that decisions were explained, of how many people, and how well the explanations hold; nothing of any person. */
+static void
+tell_public (AssayReport *report, AssaySection *section, const AssayReportAnswer *answer, const char *id)
+{
+  const json_t *packets = json_object_get (answer->document, "packets");
+  AssayResultSource source = assay_report_answer_as_source (answer, "contributions to a margin");
+  g_autofree char *path = g_strconcat (id, "/public", NULL);
+  AssayResultTable *table = assay_results_add_table (report->document->results, path, "explained decisions, in all", 1, &source);
+  guint n = assay_columns_add_count (table, &(AssayResultColumn) { "people", "people", NULL, NULL }, (gint64) json_array_size (packets)), fidelity;
+  double least = NAN;
+  AssayProse *text = assay_prose_new ();
+  gsize k;
+  json_t *packet;
+
+  json_array_foreach (packets, k, packet)
+    least = fmin (least, assay_json_get_number (assay_columns_find (packet, "fidelity"), "rescaled"));
+  fidelity = assay_columns_add_number (table, &(AssayResultColumn) { "fidelity", "least deletion fidelity", "0 worst order, 1 best", NULL }, least);
+  assay_prose_add_format (text, "Decisions of model %s were explained to the people concerned. People: ", assay_json_get_text (answer->document, "model"));
+  assay_prose_add_number (text, assay_number_new (table, n, 0, ASSAY_NUMBER_COUNT, 0));
+  if (isfinite (least))
+    {
+      assay_prose_add (text, "; the least faithful explanation has a deletion fidelity of ");
+      assay_prose_add_number (text, assay_number_new (table, fidelity, 0, ASSAY_NUMBER_DECIMALS, 3));
+      assay_prose_add (text, " (from 0, the worst order of deleting columns, to 1, the best)");
+    }
+  assay_prose_add (text, ". What was decided about whom, and why, is not for the public.");
+  assay_section_add_paragraph (section, text);
+}
+
 static gboolean
 write_section (AssayReport *report, AssaySection *section, GError **error)
 {
@@ -68,11 +99,21 @@ write_section (AssayReport *report, AssaySection *section, GError **error)
       AssayDecisions decisions = { report, section, answers->pdata[k], id, NULL };
       gsize n = json_array_size (json_object_get (decisions.answer->document, "packets"));
 
+      if (report->audience == ASSAY_AUDIENCE_PUBLIC)
+        {
+          tell_public (report, section, answers->pdata[k], id);
+          continue;
+        }
       decisions.people = assay_decisions_add_people (&decisions);
       tell_method (&decisions);
       tell_overview (&decisions);
       for (gsize person = 0; person < n; person++)
         assay_decisions_tell (&decisions, person);
+    }
+  if (answers->len > 0 && report->audience == ASSAY_AUDIENCE_PUBLIC)
+    {
+      assay_report_set_unsaid (report, "decisions");
+      assay_report_add_not_done (report, "the explanations, person by person", "withheld: they tell what single people's records say, and are not for the public", NULL);
     }
   if (answers->len == 0)
     add_not_done (report);

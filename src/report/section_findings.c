@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* section_findings.c: the claims that a person pinned, in that order, or all there are; each with its number, interval and check. */
 #include "report/section.h"
+#include "report/withheld.h"
 
 #include <string.h>
 
@@ -107,6 +108,11 @@ add_pinned (AssayReport *report, AssayBlock *table)
       const AssayReportPin *pin = report->source->pins->pdata[k];
       const AssayClaim *claim = assay_document_find_claim (report->document, pin->claim);
 
+      if (claim == NULL && assay_report_is_unsaid (report, pin->claim))
+        {
+          assay_report_add_not_done (report, "a pinned finding", "it stands in a section that is not for this reader", NULL);
+          continue;
+        }
       if (claim == NULL)
         {
           assay_document_add_warning (report->document, "Claim %s was pinned, and the case no longer makes it: what it rested on is missing or superseded.",

@@ -3,6 +3,7 @@
 #include "report/columns.h"
 #include "report/figure.h"
 #include "report/section.h"
+#include "report/withheld.h"
 
 #include "base/json.h"
 
@@ -139,10 +140,15 @@ write_section (AssayReport *report, AssaySection *section, GError **error)
       Training training = { report, section, answer, id, assay_report_answer_as_source (answer, assay_json_get_text (answer->document, "optimizer")) };
 
       assay_section_add_heading (section, heading);
-      add_summary (&training);
-      add_splits (&training);
-      add_coefficients (&training);
-      add_curve (&training);
+      if (!assay_report_leaves_out (report, "model.architecture model.precision model.parameters data.size training.configuration training.result",
+                                    "how the model was trained"))
+        add_summary (&training);
+      if (!assay_report_leaves_out (report, "data.size evaluation.metrics", "loss and accuracy by split"))
+        add_splits (&training);
+      if (!assay_report_leaves_out (report, "model.relevance", "coefficients of the regression"))
+        add_coefficients (&training);
+      if (!assay_report_leaves_out (report, "evaluation.log training.result", "the loss during the training"))
+        add_curve (&training);
     }
   if (answers->len == 0)
     assay_report_add_not_done (report, "how a model was trained", "no model was trained in this case", "assay train CASE --model NAME");

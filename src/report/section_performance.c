@@ -217,4 +217,4 @@ write_section (AssayReport *report, AssaySection *section, GError **error)
   return TRUE;
 }
 
-ASSAY_SECTION_DEFINE (performance) = { .name = "performance", .title = "Performance", .write = write_section };
+ASSAY_SECTION_DEFINE (performance) = { .name = "performance", .title = "Performance", .tells = "evaluation.metrics", .write = write_section };

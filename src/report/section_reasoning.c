@@ -254,4 +254,6 @@ write_section (AssayReport *report, AssaySection *section, GError **error)
   return TRUE;
 }
 
-ASSAY_SECTION_DEFINE (reasoning) = { .name = "reasoning", .title = "Was the written reasoning used?", .write = write_section };
+ASSAY_SECTION_DEFINE (reasoning) = {
+  .name = "reasoning", .title = "Was the written reasoning used?", .tells = "behaviour.intermediate_tokens", .write = write_section
+};

@@ -1,26 +1,28 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* section_reproduction.c: the commands that make the results again, and on what they were made. */
 #include "report/section.h"
+#include "report/withheld.h"
 
 #include "base/json.h"
 
 static void
 add_commands (AssayReport *report, AssaySection *section)
 {
-  g_autoptr (GString) lines = g_string_new (NULL);
+  gboolean any = FALSE;
 
   for (guint k = 0; k < report->source->answers->len; k++)
     {
       const AssayReportAnswer *answer = report->source->answers->pdata[k];
 
-      if (answer->stale == NULL && answer->command != NULL)
-        g_string_append_printf (lines, "%s%s", lines->len > 0 ? "\n" : "", answer->command);
+      if (answer->stale != NULL || answer->command == NULL)
+        continue;
+      if (!any)
+        assay_section_add_paragraph (section, assay_prose_new_plain ("The commands below, in this order and in the case's own directory, make everything in this "
+                                                                    "report again. Results are the same to the bit for any number of threads. A claim names "
+                                                                    "its command by number."));
+      any = TRUE;
+      assay_section_add_command (section, answer->command);
     }
-  if (lines->len == 0)
-    return;
-  assay_section_add_paragraph (section, assay_prose_new_plain ("The commands below, in this order and in the case's own directory, make everything in this report "
-                                                              "again. Results are the same to the bit for any number of threads."));
-  assay_section_add_code (section, lines->str);
 }
 
 static void
@@ -46,8 +48,9 @@ add_machine (AssaySection *section, const json_t *provenance)
 static void
 add_objects (AssayReport *report, AssaySection *section)
 {
+  gboolean hides_times = assay_report_leaves_out (report, "case.changes", "when each result was made");
   AssayBlock *table = assay_section_begin_table (section, "reproduction/objects", assay_prose_new_plain ("Results of the case that this report was made of"),
-                                                 "object|made (UTC)|content root");
+                                                 hides_times ? "object|content root" : "object|made (UTC)|content root");
 
   for (guint k = 0; k < report->source->answers->len; k++)
     {
@@ -57,7 +60,8 @@ add_objects (AssayReport *report, AssaySection *section)
       assay_prose_add_code (object, answer->object);
       assay_prose_add_code (root, answer->content_root ? answer->content_root : "");
       assay_block_add_cell (table, object);
-      assay_block_add_cell_plain (table, answer->utc ? answer->utc : "not recorded");
+      if (!hides_times)
+        assay_block_add_cell_plain (table, answer->utc ? answer->utc : "not recorded");
       assay_block_add_cell (table, root);
     }
 }
@@ -70,8 +74,10 @@ write_section (AssayReport *report, AssaySection *section, GError **error)
   (void) error;
   if (answers->len == 0)
     return TRUE;
-  add_commands (report, section);
-  add_machine (section, json_object_get (((const AssayReportAnswer *) answers->pdata[answers->len - 1])->meta, "provenance"));
+  if (!assay_report_leaves_out (report, "evaluation.reproduction", "the commands that make the results again"))
+    add_commands (report, section);
+  if (!assay_report_leaves_out (report, "compute.machine software.versions", "what the results were made with"))
+    add_machine (section, json_object_get (((const AssayReportAnswer *) answers->pdata[answers->len - 1])->meta, "provenance"));
   add_objects (report, section);
   return TRUE;
 }

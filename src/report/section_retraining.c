@@ -107,4 +107,6 @@ write_section (AssayReport *report, AssaySection *section, GError **error)
   return TRUE;
 }
 
-ASSAY_SECTION_DEFINE (retraining) = { .name = "retraining", .title = "What retraining showed", .write = write_section };
+ASSAY_SECTION_DEFINE (retraining) = {
+  .name = "retraining", .title = "What retraining showed", .tells = "influence.validity mitigations.efficacy", .write = write_section
+};

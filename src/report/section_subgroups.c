@@ -39,4 +39,6 @@ write_section (AssayReport *report, AssaySection *section, GError **error)
   return TRUE;
 }
 
-ASSAY_SECTION_DEFINE (subgroups) = { .name = "subgroups", .title = "Subgroups and impact ratios", .write = write_section };
+ASSAY_SECTION_DEFINE (subgroups) = {
+  .name = "subgroups", .title = "Subgroups and impact ratios", .tells = "evaluation.metrics", .write = write_section
+};

@@ -69,4 +69,6 @@ write_section (AssayReport *report, AssaySection *section, GError **error)
   return TRUE;
 }
 
-ASSAY_SECTION_DEFINE (validity) = { .name = "validity", .title = "Are the influence scores right?", .write = write_section };
+ASSAY_SECTION_DEFINE (validity) = {
+  .name = "validity", .title = "Are the influence scores right?", .tells = "influence.validity", .write = write_section
+};

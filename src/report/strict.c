@@ -2,6 +2,10 @@
 /* strict.c: holds every claim of a document against the rules. */
 #include "report/strict.h"
 
+#include "base/json.h"
+
+#include <string.h>
+
 static void
 refusal_free (gpointer data)
 {
@@ -87,4 +91,46 @@ assay_strict_check (const AssayDocument *document)
   for (guint k = 0; k < claims->len; k++)
     check_claim (refusals, claims->pdata[k]);
   return refusals;
+}
+
+/* --- a final report --------------------------------------------------------------------------------------------------- */
+
+gboolean
+assay_strict_has_drafts (const AssayDocument *document)
+{
+  gsize k;
+  json_t *field;
+
+  json_array_foreach (document->fields, k, field)
+    if (json_is_true (json_object_get (field, "draft")))
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+is_approved (const AssayDocument *document)
+{
+  gsize k;
+  json_t *field;
+
+  json_array_foreach (document->fields, k, field)
+    if (strcmp (assay_json_get_text (field, "id"), "report.approved") == 0)
+      return strcmp (assay_json_get_text (field, "state"), "declared") == 0;
+  return FALSE;
+}
+
+void
+assay_strict_add_final (GPtrArray *refusals, const AssayDocument *document)
+{
+  gsize k;
+  json_t *field;
+
+  json_array_foreach (document->fields, k, field)
+    if (json_is_true (json_object_get (field, "draft")))
+      refuse (refusals, "draft-confirmed", assay_json_get_text (field, "id"),
+              "the program drafted it and no person has confirmed it; assay coverage --form writes a file to confirm it in");
+  if (!is_approved (document))
+    refuse (refusals, "approved", "report.approved", "nobody has stated who approved this report; state it with --fields");
+  if (document->fingerprint == NULL)
+    refuse (refusals, "signed", "document", "no key signs it; assay keygen makes one for --key");
 }

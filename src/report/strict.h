@@ -11,6 +11,12 @@
  *   stability            a ranking says how stable it is
  *   first-page           nothing stands on the first page that a reader must be warned of
  *
+ * and for `assay report --final` also
+ *
+ *   draft-confirmed      no field that the program drafted is without a confirmation
+ *   approved             a person has stated who approved the report
+ *   signed               a key signs it
+ *
  * Thread rule: pure functions of the document.
  */
 #pragma once
@@ -25,3 +31,9 @@ typedef struct {
 
 /* Everything that the rules refuse, in the order of the document. Owns: the caller, an array of AssayRefusal that releases its members. */
 GPtrArray *assay_strict_check (const AssayDocument *document);
+
+/* What a final report needs beyond that: every draft confirmed, an approval that a person stated, a key that is to sign. Adds to the refusals; the
+ * document has its fields and its fingerprint. */
+void       assay_strict_add_final  (GPtrArray *refusals, const AssayDocument *document);
+/* It holds fields that the program drafted and no person has confirmed. */
+gboolean   assay_strict_has_drafts (const AssayDocument *document);

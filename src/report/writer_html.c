@@ -246,8 +246,23 @@ append_value (GString *out, const AssayClaim *claim)
   g_string_append (out, "</dd>");
 }
 
+/* A command that the document numbers is named by its number; it stands in full where the link goes. */
 static void
-append_claim (GString *out, const AssayClaim *claim)
+append_command (GString *out, const AssayDocument *document, const char *command)
+{
+  guint number = assay_document_find_command (document, command);
+
+  if (number == 0)
+    {
+      append_entry (out, "command", command);
+      return;
+    }
+  begin_entry (out, "command");
+  g_string_append_printf (out, "<a href=\"#command/%u\">command %u</a></dd>", number, number);
+}
+
+static void
+append_claim (GString *out, const AssayDocument *document, const AssayClaim *claim)
 {
   static const char *const strengths[] = { "measured", "derived", "declared by a person" };
 
@@ -267,13 +282,29 @@ append_claim (GString *out, const AssayClaim *claim)
   append_entry (out, "method", claim->method);
   append_entry (out, "author", claim->author);
   append_entry (out, "evidence", claim->object);
-  append_entry (out, "command", claim->command);
+  append_command (out, document, claim->command);
   append_entry (out, "claim", claim->id);
   g_string_append (out, "</dl></article>\n");
 }
 
 static void
-append_block (GString *out, const AssayBlock *block)
+append_code (GString *out, const AssayBlock *block)
+{
+  if (block->text != NULL)
+    {
+      g_string_append (out, "<div class=\"command\"");
+      append_attribute (out, "id", block->id);
+      g_string_append (out, "><span>");
+      append_prose (out, block->text);
+      g_string_append (out, "</span>");
+    }
+  append_element (out, "pre", block->code);
+  if (block->text != NULL)
+    g_string_append (out, "</div>\n");
+}
+
+static void
+append_block (GString *out, const AssayDocument *document, const AssayBlock *block)
 {
   switch (block->type)
     {
@@ -306,10 +337,10 @@ append_block (GString *out, const AssayBlock *block)
       append_figure (out, block);
       break;
     case ASSAY_BLOCK_CLAIM:
-      append_claim (out, block->claim);
+      append_claim (out, document, block->claim);
       break;
     case ASSAY_BLOCK_CODE:
-      append_element (out, "pre", block->code);
+      append_code (out, block);
       break;
     case ASSAY_BLOCK_CALLOUT:
       g_string_append_printf (out, "<aside class=\"%s\"><strong>%s</strong> ", block->level == ASSAY_CALLOUT_WARNING ? "warning" : "note",
@@ -355,6 +386,7 @@ append_front (GString *out, const AssayDocument *document)
   if (document->fingerprint == NULL)
     g_string_append (out, "<p><span class=\"stamp\">UNSIGNED</span></p>\n");
   g_string_append (out, "<dl class=\"facts\">");
+  append_entry (out, "status", document->status);
   append_entry (out, "report", document->report_id);
   append_entry (out, "for", document->profile);
   append_entry (out, "state of the case (UTC)", document->created_utc);
@@ -398,7 +430,7 @@ append_section (GString *out, const AssaySection *section)
   assay_html_append (out, section->title);
   g_string_append (out, "</h2>\n");
   for (guint k = 0; k < section->blocks->len; k++)
-    append_block (out, section->blocks->pdata[k]);
+    append_block (out, section->document, section->blocks->pdata[k]);
   g_string_append (out, "</section>\n");
 }
 

@@ -215,6 +215,7 @@ document_to_json (const AssayDocument *document)
   json_object_set_new (out, "title", json_string (document->title));
   json_object_set_new (out, "subtitle", text_or_null (document->subtitle));
   json_object_set_new (out, "profile", json_string (document->profile));
+  json_object_set_new (out, "status", text_or_null (document->status));
   json_object_set_new (out, "report_id", text_or_null (document->report_id));
   json_object_set_new (out, "created_utc", text_or_null (document->created_utc));
   json_object_set_new (out, "program", text_or_null (document->program));

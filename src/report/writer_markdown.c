@@ -19,6 +19,7 @@ write_document (const AssayDocument *document, GPtrArray *files, GError **error)
   (void) error;
   assay_markdown_append (out, document->title);
   g_string_append (out, document->fingerprint ? "\n\n" : "\n\n**UNSIGNED**\n\n");
+  append_fact (out, "status", document->status);
   append_fact (out, "report", document->report_id);
   append_fact (out, "for", document->profile);
   append_fact (out, "state of the case (UTC)", document->created_utc);
