@@ -37,6 +37,7 @@ src_report_libreport_la_SOURCES = \
   src/report/audit_groups.c src/report/audit_groups.h \
   src/report/audit_measures.c src/report/audit_measures.h \
   src/report/audit_table.c src/report/audit_table.h \
+  src/report/case_state.c src/report/case_state.h \
   src/report/columns.c src/report/columns.h \
   src/report/coverage.c src/report/coverage.h \
   src/report/decision.c src/report/decision.h src/report/decision_people.c \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* section_not_done.c: what this report does not say, and why: a report is never silently thinner. */
-#include "report/section.h"
+#include "report/case_state.h"
 
 #include <string.h>
 
@@ -20,33 +20,6 @@ was_listed (const GPtrArray *not_done, guint k)
   return FALSE;
 }
 
-/* Answers that can no longer be had, and recordings without an end, also belong on the first page. */
-static void
-add_state_of_case (AssayReport *report)
-{
-  g_autoptr (GPtrArray) objects = assay_case_list (report->source->cas, NULL, NULL);
-
-  for (guint k = 0; k < report->source->answers->len; k++)
-    {
-      const AssayReportAnswer *answer = report->source->answers->pdata[k];
-      g_autofree char *what = NULL;
-
-      if (answer->stale == NULL)
-        continue;
-      what = g_strdup_printf ("%s of %s", answer->kind, answer->utc ? answer->utc : "an unknown time");
-      assay_document_add_warning (report->document, "The result of %s is not in this report: %s", what, answer->stale);
-      assay_report_add_not_done (report, what, answer->stale, answer->command);
-    }
-  for (guint k = 0; k < objects->len; k++)
-    {
-      const AssayObject *object = objects->pdata[k];
-
-      if (object->complete || strcmp (object->kind, "retraining") == 0)         /* a bank of retrainings grows with every question */
-        continue;
-      assay_document_add_warning (report->document, "%s/%s is unfinished: the job that makes it was stopped, or still runs.", object->kind, object->name);
-    }
-}
-
 static gboolean
 finish (AssayReport *report, AssaySection *section, GError **error)
 {
@@ -54,7 +27,7 @@ finish (AssayReport *report, AssaySection *section, GError **error)
   AssayBlock *table;
 
   (void) error;
-  add_state_of_case (report);
+  assay_report_add_case_state (report);
   assay_section_add_paragraph (section, text);
   if (report->not_done->len == 0)
     {
