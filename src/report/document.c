@@ -90,6 +90,53 @@ assay_prose_add_reference (AssayProse *text, const char *target, const char *rea
   add_span (text, ASSAY_SPAN_REFERENCE, reads, target, ASSAY_NO_NUMBER);
 }
 
+/* The longest command of the document at the beginning of the text, as its number, or 0. A command that goes on is another one. */
+static guint
+find_command_at (const AssayDocument *document, const char *at, gsize *length)
+{
+  guint number = 0;
+
+  for (guint k = 0; k < document->commands->len; k++)
+    {
+      const char *command = document->commands->pdata[k];
+      gsize n = strlen (command);
+
+      if (!g_str_has_prefix (at, command) || g_str_has_prefix (at + n, " -") || g_ascii_isalnum (at[n]) || (number > 0 && n <= *length))
+        continue;
+      number = k + 1;
+      *length = n;
+    }
+  return number;
+}
+
+void
+assay_prose_add_citing (AssayProse *text, const AssayDocument *document, const char *plain)
+{
+  const char *from = plain;
+
+  for (const char *at = plain; (at = strstr (at, "assay ")) != NULL;)
+    {
+      gsize length = 0;
+      guint number = find_command_at (document, at, &length);
+      g_autofree char *before = NULL, *target = NULL, *reads = NULL;
+
+      if (number == 0)
+        {
+          at++;
+          continue;
+        }
+      before = g_strndup (from, (gsize) (at - from));
+      target = g_strdup_printf ("command/%u", number);
+      reads = g_strdup_printf ("command %u", number);
+      if (*before != '\0')
+        assay_prose_add (text, before);
+      assay_prose_add_reference (text, target, reads);
+      from = at = at + length;
+    }
+  if (*from != '\0' || from == plain)
+    assay_prose_add (text, from);
+}
+
 char *
 assay_prose_dup_plain (const AssayProse *text)
 {
@@ -332,14 +379,17 @@ add_shown_head (AssayBlock *block, const AssayResultTable *table, const AssaySho
 }
 
 static void
-add_shown_cell (AssayBlock *block, const AssayResultTable *table, const AssayShownColumn *shown, gint64 row)
+add_shown_cell (AssayBlock *block, const AssayDocument *document, const AssayResultTable *table, const AssayShownColumn *shown, gint64 row)
 {
   AssayNumber number;
   const char *reason;
 
   if (assay_result_table_get_type (table, shown->column) == ASSAY_RESULT_TEXTS)
     {
-      assay_block_add_cell_plain (block, assay_result_table_get_texts (table, shown->column)[row]);
+      AssayProse *cell = assay_prose_new ();
+
+      assay_prose_add_citing (cell, document, assay_result_table_get_texts (table, shown->column)[row]);
+      assay_block_add_cell (block, cell);
       return;
     }
   number = assay_number_new (table, shown->column, row, shown->format, shown->digits);
@@ -366,7 +416,7 @@ assay_section_add_result_table (AssaySection *section, const char *id, AssayPros
     add_shown_head (block, table, &columns[k]);
   for (gint64 row = 0; row < assay_result_table_get_n_rows (table); row++)
     for (guint k = 0; k < n_columns; k++)
-      add_shown_cell (block, table, &columns[k], row);
+      add_shown_cell (block, section->document, table, &columns[k], row);
   return block;
 }
 

@@ -55,6 +55,8 @@ void       assay_prose_add_format    (AssayProse *text, const char *format, ...)
 void       assay_prose_add_code      (AssayProse *text, const char *code);
 void       assay_prose_add_number    (AssayProse *text, AssayNumber number);
 void       assay_prose_add_reference (AssayProse *text, const char *target, const char *reads);
+/* Plain text in which commands that the document has already are named by their numbers, as references to them. */
+void       assay_prose_add_citing    (AssayProse *text, const AssayDocument *document, const char *plain);
 /* As one string, numbers as they are displayed. Owns: the caller. */
 char      *assay_prose_dup_plain     (const AssayProse *text);
 

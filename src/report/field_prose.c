@@ -127,8 +127,18 @@ cite (const AssayResultTable *table, AssayValueType type, guint column, gint64 r
   return assay_number_new (table, column, row, type == ASSAY_VALUE_COUNT ? ASSAY_NUMBER_COUNT : ASSAY_NUMBER_SIGNIFICANT, DIGITS);
 }
 
+/* What people wrote stays as they wrote it. */
 static void
-add_cell (AssayProse *prose, const AssayField *field, const AssayResultTable *table, gint64 row, guint column)
+add_words (AssayProse *prose, const AssayField *field, const AssayDocument *document, const char *words)
+{
+  if (field->state == ASSAY_FIELD_DECLARED)
+    assay_prose_add (prose, words);
+  else
+    assay_prose_add_citing (prose, document, words);
+}
+
+static void
+add_cell (AssayProse *prose, const AssayField *field, const AssayDocument *document, const AssayResultTable *table, gint64 row, guint column)
 {
   const AssayValueColumn *c = &field->columns[column];
   const AssayValueCell *cell = assay_field_get_cell (field, row, column);
@@ -136,7 +146,7 @@ add_cell (AssayProse *prose, const AssayField *field, const AssayResultTable *ta
   if (cell->reason != NULL)
     assay_prose_add_format (prose, "%s not computed (%s)", c->long_name, cell->reason);
   else if (c->type == ASSAY_VALUE_TEXT)
-    assay_prose_add (prose, cell->text);
+    add_words (prose, field, document, cell->text);
   else
     {
       assay_prose_add_format (prose, "%s ", c->long_name);
@@ -147,7 +157,7 @@ add_cell (AssayProse *prose, const AssayField *field, const AssayResultTable *ta
 }
 
 static void
-add_rows (AssayProse *prose, const AssayField *field, const AssayResultTable *table)
+add_rows (AssayProse *prose, const AssayField *field, const AssayDocument *document, const AssayResultTable *table)
 {
   gint64 n = assay_field_get_n_rows (field);
 
@@ -158,16 +168,16 @@ add_rows (AssayProse *prose, const AssayField *field, const AssayResultTable *ta
 
         if (between != NULL)
           assay_prose_add (prose, between);
-        add_cell (prose, field, table, row, column);
+        add_cell (prose, field, document, table, row, column);
       }
   if (n > MOST_ROWS)
     assay_prose_add (prose, "; and more");
 }
 
 AssayProse *
-assay_field_write (const AssayField *field, AssayResults *results)
+assay_field_write (const AssayField *field, const AssayDocument *document)
 {
-  const AssayResultTable *table = assay_field_tabulate (field, results);
+  const AssayResultTable *table = assay_field_tabulate (field, document->results);
   AssayProse *prose = assay_prose_new ();
   g_autofree char *state = NULL;
 
@@ -178,7 +188,7 @@ assay_field_write (const AssayField *field, AssayResults *results)
       assay_prose_add (prose, state);
       break;
     case ASSAY_VALUE_TEXT:
-      assay_prose_add (prose, field->text);
+      add_words (prose, field, document, field->text);
       break;
     case ASSAY_VALUE_COUNT:
     case ASSAY_VALUE_NUMBER:
@@ -187,7 +197,7 @@ assay_field_write (const AssayField *field, AssayResults *results)
         assay_prose_add_format (prose, " %s", field->declaration->unit);
       break;
     case ASSAY_VALUE_ROWS:
-      add_rows (prose, field, table);
+      add_rows (prose, field, document, table);
       break;
     }
   return prose;

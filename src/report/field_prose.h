@@ -13,7 +13,7 @@
 const AssayResultTable *assay_field_tabulate (const AssayField *field, AssayResults *results);
 
 /* The value as prose, with its unit; rows in words up to a dozen; the state where there is no value. Owns: the caller. */
-AssayProse *assay_field_write       (const AssayField *field, AssayResults *results);
+AssayProse *assay_field_write       (const AssayField *field, const AssayDocument *document);
 /* "model/logistic, job train 0123456789abcdef": what the value rests on, or who states it. Owns: the caller. */
 char       *assay_field_dup_evidence (const AssayField *field);
 /* A table block of the rows of a field, with its title and method as the caption. id: of the block. */

@@ -4,6 +4,8 @@
 
 #include "report/figure.h"
 
+#define LOWEST 0.62             /* of a figure's height, when that lets it stand on the page */
+
 void
 assay_pdf_heading (AssayPdf *pdf, const char *tag, const char *id, const char *text, double size, double above, double below)
 {
@@ -31,8 +33,8 @@ assay_pdf_paragraph (AssayPdf *pdf, const AssayProse *prose)
   assay_pdf_cell_clear (&cell);
 }
 
-static void
-flow_list (AssayPdf *pdf, GPtrArray *items)
+void
+assay_pdf_list (AssayPdf *pdf, const GPtrArray *items)
 {
   AssayTypeset style = { .size = ASSAY_BODY_SIZE, .width = ASSAY_TEXT_WIDTH - 14, .leading = ASSAY_BODY_LEADING };
   AssayTypeset label = { .size = ASSAY_BODY_SIZE, .width = 10, .leading = ASSAY_BODY_LEADING };
@@ -122,8 +124,8 @@ flow_figure (AssayPdf *pdf, const AssayBlock *block)
   assay_figure_measure (block->figure, &look, ASSAY_TEXT_WIDTH, NULL, &height);
   height = MIN (height, ASSAY_TEXT_HEIGHT - MIN (text, 0.3 * ASSAY_TEXT_HEIGHT));
   assay_pdf_skip (pdf, 10);
-  /* A little lower rather than on the next page. */
-  if (height + text > assay_pdf_room (pdf) && assay_pdf_room (pdf) - text >= 0.8 * height)
+  /* Lower rather than on the next page, which would leave this one half empty. */
+  if (height + text > assay_pdf_room (pdf) && assay_pdf_room (pdf) - text >= LOWEST * height)
     height = assay_pdf_room (pdf) - text;
   assay_pdf_reserve (pdf, height + text);
   assay_pdf_begin_place (pdf, block->id);
@@ -155,7 +157,7 @@ assay_pdf_block (AssayPdf *pdf, const AssayBlock *block)
         break;
       }
     case ASSAY_BLOCK_PARAGRAPH: assay_pdf_paragraph (pdf, block->text); break;
-    case ASSAY_BLOCK_LIST: flow_list (pdf, block->items); break;
+    case ASSAY_BLOCK_LIST: assay_pdf_list (pdf, block->items); break;
     case ASSAY_BLOCK_TABLE: assay_pdf_table (pdf, block); break;
     case ASSAY_BLOCK_FIGURE: flow_figure (pdf, block); break;
     case ASSAY_BLOCK_CLAIM: assay_pdf_claim (pdf, block->claim); break;

@@ -11,6 +11,7 @@ void assay_pdf_heading  (AssayPdf *pdf, const char *tag, const char *id, const c
 void assay_pdf_paragraph (AssayPdf *pdf, const AssayProse *prose);
 /* A tinted box with a bar at its left edge; lead: the bold word that it begins with. */
 void assay_pdf_callout  (AssayPdf *pdf, AssayCalloutLevel level, const AssayProse *prose);
+void assay_pdf_list     (AssayPdf *pdf, const GPtrArray *items);
 void assay_pdf_code     (AssayPdf *pdf, const char *code);
 void assay_pdf_claim    (AssayPdf *pdf, const AssayClaim *claim);
 void assay_pdf_table    (AssayPdf *pdf, const AssayBlock *block);

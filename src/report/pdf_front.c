@@ -2,6 +2,8 @@
 /* pdf_front.c: the first pages: what this is, of what state of the case, signed by whom, how to check it, and what stands where. */
 #include "report/pdf_blocks.h"
 
+#define MOST_FINDINGS 5         /* on the first page */
+
 void
 assay_pdf_fact (AssayPdf *pdf, const char *what, const char *value, double x, double value_x, gboolean code)
 {
@@ -86,6 +88,46 @@ flow_contents (AssayPdf *pdf)
   assay_pdf_end (pdf, "TOC");
 }
 
+/* --- in short ------------------------------------------------------------------------------------------------------------------- */
+
+static const AssayBlock *
+find_findings (const AssayDocument *document)
+{
+  for (guint k = 0; k < document->sections->len; k++)
+    {
+      const AssaySection *section = document->sections->pdata[k];
+
+      for (guint b = 0; b < section->blocks->len; b++)
+        if (g_strcmp0 (((const AssayBlock *) section->blocks->pdata[b])->id, "findings/table") == 0)
+          return section->blocks->pdata[b];
+    }
+  return NULL;
+}
+
+/* The first findings of the summary, as it words them: whoever reads one page only reads these. */
+static void
+flow_findings (AssayPdf *pdf)
+{
+  const AssayBlock *table = find_findings (pdf->document);
+  guint n = table != NULL ? table->cells->len / table->heads->len : 0;
+  g_autoptr (GPtrArray) items = g_ptr_array_new ();
+
+  if (n == 0)
+    return;
+  for (guint k = 0; k < MIN (n, MOST_FINDINGS); k++)
+    g_ptr_array_add (items, table->cells->pdata[k * table->heads->len]);
+  assay_pdf_heading (pdf, "H2", "in-short", "In short", 13, 10, 6);
+  assay_pdf_list (pdf, items);
+  if (n > MOST_FINDINGS)
+    {
+      g_autoptr (AssayProse) more = assay_prose_new ();
+
+      assay_prose_add_format (more, "and %u more, ", n - MOST_FINDINGS);
+      assay_prose_add_reference (more, "findings/table", "all with interval and check");
+      assay_pdf_paragraph (pdf, more);
+    }
+}
+
 void
 assay_pdf_front (AssayPdf *pdf)
 {
@@ -121,6 +163,8 @@ assay_pdf_front (AssayPdf *pdf)
 
       assay_pdf_callout (pdf, ASSAY_CALLOUT_WARNING, warning);
     }
+  flow_findings (pdf);
+  pdf->y += 6;
   assay_pdf_paragraph (pdf, how);
   assay_pdf_code (pdf, "assay verify .\nsha256sum --check SHA256SUMS\nless VERIFY.md");
   flow_contents (pdf);

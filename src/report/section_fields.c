@@ -38,7 +38,7 @@ add_value_cell (const AssayReport *report, const AssayField *field, AssayBlock *
   else if (field->type == ASSAY_VALUE_NONE)
     assay_block_add_cell_plain (block, field->reason);
   else
-    assay_block_add_cell (block, assay_field_write (field, report->document->results));
+    assay_block_add_cell (block, assay_field_write (field, report->document));
 }
 
 static void

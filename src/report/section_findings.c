@@ -28,11 +28,14 @@ add_check (AssayProse *cell, const AssayClaimCheck *check, const char *otherwise
       assay_prose_add (cell, otherwise);
       return;
     }
-  assay_prose_add_format (cell, "%s: ", check->what);
+  assay_prose_add (cell, check->what);
   if (check->value.table != NULL)
-    assay_prose_add_number (cell, check->value);
+    {
+      assay_prose_add (cell, ": ");
+      assay_prose_add_number (cell, check->value);
+    }
   if (check->threshold != NULL)
-    assay_prose_add_format (cell, "%s%s (%s)", check->value.table ? ", " : "", check->passed ? "passed" : "FAILED", check->threshold);
+    assay_prose_add_format (cell, "%s%s (%s)", check->value.table ? ", " : ": ", check->passed ? "passed" : "FAILED", check->threshold);
 }
 
 static void

@@ -7,12 +7,12 @@
 static const char *const roles[] = { "report.prepared", "report.reviewed", "report.approved", "governance.sign_off" };
 
 static void
-add_role (const AssayField *field, AssayResults *results, AssayBlock *block)
+add_role (const AssayField *field, const AssayDocument *document, AssayBlock *block)
 {
   g_autofree char *evidence = assay_field_dup_evidence (field);
 
   assay_block_add_cell_plain (block, field->declaration->title);
-  assay_block_add_cell (block, field->state == ASSAY_FIELD_NOT_COMPUTED ? assay_prose_new_plain (field->reason) : assay_field_write (field, results));
+  assay_block_add_cell (block, field->state == ASSAY_FIELD_NOT_COMPUTED ? assay_prose_new_plain (field->reason) : assay_field_write (field, document));
   assay_block_add_cell_plain (block, field->type == ASSAY_VALUE_NONE && field->author == NULL ? "nobody yet" : evidence);
 }
 
@@ -36,7 +36,7 @@ write_section (AssayReport *report, AssaySection *section, GError **error)
                                                                        "key sealed them: compare its fingerprint with one that you have from elsewhere."));
           block = assay_section_begin_table (section, "sign-off/roles", assay_prose_new_plain ("Roles"), "role|who and when|stated by");
         }
-      add_role (field, report->document->results, block);
+      add_role (field, report->document, block);
     }
   return TRUE;
 }

@@ -19,7 +19,7 @@ add_claim (AssayReport *report, AssaySection *section, const AssayReportAnswer *
   assay_prose_add_number (sentence, value);
   assay_prose_add (sentence, " (");
   assay_prose_add_number (sentence, assay_number_new (table, ASSAY_VALIDITY_SETS, row, ASSAY_NUMBER_COUNT, 0));
-  assay_prose_add (sentence, " retrainings).");
+  assay_prose_add_format (sentence, " retrainings, %s).", row == ASSAY_VALIDITY_GROUPS ? "each without a group" : "each without one example");
   claim = assay_claim_new (id, ASSAY_CLAIM_PLAIN, ASSAY_CLAIM_MEASURED, sentence);
   claim->value = value;
   claim->lo = assay_number_new (table, ASSAY_VALIDITY_LO, row, ASSAY_NUMBER_DECIMALS, 3);

@@ -168,23 +168,40 @@ assay_report_hide_withheld (AssayReport *report)
 
 /* --- sections ---------------------------------------------------------------------------------------------------------- */
 
-gboolean
-assay_report_leaves_out (AssayReport *report, const char *fields, const char *what)
+static const AssayField *
+find_withheld (const AssayReport *report, const char *fields)
 {
   g_auto (GStrv) ids = g_strsplit (fields, " ", -1);
 
   for (char **id = ids; report->fields != NULL && *id != NULL; id++)
     {
       const AssayField *field = assay_field_set_find (report->fields, *id);
-      g_autofree char *why = NULL;
 
-      if (!is_withheld (field))
-        continue;
-      why = g_strdup_printf ("it would tell \"%s\", which is withheld: %s", field->declaration->title, field->reason);
-      assay_report_add_not_done (report, what, why, NULL);
-      return TRUE;
+      if (is_withheld (field))
+        return field;
     }
-  return FALSE;
+  return NULL;
+}
+
+gboolean
+assay_report_leaves_out (AssayReport *report, const char *fields, const char *what)
+{
+  const AssayField *field = find_withheld (report, fields);
+  g_autofree char *why = NULL;
+
+  if (field == NULL)
+    return FALSE;
+  why = g_strdup_printf ("it would tell \"%s\", which is withheld: %s", field->declaration->title, field->reason);
+  assay_report_add_not_done (report, what, why, NULL);
+  return TRUE;
+}
+
+const char *
+assay_report_get_withheld (const AssayReport *report, const char *fields)
+{
+  const AssayField *field = find_withheld (report, fields);
+
+  return field ? field->reason : NULL;
 }
 
 void

@@ -18,6 +18,8 @@ void     assay_report_hide_withheld   (AssayReport *report);
 
 /* TRUE when one of the fields (ids between spaces) is withheld; then what the part is, `what`, goes onto the list of what was not done. */
 gboolean assay_report_leaves_out      (AssayReport *report, const char *fields, const char *what);
+/* Why the first withheld one of the fields is withheld, or NULL: none is. Owns: the report. */
+const char *assay_report_get_withheld (const AssayReport *report, const char *fields);
 
 /* A section that says nothing: whoever pinned a claim of it is told so. name: of the section's kind. */
 void     assay_report_set_unsaid      (AssayReport *report, const char *name);
