@@ -68,7 +68,9 @@ assay_audit_tell_rows (const AssayAuditTelling *telling)
   assay_section_add_paragraph (telling->section, text);
   json_array_foreach (json_object_get (document, "notes"), k, note)
     {
-      g_autofree char *sentence = g_strdup_printf ("Note: %s.", json_string_value (note));
+      g_autofree char *sentence = g_strdup_printf ("%s.", json_string_value (note));
+
+      sentence[0] = g_ascii_toupper (sentence[0]);
 
       assay_section_add_callout (telling->section, ASSAY_CALLOUT_NOTE, assay_prose_new_plain (sentence));
     }

@@ -340,7 +340,7 @@ tell_flips (const Packet *p)
   assay_prose_add (sentence, " columns would alone decide otherwise, by a value that a training example has.");
   claim = new_claim (p, "flips", ASSAY_CLAIM_PLAIN, sentence);
   claim->value = cite (p, ASSAY_DECISION_FLIPPING, ASSAY_NUMBER_COUNT, 0);
-  claim->unit = g_strdup ("columns");
+  claim->unit = g_strdup (value_of (p, ASSAY_DECISION_FLIPPING) == 1 ? "column" : "columns");
   claim->n = (gint64) value_of (p, ASSAY_DECISION_TRIED);
   claim->reason = g_strdup ("no interval: every observed value of each column was tried");
   claim->method = g_strdup ("predictions with one column changed");

@@ -4,6 +4,7 @@
 
 #include "report/figure.h"
 
+#define LEAST_BELOW 104.0       /* a heading: two more lines, or a table's caption, head and first rows */
 #define LOWEST 0.62             /* of a figure's height, when that lets it stand on the page */
 
 void
@@ -15,7 +16,7 @@ assay_pdf_heading (AssayPdf *pdf, const char *tag, const char *id, const char *t
 
   assay_pdf_skip (pdf, above);
   /* Never the last thing on a page. */
-  assay_pdf_reserve (pdf, assay_pdf_row_height (&cell, 1, &row) + 58);
+  assay_pdf_reserve (pdf, assay_pdf_row_height (&cell, 1, &row) + LEAST_BELOW);
   assay_pdf_begin_place (pdf, id);
   assay_pdf_flow (pdf, &cell, 1, &row);
   assay_pdf_end_place (pdf);

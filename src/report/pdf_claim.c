@@ -6,6 +6,7 @@
 #define INNER_X (ASSAY_PAGE_LEFT + 14)
 #define VALUE_X (ASSAY_PAGE_LEFT + 82)
 #define KEPT_TOGETHER 130.0      /* of a claim's height: sentence, number and first checks; what is longer may go on overleaf */
+#define LEAST_REST 45.0         /* of it that goes overleaf */
 #define INNER_RIGHT (ASSAY_PAGE_LEFT + ASSAY_TEXT_WIDTH - 12)
 
 typedef struct {
@@ -133,7 +134,11 @@ add_strength (Box *box, const AssayClaim *claim)
   g_autoptr (GString) text = g_string_new (claim->is_description ? "a description: nothing was intervened on" : strengths[claim->strength]);
 
   if (claim->n >= 0)
-    g_string_append_printf (text, ", n = %" G_GINT64_FORMAT, claim->n);
+    {
+      g_autofree char *n = assay_number_display_count (claim->n);
+
+      g_string_append_printf (text, ", n = %s", n);
+    }
   if (claim->seeds >= 0)
     g_string_append_printf (text, ", %" G_GINT64_FORMAT " seed%s", claim->seeds, claim->seeds == 1 ? "" : "s");
   if (claim->author != NULL)
@@ -202,7 +207,8 @@ assay_pdf_claim (AssayPdf *pdf, const AssayClaim *claim)
       height += assay_pdf_row_height (row->cells, row->n, &row->how);
     }
   assay_pdf_skip (pdf, 8);
-  assay_pdf_reserve (pdf, MIN (height, KEPT_TOGETHER));
+  /* All of it, rather than a line or two of it overleaf. */
+  assay_pdf_reserve (pdf, height - assay_pdf_room (pdf) < LEAST_REST ? height : MIN (height, KEPT_TOGETHER));
   assay_pdf_begin (pdf, "Div");
   for (guint k = 0; k < box.rows->len; k++)
     {

@@ -2,7 +2,11 @@
 /* pdf_front.c: the first pages: what this is, of what state of the case, signed by whom, how to check it, and what stands where. */
 #include "report/pdf_blocks.h"
 
-#define MOST_FINDINGS 5         /* on the first page */
+/* On the first page, so that the contents stand there too. */
+#define MOST_FINDINGS 5
+#define FINDING_HEIGHT 31.0
+#define ENTRY_HEIGHT 15.2       /* of the contents */
+#define AROUND_CONTENTS 180.0   /* headings, how to check it */
 
 void
 assay_pdf_fact (AssayPdf *pdf, const char *what, const char *value, double x, double value_x, gboolean code)
@@ -110,19 +114,21 @@ flow_findings (AssayPdf *pdf)
 {
   const AssayBlock *table = find_findings (pdf->document);
   guint n = table != NULL ? table->cells->len / table->heads->len : 0;
+  double contents = AROUND_CONTENTS + ENTRY_HEIGHT * pdf->document->sections->len;
+  guint shown = (guint) CLAMP ((assay_pdf_room (pdf) - contents) / FINDING_HEIGHT, 1, MIN (n, MOST_FINDINGS));
   g_autoptr (GPtrArray) items = g_ptr_array_new ();
 
   if (n == 0)
     return;
-  for (guint k = 0; k < MIN (n, MOST_FINDINGS); k++)
+  for (guint k = 0; k < shown; k++)
     g_ptr_array_add (items, table->cells->pdata[k * table->heads->len]);
   assay_pdf_heading (pdf, "H2", "in-short", "In short", 13, 10, 6);
   assay_pdf_list (pdf, items);
-  if (n > MOST_FINDINGS)
+  if (n > shown)
     {
       g_autoptr (AssayProse) more = assay_prose_new ();
 
-      assay_prose_add_format (more, "and %u more, ", n - MOST_FINDINGS);
+      assay_prose_add_format (more, "and %u more, ", n - shown);
       assay_prose_add_reference (more, "findings/table", "all with interval and check");
       assay_pdf_paragraph (pdf, more);
     }

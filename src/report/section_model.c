@@ -50,7 +50,7 @@ add_summary (const Training *training)
   assay_prose_add_number (text, assay_number_new (table, steps, 0, ASSAY_NUMBER_COUNT, 0));
   assay_prose_add_format (text, " steps (it ended: %s), with l2 ", assay_json_get_text (document, "reason"));
   assay_prose_add_number (text, assay_number_new (table, l2, 0, ASSAY_NUMBER_SIGNIFICANT, 3));
-  assay_prose_add (text, ". The mean loss over its training data is ");
+  assay_prose_add (text, ". At its end the mean loss over the batch was ");
   assay_prose_add_number (text, assay_number_new (table, loss, 0, ASSAY_NUMBER_SIGNIFICANT, 4));
   assay_prose_add (text, " nats.");
   assay_section_add_paragraph (training->section, text);

@@ -45,7 +45,7 @@ find (const Setting *setting, const char *id)
 static void
 assert_says (const Setting *setting, const AssayField *field, const char *expected, guint n_numbers)
 {
-  g_autoptr (AssayProse) prose = assay_field_write (field, setting->document->results);
+  g_autoptr (AssayProse) prose = assay_field_write (field, setting->document);
   g_autofree char *plain = assay_prose_dup_plain (prose);
   guint numbers = 0;
 
