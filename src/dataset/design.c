@@ -97,7 +97,7 @@ drop_missing_terms (Job *job, GError **error)
   for (guint k = 0; k < job->terms->len; k++)
     assay_drops_count (job->design->drops, count[k], "column \"%s\" is missing", g_array_index (job->terms, AssayTerm, k).column->name);
   g_array_set_size (job->rows, kept);
-  return assay_rows_check (job->rows, job->design->drops, error);
+  return assay_rows_check (job->rows, job->design->drops, "name the terms to use, without columns that are often missing", error);
 }
 
 static gboolean

@@ -51,7 +51,7 @@ assay_target_drop_missing (AssayTable *table, const AssayExpression *expression,
     }
   assay_drops_count (drops, rows->len - kept, "the target is missing");
   g_array_set_size (rows, kept);
-  return assay_rows_check (rows, drops, error);
+  return assay_rows_check (rows, drops, "name another target", error);
 }
 
 /* Value at the i-th row; the evaluation succeeded there before. */

@@ -35,7 +35,7 @@ assay_drops_count (GArray *drops, gint64 n, const char *format, ...)
 }
 
 gboolean
-assay_rows_check (const GArray *rows, const GArray *drops, GError **error)
+assay_rows_check (const GArray *rows, const GArray *drops, const char *advice, GError **error)
 {
   g_autoptr (GString) why = g_string_new (NULL);
 
@@ -47,7 +47,7 @@ assay_rows_check (const GArray *rows, const GArray *drops, GError **error)
 
       g_string_append_printf (why, "%s %" G_GINT64_FORMAT " rows because %s", k ? "," : ":", drop->n_rows, drop->reason);
     }
-  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "no row is left%s", why->str);
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "no row is left%s; %s", why->str, advice);
   return FALSE;
 }
 
@@ -80,7 +80,7 @@ assay_rows_select (AssayTable *table, const char *filter, GArray *drops, GError 
     }
   assay_drops_count (drops, n - rows->len - n_unknown, "the filter is false");
   assay_drops_count (drops, n_unknown, "the filter meets a missing value");
-  return assay_rows_check (rows, drops, error) ? g_steal_pointer (&rows) : NULL;
+  return assay_rows_check (rows, drops, "ask for fewer conditions", error) ? g_steal_pointer (&rows) : NULL;
 }
 
 void

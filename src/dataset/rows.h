@@ -22,5 +22,5 @@ GArray  *assay_rows_select (AssayTable *table, const char *filter, GArray *drops
 /* Keeps the first `limit` rows of each split; 0: all. */
 void     assay_rows_limit  (const AssayTable *table, GArray *rows, gint64 limit, GArray *drops);
 
-/* FALSE, with the reasons, when no row is left. */
-gboolean assay_rows_check  (const GArray *rows, const GArray *drops, GError **error);
+/* FALSE, with the reasons and the advice, when no row is left. */
+gboolean assay_rows_check  (const GArray *rows, const GArray *drops, const char *advice, GError **error);
