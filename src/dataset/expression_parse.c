@@ -240,10 +240,16 @@ check_comparable (const Parser *s, const AssayNode *a, const AssayNode *b, gbool
   g_autofree char *left = NULL, *right = NULL;
   const char *advice = "";
 
-  if (a->type == b->type && !(ordered && a->type == ASSAY_EXPRESSION_BOOLEAN))
+  /* Two texts in quotes never depend on the row: where one is a column's name, the column was meant. */
+  gboolean constant = a->kind == NODE_TEXT && b->kind == NODE_TEXT && (names_column (s, a) || names_column (s, b));
+
+  if (a->type == b->type && !constant && !(ordered && a->type == ASSAY_EXPRESSION_BOOLEAN))
     return TRUE;
   left = describe_node (a);
   right = describe_node (b);
+  if (constant)
+    return fault_at (position, error, "%s compared with %s is the same for every row; a column is written without quotes, or in `back quotes`",
+                     left, right);
   if (a->type == b->type)
     return fault_at (position, error, "conditions have no order; numbers or texts expected");
   if (names_column (s, a) || names_column (s, b))

@@ -172,6 +172,7 @@ test_refusals (void)
     { "s in ('a', 3)", ASSAY_ERROR_INPUT, { "position 12" } },
     { "\"odd ` name\" > 2", ASSAY_ERROR_INPUT, { "position 14", "back quotes" } },
     { "'n' == m", ASSAY_ERROR_INPUT, { "position 5", "a column is written without quotes" } },
+    { "'s' == 'Low'", ASSAY_ERROR_INPUT, { "position 5", "the same for every row", "back quotes" } },
     { "s == true", ASSAY_ERROR_INPUT, { "position 3", "in quotes" } },
     { "n == true", ASSAY_ERROR_INPUT, { "position 3", "1 for true" } },
     { "s == Low", ASSAY_ERROR_NOT_FOUND, { "position 6", "no column \"Low\"", "put in quotes" } },
