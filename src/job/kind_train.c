@@ -2,6 +2,7 @@
 /* kind_train.c: trains a model on data of the case. */
 #include "base/error.h"
 #include "base/json.h"
+#include "base/mem.h"
 #include "dataset/dataset_store.h"
 #include "dataset/described.h"
 #include "job/architecture.h"
@@ -20,6 +21,7 @@
 #include <string.h>
 
 #define MAX_PARAMS_WITH_ERRORS 2000
+#define BOUNDLESS 1e6           /* weights that no data of usual units ask for */
 #define PLAN_BATCH 256
 #define CURVE_POINTS 10
 
@@ -352,6 +354,32 @@ note_unfinished (json_t *summary)
                                       "ended; more --steps or --optimizer newton lead to the minimum"));
 }
 
+/* Without a penalty a separated regression has no minimum: its weights grow until rounding stops them, and unseen examples pay for it. Those
+ * with named terms have it said of each term (identifiability.h). */
+static gboolean
+note_boundless (json_t *summary, const State *state, AssayTrainReason reason, GError **error)
+{
+  gint64 P = assay_model_get_n_params (state->model);
+  g_autoptr (AssayBuffer) theta = NULL;
+  g_autofree char *note = NULL;
+  double largest = 0;
+
+  if (reason != ASSAY_TRAIN_ROUNDING || assay_coefficients_exist (state->model, state->dataset))
+    return TRUE;
+  theta = assay_mem_new (double, P, error);
+  if (theta == NULL)
+    return FALSE;
+  assay_model_read_theta (state->model, theta);
+  for (gint64 k = 0; k < P; k++)
+    largest = MAX (largest, fabs (((const double *) theta)[k]));
+  if (largest < BOUNDLESS)
+    return TRUE;
+  note = g_strdup_printf ("weights as large as %.1g: some inputs separate some examples, and what separates has no best weight; "
+                          "train with --l2, 1e-4 for instance", largest);
+  json_array_append_new (json_object_get (summary, "notes"), json_string (note));
+  return TRUE;
+}
+
 /* Mean loss over the training split. */
 static double
 training_loss (const json_t *summary, const char *split)
@@ -460,7 +488,7 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
                        assay_json_number (result.operations), "l2",
                        json_real (assay_values_get_double (training.options, "l2")), "data",
                        describe_dataset (state), "curve", curve, "splits", splits, "notes", collect_notes (state));
-  if (!add_coefficients (summary, state, job, context, error))
+  if (!note_boundless (summary, state, result.reason, error) || !add_coefficients (summary, state, job, context, error))
     g_clear_pointer (&summary, json_decref);
   return summary;
 }

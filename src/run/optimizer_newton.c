@@ -20,11 +20,12 @@
 #define DENSE 512               /* most parameters whose Hessian is assembled */
 #define SUFFICIENT 1e-4         /* Armijo: share of the predicted decrease that must happen */
 #define HALVINGS 50
-#define FLAT 1e-13              /* curvature, relative to the largest seen, that is nothing but rounding */
+#define FLAT 1e-13              /* curvature, relative to the largest seen in a solve, that is nothing but rounding */
+#define SLIGHT 1e-3             /* decrement below which a step lowers the objective by less than a millionth of a nat */
 #define NEAR 1e-7               /* decrement below which the differences of the objective say nothing */
 
 enum { DIRECTION, TRIAL, RESIDUAL, PRECONDITIONED, SEARCH, PRODUCT, SCALE, FIRST_OF_DENSE };
-enum { LAST_DECREMENT, FIRST_NORM, N_SCALARS };
+enum { LAST_DECREMENT, FIRST_NORM, STEEPEST, N_SCALARS };
 
 static void
 size (const AssayValues *options, gint64 P, guint *n_state, guint *n_work, guint *n_scalars)
@@ -72,7 +73,7 @@ refuse_curvature (const AssayOptimizerStep *s, double curvature, GError **error)
 static gboolean
 assemble (AssayOptimizerStep *s, GError **error)
 {
-  double *unit = work (s, SEARCH), *H = work (s, FIRST_OF_DENSE), smallest;
+  double *unit = work (s, SEARCH), *H = work (s, FIRST_OF_DENSE), *scale = work (s, SCALE), smallest;
 
   memset (unit, 0, s->P * sizeof *unit);
   for (gint64 j = 0; j < s->P; j++)
@@ -83,8 +84,12 @@ assemble (AssayOptimizerStep *s, GError **error)
         return FALSE;
       unit[j] = 0;
     }
-  smallest = assay_cholesky_factor (s->P, H, work (s, SCALE));
-  return smallest >= -sqrt (FLAT) || refuse_curvature (s, smallest, error);
+  smallest = assay_cholesky_factor (s->P, H, scale);
+  for (gint64 j = 0; j < s->P; j++)
+    s->scalars[STEEPEST] = MAX (s->scalars[STEEPEST], scale[j] * scale[j]);
+  /* Later, where every example that a parameter sees may be predicted with near certainty, p (1 - p) has lost its digits and with it small pivots
+   * their sign; from there on the curvature along each direction decides. */
+  return s->step > 1 || smallest >= -sqrt (FLAT) || refuse_curvature (s, smallest, error);
 }
 
 static gboolean
@@ -102,9 +107,10 @@ precondition (AssayOptimizerStep *s, GError **error)
   return TRUE;
 }
 
-/* Solves H p = -g into DIRECTION. */
+/* Solves H p = -g into DIRECTION. Downwards is what curves so beside the steepest direction of all steps: where some columns separate some examples, the
+ * curvature along them goes to zero while their weights go to infinity, and in the end rounding alone decides its sign; is_rounding says so. */
 static gboolean
-solve (AssayOptimizerStep *s, GError **error)
+solve (AssayOptimizerStep *s, gboolean *is_rounding, GError **error)
 {
   double *p = work (s, DIRECTION), *r = work (s, RESIDUAL), *z = work (s, PRECONDITIONED);
   double *d = work (s, SEARCH), *Hd = work (s, PRODUCT), rho, first, enough, steepest = 0;
@@ -128,8 +134,10 @@ solve (AssayOptimizerStep *s, GError **error)
         return FALSE;
       curvature = dot (s, d, Hd);
       steepest = MAX (steepest, fabs (curvature) / length);
-      if (curvature < -sqrt (FLAT) * steepest * length)
+      s->scalars[STEEPEST] = MAX (s->scalars[STEEPEST], steepest);
+      if (curvature < -sqrt (FLAT) * s->scalars[STEEPEST] * length)
         return refuse_curvature (s, curvature / length, error);
+      *is_rounding |= curvature < 0;
       if (curvature <= FLAT * steepest * length)
         {
           if (k == 0)
@@ -189,9 +197,9 @@ static gboolean
 step_newton (AssayOptimizerStep *s, GError **error)
 {
   double last = s->scalars[LAST_DECREMENT];
-  gboolean found;
+  gboolean found, is_rounding = FALSE;
 
-  if (!solve (s, error))
+  if (!solve (s, &is_rounding, error))
     return FALSE;
   s->decrement = sqrt (MAX (0, -dot (s, s->gradient, work (s, DIRECTION))));
   s->scalars[LAST_DECREMENT] = s->decrement;
@@ -200,7 +208,7 @@ step_newton (AssayOptimizerStep *s, GError **error)
       s->reason = ASSAY_TRAIN_CONVERGED;
       return move (s, 1, error);
     }
-  if (s->step > 1 && s->decrement < NEAR && s->decrement > last / 2)
+  if (s->step > 1 && s->decrement > last / 2 && s->decrement < (is_rounding ? SLIGHT : NEAR))
     {
       s->reason = ASSAY_TRAIN_ROUNDING;
       return TRUE;

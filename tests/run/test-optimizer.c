@@ -321,6 +321,36 @@ test_newton_units (void)
     g_assert_cmpfloat (fabs (b[d] * units[d] - a[d]), <=, 1e-10 * fabs (a[d]));
 }
 
+/* Images: inputs at the margin that are not 0 in a few examples alone, and small there. Their weights grow without bound, and what is left of the
+ * curvature along them is rounding, of either sign. The classes as a whole are not separated. */
+static void
+test_newton_separated (void)
+{
+  enum { N = 200, D = 4, RARE = 12, WIDE = D + RARE };
+  g_autoptr (AssayDataset) plain = fixture_features (N, D, 3);
+  double x[N * D], wide[N * WIDE] = { 0 };
+  gint32 label[N];
+  gint64 all[N];
+  AssayBatch batch = { .dtype = ASSAY_F64, .x = x, .label = label };
+  AssayShape shape = ASSAY_SHAPE (WIDE);
+  g_autoptr (Fixture) f = NULL;
+  AssayTrainResult result;
+
+  for (gint64 i = 0; i < N; i++)
+    all[i] = i;
+  assay_dataset_fill (plain, all, N, &batch);
+  for (gint64 i = 0; i < N; i++)
+    memcpy (wide + i * WIDE, x + i * D, D * sizeof *x);
+  for (guint k = 0; k < RARE; k++)
+    for (guint j = 0; j <= k; j++)
+      wide[(13 * k + 5 * j) % N * WIDE + D + k] = 0.004 * (1 + j);
+  f = fixture_new (assay_dataset_new_from_arrays (&shape, N, wide, label, 3, NULL, "train", 5, "test", NULL), "linear",
+                   "{\"inputs\": 16, \"outputs\": 3}", "{\"optimizer\": \"newton\"}", 1);
+  result = train (f);
+  g_assert_cmpint (result.reason, !=, ASSAY_TRAIN_STEPS_DONE);
+  g_assert_cmpfloat (result.gradient_norm, <=, 1e-6);
+}
+
 static void
 test_newton_not_convex (void)
 {
@@ -368,6 +398,7 @@ main (int argc, char **argv)
   g_test_add_func ("/optimizer/newton solves least squares in one step", test_newton_quadratic);
   g_test_add_func ("/optimizer/newton copes with a singular Hessian", test_newton_singular);
   g_test_add_func ("/optimizer/newton does not mind the units of the features", test_newton_units);
+  g_test_add_func ("/optimizer/newton ends where inputs separate some examples", test_newton_separated);
   g_test_add_func ("/optimizer/newton refuses a model that is not convex", test_newton_not_convex);
   g_test_add_func ("/optimizer/a given preconditioner does not change the optimum", test_precondition);
   g_test_add_func ("/optimizer/lbfgs finds the same optimum", test_lbfgs);
