@@ -520,6 +520,58 @@ assay_values_is_set (const AssayValues *values, const char *name)
   return k >= 0 && values->slots[k].set;
 }
 
+/* The fewest digits that read back as the same number. */
+static char *
+number_text (double value)
+{
+  char text[G_ASCII_DTOSTR_BUF_SIZE], format[8];
+
+  for (int digits = 1; digits <= 17; digits++)
+    {
+      g_snprintf (format, sizeof format, "%%.%dg", digits);
+      g_ascii_formatd (text, sizeof text, format, value);
+      if (g_ascii_strtod (text, NULL) == value)
+        break;
+    }
+  return g_strdup (text);
+}
+
+char **
+assay_values_dup_texts (const AssayValues *values, const char *name)
+{
+  gssize k = find (values, name);
+  const AssayParam *p = k < 0 ? NULL : &values->table[k];
+  const Slot *slot = k < 0 ? NULL : &values->slots[k];
+  char **texts;
+
+  if (slot == NULL || !slot->set)
+    return NULL;
+  if (p->type == ASSAY_PARAM_LIST)
+    return g_strdupv ((char **) slot->list->pdata);
+  texts = g_new0 (char *, 2);
+  switch (p->type)
+    {
+    case ASSAY_PARAM_BOOL:
+      texts[0] = g_strdup (slot->b ? "true" : "false");
+      break;
+    case ASSAY_PARAM_INT:
+      texts[0] = g_strdup_printf ("%" G_GINT64_FORMAT, slot->i);
+      break;
+    case ASSAY_PARAM_DOUBLE:
+      texts[0] = number_text (slot->d);
+      break;
+    case ASSAY_PARAM_JSON:
+      texts[0] = json_dumps (slot->json, JSON_ENCODE_ANY | JSON_COMPACT | JSON_SORT_KEYS);
+      break;
+    case ASSAY_PARAM_STRING:
+    case ASSAY_PARAM_CHOICE:
+    case ASSAY_PARAM_LIST:
+      texts[0] = g_strdup (slot->s);
+      break;
+    }
+  return texts;
+}
+
 gboolean
 assay_values_check (const AssayValues *values, const char *where, GError **error)
 {

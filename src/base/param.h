@@ -25,7 +25,10 @@ typedef enum {
   ASSAY_PARAM_REQUIRED = 1 << 0,
   ASSAY_PARAM_POSITIONAL = 1 << 1,      /* given without an option name, in table order */
   ASSAY_PARAM_FILE = 1 << 2,            /* completion offers file names */
-  ASSAY_PARAM_OPTIONAL = 1 << 3         /* a number that may be left unset: reads as NaN / G_MININT64 and null in JSON */
+  ASSAY_PARAM_OPTIONAL = 1 << 3,        /* a number that may be left unset: reads as NaN / G_MININT64 and null in JSON */
+  ASSAY_PARAM_WRITTEN = 1 << 4,         /* with FILE: what is written, not read */
+  ASSAY_PARAM_TERMINAL = 1 << 5,        /* makes sense on a terminal only: a window has its own way */
+  ASSAY_PARAM_ADVANCED = 1 << 6         /* seldom needed: a form folds it away */
 } AssayParamFlags;
 
 typedef struct {
@@ -39,6 +42,8 @@ typedef struct {
   const char *help;             /* one line, no full stop */
   guint flags;
   char short_name;              /* 0: none */
+  const char *names;            /* what of a case its value is a name of: a kind of object ("model"), or "object", "split", "column", "tap",
+                                   "example", "claim"; a form offers what is there. NULL: of nothing */
 } AssayParam;
 
 typedef struct _AssayValues AssayValues;
@@ -59,6 +64,8 @@ gboolean     assay_values_set_text   (AssayValues *values, const char *name, con
 /* A document made by assay_values_to_json holds the defaults too: a default counts as not given. */
 gboolean     assay_values_set_json   (AssayValues *values, const char *name, const json_t *value, GError **error);
 gboolean     assay_values_is_set     (const AssayValues *values, const char *name);    /* given, not defaulted */
+/* What was given for an entry, as texts that assay_values_set_text reads back (one, unless it is a LIST); NULL: nothing. Owns: the caller. */
+char       **assay_values_dup_texts  (const AssayValues *values, const char *name);
 /* Fails when a REQUIRED entry was not given. */
 gboolean     assay_values_check      (const AssayValues *values, const char *where, GError **error);
 

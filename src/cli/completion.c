@@ -2,8 +2,8 @@
 /* completion.c: completion for bash: commands, options, choices, file names. */
 #include "cli/manual.h"
 
-#include "cli/command.h"
-#include "cli/describe.h"
+#include "job/command.h"
+#include "job/describe.h"
 #include "job/spec.h"
 
 static void
@@ -75,7 +75,7 @@ assay_manual_completion (void)
   for (const AssayJobKind *const *command = assay_command_list (); *command != NULL; command++)
     append_value_branches (out, *command);
   g_string_append (out, "  esac\n  case $before in\n");
-  for (const AssayParam *p = assay_cli_globals; p->name != NULL; p++)
+  for (const AssayParam *p = assay_command_globals; p->name != NULL; p++)
     if (p->type != ASSAY_PARAM_BOOL)
       g_string_append_printf (out, "    --%s) %s ;;\n", p->name,
                               p->flags & ASSAY_PARAM_FILE ? "COMPREPLY=($(compgen -f -- \"$word\")); return" : "return");
@@ -94,7 +94,7 @@ assay_manual_completion (void)
       g_string_append (out, "\" ;;\n");
     }
   g_string_append (out, "  esac\n  options=\"$options");
-  append_option_names (out, NULL, assay_cli_globals);
+  append_option_names (out, NULL, assay_command_globals);
   g_string_append (out, "\"\n\n  if [[ $word == -* ]]; then\n    COMPREPLY=($(compgen -W \"$options\" -- \"$word\"))\n  elif [[ -z $command ]]; then\n"
                    "    COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n  else\n"
                    "    COMPREPLY=($(compgen -W \"$words\" -- \"$word\") $(compgen -f -- \"$word\"))\n  fi\n}\n\ncomplete -o filenames -F _assay assay\n");

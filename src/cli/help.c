@@ -2,9 +2,9 @@
 /* help.c: usage, options in columns, examples. */
 #include "cli/help.h"
 
-#include "cli/command.h"
-#include "cli/describe.h"
 #include "cli/text.h"
+#include "job/command.h"
+#include "job/describe.h"
 #include "job/spec.h"
 
 #define WIDTH 79
@@ -115,7 +115,7 @@ command_help (const AssayJobKind *command)
 
       append_options (out, title, command, s->params);
     }
-  append_options (out, "General options", NULL, assay_cli_globals);
+  append_options (out, "General options", NULL, assay_command_globals);
   append_examples (out, command->examples);
   return g_string_free (out, FALSE);
 }
@@ -130,9 +130,9 @@ program_help (void)
   g_string_append (out, "\n\nCommands\n");
   for (const AssayJobKind *const *command = assay_command_list (); *command != NULL; command++)
     append_entry (out, (*command)->name, (*command)->help);
-  append_options (out, "General options", NULL, assay_cli_globals);
+  append_options (out, "General options", NULL, assay_command_globals);
   g_string_append (out, "\nExit status\n");
-  for (const AssayExitStatus *status = assay_cli_exit_statuses; status->meaning != NULL; status++)
+  for (const AssayExitStatus *status = assay_command_exit_statuses; status->meaning != NULL; status++)
     {
       g_autofree char *number = g_strdup_printf ("%d", status->status);
 

@@ -2,13 +2,10 @@
 # cli: the program `assay`.  What the tests look into is a library of its own.
 noinst_LTLIBRARIES += src/cli/libcli.la
 src_cli_libcli_la_SOURCES = \
-  src/cli/command.c src/cli/command.h \
   src/cli/completion.c \
-  src/cli/describe.c src/cli/describe.h \
   src/cli/help.c src/cli/help.h \
   src/cli/interrupt.c src/cli/interrupt.h \
   src/cli/manual.c src/cli/manual.h \
-  src/cli/option.c src/cli/option.h \
   src/cli/output.c src/cli/output.h \
   src/cli/progress_bar.c src/cli/progress_bar.h \
   src/cli/settings.c src/cli/settings.h \

@@ -3,9 +3,9 @@
 #include "cli/manual.h"
 
 #include "base/error.h"
-#include "cli/command.h"
-#include "cli/describe.h"
 #include "config.h"
+#include "job/command.h"
+#include "job/describe.h"
 #include "job/spec.h"
 
 #include <string.h>
@@ -192,7 +192,7 @@ append_commands_and_globals (GString *out)
     append_command (out, *command);
   g_string_append (out, ".Ss General options\n");
   append_line (out, "Every command takes them, before or after its own arguments.");
-  append_items (out, NULL, assay_cli_globals);
+  append_items (out, NULL, assay_command_globals);
 }
 
 static void
@@ -221,7 +221,7 @@ static void
 append_exit_statuses (GString *out)
 {
   g_string_append (out, ".Sh EXIT STATUS\n.Bl -tag -width Ds\n");
-  for (const AssayExitStatus *status = assay_cli_exit_statuses; status->meaning != NULL; status++)
+  for (const AssayExitStatus *status = assay_command_exit_statuses; status->meaning != NULL; status++)
     {
       g_string_append_printf (out, ".It %d\n", status->status);
       append_line (out, status->meaning);

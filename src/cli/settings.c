@@ -3,8 +3,8 @@
 #include "cli/settings.h"
 
 #include "base/error.h"
-#include "cli/command.h"
-#include "cli/describe.h"
+#include "job/command.h"
+#include "job/describe.h"
 
 #include <string.h>
 
@@ -56,7 +56,7 @@ apply_variable (AssayCommandLine *line, const char *command, const AssayParam *p
 static gboolean
 apply_environment (AssayCommandLine *line, GError **error)
 {
-  for (const AssayParam *p = assay_cli_globals; p->name != NULL; p++)
+  for (const AssayParam *p = assay_command_globals; p->name != NULL; p++)
     if (!apply_variable (line, NULL, p, error))
       return FALSE;
   if (line->command == NULL)
@@ -81,7 +81,7 @@ apply_entry (AssayCommandLine *line, GKeyFile *file, const char *group, const ch
 
   if (!global)
     p = assay_job_find_param (line->command, key);
-  for (const AssayParam *q = assay_cli_globals; global && q->name != NULL; q++)
+  for (const AssayParam *q = assay_command_globals; global && q->name != NULL; q++)
     if (strcmp (q->name, key) == 0)
       p = q;
   if (p == NULL || p->flags & ASSAY_PARAM_POSITIONAL)

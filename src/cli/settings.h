@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "cli/option.h"
+#include "job/command_line.h"
 
 /* Fills in what the command line left open. Errors: USAGE and INPUT, naming file, group and entry. */
 gboolean assay_settings_apply (AssayCommandLine *line, GError **error);

@@ -12,16 +12,16 @@
 #define BLOCK 256
 
 const AssayParam assay_explain_params[] = {
-  { "example", ASSAY_PARAM_LIST, .metavar = "SPLIT:INDEX", .flags = ASSAY_PARAM_REQUIRED,
+  { "example", ASSAY_PARAM_LIST, .metavar = "SPLIT:INDEX", .names = "example", .flags = ASSAY_PARAM_REQUIRED,
     .help = "whose decision is explained; also SPLIT:FIRST-LAST, \"SPLIT:where EXPRESSION\", or id:VALUE" },
   { "against", ASSAY_PARAM_STRING, .def.s = "mean", .metavar = "REFERENCE",
     .help = "what contributions are measured from: mean (of the training split), base (reference levels, mean numbers; black), or an example" },
   { "threshold", ASSAY_PARAM_DOUBLE, .flags = ASSAY_PARAM_OPTIONAL, .min = 1e-12, .max = 1 - 1e-12,
     .help = "probability from which on the second of two classes is decided (default: the likelier class)" },
-  { "orders", ASSAY_PARAM_INT, .def.i = 200, .min = 0, .max = 100000, .help = "random orders that the deletion of columns is held against" },
+  { "orders", ASSAY_PARAM_INT, .def.i = 200, .min = 0, .max = 100000, .flags = ASSAY_PARAM_ADVANCED, .help = "random orders that the deletion of columns is held against" },
   { "nearest", ASSAY_PARAM_INT, .def.i = 5, .min = 0, .max = 1000, .unit = "examples", .help = "training examples that the model sees as most alike" },
-  { "gradients", ASSAY_PARAM_INT, .def.i = 40000, .min = 8, .max = 1e9, .help = "at most, for one person's contributions where they are integrated" },
-  { "seed", ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 9e15, .help = "of the random orders" },
+  { "gradients", ASSAY_PARAM_INT, .def.i = 40000, .min = 8, .max = 1e9, .flags = ASSAY_PARAM_ADVANCED, .help = "at most, for one person's contributions where they are integrated" },
+  { "seed", ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 9e15, .flags = ASSAY_PARAM_ADVANCED, .help = "of the random orders" },
   ASSAY_SUBJECT_PARAMS,
   { .name = NULL }
 };

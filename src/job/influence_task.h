@@ -9,8 +9,8 @@
 
 /* Entries for a kind's own table, beside ASSAY_SUBJECT_PARAMS. */
 #define ASSAY_INFLUENCE_TASK_PARAMS                                                                                     \
-  { "walk-batch", ASSAY_PARAM_INT, .def.i = 64, .min = 1, .max = 1e6, .unit = "examples", .help = "examples walked at once" }, \
-  { "walk-memory", ASSAY_PARAM_DOUBLE, .def.d = 1, .min = 0, .max = 1e6, .unit = "GiB", .help = "memory for kept walks; more is faster, results stay the same" }
+  { "walk-batch", ASSAY_PARAM_INT, .def.i = 64, .min = 1, .max = 1e6, .unit = "examples", .flags = ASSAY_PARAM_ADVANCED, .help = "examples walked at once" }, \
+  { "walk-memory", ASSAY_PARAM_DOUBLE, .def.d = 1, .min = 0, .max = 1e6, .unit = "GiB", .flags = ASSAY_PARAM_ADVANCED, .help = "memory for kept walks; more is faster, results stay the same" }
 
 typedef struct {
   AssayInfluenceTask task;

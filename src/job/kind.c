@@ -41,6 +41,20 @@ assay_job_kind_find (const char *name, GError **error)
   return NULL;
 }
 
+const char *
+assay_job_group_title (AssayJobGroup group)
+{
+  static const char *const titles[ASSAY_JOB_GROUP_N] = {
+    [ASSAY_JOB_GROUP_CASE] = "Make and fill a case",
+    [ASSAY_JOB_GROUP_MODEL] = "Train and record",
+    [ASSAY_JOB_GROUP_QUESTION] = "Ask about a model",
+    [ASSAY_JOB_GROUP_REPORT] = "Report and sign",
+    [ASSAY_JOB_GROUP_CHECK] = "Look and check",
+  };
+
+  return titles[group];
+}
+
 void
 assay_job_add_note (AssayJobContext *context, const char *format, ...)
 {

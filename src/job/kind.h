@@ -45,6 +45,16 @@ typedef enum {
   ASSAY_JOB_WRITES_CASE
 } AssayJobAccess;
 
+/* What a person is about who asks for it: lists of kinds are in this order. */
+typedef enum {
+  ASSAY_JOB_GROUP_CASE,         /* make a case and see its data */
+  ASSAY_JOB_GROUP_MODEL,
+  ASSAY_JOB_GROUP_QUESTION,
+  ASSAY_JOB_GROUP_REPORT,
+  ASSAY_JOB_GROUP_CHECK,
+  ASSAY_JOB_GROUP_N
+} AssayJobGroup;
+
 /* What a kind's functions work with. */
 typedef struct {
   AssayCase *cas;               /* NULL: the kind has none, or it was not given */
@@ -64,6 +74,7 @@ struct _AssayJobKind {
   const char *name, *help;      /* one line, no full stop */
   const char *description;      /* for the manual: paragraphs separated by an empty line */
   const AssayJobExample *examples;      /* ends with a NULL command */
+  AssayJobGroup group;
   AssayJobAccess access;
   gboolean case_is_optional;
   gboolean is_stored;           /* summary and provenance are kept in the case, and answer an equal job later */
@@ -90,6 +101,8 @@ struct _AssayJobKind {
 /* NULL with an error that suggests the nearest name. */
 const AssayJobKind *assay_job_kind_find (const char *name, GError **error);
 const AssayJobKind *const *assay_job_kind_list (void);            /* NULL-terminated */
+/* "Train and record": a few words, no full stop. */
+const char *assay_job_group_title (AssayJobGroup group);
 
 void assay_job_add_note   (AssayJobContext *context, const char *format, ...) G_GNUC_PRINTF (2, 3);
 /* Asks the person; FALSE where nobody can be asked. */

@@ -275,7 +275,7 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
 }
 
 ASSAY_JOB_KIND_DEFINE (audit) = {
-  .name = "audit", .help = "count errors and rates of a model or an outside score, for groups too",
+  .name = "audit", .group = ASSAY_JOB_GROUP_QUESTION, .help = "count errors and rates of a model or an outside score, for groups too",
   .description = "Without --score a model of the case is audited: on the split that it was trained on and on every other one, beside two challengers (the "
                  "base rate, and the best single question about one feature). With --score any column or expression is audited as the score of an "
                  "outside model, against --outcome; the answer says so and names the columns, so that it is never taken for a model of the case.\n\n"

@@ -97,7 +97,7 @@ view (const json_t *document, AssayView *view)
 }
 
 ASSAY_JOB_KIND_DEFINE (certify) = {
-  .name = "certify", .help = "measure whether a model of generated reasoning uses its chain as it was trained to",
+  .name = "certify", .group = ASSAY_JOB_GROUP_QUESTION, .help = "measure whether a model of generated reasoning uses its chain as it was trained to",
   .description = "For models trained on data of assay import CASE dose or pointer. Every held-out edited chain is put to the model in every mode: where the answer follows "
                  "the edit the chain is used, where it stays the true answer the chain is decoration. The certificate is accepted when 99.9 % of the "
                  "unedited answers are right, all modes write the same chain, and the measured use is within 0.02 of the trained one in every mode.\n\n"

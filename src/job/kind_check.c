@@ -164,7 +164,7 @@ view (const json_t *document, AssayView *view)
 }
 
 ASSAY_JOB_KIND_DEFINE (check) = {
-  .name = "check", .help = "check gradients and curvature products against oracles",
+  .name = "check", .group = ASSAY_JOB_GROUP_CHECK, .help = "check gradients and curvature products against oracles",
   .description = "With CASE: the operators test themselves on the case's own model and data: linearity, symmetry, the Hessian product against "
                  "the complex step, gradients against differences. With --reference DIR: losses, gradients, products, influence and "
                  "retraining are compared, quantity by quantity, with numbers that other implementations computed; DIR is one reference case or "

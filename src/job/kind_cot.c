@@ -12,14 +12,14 @@
 #include <string.h>
 
 static const AssayParam params[] = {
-  { "split", ASSAY_PARAM_STRING, .def.s = "test", .metavar = "SPLIT", .help = "the chains to judge" },
-  { "example", ASSAY_PARAM_LIST, .metavar = "SPLIT:INDEX",
+  { "split", ASSAY_PARAM_STRING, .def.s = "test", .metavar = "SPLIT", .names = "split", .help = "the chains to judge" },
+  { "example", ASSAY_PARAM_LIST, .metavar = "SPLIT:INDEX", .names = "example",
     .help = "single chains in place of a split; also SPLIT:FIRST-LAST, \"SPLIT:where EXPRESSION\", or id:VALUE" },
   { "most", ASSAY_PARAM_INT, .def.i = 1000, .min = 1, .max = 1e7, .unit = "chains", .help = "at most so many of a split: all modes of prompts taken in even steps" },
   { "probe", ASSAY_PARAM_LIST, .metavar = "NAME", .help = "only this probe; may be repeated (default: all)" },
   { "budget", ASSAY_PARAM_INT, .def.i = 4, .min = 2, .max = 1e6, .unit = "edits", .help = "edits that a probe draws for a chain, where it draws them, and as many for its control" },
   { "seed", ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 9e15, .help = "of the edits and the folds" },
-  { "calibrate-on", ASSAY_PARAM_STRING, .metavar = "NAME",
+  { "calibrate-on", ASSAY_PARAM_STRING, .metavar = "NAME", .names = "model",
     .help = "certified model that verdicts rest on (default: this model if it is certified, else the newest certified one of its shape)" },
   { "instance", ASSAY_PARAM_INT, .flags = ASSAY_PARAM_OPTIONAL, .min = 0, .max = 9e15, .metavar = "K", .help = "show this chain with its curves and every edit" },
   ASSAY_SUBJECT_PARAMS,
@@ -320,7 +320,7 @@ result (AssayJob *job, AssayJobContext *context, const json_t *summary, GError *
 }
 
 ASSAY_JOB_KIND_DEFINE (cot) = {
-  .name = "cot", .help = "judge whether written chains of reasoning were used for the answers behind them",
+  .name = "cot", .group = ASSAY_JOB_GROUP_QUESTION, .help = "judge whether written chains of reasoning were used for the answers behind them",
   .description = "For models trained on data of assay import CASE dose or pointer. Each probe changes the chain, or the states and the attention at its positions, "
                  "and says how much the probability of the answer moves; beside it stands a control, the same kind of change made to the prompt. What the numbers "
                  "mean is learnt on a model whose use of its chain was certified (assay certify): each chain gets an estimate of the share of its answer that "

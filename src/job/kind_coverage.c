@@ -16,7 +16,7 @@
 static const AssayParam params[] = {
   ASSAY_REGIME_PARAMS,
   { "profile", ASSAY_PARAM_CHOICE, .def.s = "internal", .choices = assay_audience_words, .help = "who reads it: fields that are not for them are withheld" },
-  { "form", ASSAY_PARAM_STRING, .metavar = "FILE", .flags = ASSAY_PARAM_FILE, .help = "write a file for --fields with everything that waits for a person" },
+  { "form", ASSAY_PARAM_STRING, .metavar = "FILE", .flags = ASSAY_PARAM_FILE | ASSAY_PARAM_WRITTEN, .help = "write a file for --fields with everything that waits for a person" },
   { "items", ASSAY_PARAM_BOOL, .help = "show every item of the regimes, not the counts alone" },
   { .name = NULL }
 };
@@ -180,7 +180,7 @@ view (const json_t *document, AssayView *view)
 }
 
 ASSAY_JOB_KIND_DEFINE (coverage) = {
-  .name = "coverage", .help = "how much of a regime the case answers, and what is left for people",
+  .name = "coverage", .group = ASSAY_JOB_GROUP_REPORT, .help = "how much of a regime the case answers, and what is left for people",
   .description = "A regime is a list of items in a data file; each is answered by fields. Fields of class A are computed from the case with their evidence; "
                  "those of class S are drafted and stand once a named person has confirmed them; those of class H are stated by people. Every item is "
                  "counted once: filled, draft, withheld, not computed, or waiting for a person, as far as the field that is least far.\n\n"

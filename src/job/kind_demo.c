@@ -444,7 +444,7 @@ result (AssayJob *job, AssayJobContext *context, const json_t *summary, GError *
 }
 
 ASSAY_JOB_KIND_DEFINE (demo) = {
-  .name = "demo", .help = "train, certify, judge, rank and retrain a small model, and say what was predicted and what happened",
+  .name = "demo", .group = ASSAY_JOB_GROUP_CASE, .help = "train, certify, judge, rank and retrain a small model, and say what was predicted and what happened",
   .description = "A demonstration of the whole in a few minutes, without network or data from outside, in the case CASE (default: " DEFAULT_CASE "). It generates a "
                  "training set of sums with written reasoning, trains a small transformer on it, certifies to what degree each of its modes uses that "
                  "reasoning, judges single chains, records activations and gradients, looks at what the neurons do, ranks the training examples behind answers to edited "

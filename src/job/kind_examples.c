@@ -10,11 +10,11 @@
 #include <string.h>
 
 static const AssayParam params[] = {
-  { "data", ASSAY_PARAM_STRING, .metavar = "NAME", .help = "data of the case (default: the model's, main, or the newest)" },
-  { "model-name", ASSAY_PARAM_STRING, .def.s = "", .metavar = "NAME",
+  { "data", ASSAY_PARAM_STRING, .metavar = "NAME", .names = "data", .help = "data of the case (default: the model's, main, or the newest)" },
+  { "model-name", ASSAY_PARAM_STRING, .def.s = "", .metavar = "NAME", .names = "model",
     .help = "count examples as this model does, which may have left rows out (default: the newest of these data)" },
   { "filter", ASSAY_PARAM_STRING, .metavar = "EXPR", .help = "keep only the rows where this expression is true" },
-  { "sort", ASSAY_PARAM_STRING, .metavar = "COLUMN", .help = "order by this column; rows where it is missing come last" },
+  { "sort", ASSAY_PARAM_STRING, .metavar = "COLUMN", .names = "column", .help = "order by this column; rows where it is missing come last" },
   { "descending", ASSAY_PARAM_BOOL, .help = "the largest first" },
   { "first", ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 9e15, .unit = "rows", .help = "how many to pass over" },
   { "count", ASSAY_PARAM_INT, .def.i = 20, .min = 0, .max = 1e6, .unit = "rows", .help = "how many to show" },
@@ -136,7 +136,7 @@ view (const json_t *document, AssayView *view)
 }
 
 ASSAY_JOB_KIND_DEFINE (examples) = {
-  .name = "examples", .help = "show rows of the data, filtered and sorted",
+  .name = "examples", .group = ASSAY_JOB_GROUP_CASE, .help = "show rows of the data, filtered and sorted",
   .description = "Shows rows of imported data with the name that each has as an example of a model (train:17), so that they can be asked about. A model "
                  "may have filtered its data or left rows out: such rows have no name. The filter is the language of --filter and of queries: "
                  "comparisons, and, or, not, in, between, missing(), arithmetic; a row where it is unknown because a value is missing is not kept, and "

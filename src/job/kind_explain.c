@@ -140,7 +140,7 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
 }
 
 ASSAY_JOB_KIND_DEFINE (explain) = {
-  .name = "explain", .help = "explain single decisions of a model: contributions, flips, fidelity, evidence",
+  .name = "explain", .group = ASSAY_JOB_GROUP_QUESTION, .help = "explain single decisions of a model: contributions, flips, fidelity, evidence",
   .description = "For each person a packet: what was decided and by what margin (log odds); what every column contributed to that margin, measured from a "
                  "reference that is stated; the columns that speak for the decision, at most four, as principal reasons; which single change of one "
                  "column, to a value that somebody in the training split has, decides otherwise; and the training examples that the model sees as most "

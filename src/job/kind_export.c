@@ -15,7 +15,7 @@ static const char *const whats[] = { "scores", "activations", "gradients", "metr
 static const AssayParam params[] = {
   { "what", ASSAY_PARAM_CHOICE, .choices = whats, .metavar = "WHAT", .flags = ASSAY_PARAM_POSITIONAL | ASSAY_PARAM_REQUIRED,
     .help = "kind of object to write; notebook: what the whole case shows" },
-  { "out", ASSAY_PARAM_STRING, .metavar = "FILE", .flags = ASSAY_PARAM_REQUIRED | ASSAY_PARAM_FILE, .short_name = 'o',
+  { "out", ASSAY_PARAM_STRING, .metavar = "FILE", .flags = ASSAY_PARAM_REQUIRED | ASSAY_PARAM_FILE | ASSAY_PARAM_WRITTEN, .short_name = 'o',
     .help = "file to write; its name ends in .csv, .npy, .h5, .safetensors or .ipynb and says the format" },
   { "object", ASSAY_PARAM_STRING, .metavar = "NAME", .help = "name of the object (default: the newest of its kind)" },
   { "array", ASSAY_PARAM_STRING, .metavar = "PATH", .help = "the array to write, where there are several (.csv, .npy)" },
@@ -105,7 +105,7 @@ view (const json_t *document, AssayView *view)
 }
 
 ASSAY_JOB_KIND_DEFINE (export) = {
-  .name = "export", .help = "write scores, recordings, metrics or weights as one file",
+  .name = "export", .group = ASSAY_JOB_GROUP_REPORT, .help = "write scores, recordings, metrics or weights as one file",
   .description = "Writes one object of the case as one file for other programs. CSV: scores in long form, a line for each query and training example "
                  "with split, index, key, file and row of both; a matrix with one labelled line for each row; series side by side. NPY: one array, "
                  "without labels, which that format cannot hold. HDF5: all arrays with axes and units, and the group /examples that names every "

@@ -272,7 +272,7 @@ view (const json_t *document, AssayView *view)
 }
 
 ASSAY_JOB_KIND_DEFINE (import) = {
-  .name = "import", .help = "bring data or a model into a case",
+  .name = "import", .group = ASSAY_JOB_GROUP_CASE, .help = "bring data or a model into a case",
   .description = "Data: the files are read into one table of typed columns. Every row keeps its file, its line and, with --id, its key; rows and their "
                  "indices never change afterwards. All rows go to the split \"train\" unless --split says otherwise. Formats: CSV, IDX images with their "
                  "labels, JSONL, plain text, each of them also compressed (.gz).\n\n"

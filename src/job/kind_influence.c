@@ -10,7 +10,7 @@
 #include <string.h>
 
 static const AssayParam params[] = {
-  { "query", ASSAY_PARAM_LIST, .metavar = "SPLIT:INDEX", .flags = ASSAY_PARAM_REQUIRED,
+  { "query", ASSAY_PARAM_LIST, .metavar = "SPLIT:INDEX", .names = "example", .flags = ASSAY_PARAM_REQUIRED,
     .help = "example whose loss is asked about; also SPLIT:FIRST-LAST, \"SPLIT:where EXPRESSION\", or id:VALUE" },
   { "mean", ASSAY_PARAM_BOOL, .help = "ask about the mean loss of all queries together: one row of scores" },
   { "method", ASSAY_PARAM_STRING, .def.s = "cg", .metavar = "NAME", .help = "how scores are computed" },
@@ -159,7 +159,7 @@ result (AssayJob *job, AssayJobContext *context, const json_t *summary, GError *
 }
 
 ASSAY_JOB_KIND_DEFINE (influence) = {
-  .name = "influence", .help = "rank training examples by their influence on a query",
+  .name = "influence", .group = ASSAY_JOB_GROUP_QUESTION, .help = "rank training examples by their influence on a query",
   .description = "For each query the scores say what its loss would gain by removing a training example: positive means that removing the example "
                  "raises the query's loss. Every score is kept in the case with its unit, its damping, why the solve ended and the true "
                  "residual; lo and hi bound the error of the solve where the method certifies one, not that of the prediction against a retraining: "

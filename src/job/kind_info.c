@@ -11,7 +11,7 @@
 #include <string.h>
 
 static const AssayParam params[] = {
-  { "object", ASSAY_PARAM_STRING, .metavar = "KIND/NAME", .flags = ASSAY_PARAM_POSITIONAL, .help = "one object in full: its arrays and metadata" },
+  { "object", ASSAY_PARAM_STRING, .metavar = "KIND/NAME", .names = "object", .flags = ASSAY_PARAM_POSITIONAL, .help = "one object in full: its arrays and metadata" },
   { "history", ASSAY_PARAM_BOOL, .help = "list superseded objects too" },
   { .name = NULL }
 };
@@ -264,7 +264,7 @@ view (const json_t *document, AssayView *view)
 }
 
 ASSAY_JOB_KIND_DEFINE (info) = {
-  .name = "info", .help = "what a case holds",
+  .name = "info", .group = ASSAY_JOB_GROUP_CHECK, .help = "what a case holds",
   .description = "Lists the objects of a case: data, models, recordings, scores, jobs. With KIND/NAME it shows one object in full: its arrays with shapes, "
                  "axes and units, its files with their digests, and its metadata.",
   .examples = examples, .access = ASSAY_JOB_READS_CASE, .params = params, .run = run, .view = view,

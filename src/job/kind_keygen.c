@@ -4,7 +4,7 @@
 #include "report/signing_key.h"
 
 static const AssayParam params[] = {
-  { "file", ASSAY_PARAM_STRING, .metavar = "FILE", .flags = ASSAY_PARAM_POSITIONAL | ASSAY_PARAM_REQUIRED | ASSAY_PARAM_FILE,
+  { "file", ASSAY_PARAM_STRING, .metavar = "FILE", .flags = ASSAY_PARAM_POSITIONAL | ASSAY_PARAM_REQUIRED | ASSAY_PARAM_FILE | ASSAY_PARAM_WRITTEN,
     .help = "private key to write; the public one goes to FILE.pub" },
   { "passphrase-file", ASSAY_PARAM_STRING, .metavar = "FILE", .flags = ASSAY_PARAM_FILE,
     .help = "encrypt the private key by the first line of this file, which may be a pipe" },
@@ -61,7 +61,7 @@ view (const json_t *document, AssayView *view)
 }
 
 ASSAY_JOB_KIND_DEFINE (keygen) = {
-  .name = "keygen", .help = "make a pair of keys for signing reports",
+  .name = "keygen", .group = ASSAY_JOB_GROUP_REPORT, .help = "make a pair of keys for signing reports",
   .description = "Writes an ECDSA key on the curve P-256 as PKCS#8 in PEM, readable by its owner alone, and its public half beside it. With a passphrase "
                  "the private key is encrypted (scrypt, AES-256). An existing file is never overwritten, and no key is written into a case or a "
                  "bundle. The fingerprint is the SHA-256 of the public key's DER form, as `openssl pkey -pubin -in FILE.pub -outform DER | sha256sum` "

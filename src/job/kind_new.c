@@ -26,7 +26,7 @@ view (const json_t *document, AssayView *view)
 }
 
 ASSAY_JOB_KIND_DEFINE (new) = {
-  .name = "new", .help = "make an empty case",
+  .name = "new", .group = ASSAY_JOB_GROUP_CASE, .help = "make an empty case",
   .description = "A case is a directory that keeps everything about one question: data, models, recordings, scores, and how each was made. "
                  "The directory must not exist yet, or be empty.",
   .examples = examples, .access = ASSAY_JOB_MAKES_CASE, .params = params, .run = run, .view = view,

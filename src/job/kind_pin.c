@@ -6,7 +6,7 @@
 #include "job/spec.h"
 
 static const AssayParam params[] = {
-  { "claim", ASSAY_PARAM_STRING, .metavar = "CLAIM", .flags = ASSAY_PARAM_POSITIONAL, .help = "the claim's id; without one, all claims are listed" },
+  { "claim", ASSAY_PARAM_STRING, .metavar = "CLAIM", .names = "claim", .flags = ASSAY_PARAM_POSITIONAL, .help = "the claim's id; without one, all claims are listed" },
   { "remove", ASSAY_PARAM_BOOL, .help = "take the pin away" },
   { "to", ASSAY_PARAM_INT, .metavar = "N", .flags = ASSAY_PARAM_OPTIONAL, .min = 1, .max = 1e6, .help = "its place in the summary, from 1 (default: the last)" },
   { "note", ASSAY_PARAM_STRING, .metavar = "TEXT", .help = "words that stand beside it" },
@@ -98,7 +98,7 @@ view (const json_t *document, AssayView *view)
 }
 
 ASSAY_JOB_KIND_DEFINE (pin) = {
-  .name = "pin", .help = "choose the findings that a report's summary shows",
+  .name = "pin", .group = ASSAY_JOB_GROUP_REPORT, .help = "choose the findings that a report's summary shows",
   .description = "Every section of a report makes claims: a sentence with its number, interval and check. The summary shows those that are pinned, in their "
                  "order, or all when none is. The value that a claim had when it was pinned is kept: a report says so on its first page when the "
                  "case has changed since.",

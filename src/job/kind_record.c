@@ -8,7 +8,7 @@
 #include <string.h>
 
 static const AssayParam params[] = {
-  { "split", ASSAY_PARAM_STRING, .metavar = "SPLIT", .help = "examples to record (default: the split that the model was trained on)" },
+  { "split", ASSAY_PARAM_STRING, .metavar = "SPLIT", .names = "split", .help = "examples to record (default: the split that the model was trained on)" },
   { "name", ASSAY_PARAM_STRING, .metavar = "NAME", .help = "name of the recording (default: MODEL/SPLIT)" },
   ASSAY_SUBJECT_PARAMS,
   { .name = NULL }
@@ -179,7 +179,7 @@ view (const json_t *document, AssayView *view)
 }
 
 ASSAY_JOB_KIND_DEFINE (record) = {
-  .name = "record", .help = "record activations and gradients of single examples",
+  .name = "record", .group = ASSAY_JOB_GROUP_MODEL, .help = "record activations and gradients of single examples",
   .description = "Activations are recorded at taps, the named results of the model's graph (assay info CASE model/NAME lists them); gradients for "
                  "groups of parameters, chosen by name. Both kinds of pattern take * and ?. The files are plain HDF5 in tiles that read one example and one unit equally fast. A recording that "
                  "was stopped goes on behind its last committed row.",

@@ -17,7 +17,7 @@ static const AssayParam params[] = {
     .help = "who reads it: people of the data and restricted fields are shown to internal readers only" },
   { "format", ASSAY_PARAM_STRING, .def.s = "html,pdf,json", .metavar = "LIST",
     .help = "formats, separated by commas: html, pdf, json, csv, markdown, notebook; json is always written" },
-  { "out", ASSAY_PARAM_STRING, .metavar = "DIR", .flags = ASSAY_PARAM_FILE, .short_name = 'o',
+  { "out", ASSAY_PARAM_STRING, .metavar = "DIR", .flags = ASSAY_PARAM_FILE | ASSAY_PARAM_WRITTEN, .short_name = 'o',
     .help = "directory of the bundle; an older bundle there is replaced (default: CASE-report)" },
   { "key", ASSAY_PARAM_STRING, .metavar = "FILE", .flags = ASSAY_PARAM_FILE, .help = "private key that signs it (assay keygen); without it the bundle is unsigned" },
   { "passphrase-file", ASSAY_PARAM_STRING, .metavar = "FILE", .flags = ASSAY_PARAM_FILE, .help = "file or pipe whose first line opens the key" },
@@ -352,7 +352,7 @@ view (const json_t *document, AssayView *view)
 }
 
 ASSAY_JOB_KIND_DEFINE (report) = {
-  .name = "report", .help = "write what the case shows as a report with evidence that a stranger can verify",
+  .name = "report", .group = ASSAY_JOB_GROUP_REPORT, .help = "write what the case shows as a report with evidence that a stranger can verify",
   .description = "Every section reads what the case's jobs found and makes claims: a sentence with its number, interval and check. What was not done, "
                  "failed its check or is withheld is listed, never left out in silence. The directory holds the report in the chosen formats, the numbers "
                  "it prints as HDF5 (evidence/results.h5), a proof of each of them (proofs.jsonl), digests of all files and, with --key, a "

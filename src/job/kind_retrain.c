@@ -18,18 +18,18 @@
 static const char *const kinds[] = { "helpful", "harmful", NULL };
 
 static const AssayParam params[] = {
-  { "without", ASSAY_PARAM_LIST, .metavar = "SPLIT:INDEX",
+  { "without", ASSAY_PARAM_LIST, .metavar = "SPLIT:INDEX", .names = "example",
     .help = "training example to leave out; also SPLIT:FIRST-LAST, \"SPLIT:where EXPRESSION\", or id:VALUE" },
-  { "scores", ASSAY_PARAM_STRING, .metavar = "NAME", .help = "scores of the case: their queries are compared, and what they predict is shown beside what happened" },
+  { "scores", ASSAY_PARAM_STRING, .metavar = "NAME", .names = "scores", .help = "scores of the case: their queries are compared, and what they predict is shown beside what happened" },
   { "count", ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1e9, .unit = "examples", .help = "leave out so many examples that --scores puts first" },
   { "those", ASSAY_PARAM_CHOICE, .def.s = "helpful", .choices = kinds,
     .help = "with --count: examples whose removal is predicted to raise the loss most (helpful) or to lower it most (harmful)" },
-  { "query", ASSAY_PARAM_LIST, .metavar = "SPLIT:INDEX",
+  { "query", ASSAY_PARAM_LIST, .metavar = "SPLIT:INDEX", .names = "example",
     .help = "example whose loss is compared; also SPLIT:FIRST-LAST, \"SPLIT:where EXPRESSION\", or id:VALUE" },
   { "each", ASSAY_PARAM_BOOL, .help = "leave the examples out one by one, not all together" },
   { "controls", ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1e6, .unit = "groups",
     .help = "random groups of the same size that are left out as well, for comparison" },
-  { "match", ASSAY_PARAM_LIST, .metavar = "COLUMN", .help = "random groups have as many examples of each value of this column as the chosen ones" },
+  { "match", ASSAY_PARAM_LIST, .metavar = "COLUMN", .names = "column", .help = "random groups have as many examples of each value of this column as the chosen ones" },
   { "control-seed", ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 9e15, .help = "of the random groups" },
   ASSAY_SUBJECT_PARAMS,
   { .name = NULL }
@@ -389,7 +389,7 @@ view (const json_t *document, AssayView *view)
 }
 
 ASSAY_JOB_KIND_DEFINE (retrain) = {
-  .name = "retrain", .help = "train again without some examples and compare losses",
+  .name = "retrain", .group = ASSAY_JOB_GROUP_MODEL, .help = "train again without some examples and compare losses",
   .description = "What influence predicts, this measures: the training that made the model is repeated without the named examples. Left out means "
                  "weight 0: batches, divisor and rates stay those of the training. With --controls random groups of the same size are left out "
                  "as well, so that the change can be told from what any removal does; with --match they are made up like the chosen ones. Finished retrainings are kept; the same command goes on "

@@ -92,7 +92,7 @@ view (const json_t *document, AssayView *view)
 }
 
 ASSAY_JOB_KIND_DEFINE (sign) = {
-  .name = "sign", .help = "sign a report that is written already, or add a time stamp to a signed one",
+  .name = "sign", .group = ASSAY_JOB_GROUP_REPORT, .help = "sign a report that is written already, or add a time stamp to a signed one",
   .description = "Checks the bundle as assay verify does, and refuses to vouch for an altered one. Then signs its list of digests and its statement, in a "
                  "directory of the signer's own: several people can sign the same report, in any order, and no signature changes another. The private "
                  "key never leaves its file.\n\n"

@@ -28,11 +28,11 @@
 static const char *const error_choices[] = { "auto", "yes", "no", NULL };
 
 static const AssayParam params[] = {
-  { "model", ASSAY_PARAM_STRING, .def.s = "logistic", .metavar = "NAME",
+  { "model", ASSAY_PARAM_STRING, .def.s = "logistic", .metavar = "NAME", .names = "model",
     .help = "logistic, linear, an architecture, or a model of the case whose parameters are the start" },
   { "name", ASSAY_PARAM_STRING, .metavar = "NAME", .help = "name of the trained model in the case (default: what --model says)" },
-  { "data", ASSAY_PARAM_STRING, .metavar = "NAME", .help = "data of the case (default: main, or the newest)" },
-  { "train-split", ASSAY_PARAM_STRING, .def.s = "train", .metavar = "SPLIT", .help = "the split that is trained on" },
+  { "data", ASSAY_PARAM_STRING, .metavar = "NAME", .names = "data", .help = "data of the case (default: main, or the newest)" },
+  { "train-split", ASSAY_PARAM_STRING, .def.s = "train", .metavar = "SPLIT", .names = "split", .help = "the split that is trained on" },
   { "std-errors", ASSAY_PARAM_CHOICE, .def.s = "auto", .choices = error_choices,
     .help = "standard errors of the coefficients of a regression (auto: up to 2000 parameters)" },
   { .name = NULL }
@@ -494,7 +494,7 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
 }
 
 ASSAY_JOB_KIND_DEFINE (train) = {
-  .name = "train", .help = "train a model on data of the case",
+  .name = "train", .group = ASSAY_JOB_GROUP_MODEL, .help = "train a model on data of the case",
   .description = "A training is a function of model, data and options alone: neither the number of threads nor an interruption changes a bit. It saves "
                  "its state as it goes; the same command goes on where it was stopped.\n\n"
                  "Regressions (logistic, linear) are minimised to rounding by Newton's method unless --optimizer says otherwise; with named terms "

@@ -19,8 +19,8 @@
 #define MOST_LISTED 4096        /* units that a document lists in full */
 
 static const AssayParam params[] = {
-  { "recording", ASSAY_PARAM_STRING, .metavar = "NAME", .help = "recording of activations (default: the newest)" },
-  { "tap", ASSAY_PARAM_LIST, .metavar = "TAP", .help = "tap whose units are measured; also a pattern (default: all taps of the recording)" },
+  { "recording", ASSAY_PARAM_STRING, .metavar = "NAME", .names = "activations", .help = "recording of activations (default: the newest)" },
+  { "tap", ASSAY_PARAM_LIST, .metavar = "TAP", .names = "tap", .help = "tap whose units are measured; also a pattern (default: all taps of the recording)" },
   { "unit", ASSAY_PARAM_INT, .flags = ASSAY_PARAM_OPTIONAL, .min = 0, .max = 1e12, .help = "show everything about this unit of the tap" },
   { "effects", ASSAY_PARAM_INT, .def.i = 10, .min = 0, .max = 1e6, .help = "tokens, columns or units that are named at either end of what a unit reads and writes" },
   { .name = NULL }
@@ -479,7 +479,7 @@ result (AssayJob *job, AssayJobContext *context, const json_t *summary, GError *
 }
 
 ASSAY_JOB_KIND_DEFINE (units) = {
-  .name = "units", .help = "find out what each recorded neuron does",
+  .name = "units", .group = ASSAY_JOB_GROUP_QUESTION, .help = "find out what each recorded neuron does",
   .description = "Over the taps of a recording of activations, for each unit: an exact histogram and exact quantiles, mean and variance, the examples with "
                  "its largest and smallest activations, examples drawn from equal shares of its activations other than 0, how often it is active at all, whether it is "
                  "dead, constant, the same as another or nearly so; and by the model's weights which tokens, columns or units it reads and writes.\n\n"

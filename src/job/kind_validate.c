@@ -10,7 +10,7 @@
 #include <math.h>
 
 static const AssayParam params[] = {
-  { "query", ASSAY_PARAM_LIST, .metavar = "SPLIT:INDEX", .flags = ASSAY_PARAM_REQUIRED,
+  { "query", ASSAY_PARAM_LIST, .metavar = "SPLIT:INDEX", .names = "example", .flags = ASSAY_PARAM_REQUIRED,
     .help = "example whose loss is predicted and measured; also SPLIT:FIRST-LAST, \"SPLIT:where EXPRESSION\", or id:VALUE" },
   { "method", ASSAY_PARAM_STRING, .def.s = "cg", .metavar = "NAME", .help = "how scores are computed" },
   ASSAY_SUBJECT_PARAMS,
@@ -210,7 +210,7 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
 }
 
 ASSAY_JOB_KIND_DEFINE (validate) = {
-  .name = "validate", .help = "compare predicted with measured changes by really training again",
+  .name = "validate", .group = ASSAY_JOB_GROUP_QUESTION, .help = "compare predicted with measured changes by really training again",
   .description = "Scores predict what leaving examples out does to a query's loss. This trains again without single examples, without random groups, and "
                  "without the group ranked most helpful to each query, and says how well prediction and measurement agree: Pearson and rank "
                  "correlation for each query and in the mean, the slope of measured on predicted, and the band that 95 % of the errors lie in.\n\n"

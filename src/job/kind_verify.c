@@ -119,7 +119,7 @@ view (const json_t *document, AssayView *view)
 }
 
 ASSAY_JOB_KIND_DEFINE (verify) = {
-  .name = "verify", .help = "check that nothing committed was lost or altered, in a case or in a report",
+  .name = "verify", .group = ASSAY_JOB_GROUP_CHECK, .help = "check that nothing committed was lost or altered, in a case or in a report",
   .description = "Of a case: reads the whole of it, the chain of its journal, the size and SHA-256 of every file, and the digest of every value. What is "
                  "damaged is named, everything else stays usable. Remains of an interrupted writer are notes, not damage.\n\n"
                  "Of a directory that assay report wrote (give it in the place of CASE): checks every file, follows every printed number to the evidence "

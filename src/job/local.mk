@@ -38,12 +38,15 @@ src_job_libjob_la_SOURCES = $(KINDS_LIST) \
   src/job/audit_store.c \
   src/job/audit_view.c src/job/audit_view.h \
   src/job/coefficients.c src/job/coefficients.h \
+  src/job/command.c src/job/command.h \
+  src/job/command_line.c src/job/command_line.h \
   src/job/cot_document.c src/job/cot_document.h \
   src/job/cot_reference.c src/job/cot_reference.h \
   src/job/cot_view.c src/job/cot_view.h \
   src/job/demo_findings.c src/job/demo_findings.h \
   src/job/demo_parts.c src/job/demo_parts.h \
   src/job/demo_view.c src/job/demo_view.h \
+  src/job/describe.c src/job/describe.h \
   src/job/example_index.c src/job/example_index.h \
   src/job/explain.c src/job/explain.h \
   src/job/explain_evidence.c \

@@ -13,7 +13,7 @@
   { "regime", ASSAY_PARAM_LIST, .metavar = "ID", .help = "regime that is answered, also ID-VERSION (default: all there are)" }, \
   { "regimes", ASSAY_PARAM_STRING, .metavar = "DIR", .flags = ASSAY_PARAM_FILE, .help = "folder of regime packs and fields.json (default: those of the program)" }, \
   { "fields", ASSAY_PARAM_STRING, .metavar = "FILE", .flags = ASSAY_PARAM_FILE, .help = "what people state: values, confirmations of drafts, reasons" }, \
-  { "model-name", ASSAY_PARAM_STRING, .metavar = "NAME", .help = "model of the case that the fields speak of (default: the newest)" }
+  { "model-name", ASSAY_PARAM_STRING, .metavar = "NAME", .names = "model", .help = "model of the case that the fields speak of (default: the newest)" }
 
 /* The packs of the folder, with those chosen that are named. Owns: the caller. */
 AssayRegimeSet *assay_regime_choice_read (const AssayValues *values, GError **error);

@@ -182,6 +182,38 @@ assay_job_set_default (AssayJob *job, const char *name, const char *const *texts
   return TRUE;
 }
 
+char **
+assay_job_dup_given (const AssayJob *job, const char *name)
+{
+  const AssayParam *param = assay_job_find_param (job->kind, name);
+  GStrvBuilder *texts;
+  char **all = NULL;
+
+  if (param == NULL || find_in (job->kind->params, name) != NULL)
+    return param ? assay_values_dup_texts (job->values, name) : NULL;
+  for (guint k = 0; k < job->section_values->len && all == NULL; k++)
+    all = assay_values_dup_texts (job->section_values->pdata[k], name);
+  if (all != NULL)
+    return all;
+  texts = g_strv_builder_new ();
+  for (guint k = 0; k < job->pending->len; k++)
+    {
+      const Pending *pending = job->pending->pdata[k];
+
+      if (strcmp (pending->name, name) != 0 || pending->texts == NULL || pending->is_default)
+        continue;
+      if (param->type != ASSAY_PARAM_LIST)
+        g_clear_pointer (&texts, g_strv_builder_unref);
+      texts = texts ? texts : g_strv_builder_new ();
+      g_strv_builder_addv (texts, (const char **) pending->texts);
+    }
+  all = g_strv_builder_end (texts);
+  g_strv_builder_unref (texts);
+  if (all[0] == NULL)
+    g_clear_pointer (&all, g_strfreev);
+  return all;
+}
+
 static gboolean
 set_json (AssayJob *job, const char *name, const json_t *value, GError **error)
 {

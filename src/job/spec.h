@@ -35,6 +35,9 @@ gboolean    assay_job_set_text    (AssayJob *job, const char *name, const char *
 /* All values of a parameter (one, unless it is a LIST) from a settings file or the environment: what was given before stays, and a
  * parameter of a section that is not chosen is passed over. */
 gboolean    assay_job_set_default (AssayJob *job, const char *name, const char *const *texts, GError **error);
+/* What was given for a parameter so far, whether its section is chosen or not: texts that assay_job_set_text reads back; NULL: nothing. Owns: the
+ * caller. */
+char      **assay_job_dup_given   (const AssayJob *job, const char *name);
 /* Brings in the sections that the values choose, and checks that everything needed is there. No parameter changes after this.
  * Errors: USAGE, also for a parameter of a section that was not chosen. */
 gboolean    assay_job_freeze      (AssayJob *job, GError **error);
@@ -56,6 +59,9 @@ gboolean    assay_job_check_inputs (const AssayJob *job, GError **error);
 /* The command line that asks for the same: "assay train demo.assay --model transformer --steps 3000", with what was given and no defaults,
  * quoted for the shell. Owns: the caller. */
 char       *assay_job_describe_command (const AssayJob *job);
+
+/* A space and what a command line has for a parameter that was given: "--seed 7", "--no-mean", a word without a name. texts: as of assay_job_dup_given. */
+void        assay_job_append_option (GString *out, const AssayParam *param, const char *const *texts);
 
 /* A word as the shell reads it back. Owns: the caller. */
 char       *assay_job_quote_word (const char *word);

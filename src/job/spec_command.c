@@ -22,59 +22,28 @@ append_word (GString *out, const char *word)
   g_string_append_printf (out, " %s", quoted);
 }
 
-/* The fewest digits that read back as the same number. */
-static char *
-number_text (double value)
+void
+assay_job_append_option (GString *out, const AssayParam *p, const char *const *texts)
 {
-  char text[G_ASCII_DTOSTR_BUF_SIZE], format[8];
-
-  for (int digits = 1; digits <= 17; digits++)
+  if (p->type == ASSAY_PARAM_BOOL)
     {
-      g_snprintf (format, sizeof format, "%%.%dg", digits);
-      g_ascii_formatd (text, sizeof text, format, value);
-      if (g_ascii_strtod (text, NULL) == value)
-        break;
+      g_string_append_printf (out, strcmp (texts[0], "true") == 0 ? " --%s" : " --no-%s", p->name);
+      return;
     }
-  return g_strdup (text);
-}
-
-static void
-append_value (GString *out, const AssayParam *p, const char *text)
-{
-  if (!(p->flags & ASSAY_PARAM_POSITIONAL))
-    g_string_append_printf (out, " --%s", p->name);
-  append_word (out, text);
+  for (; *texts != NULL; texts++)
+    {
+      if (!(p->flags & ASSAY_PARAM_POSITIONAL))
+        g_string_append_printf (out, " --%s", p->name);
+      append_word (out, *texts);
+    }
 }
 
 static void
 append_param (GString *out, const AssayParam *p, const AssayValues *values)
 {
-  g_autofree char *text = NULL;
+  g_auto (GStrv) texts = assay_values_dup_texts (values, p->name);
 
-  switch (p->type)
-    {
-    case ASSAY_PARAM_BOOL:
-      g_string_append_printf (out, assay_values_get_bool (values, p->name) ? " --%s" : " --no-%s", p->name);
-      return;
-    case ASSAY_PARAM_INT:
-      text = g_strdup_printf ("%" G_GINT64_FORMAT, assay_values_get_int (values, p->name));
-      break;
-    case ASSAY_PARAM_DOUBLE:
-      text = number_text (assay_values_get_double (values, p->name));
-      break;
-    case ASSAY_PARAM_LIST:
-      for (const char *const *item = assay_values_get_list (values, p->name); *item != NULL; item++)
-        append_value (out, p, *item);
-      return;
-    case ASSAY_PARAM_JSON:
-      text = json_dumps (assay_values_get_json (values, p->name), JSON_ENCODE_ANY | JSON_COMPACT | JSON_SORT_KEYS);
-      break;
-    case ASSAY_PARAM_STRING:
-    case ASSAY_PARAM_CHOICE:
-      text = g_strdup (assay_values_get_string (values, p->name));
-      break;
-    }
-  append_value (out, p, text);
+  assay_job_append_option (out, p, (const char *const *) texts);
 }
 
 static void

@@ -14,10 +14,13 @@
 
 /* Entries for a kind's own table. The kind also needs the section of assay_derive_params: assay_subject_sections has it alone. */
 #define ASSAY_SUBJECT_PARAMS                                                                                            \
-  { "model-name", ASSAY_PARAM_STRING, .metavar = "NAME", .help = "model of the case (default: the newest)" },           \
-  { "data", ASSAY_PARAM_STRING, .metavar = "NAME", .help = "imported models: data of the case (default: main, or the newest)" }, \
-  { "train-split", ASSAY_PARAM_STRING, .metavar = "SPLIT", .help = "imported models: the split they were trained on (default: train)" }, \
-  { "l2", ASSAY_PARAM_DOUBLE, .flags = ASSAY_PARAM_OPTIONAL, .min = 0, .max = 1e9, .help = "imported models: l2 of their training (default: 0)" }
+  { "model-name", ASSAY_PARAM_STRING, .metavar = "NAME", .names = "model", .help = "model of the case (default: the newest)" },           \
+  { "data", ASSAY_PARAM_STRING, .metavar = "NAME", .names = "data", .flags = ASSAY_PARAM_ADVANCED, \
+    .help = "imported models: data of the case (default: main, or the newest)" }, \
+  { "train-split", ASSAY_PARAM_STRING, .metavar = "SPLIT", .names = "split", .flags = ASSAY_PARAM_ADVANCED, \
+    .help = "imported models: the split they were trained on (default: train)" }, \
+  { "l2", ASSAY_PARAM_DOUBLE, .flags = ASSAY_PARAM_OPTIONAL | ASSAY_PARAM_ADVANCED, .min = 0, .max = 1e9, \
+    .help = "imported models: l2 of their training (default: 0)" }
 
 typedef struct {
   AssayObject *object;          /* the model */

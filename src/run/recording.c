@@ -14,7 +14,7 @@
 static const char *const types[] = { "auto", "f16", "bf16", "f32", "f64", NULL };
 
 const AssayParam assay_record_params[] = {
-  { .name = "taps", .type = ASSAY_PARAM_LIST, .metavar = "PATTERN",
+  { .name = "taps", .type = ASSAY_PARAM_LIST, .metavar = "PATTERN", .names = "tap",
     .help = "results whose activations are recorded, for example h.*.mlp.act" },
   { .name = "gradients", .type = ASSAY_PARAM_LIST, .metavar = "PATTERN",
     .help = "groups of parameters whose gradients are recorded for each example, * for all" },

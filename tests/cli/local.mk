@@ -7,8 +7,6 @@ dist_check_SCRIPTS += \
   tests/cli/test-from-python.sh
 EXTRA_DIST += tests/cli/people.awk
 
-check_PROGRAMS += tests/cli/test-option tests/cli/test-text
-tests_cli_test_option_SOURCES = tests/cli/test-option.c
-tests_cli_test_option_LDADD = src/cli/libcli.la $(LDADD)
+check_PROGRAMS += tests/cli/test-text
 tests_cli_test_text_SOURCES = tests/cli/test-text.c
 tests_cli_test_text_LDADD = src/cli/libcli.la $(LDADD)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-text.c: widths, wrapping, tables, examples and the progress line keep to the columns they are given. */
-#include "cli/describe.h"
+#include "job/describe.h"
 #include "cli/progress_bar.h"
 #include "cli/table.h"
 #include "cli/text.h"

@@ -22,3 +22,6 @@ tests_job_test_examples_SOURCES = tests/job/test-examples.c $(job_fixtures)
 
 check_PROGRAMS += tests/job/test-units
 tests_job_test_units_SOURCES = tests/job/test-units.c $(job_fixtures)
+
+check_PROGRAMS += tests/job/test-command_line
+tests_job_test_command_line_SOURCES = tests/job/test-command_line.c

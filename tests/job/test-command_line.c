@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* test-option.c: command lines as they are understood, and typed again. */
-#include "cli/option.h"
+/* test-command_line.c: command lines as they are understood, and typed again. */
+#include "job/command_line.h"
 
 #include "base/error.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* describe.c: parameters in words. */
-#include "cli/describe.h"
+#include "job/describe.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* option.c: the parser of command lines. */
-#include "cli/option.h"
+/* command_line.c: the parser of command lines. */
+#include "job/command_line.h"
 
 #include "base/error.h"
-#include "cli/command.h"
-#include "cli/describe.h"
+#include "job/command.h"
+#include "job/describe.h"
 
 #include <string.h>
 
@@ -26,7 +26,7 @@ assay_command_line_clear (AssayCommandLine *line)
 static const AssayParam *
 find_global (const char *name)
 {
-  for (const AssayParam *p = assay_cli_globals; p->name != NULL; p++)
+  for (const AssayParam *p = assay_command_globals; p->name != NULL; p++)
     if (strcmp (p->name, name) == 0)
       return p;
   return NULL;
@@ -48,7 +48,7 @@ static const AssayParam *
 find_short (const Parser *parser, char letter, gboolean *global)
 {
   *global = TRUE;
-  for (const AssayParam *p = assay_cli_globals; p->name != NULL; p++)
+  for (const AssayParam *p = assay_command_globals; p->name != NULL; p++)
     if (p->short_name == letter)
       return p;
   *global = FALSE;
@@ -66,7 +66,7 @@ unknown_option (const Parser *parser, const char *name, GError **error)
   const char *globals[32] = { NULL }, *near = command ? assay_job_nearest_param (command, name) : NULL;
   guint n = 0;
 
-  for (const AssayParam *p = assay_cli_globals; p->name != NULL && n + 2 < G_N_ELEMENTS (globals); p++)
+  for (const AssayParam *p = assay_command_globals; p->name != NULL && n + 2 < G_N_ELEMENTS (globals); p++)
     globals[n++] = p->name;
   if (near != NULL)
     globals[n++] = near;
@@ -197,7 +197,7 @@ assay_command_line_parse (AssayCommandLine *line, int argc, const char *const *a
   Parser parser = { .line = line, .argc = argc, .next = 1, .argv = argv };
   gboolean options = TRUE;
 
-  line->globals = assay_values_new (assay_cli_globals);
+  line->globals = assay_values_new (assay_command_globals);
   while (parser.next < argc)
     {
       const char *arg = argv[parser.next++];

@@ -9,7 +9,7 @@
 #include "job/kind.h"
 
 /* Options that every command takes. */
-extern const AssayParam assay_cli_globals[];
+extern const AssayParam assay_command_globals[];
 
 /* All commands in the order in which help shows them, NULL-terminated: job kinds and `run`, whose functions are NULL. */
 const AssayJobKind *const *assay_command_list (void);
@@ -22,4 +22,4 @@ extern const AssayJobKind assay_command_run;
 
 typedef struct { int status; const char *meaning; } AssayExitStatus;
 /* Ends with a NULL meaning. */
-extern const AssayExitStatus assay_cli_exit_statuses[];
+extern const AssayExitStatus assay_command_exit_statuses[];

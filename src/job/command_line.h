@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* option.h: a command line becomes global options and a job, by the declared tables alone.
+/* command_line.h: a command line becomes global options and a job, by the declared tables alone.
  *
  * GNU conventions: --name VALUE, --name=VALUE, -o VALUE, -oVALUE, flags --name and --no-name, options anywhere, `--` ends them.
  * Thread rule: pure functions.

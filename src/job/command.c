@@ -1,29 +1,29 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* command.c: the list of subcommands and what they have in common. */
-#include "cli/command.h"
+#include "job/command.h"
 
 #include "base/error.h"
 
 #include <string.h>
 
-const AssayParam assay_cli_globals[] = {
-  { "json", ASSAY_PARAM_BOOL, .help = "print one JSON document, also when the command fails" },
-  { "jsonl", ASSAY_PARAM_BOOL, .help = "print JSON records, one a line: progress while the command runs, then that document" },
-  { "quiet", ASSAY_PARAM_BOOL, .short_name = 'q', .help = "no progress and no notes on standard error" },
-  { "verbose", ASSAY_PARAM_BOOL, .short_name = 'v', .help = "say more on standard error" },
-  { "dry-run", ASSAY_PARAM_BOOL, .help = "print the job, its steps, bytes, operations and time; do nothing" },
+const AssayParam assay_command_globals[] = {
+  { "json", ASSAY_PARAM_BOOL, .flags = ASSAY_PARAM_TERMINAL, .help = "print one JSON document, also when the command fails" },
+  { "jsonl", ASSAY_PARAM_BOOL, .flags = ASSAY_PARAM_TERMINAL, .help = "print JSON records, one a line: progress while the command runs, then that document" },
+  { "quiet", ASSAY_PARAM_BOOL, .flags = ASSAY_PARAM_TERMINAL, .short_name = 'q', .help = "no progress and no notes on standard error" },
+  { "verbose", ASSAY_PARAM_BOOL, .flags = ASSAY_PARAM_TERMINAL, .short_name = 'v', .help = "say more on standard error" },
+  { "dry-run", ASSAY_PARAM_BOOL, .flags = ASSAY_PARAM_TERMINAL, .help = "print the job, its steps, bytes, operations and time; do nothing" },
   { "yes", ASSAY_PARAM_BOOL, .short_name = 'y', .help = "replace existing output files without asking" },
   { "force", ASSAY_PARAM_BOOL, .help = "run again although the case has the answer" },
   { "threads", ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1024, .metavar = "N",
     .help = "compute threads (0: one for each processor); results do not depend on it" },
   { "isa", ASSAY_PARAM_STRING, .metavar = "NAME", .help = "instruction set of the kernels: x86-64-v4, x86-64-v3 or baseline (default: the best here)" },
   { "config", ASSAY_PARAM_STRING, .metavar = "FILE", .flags = ASSAY_PARAM_FILE, .help = "settings file read after assay.conf" },
-  { "help", ASSAY_PARAM_BOOL, .short_name = 'h', .help = "print help, for a command when one is named" },
-  { "version", ASSAY_PARAM_BOOL, .help = "print the version; with --verbose how it was built" },
+  { "help", ASSAY_PARAM_BOOL, .flags = ASSAY_PARAM_TERMINAL, .short_name = 'h', .help = "print help, for a command when one is named" },
+  { "version", ASSAY_PARAM_BOOL, .flags = ASSAY_PARAM_TERMINAL, .help = "print the version; with --verbose how it was built" },
   { .name = NULL }
 };
 
-const AssayExitStatus assay_cli_exit_statuses[] = {
+const AssayExitStatus assay_command_exit_statuses[] = {
   { 0, "done, nothing found wrong" },
   { 1, "something was found: damage, a failed check, a solve that did not converge, a difference" },
   { 2, "usage: the command line or job file asks for what cannot be asked" },
@@ -49,7 +49,7 @@ static const AssayJobExample run_examples[] = {
 };
 
 const AssayJobKind assay_command_run = {
-  .name = "run", .help = "run a job file",
+  .name = "run", .group = ASSAY_JOB_GROUP_CHECK, .help = "run a job file",
   .description = "Every command only builds a job: a kind, its parameters, a case. With --dry-run --json it prints the job instead of "
                  "running it, and this command runs such a file. When the file pins inputs by their digests, it runs on these and no others.",
   .examples = run_examples, .access = ASSAY_JOB_NO_CASE, .params = run_params,
