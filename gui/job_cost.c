@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
-#include "gui/job_process.h"
+#include "gui/job_program.h"
 #include "job/view.h"
 
 #include <glib/gi18n.h>

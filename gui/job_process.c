@@ -5,11 +5,14 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "gui/job_form.h"
+#include "gui/job_program.h"
 #include "job/view.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gi18n.h>
+#include <glib/gstdio.h>
 #include <math.h>
 #include <signal.h>
 #include <string.h>
@@ -19,6 +22,7 @@
 #define POLL_MSEC 100
 #define READ_AT_ONCE (256 * 1024)
 #define MAX_LINE (64u << 20)
+#define MOST_STAGES 1000
 
 struct _AssayJobProcess {
   GObject parent_instance;
@@ -29,8 +33,8 @@ struct _AssayJobProcess {
   int fd, exit_status;
   GString *line;                /* of the file, not yet ended */
   guint source;
-  char *stage;
-  double fraction, seconds, stage_began, stage_first, remaining;
+  GPtrArray *stages;            /* AssayJobStage; the last one is where it is */
+  double fraction, seconds, stage_first, remaining;
   gint64 started;               /* monotonic; of this watch */
   json_t *document;
 };
@@ -39,6 +43,16 @@ G_DEFINE_FINAL_TYPE (AssayJobProcess, assay_job_process, G_TYPE_OBJECT)
 
 enum { CHANGED, ENDED, N_SIGNALS };
 static guint signals[N_SIGNALS];
+
+static void
+stage_free (gpointer data)
+{
+  AssayJobStage *stage = data;
+
+  g_free (stage->name);
+  g_free (stage->reached);
+  g_free (stage);
+}
 
 static void
 assay_job_process_finalize (GObject *object)
@@ -57,7 +71,7 @@ assay_job_process_finalize (GObject *object)
   g_free (self->file);
   g_free (self->utc);
   g_free (self->words);
-  g_free (self->stage);
+  g_ptr_array_unref (self->stages);
   json_decref (self->document);
   G_OBJECT_CLASS (assay_job_process_parent_class)->finalize (object);
 }
@@ -78,6 +92,7 @@ assay_job_process_init (AssayJobProcess *self)
   self->fraction = -1;
   self->remaining = NAN;
   self->line = g_string_new (NULL);
+  self->stages = g_ptr_array_new_with_free_func (stage_free);
   self->utc = g_strdup ("");
   self->words = g_strdup (_("starting"));
   self->started = g_get_monotonic_time ();
@@ -101,64 +116,112 @@ clean_command (const char *command)
   return rest ? g_strconcat ("assay ", rest + strlen (" " RECORDS " "), NULL) : g_strdup (command);
 }
 
-/* Second word, and third where that is a path: the case comes first. */
+/* Kind and case. A command that a later version does not understand any more still has its second word. */
 static void
 take_command (AssayJobProcess *self, const char *command)
 {
+  g_autoptr (AssayJobForm) form = NULL;
   g_auto (GStrv) words = NULL;
 
   g_free (self->command);
   self->command = clean_command (command);
-  g_free (self->kind);
-  self->kind = NULL;
-  if (!g_shell_parse_argv (self->command, NULL, &words, NULL))
-    return;
-  self->kind = g_strdup (words[1] ? words[1] : "");
+  form = assay_job_form_parse (self->command, NULL);
+  g_clear_pointer (&self->kind, g_free);
   g_clear_pointer (&self->cas, g_free);
-  if (words[1] != NULL && words[2] != NULL && words[2][0] != '-' && strcmp (words[1], "run") != 0)
-    self->cas = g_canonicalize_filename (words[2], NULL);
+  if (form != NULL)
+    {
+      self->kind = g_strdup (assay_job_form_get_kind (form)->name);
+      self->cas = assay_job_form_get_case (form) ? g_canonicalize_filename (assay_job_form_get_case (form), NULL) : NULL;
+    }
+  else if (g_shell_parse_argv (self->command, NULL, &words, NULL))
+    self->kind = g_strdup (words[1] ? words[1] : "");
+  if (self->kind == NULL)
+    self->kind = g_strdup ("");
+}
+
+/* The stage that a record is of; a new one begins with the first record that names it. Of very many only the last are kept. */
+static AssayJobStage *
+find_stage (AssayJobProcess *self, const char *name, double done)
+{
+  AssayJobStage *stage = self->stages->len > 0 ? self->stages->pdata[self->stages->len - 1] : NULL;
+
+  if (stage != NULL && strcmp (stage->name, name) == 0)
+    return stage;
+  if (self->stages->len >= MOST_STAGES)
+    g_ptr_array_remove_index (self->stages, 0);
+  stage = g_new0 (AssayJobStage, 1);
+  stage->name = g_strdup (name);
+  stage->began = self->seconds;
+  g_ptr_array_add (self->stages, stage);
+  self->stage_first = done;
+  return stage;
+}
+
+/* What counted, its rate since the stage began in this run, and what that makes of the rest: nothing while there is too little to go by. */
+static void
+append_rate (AssayJobProcess *self, GString *words, const AssayJobStage *stage, double done, double total, gboolean has_unit)
+{
+  double seconds = self->seconds - stage->began, rate = (done - self->stage_first) / seconds;
+  g_autofree char *speed = NULL, *left = NULL;
+
+  self->remaining = NAN;
+  if (!(seconds > 1) || !(done > self->stage_first))
+    return;
+  speed = assay_view_number (rate, 3);
+  if (has_unit)
+    g_string_append_printf (words, _(" · %s/s"), speed);
+  if (!(total > done))
+    return;
+  self->remaining = (total - done) / rate;
+  left = assay_view_seconds (self->remaining);
+  g_string_append_printf (words, _(" · %s left"), left);
+}
+
+static char *
+describe_reached (double done, double total, const char *unit, const char *note)
+{
+  g_autofree char *at = assay_view_count ((gint64) done), *of = assay_view_count ((gint64) total);
+
+  if (unit != NULL && total > 0)
+    return g_strdup_printf (_("%s of %s %s"), at, of, unit);
+  return unit != NULL ? g_strdup_printf ("%s %s", at, unit) : g_strdup (note ? note : "");
 }
 
 static void
 take_progress (AssayJobProcess *self, const json_t *record)
 {
-  const char *stage = assay_json_get_text (record, "stage"), *note = json_string_value (json_object_get (record, "note"));
-  const char *unit = json_string_value (json_object_get (record, "unit"));
+  const char *unit = json_string_value (json_object_get (record, "unit")), *note = json_string_value (json_object_get (record, "note"));
   double done = assay_json_get_number (record, "done"), total = assay_json_get_number (record, "total");
   g_autoptr (GString) words = g_string_new (NULL);
+  AssayJobStage *stage;
 
   self->seconds = assay_json_get_number (record, "seconds");
-  if (g_strcmp0 (stage, self->stage) != 0)
-    {
-      g_free (self->stage);
-      self->stage = g_strdup (stage);
-      self->stage_began = self->seconds;
-      self->stage_first = done;
-    }
+  stage = find_stage (self, assay_json_get_text (record, "stage"), done);
+  stage->ended = self->seconds;
+  g_free (stage->reached);
+  stage->reached = describe_reached (done, total, unit, note);
   self->fraction = total > 0 ? MIN (done, total) / total : -1;
-  self->remaining = total > done && done > self->stage_first && self->seconds - self->stage_began > 1
-                    ? (total - done) * (self->seconds - self->stage_began) / (done - self->stage_first) : NAN;
   if (unit == NULL && note != NULL)
     g_string_append (words, note);
   else
-    {
-      g_autofree char *at = assay_view_count ((gint64) done), *of = assay_view_count ((gint64) total);
-
-      g_string_append (words, stage);
-      if (unit != NULL && total > 0)
-        g_string_append_printf (words, _(", %s of %s %s"), at, of, unit);
-      else if (unit != NULL)
-        g_string_append_printf (words, ", %s %s", at, unit);
-    }
-  if (isfinite (self->remaining))
-    {
-      g_autofree char *left = assay_view_seconds (self->remaining);
-
-      g_string_append_printf (words, _(" · %s left"), left);
-    }
+    g_string_append_printf (words, stage->reached[0] != '\0' ? "%s, %s" : "%s%s", stage->name, stage->reached);
+  append_rate (self, words, stage, done, total, unit != NULL);
   if (self->state == ASSAY_JOB_STOPPING)
     g_string_assign (words, _("saving, then stopping"));
   set_words (self, words->str);
+}
+
+/* How long it took: by this window's clock, or from its begin to its last record. */
+static void
+measure (AssayJobProcess *self)
+{
+  g_autoptr (GDateTime) began = g_date_time_new_from_iso8601 (self->utc, NULL);
+  GStatBuf status;
+
+  if (self->child != NULL)
+    self->seconds = 1e-6 * (double) (g_get_monotonic_time () - self->started);
+  else if (began != NULL && g_stat (self->file, &status) == 0)
+    self->seconds = MAX (self->seconds, (double) (status.st_mtime - g_date_time_to_unix (began)));
 }
 
 static void
@@ -175,11 +238,14 @@ finish (AssayJobProcess *self, AssayJobState state, const char *words)
 static void
 take_result (AssayJobProcess *self, const json_t *document)
 {
-  const char *finding = json_string_value (json_object_get (document, "finding"));
-  g_autofree char *took = assay_view_seconds (self->seconds), *words = NULL;
+  const char *finding = json_string_value (json_object_get (document, ASSAY_JOB_FINDING));
+  g_autofree char *took = NULL, *words = NULL;
 
+  measure (self);
+  took = assay_view_seconds (self->seconds);
   self->document = json_incref ((json_t *) document);
   self->exit_status = (int) json_integer_value (json_object_get (document, "exit_status"));
+  finding = finding ? finding : json_string_value (json_object_get (document, ASSAY_JOB_INCOMPLETE));
   words = finding ? g_strdup (finding) : json_is_true (json_object_get (document, "from_store")) ? g_strdup (_("answered from the case"))
           : g_strdup_printf (_("done in %s"), took);
   finish (self, finding ? ASSAY_JOB_FOUND : ASSAY_JOB_DONE, words);
@@ -192,11 +258,12 @@ take_error (AssayJobProcess *self, const json_t *document)
   const char *cause = assay_json_get_text (error, "cause");
   gboolean stopped;
 
+  measure (self);
   self->document = json_incref ((json_t *) document);
   self->exit_status = (int) json_integer_value (json_object_get (document, "exit_status"));
   stopped = self->exit_status == 130 || self->exit_status == 5 || strcmp (cause, "interrupted") == 0;
   finish (self, stopped ? ASSAY_JOB_STOPPED : ASSAY_JOB_FAILED,
-          stopped ? _("stopped; started again it goes on where it was") : assay_json_get_text (error, "message"));
+          stopped ? _("stopped; what is finished is kept, and resumed it goes on from there") : assay_json_get_text (error, "message"));
 }
 
 static void
@@ -255,6 +322,18 @@ is_alive (const AssayJobProcess *self)
   return self->pid > 1 && g_file_get_contents (path, &words, &length, NULL) && memmem (words, length, RECORDS, strlen (RECORDS)) != NULL;
 }
 
+/* Killed, as when the machine is stopped, it can be resumed; a program that ended by itself and wrote nothing has a fault. */
+static void
+finish_without_word (AssayJobProcess *self)
+{
+  gboolean is_fault = self->child != NULL && (g_subprocess_get_if_exited (self->child) || g_subprocess_get_term_sig (self->child) == SIGSEGV
+                                              || g_subprocess_get_term_sig (self->child) == SIGABRT);
+
+  finish (self, is_fault ? ASSAY_JOB_FAILED : ASSAY_JOB_STOPPED,
+          is_fault ? _("the program ended without a word, which is a fault of its own; what it had saved is kept")
+                   : _("killed, or the machine was stopped; what it had saved is kept, and resumed it goes on from there"));
+}
+
 static gboolean
 poll_file (gpointer data)
 {
@@ -263,7 +342,7 @@ poll_file (gpointer data)
   gboolean more = read_more (self);
 
   if (!alive && !more && !assay_job_process_is_over (self))
-    finish (self, self->state == ASSAY_JOB_STOPPING ? ASSAY_JOB_STOPPED : ASSAY_JOB_FAILED, _("ended without a word: it was killed, or the machine was stopped"));
+    finish_without_word (self);
   if (more || assay_job_process_is_over (self))
     g_signal_emit (self, signals[CHANGED], 0);
   if (!assay_job_process_is_over (self))
@@ -287,42 +366,6 @@ watch (AssayJobProcess *self, GError **error)
 }
 
 /* --- starting ------------------------------------------------------------------------------------------------------ */
-
-char *
-assay_find_program (GError **error)
-{
-  g_autofree char *self = g_file_read_link ("/proc/self/exe", NULL), *folder = self ? g_path_get_dirname (self) : NULL;
-  g_autofree char *beside = folder ? g_build_filename (folder, "assay", NULL) : NULL;
-  char *found = beside && g_file_test (beside, G_FILE_TEST_IS_EXECUTABLE) ? g_steal_pointer (&beside) : g_find_program_in_path ("assay");
-
-  if (found == NULL)
-    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, _("the program assay was expected beside this one or on the search path; install it there"));
-  return found;
-}
-
-char **
-assay_job_make_arguments (const char *command, const char *const *options, GError **error)
-{
-  g_auto (GStrv) words = NULL;
-  g_autofree char *program = assay_find_program (error);
-  GStrvBuilder *builder;
-  char **all;
-
-  if (program == NULL)
-    return NULL;
-  if (!g_shell_parse_argv (command, NULL, &words, NULL) || g_strcmp0 (words[0], "assay") != 0 || words[1] == NULL)
-    {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, _("a command that begins with assay expected, found: %s"), command);
-      return NULL;
-    }
-  builder = g_strv_builder_new ();
-  g_strv_builder_add (builder, program);
-  g_strv_builder_addv (builder, (const char **) options);
-  g_strv_builder_addv (builder, (const char **) words + 1);
-  all = g_strv_builder_end (builder);
-  g_strv_builder_unref (builder);
-  return all;
-}
 
 static void
 leave_terminal (gpointer unused)
@@ -454,6 +497,12 @@ int
 assay_job_process_get_exit_status (AssayJobProcess *self)
 {
   return self->exit_status;
+}
+
+const GPtrArray *
+assay_job_process_get_stages (AssayJobProcess *self)
+{
+  return self->stages;
 }
 
 const char *

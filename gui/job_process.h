@@ -15,9 +15,12 @@ typedef enum {
   ASSAY_JOB_STOPPING,           /* asked to stop: it saves what it can go on from */
   ASSAY_JOB_DONE,
   ASSAY_JOB_FOUND,              /* done, and something was found: exit status 1 */
-  ASSAY_JOB_STOPPED,            /* the same command goes on where it was */
+  ASSAY_JOB_STOPPED,            /* asked to, or killed: the same command goes on from what was saved */
   ASSAY_JOB_FAILED
 } AssayJobState;
+
+/* reached: "400 of 3,000 steps", or "". Seconds count from the job's begin. */
+typedef struct { char *name, *reached; double began, ended; } AssayJobStage;
 
 #define ASSAY_TYPE_JOB_PROCESS (assay_job_process_get_type ())
 G_DECLARE_FINAL_TYPE (AssayJobProcess, assay_job_process, ASSAY, JOB_PROCESS, GObject)
@@ -40,10 +43,11 @@ AssayJobState    assay_job_process_get_state (AssayJobProcess *self);
 gboolean         assay_job_process_is_over (AssayJobProcess *self);
 /* Share that is done; below 0: not known. */
 double           assay_job_process_get_fraction (AssayJobProcess *self);
-/* "training, 400 of 3,000 steps, 12 s left": where it is, or how it ended. */
+/* "training, 400 of 3,000 steps · 216/s · 12 s left": where it is, or how it ended. */
 const char      *assay_job_process_get_words (AssayJobProcess *self);
 /* Seconds left, or NaN. */
 double           assay_job_process_get_remaining (AssayJobProcess *self);
+/* Since it began; of a job that is over, that it took. */
 double           assay_job_process_get_seconds (AssayJobProcess *self);
 /* When it began, UTC, ISO 8601; "" while not known. */
 const char      *assay_job_process_get_utc (AssayJobProcess *self);
@@ -51,10 +55,7 @@ const char      *assay_job_process_get_utc (AssayJobProcess *self);
 const json_t    *assay_job_process_get_document (AssayJobProcess *self);
 /* -1: it runs, or ended without a word. */
 int              assay_job_process_get_exit_status (AssayJobProcess *self);
+/* AssayJobStage: what it did one after the other, as far as it said. Owns: the process. */
+const GPtrArray *assay_job_process_get_stages (AssayJobProcess *self);
 /* The file of its records. */
 const char      *assay_job_process_get_file (AssayJobProcess *self);
-
-/* The words of a command line with the program's path in front and some options behind it. Errors: as of assay_job_process_start. Owns: the caller. */
-char           **assay_job_make_arguments  (const char *command, const char *const *options, GError **error);
-/* Path of the program `assay`: beside this one, else on the search path. NULL with an error. Owns: the caller. */
-char            *assay_find_program        (GError **error);

@@ -12,4 +12,6 @@
 #define ASSAY_TYPE_JOB_ROW (assay_job_row_get_type ())
 G_DECLARE_FINAL_TYPE (AssayJobRow, assay_job_row, ASSAY, JOB_ROW, GtkListBoxRow)
 
-GtkWidget *assay_job_row_new (AssayJobList *jobs, AssayJobProcess *process);
+GtkWidget *assay_job_row_new      (AssayJobList *jobs, AssayJobProcess *process);
+/* The case that the window shows, NULL: none; and looks again whether the job's own is still there. */
+void       assay_job_row_set_case (AssayJobRow *self, const char *path);

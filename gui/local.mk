@@ -15,6 +15,7 @@ GUI_SOURCES = $(PAGES_LIST) \
   gui/action_rows.c gui/action_rows.h \
   gui/application.c gui/application.h \
   gui/case_account.c gui/case_account.h \
+  gui/case_choices.c gui/case_choices.h \
   gui/case_contents.c gui/case_contents.h \
   gui/case_deeds.c gui/case_deeds.h \
   gui/case_examples.c gui/case_examples.h \
@@ -49,10 +50,15 @@ GUI_SOURCES = $(PAGES_LIST) \
   gui/influence_pin.c gui/influence_pin.h \
   gui/influence_question.c gui/influence_question.h \
   gui/job_cost.c gui/job_cost.h \
+  gui/job_form.c gui/job_form.h \
   gui/job_list.c gui/job_list.h \
+  gui/job_outcome.c gui/job_outcome.h \
   gui/job_process.c gui/job_process.h \
+  gui/job_program.c gui/job_program.h \
   gui/job_row.c gui/job_row.h \
+  gui/job_start.c gui/job_start.h \
   gui/job_strip.c gui/job_strip.h \
+  gui/kind_chooser.c gui/kind_chooser.h \
   gui/lazy_model.c gui/lazy_model.h \
   gui/model_card.c gui/model_card.h \
   gui/model_panel.c gui/model_panel.h \
@@ -61,6 +67,9 @@ GUI_SOURCES = $(PAGES_LIST) \
   gui/open_case.c gui/open_case.h \
   gui/overview_rows.c gui/overview_rows.h \
   gui/page.c gui/page.h \
+  gui/param_entry.c gui/param_entry.h \
+  gui/param_form.c gui/param_form.h \
+  gui/param_row.c gui/param_row.h \
   gui/place.c gui/place.h \
   gui/preferences.c gui/preferences.h \
   gui/proposal.c gui/proposal.h \
@@ -80,6 +89,7 @@ GUI_SOURCES = $(PAGES_LIST) \
   gui/unit_detail.c gui/unit_detail.h \
   gui/units_answer.c gui/units_answer.h \
   gui/watchdog.c gui/watchdog.h \
+  gui/view_box.c gui/view_box.h \
   gui/welcome.c gui/welcome.h \
   gui/window.c gui/window.h \
   gui/window_actions.c \
@@ -96,6 +106,7 @@ GUI_RESOURCES = $(PAGES_LIST:.c=.ui) \
   gui/gtk/help-overlay.ui \
   gui/influence_ask.ui \
   gui/job_row.ui \
+  gui/job_start.ui \
   gui/job_strip.ui \
   gui/model_panel.ui \
   gui/style.css \

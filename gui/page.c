@@ -39,6 +39,15 @@ assay_page_find (const char *name)
   return NULL;
 }
 
+const AssayPageInfo *
+assay_page_find_result (const char *kind)
+{
+  for (const AssayPageInfo *const *page = pages; *page != NULL; page++)
+    if ((*page)->results_of != NULL && g_strv_contains ((*page)->results_of, kind))
+      return *page;
+  return NULL;
+}
+
 static AssayPagePrivate *
 private (AssayPage *self)
 {

@@ -37,6 +37,7 @@ typedef struct {
   const char *title, *icon;
   const char *purpose;          /* one sentence: the tooltip */
   GType (*get_type) (void);
+  const char *const *results_of;        /* kinds of jobs whose results are seen here, NULL-terminated; NULL: none */
 } AssayPageInfo;
 
 #define ASSAY_PAGE_DEFINE(symbol)                       \
@@ -47,6 +48,8 @@ typedef struct {
 const AssayPageInfo *const *assay_page_list (void);
 /* NULL: no such page. */
 const AssayPageInfo *assay_page_find        (const char *name);
+/* Where the result of a kind of job is seen, or NULL. */
+const AssayPageInfo *assay_page_find_result (const char *kind);
 
 /* --- for the window --- */
 void               assay_page_set_session  (AssayPage *self, AssaySession *session, AssayJobList *jobs);

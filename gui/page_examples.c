@@ -483,4 +483,5 @@ ASSAY_PAGE_DEFINE (examples) = {
   .name = "examples", .title = N_("Examples"), .icon = "assay-examples-symbolic",
   .purpose = N_("The data: filter, sort, and look at one example in full"),
   .get_type = assay_examples_page_get_type,
+  .results_of = (const char *const []) { "examples", NULL },
 };

@@ -483,4 +483,5 @@ ASSAY_PAGE_DEFINE (influence) = {
   .name = "influence", .title = N_("Influence"), .icon = "assay-influence-symbolic",
   .purpose = N_("Which training examples caused a behaviour, and how sure that is"),
   .get_type = assay_influence_page_get_type,
+  .results_of = (const char *const []) { "influence", "validate", "retrain", NULL },
 };

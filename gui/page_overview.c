@@ -268,4 +268,5 @@ ASSAY_PAGE_DEFINE (overview) = {
   .name = "overview", .title = N_("Overview"), .icon = "assay-overview-symbolic",
   .purpose = N_("What this case is, what it holds, and whether it can be trusted"),
   .get_type = assay_overview_page_get_type,
+  .results_of = (const char *const []) { "new", "import", "train", "demo", "info", "verify", "check", NULL },
 };

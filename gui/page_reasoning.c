@@ -417,4 +417,5 @@ ASSAY_PAGE_DEFINE (reasoning) = {
   .name = "reasoning", .title = N_("Reasoning"), .icon = "assay-reasoning-symbolic",
   .purpose = N_("Whether written reasoning is really used for the answer"),
   .get_type = assay_reasoning_page_get_type,
+  .results_of = (const char *const []) { "cot", "certify", NULL },
 };

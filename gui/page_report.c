@@ -553,4 +553,5 @@ ASSAY_PAGE_DEFINE (report) = {
   .name = "report", .title = N_("Report"), .icon = "assay-report-symbolic",
   .purpose = N_("What is pinned, what is missing, and the signed document"),
   .get_type = assay_report_page_get_type,
+  .results_of = (const char *const []) { "report", "pin", "coverage", "audit", "explain", NULL },
 };

@@ -440,4 +440,5 @@ ASSAY_PAGE_DEFINE (units) = {
   .name = "units", .title = N_("Units"), .icon = "assay-units-symbolic",
   .purpose = N_("What single neurons respond to, and what they write"),
   .get_type = assay_units_page_get_type,
+  .results_of = (const char *const []) { "record", "units", NULL },
 };

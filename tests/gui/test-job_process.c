@@ -128,14 +128,19 @@ test_strange_files (Fixture *fixture, gconstpointer data)
                               "\"utc\":\"2024-01-01T00:00:00Z\"}\n{\"type\":\"progress\",\"stage\":\"training\",\"done\":1,\"total\":2,\"unit\":\"steps\",\"note\":null,\"seconds\":1}\n{\"cut";
   g_autofree char *file = g_build_filename (fixture->folder, "begun.jsonl", NULL);
   g_autoptr (AssayJobProcess) process = NULL;
+  const GPtrArray *stages;
 
   (void) data;
   g_assert_true (g_file_set_contents (file, begun, -1, NULL));
   process = assay_job_process_adopt (file);
   g_assert_cmpstr (assay_job_process_get_command (process), ==, "assay train x.assay");
   g_assert_cmpfloat (assay_job_process_get_fraction (process), ==, 0.5);
+  stages = assay_job_process_get_stages (process);
+  g_assert_cmpuint (stages->len, ==, 1);
+  g_assert_cmpstr (((const AssayJobStage *) stages->pdata[0])->name, ==, "training");
+  g_assert_cmpstr (((const AssayJobStage *) stages->pdata[0])->reached, ==, "1 of 2 steps");
   finish (process);
-  g_assert_cmpint (assay_job_process_get_state (process), ==, ASSAY_JOB_FAILED);
+  g_assert_cmpint (assay_job_process_get_state (process), ==, ASSAY_JOB_STOPPED);
   g_assert_true (g_file_set_contents (file, "\0\xff\n[]\n{}\n", 9, NULL));
   g_assert_null (assay_job_process_adopt (file));
   g_assert_null (assay_job_process_adopt ("/nowhere/at/all.jsonl"));
