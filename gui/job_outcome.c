@@ -70,25 +70,27 @@ on_view (GObject *source, GAsyncResult *result, gpointer unused)
   assay_view_free (view);
 }
 
-/* An empty place that is filled when the view has been made. */
-static GtkWidget *
-make_result (AssayJobProcess *process)
+/* Below a line an empty place, which is filled when the view has been made. Nothing where there is no result. */
+static void
+add_result (GtkBox *box, AssayJobProcess *process)
 {
-  GtkWidget *place = adw_bin_new ();
+  GtkWidget *place;
   const AssayJobKind *kind = find_kind (process);
+  AssayJobState state = assay_job_process_get_state (process);
   g_autoptr (GTask) task = NULL;
   Question *question;
 
-  if (kind == NULL || kind->view == NULL || assay_job_process_get_document (process) == NULL || assay_job_process_get_state (process) == ASSAY_JOB_FAILED
-      || assay_job_process_get_state (process) == ASSAY_JOB_STOPPED)
-    return place;
+  if (kind == NULL || kind->view == NULL || (state != ASSAY_JOB_DONE && state != ASSAY_JOB_FOUND))
+    return;
+  place = adw_bin_new ();
+  gtk_box_append (box, gtk_separator_new (GTK_ORIENTATION_HORIZONTAL));
+  gtk_box_append (box, place);
   question = g_new0 (Question, 1);
   question->kind = kind;
   question->document = json_incref ((json_t *) assay_job_process_get_document (process));
   task = g_task_new (place, NULL, on_view, NULL);
   g_task_set_task_data (task, question, question_free);
   g_task_run_in_thread (task, make_view);
-  return place;
 }
 
 /* --- the window ---------------------------------------------------------------------------------------------------- */
@@ -170,9 +172,8 @@ make_body (AssayJobProcess *process)
 
   gtk_box_append (GTK_BOX (box), assay_view_box_new (head));
   gtk_box_append (GTK_BOX (box), make_log (process));
-  gtk_box_append (GTK_BOX (box), gtk_separator_new (GTK_ORIENTATION_HORIZONTAL));
   add_notes (GTK_BOX (box), assay_job_process_get_document (process));
-  gtk_box_append (GTK_BOX (box), make_result (process));
+  add_result (GTK_BOX (box), process);
   gtk_widget_set_margin_top (box, 18);
   gtk_widget_set_margin_bottom (box, 24);
   gtk_widget_set_margin_start (box, 24);
@@ -189,13 +190,14 @@ void
 assay_job_outcome_show (GtkWindow *parent, AssayJobProcess *process)
 {
   GtkWidget *window = adw_window_new (), *content = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0), *bar = adw_header_bar_new ();
+  GtkWidget *body = make_body (process);
   GtkEventController *keys = gtk_shortcut_controller_new ();
   const char *path = assay_job_process_get_case (process);
   g_autofree char *name = path ? assay_case_display_name (path) : g_strdup (""), *title = g_strdup_printf (_("Outcome of %s"), assay_job_process_get_kind (process));
 
   adw_header_bar_set_title_widget (ADW_HEADER_BAR (bar), adw_window_title_new (title, name));
   gtk_box_append (GTK_BOX (content), bar);
-  gtk_box_append (GTK_BOX (content), make_body (process));
+  gtk_box_append (GTK_BOX (content), body);
   adw_window_set_content (ADW_WINDOW (window), content);
   gtk_window_set_title (GTK_WINDOW (window), title);
   gtk_window_set_default_size (GTK_WINDOW (window), 860, 620);
@@ -204,5 +206,6 @@ assay_job_outcome_show (GtkWindow *parent, AssayJobProcess *process)
   gtk_shortcut_controller_add_shortcut (GTK_SHORTCUT_CONTROLLER (keys), gtk_shortcut_new (gtk_keyval_trigger_new (GDK_KEY_Escape, 0),
                                                                                           gtk_named_action_new ("window.close")));
   gtk_widget_add_controller (window, keys);
+  gtk_window_set_focus (GTK_WINDOW (window), body);     /* not the first text, which would be shown as selected */
   gtk_window_present (GTK_WINDOW (window));
 }

@@ -22,7 +22,6 @@
 #define POLL_MSEC 100
 #define READ_AT_ONCE (256 * 1024)
 #define MAX_LINE (64u << 20)
-#define MOST_STAGES 1000
 
 struct _AssayJobProcess {
   GObject parent_instance;
@@ -33,8 +32,7 @@ struct _AssayJobProcess {
   int fd, exit_status;
   GString *line;                /* of the file, not yet ended */
   guint source;
-  GPtrArray *stages;            /* AssayJobStage; the last one is where it is */
-  double fraction, seconds, stage_first, remaining;
+  AssayJobProgress progress;
   gint64 started;               /* monotonic; of this watch */
   json_t *document;
 };
@@ -43,16 +41,6 @@ G_DEFINE_FINAL_TYPE (AssayJobProcess, assay_job_process, G_TYPE_OBJECT)
 
 enum { CHANGED, ENDED, N_SIGNALS };
 static guint signals[N_SIGNALS];
-
-static void
-stage_free (gpointer data)
-{
-  AssayJobStage *stage = data;
-
-  g_free (stage->name);
-  g_free (stage->reached);
-  g_free (stage);
-}
 
 static void
 assay_job_process_finalize (GObject *object)
@@ -71,7 +59,7 @@ assay_job_process_finalize (GObject *object)
   g_free (self->file);
   g_free (self->utc);
   g_free (self->words);
-  g_ptr_array_unref (self->stages);
+  assay_job_progress_clear (&self->progress);
   json_decref (self->document);
   G_OBJECT_CLASS (assay_job_process_parent_class)->finalize (object);
 }
@@ -89,10 +77,8 @@ assay_job_process_init (AssayJobProcess *self)
 {
   self->fd = -1;
   self->exit_status = -1;
-  self->fraction = -1;
-  self->remaining = NAN;
   self->line = g_string_new (NULL);
-  self->stages = g_ptr_array_new_with_free_func (stage_free);
+  assay_job_progress_init (&self->progress);
   self->utc = g_strdup ("");
   self->words = g_strdup (_("starting"));
   self->started = g_get_monotonic_time ();
@@ -139,76 +125,12 @@ take_command (AssayJobProcess *self, const char *command)
     self->kind = g_strdup ("");
 }
 
-/* The stage that a record is of; a new one begins with the first record that names it. Of very many only the last are kept. */
-static AssayJobStage *
-find_stage (AssayJobProcess *self, const char *name, double done)
-{
-  AssayJobStage *stage = self->stages->len > 0 ? self->stages->pdata[self->stages->len - 1] : NULL;
-
-  if (stage != NULL && strcmp (stage->name, name) == 0)
-    return stage;
-  if (self->stages->len >= MOST_STAGES)
-    g_ptr_array_remove_index (self->stages, 0);
-  stage = g_new0 (AssayJobStage, 1);
-  stage->name = g_strdup (name);
-  stage->began = self->seconds;
-  g_ptr_array_add (self->stages, stage);
-  self->stage_first = done;
-  return stage;
-}
-
-/* What counted, its rate since the stage began in this run, and what that makes of the rest: nothing while there is too little to go by. */
-static void
-append_rate (AssayJobProcess *self, GString *words, const AssayJobStage *stage, double done, double total, gboolean has_unit)
-{
-  double seconds = self->seconds - stage->began, rate = (done - self->stage_first) / seconds;
-  g_autofree char *speed = NULL, *left = NULL;
-
-  self->remaining = NAN;
-  if (!(seconds > 1) || !(done > self->stage_first))
-    return;
-  speed = assay_view_number (rate, 3);
-  if (has_unit)
-    g_string_append_printf (words, _(" · %s/s"), speed);
-  if (!(total > done))
-    return;
-  self->remaining = (total - done) / rate;
-  left = assay_view_seconds (self->remaining);
-  g_string_append_printf (words, _(" · %s left"), left);
-}
-
-static char *
-describe_reached (double done, double total, const char *unit, const char *note)
-{
-  g_autofree char *at = assay_view_count ((gint64) done), *of = assay_view_count ((gint64) total);
-
-  if (unit != NULL && total > 0)
-    return g_strdup_printf (_("%s of %s %s"), at, of, unit);
-  return unit != NULL ? g_strdup_printf ("%s %s", at, unit) : g_strdup (note ? note : "");
-}
-
 static void
 take_progress (AssayJobProcess *self, const json_t *record)
 {
-  const char *unit = json_string_value (json_object_get (record, "unit")), *note = json_string_value (json_object_get (record, "note"));
-  double done = assay_json_get_number (record, "done"), total = assay_json_get_number (record, "total");
-  g_autoptr (GString) words = g_string_new (NULL);
-  AssayJobStage *stage;
+  g_autofree char *words = assay_job_progress_take (&self->progress, record);
 
-  self->seconds = assay_json_get_number (record, "seconds");
-  stage = find_stage (self, assay_json_get_text (record, "stage"), done);
-  stage->ended = self->seconds;
-  g_free (stage->reached);
-  stage->reached = describe_reached (done, total, unit, note);
-  self->fraction = total > 0 ? MIN (done, total) / total : -1;
-  if (unit == NULL && note != NULL)
-    g_string_append (words, note);
-  else
-    g_string_append_printf (words, stage->reached[0] != '\0' ? "%s, %s" : "%s%s", stage->name, stage->reached);
-  append_rate (self, words, stage, done, total, unit != NULL);
-  if (self->state == ASSAY_JOB_STOPPING)
-    g_string_assign (words, _("saving, then stopping"));
-  set_words (self, words->str);
+  set_words (self, self->state == ASSAY_JOB_STOPPING ? _("saving, then stopping") : words);
 }
 
 /* How long it took: by this window's clock, or from its begin to its last record. */
@@ -219,18 +141,18 @@ measure (AssayJobProcess *self)
   GStatBuf status;
 
   if (self->child != NULL)
-    self->seconds = 1e-6 * (double) (g_get_monotonic_time () - self->started);
+    self->progress.seconds = 1e-6 * (double) (g_get_monotonic_time () - self->started);
   else if (began != NULL && g_stat (self->file, &status) == 0)
-    self->seconds = MAX (self->seconds, (double) (status.st_mtime - g_date_time_to_unix (began)));
+    self->progress.seconds = MAX (self->progress.seconds, (double) (status.st_mtime - g_date_time_to_unix (began)));
 }
 
 static void
 finish (AssayJobProcess *self, AssayJobState state, const char *words)
 {
   self->state = state;
-  self->remaining = NAN;
+  self->progress.remaining = NAN;
   if (state == ASSAY_JOB_DONE || state == ASSAY_JOB_FOUND)
-    self->fraction = 1;
+    self->progress.fraction = 1;
   set_words (self, words);
   g_clear_handle_id (&self->source, g_source_remove);
 }
@@ -242,7 +164,7 @@ take_result (AssayJobProcess *self, const json_t *document)
   g_autofree char *took = NULL, *words = NULL;
 
   measure (self);
-  took = assay_view_seconds (self->seconds);
+  took = assay_view_seconds (self->progress.seconds);
   self->document = json_incref ((json_t *) document);
   self->exit_status = (int) json_integer_value (json_object_get (document, "exit_status"));
   finding = finding ? finding : json_string_value (json_object_get (document, ASSAY_JOB_INCOMPLETE));
@@ -460,7 +382,7 @@ assay_job_process_is_over (AssayJobProcess *self)
 double
 assay_job_process_get_fraction (AssayJobProcess *self)
 {
-  return self->fraction;
+  return self->progress.fraction;
 }
 
 const char *
@@ -472,13 +394,13 @@ assay_job_process_get_words (AssayJobProcess *self)
 double
 assay_job_process_get_remaining (AssayJobProcess *self)
 {
-  return self->remaining;
+  return self->progress.remaining;
 }
 
 double
 assay_job_process_get_seconds (AssayJobProcess *self)
 {
-  return self->seconds;
+  return self->progress.seconds;
 }
 
 const char *
@@ -502,7 +424,7 @@ assay_job_process_get_exit_status (AssayJobProcess *self)
 const GPtrArray *
 assay_job_process_get_stages (AssayJobProcess *self)
 {
-  return self->stages;
+  return self->progress.stages;
 }
 
 const char *

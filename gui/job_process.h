@@ -7,6 +7,8 @@
  */
 #pragma once
 
+#include "gui/job_progress.h"
+
 #include <gio/gio.h>
 #include <jansson.h>
 
@@ -18,9 +20,6 @@ typedef enum {
   ASSAY_JOB_STOPPED,            /* asked to, or killed: the same command goes on from what was saved */
   ASSAY_JOB_FAILED
 } AssayJobState;
-
-/* reached: "400 of 3,000 steps", or "". Seconds count from the job's begin. */
-typedef struct { char *name, *reached; double began, ended; } AssayJobStage;
 
 #define ASSAY_TYPE_JOB_PROCESS (assay_job_process_get_type ())
 G_DECLARE_FINAL_TYPE (AssayJobProcess, assay_job_process, ASSAY, JOB_PROCESS, GObject)

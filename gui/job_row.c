@@ -64,6 +64,13 @@ case_is_gone (AssayJobProcess *process)
   return path != NULL && assay_job_process_is_over (process) && !g_file_test (path, G_FILE_TEST_EXISTS);
 }
 
+/* All that its words would say stands elsewhere in the row. */
+static gboolean
+is_plainly_done (AssayJobProcess *process)
+{
+  return assay_job_process_get_state (process) == ASSAY_JOB_DONE && !json_is_true (json_object_get (assay_job_process_get_document (process), "from_store"));
+}
+
 static void
 update_buttons (AssayJobRow *self, gboolean is_gone)
 {
@@ -104,6 +111,7 @@ update (AssayJobRow *self)
   gtk_widget_set_css_classes (GTK_WIDGET (self->state), (const char *[]) { "caption-heading", states[state].style, NULL });
   gtk_label_set_text (self->words, words);
   gtk_widget_set_tooltip_text (GTK_WIDGET (self->words), words);
+  gtk_widget_set_visible (GTK_WIDGET (self->words), is_gone || !is_plainly_done (self->process));
   gtk_label_set_text (self->times, times);
   gtk_widget_set_visible (GTK_WIDGET (self->bar), !is_over);
   if (assay_job_process_get_fraction (self->process) >= 0)

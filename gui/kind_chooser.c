@@ -125,6 +125,7 @@ make_popover (AssayKindChooser *self)
   self->list = GTK_LIST_BOX (gtk_list_box_new ());
   gtk_accessible_update_property (GTK_ACCESSIBLE (search), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Search kinds of jobs"), -1);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->list), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Kinds of jobs"), -1);
+  g_object_set (search, "placeholder-text", _("Search kinds of jobs"), NULL);
   gtk_widget_add_css_class (GTK_WIDGET (self->list), "assay-choices");
   gtk_list_box_set_selection_mode (self->list, GTK_SELECTION_NONE);
   for (int group = 0; group < ASSAY_JOB_GROUP_N; group++)

@@ -55,6 +55,7 @@ GUI_SOURCES = $(PAGES_LIST) \
   gui/job_outcome.c gui/job_outcome.h \
   gui/job_process.c gui/job_process.h \
   gui/job_program.c gui/job_program.h \
+  gui/job_progress.c gui/job_progress.h \
   gui/job_row.c gui/job_row.h \
   gui/job_start.c gui/job_start.h \
   gui/job_strip.c gui/job_strip.h \

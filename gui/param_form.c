@@ -15,7 +15,7 @@ struct _AssayParamForm {
   GtkBox *box;
   GtkWidget *own;               /* AdwPreferencesGroup of the kind's own parameters */
   GtkWidget *more;              /* AdwPreferencesGroup of the parts, or NULL */
-  GPtrArray *rows;              /* AssayParamRow, borrowed; the first rows_of_own stay as long as the kind does */
+  GPtrArray *rows;              /* AssayParamRow, borrowed; the first rows_of_own stay as long as the kind does; others: on_expanded */
   GPtrArray *expanders;         /* AdwExpanderRow, borrowed, by the part after the kind's own */
   guint rows_of_own;
   AssayParamRow *path;          /* the case, or NULL */
@@ -136,6 +136,24 @@ build_own (AssayParamForm *self, const AssayJobFormPart *part)
   gtk_box_append (self->box, self->own);
 }
 
+static GPtrArray *
+part_params (gpointer expander)
+{
+  return g_object_get_data (expander, "params");
+}
+
+/* Makes the rows of a part when it is opened first: a long form is there at once. */
+static void
+on_expanded (AdwExpanderRow *expander, GParamSpec *unused, AssayParamForm *self)
+{
+  (void) unused;
+  if (!adw_expander_row_get_expanded (expander) || g_object_get_data (G_OBJECT (expander), "is-filled") != NULL)
+    return;
+  g_object_set_data (G_OBJECT (expander), "is-filled", self);
+  for (guint k = 0; k < part_params (expander)->len; k++)
+    adw_expander_row_add_row (expander, GTK_WIDGET (add_param (self, part_params (expander)->pdata[k])));
+}
+
 static void
 add_part (AssayParamForm *self, const AssayJobFormPart *part)
 {
@@ -146,12 +164,10 @@ add_part (AssayParamForm *self, const AssayJobFormPart *part)
   adw_preferences_row_set_use_markup (ADW_PREFERENCES_ROW (expander), FALSE);
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (expander), title);
   for (guint k = 0; k < part->params->len; k++)
-    {
-      const AssayParam *p = part->params->pdata[k];
-
-      is_open |= assay_job_form_get_texts (self->form, p->name) != NULL || p->flags & ASSAY_PARAM_REQUIRED;
-      adw_expander_row_add_row (ADW_EXPANDER_ROW (expander), GTK_WIDGET (add_param (self, p)));
-    }
+    is_open |= assay_job_form_get_texts (self->form, ((const AssayParam *) part->params->pdata[k])->name) != NULL
+               || ((const AssayParam *) part->params->pdata[k])->flags & ASSAY_PARAM_REQUIRED;
+  g_object_set_data_full (G_OBJECT (expander), "params", g_ptr_array_ref (part->params), (GDestroyNotify) g_ptr_array_unref);
+  g_signal_connect (expander, "notify::expanded", G_CALLBACK (on_expanded), self);
   adw_expander_row_set_expanded (ADW_EXPANDER_ROW (expander), is_open);
   adw_preferences_group_add (ADW_PREFERENCES_GROUP (self->more), expander);
   g_ptr_array_add (self->expanders, expander);
@@ -253,22 +269,33 @@ find_row (AssayParamForm *self, const char *name)
   return NULL;
 }
 
+/* Opens the part that has the parameter. */
+static void
+open_part (AssayParamForm *self, const char *name)
+{
+  for (guint k = 0; k < self->expanders->len; k++)
+    for (guint i = 0; i < part_params (self->expanders->pdata[k])->len; i++)
+      if (strcmp (((const AssayParam *) part_params (self->expanders->pdata[k])->pdata[i])->name, name) == 0)
+        adw_expander_row_set_expanded (self->expanders->pdata[k], TRUE);
+}
+
 gboolean
 assay_param_form_say (AssayParamForm *self, const char *message)
 {
   const char *said = NULL, *subject = message && self->form ? assay_job_form_find_subject (self->form, message, &said) : NULL;
-  AssayParamRow *row = subject == NULL ? NULL : subject[0] == '\0' ? self->path : find_row (self, subject);
-  GtkWidget *expander = row ? gtk_widget_get_ancestor (GTK_WIDGET (row), ADW_TYPE_EXPANDER_ROW) : NULL;
+  AssayParamRow *row;
 
   for (guint k = 0; k < self->rows->len; k++)
     check_row (self, self->rows->pdata[k]);
   if (self->path != NULL)
     check_row (self, self->path);
+  if (subject == NULL)
+    return FALSE;
+  open_part (self, subject);
+  row = subject[0] == '\0' ? self->path : find_row (self, subject);
   if (row == NULL)
     return FALSE;
   assay_param_row_set_fault (row, said);
-  if (expander != NULL)
-    adw_expander_row_set_expanded (ADW_EXPANDER_ROW (expander), TRUE);
   return TRUE;
 }
 

@@ -9,7 +9,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
-#define CONTROL_WIDTH 260               /* the same in all rows that have room for words */
+#define CONTROL_WIDTH 230               /* the same in all rows that have room for words */
 #define LARGEST_STEP_VALUE 9e15         /* whole numbers up to here are exact in a spin button */
 
 struct _AssayParamRow {
@@ -288,6 +288,7 @@ make_control (AssayParamRow *self)
       self->lines = GTK_BOX (gtk_box_new (GTK_ORIENTATION_VERTICAL, 6));
       gtk_widget_set_valign (GTK_WIDGET (self->lines), GTK_ALIGN_CENTER);
       gtk_widget_set_size_request (GTK_WIDGET (self->lines), CONTROL_WIDTH, -1);
+      gtk_widget_set_hexpand (GTK_WIDGET (self->lines), FALSE);         /* though the entries within would */
       gtk_widget_set_margin_top (GTK_WIDGET (self->lines), 6);
       gtk_widget_set_margin_bottom (GTK_WIDGET (self->lines), 6);
       adw_action_row_add_suffix (ADW_ACTION_ROW (self), GTK_WIDGET (self->lines));
