@@ -78,7 +78,14 @@ GUI_SOURCES = $(PAGES_LIST) \
   gui/reasoning_figures.c gui/reasoning_figures.h \
   gui/provenance_walk.c gui/provenance_walk.h \
   gui/provenance_window.c gui/provenance_window.h \
+  gui/field_answers.c gui/field_answers.h \
+  gui/report_choice.c gui/report_choice.h \
   gui/report_draft.c gui/report_draft.h \
+  gui/report_export.c gui/report_export.h \
+  gui/report_fields.c gui/report_fields.h \
+  gui/report_outcome.c gui/report_outcome.h \
+  gui/report_pins.c gui/report_pins.h \
+  gui/report_rules.c gui/report_rules.h \
   gui/score_lists.c gui/score_lists.h gui/score_row.c gui/score_row.h \
   gui/self_checks.c gui/self_checks.h \
   gui/self_checks_answers.c \
@@ -110,6 +117,8 @@ GUI_RESOURCES = $(PAGES_LIST:.c=.ui) \
   gui/job_start.ui \
   gui/job_strip.ui \
   gui/model_panel.ui \
+  gui/report_export.ui \
+  gui/report_outcome.ui \
   gui/style.css \
   gui/welcome.ui \
   gui/window.ui

@@ -13,9 +13,18 @@
 
 typedef struct {
   gatomicrefcount count;
-  AssayDocument *document;      /* for internal readers: with names */
+  AssayDocument *document;      /* for internal readers: with names, and with every regime */
   json_t *pins;                 /* job/pins.h */
+  const json_t *meters;         /* how much of each regime is answered: report/coverage.h, without items */
+  const json_t *asked;          /* what people state or confirm: [{"id", "title", "asks", "class", "unit", "state", "is_draft", "digest", "shows"}] */
+  const json_t *answers;        /* their file as it is, or NULL: there is none */
+  const char *fault;            /* why the file does not hold, and was left out; NULL: it does */
+  const GPtrArray *refusals;    /* AssayRefusal: what --final refuses, what --strict refuses first */
+  guint n_strict;               /* of them */
 } AssayReportDraft;
+
+/* The file that holds what people state about a case, beside it: "people-fields.json" of "people.assay". Owns: the caller. */
+char             *assay_report_draft_dup_fields_path (const char *case_path);
 
 AssayReportDraft *assay_report_draft_ref   (AssayReportDraft *self);
 void              assay_report_draft_unref (AssayReportDraft *self);

@@ -316,8 +316,18 @@ if export is not None:
         bundle = os.path.splitext(case)[0] + "-report"
         check("the report is written", wait(60, lambda: os.path.exists(bundle + "/report.html")) is not None, os.listdir(os.path.dirname(case)))
         check("the page says where", wait(15, lambda: find("with a proof each")) is not None, texts)
-        verify = wait(5, lambda: find("_Verify Verify", exact=True, pressable=True))
-        check("it can be verified at once", press(verify), texts)
+        check("it is verified by itself: unaltered", wait(30, lambda: find("Unaltered")) is not None, texts)
+        check("unsigned as long as nobody signs it", find("Unsigned") is not None, texts)
+        check("and a time that only the operator vouches for", find("Time operator-attested") is not None, texts)
+        check("a key is made where one says", press(find("Make a key", pressable=True)) and press(wait(10, lambda: find("Make Key", exact=True, pressable=True)
+                                                                                                             or find("_Make Key", pressable=True))), texts)
+        folder = os.path.dirname(case)
+        check("with its public half beside it", wait(15, lambda: os.path.exists(folder + "/signer.pem.pub")) is not None, os.listdir(folder))
+        check("the report can be signed by it", wait(10, lambda: press(find("_Sign Sign", exact=True, pressable=True))), texts)
+        check("and is by a known signer then", wait(30, lambda: find("Signer known")) is not None, texts)
+
+check("the page says how much waits for a person", find("to state") is not None, texts)
+check("and there is a way to answer", find("Fill In", pressable=True) is not None, texts)
 
 # Bad input: a file is cut short, the case goes away, another one lies in its place. Each time the window says so and goes on.
 shards = sorted(os.path.join(case, "shards", f) for f in os.listdir(os.path.join(case, "shards")))
