@@ -1,17 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The window: its logic without a display, and the program itself on a display of its own.
 if HAVE_GTK
-GUI_TESTS = tests/gui/test-job_form tests/gui/test-job_process tests/gui/test-overview tests/gui/test-place tests/gui/test-reasoning tests/gui/test-session \
+GUI_TESTS = tests/gui/test-field_answers tests/gui/test-job_form tests/gui/test-job_process tests/gui/test-overview tests/gui/test-place tests/gui/test-reasoning tests/gui/test-session \
   tests/gui/test-settings tests/gui/test-table_export
-check_PROGRAMS += $(GUI_TESTS)
-gui_test_flags = $(gui_libgui_la_CPPFLAGS)
-gui_test_libs = gui/libgui.la $(LDADD) $(GTK_LIBS)
-tests_gui_test_job_form_SOURCES = tests/gui/test-job_form.c
-tests_gui_test_job_form_CPPFLAGS = $(gui_test_flags)
-tests_gui_test_job_form_CFLAGS = $(AM_CFLAGS) $(GTK_CFLAGS)
-tests_gui_test_job_form_LDADD = $(gui_test_libs)
-GUI_TESTS = tests/gui/test-field_answers tests/gui/test-job_process tests/gui/test-overview tests/gui/test-place tests/gui/test-reasoning tests/gui/test-session tests/gui/test-settings \
-  tests/gui/test-table_export
 check_PROGRAMS += $(GUI_TESTS)
 gui_test_flags = $(gui_libgui_la_CPPFLAGS)
 gui_test_libs = gui/libgui.la $(LDADD) $(GTK_LIBS)
@@ -19,6 +10,10 @@ tests_gui_test_field_answers_SOURCES = tests/gui/test-field_answers.c
 tests_gui_test_field_answers_CPPFLAGS = $(gui_test_flags)
 tests_gui_test_field_answers_CFLAGS = $(AM_CFLAGS) $(GTK_CFLAGS)
 tests_gui_test_field_answers_LDADD = $(gui_test_libs)
+tests_gui_test_job_form_SOURCES = tests/gui/test-job_form.c
+tests_gui_test_job_form_CPPFLAGS = $(gui_test_flags)
+tests_gui_test_job_form_CFLAGS = $(AM_CFLAGS) $(GTK_CFLAGS)
+tests_gui_test_job_form_LDADD = $(gui_test_libs)
 tests_gui_test_job_process_SOURCES = tests/gui/test-job_process.c
 tests_gui_test_job_process_CPPFLAGS = $(gui_test_flags)
 tests_gui_test_job_process_CFLAGS = $(AM_CFLAGS) $(GTK_CFLAGS)
