@@ -32,8 +32,6 @@ static const AssayJobExample examples[] = {
   { "a report of everything the case shows, for readers outside", "assay report people.assay --format html,json --out people-report" },
   { "the same, but nothing if a claim lacks its check", "assay report people.assay --strict --dry-run" },
   { "with what people state, for one regime", "assay report people.assay --regime sr-26-2 --fields people-fields.json --out people-report" },
-  { "the one that counts: strict, every draft confirmed, approved by a person, signed",
-    "assay report people.assay --fields people-fields.json --key auditor.key --final --out people-report" },
   { NULL, NULL }
 };
 
