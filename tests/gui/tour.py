@@ -209,7 +209,7 @@ check("both signs are there", here("Taking it out raises the loss") is not None 
 check("every example says its influence in words", here(", influence +") is not None and here(", influence -") is not None, texts)
 press(here("What Influenced It?", pressable=True) or here("New Question", pressable=True))
 ask = wait(20, lambda: here("_Ask", pressable=True))
-check("what a question takes is known before it is asked", ask is not None and here("of memory") is not None, texts)
+check("what a question takes is known before it is asked", ask is not None and wait(15, lambda: here("of memory")) is not None, texts)
 before = stored("scores")
 if ask is not None:
     press(ask)
