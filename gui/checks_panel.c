@@ -2,6 +2,7 @@
 /* checks_panel.c: rows of checks. */
 #include "gui/checks_panel.h"
 
+#include "base/text.h"
 #include "gui/action_rows.h"
 #include "gui/self_checks.h"
 
@@ -100,9 +101,10 @@ static GtkWidget *
 make_row (const AssaySelfCheck *check)
 {
   GtkWidget *row = assay_action_row_new (check->what, NULL);
-  g_autofree char *below = check->of[0] ? g_strdup_printf ("%s\n%s", check->why, check->of) : g_strdup (check->why);
+  g_autofree char *below = check->of[0] ? g_strdup_printf ("%s\n%s", check->why, check->of) : g_strdup (check->why), *visible = NULL;
 
-  adw_action_row_set_subtitle (ADW_ACTION_ROW (row), below);
+  visible = assay_text_escape (below, TRUE);
+  adw_action_row_set_subtitle (ADW_ACTION_ROW (row), visible);
   adw_action_row_set_subtitle_lines (ADW_ACTION_ROW (row), 0);
   adw_action_row_set_title_lines (ADW_ACTION_ROW (row), 0);
   adw_action_row_add_prefix (ADW_ACTION_ROW (row), assay_mark_new (check->mark));

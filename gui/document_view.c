@@ -8,7 +8,8 @@
 
 #include <glib/gi18n.h>
 
-#define BUDGET_US 6000          /* of the main loop at a time */
+#define BUDGET_US 6000          /* of the main loop, in each frame: what is new has to be laid out in it, too */
+#define FRAME_MSEC 17
 #define MAX_ROWS 60             /* of a table on the screen; the report has them all */
 #define WORDY 44                /* characters of a cell that is a sentence */
 #define FIGURE_WIDTH 640
@@ -410,7 +411,7 @@ begin (AssayDocumentView *self)
   for (guint k = 0; k < document->warnings->len; k++)
     append (self, NULL, make_callout (make_label (document->warnings->pdata[k], NULL), TRUE));
   self->section = self->block = 0;
-  self->source = g_idle_add (work, self);
+  self->source = g_timeout_add (FRAME_MSEC, work, self);
 }
 
 void

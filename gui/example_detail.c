@@ -80,6 +80,16 @@ show_content (AssayExampleDetail *self, const AssayTable *table, gint64 row)
     }
 }
 
+/* Pango would put a hyphen where it breaks a word, as if the data had one. */
+static void
+forbid_hyphens (GtkWidget *label)
+{
+  g_autoptr (PangoAttrList) attributes = pango_attr_list_new ();
+
+  pango_attr_list_insert (attributes, pango_attr_insert_hyphens_new (FALSE));
+  gtk_label_set_attributes (GTK_LABEL (label), attributes);
+}
+
 static void
 add_field (AssayExampleDetail *self, int line, const char *name, const char *value)
 {
@@ -95,6 +105,7 @@ add_field (AssayExampleDetail *self, int line, const char *name, const char *val
   gtk_label_set_xalign (GTK_LABEL (right), 0);
   gtk_label_set_wrap (GTK_LABEL (right), TRUE);
   gtk_label_set_wrap_mode (GTK_LABEL (right), PANGO_WRAP_WORD_CHAR);
+  forbid_hyphens (right);
   gtk_label_set_selectable (GTK_LABEL (right), TRUE);
   gtk_widget_set_hexpand (right, TRUE);
   gtk_widget_add_css_class (right, "numeric");

@@ -58,6 +58,7 @@ static void
 show_checks (AssayOverviewPage *self)
 {
   assay_checks_panel_show (self->checks, self->shown, self->account->checks);
+  gtk_widget_set_visible (GTK_WIDGET (self->checks), TRUE);
   show_verdict (self);
 }
 
@@ -122,7 +123,7 @@ hide_account (AssayOverviewPage *self)
   gtk_widget_set_visible (GTK_WIDGET (self->model), FALSE);
   gtk_widget_set_visible (GTK_WIDGET (self->losses), FALSE);
   gtk_widget_set_visible (GTK_WIDGET (self->proposals), FALSE);
-  adw_bin_set_child (ADW_BIN (self->checks), NULL);
+  gtk_widget_set_visible (GTK_WIDGET (self->checks), FALSE);
   gtk_widget_set_visible (GTK_WIDGET (self->holdings), FALSE);
   adw_bin_set_child (self->journal, NULL);
 }

@@ -17,6 +17,8 @@
 #include <math.h>
 #include <string.h>
 
+#define FRAME_MSEC 17
+
 #define ASSAY_TYPE_REASONING_PAGE (assay_reasoning_page_get_type ())
 G_DECLARE_FINAL_TYPE (AssayReasoningPage, assay_reasoning_page, ASSAY, REASONING_PAGE, AssayPage)
 
@@ -37,6 +39,7 @@ struct _AssayReasoningPage {
   gpointer reader;              /* of the answer's case; only compared */
   AssayReasoningAnswer *answer; /* NULL: none yet */
   gint64 shown;                 /* chain, -1: none */
+  guint later;                  /* source, while a chain is to be shown */
   gint64 same_text[2];          /* a decorative one and a used one, where `pair` is visible */
 };
 
@@ -225,6 +228,18 @@ show_selected (AssayReasoningPage *self)
     show_chain (self, chain);
 }
 
+/* The chain is shown in the frame after that of the list: both together take longer than a frame may. */
+static gboolean
+on_later (gpointer data)
+{
+  AssayReasoningPage *self = data;
+
+  self->later = 0;
+  if (self->answer != NULL)
+    show_selected (self);
+  return G_SOURCE_REMOVE;
+}
+
 static void
 show_answer (AssayReasoningPage *self, AssayReasoningAnswer *answer)
 {
@@ -238,7 +253,8 @@ show_answer (AssayReasoningPage *self, AssayReasoningAnswer *answer)
   self->shown = -1;
   assay_chain_list_set_answer (self->chains, answer);
   show_summary (self);
-  show_selected (self);
+  if (self->later == 0)
+    self->later = g_timeout_add (FRAME_MSEC, on_later, self);
 }
 
 static void
@@ -350,6 +366,7 @@ assay_reasoning_page_dispose (GObject *object)
 {
   AssayReasoningPage *self = ASSAY_REASONING_PAGE (object);
 
+  g_clear_handle_id (&self->later, g_source_remove);
   g_cancellable_cancel (self->reading);
   g_clear_object (&self->reading);
   g_clear_pointer (&self->answer, assay_reasoning_answer_unref);

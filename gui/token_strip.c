@@ -63,8 +63,11 @@ static void
 show_text (AssayTokenStrip *self, const AssayColumn *column, gint64 row)
 {
   g_autofree char *text = assay_cell_dup_text (column, row, MAX_TEXT), *visible = assay_text_escape (text, TRUE);
+  g_autoptr (PangoAttrList) attributes = pango_attr_list_new ();
   GtkWidget *label = gtk_label_new (visible);
 
+  pango_attr_list_insert (attributes, pango_attr_insert_hyphens_new (FALSE));   /* the text has none where a word is broken */
+  gtk_label_set_attributes (GTK_LABEL (label), attributes);
   gtk_label_set_wrap (GTK_LABEL (label), TRUE);
   gtk_label_set_wrap_mode (GTK_LABEL (label), PANGO_WRAP_WORD_CHAR);
   gtk_label_set_xalign (GTK_LABEL (label), 0);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A tour of the window through its accessibility tree and its keys, as somebody would make it who cannot see the screen.
 
-tour.py CASE PLACE   opens nothing itself: the window shows CASE already. PLACE is an empty folder for what is exported.
+tour.py CASE IMAGES  opens nothing itself: the window shows CASE already. IMAGES is a case whose examples are pictures.
 Prints one line of TAP for each thing that was looked at.
 """
 import json
@@ -15,7 +15,7 @@ import gi
 gi.require_version("Atspi", "2.0")
 from gi.repository import Atspi, GLib  # noqa: E402
 
-case, place = sys.argv[1:]
+case, images = sys.argv[1:]
 number = failures = 0
 
 
@@ -147,11 +147,15 @@ present = [p for p in pages if find(p, exact=True)]
 check("the sidebar names its pages", {"Overview", "Jobs", "Report"} <= set(present), present)
 
 
+def act(action, parameter):
+    subprocess.run(["gdbus", "call", "--session", "--dest", "org.assay.Workbench", "--object-path", "/org/assay/Workbench/window/1",
+                    "--method", "org.gtk.Actions.Activate", action, f"[<'{parameter}'>]", "{}"], check=True, stdout=subprocess.DEVNULL)
+
+
 def go(to):
     global page
     page = to
-    subprocess.run(["gdbus", "call", "--session", "--dest", "org.assay.Workbench", "--object-path", "/org/assay/Workbench/window/1",
-                    "--method", "org.gtk.Actions.Activate", "go", f"[<'{page.lower()}'>]", "{}"], check=True, stdout=subprocess.DEVNULL)
+    act("go", page.lower())
     time.sleep(0.8)
 
 
@@ -293,6 +297,7 @@ if line is not None:
 go("Report")
 pin = wait(30, lambda: find("Pin to the report", pressable=True))
 check("the report shows its claims with a pin each", pin is not None, texts)
+check("and with a way to where each comes from", find("Where does this number come from?", pressable=True) is not None, texts)
 if pin is not None:
     check("a pin can be pressed", press(pin))
     undo = wait(5, find_undo)           # before the case is asked: it goes away by itself
@@ -329,17 +334,25 @@ if export is not None:
 check("the page says how much waits for a person", find("to state") is not None, texts)
 check("and there is a way to answer", find("Fill In", pressable=True) is not None, texts)
 
+# Examples that are pictures are shown as pictures, in the ranking too.
+act("open-path", images)
+check("a case of images is opened", wait(20, lambda: name(window).startswith("images ")) is not None, name(window))
+go("Influence")
+check("the ranking shows pictures", wait(20, lambda: here("Picture of the example")) is not None, texts)
+act("open-path", case)
+wait(20, lambda: name(window).startswith("p "))
+
 # Bad input: a file is cut short, the case goes away, another one lies in its place. Each time the window says so and goes on.
 shards = sorted(os.path.join(case, "shards", f) for f in os.listdir(os.path.join(case, "shards")))
 os.truncate(shards[-1], 100)
 go("Overview")
-check("a file that was cut short is told as damage", wait(20, lambda: here("Damaged")) is not None and here("and has 100 B now") is not None, texts())
+check("a file that was cut short is told as damage", wait(20, lambda: here("Damaged")) is not None and here("and has 100 B now") is not None, texts)
 os.rename(case, case + ".away")
-check("a case that went away is told", wait(20, lambda: find("cannot be read")) is not None, texts())
-check("what was read of it stays", here("A logistic regression") is not None, texts())
+check("a case that went away is told", wait(20, lambda: find("cannot be read")) is not None, texts)
+check("what was read of it stays", here("A logistic regression") is not None, texts)
 subprocess.run([os.environ["ASSAY"], "new", case, "--quiet"], check=True, stdout=subprocess.DEVNULL)
-check("another case in its place is told as another one", wait(20, lambda: here("Another case lies here now")) is not None, texts())
-check("nothing of the first is shown as its own", wait(10, lambda: here("A logistic regression") is None), texts())
+check("another case in its place is told as another one", wait(20, lambda: here("Another case lies here now")) is not None, texts)
+check("nothing of the first is shown as its own", wait(10, lambda: here("A logistic regression") is None), texts)
 
 print(f"1..{number}", flush=True)
 sys.exit(failures > 0)
