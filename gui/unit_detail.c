@@ -194,6 +194,34 @@ add_ablation (AssayUnitDetail *self, const json_t *page)
 
 /* --- histogram ------------------------------------------------------------------------------------------------------- */
 
+/* Bins are quarters of octaves: near zero far narrower than a pixel. Neighbours are put together until each step is this share of the range wide, and the
+ * height is rows for each unit of activation, so that equal areas are equally many rows. */
+#define NARROWEST (1.0 / 60)
+
+/* n counts between n + 1 edges, in place. Returns how many steps are left. */
+static gsize
+make_densities (gsize n, double *edges, double *count)
+{
+  double width = NARROWEST * (edges[n] - edges[0]), rows = 0;
+  gsize made = 0;
+
+  for (gsize k = 0; k < n; k++)
+    {
+      rows += count[k];
+      if (edges[k + 1] - edges[made] < width)
+        {
+          if (k + 1 < n || made == 0)
+            continue;
+          made--;                                       /* what is left at the upper end joins the last step */
+          rows += count[made] * (edges[made + 1] - edges[made]);
+        }
+      count[made] = rows / (edges[k + 1] - edges[made]);
+      edges[++made] = edges[k + 1];
+      rows = 0;
+    }
+  return made;
+}
+
 static void
 add_histogram (AssayUnitDetail *self, const json_t *answer)
 {
@@ -207,7 +235,8 @@ add_histogram (AssayUnitDetail *self, const json_t *answer)
     first++;
   while (last > first && json_integer_value (json_array_get (counts, last - 1)) == 0)
     last--;
-  if (last <= first || !json_is_number (json_array_get (all, first)) || !json_is_number (json_array_get (all, last)))
+  if (last <= first || !json_is_number (json_array_get (all, first)) || !json_is_number (json_array_get (all, last))
+      || json_number_value (json_array_get (all, last)) <= json_number_value (json_array_get (all, first)))
     return;
   edges = g_new (double, last - first + 1);
   count = g_new (double, last - first);
@@ -217,12 +246,12 @@ add_histogram (AssayUnitDetail *self, const json_t *answer)
       if (k < last)
         count[k - first] = json_number_value (json_array_get (counts, k));
     }
+  n = make_densities (last - first, edges, count);
   figure = assay_figure_new ("unit-histogram", _("Histogram of its activations"));
   assay_figure_set_axis (figure, ASSAY_AXIS_X, ASSAY_SCALE_LINEAR, _("activation"), NULL);
-  assay_figure_set_axis (figure, ASSAY_AXIS_Y, ASSAY_SCALE_LINEAR, _("rows"), NULL);
-  assay_figure_set_ticks (figure, ASSAY_AXIS_Y, ASSAY_TICKS_COUNT);
-  assay_figure_add_histogram (figure, NULL, ASSAY_ROLE_MAIN, last - first, edges, count);
-  assay_figure_set_reading (figure, _("How many rows have which activation; bins are finer near zero."));
+  assay_figure_set_axis (figure, ASSAY_AXIS_Y, ASSAY_SCALE_LINEAR, _("rows per unit of activation"), NULL);
+  assay_figure_add_histogram (figure, NULL, ASSAY_ROLE_MAIN, n, edges, count);
+  assay_figure_set_reading (figure, _("How many rows have which activation: equal areas are equally many rows."));
   add_heading (self, _("Activations"));
   add (self, assay_figure_area_new (figure, FIGURE_WIDTH));
   assay_figure_unref (figure);
