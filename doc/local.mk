@@ -15,7 +15,7 @@ dist_doc_DATA += doc/store-format.md
 dist_doc_DATA += doc/units.md
 dist_doc_DATA += doc/window.md
 picturesdir = $(docdir)/pictures
-dist_pictures_DATA = doc/pictures/examples.png doc/pictures/influence.png doc/pictures/jobs.png doc/pictures/overview.png \
+dist_pictures_DATA = doc/pictures/examples.png doc/pictures/influence.png \
   doc/pictures/reasoning.png doc/pictures/report.png doc/pictures/units.png
 dist_man_MANS += doc/assay.1
 dist_man_MANS += doc/assay-verify.1
