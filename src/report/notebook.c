@@ -2,6 +2,7 @@
 /* notebook.c: cells of text, and cells of Python with the output that they would give. */
 #include "report/notebook.h"
 
+#include "base/text.h"
 #include "report/figure.h"
 #include "report/markdown.h"
 
@@ -335,7 +336,8 @@ GString *
 assay_notebook_to_text (const json_t *notebook)
 {
   char *dumped = json_dumps (notebook, JSON_INDENT (1) | JSON_SORT_KEYS);
-  GString *text = g_string_new (dumped);
+  g_autofree char *safe = assay_text_escape_json (dumped);
+  GString *text = g_string_new (safe);
 
   g_string_append_c (text, '\n');
   free (dumped);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* writer_json.c: report.json, which holds everything that a document says; the other formats are renderings of the same. Schema: report.schema.json. */
 #include "base/json.h"
+#include "base/text.h"
 #include "report/figure.h"
 #include "report/writer.h"
 
@@ -233,7 +234,8 @@ write_document (const AssayDocument *document, GPtrArray *files, GError **error)
 {
   json_t *out = document_to_json (document);
   char *text = json_dumps (out, JSON_INDENT (1) | JSON_SORT_KEYS | JSON_REAL_PRECISION (17));
-  GString *line = g_string_new (text);
+  g_autofree char *safe = assay_text_escape_json (text);
+  GString *line = g_string_new (safe);
 
   (void) error;
   g_string_append_c (line, '\n');

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "store/file.h"
 
 #define BUFFER_BYTES (1u << 16)
@@ -65,23 +66,35 @@ begin_field (AssayCsvWriter *self)
   self->in_row = TRUE;
 }
 
+/* Their wide forms count as well: a spreadsheet that is set to an East Asian language takes them for the narrow ones. */
+static gboolean
+is_formula (const char *text)
+{
+  static const char *const signs[] = { "=", "+", "-", "@", "\357\274\235", "\357\274\213", "\357\274\215", "\357\274\240" };
+
+  for (gsize k = 0; k < G_N_ELEMENTS (signs); k++)
+    if (g_str_has_prefix (text, signs[k]))
+      return TRUE;
+  return FALSE;
+}
+
 void
 assay_csv_writer_text (AssayCsvWriter *self, const char *value)
 {
+  g_autofree char *visible = assay_text_escape (value, FALSE);
   /* An empty string gets quotes, so that it differs from an empty field. */
-  gboolean formula = *value != '\0' && strchr ("=+-@\t\r", *value) != NULL;
-  gboolean quoted = formula || *value == '\0' || strpbrk (value, ",\"\r\n") != NULL;
+  gboolean formula = is_formula (visible), quoted = formula || *visible == '\0' || strpbrk (visible, ",\"") != NULL;
 
   begin_field (self);
   if (quoted)
     g_string_append_c (self->buffer, '"');
   if (formula)
     g_string_append_c (self->buffer, '\'');
-  for (; *value != '\0'; value++)
+  for (const char *c = visible; *c != '\0'; c++)
     {
-      if (*value == '"')
+      if (*c == '"')
         g_string_append_c (self->buffer, '"');
-      g_string_append_c (self->buffer, *value);
+      g_string_append_c (self->buffer, *c);
     }
   if (quoted)
     g_string_append_c (self->buffer, '"');

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* csv_writer.h: CSV files by RFC 4180, the same bytes in every locale.
  *
- * Numbers are written so that they read back to the same bits. Text that a spreadsheet would take for a formula (first byte one
- * of = + - @ TAB CR) gets a single quote in front; numeric fields never do. Lines end in CR LF.
+ * Numbers are written so that they read back to the same bits. Text that a spreadsheet would take for a formula (it begins with
+ * one of = + - @) gets a single quote in front; numeric fields never do. Control characters, line breaks included, and those that
+ * hide or turn text are visible (base/text.h). Lines end in CR LF.
  * Thread rule: one thread at a time per writer.
  */
 #pragma once

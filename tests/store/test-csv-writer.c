@@ -11,7 +11,8 @@
 static void
 test_bytes (Room *room, gconstpointer unused)
 {
-  static const char *const texts[] = { "plain", "a,b", "say \"x\"", "two\nlines", "", "=1+1", "-x", "@cmd", "+", "\ttab", "\303\244" };
+  static const char *const texts[] = { "plain", "a,b", "say \"x\"", "two\nlines", "", "=1+1", "-x", "@cmd", "+", "\ttab", "\303\244", "\357\274\2351", "\033[2J", "\342\200\256=1",
+                                       "\r\n=1" };
   g_autofree char *path = g_build_filename (room->directory, "a.csv", NULL), *bytes = NULL;
   g_autoptr (AssayCsvWriter) csv = assay_csv_writer_new (path, NULL);
   GError *error = NULL;
@@ -29,7 +30,8 @@ test_bytes (Room *room, gconstpointer unused)
   g_assert_true (assay_csv_writer_end_row (csv, &error));
   g_assert_true (assay_csv_writer_commit (csv, &error));
   load (path, &bytes, &n);
-  g_assert_cmpstr (bytes, ==, "plain,\"a,b\",\"say \"\"x\"\"\",\"two\nlines\",\"\",\"'=1+1\",\"'-x\",\"'@cmd\",\"'+\",\"'\ttab\",\303\244\r\n"
+  g_assert_cmpstr (bytes, ==, "plain,\"a,b\",\"say \"\"x\"\"\",two\\x0alines,\"\",\"'=1+1\",\"'-x\",\"'@cmd\",\"'+\",\\x09tab,\303\244,\"'\357\274\2351\",\\x1b[2J,\\u{202e}=1,"
+                              "\\x0d\\x0a=1\r\n"
                               "-5,-0.5,nan,-inf,\r\n");
 }
 
