@@ -43,5 +43,6 @@ tests_gui_test_table_export_CPPFLAGS = $(gui_test_flags)
 tests_gui_test_table_export_CFLAGS = $(AM_CFLAGS) $(GTK_CFLAGS)
 tests_gui_test_table_export_LDADD = $(gui_test_libs)
 endif
-dist_check_SCRIPTS += tests/gui/test-window.sh tests/gui/test-tour.sh
-EXTRA_DIST += tests/gui/tour.py tests/gui/display.sh tests/gui/screenshots.sh
+dist_check_SCRIPTS += tests/gui/test-window.sh tests/gui/test-tour.sh tests/gui/test-hostile.sh
+LONG_TESTS += tests/gui/test-hostile.sh
+EXTRA_DIST += tests/gui/hostile_window.py tests/gui/tour.py tests/gui/display.sh tests/gui/screenshots.sh
