@@ -41,6 +41,7 @@ append_rule (GString *out, const gsize *width, guint columns)
   g_string_append_c (out, '\n');
 }
 
+/* A longer text than a line is whole in its own row, and no other row is filled up to it. */
 static void
 render_table (GString *out, const AssayViewBlock *block)
 {
@@ -52,7 +53,7 @@ render_table (GString *out, const AssayViewBlock *block)
     {
       char *text = assay_text_escape (block->cells->pdata[k], FALSE);
 
-      width[k % columns] = MAX (width[k % columns], assay_text_width (text));
+      width[k % columns] = MAX (width[k % columns], MIN (assay_text_width (text), LINE));
       g_ptr_array_add (safe, text);
     }
   for (guint row = 0; row < rows; row++)
