@@ -47,10 +47,29 @@ check "a job whose model was superseded is named there too" prints "is not in th
 check "in words for its reader" prints "the data or the model that it was made from are others now" cat changed/report.html
 check "the pin is taken away" "$ASSAY" pin p.assay attribution/1/first --remove -q
 
-# the same bytes
-"$ASSAY" report p.assay --format $formats --out once -q --threads 1 >/dev/null 2>&1
-LC_ALL=de_DE.UTF-8 TZ=Asia/Tokyo "$ASSAY" report p.assay --format $formats --out twice -q --threads 2 >/dev/null 2>&1
-check "threads, locale and time zone change no byte" diff -r once twice
+# the same bytes: a number of threads, a locale and a time zone; every start has hash seeds of its own
+everything=$formats,pdf
+for locale in de_DE tr_TR; do   # where the machine has not got them
+  localedef -i $locale -f UTF-8 "$scratch/$locale.UTF-8" >/dev/null 2>&1
+done
+TZ=UTC "$ASSAY" report p.assay --format $everything --out once -q --threads 1 >/dev/null 2>&1
+for place in 2:de_DE.UTF-8:Asia/Tokyo 4:tr_TR.UTF-8:America/St_Johns 1:C:Pacific/Chatham; do
+  rest=${place#*:}
+  LOCPATH=$scratch LC_ALL=${rest%:*} LANGUAGE=ja PANGO_LANGUAGE=ja TZ=${rest#*:} "$ASSAY" report p.assay --format $everything --out again -q --yes --threads "${place%%:*}" >/dev/null 2>&1
+  check "the same bytes with threads, locale and time zone $place" diff -r once again
+  rm -r again
+done
+if command -v qpdf >/dev/null; then
+  check "qpdf finds nothing wrong with the PDF" qpdf --check once/report.pdf
+else
+  skip "qpdf finds nothing wrong with the PDF" "qpdf is not there"
+fi
+if command -v pdfinfo >/dev/null; then
+  check "its structure is tagged" prints "^ *(H1|Table|P)" pdfinfo -struct once/report.pdf
+  check "without complaints" eval 'pdfinfo -struct once/report.pdf 2>complaints >/dev/null && test ! -s complaints'
+else
+  skip "its structure is tagged" "pdfinfo is not there"
+fi
 
 cat >judge.py <<'PY'
 import contextlib, io, json, os, sys
