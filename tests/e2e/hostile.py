@@ -85,7 +85,7 @@ def make(kind):
         with open(name, "wb") as file:
             file.write(out.getvalue().encode())
 
-    people = [(texts[k], k * 37 % 101, int(k * 17 % 5 > 1), int(k * 29 % 7 > 3), texts[n - 1 - k], texts[(k + n // 2) % n]) for k in range(n)]
+    people = [(texts[k], k * 37 % 101, int(k * 17 % 5 > 1), int(k * 29 % 7 > 3), texts[n - 1 - k], texts[(k + 3 * n // 7) % n]) for k in range(n)]
     table("people.csv", [("name", "x", "y", "s", "group", "other")] + people)
     # Columns, levels and classes are named so too.
     names = short[::len(short) // 16][:16]

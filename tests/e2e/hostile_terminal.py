@@ -47,4 +47,5 @@ for command in (("info", case), ("info", case, "model/wide"), ("influence", case
                 ("audit", case, "--data", "main", "--score", "s", "--outcome", "y", "--group", "group"), ("pin", case)):
     status, out, errors = says(*command)
     assert status == 0 and out, (command, status, errors)
+    assert len(out) < 10_000_000, "%s: rows are filled up to the longest text: %d characters" % (command[0], len(out))
 print("# terminal: %d strings as arguments, %d in files that are no text, %d in tables: none steers it" % (n_arguments, n_files, len(shown)))

@@ -22,7 +22,7 @@ dist_check_SCRIPTS += tests/e2e/test-explain.sh
 EXTRA_DIST += tests/e2e/explain.py
 dist_check_SCRIPTS += tests/e2e/test-verify.sh
 EXTRA_DIST += tests/e2e/verify.py
-# Two whole cases and their reports, and five hundred starts of the program: under a minute.
+# Two whole cases and their reports, and five hundred starts of the program: a minute.
 dist_check_SCRIPTS += tests/e2e/test-hostile.sh
 LONG_TESTS += tests/e2e/test-hostile.sh
 EXTRA_DIST += tests/e2e/hostile.py tests/e2e/hostile_judge.py tests/e2e/hostile_terminal.py
