@@ -251,6 +251,22 @@ test_bits (Fixture *fixture, gconstpointer unused)
   g_assert_cmpint (assay_bundle_verdict_get_exit_status (after), ==, 0);
 }
 
+/* The last letter of each name in the list: no line speaks of that file then, which is as it was. */
+static void
+test_names_in_list (Fixture *fixture, gconstpointer unused)
+{
+  g_autofree char *path = path_of (fixture, ASSAY_BUNDLE_SUMS), *sums = NULL;
+  Tally tally = { 0 };
+  gsize n;
+
+  (void) unused;
+  load (path, &sums, &n);
+  for (gsize k = 1; k < n; k++)
+    if (sums[k] == '\n')
+      flip (fixture, ASSAY_BUNDLE_SUMS, 8 * (k - 1), NULL, &tally);
+  g_assert_cmpuint (tally.flips, >, 8);
+}
+
 /* --- other forms ----------------------------------------------------------------------------------------------------- */
 
 static void
@@ -446,6 +462,7 @@ main (int argc, char **argv)
       return 0;
     }
   ADD ("/bundle/a flipped bit anywhere is found, with its file, its bytes and, in a value, its rows", test_bits);
+  ADD ("/bundle/an altered name in the list of digests is found, whichever file it was", test_names_in_list);
   ADD ("/bundle/files that are cut, gone, renamed, linked or no files are found", test_directory);
   ADD ("/bundle/signatures of another bundle do not hold for this one", test_other_signature);
   ADD ("/bundle/a statement that a stranger signed is the stranger's", test_signed_anew);
