@@ -211,8 +211,11 @@ go("Influence")
 check("the ranking says what it is of", wait(15, lambda: here("What caused the loss on train:0")) is not None, texts)
 check("both signs are there", here("Taking it out raises the loss") is not None and here("Taking it out lowers the loss") is not None, texts)
 check("every example says its influence in words", here(", influence +") is not None and here(", influence -") is not None, texts)
-press(here("What Influenced It?", pressable=True) or here("New Question", pressable=True))
-ask = wait(20, lambda: here("_Ask", pressable=True))
+for attempt in range(3):                        # a button that is made anew in this moment takes no press
+    press(wait(5, lambda: here("What Influenced It?", pressable=True) or here("New Question", pressable=True)))
+    ask = wait(10, lambda: here("_Ask", pressable=True))
+    if ask is not None:
+        break
 check("what a question takes is known before it is asked", ask is not None and wait(15, lambda: here("of memory")) is not None, texts)
 before = stored("scores")
 if ask is not None:
