@@ -146,7 +146,7 @@ EXTRA_DIST += $(GUI_RESOURCES) $(GUI_ICONS) build-aux/make-resources.sh
 gui/pages.def: gui/local.mk build-aux/make-registry.sh
 	$(registry) page_ $(PAGES_LIST)
 REGISTRIES += gui/pages.def
-gui/page.lo: gui/pages.def
+$(addsuffix .lo,gui/libgui_la-page): gui/pages.def
 
 gui/workbench.gresource.xml: gui/local.mk build-aux/make-resources.sh
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(SHELL) $(srcdir)/build-aux/make-resources.sh $(GUI_RESOURCES) $(GUI_ICONS) >$@.tmp && mv -f $@.tmp $@

@@ -181,7 +181,7 @@ compare_anchors (const void *a, const void *b)
 static void
 spread (GArray *names, double lo, double hi, double gap)
 {
-  qsort (names->data, names->len, sizeof (SideName), compare_anchors);
+  g_array_sort (names, compare_anchors);
   for (guint pass = 0; pass < 50; pass++)
     for (guint k = 0; k < names->len; k++)
       {
