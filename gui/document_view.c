@@ -4,12 +4,11 @@
 
 #include "base/text.h"
 #include "gui/figure_area.h"
+#include "gui/gradually.h"
 #include "job/pins.h"
 
 #include <glib/gi18n.h>
 
-#define BUDGET_US 6000          /* of the main loop, in each frame: what is new has to be laid out in it, too */
-#define FRAME_MSEC 17
 #define MAX_ROWS 60             /* of a table on the screen; the report has them all */
 #define WORDY 44                /* characters of a cell that is a sentence */
 #define FIGURE_WIDTH 640
@@ -246,6 +245,7 @@ make_claim_buttons (AssayDocumentView *self, const AssayClaim *claim)
   gtk_button_set_icon_name (GTK_BUTTON (pin), "assay-pin-symbolic");
   gtk_widget_set_tooltip_text (pin, _("Pin to the summary of the report"));
   gtk_accessible_update_property (GTK_ACCESSIBLE (pin), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Pin to the report"), -1);
+  gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (pin), assay_pins_find (self->draft->pins, claim->id) >= 0);
   g_object_set_data_full (G_OBJECT (pin), "claim", g_strdup (claim->id), g_free);
   g_signal_connect (pin, "toggled", G_CALLBACK (toggled), self);
   g_hash_table_replace (self->pins, g_strdup (claim->id), pin);
@@ -336,8 +336,9 @@ show_pins (AssayDocumentView *self)
 
 /* FALSE when all is there. */
 static gboolean
-append_next (AssayDocumentView *self)
+append_next (gpointer data)
 {
+  AssayDocumentView *self = data;
   const GPtrArray *sections = self->draft->document->sections;
   const AssaySection *section;
 
@@ -370,31 +371,12 @@ append_next (AssayDocumentView *self)
   return TRUE;
 }
 
-static gboolean
-work (gpointer data)
-{
-  AssayDocumentView *self = data;
-  gint64 begin = g_get_monotonic_time ();
-
-  while (append_next (self))
-    if (g_get_monotonic_time () - begin > BUDGET_US)
-      {
-        show_pins (self);
-        return G_SOURCE_CONTINUE;
-      }
-  show_pins (self);
-  self->source = 0;
-  return G_SOURCE_REMOVE;
-}
-
 static void
 clear (AssayDocumentView *self)
 {
   GtkWidget *child;
 
-  if (self->source != 0)
-    g_source_remove (self->source);
-  self->source = 0;
+  assay_gradually_stop (&self->source);
   self->table = NULL;
   g_hash_table_remove_all (self->widgets);
   g_hash_table_remove_all (self->pins);
@@ -411,7 +393,7 @@ begin (AssayDocumentView *self)
   for (guint k = 0; k < document->warnings->len; k++)
     append (self, NULL, make_callout (make_label (document->warnings->pdata[k], NULL), TRUE));
   self->section = self->block = 0;
-  self->source = g_timeout_add (FRAME_MSEC, work, self);
+  assay_gradually_begin (&self->source, TRUE, append_next, self);
 }
 
 void

@@ -3,6 +3,7 @@
 #include "gui/field_answers.h"
 
 #include "base/json.h"
+#include "base/text.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -43,12 +44,10 @@ static const struct { const char *key; AssayAnswerKind kind; } keys[] = {
 static char *
 dup_value (const json_t *value)
 {
-  char digits[G_ASCII_DTOSTR_BUF_SIZE];
-
   if (json_is_integer (value))
     return g_strdup_printf ("%" JSON_INTEGER_FORMAT, json_integer_value (value));
   if (json_is_real (value))
-    return g_strdup (g_ascii_dtostr (digits, sizeof digits, json_real_value (value)));
+    return assay_text_number (json_real_value (value));
   return g_strdup (json_is_string (value) ? json_string_value (value) : "");
 }
 

@@ -2,11 +2,12 @@
 /* lazy_model.c: items on demand. */
 #include "gui/lazy_model.h"
 
+#include "gui/gradually.h"
+
 #define USUAL_ROW_HEIGHT 32
 #define FIRST_ROWS 40           /* fill a screen */
 #define MORE_ROWS 24            /* at a time */
 #define LAID_OUT_ROWS 260       /* beyond these GTK makes no widgets, however many there are */
-#define FRAME_MSEC 17
 
 struct _AssayLazyRow {
   GObject parent_instance;
@@ -83,8 +84,7 @@ assay_lazy_model_finalize (GObject *object)
 {
   AssayLazyModel *self = ASSAY_LAZY_MODEL (object);
 
-  if (self->growing != 0)
-    g_source_remove (self->growing);
+  assay_gradually_stop (&self->growing);
   assay_row_order_free (self->order);
   G_OBJECT_CLASS (assay_lazy_model_parent_class)->finalize (object);
 }
@@ -124,27 +124,20 @@ grow_to (AssayLazyModel *self, guint n)
 }
 
 static gboolean
-on_grow (gpointer data)
+grow (gpointer data)
 {
   AssayLazyModel *self = data;
   guint all = count_page (self), more = self->shown + MORE_ROWS;
+  gboolean is_last = more >= MIN (all, LAID_OUT_ROWS);
 
-  if (more < MIN (all, LAID_OUT_ROWS))
-    {
-      grow_to (self, more);
-      return G_SOURCE_CONTINUE;
-    }
-  self->growing = 0;
-  grow_to (self, all);
-  return G_SOURCE_REMOVE;
+  grow_to (self, is_last ? all : more);
+  return !is_last;
 }
 
 void
 assay_lazy_model_show_all (AssayLazyModel *self)
 {
-  if (self->growing != 0)
-    g_source_remove (self->growing);
-  self->growing = 0;
+  assay_gradually_stop (&self->growing);
   grow_to (self, count_page (self));
 }
 
@@ -158,7 +151,7 @@ show (AssayLazyModel *self, gint64 first)
   all = count_page (self);
   self->shown = MIN (all, FIRST_ROWS);
   if (self->growing == 0 && self->shown < all)
-    self->growing = g_timeout_add (FRAME_MSEC, on_grow, self);
+    assay_gradually_begin (&self->growing, FALSE, grow, self);
   if (before > 0 || self->shown > 0)
     g_list_model_items_changed (G_LIST_MODEL (self), 0, before, self->shown);
 }

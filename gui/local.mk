@@ -41,6 +41,7 @@ GUI_SOURCES = $(PAGES_LIST) \
   gui/example_detail.c gui/example_detail.h \
   gui/facts.c gui/facts.h \
   gui/figure_area.c gui/figure_area.h \
+  gui/gradually.c gui/gradually.h \
   gui/grey_image.c gui/grey_image.h \
   gui/holdings_panel.c gui/holdings_panel.h \
   gui/influence_answer.c gui/influence_answer.h \

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "gui/case_account.h"
 #include "gui/checks_panel.h"
+#include "gui/gradually.h"
 #include "gui/holdings_panel.h"
 #include "gui/model_panel.h"
 #include "gui/overview_rows.h"
@@ -14,8 +15,6 @@
 #include <string.h>
 
 #define ASSAY_TYPE_OVERVIEW_PAGE (assay_overview_page_get_type ())
-#define FRAME_MSEC 17
-
 G_DECLARE_FINAL_TYPE (AssayOverviewPage, assay_overview_page, ASSAY, OVERVIEW_PAGE, AssayPage)
 
 struct _AssayOverviewPage {
@@ -90,29 +89,18 @@ show_next (gpointer data)
   AssayOverviewPage *self = data;
 
   panels[self->n_made++] (self);
-  if (self->n_made < G_N_ELEMENTS (panels))
-    return G_SOURCE_CONTINUE;
-  self->making = 0;
-  return G_SOURCE_REMOVE;
-}
-
-static void
-stop_making (AssayOverviewPage *self)
-{
-  if (self->making != 0)
-    g_source_remove (self->making);
-  self->making = 0;
+  return self->n_made < G_N_ELEMENTS (panels);
 }
 
 static void
 show_account (AssayOverviewPage *self, AssayCaseAccount *account)
 {
-  stop_making (self);
+  assay_gradually_stop (&self->making);
   g_clear_pointer (&self->account, assay_case_account_unref);
   self->account = assay_case_account_ref (account);
   self->n_made = 0;
   if (show_next (self))
-    self->making = g_timeout_add (FRAME_MSEC, show_next, self);
+    assay_gradually_begin (&self->making, FALSE, show_next, self);
 }
 
 /* Nothing of another case stands here while this one is read. */
@@ -182,7 +170,7 @@ show_case (AssayPage *page)
     hide_account (self);
   g_clear_pointer (&self->shown, assay_case_contents_unref);
   self->shown = assay_case_contents_ref (contents);
-  stop_making (self);           /* of what was there before */
+  assay_gradually_stop (&self->making);           /* of what was there before */
   assay_case_reader_ask (assay_page_get_reader (page), assay_case_account_read, assay_case_contents_ref (contents), (GDestroyNotify) assay_case_contents_unref,
                          (GDestroyNotify) assay_case_account_unref, assay_page_renew (&self->reading), on_account, g_object_ref (self));
 }
@@ -224,7 +212,7 @@ assay_overview_page_dispose (GObject *object)
   if (self->reading != NULL)
     g_cancellable_cancel (self->reading);
   g_clear_object (&self->reading);
-  stop_making (self);
+  assay_gradually_stop (&self->making);
   g_clear_pointer (&self->account, assay_case_account_unref);
   g_clear_pointer (&self->shown, assay_case_contents_unref);
   G_OBJECT_CLASS (assay_overview_page_parent_class)->dispose (object);

@@ -6,6 +6,7 @@
 #include "gui/chain_probes.h"
 #include "gui/dial.h"
 #include "gui/empty_state.h"
+#include "gui/gradually.h"
 #include "gui/page.h"
 #include "gui/proposal.h"
 #include "gui/reasoning_figures.h"
@@ -17,7 +18,6 @@
 #include <math.h>
 #include <string.h>
 
-#define FRAME_MSEC 17
 
 #define ASSAY_TYPE_REASONING_PAGE (assay_reasoning_page_get_type ())
 G_DECLARE_FINAL_TYPE (AssayReasoningPage, assay_reasoning_page, ASSAY, REASONING_PAGE, AssayPage)
@@ -230,14 +230,13 @@ show_selected (AssayReasoningPage *self)
 
 /* The chain is shown in the frame after that of the list: both together take longer than a frame may. */
 static gboolean
-on_later (gpointer data)
+show_selected_later (gpointer data)
 {
   AssayReasoningPage *self = data;
 
-  self->later = 0;
   if (self->answer != NULL)
     show_selected (self);
-  return G_SOURCE_REMOVE;
+  return FALSE;
 }
 
 static void
@@ -253,8 +252,7 @@ show_answer (AssayReasoningPage *self, AssayReasoningAnswer *answer)
   self->shown = -1;
   assay_chain_list_set_answer (self->chains, answer);
   show_summary (self);
-  if (self->later == 0)
-    self->later = g_timeout_add (FRAME_MSEC, on_later, self);
+  assay_gradually_begin (&self->later, FALSE, show_selected_later, self);
 }
 
 static void
@@ -366,7 +364,7 @@ assay_reasoning_page_dispose (GObject *object)
 {
   AssayReasoningPage *self = ASSAY_REASONING_PAGE (object);
 
-  g_clear_handle_id (&self->later, g_source_remove);
+  assay_gradually_stop (&self->later);
   g_cancellable_cancel (self->reading);
   g_clear_object (&self->reading);
   g_clear_pointer (&self->answer, assay_reasoning_answer_unref);

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "job/pins.h"
 #include "job/report_document.h"
 #include "report/coverage.h"
@@ -98,7 +99,11 @@ show_field (const json_t *record)
   if (json_is_string (value) || json_is_string (reason))
     return json_string (json_string_value (json_is_string (value) ? value : reason));
   if (json_is_number (value))
-    return json_sprintf ("%.17g", json_number_value (value));
+    {
+      g_autofree char *number = assay_text_number (json_number_value (value));
+
+      return json_string (number);
+    }
   return json_string (value == NULL || json_is_null (value) ? "" : _("a table; it stands in the section What is stated about the model"));
 }
 

@@ -212,7 +212,7 @@ act_choose_key (GtkWidget *widget, const char *name, GVariant *value)
 
   (void) name;
   (void) value;
-  g_signal_connect (dialog, "response", G_CALLBACK (key_chosen), widget);
+  g_signal_connect_object (dialog, "response", G_CALLBACK (key_chosen), widget, 0);
   gtk_native_dialog_show (GTK_NATIVE_DIALOG (dialog));
 }
 
@@ -224,7 +224,7 @@ act_make_key (GtkWidget *widget, const char *name, GVariant *value)
   (void) name;
   (void) value;
   gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (dialog), "signer.pem");
-  g_signal_connect (dialog, "response", G_CALLBACK (new_key_chosen), widget);
+  g_signal_connect_object (dialog, "response", G_CALLBACK (new_key_chosen), widget, 0);
   gtk_native_dialog_show (GTK_NATIVE_DIALOG (dialog));
 }
 
@@ -291,7 +291,7 @@ act_export (GtkWidget *widget, const char *name, GVariant *value)
   (void) value;
   gtk_file_chooser_set_current_folder (GTK_FILE_CHOOSER (dialog), folder, NULL);
   gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (dialog), suggestion);
-  g_signal_connect (dialog, "response", G_CALLBACK (export_chosen), widget);
+  g_signal_connect_object (dialog, "response", G_CALLBACK (export_chosen), widget, 0);
   gtk_native_dialog_show (GTK_NATIVE_DIALOG (dialog));
 }
 

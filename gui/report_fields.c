@@ -5,12 +5,12 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "gui/field_answers.h"
+#include "gui/gradually.h"
 
 #include <glib/gi18n.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define BUDGET_US 6000          /* of the main loop at a time */
 
 struct _AssayReportFields {
   AdwPreferencesWindow parent_instance;
@@ -186,17 +186,13 @@ add_field (AssayReportFields *self, guint k)
 }
 
 static gboolean
-add_some (gpointer data)
+add_next (gpointer data)
 {
   AssayReportFields *self = data;
-  gint64 end = g_get_monotonic_time () + BUDGET_US;
 
-  while (self->next < assay_field_answers_get_n (self->answers) && g_get_monotonic_time () < end)
-    add_field (self, self->next++);
   if (self->next < assay_field_answers_get_n (self->answers))
-    return G_SOURCE_CONTINUE;
-  self->source = 0;
-  return G_SOURCE_REMOVE;
+    add_field (self, self->next++);
+  return self->next < assay_field_answers_get_n (self->answers);
 }
 
 /* --- the file -------------------------------------------------------------------------------------------------------- */
@@ -294,7 +290,7 @@ assay_report_fields_dispose (GObject *object)
 {
   AssayReportFields *self = ASSAY_REPORT_FIELDS (object);
 
-  g_clear_handle_id (&self->source, g_source_remove);
+  assay_gradually_stop (&self->source);
   G_OBJECT_CLASS (assay_report_fields_parent_class)->dispose (object);
 }
 
@@ -332,6 +328,6 @@ assay_report_fields_new (const AssayReportDraft *draft, const char *path)
   self->answers = assay_field_answers_new (draft->asked, draft->answers);
   self->path = g_strdup (path);
   add_pages (self);
-  self->source = g_idle_add_full (GDK_PRIORITY_REDRAW + 10, add_some, self, NULL);
+  assay_gradually_begin (&self->source, TRUE, add_next, self);
   return GTK_WIDGET (self);
 }

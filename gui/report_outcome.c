@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "gui/facts.h"
+#include "gui/job_form.h"
 #include "job/spec.h"
 
 #include <glib/gi18n.h>
@@ -221,13 +222,24 @@ show_verdicts (AssayReportOutcome *self, const json_t *document)
   show_buttons (self);
 }
 
+/* verify takes the bundle in the place of a case, sign by a name of its own. */
+static gboolean
+is_about_bundle (AssayReportOutcome *self, AssayJobProcess *job)
+{
+  g_autoptr (AssayJobForm) form = assay_job_form_parse (assay_job_process_get_command (job), NULL);
+  const char *const *bundle = form ? assay_job_form_get_texts (form, "bundle") : NULL;
+  g_autofree char *path = bundle ? g_canonicalize_filename (bundle[0], NULL) : g_strdup (assay_job_process_get_case (job));
+
+  return g_strcmp0 (path, self->bundle) == 0;
+}
+
 void
 assay_report_outcome_job_ended (AssayReportOutcome *self, AssayJobProcess *job)
 {
   const char *kind = assay_job_process_get_kind (job);
   const json_t *document = assay_job_process_get_document (job);
 
-  if (self->bundle == NULL || strstr (assay_job_process_get_command (job), self->bundle) == NULL)
+  if (self->bundle == NULL || !is_about_bundle (self, job))
     return;
   if (g_strcmp0 (kind, "verify") == 0 && document != NULL && json_is_array (json_object_get (document, "sentences")))
     show_verdicts (self, document);

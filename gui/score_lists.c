@@ -2,13 +2,13 @@
 /* score_lists.c: rows of a ranking, some at a time. */
 #include "gui/score_lists.h"
 
+#include "gui/gradually.h"
 #include "gui/grey_image.h"
 #include "gui/score_row.h"
 
 #include <math.h>
 
 #define ROWS_AT_A_TIME 8
-#define FRAME_MSEC 17
 
 struct _AssayScoreLists {
   GtkListBox *raising, *lowering;
@@ -29,9 +29,7 @@ assay_score_lists_new (GtkListBox *raising, GtkListBox *lowering)
 void
 assay_score_lists_stop (AssayScoreLists *self)
 {
-  if (self->source != 0)
-    g_source_remove (self->source);
-  self->source = 0;
+  assay_gradually_stop (&self->source);
 }
 
 void
@@ -83,10 +81,7 @@ append_some (gpointer data)
       append (self, self->raising, self->answer->raising, self->made);
       append (self, self->lowering, self->answer->lowering, self->made);
     }
-  if (self->made < MAX (self->answer->raising->len, self->answer->lowering->len))
-    return G_SOURCE_CONTINUE;
-  self->source = 0;
-  return G_SOURCE_REMOVE;
+  return self->made < MAX (self->answer->raising->len, self->answer->lowering->len);
 }
 
 void
@@ -98,5 +93,5 @@ assay_score_lists_show (AssayScoreLists *self, const AssayInfluenceAnswer *answe
   self->answer = answer;
   self->made = 0;
   if (append_some (self))
-    self->source = g_timeout_add (FRAME_MSEC, append_some, self);
+    assay_gradually_begin (&self->source, FALSE, append_some, self);
 }

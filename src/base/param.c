@@ -3,6 +3,7 @@
 #include "base/param.h"
 
 #include "base/error.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <math.h>
@@ -520,22 +521,6 @@ assay_values_is_set (const AssayValues *values, const char *name)
   return k >= 0 && values->slots[k].set;
 }
 
-/* The fewest digits that read back as the same number. */
-static char *
-number_text (double value)
-{
-  char text[G_ASCII_DTOSTR_BUF_SIZE], format[8];
-
-  for (int digits = 1; digits <= 17; digits++)
-    {
-      g_snprintf (format, sizeof format, "%%.%dg", digits);
-      g_ascii_formatd (text, sizeof text, format, value);
-      if (g_ascii_strtod (text, NULL) == value)
-        break;
-    }
-  return g_strdup (text);
-}
-
 char **
 assay_values_dup_texts (const AssayValues *values, const char *name)
 {
@@ -558,7 +543,7 @@ assay_values_dup_texts (const AssayValues *values, const char *name)
       texts[0] = g_strdup_printf ("%" G_GINT64_FORMAT, slot->i);
       break;
     case ASSAY_PARAM_DOUBLE:
-      texts[0] = number_text (slot->d);
+      texts[0] = assay_text_number (slot->d);
       break;
     case ASSAY_PARAM_JSON:
       texts[0] = json_dumps (slot->json, JSON_ENCODE_ANY | JSON_COMPACT | JSON_SORT_KEYS);

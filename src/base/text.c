@@ -58,6 +58,21 @@ assay_text_escape (const char *text, gboolean keep_lines)
 }
 
 char *
+assay_text_number (double value)
+{
+  char text[G_ASCII_DTOSTR_BUF_SIZE], format[8];
+
+  for (int digits = 1; digits <= 17; digits++)
+    {
+      g_snprintf (format, sizeof format, "%%.%dg", digits);
+      g_ascii_formatd (text, sizeof text, format, value);
+      if (g_ascii_strtod (text, NULL) == value)
+        break;
+    }
+  return g_strdup (text);
+}
+
+char *
 assay_text_escape_json (const char *json)
 {
   GString *out = g_string_sized_new (strlen (json));

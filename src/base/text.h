@@ -13,5 +13,8 @@ char *assay_text_escape      (const char *text, gboolean keep_lines);
 /* The same of a number of bytes, where NUL is a control character like others. Owns: the caller. */
 char *assay_text_escape_bytes (const char *text, gsize length, gboolean keep_lines);
 
+/* A finite number by the fewest digits that read back as the same number, the same in every locale. Owns: the caller. */
+char *assay_text_number      (double value);
+
 /* JSON text as jansson writes it, with DEL, C1 and direction controls as \uNNNN. Owns: the caller. */
 char *assay_text_escape_json (const char *json);

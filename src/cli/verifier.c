@@ -26,7 +26,7 @@ static const AssayParam own_options[] = {
 
 typedef struct {
   AssayValues *bundle_options, *own;
-  const char  *directory;
+  const char  *directory;       /* of the words that were given */
 } Arguments;
 
 static void
@@ -39,65 +39,82 @@ tell (const char *text)
 
 /* --- command line ---------------------------------------------------------------------------------------------------- */
 
-static const AssayParam *
-find (const AssayParam *table, const char *name)
+/* Of every option: into the table that declares it. */
+static gboolean
+take_option (const char *name, const char *value, gpointer data, GError **error)
 {
-  while (table->name != NULL && strcmp (table->name, name) != 0)
-    table++;
-  return table->name != NULL ? table : NULL;
+  Arguments *arguments = data;
+  AssayValues *values[] = { arguments->bundle_options, arguments->own };
+
+  name += strlen ("--");
+  for (gsize k = 0; k < G_N_ELEMENTS (values); k++)
+    for (const AssayParam *p = assay_values_get_table (values[k]); p->name != NULL; p++)
+      if (strcmp (p->name, name) == 0)
+        return assay_values_set_text (values[k], name, value ? value : "true", error);
+  g_assert_not_reached ();
 }
 
+/* GLib takes --content=no for --content. */
 static gboolean
-usage (GError **error, const char *format, const char *what)
+refuse_values (const AssayParam *table, const char *const *words, GError **error)
 {
-  g_autofree char *text = g_strdup_printf (format, what);
-
-  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "%s; " PROGRAM " --help lists the options", text);
-  return FALSE;
-}
-
-/* --name VALUE, --name=VALUE or --name. Moves *k on when the value is the next argument. */
-static gboolean
-take_option (Arguments *arguments, int argc, char **argv, int *k, GError **error)
-{
-  const char *equals = strchr (argv[*k], '='), *value = equals != NULL ? equals + 1 : NULL;
-  g_autofree char *name = equals != NULL ? g_strndup (argv[*k] + 2, (gsize) (equals - argv[*k] - 2)) : g_strdup (argv[*k] + 2);
-  AssayValues *values = find (own_options, name) != NULL ? arguments->own : arguments->bundle_options;
-  const AssayParam *p = find (assay_values_get_table (values), name);
-
-  if (p == NULL)
-    return usage (error, "there is no option --%s", name);
-  if (p->type == ASSAY_PARAM_BOOL)
-    return value == NULL ? assay_values_set_text (values, name, "true", error) : usage (error, "--%s takes no value", name);
-  if (value == NULL && *k + 1 < argc)
-    value = argv[++*k];
-  return value != NULL ? assay_values_set_text (values, name, value, error) : usage (error, "--%s needs a value", name);
-}
-
-static gboolean
-parse (Arguments *arguments, int argc, char **argv, GError **error)
-{
-  gboolean options_ended = FALSE;
-
-  for (int k = 1; k < argc; k++)
-    {
-      if (!options_ended && strcmp (argv[k], "--") == 0)
-        options_ended = TRUE;
-      else if (!options_ended && g_str_has_prefix (argv[k], "--"))
+  for (; table->name != NULL; table++)
+    for (const char *const *word = words; table->type == ASSAY_PARAM_BOOL && *word != NULL && strcmp (*word, "--") != 0; word++)
+      if (g_str_has_prefix (*word, "--") && g_str_has_prefix (*word + 2, table->name) && (*word)[2 + strlen (table->name)] == '=')
         {
-          if (!take_option (arguments, argc, argv, &k, error))
-            return FALSE;
+          g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "--%s takes no value; " PROGRAM " --help lists the options", table->name);
+          return FALSE;
         }
-      else if (!options_ended && argv[k][0] == '-' && argv[k][1] != '\0')
-        return usage (error, "there is no option %s", argv[k]);
-      else if (arguments->directory != NULL)
-        return usage (error, "one bundle is checked at a time; %s is one too many", argv[k]);
-      else
-        arguments->directory = argv[k];
-    }
-  if (arguments->directory == NULL && !assay_values_get_bool (arguments->own, "help") && !assay_values_get_bool (arguments->own, "version"))
-    return usage (error, "%s of a bundle is needed", "the directory");
   return TRUE;
+}
+
+static void
+add_entries (GArray *entries, const AssayParam *table)
+{
+  for (; table->name != NULL; table++)
+    {
+      GOptionEntry entry = { .long_name = table->name, .flags = table->type == ASSAY_PARAM_BOOL ? G_OPTION_FLAG_NO_ARG : G_OPTION_FLAG_FILENAME,
+                             .arg = G_OPTION_ARG_CALLBACK, .arg_data = (gpointer) take_option };
+
+      g_array_append_val (entries, entry);
+    }
+}
+
+/* words: the arguments, of which those that are no options are left. */
+static gboolean
+parse (Arguments *arguments, char ***words, GError **error)
+{
+  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+  GOptionGroup *group;
+  g_autoptr (GArray) entries = g_array_new (TRUE, TRUE, sizeof (GOptionEntry));
+  g_autoptr (GError) fault = NULL;
+  guint first = 1;
+
+  if (!refuse_values (assay_bundle_params, (const char *const *) *words, error) || !refuse_values (own_options, (const char *const *) *words, error))
+    return FALSE;
+  add_entries (entries, assay_bundle_params);
+  add_entries (entries, own_options);
+  group = g_option_group_new (NULL, NULL, NULL, arguments, NULL);
+  g_option_group_add_entries (group, (const GOptionEntry *) entries->data);
+  g_option_context_set_main_group (context, group);
+  g_option_context_set_help_enabled (context, FALSE);
+  if (!g_option_context_parse_strv (context, words, &fault))
+    {
+      if (fault->domain == ASSAY_ERROR)
+        g_propagate_error (error, g_steal_pointer (&fault));
+      else
+        g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "%s; " PROGRAM " --help lists the options", fault->message);
+      return FALSE;
+    }
+  first += (*words)[1] != NULL && strcmp ((*words)[1], "--") == 0;
+  arguments->directory = (*words)[first];
+  if (arguments->directory != NULL && (*words)[first + 1] != NULL)
+    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "one bundle is checked at a time; %s is one too many", (*words)[first + 1]);
+  else if (arguments->directory == NULL && !assay_values_get_bool (arguments->own, "help") && !assay_values_get_bool (arguments->own, "version"))
+    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "the directory of a bundle is needed; " PROGRAM " --help lists the options");
+  else
+    return TRUE;
+  return FALSE;
 }
 
 static void
@@ -176,9 +193,9 @@ check (const Arguments *arguments, GError **error)
 }
 
 static int
-run (Arguments *arguments, int argc, char **argv, GError **error)
+run (Arguments *arguments, char ***words, GError **error)
 {
-  if (!parse (arguments, argc, argv, error))
+  if (!parse (arguments, words, error))
     return -1;
   if (assay_values_get_bool (arguments->own, "help"))
     return print_help (error) ? 0 : -1;
@@ -191,11 +208,13 @@ int
 main (int argc, char **argv)
 {
   Arguments arguments = { assay_values_new (assay_bundle_params), assay_values_new (own_options), NULL };
+  g_auto (GStrv) words = g_strdupv (argv);
   g_autoptr (GError) error = NULL;
   int status;
 
+  (void) argc;
   assay_output_prepare ();
-  status = run (&arguments, argc, argv, &error);
+  status = run (&arguments, &words, &error);
   if (status < 0)
     {
       status = assay_error_exit_status (error);

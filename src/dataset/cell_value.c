@@ -2,6 +2,8 @@
 /* cell_value.c: cells as text and JSON. */
 #include "dataset/cell_value.h"
 
+#include "base/text.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -37,22 +39,11 @@ assay_cell_is_by_character (const AssayColumn *column)
   return column->levels != NULL;
 }
 
-/* The shortest of 15 to 17 digits that reads back as the same number. */
+/* Whole numbers in full, where others would get an exponent. */
 static char *
 dup_number (double value)
 {
-  char text[G_ASCII_DTOSTR_BUF_SIZE];
-
-  if (value == floor (value) && fabs (value) < EXACT)
-    return g_strdup_printf ("%" G_GINT64_FORMAT, (gint64) value);
-  for (int digits = 15; digits <= 17; digits++)
-    {
-      char format[8] = { '%', '.', '1', (char) ('0' + digits - 10), 'g', 0 };
-
-      if (g_ascii_strtod (g_ascii_formatd (text, sizeof text, format, value), NULL) == value)
-        break;
-    }
-  return g_strdup (text);
+  return value == floor (value) && fabs (value) < EXACT ? g_strdup_printf ("%" G_GINT64_FORMAT, (gint64) value) : assay_text_number (value);
 }
 
 static char *

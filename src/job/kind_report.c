@@ -126,19 +126,6 @@ collect_number (const AssayNumber *number, gpointer data)
   g_array_append_val ((GArray *) data, *number);
 }
 
-/* A field of that id that this reader is not told. */
-static gboolean
-is_withheld (const AssayDocument *document, const char *id)
-{
-  gsize k;
-  json_t *field;
-
-  json_array_foreach (document->fields, k, field)
-    if (strcmp (assay_json_get_text (field, "id"), id) == 0)
-      return strcmp (assay_json_get_text (field, "state"), assay_field_state_words[ASSAY_FIELD_WITHHELD]) == 0;
-  return FALSE;
-}
-
 /* Models and data of the case, by their names and content roots. */
 static GArray *
 list_inputs (AssayCase *cas, const AssayDocument *document, GPtrArray *objects)
@@ -150,7 +137,10 @@ list_inputs (AssayCase *cas, const AssayDocument *document, GPtrArray *objects)
     {
       g_autoptr (GPtrArray) found = assay_case_list (cas, kinds[k], NULL);
 
-      for (guint i = 0; i < found->len && !is_withheld (document, identities[k]); i++)
+      const char *state = assay_json_get_text (assay_document_find_field (document, identities[k]), "state");
+      gboolean is_withheld = strcmp (state, assay_field_state_words[ASSAY_FIELD_WITHHELD]) == 0;
+
+      for (guint i = 0; i < found->len && !is_withheld; i++)
         {
           AssayObject *object = found->pdata[i];
           AssayStatementInput input = { .role = object->kind, .name = object->name, .content_root = object->parts[0]->content_root };

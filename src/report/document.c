@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* document.c: building a document, and walking over what it cites. */
 #include "report/document.h"
+#include "base/json.h"
 #include "report/figure.h"
 
 #include <string.h>
@@ -517,6 +518,18 @@ assay_document_find_command (const AssayDocument *document, const char *command)
   guint k;
 
   return command != NULL && g_ptr_array_find_with_equal_func (document->commands, command, g_str_equal, &k) ? k + 1 : 0;
+}
+
+const json_t *
+assay_document_find_field (const AssayDocument *document, const char *id)
+{
+  gsize k;
+  json_t *field;
+
+  json_array_foreach (document->fields, k, field)
+    if (strcmp (assay_json_get_text (field, "id"), id) == 0)
+      return field;
+  return NULL;
 }
 
 const AssayClaim *

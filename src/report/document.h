@@ -205,6 +205,8 @@ AssaySection  *assay_document_add_section (AssayDocument *document, const char *
 void           assay_document_add_warning (AssayDocument *document, const char *format, ...) G_GNUC_PRINTF (2, 3);
 /* The number of a command; 0: it has none. The id of its block is "command/NUMBER". */
 guint          assay_document_find_command (const AssayDocument *document, const char *command);
+/* The record of a field, borrowed; NULL: the report has none of that id. */
+const json_t  *assay_document_find_field  (const AssayDocument *document, const char *id);
 /* NULL where there is none of that id. */
 const AssayClaim *assay_document_find_claim (const AssayDocument *document, const char *id);
 /* All claims in the order of the document; borrowed. Owns: the caller, the array. */

@@ -187,6 +187,12 @@ assay_field_set_not_computed (AssayField *field, const char *format, ...)
   va_end (arguments);
 }
 
+gboolean
+assay_field_is_withheld (const AssayField *field)
+{
+  return field != NULL && field->state == ASSAY_FIELD_WITHHELD;
+}
+
 static void
 keep_aside (AssayField *field, const char *text)
 {

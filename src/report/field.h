@@ -111,6 +111,8 @@ void assay_field_add_missing (AssayField *field, const char *reason);
 
 void assay_field_set_not_applicable (AssayField *field, const char *format, ...) G_GNUC_PRINTF (2, 3);
 void assay_field_set_not_computed   (AssayField *field, const char *format, ...) G_GNUC_PRINTF (2, 3);
+/* NULL is not. */
+gboolean assay_field_is_withheld    (const AssayField *field);
 /* The value, and everything about where it came from, is gone; its texts are kept aside until nothing else tells them. */
 void assay_field_withhold           (AssayField *field, const char *format, ...) G_GNUC_PRINTF (2, 3);
 

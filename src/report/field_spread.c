@@ -40,12 +40,6 @@ static const struct { const char *field, *told_by; } tells[] = {
 };
 
 static gboolean
-is_withheld (const AssayField *field)
-{
-  return field != NULL && field->state == ASSAY_FIELD_WITHHELD;
-}
-
-static gboolean
 spread_once (AssayFieldSet *set)
 {
   gboolean any = FALSE;
@@ -55,7 +49,7 @@ spread_once (AssayFieldSet *set)
       const AssayField *field = assay_field_set_find (set, tells[k].field);
       AssayField *other = assay_field_set_find (set, tells[k].told_by);
 
-      if (!is_withheld (field) || other == NULL || other->type == ASSAY_VALUE_NONE)
+      if (!assay_field_is_withheld (field) || other == NULL || other->type == ASSAY_VALUE_NONE)
         continue;
       assay_field_withhold (other, "it would tell \"%s\", which is withheld: %s", field->declaration->title, field->reason);
       any = TRUE;

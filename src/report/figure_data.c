@@ -2,6 +2,8 @@
 /* figure_data.c: what a figure says without being drawn: its table, its reading, the text of a datum. */
 #include "report/figure_private.h"
 
+#include "base/text.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -234,26 +236,6 @@ assay_figure_get_number (const AssayFigure *figure, gsize row, guint column)
   return assay_series_number (series, k, field);
 }
 
-/* The shortest text that reads back as the same number. */
-static char *
-write_shortest (double value)
-{
-  char text[G_ASCII_DTOSTR_BUF_SIZE];
-
-  if (isnan (value))
-    return g_strdup ("");
-  for (int digits = 1; digits <= 17; digits++)
-    {
-      char format[8];
-
-      g_snprintf (format, sizeof format, "%%.%dg", digits);
-      g_ascii_formatd (text, sizeof text, format, value);
-      if (g_ascii_strtod (text, NULL) == value)
-        break;
-    }
-  return g_strdup (text);
-}
-
 char *
 assay_figure_dup_cell (const AssayFigure *figure, gsize row, guint column)
 {
@@ -271,7 +253,7 @@ assay_figure_dup_cell (const AssayFigure *figure, gsize row, guint column)
     return g_strdup (series->labels[k]);
   value = assay_series_number (series, k, field);
   name = field == ASSAY_FIELD_ROW || field == ASSAY_FIELD_POSITION ? category (axis_of (figure, series, field), value) : NULL;
-  return name != NULL ? g_strdup (name) : write_shortest (value);
+  return name != NULL ? g_strdup (name) : isnan (value) ? g_strdup ("") : assay_text_number (value);
 }
 
 /* --- words ---------------------------------------------------------------------------------------------------------------------- */

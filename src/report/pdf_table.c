@@ -106,6 +106,12 @@ measure_rows (AssayPdf *pdf, const Layout *layout, gint64 *n_rows)
   return widths;
 }
 
+static double
+fourth_power (double x)
+{
+  return x * x * (x * x);
+}
+
 /* How much higher all rows would be without what the column gets next: a row is about as high as the cells' counts of lines to the fourth power,
  * added, so that the longest cell counts most and one that ties with it is not forgotten. */
 static double
@@ -121,8 +127,8 @@ gain (const double *cells, gint64 n_rows, guint n, guint column, const double *w
         {
           double natural = cells[r * n + c], lines = MAX (natural / width[c], 1), fewer = c == column ? MAX (natural / (width[c] + STEP), 1) : lines;
 
-          before += pow (lines, 4);
-          after += pow (fewer, 4);
+          before += fourth_power (lines);
+          after += fourth_power (fewer);
         }
       sum += sqrt (sqrt (before)) - sqrt (sqrt (after));
     }

@@ -107,21 +107,10 @@ assay_strict_has_drafts (const AssayDocument *document)
   return FALSE;
 }
 
-static gboolean
-is_approved (const AssayDocument *document)
-{
-  gsize k;
-  json_t *field;
-
-  json_array_foreach (document->fields, k, field)
-    if (strcmp (assay_json_get_text (field, "id"), "report.approved") == 0)
-      return strcmp (assay_json_get_text (field, "state"), "declared") == 0;
-  return FALSE;
-}
-
 void
 assay_strict_add_final (GPtrArray *refusals, const AssayDocument *document)
 {
+  const json_t *approval = assay_document_find_field (document, "report.approved");
   gsize k;
   json_t *field;
 
@@ -129,7 +118,7 @@ assay_strict_add_final (GPtrArray *refusals, const AssayDocument *document)
     if (json_is_true (json_object_get (field, "draft")))
       refuse (refusals, "draft-confirmed", assay_json_get_text (field, "id"),
               "the program drafted it and no person has confirmed it; assay coverage --form writes a file to confirm it in");
-  if (!is_approved (document))
+  if (strcmp (assay_json_get_text (approval, "state"), "declared") != 0)
     refuse (refusals, "approved", "report.approved", "nobody has stated who approved this report; state it with --fields");
   if (document->fingerprint == NULL)
     refuse (refusals, "signed", "document", "no key signs it; assay keygen makes one for --key");

@@ -116,9 +116,9 @@ find (const AssayReport *report, const json_t *influence)
   return NULL;
 }
 
-/* Retrainings without examples that were chosen by these scores. */
-static gboolean
-put_retraining (AssayReport *report, const json_t *influence, AssayClaim *claim)
+/* The newest retraining without the examples that these scores put first, or NULL. */
+static const AssayReportAnswer *
+find_retraining (AssayReport *report, const json_t *influence)
 {
   g_autoptr (GPtrArray) answers = assay_report_source_list (report->source, "retrain");
 
@@ -127,15 +127,24 @@ put_retraining (AssayReport *report, const json_t *influence, AssayClaim *claim)
       const AssayReportAnswer *answer = answers->pdata[k];
       const char *scores = assay_json_get_text (answer->document, "scores_object");
 
-      if (scores[0] == '\0' || strcmp (scores, assay_json_get_text (influence, "scores_object")) != 0
-          || json_array_size (json_object_get (answer->document, "sets")) == 0)
-        continue;
-      claim->validity = (AssayClaimCheck) { g_strdup ("change of the loss in nats, measured by retraining without the examples ranked first"),
-                                            assay_number_new (assay_validity_get_retrained (report, answer), ASSAY_RETRAINED_MEASURED, 0,
-                                                              ASSAY_NUMBER_DECIMALS, 4), NULL, TRUE };
-      return TRUE;
+      if (scores[0] != '\0' && strcmp (scores, assay_json_get_text (influence, "scores_object")) == 0
+          && json_array_size (json_object_get (answer->document, "sets")) > 0)
+        return answer;
     }
-  return FALSE;
+  return NULL;
+}
+
+static gboolean
+put_retraining (AssayReport *report, const json_t *influence, AssayClaim *claim)
+{
+  const AssayReportAnswer *answer = find_retraining (report, influence);
+
+  if (answer == NULL)
+    return FALSE;
+  claim->validity = (AssayClaimCheck) { g_strdup ("change of the loss in nats, measured by retraining without the examples ranked first"),
+                                        assay_number_new (assay_validity_get_retrained (report, answer), ASSAY_RETRAINED_MEASURED, 0,
+                                                          ASSAY_NUMBER_DECIMALS, 4), NULL, TRUE };
+  return TRUE;
 }
 
 static gboolean
@@ -159,10 +168,12 @@ void
 assay_validity_put (AssayReport *report, const json_t *influence, AssayClaim *claim)
 {
   const char *secret = assay_report_get_withheld (report, "influence.validity mitigations.efficacy");
+  gboolean is_known = secret == NULL ? put_validation (report, influence, claim) || put_retraining (report, influence, claim)
+                                     : find (report, influence) != NULL || find_retraining (report, influence) != NULL;
 
-  if (secret != NULL)
+  if (secret != NULL && is_known)
     claim->validity = (AssayClaimCheck) { .what = g_strdup_printf ("withheld (%s)", secret), .passed = TRUE };
-  else if (!put_validation (report, influence, claim) && !put_retraining (report, influence, claim))
+  if (!is_known)
     assay_report_add_not_done (report, "validity of the influence scores", "scores of this model and method were not compared with retraining",
                                "assay validate CASE --query SPLIT:INDEX");
 }

@@ -6,12 +6,6 @@
 
 #define LEAST_DIGITS 16         /* of a digest, in hexadecimal */
 
-static gboolean
-is_withheld (const AssayField *field)
-{
-  return field != NULL && field->state == ASSAY_FIELD_WITHHELD;
-}
-
 /* --- texts that give a value away -------------------------------------------------------------------------------------- */
 
 /* "people.csv", but neither "0.25" nor "test." */
@@ -47,27 +41,33 @@ is_telling (const char *word)
 
 /* Words that are found nowhere else but where the value is told. */
 static void
-collect (GHashTable *secrets, const char *text)
+collect (GPtrArray *secrets, const char *text)
 {
   g_auto (GStrv) words = text ? g_strsplit_set (text, " \t\n,;:()\"'/", -1) : NULL;
 
   for (char **word = words; word != NULL && *word != NULL; word++)
-    if (is_telling (*word))
-      g_hash_table_add (secrets, g_strdup (*word));
+    if (is_telling (*word) && !g_ptr_array_find_with_equal_func (secrets, *word, g_str_equal, NULL))
+      g_ptr_array_add (secrets, g_strdup (*word));
+}
+
+/* One may be the end of another. */
+static int
+longest_first (gconstpointer a, gconstpointer b)
+{
+  gsize x = strlen (*(const char *const *) a), y = strlen (*(const char *const *) b);
+
+  return x < y ? 1 : x > y ? -1 : 0;
 }
 
 static char *
-replace (GHashTable *secrets, const char *text)
+replace (GPtrArray *secrets, const char *text)
 {
-  GHashTableIter iter;
-  gpointer secret;
   char *now = g_strdup (text);
 
-  g_hash_table_iter_init (&iter, secrets);
-  while (g_hash_table_iter_next (&iter, &secret, NULL))
-    if (strstr (now, secret) != NULL)
+  for (guint k = 0; k < secrets->len; k++)
+    if (strstr (now, secrets->pdata[k]) != NULL)
       {
-        g_auto (GStrv) parts = g_strsplit (now, secret, -1);
+        g_auto (GStrv) parts = g_strsplit (now, secrets->pdata[k], -1);
 
         g_free (now);
         now = g_strjoinv (ASSAY_WITHHELD_TEXT, parts);
@@ -76,7 +76,7 @@ replace (GHashTable *secrets, const char *text)
 }
 
 static void
-replace_in (GHashTable *secrets, char **text)
+replace_in (GPtrArray *secrets, char **text)
 {
   char *now = *text ? replace (secrets, *text) : NULL;
 
@@ -85,7 +85,7 @@ replace_in (GHashTable *secrets, char **text)
 }
 
 static void
-replace_in_json (GHashTable *secrets, json_t *value)
+replace_in_json (GPtrArray *secrets, json_t *value)
 {
   const char *key;
   json_t *member;
@@ -104,9 +104,9 @@ replace_in_json (GHashTable *secrets, json_t *value)
 }
 
 static void
-replace_in_field (GHashTable *secrets, AssayField *field)
+replace_in_field (GPtrArray *secrets, AssayField *field)
 {
-  if (field->state != ASSAY_FIELD_WITHHELD)
+  if (!assay_field_is_withheld (field))
     replace_in (secrets, &field->reason);
   replace_in (secrets, &field->text);
   replace_in (secrets, &field->method);
@@ -123,7 +123,7 @@ replace_in_field (GHashTable *secrets, AssayField *field)
 }
 
 static void
-replace_in_source (GHashTable *secrets, const AssayReportSource *source)
+replace_in_source (GPtrArray *secrets, const AssayReportSource *source)
 {
   for (guint k = 0; k < source->answers->len; k++)
     {
@@ -147,20 +147,21 @@ forget_commands (const AssayReportSource *source)
 void
 assay_report_hide_withheld (AssayReport *report)
 {
-  g_autoptr (GHashTable) secrets = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GPtrArray) secrets = g_ptr_array_new_with_free_func (g_free);
   guint n = report->fields ? assay_field_set_get_n (report->fields) : 0;
 
   for (guint k = 0; k < n; k++)
     {
       AssayField *field = assay_field_set_get (report->fields, k);
 
-      for (guint s = 0; field->state == ASSAY_FIELD_WITHHELD && s < field->withheld->len; s++)
+      for (guint s = 0; assay_field_is_withheld (field) && s < field->withheld->len; s++)
         collect (secrets, field->withheld->pdata[s]);
     }
-  if (n > 0 && is_withheld (assay_field_set_find (report->fields, "evaluation.reproduction")))
+  if (n > 0 && assay_field_is_withheld (assay_field_set_find (report->fields, "evaluation.reproduction")))
     forget_commands (report->source);
-  if (g_hash_table_size (secrets) == 0)
+  if (secrets->len == 0)
     return;
+  g_ptr_array_sort (secrets, longest_first);
   for (guint k = 0; k < n; k++)
     replace_in_field (secrets, assay_field_set_get (report->fields, k));
   replace_in_source (secrets, report->source);
@@ -177,7 +178,7 @@ find_withheld (const AssayReport *report, const char *fields)
     {
       const AssayField *field = assay_field_set_find (report->fields, *id);
 
-      if (is_withheld (field))
+      if (assay_field_is_withheld (field))
         return field;
     }
   return NULL;

@@ -30,6 +30,16 @@ test_bytes (void)
   assert_taken (assay_text_escape_bytes ("", 0, FALSE), "");
 }
 
+static void
+test_number (void)
+{
+  assert_taken (assay_text_number (0.1), "0.1");
+  assert_taken (assay_text_number (-3), "-3");
+  assert_taken (assay_text_number (1.0 / 3), "0.3333333333333333");
+  assert_taken (assay_text_number (0.1 + 0.2), "0.30000000000000004");
+  assert_taken (assay_text_number (1e300), "1e+300");
+}
+
 /* Whatever comes in, text comes out. */
 static void
 test_noise (void)
@@ -56,6 +66,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/text/controls, directions and broken bytes are shown by number", test_escape);
   g_test_add_func ("/text/NUL and a cut character are shown by number", test_bytes);
+  g_test_add_func ("/text/a number is as short as reads back", test_number);
   g_test_add_func ("/text/any bytes become text without a control character", test_noise);
   return g_test_run ();
 }

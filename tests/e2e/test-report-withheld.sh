@@ -13,6 +13,7 @@ mkdir -p home/somebody
 "$ASSAY" import p.assay data "$scratch/home/somebody/registry.csv" --id id -q >/dev/null
 "$ASSAY" train p.assay --name r --model logistic --l2 0.01234567 --target "score in ('Medium', 'High')" --terms age,group,priors -q >/dev/null
 "$ASSAY" influence p.assay --model-name r --query train:3 --method exact --top 5 -q >/dev/null
+cp -R p.assay unchecked.assay
 "$ASSAY" validate p.assay --model-name r --query train:3 --method exact --leave-one-out 6 --groups 0 -q >/dev/null
 "$ASSAY" audit p.assay --group group -q >/dev/null
 "$ASSAY" explain p.assay --example train:3 --example id:17 -q >/dev/null
@@ -85,6 +86,11 @@ json.dump({"schema": "assay.fields", "version": 1, "author": "A. Person", "field
     check "and the report says so" grep -q "a contract about $field" some/report.html
   done
 done
+
+# To withhold how well scores were compared with retraining does not say that they were.
+echo '{"schema": "assay.fields", "version": 1, "author": "A. Person", "fields": [{"id": "influence.validity", "withheld": "a contract"}]}' >validity.json
+check "scores never compared are refused, withheld or not" prints "influence-validity" "$ASSAY" report unchecked.assay --strict --fields validity.json --out never
+check "compared ones are not" refuses prints "influence-validity" "$ASSAY" report p.assay --strict --fields validity.json --out once
 
 for profile in public downstream regulator; do
   "$ASSAY" report p.assay --profile $profile --format $formats,pdf --out $profile -q >/dev/null

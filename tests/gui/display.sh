@@ -2,6 +2,10 @@
 # For tests and screenshots of the window: a display, a session bus and directories of their own, and the program driven by its actions.
 # Source it where $scratch and $ASSAY_BUILDDIR are set.
 #
+#   needs_accessibility    skips the whole test where the accessibility tree cannot be read; sets python
+#   rerun_on_display       runs the test again, with $scratch as its argument, on a display, and ends; skips it where that cannot be
+#   within_display DIR     in that second run: takes the first one's $scratch
+#   accessible             and lets the window tell what it shows
 #   needs_display          sets missing to the name of the first program that is absent, "" when all are there
 #   on_display COMMAND...  runs COMMAND with a display of $screen (1280x800x24) and a session bus
 #   within such a command:
@@ -18,6 +22,36 @@ needs_display ()
   for program in Xvfb dbus-run-session gdbus; do
     command -v "$program" >/dev/null || missing=${missing:-$program}
   done
+}
+
+needs_accessibility ()
+{
+  find_python gi
+  "$python" -c 'import gi; gi.require_version("Atspi", "2.0"); from gi.repository import Atspi' 2>/dev/null || skip_all "no Atspi for $python"
+  export python
+}
+
+rerun_on_display ()
+{
+  needs_display
+  [ -z "$missing" ] || skip_all "no $missing"
+  on_display "${SHELL-/bin/sh}" "$0" "$scratch"
+  exit
+}
+
+within_display ()
+{
+  rm -rf "$scratch"
+  trap - EXIT
+  scratch=$1
+  cd "$scratch" || exit 1
+}
+
+accessible ()
+{
+  unset NO_AT_BRIDGE
+  GTK_A11Y=atspi
+  export GTK_A11Y
 }
 
 # Nothing of the person who runs this, and the same on every machine.

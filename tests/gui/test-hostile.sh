@@ -2,32 +2,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The strings of tests/e2e/hostile.py in the window: each is there as text, no markup of theirs is parsed, and nothing warns.
 
-if [ $# -eq 0 ]; then
-  . "$ASSAY_SRCDIR/tests/tap.sh"
-  . "$ASSAY_SRCDIR/tests/gui/display.sh"
-  needs_display
-  [ -z "$missing" ] || skip_all "no $missing"
-  find_python gi
-  "$python" -c 'import gi; gi.require_version("Atspi", "2.0"); from gi.repository import Atspi' 2>/dev/null || skip_all "no Atspi for $python"
-  export python
-  screen=1280x18000x24
-  on_display "${SHELL-/bin/sh}" "$0" "$scratch"
-  exit
-fi
-
-# From here on within the display.
-display_scratch=$1
 . "$ASSAY_SRCDIR/tests/tap.sh"
-rm -rf "$scratch"
-trap - EXIT
-scratch=$display_scratch
 . "$ASSAY_SRCDIR/tests/gui/display.sh"
-cd "$scratch" || exit 1
-unset NO_AT_BRIDGE
-GTK_A11Y=atspi
+[ $# -gt 0 ] || { needs_accessibility; screen=1280x18000x24; rerun_on_display; }
+within_display "$1"
+accessible
 PYTHONPATH=$ASSAY_SRCDIR/tests/e2e
 PYTHONDONTWRITEBYTECODE=1
-export GTK_A11Y PYTHONPATH PYTHONDONTWRITEBYTECODE
+export PYTHONPATH PYTHONDONTWRITEBYTECODE
 
 setup ()
 {

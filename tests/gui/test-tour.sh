@@ -2,25 +2,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The tour of tour.py: the real window on a display of its own, driven through the accessibility tree.
 
-if [ $# -eq 0 ]; then
-  . "$ASSAY_SRCDIR/tests/tap.sh"
-  . "$ASSAY_SRCDIR/tests/gui/display.sh"
-  needs_display
-  [ -z "$missing" ] || skip_all "no $missing"
-  find_python gi
-  "$python" -c 'import gi; gi.require_version("Atspi", "2.0"); from gi.repository import Atspi' 2>/dev/null || skip_all "no Atspi for $python"
-  export python
-  on_display "${SHELL-/bin/sh}" "$0" "$scratch"
-  exit
-fi
-
-# From here on within the display.
-scratch=$1
+. "$ASSAY_SRCDIR/tests/tap.sh"
 . "$ASSAY_SRCDIR/tests/gui/display.sh"
-cd "$scratch" || exit 1
-unset NO_AT_BRIDGE
-GTK_A11Y=atspi
-export GTK_A11Y
+[ $# -gt 0 ] || { needs_accessibility; rerun_on_display; }
+within_display "$1"
+accessible
 setup ()
 {
   "${AWK-awk}" -v rows=60 -f "$ASSAY_SRCDIR/tests/cli/people.awk" >people.csv

@@ -2,23 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The real window on a display of its own: it opens a case, shows every page, survives bad cases, and ends without a warning.
 
-if [ $# -eq 0 ]; then
-  . "$ASSAY_SRCDIR/tests/tap.sh"
-  . "$ASSAY_SRCDIR/tests/gui/display.sh"
-  needs_display
-  [ -z "$missing" ] || skip_all "no $missing"
-  on_display "${SHELL-/bin/sh}" "$0" "$scratch"
-  exit
-fi
-
-# From here on within the display.
-display_scratch=$1
 . "$ASSAY_SRCDIR/tests/tap.sh"
-rm -rf "$scratch"
-trap - EXIT
-scratch=$display_scratch
 . "$ASSAY_SRCDIR/tests/gui/display.sh"
-cd "$scratch" || exit 1
+[ $# -gt 0 ] || rerun_on_display
+within_display "$1"
 
 "${AWK-awk}" -v rows=60 -f "$ASSAY_SRCDIR/tests/cli/people.awk" >people.csv
 setup ()

@@ -33,6 +33,24 @@ check "a planted sentence is found" planted 'const char *s = "How the system int
 check "a planted name of an indicator is found" planted '/* External reproducibility of capabilities evaluation */'
 check "a planted name of a regime is found" planted 'static const char name[] = "EU AI Act";'
 
+# Ids of fields that sources name, one a line: of a name that no field has, nothing would be withheld. All are written whole, between quotes.
+named ()
+{
+  { sed -n '/^static const struct.* tells\[\]/,/^};/p' "$1"/src/report/field_spread.c
+    grep -hoE '\.tells = "[^"]*"|assay_report_(leaves_out|get_withheld) \(report, "[^"]*"' "$1"/src/report/*.c; } | grep -oE '"[a-z_. ]+"' | tr -d '"' | tr ' ' '\n' | grep . | LC_ALL=C sort -u
+}
+unknown ()
+{
+  named "$1" | while IFS= read -r id; do
+    grep -q "\"id\": \"$id\"" "$ASSAY_SRCDIR/data/regimes/fields.json" || echo "$id"
+  done
+}
+check "sources name fields" test "$(named "$ASSAY_SRCDIR" | wc -l)" -gt 30
+check "which there are" silent unknown "$ASSAY_SRCDIR"
+cp "$ASSAY_SRCDIR"/src/report/field_spread.c "$scratch/tree/src/report/"
+echo 'static S s = { .tells = "evaluation.metrixs" };' >"$scratch/tree/src/report/planted.c"
+check "a misspelt one is found" prints '^evaluation.metrixs$' unknown "$scratch/tree"
+
 if ( find_python jsonschema ) >/dev/null 2>&1; then
   find_python jsonschema
 else
