@@ -116,7 +116,7 @@ make_cell (const AssayBlock *block, gint64 row, guint column, gboolean wordy)
   gtk_label_set_wrap (GTK_LABEL (label), wordy && !head->is_right);
   if (wordy && !head->is_right && row >= 0)
     {
-      gtk_label_set_width_chars (GTK_LABEL (label), column == 0 ? 26 : 11);
+      gtk_label_set_width_chars (GTK_LABEL (label), column == 0 ? 18 : 8);
       gtk_label_set_max_width_chars (GTK_LABEL (label), column == 0 ? 48 : 24);
       gtk_widget_set_hexpand (label, column == 0);
     }

@@ -6,7 +6,7 @@
 #define MOST_FINDINGS 5
 #define FINDING_HEIGHT 31.0
 #define ENTRY_HEIGHT 15.2       /* of the contents */
-#define AROUND_CONTENTS 180.0   /* headings, how to check it */
+#define AROUND_CONTENTS 155.0   /* headings, how to check it */
 
 void
 assay_pdf_fact (AssayPdf *pdf, const char *what, const char *value, double x, double value_x, gboolean code)
