@@ -139,6 +139,7 @@ def press(node):
 # --- the tour ---------------------------------------------------------------------------------------------------------
 
 check("the window is in the accessibility tree", wait(20, application) is not None)
+application().set_cache_mask(Atspi.Cache.ROLE | Atspi.Cache.INTERFACES)  # anything else that libatspi remembers can be old: it may miss a change under load
 window = wait(10, lambda: next((n for n in walk(application()) if role(n) in ("frame", "window")), None))
 check("it has a title", window is not None and name(window) != "", texts)
 
