@@ -113,10 +113,17 @@ make_cell (const AssayBlock *block, gint64 row, guint column, gboolean wordy)
 
   gtk_label_set_xalign (GTK_LABEL (label), head->is_right ? 1 : 0);
   gtk_label_set_yalign (GTK_LABEL (label), 0);
-  gtk_label_set_wrap (GTK_LABEL (label), wordy && !head->is_right);
+  gtk_label_set_wrap (GTK_LABEL (label), row < 0 || (wordy && !head->is_right));
+  if (row < 0)
+    {
+      gtk_label_set_width_chars (GTK_LABEL (label), 6);
+      gtk_label_set_max_width_chars (GTK_LABEL (label), 24);
+      gtk_label_set_yalign (GTK_LABEL (label), 1);
+      gtk_label_set_justify (GTK_LABEL (label), head->is_right ? GTK_JUSTIFY_RIGHT : GTK_JUSTIFY_LEFT);
+    }
   if (wordy && !head->is_right && row >= 0)
     {
-      gtk_label_set_width_chars (GTK_LABEL (label), column == 0 ? 18 : 8);
+      gtk_label_set_width_chars (GTK_LABEL (label), column == 0 ? 18 : assay_block_get_n_columns (block) > 5 ? 6 : 8);
       gtk_label_set_max_width_chars (GTK_LABEL (label), column == 0 ? 48 : 24);
       gtk_widget_set_hexpand (label, column == 0);
     }
@@ -128,6 +135,21 @@ add_row (GtkGrid *grid, const AssayBlock *block, gint64 row, gboolean wordy)
 {
   for (guint k = 0; k < assay_block_get_n_columns (block); k++)
     gtk_grid_attach (grid, make_cell (block, row, k, wordy), (int) k, (int) row + 1, 1, 1);
+}
+
+/* Only sideways: the wheel over a table goes on scrolling the document. */
+static void
+scroll_sideways (GtkWidget *window)
+{
+  g_autoptr (GListModel) controllers = gtk_widget_observe_controllers (window);
+
+  for (guint k = 0; k < g_list_model_get_n_items (controllers); k++)
+    {
+      g_autoptr (GtkEventController) controller = g_list_model_get_item (controllers, k);
+
+      if (GTK_IS_EVENT_CONTROLLER_SCROLL (controller))
+        gtk_event_controller_scroll_set_flags (GTK_EVENT_CONTROLLER_SCROLL (controller), GTK_EVENT_CONTROLLER_SCROLL_HORIZONTAL);
+    }
 }
 
 /* A wordy table takes the width there is; any other is as wide as it is, and can be scrolled. Its rows follow one by one. */
@@ -153,6 +175,7 @@ make_table (AssayDocumentView *self, const AssayBlock *block)
       window = gtk_scrolled_window_new ();
       gtk_widget_set_halign (grid, GTK_ALIGN_START);
       gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (window), GTK_POLICY_AUTOMATIC, GTK_POLICY_NEVER);
+      scroll_sideways (window);
       gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (window), grid);
       gtk_box_append (GTK_BOX (box), window);
     }
