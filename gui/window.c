@@ -24,6 +24,7 @@ struct _AssayWindow {
   GtkListBox *perspectives;
   AdwWindowTitle *case_title, *page_title;
   AdwStatusPage *failed_page;
+  GtkWidget *failed_other;
   GtkLabel *failed_text, *fault_text;
   GtkInfoBar *fault_bar;
   GtkSpinner *opening_spinner;
@@ -197,6 +198,7 @@ show_failure (AssayWindow *self, const GError *fault)
   adw_status_page_set_title (self->failed_page, failure_title (fault));
   gtk_label_set_text (self->failed_text, visible);
   gtk_stack_set_visible_child_name (self->states, "failed");
+  gtk_widget_grab_focus (self->failed_other);    /* the text can be selected, and would be wherever the focus goes of itself */
 }
 
 static void
@@ -355,6 +357,7 @@ assay_window_class_init (AssayWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, AssayWindow, page_title);
   gtk_widget_class_bind_template_child (widget_class, AssayWindow, failed_page);
   gtk_widget_class_bind_template_child (widget_class, AssayWindow, failed_text);
+  gtk_widget_class_bind_template_child (widget_class, AssayWindow, failed_other);
   gtk_widget_class_bind_template_child (widget_class, AssayWindow, fault_text);
   gtk_widget_class_bind_template_child (widget_class, AssayWindow, fault_bar);
   gtk_widget_class_bind_template_child (widget_class, AssayWindow, opening_spinner);
