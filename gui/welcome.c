@@ -22,6 +22,7 @@ struct _AssayWelcome {
   AssayJobList *jobs;
   AssayJobProcess *demo;        /* the job that builds the demonstration, while it runs */
   char *path;                   /* of the demonstration */
+  gboolean is_stopped;          /* it was, by the button, and is not finished */
 };
 
 G_DEFINE_FINAL_TYPE (AssayWelcome, assay_welcome, ADW_TYPE_BIN)
@@ -94,10 +95,17 @@ static void
 show_state (AssayWelcome *self)
 {
   g_autofree char *where = shorten (self->path);
-  g_autofree char *hint = g_file_test (self->path, G_FILE_TEST_IS_DIR) ? g_strdup_printf (_("It is in %s."), where)
+  g_autofree char *hint = self->demo != NULL ? g_strdup_printf (_("It opens by itself when it is finished, and is kept in %s."), where)
+                          : self->is_stopped ? g_strdup_printf (_("Stopped. What is finished is in %s; opened again it goes on from there."), where)
+                          : g_file_test (self->path, G_FILE_TEST_IS_DIR) ? g_strdup_printf (_("It is in %s."), where)
                           : g_strdup_printf (_("It takes about two minutes and is kept in %s."), where);
+  const char *state = self->demo ? "building" : "offer";
+  gboolean had_focus = gtk_widget_get_focus_child (GTK_WIDGET (self->demo_stack)) != NULL;
+  gboolean changes = g_strcmp0 (gtk_stack_get_visible_child_name (self->demo_stack), state) != 0;
 
-  gtk_stack_set_visible_child_name (self->demo_stack, self->demo ? "building" : "offer");
+  gtk_stack_set_visible_child_name (self->demo_stack, state);
+  if (changes && had_focus)
+    gtk_widget_grab_focus (GTK_WIDGET (self->demo ? self->stop : self->build));
   gtk_label_set_text (self->demo_hint, hint);
   if (self->demo == NULL)
     return;
@@ -132,13 +140,14 @@ on_job_ended (AssayJobList *jobs, AssayJobProcess *process, AssayWelcome *self)
   if (process != self->demo)
     return;
   demo = g_steal_pointer (&self->demo);
+  self->is_stopped = state == ASSAY_JOB_STOPPED;
   show_state (self);
   if (state == ASSAY_JOB_DONE || state == ASSAY_JOB_FOUND)
     {
       if (gtk_widget_get_mapped (GTK_WIDGET (self)))
         gtk_widget_activate_action (GTK_WIDGET (self), "win.open-path", "s", self->path);
     }
-  else
+  else if (!self->is_stopped)
     show_problem (self, assay_job_process_get_words (demo));
 }
 
