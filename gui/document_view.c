@@ -12,6 +12,8 @@
 #define MAX_ROWS 60             /* of a table on the screen; the report has them all */
 #define WORDY 44                /* characters of a cell that is a sentence */
 #define FIGURE_WIDTH 640
+#define WIDE 5                  /* columns */
+#define WIDE_CELL 26            /* characters of a sentence's line in a wide table */
 
 struct _AssayDocumentView {
   GtkBox parent_instance;
@@ -103,6 +105,13 @@ is_wordy (const AssayBlock *block)
   return FALSE;
 }
 
+/* Whether there are too many columns for sentences to share the width that there is. */
+static gboolean
+is_wide (const AssayBlock *block)
+{
+  return assay_block_get_n_columns (block) > WIDE;
+}
+
 /* row -1: the headings. */
 static GtkWidget *
 make_cell (const AssayBlock *block, gint64 row, guint column, gboolean wordy)
@@ -113,9 +122,10 @@ make_cell (const AssayBlock *block, gint64 row, guint column, gboolean wordy)
 
   gtk_label_set_xalign (GTK_LABEL (label), head->is_right ? 1 : 0);
   gtk_label_set_yalign (GTK_LABEL (label), 0);
-  gtk_label_set_wrap (GTK_LABEL (label), row < 0 || (wordy && !head->is_right));
-  if (row < 0)
+  gtk_label_set_wrap (GTK_LABEL (label), wordy && (row < 0 || !head->is_right));
+  if (wordy && row < 0)
     {
+      gtk_label_set_wrap_mode (GTK_LABEL (label), PANGO_WRAP_WORD);
       gtk_label_set_width_chars (GTK_LABEL (label), 6);
       gtk_label_set_max_width_chars (GTK_LABEL (label), 24);
       gtk_label_set_yalign (GTK_LABEL (label), 1);
@@ -123,9 +133,9 @@ make_cell (const AssayBlock *block, gint64 row, guint column, gboolean wordy)
     }
   if (wordy && !head->is_right && row >= 0)
     {
-      gtk_label_set_width_chars (GTK_LABEL (label), column == 0 ? 18 : assay_block_get_n_columns (block) > 5 ? 6 : 8);
-      gtk_label_set_max_width_chars (GTK_LABEL (label), column == 0 ? 48 : 24);
-      gtk_widget_set_hexpand (label, column == 0);
+      gtk_label_set_width_chars (GTK_LABEL (label), is_wide (block) ? WIDE_CELL : column == 0 ? 18 : 8);
+      gtk_label_set_max_width_chars (GTK_LABEL (label), is_wide (block) ? WIDE_CELL : column == 0 ? 48 : 24);
+      gtk_widget_set_hexpand (label, column == 0 && !is_wide (block));
     }
   return label;
 }
@@ -152,7 +162,7 @@ scroll_sideways (GtkWidget *window)
     }
 }
 
-/* A wordy table takes the width there is; any other is as wide as it is, and can be scrolled. Its rows follow one by one. */
+/* A wordy table of few columns takes the width there is; any other is as wide as it is, and can be scrolled. Its rows follow one by one. */
 static GtkWidget *
 make_table (AssayDocumentView *self, const AssayBlock *block)
 {
@@ -168,7 +178,7 @@ make_table (AssayDocumentView *self, const AssayBlock *block)
   self->row = 0;
   self->is_wordy = wordy;
   gtk_box_append (GTK_BOX (box), make_prose (block->text, "dim-label"));
-  if (wordy)
+  if (wordy && !is_wide (block))
     gtk_box_append (GTK_BOX (box), grid);
   else
     {
