@@ -3,6 +3,7 @@
 #include "gui/document_view.h"
 
 #include "base/text.h"
+#include "gui/document_summary.h"
 #include "gui/figure_area.h"
 #include "gui/gradually.h"
 #include "job/pins.h"
@@ -12,6 +13,7 @@
 #define MAX_ROWS 60             /* of a table on the screen; the report has them all */
 #define WORDY 44                /* characters of a cell that is a sentence */
 #define FIGURE_WIDTH 640
+#define SUMMARY "findings"      /* the section whose blocks depend on the pins */
 #define WIDE 5                  /* columns */
 #define WIDE_CELL 26            /* characters of a sentence's line in a wide table */
 
@@ -20,6 +22,7 @@ struct _AssayDocumentView {
   AssayReportDraft *draft;
   GHashTable *widgets;          /* id -> widget, which its parent owns */
   GHashTable *pins;             /* claim -> GtkToggleButton */
+  GtkWidget *summary;           /* of the pinned findings, which its parent owns; NULL: not made yet, or the case makes no claim */
   guint section, block, source; /* what is made next */
   const AssayBlock *table;      /* whose rows are being made; NULL: none */
   GtkGrid *grid;                /* that they go into, of its parent */
@@ -29,7 +32,7 @@ struct _AssayDocumentView {
 
 G_DEFINE_FINAL_TYPE (AssayDocumentView, assay_document_view, GTK_TYPE_BOX)
 
-enum { TOGGLE_PIN, N_SIGNALS };
+enum { TOGGLE_PIN, GO_TO, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
 /* --- parts ----------------------------------------------------------------------------------------------------------- */
@@ -226,29 +229,6 @@ add_entry (GtkGrid *grid, int *row, const char *what, const char *text)
   gtk_grid_attach (grid, value, 1, (*row)++, 1, 1);
 }
 
-static char *
-describe_check (const AssayClaimCheck *check)
-{
-  g_autofree char *display = check->value.table ? assay_number_dup_display (&check->value) : NULL;
-
-  if (check->what == NULL)
-    return NULL;
-  return g_strconcat (check->what, display ? ": " : "", display ? display : "", check->threshold ? (check->passed ? ", passed: " : ", FAILED: ") : "",
-                      check->threshold, NULL);
-}
-
-static char *
-describe_interval (const AssayClaim *claim)
-{
-  g_autofree char *lo = NULL, *hi = NULL;
-
-  if (claim->is_withheld || !assay_number_exists (&claim->lo) || !assay_number_exists (&claim->hi))
-    return NULL;
-  lo = assay_number_dup_display (&claim->lo);
-  hi = assay_number_dup_display (&claim->hi);
-  return g_strdup_printf (_("%s to %s (%s)"), lo, hi, claim->interval ? claim->interval : "");
-}
-
 static void
 toggled (GtkToggleButton *button, AssayDocumentView *self)
 {
@@ -295,7 +275,7 @@ static GtkWidget *
 make_claim (AssayDocumentView *self, const AssayClaim *claim)
 {
   GtkWidget *card = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 12), *text = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6), *grid = gtk_grid_new ();
-  g_autofree char *interval = describe_interval (claim), *check = describe_check (&claim->check), *validity = describe_check (&claim->validity);
+  g_autofree char *interval = assay_claim_dup_interval (claim), *check = assay_claim_dup_check (&claim->check), *validity = assay_claim_dup_check (&claim->validity);
   int row = 0;
 
   gtk_grid_set_column_spacing (GTK_GRID (grid), 12);
@@ -365,6 +345,32 @@ show_pins (AssayDocumentView *self)
   while (g_hash_table_iter_next (&iter, &claim, &button))
     gtk_toggle_button_set_active (button, assay_pins_find (self->draft->pins, claim) >= 0);
   self->is_updating = FALSE;
+  if (self->summary != NULL)
+    assay_document_summary_show (self->summary, self->draft);
+}
+
+static void
+row_activated (GtkListBox *list, GtkListBoxRow *row, AssayDocumentView *self)
+{
+  const char *claim = assay_document_summary_get_claim (row);
+
+  (void) list;
+  if (claim != NULL)
+    g_signal_emit (self, signals[GO_TO], 0, claim);
+}
+
+/* In place of its blocks, which are those of the pins that there were when the document was made. */
+static gboolean
+append_summary (AssayDocumentView *self, const AssaySection *section)
+{
+  g_autoptr (GPtrArray) claims = assay_document_list_claims (self->draft->document);
+
+  if (strcmp (section->id, SUMMARY) != 0 || claims->len == 0)
+    return FALSE;
+  self->summary = assay_document_summary_new (G_CALLBACK (row_activated), self);
+  assay_document_summary_show (self->summary, self->draft);
+  append (self, NULL, self->summary);
+  return TRUE;
 }
 
 /* FALSE when all is there. */
@@ -389,6 +395,8 @@ append_next (gpointer data)
       g_autofree char *title = g_strdup_printf ("%u. %s", section->number, section->title);
 
       append (self, section->id, make_label (title, "title-2"));
+      if (append_summary (self, section))
+        self->block = section->blocks->len;
     }
   if (self->block < section->blocks->len)
     {
@@ -411,6 +419,7 @@ clear (AssayDocumentView *self)
 
   assay_gradually_stop (&self->source);
   self->table = NULL;
+  self->summary = NULL;
   g_hash_table_remove_all (self->widgets);
   g_hash_table_remove_all (self->pins);
   while ((child = gtk_widget_get_first_child (GTK_WIDGET (self))) != NULL)
@@ -480,6 +489,7 @@ assay_document_view_class_init (AssayDocumentViewClass *klass)
   G_OBJECT_CLASS (klass)->finalize = assay_document_view_finalize;
   signals[TOGGLE_PIN] = g_signal_new ("toggle-pin", ASSAY_TYPE_DOCUMENT_VIEW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_STRING,
                                       G_TYPE_BOOLEAN);
+  signals[GO_TO] = g_signal_new ("go-to", ASSAY_TYPE_DOCUMENT_VIEW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
 }
 
 static void

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* document_view.h: a report's document as widgets: what the reader of the HTML and the PDF will see, with a pin beside every claim.
  *
- * Blocks are made a few in each frame, and tables row by row. Emits "toggle-pin" (claim, is_pinned before) when a pin is pressed.
+ * Blocks are made a few in each frame, and tables row by row. Emits "toggle-pin" (claim, is_pinned before) when a pin is pressed,
+ * and "go-to" (id) when what the summary names is to be seen.
  * Thread rule: the main thread.
  */
 #pragma once

@@ -36,6 +36,7 @@ GUI_SOURCES = $(PAGES_LIST) \
   gui/checks_panel.c gui/checks_panel.h \
   gui/command_palette.c gui/command_palette.h \
   gui/data_table.c gui/data_table.h \
+  gui/document_summary.c gui/document_summary.h \
   gui/document_view.c gui/document_view.h \
   gui/empty_state.c gui/empty_state.h \
   gui/example_detail.c gui/example_detail.h \

@@ -322,6 +322,7 @@ assay_report_page_class_init (AssayReportPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, AssayReportPage, view);
   gtk_widget_class_bind_template_callback (widget_class, go_to_section);
   gtk_widget_class_bind_template_callback (widget_class, toggle_pin);
+  gtk_widget_class_bind_template_callback (widget_class, scroll_to);
 }
 
 static void
