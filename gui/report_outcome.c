@@ -19,6 +19,7 @@ struct _AssayReportOutcome {
   GtkBox *buttons;
   char *key;                    /* NULL: none */
   char *bundle;                 /* the directory, or NULL: nothing was exported */
+  guint scrolling, frames_left; /* until what came is scrolled to */
   gboolean is_signed;
 };
 
@@ -56,12 +57,46 @@ add_verdict (AssayReportOutcome *self, AssayMark mark, const char *sentence)
 }
 
 static void
-show_words (AssayReportOutcome *self, const char *words)
+show_words (AssayReportOutcome *self, const char *words, gboolean is_fault)
 {
   g_autofree char *visible = assay_text_escape (words, TRUE);
 
   gtk_label_set_text (self->words, visible);
   gtk_widget_set_visible (GTK_WIDGET (self->words), TRUE);
+  if (is_fault)
+    gtk_widget_add_css_class (GTK_WIDGET (self->words), "error");
+  else
+    gtk_widget_remove_css_class (GTK_WIDGET (self->words), "error");
+}
+
+/* By the second frame it has its place. */
+static gboolean
+scroll_into_view (GtkWidget *widget, GdkFrameClock *clock, gpointer data)
+{
+  AssayReportOutcome *self = ASSAY_REPORT_OUTCOME (widget);
+  GtkWidget *window = gtk_widget_get_ancestor (widget, GTK_TYPE_SCROLLED_WINDOW), *content;
+  double y;
+
+  (void) clock;
+  (void) data;
+  if (self->frames_left-- > 0)
+    return G_SOURCE_CONTINUE;
+  content = window ? gtk_scrolled_window_get_child (GTK_SCROLLED_WINDOW (window)) : NULL;
+  if (content != NULL && GTK_IS_VIEWPORT (content))
+    content = gtk_viewport_get_child (GTK_VIEWPORT (content));
+  if (content != NULL && gtk_widget_translate_coordinates (widget, content, 0, 0, NULL, &y))
+    gtk_adjustment_clamp_page (gtk_scrolled_window_get_vadjustment (GTK_SCROLLED_WINDOW (window)), y, y + gtk_widget_get_height (widget));
+  self->scrolling = 0;
+  return G_SOURCE_REMOVE;
+}
+
+/* What was asked for is seen, also where the window is low. */
+static void
+reveal (AssayReportOutcome *self)
+{
+  self->frames_left = 2;
+  if (self->scrolling == 0)
+    self->scrolling = gtk_widget_add_tick_callback (GTK_WIDGET (self), scroll_into_view, NULL, NULL);
 }
 
 static void
@@ -162,7 +197,7 @@ assay_report_outcome_show_progress (AssayReportOutcome *self, AssayJobProcess *j
     gtk_progress_bar_set_fraction (self->progress, fraction);
   else
     gtk_progress_bar_pulse (self->progress);
-  show_words (self, assay_job_process_get_words (job));
+  show_words (self, assay_job_process_get_words (job), FALSE);
 }
 
 /* What was refused, one a line, after what the job says itself. */
@@ -189,14 +224,15 @@ assay_report_outcome_show_export (AssayReportOutcome *self, AssayJobProcess *job
   if (out[0] == '\0')
     {
       words = list_refused (document, assay_job_process_get_words (job));
-      show_words (self, words);
+      show_words (self, words, TRUE);
+      reveal (self);
       return;
     }
   self->bundle = g_canonicalize_filename (out, NULL);
   self->is_signed = json_is_true (json_object_get (document, "signed"));
   words = g_strdup_printf (_("%s\n%d claims, %d numbers with a proof each; %s"), self->bundle, (int) json_integer_value (json_object_get (document, "claims")),
                            (int) json_integer_value (json_object_get (document, "numbers")), self->is_signed ? _("signed") : _("unsigned"));
-  show_words (self, words);
+  show_words (self, words, FALSE);
   show_buttons (self);
   verify (self);
 }
@@ -220,6 +256,7 @@ show_verdicts (AssayReportOutcome *self, const json_t *document)
   gtk_widget_set_visible (GTK_WIDGET (self->reservation), n > G_N_ELEMENTS (marks));
   self->is_signed = strcmp (signer, "unsigned") != 0;
   show_buttons (self);
+  reveal (self);
 }
 
 /* verify takes the bundle in the place of a case, sign by a name of its own. */
@@ -244,11 +281,11 @@ assay_report_outcome_job_ended (AssayReportOutcome *self, AssayJobProcess *job)
   if (g_strcmp0 (kind, "verify") == 0 && document != NULL && json_is_array (json_object_get (document, "sentences")))
     show_verdicts (self, document);
   else if (g_strcmp0 (kind, "verify") == 0)
-    show_words (self, assay_job_process_get_words (job));
+    show_words (self, assay_job_process_get_words (job), TRUE);
   else if (g_strcmp0 (kind, "sign") == 0 && assay_job_process_get_state (job) == ASSAY_JOB_DONE)
     verify (self);
   else if (g_strcmp0 (kind, "sign") == 0)
-    show_words (self, assay_job_process_get_words (job));
+    show_words (self, assay_job_process_get_words (job), TRUE);
 }
 
 /* --- the widget ------------------------------------------------------------------------------------------------------ */

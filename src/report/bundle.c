@@ -280,7 +280,7 @@ assay_bundle_write (const AssayBundle *self, const char *directory, GError **err
     return FALSE;
   if (mkdir (temporary, 0777) < 0)
     {
-      assay_error_set_errno (error, errno, "%s: cannot be made beside it", directory);
+      assay_error_set_errno (error, errno, "%s: the folder that it is to lie in cannot be written; choose another", directory);
       return FALSE;
     }
   ok = write_files (self, temporary, error) && put_in_place (temporary, absolute, exists, error);
