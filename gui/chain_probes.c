@@ -133,7 +133,7 @@ make_edit_row (AssayChainProbes *self, const json_t *edit)
   gboolean is_control = strcmp (assay_json_get_text (edit, "arm"), "chain") != 0;
   GtkWidget *row = gtk_list_box_row_new (), *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 12), *words = gtk_box_new (GTK_ORIENTATION_VERTICAL, 2), *label;
 
-  outcome = g_strdup_printf (_("→ %s, p %.2f"), assay_json_get_text (edit, "answer"), assay_json_get_number (edit, "p"));
+  outcome = g_strdup_printf (_("→ %s; p(%s) %.2f"), assay_json_get_text (edit, "answer"), assay_json_get_text (self->whole, "answer"), assay_json_get_number (edit, "p"));
   label = add_label (words, assay_json_get_text (edit, "text"), "monospace", -1, 0);
   gtk_label_set_wrap (GTK_LABEL (label), TRUE);
   gtk_label_set_selectable (GTK_LABEL (label), TRUE);
@@ -143,9 +143,11 @@ make_edit_row (AssayChainProbes *self, const json_t *edit)
       gtk_label_set_wrap (GTK_LABEL (label), TRUE);
     }
   gtk_widget_set_hexpand (words, TRUE);
+  gtk_widget_set_valign (words, GTK_ALIGN_CENTER);
   add_label (box, is_control ? _("control") : _("chain"), is_control ? "dim-label" : NULL, 7, 0);
   gtk_box_append (GTK_BOX (box), words);
-  add_label (box, outcome, "numeric", 11, 0);
+  label = add_label (box, outcome, "numeric", 13, 0);
+  gtk_widget_set_tooltip_text (label, _("What the model answers then, and the probability of the answer to the chain as it was written"));
   if (steps != NULL)
     {
       GtkWidget *button = gtk_button_new_with_label (_("Try"));
