@@ -153,6 +153,7 @@ panel_make (AssayChainFigures *self, Panel *panel, GCallback selected)
   gtk_widget_add_css_class (panel->box, "card");
   gtk_widget_add_css_class (panel->box, "assay-figure-panel");
   g_signal_connect (chart, "selected", selected, self);
+  gtk_widget_set_hexpand (panel->box, TRUE);
   gtk_flow_box_append (self->flow, panel->box);
   gtk_widget_set_focusable (gtk_widget_get_parent (panel->box), FALSE);
 }
@@ -183,10 +184,10 @@ assay_chain_figures_init (AssayChainFigures *self)
   self->measures = g_ptr_array_new_with_free_func (g_free);
   self->flow = GTK_FLOW_BOX (gtk_flow_box_new ());
   gtk_flow_box_set_selection_mode (self->flow, GTK_SELECTION_NONE);
-  gtk_flow_box_set_homogeneous (self->flow, TRUE);
   gtk_flow_box_set_max_children_per_line (self->flow, 2);
-  gtk_flow_box_set_column_spacing (self->flow, 6);
-  gtk_flow_box_set_row_spacing (self->flow, 6);
+  gtk_widget_add_css_class (GTK_WIDGET (self->flow), "assay-figures");
+  gtk_flow_box_set_column_spacing (self->flow, 12);
+  gtk_flow_box_set_row_spacing (self->flow, 12);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->flow), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Figures of this chain"), -1);
   for (guint k = 0; k < N_CURVES; k++)
     panel_make (self, &self->curve[k], G_CALLBACK (curve_selected));
