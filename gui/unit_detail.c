@@ -94,10 +94,11 @@ estimate (const json_t *object)
 static void
 add_statistics (AssayUnitDetail *self, const json_t *page)
 {
-  g_autofree char *density = number (page, "density", 3), *mean = number (page, "mean", 3), *deviation = number (page, "standard_deviation", 3);
+  g_autofree char *density = assay_view_number (100 * assay_json_get_number (page, "density"), 3), *mean = number (page, "mean", 3);
+  g_autofree char *deviation = number (page, "standard_deviation", 3);
   g_autofree char *least = number (page, "min", 3), *most = number (page, "max", 3);
   g_autofree char *rows = assay_view_count (json_integer_value (json_object_get (page, "rows")));
-  g_autofree char *active = g_strdup_printf (_("a share of %s of %s rows"), density, rows);
+  g_autofree char *active = g_strdup_printf (_("at %s %% of %s rows"), density, rows);
   g_autofree char *values = g_strdup_printf (_("mean %s, standard deviation %s, from %s to %s"), mean, deviation, least, most);
   GtkWidget *grid = make_grid ();
   int row = 0;
