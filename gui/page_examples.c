@@ -201,6 +201,24 @@ fill_columns (AssayExamplesPage *self)
     }
 }
 
+/* By a column that these data have. */
+static void
+suggest_filter (AssayExamplesPage *self)
+{
+  for (guint k = 0; k < assay_table_get_n_columns (self->index->table); k++)
+    {
+      const AssayColumn *column = assay_table_get_column (self->index->table, k);
+      g_autofree char *name = assay_text_escape (column->name, FALSE), *text = g_strdup_printf (_("Filter, as in  %s > 0.5"), name);
+
+      if (column->type == ASSAY_COLUMN_NUMBER)
+        {
+          gtk_entry_set_placeholder_text (self->filter, text);
+          return;
+        }
+    }
+  gtk_entry_set_placeholder_text (self->filter, _("Filter the rows"));
+}
+
 /* --- the case ------------------------------------------------------------------------------------------------------ */
 
 static void
@@ -229,6 +247,7 @@ on_loaded (GObject *source, GAsyncResult *result, gpointer data)
       self->is_quiet = TRUE;
       assay_data_table_set_index (self->table, self->index);
       fill_columns (self);
+      suggest_filter (self);
       self->is_quiet = FALSE;
       gtk_stack_set_visible_child_name (self->stack, "table");
       order_rows (self);
