@@ -230,8 +230,8 @@ assay_report_outcome_show_export (AssayReportOutcome *self, AssayJobProcess *job
     }
   self->bundle = g_canonicalize_filename (out, NULL);
   self->is_signed = json_is_true (json_object_get (document, "signed"));
-  words = g_strdup_printf (_("%s\n%d claims, %d numbers with a proof each; %s"), self->bundle, (int) json_integer_value (json_object_get (document, "claims")),
-                           (int) json_integer_value (json_object_get (document, "numbers")), self->is_signed ? _("signed") : _("unsigned"));
+  words = g_strdup_printf (_("%s\n%d claims, %d numbers with a proof each"), self->bundle, (int) json_integer_value (json_object_get (document, "claims")),
+                           (int) json_integer_value (json_object_get (document, "numbers")));
   show_words (self, words, FALSE);
   show_buttons (self);
   verify (self);
