@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "gui/report_draft.h"
 #include "hessian/solver.h"
+#include "job/pins.h"
 #include "store/reader.h"
 
 #include <glib/gi18n.h>
@@ -33,7 +34,7 @@ count_claims_before (AssayCase *cas, const AssayInfluenceQuestion *question, gin
   return TRUE;
 }
 
-/* An AssayReadFunc of a question: the id of its claim. */
+/* An AssayReadFunc of a question: the id of its claim, which is not pinned yet. */
 static gpointer
 find_claim (AssayCase *cas, gconstpointer data, GCancellable *cancellable, GError **error)
 {
@@ -50,8 +51,12 @@ find_claim (AssayCase *cas, gconstpointer data, GCancellable *cancellable, GErro
     {
       const AssayClaim *claim = claims->pdata[k];
 
-      if (claim->kind == ASSAY_CLAIM_INFLUENCE && g_strcmp0 (claim->object, object) == 0 && n-- == 0)
+      if (claim->kind != ASSAY_CLAIM_INFLUENCE || g_strcmp0 (claim->object, object) != 0 || n-- != 0)
+        continue;
+      if (assay_pins_find (draft->pins, claim->id) < 0)
         return g_strdup (claim->id);
+      g_set_error_literal (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, _("It is in the summary already"));   /* an undo would take out what somebody put in before */
+      return NULL;
     }
   g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, _("%s: the report makes no claim of these scores; ask again to have them current"), object);
   return NULL;
