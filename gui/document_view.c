@@ -20,6 +20,7 @@
 struct _AssayDocumentView {
   GtkBox parent_instance;
   AssayReportDraft *draft;
+  GtkBox *content;              /* of this draft; that of the one before is on its way out */
   GHashTable *widgets;          /* id -> widget, which its parent owns */
   GHashTable *pins;             /* claim -> GtkToggleButton */
   GtkWidget *summary;           /* of the pinned findings, which its parent owns; NULL: not made yet, or the case makes no claim */
@@ -329,7 +330,7 @@ make_block (AssayDocumentView *self, const AssayBlock *block)
 static void
 append (AssayDocumentView *self, const char *id, GtkWidget *widget)
 {
-  gtk_box_append (GTK_BOX (self), widget);
+  gtk_box_append (self->content, widget);
   if (id != NULL)
     g_hash_table_replace (self->widgets, g_strdup (id), widget);
 }
@@ -415,15 +416,14 @@ append_next (gpointer data)
 static void
 clear (AssayDocumentView *self)
 {
-  GtkWidget *child;
-
   assay_gradually_stop (&self->source);
   self->table = NULL;
   self->summary = NULL;
   g_hash_table_remove_all (self->widgets);
   g_hash_table_remove_all (self->pins);
-  while ((child = gtk_widget_get_first_child (GTK_WIDGET (self))) != NULL)
-    gtk_box_remove (GTK_BOX (self), child);
+  if (self->content != NULL)
+    assay_gradually_remove (GTK_WIDGET (self->content));
+  self->content = NULL;
 }
 
 static void
@@ -431,6 +431,8 @@ begin (AssayDocumentView *self)
 {
   const AssayDocument *document = self->draft->document;
 
+  self->content = GTK_BOX (gtk_box_new (GTK_ORIENTATION_VERTICAL, 14));
+  gtk_box_append (GTK_BOX (self), GTK_WIDGET (self->content));
   append (self, NULL, make_label (document->title, "title-1"));
   for (guint k = 0; k < document->warnings->len; k++)
     append (self, NULL, make_callout (make_label (document->warnings->pdata[k], NULL), TRUE));
@@ -467,7 +469,7 @@ assay_document_view_dispose (GObject *object)
 {
   AssayDocumentView *self = ASSAY_DOCUMENT_VIEW (object);
 
-  clear (self);
+  assay_gradually_stop (&self->source);
   g_clear_pointer (&self->draft, assay_report_draft_unref);
   G_OBJECT_CLASS (assay_document_view_parent_class)->dispose (object);
 }
@@ -496,7 +498,6 @@ static void
 assay_document_view_init (AssayDocumentView *self)
 {
   gtk_orientable_set_orientation (GTK_ORIENTABLE (self), GTK_ORIENTATION_VERTICAL);
-  gtk_box_set_spacing (GTK_BOX (self), 14);
   self->widgets = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->pins = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 }

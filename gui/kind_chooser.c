@@ -115,9 +115,18 @@ add_kind (AssayKindChooser *self, const AssayJobKind *kind)
   gtk_list_box_append (self->list, row);
 }
 
-static GtkWidget *
-make_popover (AssayKindChooser *self)
+static void
+on_popover_shown (AssayKindChooser *self)
 {
+  gtk_editable_set_text (self->search, "");
+  gtk_widget_grab_focus (GTK_WIDGET (self->search));
+}
+
+/* When it opens first: the page is there sooner without it. */
+static void
+make_popover (GtkMenuButton *button, gpointer data)
+{
+  AssayKindChooser *self = data;
   GtkWidget *popover = gtk_popover_new (), *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6), *scrolled = gtk_scrolled_window_new ();
   GtkWidget *search = gtk_search_entry_new (), *none = gtk_label_new (_("No kind of job is called so"));
 
@@ -146,7 +155,9 @@ make_popover (AssayKindChooser *self)
   g_signal_connect_swapped (search, "search-changed", G_CALLBACK (on_search_changed), self);
   g_signal_connect_swapped (search, "activate", G_CALLBACK (on_search_activated), self);
   g_signal_connect (self->list, "row-activated", G_CALLBACK (on_row_activated), self);
-  return popover;
+  g_signal_connect_swapped (popover, "show", G_CALLBACK (on_popover_shown), self);
+  gtk_menu_button_set_popover (button, popover);
+  gtk_menu_button_set_create_popup_func (button, NULL, NULL, NULL);
 }
 
 static GtkWidget *
@@ -185,21 +196,11 @@ assay_kind_chooser_class_init (AssayKindChooserClass *klass)
 }
 
 static void
-on_popover_shown (AssayKindChooser *self)
-{
-  gtk_editable_set_text (self->search, "");
-  gtk_widget_grab_focus (GTK_WIDGET (self->search));
-}
-
-static void
 assay_kind_chooser_init (AssayKindChooser *self)
 {
-  GtkWidget *popover = make_popover (self);
-
   self->button = GTK_MENU_BUTTON (gtk_menu_button_new ());
   gtk_menu_button_set_child (self->button, make_face (self));
-  gtk_menu_button_set_popover (self->button, popover);
+  gtk_menu_button_set_create_popup_func (self->button, make_popover, self, NULL);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->button), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Kind of job"), -1);
-  g_signal_connect_swapped (popover, "show", G_CALLBACK (on_popover_shown), self);
   adw_bin_set_child (ADW_BIN (self), GTK_WIDGET (self->button));
 }

@@ -2,6 +2,7 @@
 /* page_report.c: the report that the case would give: what is pinned, what is missing, and the export of the signed document. */
 #include "gui/document_view.h"
 #include "gui/empty_state.h"
+#include "gui/gradually.h"
 #include "gui/page.h"
 #include "gui/proposal.h"
 #include "gui/report_export.h"
@@ -26,7 +27,9 @@ struct _AssayReportPage {
   GtkScrolledWindow *scroll;
   AssayDocumentView *view;
   AssayReportDraft *draft;      /* NULL: none yet */
+  guint n_shown, showing;       /* parts of the page that show it; source, while there are more */
   GCancellable *reading;
+  gboolean is_new;              /* another document than that whose sections are listed */
   gpointer reader;              /* of the draft's case; only compared */
   guint64 seen;                 /* newest object of that case that is no pin */
 };
@@ -115,6 +118,9 @@ show_sections (AssayReportPage *self)
 {
   const GPtrArray *sections = self->draft->document->sections;
 
+  if (!self->is_new)
+    return;
+  self->is_new = FALSE;
   remove_rows (self->sections);
   for (guint k = 0; k < sections->len; k++)
     {
@@ -149,19 +155,46 @@ go_to_section (AssayReportPage *self, GtkListBoxRow *row)
 }
 
 static void
+show_document (AssayReportPage *self)
+{
+  assay_document_view_set_draft (self->view, self->draft);
+}
+
+static void
+show_pins (AssayReportPage *self)
+{
+  assay_report_pins_show (self->pinned, self->draft);
+}
+
+static void
+show_export (AssayReportPage *self)
+{
+  assay_report_export_set_draft (self->export, self->draft, FALSE);
+}
+
+/* All parts together take longer than a frame may: one is shown in each. */
+static gboolean
+show_next (gpointer data)
+{
+  static void (*const parts[]) (AssayReportPage *self) = { show_pins, show_document, show_export, show_sections };
+  AssayReportPage *self = data;
+
+  parts[self->n_shown++] (self);
+  return self->n_shown < G_N_ELEMENTS (parts);
+}
+
+static void
 set_draft (AssayReportPage *self, AssayReportDraft *draft)
 {
-  gboolean is_same = self->draft != NULL && self->draft->document == draft->document;
   AssayReportDraft *before = self->draft;
 
+  self->is_new |= before == NULL || before->document != draft->document;
   self->draft = assay_report_draft_ref (draft);
-  assay_document_view_set_draft (self->view, draft);
-  assay_report_pins_show (self->pinned, draft);
-  assay_report_export_set_draft (self->export, draft, FALSE);
-  if (!is_same)
-    show_sections (self);
   assay_report_draft_unref (before);
   gtk_stack_set_visible_child_name (self->stack, "document");
+  self->n_shown = 0;
+  show_next (self);
+  assay_gradually_begin (&self->showing, FALSE, show_next, self);
 }
 
 static void
@@ -222,6 +255,7 @@ show_case (AssayPage *page)
   self->reader = assay_page_get_reader (page);
   if (!is_same)
     {
+      assay_gradually_stop (&self->showing);
       g_clear_pointer (&self->draft, assay_report_draft_unref);
       assay_document_view_set_draft (self->view, NULL);
       assay_report_export_set_draft (self->export, NULL, TRUE);
@@ -281,6 +315,7 @@ assay_report_page_dispose (GObject *object)
 {
   AssayReportPage *self = ASSAY_REPORT_PAGE (object);
 
+  assay_gradually_stop (&self->showing);
   g_cancellable_cancel (self->reading);
   g_clear_object (&self->reading);
   g_clear_pointer (&self->draft, assay_report_draft_unref);

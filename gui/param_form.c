@@ -2,6 +2,8 @@
 /* param_form.c: rows that follow what has been chosen. */
 #include "gui/param_form.h"
 
+#include "gui/gradually.h"
+
 #include <glib/gi18n.h>
 #include <string.h>
 
@@ -20,6 +22,9 @@ struct _AssayParamForm {
   guint rows_of_own;
   AssayParamRow *path;          /* the case, or NULL */
   char *signature;              /* of the parts shown */
+  GQueue pending;               /* Pending: rows that are made in the frames that follow */
+  guint making;                 /* the source that makes them */
+  char *said;                   /* by the program, about one of the values; NULL: nothing */
 };
 
 G_DEFINE_FINAL_TYPE (AssayParamForm, assay_param_form, ADW_TYPE_BIN)
@@ -31,7 +36,11 @@ static guint signals[N_SIGNALS];
 static const AssayParam case_param = { "case", ASSAY_PARAM_STRING, .metavar = "DIR", .flags = ASSAY_PARAM_FILE | ASSAY_PARAM_POSITIONAL,
                                        .help = "the directory of the case" };
 
+/* A row that is to be made, and the AdwExpanderRow that it comes into; NULL: among the kind's own. */
+typedef struct { const AssayParam *param; AdwExpanderRow *expander; } Pending;
+
 static void rebuild_parts (AssayParamForm *self);
+static void show_said (AssayParamForm *self);
 
 /* A kind may have no parameter of its own. */
 static gboolean
@@ -112,10 +121,59 @@ add_param (AssayParamForm *self, const AssayParam *p)
 {
   AssayParamRow *row = make_row (self, p);
 
-  g_ptr_array_add (self->rows, row);
   assay_param_row_set_texts (row, assay_job_form_get_texts (self->form, p->name));
   check_row (self, row);
   return row;
+}
+
+/* A long form takes longer than a frame may. */
+static gboolean
+make_next (gpointer data)
+{
+  AssayParamForm *self = data;
+  g_autofree Pending *next = g_queue_pop_head (&self->pending);
+  AssayParamRow *row;
+
+  if (next == NULL)
+    {
+      show_said (self);
+      return !g_queue_is_empty (&self->pending);        /* where it opened a part */
+    }
+  row = add_param (self, next->param);
+  if (next->expander != NULL)
+    {
+      adw_expander_row_add_row (next->expander, GTK_WIDGET (row));
+      g_ptr_array_add (self->rows, row);
+      return TRUE;
+    }
+  adw_preferences_group_add (ADW_PREFERENCES_GROUP (self->own), GTK_WIDGET (row));
+  g_ptr_array_insert (self->rows, (int) self->rows_of_own++, row);
+  return TRUE;
+}
+
+static void
+make_later (AssayParamForm *self, const AssayParam *p, AdwExpanderRow *expander)
+{
+  Pending *pending = g_new (Pending, 1);
+
+  *pending = (Pending) { p, expander };
+  g_queue_push_tail (&self->pending, pending);
+  if (self->making == 0)
+    assay_gradually_begin (&self->making, TRUE, make_next, self);
+}
+
+/* Of the parts, which are made anew: not of the kind's own. */
+static void
+forget_pending_parts (AssayParamForm *self)
+{
+  for (GList *link = self->pending.head, *next; link != NULL; link = next)
+    {
+      next = link->next;
+      if (((Pending *) link->data)->expander == NULL)
+        continue;
+      g_free (link->data);
+      g_queue_delete_link (&self->pending, link);
+    }
 }
 
 static void
@@ -131,8 +189,7 @@ build_own (AssayParamForm *self, const AssayJobFormPart *part)
       adw_preferences_group_add (ADW_PREFERENCES_GROUP (self->own), GTK_WIDGET (self->path));
     }
   for (guint k = 0; part != NULL && k < part->params->len; k++)
-    adw_preferences_group_add (ADW_PREFERENCES_GROUP (self->own), GTK_WIDGET (add_param (self, part->params->pdata[k])));
-  self->rows_of_own = self->rows->len;
+    make_later (self, part->params->pdata[k], NULL);
   gtk_box_append (self->box, self->own);
 }
 
@@ -151,7 +208,7 @@ on_expanded (AdwExpanderRow *expander, GParamSpec *unused, AssayParamForm *self)
     return;
   g_object_set_data (G_OBJECT (expander), "is-filled", self);
   for (guint k = 0; k < part_params (expander)->len; k++)
-    adw_expander_row_add_row (expander, GTK_WIDGET (add_param (self, part_params (expander)->pdata[k])));
+    make_later (self, part_params (expander)->pdata[k], expander);
 }
 
 static void
@@ -194,7 +251,8 @@ rebuild_parts (AssayParamForm *self)
     return;
   g_free (self->signature);
   self->signature = g_steal_pointer (&signature);
-  g_ptr_array_set_size (self->rows, self->rows_of_own);
+  forget_pending_parts (self);
+  g_ptr_array_set_size (self->rows, (int) self->rows_of_own);
   g_ptr_array_set_size (self->expanders, 0);
   if (self->more != NULL)
     gtk_box_remove (self->box, self->more);
@@ -216,6 +274,9 @@ forget_rows (AssayParamForm *self)
   self->own = self->more = NULL;
   self->path = NULL;
   self->rows_of_own = 0;
+  assay_gradually_stop (&self->making);
+  g_queue_clear_full (&self->pending, g_free);
+  g_clear_pointer (&self->said, g_free);
   g_ptr_array_set_size (self->rows, 0);
   g_ptr_array_set_size (self->expanders, 0);
   g_clear_pointer (&self->signature, g_free);
@@ -279,24 +340,38 @@ open_part (AssayParamForm *self, const char *name)
         adw_expander_row_set_expanded (self->expanders->pdata[k], TRUE);
 }
 
-gboolean
-assay_param_form_say (AssayParamForm *self, const char *message)
+/* The row may be one of those that are still being made: then it is shown after the last. */
+static void
+show_said (AssayParamForm *self)
 {
-  const char *said = NULL, *subject = message && self->form ? assay_job_form_find_subject (self->form, message, &said) : NULL;
+  const char *said = NULL, *subject = self->said && self->form ? assay_job_form_find_subject (self->form, self->said, &said) : NULL;
   AssayParamRow *row;
 
+  if (subject == NULL)
+    return;
+  open_part (self, subject);
+  row = subject[0] == '\0' ? self->path : find_row (self, subject);
+  if (row != NULL)
+    assay_param_row_set_fault (row, said);
+}
+
+void
+assay_param_form_say (AssayParamForm *self, const char *message)
+{
+  g_free (self->said);
+  self->said = g_strdup (message);
   for (guint k = 0; k < self->rows->len; k++)
     check_row (self, self->rows->pdata[k]);
   if (self->path != NULL)
     check_row (self, self->path);
-  if (subject == NULL)
-    return FALSE;
-  open_part (self, subject);
-  row = subject[0] == '\0' ? self->path : find_row (self, subject);
-  if (row == NULL)
-    return FALSE;
-  assay_param_row_set_fault (row, said);
-  return TRUE;
+  show_said (self);
+}
+
+static void
+assay_param_form_dispose (GObject *object)
+{
+  assay_gradually_stop (&ASSAY_PARAM_FORM (object)->making);
+  G_OBJECT_CLASS (assay_param_form_parent_class)->dispose (object);
 }
 
 static void
@@ -305,6 +380,8 @@ assay_param_form_finalize (GObject *object)
   AssayParamForm *self = ASSAY_PARAM_FORM (object);
 
   assay_job_form_free (self->form);
+  g_queue_clear_full (&self->pending, g_free);
+  g_free (self->said);
   g_ptr_array_unref (self->rows);
   g_ptr_array_unref (self->expanders);
   g_free (self->signature);
@@ -314,6 +391,7 @@ assay_param_form_finalize (GObject *object)
 static void
 assay_param_form_class_init (AssayParamFormClass *klass)
 {
+  G_OBJECT_CLASS (klass)->dispose = assay_param_form_dispose;
   G_OBJECT_CLASS (klass)->finalize = assay_param_form_finalize;
   signals[CHANGED] = g_signal_new ("changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* param_form.h: a form made from declared parameters: a row for each, the kind's own first, then parts that can be opened.
  *
- * "changed" is emitted when a person changed a value, with the form's texts up to date.
+ * The rows are made a few in each frame. "changed" is emitted when a person changed a value, with the form's texts up to date.
  * Thread rule: the main thread.
  */
 #pragma once
@@ -18,5 +18,5 @@ void          assay_param_form_set_offer (AssayParamForm *self, AssayParamOffer 
 void          assay_param_form_take      (AssayParamForm *self, AssayJobForm *form);
 /* Borrowed; NULL before the first was taken. */
 AssayJobForm *assay_param_form_get       (AssayParamForm *self);
-/* Shows what the program says at the row that it is about; FALSE where that is not known. NULL: takes back what was said. */
-gboolean      assay_param_form_say       (AssayParamForm *self, const char *message);
+/* Shows what the program says at the row that it is about, where that is known. NULL: takes back what was said. */
+void          assay_param_form_say       (AssayParamForm *self, const char *message);

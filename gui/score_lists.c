@@ -8,7 +8,7 @@
 
 #include <math.h>
 
-#define ROWS_AT_A_TIME 8
+#define ROWS_AT_A_TIME 4
 
 struct _AssayScoreLists {
   GtkListBox *raising, *lowering;
@@ -41,15 +41,6 @@ assay_score_lists_free (AssayScoreLists *self)
   g_free (self);
 }
 
-static void
-clear (GtkListBox *list)
-{
-  GtkListBoxRow *row;
-
-  while ((row = gtk_list_box_get_row_at_index (list, 0)) != NULL)
-    gtk_list_box_remove (list, GTK_WIDGET (row));
-}
-
 /* NULL: it is none. */
 static GdkPaintable *
 make_picture (const AssayExampleIndex *index, gint64 row)
@@ -59,39 +50,47 @@ make_picture (const AssayExampleIndex *index, gint64 row)
   return column ? GDK_PAINTABLE (assay_grey_image_new (column->pixel + row * column->height * column->width, column->height, column->width, 1)) : NULL;
 }
 
+/* In the place of what stood there for the answer before. */
 static void
-append (AssayScoreLists *self, GtkListBox *list, const GPtrArray *entries, guint place)
+put (AssayScoreLists *self, GtkListBox *list, const GPtrArray *entries, guint place)
 {
   const AssayInfluenceEntry *entry = place < entries->len ? entries->pdata[place] : NULL;
   g_autoptr (GdkPaintable) picture = entry ? make_picture (self->answer->index, entry->row) : NULL;
+  GtkListBoxRow *before = gtk_list_box_get_row_at_index (list, (int) MIN (place, entries->len));
   double largest = self->answer->largest;
 
+  if (before != NULL)
+    gtk_list_box_remove (list, GTK_WIDGET (before));
   if (entry != NULL)
-    gtk_list_box_append (list, assay_score_row_new (entry->reference, entry->text, picture, entry->score, entry->lo, entry->hi,
-                                                    largest > 0 ? fabs (entry->score) / largest : 0));
+    gtk_list_box_insert (list, assay_score_row_new (entry->reference, entry->text, picture, entry->score, entry->lo, entry->hi,
+                                                    largest > 0 ? fabs (entry->score) / largest : 0), (int) place);
 }
 
 static gboolean
-append_some (gpointer data)
+is_shown (const AssayScoreLists *self, GtkListBox *list, const GPtrArray *entries)
+{
+  return self->made >= entries->len && gtk_list_box_get_row_at_index (list, (int) entries->len) == NULL;
+}
+
+static gboolean
+put_some (gpointer data)
 {
   AssayScoreLists *self = data;
 
   for (guint end = self->made + ROWS_AT_A_TIME; self->made < end; self->made++)
     {
-      append (self, self->raising, self->answer->raising, self->made);
-      append (self, self->lowering, self->answer->lowering, self->made);
+      put (self, self->raising, self->answer->raising, self->made);
+      put (self, self->lowering, self->answer->lowering, self->made);
     }
-  return self->made < MAX (self->answer->raising->len, self->answer->lowering->len);
+  return !is_shown (self, self->raising, self->answer->raising) || !is_shown (self, self->lowering, self->answer->lowering);
 }
 
 void
 assay_score_lists_show (AssayScoreLists *self, const AssayInfluenceAnswer *answer)
 {
   assay_score_lists_stop (self);
-  clear (self->raising);
-  clear (self->lowering);
   self->answer = answer;
   self->made = 0;
-  if (append_some (self))
-    assay_gradually_begin (&self->source, FALSE, append_some, self);
+  if (put_some (self))
+    assay_gradually_begin (&self->source, FALSE, put_some, self);
 }
