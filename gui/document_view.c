@@ -166,11 +166,11 @@ scroll_sideways (GtkWidget *window)
     }
 }
 
-/* A wordy table of few columns takes the width there is; any other is as wide as it is, and can be scrolled. Its rows follow one by one. */
+/* A wordy table of few columns takes the width there is, any other is as wide as it is; both can be scrolled rather than ask for more. Its rows follow one by one. */
 static GtkWidget *
 make_table (AssayDocumentView *self, const AssayBlock *block)
 {
-  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6), *grid = gtk_grid_new (), *window;
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6), *grid = gtk_grid_new (), *window = gtk_scrolled_window_new ();
   gint64 n_rows = assay_block_get_n_rows (block);
   gboolean wordy = is_wordy (block);
 
@@ -182,17 +182,11 @@ make_table (AssayDocumentView *self, const AssayBlock *block)
   self->row = 0;
   self->is_wordy = wordy;
   gtk_box_append (GTK_BOX (box), make_prose (block->text, "dim-label"));
-  if (wordy && !is_wide (block))
-    gtk_box_append (GTK_BOX (box), grid);
-  else
-    {
-      window = gtk_scrolled_window_new ();
-      gtk_widget_set_halign (grid, GTK_ALIGN_START);
-      gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (window), GTK_POLICY_AUTOMATIC, GTK_POLICY_NEVER);
-      scroll_sideways (window);
-      gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (window), grid);
-      gtk_box_append (GTK_BOX (box), window);
-    }
+  gtk_widget_set_halign (grid, wordy && !is_wide (block) ? GTK_ALIGN_FILL : GTK_ALIGN_START);
+  gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (window), GTK_POLICY_AUTOMATIC, GTK_POLICY_NEVER);
+  scroll_sideways (window);
+  gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (window), grid);
+  gtk_box_append (GTK_BOX (box), window);
   if (n_rows > MAX_ROWS)
     {
       g_autofree char *more = g_strdup_printf (_("%" G_GINT64_FORMAT " more rows are in the report"), n_rows - MAX_ROWS);

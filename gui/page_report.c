@@ -170,6 +170,7 @@ static void
 show_export (AssayReportPage *self)
 {
   assay_report_export_set_draft (self->export, self->draft, FALSE);
+  gtk_widget_set_visible (GTK_WIDGET (self->export), TRUE);
 }
 
 /* All parts together take longer than a frame may: one is shown in each. */
