@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "gui/growing_list.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -109,6 +110,8 @@ struct _AssayChainList {
   GtkListView *view;
   GtkSingleSelection *selection;
   Chains *chains;
+  GtkSliceListModel *shown;     /* what the list knows of them yet */
+  guint wanted;                 /* position that is selected when it does */
   AssayReasoningAnswer *answer;
   AssayChainOrder order;
   gboolean is_selecting;        /* not a person */
@@ -163,12 +166,14 @@ arrange (AssayChainList *self)
       g_array_append_val (keys, key);
     }
   g_array_sort_with_data (keys, compare_keys, GINT_TO_POINTER (self->order));
+  self->wanted = GTK_INVALID_LIST_POSITION;
+  self->is_selecting = TRUE;
+  assay_growing_list_restart (self->shown);
   g_free (self->chains->order);
   self->chains->order = g_new (gint64, n + 1);
   for (gint64 i = 0; i < n; i++)
     self->chains->order[i] = g_array_index (keys, Key, i).number;
   self->chains->n = (guint) n;
-  self->is_selecting = TRUE;
   g_list_model_items_changed (G_LIST_MODEL (self->chains), 0, before, (guint) n);
   self->is_selecting = FALSE;
 }
@@ -178,6 +183,8 @@ get_selected (AssayChainList *self)
 {
   Chain *chain = gtk_single_selection_get_selected_item (self->selection);
 
+  if (self->wanted < self->chains->n)
+    return self->chains->order[self->wanted];
   return chain ? chain->number : -1;
 }
 
@@ -193,7 +200,7 @@ scroll_to_selected (gpointer data)
   self->is_behind = !self->is_behind;   /* first some rows behind it, then the row itself, each in a frame of its own */
   if (k != GTK_INVALID_LIST_POSITION)
     gtk_widget_activate_action (GTK_WIDGET (self->view), "list.scroll-to-item", "u",
-                                self->is_behind ? MIN (k + SEEN_BEHIND, self->chains->n - 1) : k);
+                                self->is_behind ? MIN (k + SEEN_BEHIND, g_list_model_get_n_items (G_LIST_MODEL (self->shown)) - 1) : k);
   if (self->is_behind)
     return G_SOURCE_CONTINUE;
   self->scrolling = 0;
@@ -207,17 +214,28 @@ schedule_scroll (AssayChainList *self)
     self->scrolling = g_timeout_add (SCROLL_MS, scroll_to_selected, self);
 }
 
+/* A row that the list does not know of yet is selected when it does. */
+static void
+select_wanted (AssayChainList *self)
+{
+  if (self->wanted >= g_list_model_get_n_items (G_LIST_MODEL (self->shown)) || self->is_selecting)
+    return;
+  self->is_selecting = TRUE;
+  gtk_single_selection_set_selected (self->selection, self->wanted);
+  self->is_selecting = FALSE;
+  self->wanted = GTK_INVALID_LIST_POSITION;
+  schedule_scroll (self);
+}
+
 void
 assay_chain_list_select (AssayChainList *self, gint64 chain)
 {
-  self->is_selecting = TRUE;
   for (guint k = 0; k < self->chains->n; k++)
     if (self->chains->order[k] == chain && gtk_single_selection_get_selected (self->selection) != k)
       {
-        gtk_single_selection_set_selected (self->selection, k);
-        schedule_scroll (self);
+        self->wanted = k;
+        select_wanted (self);
       }
-  self->is_selecting = FALSE;
 }
 
 void
@@ -245,9 +263,13 @@ assay_chain_list_set_answer (AssayChainList *self, AssayReasoningAnswer *answer)
 static void
 on_selected (AssayChainList *self)
 {
-  gint64 chain = get_selected (self);
+  gint64 chain;
 
-  if (!self->is_selecting && chain >= 0)
+  if (self->is_selecting)
+    return;
+  self->wanted = GTK_INVALID_LIST_POSITION;
+  chain = get_selected (self);
+  if (chain >= 0)
     g_signal_emit (self, signals[PICKED], 0, chain);
 }
 
@@ -364,6 +386,7 @@ assay_chain_list_dispose (GObject *object)
   self->view = NULL;
   g_clear_handle_id (&self->scrolling, g_source_remove);
   g_clear_object (&self->selection);
+  g_clear_object (&self->shown);
   g_clear_object (&self->chains);
   g_clear_pointer (&self->answer, assay_reasoning_answer_unref);
   G_OBJECT_CLASS (assay_chain_list_parent_class)->dispose (object);
@@ -383,7 +406,10 @@ assay_chain_list_init (AssayChainList *self)
   GtkWidget *scrolled = gtk_scrolled_window_new ();
 
   self->chains = g_object_new (TYPE_CHAINS, NULL);
-  self->selection = gtk_single_selection_new (g_object_ref (G_LIST_MODEL (self->chains)));
+  self->wanted = GTK_INVALID_LIST_POSITION;
+  self->shown = assay_growing_list_new (g_object_ref (G_LIST_MODEL (self->chains)));
+  g_signal_connect_object (self->shown, "items-changed", G_CALLBACK (select_wanted), self, G_CONNECT_SWAPPED | G_CONNECT_AFTER);
+  self->selection = gtk_single_selection_new (g_object_ref (G_LIST_MODEL (self->shown)));
   gtk_single_selection_set_autoselect (self->selection, FALSE);
   gtk_single_selection_set_can_unselect (self->selection, TRUE);
   g_signal_connect_object (self->selection, "notify::selected-item", G_CALLBACK (on_selected), self, G_CONNECT_SWAPPED);

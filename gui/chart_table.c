@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "gui/lazy_model.h"
+#include "gui/table_cell.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -46,15 +47,11 @@ cell_free (gpointer cell, GClosure *closure)
 static void
 set_up (GtkSignalListItemFactory *factory, GtkListItem *item, Cell *cell)
 {
-  GtkWidget *label = gtk_label_new (NULL);
   gboolean is_number = FALSE;
 
   (void) factory;
   assay_figure_get_column (cell->figure, cell->column, &is_number);
-  gtk_label_set_xalign (GTK_LABEL (label), is_number ? 1 : 0);
-  gtk_label_set_ellipsize (GTK_LABEL (label), PANGO_ELLIPSIZE_END);
-  gtk_widget_add_css_class (label, "numeric");
-  gtk_list_item_set_child (item, label);
+  gtk_list_item_set_child (item, assay_table_cell_new (is_number));
 }
 
 static void
@@ -64,7 +61,7 @@ bind (GtkSignalListItemFactory *factory, GtkListItem *item, Cell *cell)
   g_autofree char *text = assay_figure_dup_cell (cell->figure, row, cell->column), *visible = assay_text_escape (text, FALSE);
 
   (void) factory;
-  gtk_label_set_text (GTK_LABEL (gtk_list_item_get_child (item)), visible);
+  assay_table_cell_set_text (gtk_list_item_get_child (item), visible);
 }
 
 void

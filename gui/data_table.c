@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "dataset/cell_value.h"
 #include "gui/grey_image.h"
+#include "gui/table_cell.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -39,27 +40,24 @@ typedef struct {
 } Cell;
 
 static void
-set_up_label (GtkSignalListItemFactory *factory, GtkListItem *item, Cell *cell)
+set_up_text (GtkSignalListItemFactory *factory, GtkListItem *item, Cell *cell)
 {
-  GtkWidget *label = gtk_label_new (NULL);
   gboolean is_number = cell->column != NULL && cell->column->type == ASSAY_COLUMN_NUMBER;
+  GtkWidget *text = assay_table_cell_new (is_number);
 
   (void) factory;
-  gtk_label_set_single_line_mode (GTK_LABEL (label), TRUE);
-  gtk_label_set_ellipsize (GTK_LABEL (label), PANGO_ELLIPSIZE_END);
-  gtk_label_set_xalign (GTK_LABEL (label), is_number ? 1 : 0);
-  if (is_number || cell->column == NULL)
-    gtk_widget_add_css_class (label, "numeric");
+  if (cell->column == NULL)
+    gtk_widget_add_css_class (text, "numeric");
   if (cell->column != NULL && cell->column->type == ASSAY_COLUMN_TOKENS)
-    gtk_widget_add_css_class (label, "monospace");
-  gtk_list_item_set_child (item, label);
+    gtk_widget_add_css_class (text, "monospace");
+  gtk_list_item_set_child (item, text);
 }
 
 static void
-bind_label (GtkSignalListItemFactory *factory, GtkListItem *item, Cell *cell)
+bind_text (GtkSignalListItemFactory *factory, GtkListItem *item, Cell *cell)
 {
   gint64 row = assay_lazy_row_get_row (gtk_list_item_get_item (item));
-  GtkLabel *label = GTK_LABEL (gtk_list_item_get_child (item));
+  GtkWidget *child = gtk_list_item_get_child (item);
   g_autofree char *text = NULL, *visible = NULL;
 
   (void) factory;
@@ -68,11 +66,11 @@ bind_label (GtkSignalListItemFactory *factory, GtkListItem *item, Cell *cell)
   else
     text = assay_cell_dup_text (cell->column, row, CELL_CHARACTERS);
   visible = assay_text_escape (text ? text : _("left out"), FALSE);
-  gtk_label_set_text (label, visible);
+  assay_table_cell_set_text (child, visible);
   if (text == NULL)
-    gtk_widget_add_css_class (GTK_WIDGET (label), "dim-label");
+    gtk_widget_add_css_class (child, "dim-label");
   else
-    gtk_widget_remove_css_class (GTK_WIDGET (label), "dim-label");
+    gtk_widget_remove_css_class (child, "dim-label");
 }
 
 static void
@@ -162,13 +160,13 @@ add_column (AssayDataTable *self, const AssayColumn *column)
   Cell *cell = g_new0 (Cell, 1);
 
   *cell = (Cell) { self, column };
-  g_signal_connect_data (factory, "setup", is_image ? G_CALLBACK (set_up_picture) : G_CALLBACK (set_up_label), cell, cell_free, 0);
-  g_signal_connect (factory, "bind", is_image ? G_CALLBACK (bind_picture) : G_CALLBACK (bind_label), cell);
+  g_signal_connect_data (factory, "setup", is_image ? G_CALLBACK (set_up_picture) : G_CALLBACK (set_up_text), cell, cell_free, 0);
+  g_signal_connect (factory, "bind", is_image ? G_CALLBACK (bind_picture) : G_CALLBACK (bind_text), cell);
   added = gtk_column_view_column_new (title, factory);
   gtk_column_view_column_set_resizable (added, TRUE);
   gtk_column_view_column_set_expand (added, is_wide (self, column));
   if (column != NULL && column->type == ASSAY_COLUMN_NUMBER)
-    g_object_set_data (G_OBJECT (added), "is-number", added);
+    g_object_set_data (G_OBJECT (added), ASSAY_TABLE_NUMBERS, added);
   if (column != NULL && assay_row_order_can_sort (column))
     {
       Cell *probe = g_new0 (Cell, 1);
@@ -178,23 +176,6 @@ add_column (AssayDataTable *self, const AssayColumn *column)
       gtk_column_view_column_set_sorter (added, sorter);
     }
   gtk_column_view_append_column (self->view, added);
-}
-
-/* Titles of numbers stand above the numbers, at the right: the view has no way to ask for it, so its header is walked. */
-static void
-align_titles (AssayDataTable *self)
-{
-  GtkWidget *header = gtk_widget_get_first_child (GTK_WIDGET (self->view)), *title = header ? gtk_widget_get_first_child (header) : NULL;
-  GListModel *columns = gtk_column_view_get_columns (self->view);
-
-  for (guint k = 0; title != NULL && k < g_list_model_get_n_items (columns); k++, title = gtk_widget_get_next_sibling (title))
-    {
-      g_autoptr (GtkColumnViewColumn) column = g_list_model_get_item (columns, k);
-      GtkWidget *box = gtk_widget_get_first_child (title);
-
-      if (box != NULL && g_object_get_data (G_OBJECT (column), "is-number") != NULL)
-        gtk_widget_set_halign (box, GTK_ALIGN_END);
-    }
 }
 
 static void
@@ -226,7 +207,7 @@ assay_data_table_set_columns (AssayDataTable *self, const char *const *names)
       if (column != NULL)
         add_column (self, column);
     }
-  align_titles (self);
+  assay_table_align_titles (self->view);
 }
 
 gboolean

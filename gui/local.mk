@@ -43,6 +43,7 @@ GUI_SOURCES = $(PAGES_LIST) \
   gui/facts.c gui/facts.h \
   gui/figure_area.c gui/figure_area.h \
   gui/gradually.c gui/gradually.h \
+  gui/growing_list.c gui/growing_list.h \
   gui/grey_image.c gui/grey_image.h \
   gui/holdings_panel.c gui/holdings_panel.h \
   gui/influence_answer.c gui/influence_answer.h \
@@ -94,6 +95,7 @@ GUI_SOURCES = $(PAGES_LIST) \
   gui/self_checks_influence.c gui/self_checks_private.h \
   gui/session.c gui/session.h \
   gui/settings.c gui/settings.h \
+  gui/table_cell.c gui/table_cell.h \
   gui/table_export.c gui/table_export.h \
   gui/token_strip.c gui/token_strip.h \
   gui/unit_detail.c gui/unit_detail.h \

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* page_units.c: what single neurons respond to, what they write, and what the model loses without them. */
 #include "gui/empty_state.h"
+#include "gui/growing_list.h"
 #include "gui/page.h"
 #include "gui/proposal.h"
+#include "gui/table_cell.h"
 #include "gui/unit_detail.h"
 #include "gui/units_answer.h"
 
@@ -28,6 +30,8 @@ struct _AssayUnitsPage {
   GtkColumnView *table;
   AssayUnitDetail *detail;
   GtkStringList *rows;          /* numbers of units, as text: what the table shows */
+  GtkSortListModel *sorted;
+  GtkSliceListModel *shown;     /* what the table knows of it yet */
   GtkSingleSelection *selection;
   GPtrArray *objects;           /* strings: names of the objects behind the taps */
   AssayUnitsAnswer *answer;     /* of the tap in front, or NULL */
@@ -80,13 +84,9 @@ unit_of (gpointer item)
 static void
 setup_cell (GtkListItemFactory *factory, GtkListItem *item, gpointer unused)
 {
-  GtkWidget *label = gtk_label_new (NULL);
-
   (void) factory;
   (void) unused;
-  gtk_label_set_xalign (GTK_LABEL (label), 1);
-  gtk_widget_add_css_class (label, "numeric");
-  gtk_list_item_set_child (item, label);
+  gtk_list_item_set_child (item, assay_table_cell_new (TRUE));
 }
 
 static void
@@ -101,7 +101,7 @@ bind_cell (GtkListItemFactory *factory, GtkListItem *item, gpointer data)
     return;
   text = column == COLUMN_UNIT ? g_strdup_printf ("%" G_GINT64_FORMAT "%s", unit, assay_unit_is_dead (&self->answer->tap->units->unit[unit]) ? _(" dead") : "")
                                : assay_view_number (value_of (self->answer, unit, column), 3);
-  gtk_label_set_text (GTK_LABEL (gtk_list_item_get_child (item)), text);
+  assay_table_cell_set_text (gtk_list_item_get_child (item), text);
 }
 
 static int
@@ -136,6 +136,7 @@ add_column (AssayUnitsPage *self, Column which)
   gtk_column_view_column_set_sorter (column, sorter);
   gtk_column_view_column_set_resizable (column, TRUE);
   gtk_column_view_column_set_expand (column, TRUE);
+  g_object_set_data (G_OBJECT (column), ASSAY_TABLE_NUMBERS, column);
   gtk_column_view_append_column (self->table, column);
   g_object_unref (column);
 }
@@ -191,16 +192,18 @@ selected (AssayUnitsPage *self)
 static void
 select_unit (AssayUnitsPage *self, const char *unit)
 {
-  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->selection)), position = 0;
+  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->sorted)), position = 0;
 
   for (guint k = 0; unit != NULL && k < n; k++)
     {
-      g_autoptr (GtkStringObject) item = g_list_model_get_item (G_LIST_MODEL (self->selection), k);
+      g_autoptr (GtkStringObject) item = g_list_model_get_item (G_LIST_MODEL (self->sorted), k);
 
       if (strcmp (gtk_string_object_get_string (item), unit) == 0)
         position = k;
     }
   self->is_quiet = TRUE;
+  if (position >= g_list_model_get_n_items (G_LIST_MODEL (self->shown)))
+    assay_growing_list_show_all (self->shown);
   gtk_single_selection_set_selected (self->selection, position);
   self->is_quiet = FALSE;
   if (n > 0)
@@ -228,6 +231,7 @@ tap_read (GObject *reader, GAsyncResult *result, gpointer data)
       return;
     }
   self->is_quiet = TRUE;
+  assay_growing_list_restart (self->shown);
   gtk_string_list_splice (self->rows, 0, g_list_model_get_n_items (G_LIST_MODEL (self->rows)), NULL);
   assay_units_answer_free (self->answer);
   self->answer = answer;
@@ -420,15 +424,15 @@ assay_units_page_class_init (AssayUnitsPageClass *klass)
 static void
 assay_units_page_init (AssayUnitsPage *self)
 {
-  GtkSortListModel *sorted;
-
   gtk_widget_init_template (GTK_WIDGET (self));
   self->objects = g_ptr_array_new_with_free_func (g_free);
   self->rows = gtk_string_list_new (NULL);
   for (guint c = 0; c < N_COLUMNS; c++)
     add_column (self, c);
-  sorted = gtk_sort_list_model_new (G_LIST_MODEL (self->rows), g_object_ref (gtk_column_view_get_sorter (self->table)));
-  self->selection = gtk_single_selection_new (G_LIST_MODEL (sorted));
+  assay_table_align_titles (self->table);
+  self->sorted = gtk_sort_list_model_new (G_LIST_MODEL (self->rows), g_object_ref (gtk_column_view_get_sorter (self->table)));
+  self->shown = assay_growing_list_new (G_LIST_MODEL (self->sorted));
+  self->selection = gtk_single_selection_new (G_LIST_MODEL (self->shown));
   gtk_single_selection_set_autoselect (self->selection, FALSE);
   gtk_column_view_set_model (self->table, GTK_SELECTION_MODEL (self->selection));
   g_object_unref (self->selection);
