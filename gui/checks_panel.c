@@ -4,12 +4,14 @@
 
 #include "base/text.h"
 #include "gui/action_rows.h"
+#include "gui/gradually.h"
 #include "gui/self_checks.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
 
 #define MAX_ROWS 40             /* beyond them only what failed is shown */
+#define ROWS_AT_A_TIME 4
 
 /* Checks that a job makes. */
 static const struct { const char *kind; AssaySelfCheck *(*make) (const json_t *document, gboolean is_older, const char *path); } demands[] = {
@@ -23,6 +25,9 @@ struct _AssayChecksPanel {
   GPtrArray *stored;            /* AssaySelfCheck, of the case */
   GPtrArray *on_demand;         /* AssaySelfCheck */
   GtkLabel *progress[G_N_ELEMENTS (demands)];   /* of a check that runs now; owned by its row */
+  AdwBin *urgent;               /* what failed, and what is checked on demand */
+  AdwBin *others;
+  guint n_listed, n_shown, listing;     /* stored checks that the others were taken from, rows of them; source, while there are more */
 };
 
 G_DEFINE_FINAL_TYPE (AssayChecksPanel, assay_checks_panel, ADW_TYPE_BIN)
@@ -146,48 +151,57 @@ make_demand_row (AssayChecksPanel *self, gsize which)
   return row;
 }
 
-static guint
-add_stored (AssayChecksPanel *self, AdwPreferencesGroup *group, gboolean failed, guint room)
-{
-  guint left = 0;
-
-  for (guint k = 0; k < self->stored->len; k++)
-    {
-      const AssaySelfCheck *check = self->stored->pdata[k];
-
-      if ((check->mark == ASSAY_MARK_FAILED) != failed)
-        continue;
-      if (!failed && room == 0)
-        left++;
-      else
-        adw_preferences_group_add (group, make_stored_row (check));
-      room -= room > 0;
-    }
-  return left;
-}
-
 static void
-build (AssayChecksPanel *self)
+show_urgent (AssayChecksPanel *self)
 {
   AdwPreferencesGroup *group = ADW_PREFERENCES_GROUP (adw_preferences_group_new ());
-  guint left;
 
   g_ptr_array_set_size (self->on_demand, 0);
   for (gsize k = 0; k < G_N_ELEMENTS (demands); k++)
     g_ptr_array_add (self->on_demand, make_on_demand (self, k));
   adw_preferences_group_set_title (group, _("Self-Checks"));
   adw_preferences_group_set_description (group, _("What each number was held against. A number whose check fails is withheld where it would be shown."));
-  add_stored (self, group, TRUE, 0);
+  for (guint k = 0; k < self->stored->len; k++)
+    if (((const AssaySelfCheck *) self->stored->pdata[k])->mark == ASSAY_MARK_FAILED)
+      adw_preferences_group_add (group, make_stored_row (self->stored->pdata[k]));
   for (gsize k = 0; k < G_N_ELEMENTS (demands); k++)
     adw_preferences_group_add (group, make_demand_row (self, k));
-  left = add_stored (self, group, FALSE, MAX_ROWS);
+  adw_bin_set_child (self->urgent, GTK_WIDGET (group));
+}
+
+/* The rows of one frame. */
+static gboolean
+add_others (gpointer data)
+{
+  AssayChecksPanel *self = data;
+  AdwPreferencesGroup *group = ADW_PREFERENCES_GROUP (adw_bin_get_child (self->others));
+  guint left = 0;
+
+  for (guint end = self->n_shown + ROWS_AT_A_TIME; self->n_listed < self->stored->len && self->n_shown < MIN (end, MAX_ROWS); self->n_listed++)
+    if (((const AssaySelfCheck *) self->stored->pdata[self->n_listed])->mark != ASSAY_MARK_FAILED)
+      {
+        adw_preferences_group_add (group, make_stored_row (self->stored->pdata[self->n_listed]));
+        self->n_shown++;
+      }
+  if (self->n_listed < self->stored->len && self->n_shown < MAX_ROWS)
+    return TRUE;
+  for (guint k = self->n_listed; k < self->stored->len; k++)
+    left += ((const AssaySelfCheck *) self->stored->pdata[k])->mark != ASSAY_MARK_FAILED;
   if (left > 0)
     {
       g_autofree char *more = g_strdup_printf (_("%u more, none of them failed"), left);
 
       adw_preferences_group_add (group, assay_action_row_new (more, NULL));
     }
-  adw_bin_set_child (ADW_BIN (self), GTK_WIDGET (group));
+  return FALSE;
+}
+
+static void
+show_others (AssayChecksPanel *self)
+{
+  adw_bin_set_child (self->others, adw_preferences_group_new ());
+  self->n_listed = self->n_shown = 0;
+  assay_gradually_begin (&self->listing, FALSE, add_others, self);
 }
 
 /* --- following the jobs -------------------------------------------------------------------------------------------- */
@@ -212,7 +226,7 @@ on_changed (AssayJobList *jobs, AssayJobProcess *process, AssayChecksPanel *self
   if (which >= 0 && self->progress[which] != NULL)
     gtk_label_set_text (self->progress[which], assay_job_process_get_words (process));
   else if (which >= 0 && !assay_job_process_is_over (process))
-    build (self);
+    show_urgent (self);
 }
 
 static void
@@ -221,7 +235,7 @@ on_ended (AssayJobList *jobs, AssayJobProcess *process, AssayChecksPanel *self)
   (void) jobs;
   if (find_demand (self, process) < 0)
     return;
-  build (self);
+  show_urgent (self);
   g_signal_emit (self, signals[CHANGED], 0);
 }
 
@@ -246,7 +260,8 @@ assay_checks_panel_show (AssayChecksPanel *self, AssayCaseContents *contents, GP
   g_ptr_array_ref (checks);
   g_clear_pointer (&self->stored, g_ptr_array_unref);
   self->stored = checks;
-  build (self);
+  show_urgent (self);
+  show_others (self);
 }
 
 char *
@@ -257,6 +272,13 @@ assay_checks_panel_describe (AssayChecksPanel *self)
   g_ptr_array_extend (all, self->stored, NULL, NULL);
   g_ptr_array_extend (all, self->on_demand, NULL, NULL);
   return assay_self_checks_describe (all);
+}
+
+static void
+assay_checks_panel_dispose (GObject *object)
+{
+  assay_gradually_stop (&ASSAY_CHECKS_PANEL (object)->listing);
+  G_OBJECT_CLASS (assay_checks_panel_parent_class)->dispose (object);
 }
 
 static void
@@ -274,6 +296,7 @@ assay_checks_panel_finalize (GObject *object)
 static void
 assay_checks_panel_class_init (AssayChecksPanelClass *klass)
 {
+  G_OBJECT_CLASS (klass)->dispose = assay_checks_panel_dispose;
   G_OBJECT_CLASS (klass)->finalize = assay_checks_panel_finalize;
   signals[CHANGED] = g_signal_new ("changed", ASSAY_TYPE_CHECKS_PANEL, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
@@ -281,5 +304,12 @@ assay_checks_panel_class_init (AssayChecksPanelClass *klass)
 static void
 assay_checks_panel_init (AssayChecksPanel *self)
 {
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 12);
+
   self->on_demand = g_ptr_array_new_with_free_func ((GDestroyNotify) assay_self_check_free);
+  self->urgent = ADW_BIN (adw_bin_new ());
+  self->others = ADW_BIN (adw_bin_new ());
+  gtk_box_append (GTK_BOX (box), GTK_WIDGET (self->urgent));
+  gtk_box_append (GTK_BOX (box), GTK_WIDGET (self->others));
+  adw_bin_set_child (ADW_BIN (self), box);
 }

@@ -11,6 +11,7 @@
 #include <glib/gi18n.h>
 
 #define MAX_ROWS 60             /* of a table on the screen; the report has them all */
+#define MAX_WORDY_ROWS 20       /* of one whose lines are broken anew with each row that comes */
 #define WORDY 44                /* characters of a cell that is a sentence */
 #define FIGURE_WIDTH 640
 #define SUMMARY "findings"      /* the section whose blocks depend on the pins */
@@ -28,6 +29,7 @@ struct _AssayDocumentView {
   const AssayBlock *table;      /* whose rows are being made; NULL: none */
   GtkGrid *grid;                /* that they go into, of its parent */
   gint64 row;
+  gint64 max_rows;
   gboolean is_wordy, is_updating;
 };
 
@@ -181,15 +183,16 @@ make_table (AssayDocumentView *self, const AssayBlock *block)
   self->grid = GTK_GRID (grid);
   self->row = 0;
   self->is_wordy = wordy;
+  self->max_rows = wordy ? MAX_WORDY_ROWS : MAX_ROWS;
   gtk_box_append (GTK_BOX (box), make_prose (block->text, "dim-label"));
   gtk_widget_set_halign (grid, wordy && !is_wide (block) ? GTK_ALIGN_FILL : GTK_ALIGN_START);
   gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (window), GTK_POLICY_AUTOMATIC, GTK_POLICY_NEVER);
   scroll_sideways (window);
   gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (window), grid);
   gtk_box_append (GTK_BOX (box), window);
-  if (n_rows > MAX_ROWS)
+  if (n_rows > self->max_rows)
     {
-      g_autofree char *more = g_strdup_printf (_("%" G_GINT64_FORMAT " more rows are in the report"), n_rows - MAX_ROWS);
+      g_autofree char *more = g_strdup_printf (_("%" G_GINT64_FORMAT " more rows are in the report"), n_rows - self->max_rows);
 
       gtk_box_append (GTK_BOX (box), make_label (more, "dim-label"));
     }
@@ -376,7 +379,7 @@ append_next (gpointer data)
   const GPtrArray *sections = self->draft->document->sections;
   const AssaySection *section;
 
-  if (self->table != NULL && self->row < MIN (assay_block_get_n_rows (self->table), MAX_ROWS))
+  if (self->table != NULL && self->row < MIN (assay_block_get_n_rows (self->table), self->max_rows))
     {
       add_row (self->grid, self->table, self->row++, self->is_wordy);
       return TRUE;
