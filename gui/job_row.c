@@ -64,6 +64,15 @@ case_is_gone (AssayJobProcess *process)
   return path != NULL && assay_job_process_is_over (process) && !g_file_test (path, G_FILE_TEST_EXISTS);
 }
 
+/* A report that was verified stands in the place of a case, and cannot be opened as one. */
+static gboolean
+has_case (const char *path)
+{
+  g_autofree char *marker = path ? g_build_filename (path, "assay-case.json", NULL) : NULL;
+
+  return marker != NULL && g_file_test (marker, G_FILE_TEST_EXISTS);
+}
+
 /* All that its words would say stands elsewhere in the row. */
 static gboolean
 is_plainly_done (AssayJobProcess *process)
@@ -86,7 +95,7 @@ update_buttons (AssayJobRow *self, gboolean is_gone)
   if (states[state].again != NULL)
     gtk_button_set_label (GTK_BUTTON (self->again), _(states[state].again));
   gtk_widget_set_tooltip_text (self->again, state == ASSAY_JOB_STOPPED ? _("The same command goes on where it was") : _("Start the same command once more"));
-  gtk_widget_set_visible (self->show, has_result && !is_gone && path != NULL && (page != NULL || !is_here));
+  gtk_widget_set_visible (self->show, has_result && !is_gone && (is_here ? page != NULL : has_case (path)));
   gtk_button_set_label (GTK_BUTTON (self->show), is_here ? _("S_how") : _("_Open Case"));
   gtk_widget_set_tooltip_text (self->show, is_here && page != NULL ? _(page->title) : path);
   gtk_widget_set_visible (self->forget, is_over);
