@@ -97,10 +97,11 @@ show_state (AssayWelcome *self)
   g_autofree char *where = shorten (self->path);
   g_autofree char *hint = self->demo != NULL ? g_strdup_printf (_("It opens by itself when it is finished, and is kept in %s."), where)
                           : self->is_stopped ? g_strdup_printf (_("Stopped. What is finished is in %s; opened again it goes on from there."), where)
-                          : g_file_test (self->path, G_FILE_TEST_IS_DIR) ? g_strdup_printf (_("It is in %s."), where)
+                          : g_file_test (self->path, G_FILE_TEST_IS_DIR) ? g_strdup_printf (_("It is in %s; what is missing of it is made first."), where)
                           : g_strdup_printf (_("It takes about two minutes and is kept in %s."), where);
   const char *state = self->demo ? "building" : "offer";
-  gboolean had_focus = gtk_widget_get_focus_child (GTK_WIDGET (self->demo_stack)) != NULL;
+  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
+  gboolean had_focus = root != NULL && (gtk_root_get_focus (root) == NULL || gtk_widget_get_focus_child (GTK_WIDGET (self->demo_stack)) != NULL);
   gboolean changes = g_strcmp0 (gtk_stack_get_visible_child_name (self->demo_stack), state) != 0;
 
   gtk_stack_set_visible_child_name (self->demo_stack, state);
