@@ -26,6 +26,7 @@ struct _AssayReasoningPage {
   AssayPage parent_instance;
   GtkStack *stack;
   AssayEmptyState *empty, *failed;
+  GtkActionable *influence;
   GtkLabel *summary, *pair_text, *chain_text, *chain_answer, *known;
   GtkWidget *pair;
   GtkDropDown *order;
@@ -111,8 +112,10 @@ show_chain (AssayReasoningPage *self, gint64 chain)
 {
   json_t *whole = assay_reasoning_answer_describe (self->answer, chain);
   g_autofree char *example = assay_reasoning_answer_dup_example (self->answer, chain), *words = NULL;
+  g_autofree char *query = g_strconcat ("ask:", example, NULL);
 
   self->shown = chain;
+  gtk_actionable_set_action_target (self->influence, "(sss)", "influence", "query", query);
   set_escaped (self->chain_text, assay_json_get_text (whole, "text"));
   words = g_strdup_printf (_("answers %s with probability %.3f; without any chain %s. Example %s."), assay_json_get_text (whole, "answer"),
                            assay_json_get_number (whole, "p_full"), assay_json_get_text (whole, "answer_without_chain"), example);
@@ -385,6 +388,7 @@ bind_children (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, AssayReasoningPage, scroll);
   gtk_widget_class_bind_template_child (widget_class, AssayReasoningPage, chain_text);
   gtk_widget_class_bind_template_child (widget_class, AssayReasoningPage, chain_answer);
+  gtk_widget_class_bind_template_child (widget_class, AssayReasoningPage, influence);
   gtk_widget_class_bind_template_child (widget_class, AssayReasoningPage, used_dial);
   gtk_widget_class_bind_template_child (widget_class, AssayReasoningPage, disclosed_dial);
   gtk_widget_class_bind_template_child (widget_class, AssayReasoningPage, known);
