@@ -332,6 +332,21 @@ append (AssayDocumentView *self, const char *id, GtkWidget *widget)
     g_hash_table_replace (self->widgets, g_strdup (id), widget);
 }
 
+/* What is looked at stays where it is, although the summary above it gets other rows. */
+static void
+show_summary (AssayDocumentView *self)
+{
+  GtkWidget *window = gtk_widget_get_ancestor (GTK_WIDGET (self), GTK_TYPE_SCROLLED_WINDOW);
+  GtkAdjustment *adjustment = window ? gtk_scrolled_window_get_vadjustment (GTK_SCROLLED_WINDOW (window)) : NULL;
+  int before = gtk_widget_get_height (self->summary), after;
+
+  assay_document_summary_show (self->summary, self->draft);
+  if (adjustment == NULL || before == 0 || gtk_adjustment_get_value (adjustment) < before)
+    return;
+  gtk_widget_measure (self->summary, GTK_ORIENTATION_VERTICAL, gtk_widget_get_width (self->summary), NULL, &after, NULL, NULL);
+  gtk_adjustment_set_value (adjustment, gtk_adjustment_get_value (adjustment) + after - before);
+}
+
 static void
 show_pins (AssayDocumentView *self)
 {
@@ -344,7 +359,7 @@ show_pins (AssayDocumentView *self)
     gtk_toggle_button_set_active (button, assay_pins_find (self->draft->pins, claim) >= 0);
   self->is_updating = FALSE;
   if (self->summary != NULL)
-    assay_document_summary_show (self->summary, self->draft);
+    show_summary (self);
 }
 
 static void
