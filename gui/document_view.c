@@ -16,6 +16,7 @@
 #define FIGURE_WIDTH 640
 #define SUMMARY "findings"      /* the section whose blocks depend on the pins */
 #define WIDE 5                  /* columns */
+#define FEW 3                   /* columns that have room enough */
 #define WIDE_CELL 26            /* characters of a sentence's line in a wide table */
 
 struct _AssayDocumentView {
@@ -139,7 +140,7 @@ make_cell (const AssayBlock *block, gint64 row, guint column, gboolean wordy)
     }
   if (wordy && !head->is_right && row >= 0)
     {
-      gtk_label_set_width_chars (GTK_LABEL (label), is_wide (block) ? WIDE_CELL : column == 0 ? 18 : 8);
+      gtk_label_set_width_chars (GTK_LABEL (label), is_wide (block) ? WIDE_CELL : column == 0 || assay_block_get_n_columns (block) <= FEW ? 18 : 8);
       gtk_label_set_max_width_chars (GTK_LABEL (label), is_wide (block) ? WIDE_CELL : column == 0 ? 48 : 24);
       gtk_widget_set_hexpand (label, column == 0 && !is_wide (block));
     }
