@@ -7,7 +7,7 @@ BENCHMARKS = \
   bench/record \
   bench/rows \
   bench/units
-EXTRA_PROGRAMS += bench/gallery bench/gemm bench/model bench/record bench/rows bench/table_view bench/units
+EXTRA_PROGRAMS += bench/chain_edit bench/gallery bench/gemm bench/model bench/record bench/rows bench/table_view bench/units
 bench_gallery_SOURCES = bench/gallery.c
 bench_gallery_CFLAGS = $(AM_CFLAGS) $(CAIRO_CFLAGS)
 bench_gemm_SOURCES = bench/gemm.c
@@ -21,7 +21,11 @@ bench_rows_SOURCES = bench/rows.c
 bench_units_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 bench_units_SOURCES = bench/units.c bench/case_dir.h
 if HAVE_GTK
-BENCHMARKS += bench/table_view
+BENCHMARKS += bench/chain_edit bench/table_view
+bench_chain_edit_CPPFLAGS = $(gui_libgui_la_CPPFLAGS)
+bench_chain_edit_CFLAGS = $(AM_CFLAGS) $(GTK_CFLAGS)
+bench_chain_edit_SOURCES = bench/chain_edit.c
+bench_chain_edit_LDADD = gui/libgui.la $(LDADD) $(GTK_LIBS)
 bench_table_view_CPPFLAGS = $(gui_libgui_la_CPPFLAGS)
 bench_table_view_CFLAGS = $(AM_CFLAGS) $(GTK_CFLAGS)
 bench_table_view_SOURCES = bench/table_view.c
