@@ -111,6 +111,14 @@ show_fields (AssayReportExport *self)
   adw_action_row_set_subtitle (self->fields_row, visible);
 }
 
+/* The draft beside it is that of internal readers. */
+static void
+show_readers (AssayReportExport *self)
+{
+  adw_action_row_set_subtitle (ADW_ACTION_ROW (self->profile), adw_combo_row_get_selected (self->profile) == ASSAY_AUDIENCE_INTERNAL
+                               ? _("sees names, as here") : _("sees pseudonyms"));
+}
+
 void
 assay_report_export_set_draft (AssayReportExport *self, AssayReportDraft *draft, gboolean is_new)
 {
@@ -397,6 +405,7 @@ assay_report_export_class_init (AssayReportExportClass *klass)
   gtk_widget_class_bind_template_child (widget_class, AssayReportExport, key_row);
   gtk_widget_class_bind_template_child (widget_class, AssayReportExport, outcome);
   gtk_widget_class_bind_template_callback (widget_class, show_refused);
+  gtk_widget_class_bind_template_callback (widget_class, show_readers);
 }
 
 static void
@@ -406,5 +415,6 @@ assay_report_export_init (AssayReportExport *self)
   self->regime_checks = g_ptr_array_new ();
   self->format_checks = g_ptr_array_new ();
   gtk_widget_init_template (GTK_WIDGET (self));
+  show_readers (self);
   assay_report_choice_add_formats (self->formats, self->format_checks);
 }
