@@ -174,6 +174,22 @@ is_about_case (const AssayJobKind *kind)
   return kind->access == ASSAY_JOB_NAMES_CASE || kind->access == ASSAY_JOB_READS_CASE || kind->access == ASSAY_JOB_WRITES_CASE;
 }
 
+/* What is needed and the case has: the first of it, which is what is selected where something is. */
+static void
+propose_needed (AssayJobStart *self, AssayJobForm *form)
+{
+  const AssayPlace *place = self->session ? assay_session_get_place (self->session) : NULL;
+
+  for (const AssayParam *p = assay_job_form_get_kind (form)->params; p->name != NULL; p++)
+    {
+      g_autoptr (GPtrArray) choices = p->flags & ASSAY_PARAM_REQUIRED && p->names != NULL
+                                      ? assay_case_choices_list (assay_job_form_get_kind (form), p, self->contents, place) : NULL;
+
+      if (choices != NULL && choices->len > 0)
+        assay_job_form_set_texts (form, p->name, (const char *[]) { ((const AssayChoice *) choices->pdata[0])->value, NULL });
+    }
+}
+
 static void
 begin (AssayJobStart *self, const char *name)
 {
@@ -184,7 +200,10 @@ begin (AssayJobStart *self, const char *name)
     return;
   form = assay_job_form_new (kind);
   if (is_about_case (kind) && self->contents != NULL)
-    assay_job_form_set_case (form, self->contents->path);
+    {
+      assay_job_form_set_case (form, self->contents->path);
+      propose_needed (self, form);
+    }
   show_form (self, form);
   gtk_adjustment_set_value (gtk_scrolled_window_get_vadjustment (self->scrolled), 0);
   on_form_changed (self);
