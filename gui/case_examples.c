@@ -2,7 +2,10 @@
 /* case_examples.c: one load, kept. */
 #include "gui/case_examples.h"
 
+#include "job/example_answers.h"
+
 #define MAX_KEPT 2
+#define MOST_ANSWERS 1e10       /* multiplications and additions: about a second */
 
 struct _AssayCaseExamples {
   GObject parent_instance;
@@ -92,9 +95,16 @@ static gpointer
 load (AssayCase *cas, gconstpointer question, GCancellable *cancellable, GError **error)
 {
   const Question *asked = question;
+  AssayExampleIndex *index = assay_example_index_new (cas, asked->data, asked->model, error);
+  AssayBackend *backend;
 
   (void) cancellable;
-  return assay_example_index_new (cas, asked->data, asked->model, error);
+  if (index == NULL || assay_example_answers_cost (index) > MOST_ANSWERS)
+    return index;
+  backend = assay_backend_cpu_new (1);
+  assay_example_answers_add (index, cas, backend, NULL, NULL);          /* the data are shown without, too: a model that cannot be read is named elsewhere */
+  assay_backend_free (backend);
+  return index;
 }
 
 /* --- on the main thread -------------------------------------------------------------------------------------------- */

@@ -51,7 +51,7 @@ set_up (GtkSignalListItemFactory *factory, GtkListItem *item, Cell *cell)
 
   (void) factory;
   assay_figure_get_column (cell->figure, cell->column, &is_number);
-  gtk_list_item_set_child (item, assay_table_cell_new (is_number));
+  gtk_list_item_set_child (item, assay_table_cell_new (is_number, FALSE));
 }
 
 static void

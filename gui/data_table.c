@@ -3,9 +3,9 @@
 #include "gui/data_table.h"
 
 #include "base/text.h"
-#include "dataset/cell_value.h"
 #include "gui/grey_image.h"
 #include "gui/table_cell.h"
+#include "job/example_answers.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -43,7 +43,7 @@ static void
 set_up_text (GtkSignalListItemFactory *factory, GtkListItem *item, Cell *cell)
 {
   gboolean is_number = cell->column != NULL && cell->column->type == ASSAY_COLUMN_NUMBER;
-  GtkWidget *text = assay_table_cell_new (is_number);
+  GtkWidget *text = assay_table_cell_new (is_number, cell->column == NULL);
 
   (void) factory;
   if (cell->column == NULL)
@@ -64,7 +64,7 @@ bind_text (GtkSignalListItemFactory *factory, GtkListItem *item, Cell *cell)
   if (cell->column == NULL)
     text = assay_example_index_dup_reference (cell->table->index, row);
   else
-    text = assay_cell_dup_text (cell->column, row, CELL_CHARACTERS);
+    text = assay_example_answers_dup_text (cell->column, row, CELL_CHARACTERS);
   visible = assay_text_escape (text ? text : _("left out"), FALSE);
   assay_table_cell_set_text (child, visible);
   if (text == NULL)
@@ -196,17 +196,22 @@ remove_columns (AssayDataTable *self)
 void
 assay_data_table_set_columns (AssayDataTable *self, const char *const *names)
 {
+  guint n = 0;
+
   remove_columns (self);
   if (self->index == NULL)
     return;
   add_column (self, NULL);
-  for (guint k = 0; names[k] != NULL && k < ASSAY_DATA_TABLE_MAX_COLUMNS; k++)
-    {
-      const AssayColumn *column = assay_table_peek_column (self->index->table, names[k]);
+  for (int answers = 1; answers >= 0; answers--)
+    for (guint k = 0; names[k] != NULL && n < ASSAY_DATA_TABLE_MAX_COLUMNS; k++)
+      {
+        const AssayColumn *column = assay_table_peek_column (self->index->table, names[k]);
 
-      if (column != NULL)
+        if (column == NULL || assay_example_answers_is_column (names[k]) != answers)
+          continue;
         add_column (self, column);
-    }
+        n++;
+      }
   assay_table_align_titles (self->view);
 }
 
@@ -252,7 +257,7 @@ assay_data_table_set_index (AssayDataTable *self, AssayExampleIndex *index)
     return;
   self->index = assay_example_index_ref (index);
   assay_lazy_model_set_row_height (self->model, guess_row_height (self));
-  for (guint k = 0; k < assay_table_get_n_columns (index->table) && names->len < ASSAY_DATA_TABLE_MAX_COLUMNS; k++)
+  for (guint k = 0; k < assay_table_get_n_columns (index->table); k++)
     g_ptr_array_add (names, assay_table_get_column (index->table, k)->name);
   g_ptr_array_add (names, NULL);
   assay_data_table_set_columns (self, (const char *const *) names->pdata);

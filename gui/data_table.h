@@ -16,11 +16,11 @@
 G_DECLARE_FINAL_TYPE (AssayDataTable, assay_data_table, ASSAY, DATA_TABLE, AdwBin)
 
 /* At most this many of a table's columns are shown at once: the time of a jump grows with them. */
-#define ASSAY_DATA_TABLE_MAX_COLUMNS 8
+#define ASSAY_DATA_TABLE_MAX_COLUMNS 11
 
 /* Another table: its first columns are shown. NULL: none. */
 void               assay_data_table_set_index   (AssayDataTable *self, AssayExampleIndex *index);
-/* Names of the columns to show, in order; NULL-terminated. */
+/* Names of the columns to show, in order, what the model makes of the rows before all others; the first MAX_COLUMNS are. NULL-terminated. */
 void               assay_data_table_set_columns (AssayDataTable *self, const char *const *names);
 gboolean           assay_data_table_shows_column (AssayDataTable *self, const char *name);
 /* Takes the order. The selected row stays selected and in sight where it still is in it. */

@@ -3,9 +3,9 @@
 #include "gui/example_detail.h"
 
 #include "base/text.h"
-#include "dataset/cell_value.h"
 #include "gui/grey_image.h"
 #include "gui/token_strip.h"
+#include "job/example_answers.h"
 
 #include <glib/gi18n.h>
 
@@ -120,16 +120,17 @@ show_fields (AssayExampleDetail *self, const AssayTable *table, gint64 row)
   int line = 0;
 
   clear (GTK_WIDGET (self->fields));
-  for (guint k = 0; k < assay_table_get_n_columns (table) && line < MAX_FIELDS; k++)
-    {
-      const AssayColumn *column = assay_table_get_column (table, k);
-      g_autofree char *text = NULL;
+  for (int answers = 1; answers >= 0; answers--)          /* what the model makes of it stands first */
+    for (guint k = 0; k < assay_table_get_n_columns (table) && line < MAX_FIELDS; k++)
+      {
+        const AssayColumn *column = assay_table_get_column (table, k);
+        g_autofree char *text = NULL;
 
-      if (column->type == ASSAY_COLUMN_IMAGE || column->type == ASSAY_COLUMN_TOKENS)
-        continue;
-      text = assay_cell_dup_text (column, row, MAX_TEXT);
-      add_field (self, line++, column->name, assay_column_is_missing (column, row) && text[0] == '\0' ? _("missing") : text);
-    }
+        if (column->type == ASSAY_COLUMN_IMAGE || column->type == ASSAY_COLUMN_TOKENS || assay_example_answers_is_column (column->name) != answers)
+          continue;
+        text = assay_example_answers_dup_text (column, row, MAX_TEXT);
+        add_field (self, line++, column->name, assay_column_is_missing (column, row) && text[0] == '\0' ? _("missing") : text);
+      }
 }
 
 void

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "dataset/cell_value.h"
+#include "job/example_answers.h"
 #include "job/spec.h"
 #include "job/view.h"
 
@@ -17,6 +18,7 @@
 G_DECLARE_FINAL_TYPE (AssayExamplesPage, assay_examples_page, ASSAY, EXAMPLES_PAGE, AssayPage)
 
 #define MAX_EXPORTED 100000
+#define WRONG "model_right < 1"
 
 struct _AssayExamplesPage {
   AssayPage parent_instance;
@@ -26,6 +28,7 @@ struct _AssayExamplesPage {
   GtkEntry *filter;
   GtkListBox *columns;
   GtkWidget *pager;
+  GtkToggleButton *wrong;
   GtkDropDown *data;
   AssayDataTable *table;
   AssayExampleDetail *detail;
@@ -73,6 +76,30 @@ show_selected (AssayExamplesPage *self)
   if (row != assay_data_table_get_selected (self->table))
     assay_data_table_select (self->table, row);
   assay_example_detail_show (self->detail, self->index, row);
+}
+
+/* --- what the model makes of them ---------------------------------------------------------------------------------- */
+
+static gboolean
+has_answers (AssayExamplesPage *self)
+{
+  return assay_table_peek_column (self->index->table, "model_loss") != NULL;
+}
+
+static void
+show_wrong (AssayExamplesPage *self)
+{
+  self->is_quiet = TRUE;
+  gtk_toggle_button_set_active (self->wrong, strcmp (gtk_editable_get_text (GTK_EDITABLE (self->filter)), WRONG) == 0);
+  self->is_quiet = FALSE;
+  gtk_widget_set_visible (GTK_WIDGET (self->wrong), assay_table_peek_column (self->index->table, "model_right") != NULL);
+}
+
+static void
+on_wrong (AssayExamplesPage *self)
+{
+  if (!self->is_quiet)
+    gtk_editable_set_text (GTK_EDITABLE (self->filter), gtk_toggle_button_get_active (self->wrong) ? WRONG : "");
 }
 
 /* --- filter and sort ----------------------------------------------------------------------------------------------- */
@@ -149,6 +176,7 @@ order_rows (AssayExamplesPage *self)
 
   if (self->index == NULL || self->is_quiet)
     return;
+  show_wrong (self);
   ordering = g_new0 (Ordering, 1);
   ordering->index = assay_example_index_ref (self->index);
   ordering->filter = strspn (text, " \t") < strlen (text) ? g_strdup (text) : NULL;
@@ -172,7 +200,7 @@ on_column_toggled (GtkCheckButton *button, AssayExamplesPage *self)
     {
       GtkWidget *check = gtk_list_box_row_get_child (gtk_list_box_get_row_at_index (self->columns, k));
 
-      if (gtk_check_button_get_active (GTK_CHECK_BUTTON (check)) && names->len < ASSAY_DATA_TABLE_MAX_COLUMNS)
+      if (gtk_check_button_get_active (GTK_CHECK_BUTTON (check)))
         g_ptr_array_add (names, assay_table_get_column (self->index->table, (guint) k)->name);
     }
   g_ptr_array_add (names, NULL);
@@ -386,6 +414,8 @@ dup_command (AssayPage *page)
 
       g_string_append_printf (command, " --data %s", name);
     }
+  if (self->index != NULL && has_answers (self))
+    g_string_append (command, " --answers");
   if (filter[0] != '\0')
     {
       g_autofree char *text = assay_job_quote_word (filter);
@@ -480,10 +510,12 @@ assay_examples_page_class_init (AssayExamplesPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, AssayExamplesPage, filter);
   gtk_widget_class_bind_template_child (widget_class, AssayExamplesPage, columns);
   gtk_widget_class_bind_template_child (widget_class, AssayExamplesPage, pager);
+  gtk_widget_class_bind_template_child (widget_class, AssayExamplesPage, wrong);
   gtk_widget_class_bind_template_child (widget_class, AssayExamplesPage, data);
   gtk_widget_class_bind_template_child (widget_class, AssayExamplesPage, table);
   gtk_widget_class_bind_template_child (widget_class, AssayExamplesPage, detail);
   gtk_widget_class_bind_template_callback (widget_class, order_rows);
+  gtk_widget_class_bind_template_callback (widget_class, on_wrong);
   gtk_widget_class_bind_template_callback (widget_class, load);
   gtk_widget_class_bind_template_callback (widget_class, on_page_back);
   gtk_widget_class_bind_template_callback (widget_class, on_page_forward);

@@ -86,7 +86,7 @@ setup_cell (GtkListItemFactory *factory, GtkListItem *item, gpointer unused)
 {
   (void) factory;
   (void) unused;
-  gtk_list_item_set_child (item, assay_table_cell_new (TRUE));
+  gtk_list_item_set_child (item, assay_table_cell_new (TRUE, TRUE));
 }
 
 static void

@@ -2,10 +2,11 @@
 /* table_cell.c: an inscription. */
 #include "gui/table_cell.h"
 
-#define LEAST_CHARACTERS 3
+#define LEAST_CHARACTERS 14
+#define WHOLE "assay-whole"
 
 GtkWidget *
-assay_table_cell_new (gboolean is_number)
+assay_table_cell_new (gboolean is_number, gboolean is_whole)
 {
   GtkWidget *cell = gtk_inscription_new (NULL);
 
@@ -13,10 +14,11 @@ assay_table_cell_new (gboolean is_number)
   gtk_inscription_set_xalign (GTK_INSCRIPTION (cell), is_number ? 1 : 0);
   if (is_number)
     gtk_widget_add_css_class (cell, "numeric");
+  if (is_number || is_whole)
+    g_object_set_data (G_OBJECT (cell), WHOLE, cell);
   return cell;
 }
 
-/* A text may be cut off, a number never. */
 void
 assay_table_cell_set_text (GtkWidget *cell, const char *visible)
 {
@@ -24,7 +26,7 @@ assay_table_cell_set_text (GtkWidget *cell, const char *visible)
   guint n = (guint) g_utf8_strlen (visible, -1);
 
   gtk_inscription_set_text (self, visible);
-  gtk_inscription_set_min_chars (self, gtk_inscription_get_xalign (self) > 0 ? n : MIN (n, LEAST_CHARACTERS));
+  gtk_inscription_set_min_chars (self, g_object_get_data (G_OBJECT (cell), WHOLE) != NULL ? n : MIN (n, LEAST_CHARACTERS));
   gtk_inscription_set_nat_chars (self, n);
 }
 

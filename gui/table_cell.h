@@ -8,8 +8,8 @@
 
 #include <gtk/gtk.h>
 
-/* Numbers stand at the right, of figures of equal width. */
-GtkWidget *assay_table_cell_new      (gboolean is_number);
+/* Numbers stand at the right, of figures of equal width. What is not whole may be cut off where there is no room; a number never is. */
+GtkWidget *assay_table_cell_new      (gboolean is_number, gboolean is_whole);
 /* Text as it is shown: escaped where it comes from a file. */
 void       assay_table_cell_set_text (GtkWidget *cell, const char *visible);
 

@@ -27,6 +27,7 @@ assay_example_index_unref (AssayExampleIndex *self)
   if (self->table != NULL)
     assay_table_unref (self->table);
   g_clear_pointer (&self->data, assay_object_unref);
+  g_clear_pointer (&self->model, assay_object_unref);
   assay_mem_free (self->index);
   assay_mem_free (self->split_of);
   g_strfreev (self->split);
@@ -151,14 +152,13 @@ AssayExampleIndex *
 assay_example_index_new (AssayCase *cas, const char *data, const char *model, GError **error)
 {
   g_autoptr (AssayExampleIndex) self = g_new0 (AssayExampleIndex, 1);
-  g_autoptr (AssayObject) used = NULL;
 
   g_atomic_ref_count_init (&self->count);
-  if (!find_model (cas, data, model, &used, error))
+  if (!find_model (cas, data, model, &self->model, error))
     return NULL;
-  if (used != NULL)
+  if (self->model != NULL)
     {
-      self->dataset = assay_described_load (cas, get_described (used), used->name, &self->data, &self->table, error);
+      self->dataset = assay_described_load (cas, get_described (self->model), self->model->name, &self->data, &self->table, error);
       return self->dataset != NULL && count_dataset (self, error) ? g_steal_pointer (&self) : NULL;
     }
   self->data = assay_subject_find_data (cas, data, error);

@@ -13,7 +13,8 @@ typedef struct {
   gatomicrefcount count;
   AssayTable *table;
   AssayObject *data;
-  AssayDataset *dataset;        /* NULL: every row counts */
+  AssayObject *model;           /* by which rows count; NULL: every row does */
+  AssayDataset *dataset;        /* the model's; NULL without one */
   gint64 *index;                /* (rows) place in its split; -1: the model does not use the row */
   char **split;                 /* names, NULL-terminated */
   gint32 *split_of;             /* (rows) */

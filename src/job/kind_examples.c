@@ -4,7 +4,7 @@
 #include "base/json.h"
 #include "dataset/cell_value.h"
 #include "dataset/row_order.h"
-#include "job/example_index.h"
+#include "job/example_answers.h"
 #include "job/spec.h"
 
 #include <string.h>
@@ -13,6 +13,7 @@ static const AssayParam params[] = {
   { "data", ASSAY_PARAM_STRING, .metavar = "NAME", .names = "data", .help = "data of the case (default: the model's, main, or the newest)" },
   { "model-name", ASSAY_PARAM_STRING, .def.s = "", .metavar = "NAME", .names = "model",
     .help = "count examples as this model does, which may have left rows out (default: the newest of these data)" },
+  { "answers", ASSAY_PARAM_BOOL, .help = "add what the model makes of each: model_answer, model_right (share of right predictions), model_loss" },
   { "filter", ASSAY_PARAM_STRING, .metavar = "EXPR", .help = "keep only the rows where this expression is true" },
   { "sort", ASSAY_PARAM_STRING, .metavar = "COLUMN", .names = "column", .help = "order by this column; rows where it is missing come last" },
   { "descending", ASSAY_PARAM_BOOL, .help = "the largest first" },
@@ -24,6 +25,7 @@ static const AssayParam params[] = {
 static const AssayJobExample examples[] = {
   { "the first rows of the data", "assay examples people.assay" },
   { "the youngest of those with a high score", "assay examples people.assay --filter \"score == 'High'\" --sort age --count 5" },
+  { "what the model gets most wrong", "assay examples people.assay --answers --filter \"model_right < 1\" --sort model_loss --descending" },
   { NULL, NULL }
 };
 
@@ -59,6 +61,16 @@ list_columns (AssayTable *table)
   return columns;
 }
 
+static gboolean
+add_answers (AssayExampleIndex *index, AssayJobContext *context, GError **error)
+{
+  if (index->model != NULL)
+    return assay_example_answers_add (index, context->cas, context->backend, context->progress, error);
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "answers: no model of the case was trained on the data %s; next: assay train %s --data %s",
+               index->data->name, assay_case_get_path (context->cas), index->data->name);
+  return FALSE;
+}
+
 static json_t *
 run (AssayJob *job, AssayJobContext *context, GError **error)
 {
@@ -66,12 +78,15 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
   const char *filter = assay_values_get_string (values, "filter"), *sort = assay_values_get_string (values, "sort");
   g_autoptr (AssayExampleIndex) index = assay_example_index_new (context->cas, assay_values_get_string (values, "data"),
                                                                  assay_values_get_string (values, "model-name"), error);
-  const AssayColumn *column = index && sort ? assay_table_find_column (index->table, sort, error) : NULL;
+  const AssayColumn *column;
   g_autoptr (AssayRowOrder) order = NULL;
   gint64 first = assay_values_get_int (values, "first"), count = assay_values_get_int (values, "count");
   json_t *rows;
 
-  if (index == NULL || (sort != NULL && column == NULL))
+  if (index == NULL || (assay_values_get_bool (values, "answers") && !add_answers (index, context, error)))
+    return NULL;
+  column = sort ? assay_table_find_column (index->table, sort, error) : NULL;
+  if (sort != NULL && column == NULL)
     return NULL;
   order = assay_row_order_new (index->table, filter, column, assay_values_get_bool (values, "descending"), NULL, error);
   if (order == NULL)
@@ -102,10 +117,25 @@ add_value (AssayView *view, const json_t *value)
     }
 }
 
+/* What the model makes of the rows comes first: it was asked for. New reference. */
+static json_t *
+order_columns (const json_t *columns)
+{
+  json_t *ordered = json_array (), *column;
+  gsize k, n = 0;
+
+  json_array_foreach (columns, k, column)
+    if (assay_example_answers_is_column (assay_json_get_text (column, "name")))
+      json_array_insert (ordered, n++, column);
+    else
+      json_array_append (ordered, column);
+  return ordered;
+}
+
 static void
 view (const json_t *document, AssayView *view)
 {
-  const json_t *columns = json_object_get (document, "columns");
+  json_t *columns = order_columns (json_object_get (document, "columns"));
   gsize shown = MIN (json_array_size (columns), SHOWN_COLUMNS), k;
   g_autoptr (GString) header = g_string_new ("example");
   json_t *row;
@@ -133,12 +163,14 @@ view (const json_t *document, AssayView *view)
     }
   if (shown < json_array_size (columns))
     assay_view_add_text (view, "%" G_GSIZE_FORMAT " more columns; --json has all", json_array_size (columns) - shown);
+  json_decref (columns);
 }
 
 ASSAY_JOB_KIND_DEFINE (examples) = {
   .name = "examples", .group = ASSAY_JOB_GROUP_CASE, .help = "show rows of the data, filtered and sorted",
   .description = "Shows rows of imported data with the name that each has as an example of a model (train:17), so that they can be asked about. A model "
-                 "may have filtered its data or left rows out: such rows have no name. The filter is the language of --filter and of queries: "
+                 "may have filtered its data or left rows out: such rows have no name. With --answers the model is asked about every "
+                 "example, and what it makes of it can be filtered and sorted by. The filter is the language of --filter and of queries: "
                  "comparisons, and, or, not, in, between, missing(), arithmetic; a row where it is unknown because a value is missing is not kept, and "
                  "counted.",
   .examples = examples, .access = ASSAY_JOB_READS_CASE, .params = params, .run = run, .view = view,

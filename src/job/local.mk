@@ -47,6 +47,7 @@ src_job_libjob_la_SOURCES = $(KINDS_LIST) \
   src/job/demo_parts.c src/job/demo_parts.h \
   src/job/demo_view.c src/job/demo_view.h \
   src/job/describe.c src/job/describe.h \
+  src/job/example_answers.c src/job/example_answers.h \
   src/job/example_index.c src/job/example_index.h \
   src/job/explain.c src/job/explain.h \
   src/job/explain_evidence.c \

@@ -69,30 +69,39 @@ predict (const AssayEvaluator *e, const void *logits, gint64 row)
   return (gint32) best;
 }
 
-static void
-count_right (const AssayEvaluator *e, AssayPass *pass, gint64 n, AssayEvaluation *result, gint64 *right)
+/* Of example b of a pass. *n: its predictions that count; answer: the last of them. */
+static gint64
+count_right (const AssayEvaluator *e, AssayPass *pass, gint64 b, gint64 *n, double *answer)
 {
   const AssayBatch *data = assay_pass_get_data (pass);
   const gint32 *target = data->target ? data->target : data->label;
   const void *logits = assay_exec_get_buffer (assay_pass_get_exec (pass), ASSAY_PRIMAL, e->logits);
+  gint64 right = 0;
 
-  if (target == NULL)
-    return;
-  for (gint64 row = 0; row < n * e->rows; row++)
+  *n = 0;
+  *answer = target == NULL ? read_at (e->dtype, logits, b * e->rows * e->V) : (double) NAN;
+  for (gint64 row = b * e->rows; target != NULL && row < (b + 1) * e->rows; row++)
     if (data->weight == NULL || read_at (e->dtype, data->weight, row) != 0)
       {
-        result->n_predictions++;
-        *right += predict (e, logits, row) == target[row];
+        gint32 predicted = predict (e, logits, row);
+
+        *answer = predicted;
+        right += predicted == target[row];
+        ++*n;
       }
+  return right;
 }
 
 gboolean
-assay_evaluator_run (AssayEvaluator *e, const void *theta, const gint64 *examples, gint64 N, double *loss, AssayEvaluation *result,
+assay_evaluator_run (AssayEvaluator *e, const void *theta, const gint64 *examples, gint64 N, const AssayEachExample *each, AssayEvaluation *result,
                      AssayProgress *progress, GError **error)
 {
+  static const AssayEachExample nothing = { NULL, NULL, NULL };
   AssayEvaluation sum = { .N = N };
-  gint64 right = 0;
+  gint64 all_right = 0;
 
+  if (each == NULL)
+    each = &nothing;
   for (gint64 done = 0, n; done < N; done += n)
     {
       AssayPass *pass = assay_feed_bind (e->feed, examples + done, N - done, error);
@@ -105,15 +114,23 @@ assay_evaluator_run (AssayEvaluator *e, const void *theta, const gint64 *example
         return FALSE;
       for (gint64 b = 0; b < n; b++)
         {
+          double answer;
+          gint64 n_predictions, right = count_right (e, pass, b, &n_predictions, &answer);
+
           sum.loss += assay_pass_get_loss (pass, b);
-          if (loss != NULL)
-            loss[done + b] = assay_pass_get_loss (pass, b);
+          sum.n_predictions += n_predictions;
+          all_right += right;
+          if (each->loss != NULL)
+            each->loss[done + b] = assay_pass_get_loss (pass, b);
+          if (each->right != NULL)
+            each->right[done + b] = n_predictions > 0 ? (double) right / (double) n_predictions : (double) NAN;
+          if (each->answer != NULL)
+            each->answer[done + b] = answer;
         }
-      count_right (e, pass, n, &sum, &right);
       assay_progress_report (progress, "evaluating", done + n, N, "examples", NULL);
     }
   sum.loss = N > 0 ? sum.loss / (double) N : (double) NAN;
-  sum.accuracy = sum.n_predictions > 0 ? (double) right / (double) sum.n_predictions : (double) NAN;
+  sum.accuracy = sum.n_predictions > 0 ? (double) all_right / (double) sum.n_predictions : (double) NAN;
   *result = sum;
   return TRUE;
 }
@@ -124,5 +141,5 @@ assay_evaluate (AssayModel *model, AssayDataset *dataset, const gint64 *examples
 {
   g_autoptr (AssayEvaluator) e = assay_evaluator_new (model, dataset, batch, backend, error);
 
-  return e != NULL && assay_evaluator_run (e, assay_model_get_theta (model), examples, N, loss, result, progress, error);
+  return e != NULL && assay_evaluator_run (e, assay_model_get_theta (model), examples, N, &(AssayEachExample) { .loss = loss }, result, progress, error);
 }

@@ -15,14 +15,21 @@ typedef struct {
   double accuracy;              /* share whose largest logit is the target; NaN for real targets */
 } AssayEvaluation;
 
+/* What is wanted of each example; any may be NULL. */
+typedef struct {
+  double *loss;                 /* (N) */
+  double *right;                /* (N) share of its predictions that are the target; NaN for real targets */
+  double *answer;               /* (N) the last prediction that counts: a class, or a token; the value itself for a real target */
+} AssayEachExample;
+
 typedef struct _AssayEvaluator AssayEvaluator;
 
 /* batch 0: assay_pass_choose_batch of the data set. Computes in the model's type. */
 AssayEvaluator *assay_evaluator_new  (const AssayModel *model, AssayDataset *dataset, gint64 batch, AssayBackend *backend, GError **error);
 void            assay_evaluator_free (AssayEvaluator *evaluator);
 
-/* theta (P, the model's type). loss: (N) or NULL. Errors: NAN, naming the example; those of the walk; cancelled. */
-gboolean        assay_evaluator_run  (AssayEvaluator *evaluator, const void *theta, const gint64 *examples, gint64 N, double *loss,
+/* theta (P, the model's type). each: NULL for none of it. Errors: NAN, naming the example; those of the walk; cancelled. */
+gboolean        assay_evaluator_run  (AssayEvaluator *evaluator, const void *theta, const gint64 *examples, gint64 N, const AssayEachExample *each,
                                       AssayEvaluation *result, AssayProgress *progress, GError **error);
 
 /* The same in one call, for the model's own theta. */

@@ -122,5 +122,5 @@ assay_retrainer_run (AssayRetrainer *self, const gint64 *without, gint64 n_witho
   if (result != NULL)
     *result = ended;
   return self->evaluator == NULL || assay_evaluator_run (self->evaluator, assay_model_get_theta (self->model), self->spec.query, self->spec.Q,
-                                                         query_loss, &evaluation, NULL, error);
+                                                         &(AssayEachExample) { .loss = query_loss }, &evaluation, NULL, error);
 }

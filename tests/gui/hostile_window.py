@@ -28,10 +28,14 @@ def names(node, found):
 
 
 def everything():
-    found = set()
-    desktop = Atspi.get_desktop(0)
-    for k in range(desktop.get_child_count()):
-        names(desktop.get_child_at_index(k), found)
+    """What is there when nothing more comes: a page makes its rows a few in each frame."""
+    found, before = set(), None
+    while found != before:
+        time.sleep(3)
+        found, before = set(), found
+        desktop = Atspi.get_desktop(0)
+        for k in range(desktop.get_child_count()):
+            names(desktop.get_child_at_index(k), found)
     return found
 
 
@@ -39,7 +43,6 @@ seen = set()
 for page in ("overview", "examples", "influence", "report"):
     subprocess.run(["gdbus", "call", "--session", "--dest", "org.assay.Workbench", "--object-path", "/org/assay/Workbench/window/1",
                     "--method", "org.gtk.Actions.Activate", "go", "[<'%s'>]" % page, "{}"], check=True, stdout=subprocess.DEVNULL)
-    time.sleep(3)
     now = everything()
     steering = [text for text in now if hostile_judge.steers(text.encode(), "\n\ufffc") is not None]
     assert not steering, (page, steering[:3])

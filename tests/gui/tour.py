@@ -207,6 +207,13 @@ def pinned():
     return json.loads(out.stdout)["object"]["meta"]["pins"] if out.returncode == 0 else None
 
 
+# Examples: what the model gets wrong is a press away.
+go("Examples")
+check("what the model makes of an example stands in the table", wait(15, lambda: here("model_answer")) is not None, texts)
+check("the wrong answers can be asked for", press(wait(5, lambda: here("Wrong Answers", pressable=True))), texts)
+check("and they alone are left", wait(15, lambda: next((n for n in shown(window) if name(n).endswith("of 60 rows")), None)) is not None, texts)
+press(here("Wrong Answers", pressable=True))
+
 # Influence: the ranking, its checks, a new question, the pin.
 go("Influence")
 check("the ranking says what it is of", wait(15, lambda: here("What caused the loss on train:0")) is not None, texts)

@@ -83,6 +83,45 @@ test_counted (Folder *folder, gconstpointer unused)
   g_assert_cmpint (assay_example_index_find (index, "test:0"), ==, -1);
 }
 
+/* What the model makes of the rows is what its training said of the whole split; rows that are no example have nothing. */
+static void
+test_answered (Folder *folder, gconstpointer unused)
+{
+  json_t *document, *trained, *split;
+  double right = 0, loss = 0;
+  guint named = 0;
+
+  (void) unused;
+  json_decref (folder_answer (folder, "new", NULL));
+  json_decref (folder_answer (folder, "import", "what", "data", "file", folder->table, "id", "id", NULL));
+  trained = folder_answer (folder, "train", "target", "score", "terms", "age", "filter", "age > 30", "l2", "0.1", NULL);
+  document = folder_answer (folder, "examples", "answers", "yes", "count", "1000", NULL);
+  for (gsize k = 0; k < 40; k++)
+    {
+      const json_t *row = row_at (document, k), *values = json_object_get (row, "values");
+
+      if (json_is_null (json_object_get (row, "example")))
+        {
+          g_assert_false (json_is_number (json_object_get (values, "model_loss")));
+          continue;
+        }
+      right += assay_json_get_number (values, "model_right");
+      loss += assay_json_get_number (values, "model_loss");
+      g_assert_true ((strcmp (assay_json_get_text (values, "model_answer"), assay_json_get_text (values, "score")) == 0)
+                     == (assay_json_get_number (values, "model_right") == 1));
+      named++;
+    }
+  split = json_array_get (json_object_get (trained, "splits"), 0);
+  g_assert_cmpint (json_integer_value (json_object_get (split, "examples")), ==, named);
+  g_assert_cmpfloat_with_epsilon (assay_json_get_number (split, "accuracy"), right / named, 1e-15 * named);
+  g_assert_cmpfloat_with_epsilon (assay_json_get_number (split, "loss"), loss / named, 1e-15 * loss);          /* sums of forty in the same order */
+  json_decref (document);
+  document = folder_answer (folder, "examples", "answers", "yes", "filter", "model_right < 1", "sort", "model_loss", "count", "1000", NULL);
+  g_assert_cmpint (json_integer_value (json_object_get (document, "kept")), ==, named - (guint) right);
+  json_decref (document);
+  json_decref (trained);
+}
+
 static void
 assert_refused (const Folder *folder, const char *name, const char *value, int code, const char *fragment)
 {
@@ -153,6 +192,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   ADD ("/examples/rows are filtered and sorted", test_filtered);
   ADD ("/examples/examples are called as the model counts them", test_counted);
+  ADD ("/examples/what the model makes of them is that of its training", test_answered);
   ADD ("/examples/what is not there is refused", test_refused);
   g_test_add_func ("/cells/a cell reads as it was read", test_cells);
   return g_test_run ();
