@@ -45,7 +45,7 @@ assay_audit_tell_rows (const AssayAuditTelling *telling)
   gsize k;
   json_t *note;
 
-  assay_prose_add_format (text, "Selected means: %s.", assay_json_get_text (document, "selected_means"));
+  assay_prose_add_format (text, "Selected means: %s; impact ratios take that for the favourable decision.", assay_json_get_text (document, "selected_means"));
   if (score[0] != '\0')
     {
       assay_prose_add (text, " The score: ");
@@ -274,6 +274,22 @@ new_claim (const AssayAuditTelling *telling, gint64 p, const char *name, AssayPr
   return assay_claim_new (id, ASSAY_CLAIM_PLAIN, ASSAY_CLAIM_MEASURED, sentence);
 }
 
+/* " whose outcome (two_year_recid) is": which one it is must stand in the sentence itself, for a case may hold audits of several. */
+static void
+add_whose_outcome (AssayProse *sentence, const AssayAuditTelling *telling)
+{
+  const char *outcome = outcome_words (telling->answer->document);
+
+  assay_prose_add (sentence, " whose outcome");
+  if (outcome[0] != '\0')
+    {
+      assay_prose_add (sentence, " (");
+      assay_prose_add_code (sentence, outcome);
+      assay_prose_add (sentence, ")");
+    }
+  assay_prose_add (sentence, " is ");
+}
+
 static void
 claim_auroc (const AssayAuditTelling *telling, const AssayResultTable *parts, gint64 p, const char *part)
 {
@@ -283,8 +299,9 @@ claim_auroc (const AssayAuditTelling *telling, const AssayResultTable *parts, gi
   if (!assay_number_exists (&value))
     return;
   sentence = assay_prose_new ();
-  assay_prose_add_format (sentence, "On %s, %s ranks somebody whose outcome is true above somebody whose outcome is false with a probability (AUC) of ", part,
-                          assay_audit_subject (telling->answer->document));
+  assay_prose_add_format (sentence, "On %s, %s ranks somebody", part, assay_audit_subject (telling->answer->document));
+  add_whose_outcome (sentence, telling);
+  assay_prose_add (sentence, "true above somebody whose outcome is false with a probability (AUC) of ");
   assay_prose_add_number (sentence, value);
   assay_prose_add (sentence, ".");
   assay_audit_add_claim (telling, new_claim (telling, p, "auroc", sentence), parts, "auroc", p, ASSAY_NUMBER_DECIMALS, 4, "DeLong", get_count (parts, "n", p));
@@ -305,7 +322,8 @@ claim_rate (const AssayAuditTelling *telling, const AssayResultTable *parts, gin
   assay_prose_add_number (sentence, value);
   assay_prose_add (sentence, ": ");
   assay_audit_add_counts (sentence, parts, name, p);
-  assay_prose_add (sentence, ".");
+  add_whose_outcome (sentence, telling);
+  assay_prose_add (sentence, rate == ASSAY_RATE_FALSE_POSITIVE ? "false." : "true.");
   assay_audit_add_claim (telling, new_claim (telling, p, rate == ASSAY_RATE_FALSE_POSITIVE ? "false-positives" : "false-negatives", sentence), parts, name, p,
                          ASSAY_NUMBER_PERCENT, 1, "Wilson", get_count (parts, denominator, p));
 }
