@@ -25,7 +25,6 @@ static const AssayParam params[] = {
 static const AssayJobExample examples[] = {
   { "the first rows of the data", "assay examples people.assay" },
   { "the youngest of those with a high score", "assay examples people.assay --filter \"score == 'High'\" --sort age --count 5" },
-  { "what the model gets most wrong", "assay examples people.assay --answers --filter \"model_right < 1\" --sort model_loss --descending" },
   { NULL, NULL }
 };
 
@@ -170,7 +169,8 @@ ASSAY_JOB_KIND_DEFINE (examples) = {
   .name = "examples", .group = ASSAY_JOB_GROUP_CASE, .help = "show rows of the data, filtered and sorted",
   .description = "Shows rows of imported data with the name that each has as an example of a model (train:17), so that they can be asked about. A model "
                  "may have filtered its data or left rows out: such rows have no name. With --answers the model is asked about every "
-                 "example, and what it makes of it can be filtered and sorted by. The filter is the language of --filter and of queries: "
+                 "example, and what it makes of it can be filtered and sorted by: --filter \"model_right < 1\" --sort model_loss --descending begins "
+                 "with what it gets most wrong. The filter is the language of --filter and of queries: "
                  "comparisons, and, or, not, in, between, missing(), arithmetic; a row where it is unknown because a value is missing is not kept, and "
                  "counted.",
   .examples = examples, .access = ASSAY_JOB_READS_CASE, .params = params, .run = run, .view = view,
