@@ -69,7 +69,7 @@ append_default (GString *out, const AssayParam *p)
       break;
     case ASSAY_PARAM_STRING:
     case ASSAY_PARAM_CHOICE:
-      if (p->def.s != NULL)
+      if (p->def.s != NULL && p->def.s[0] != '\0')
         g_string_append_printf (out, " (default: %s)", p->def.s);
       break;
     case ASSAY_PARAM_LIST:
