@@ -13,6 +13,7 @@ static const struct { const char *kind; AssayObjectGroup group; const char *page
   { "metrics", ASSAY_GROUP_RUNS, NULL },
   { "checkpoint", ASSAY_GROUP_RUNS, NULL },
   { "retraining", ASSAY_GROUP_RUNS, "influence" },
+  { "bank", ASSAY_GROUP_RUNS, "influence" },
   { "activations", ASSAY_GROUP_RECORDINGS, "units" },
   { "gradients", ASSAY_GROUP_RECORDINGS, NULL },
   { "scores", ASSAY_GROUP_SCORES, "influence" },

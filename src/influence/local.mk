@@ -13,6 +13,7 @@ METHODS_LIST += \
   src/influence/method_loo.c
 
 src_influence_libinfluence_la_SOURCES = $(METHODS_LIST) \
+  src/influence/bank.c src/influence/bank.h \
   src/influence/damped_curvature.c src/influence/damped_curvature.h \
   src/influence/exact.c src/influence/exact.h \
   src/influence/ground_truth.c src/influence/ground_truth.h \
