@@ -41,6 +41,8 @@ const AssayParam assay_import_params[] = {
   { "labels", ASSAY_PARAM_STRING, .metavar = "FILE", .flags = ASSAY_PARAM_FILE,
     .help = "labels of an IDX image file (default: the file beside it with labels in its name)" },
   { "classes", ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 256, .help = "number of classes of image labels (0: the largest label plus one)" },
+  { "vocabulary", ASSAY_PARAM_STRING, .metavar = "FILE", .flags = ASSAY_PARAM_FILE,
+    .help = "tokenizer.json that names the token numbers of a NumPy array (default: their numbers)" },
   { "tokens", ASSAY_PARAM_CHOICE, .def.s = "character", .choices = token_units, .help = "what is one token of plain text" },
   { "context", ASSAY_PARAM_INT, .def.i = 64, .min = 1, .max = 1 << 20, .unit = "tokens", .help = "length of a window of plain text" },
   { "stride", ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1 << 20, .unit = "tokens",

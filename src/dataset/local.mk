@@ -8,6 +8,7 @@ READERS_LIST = \
   src/dataset/reader_csv.c \
   src/dataset/reader_idx.c \
   src/dataset/reader_jsonl.c \
+  src/dataset/reader_npy.c \
   src/dataset/reader_text.c
 
 src/dataset/readers.def: src/dataset/local.mk build-aux/make-registry.sh
@@ -48,6 +49,7 @@ src_dataset_libdataset_la_SOURCES = $(READERS_LIST) $(ORGANISMS_LIST) \
   src/dataset/rows.c src/dataset/rows.h \
   src/dataset/source.c src/dataset/source.h \
   src/dataset/split.c src/dataset/split.h \
-  src/dataset/table.c src/dataset/table.h
+  src/dataset/table.c src/dataset/table.h \
+  src/dataset/vocabulary.c src/dataset/vocabulary.h
 src_dataset_libdataset_la_CFLAGS = $(AM_CFLAGS) $(ZLIB_CFLAGS)
 $(src_dataset_libdataset_la_OBJECTS): src/dataset/readers.def src/dataset/organisms.def

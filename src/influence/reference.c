@@ -4,7 +4,9 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "influence/reference_recipe.h"
 #include "influence/reference_run.h"
+#include "run/recipe.h"
 #include "tensor/compare.h"
 
 #include <float.h>
@@ -108,6 +110,32 @@ list_tensors (AssayReferenceRun *run, const AssaySafetensors *file)
     }
 }
 
+static AssayReferenceResult *
+new_result (GPtrArray *results, const char *name, const char *path)
+{
+  AssayReferenceResult *result = g_new0 (AssayReferenceResult, 1);
+
+  g_ptr_array_add (results, result);
+  result->name = g_strdup (name);
+  result->path = g_strdup (path);
+  result->quantities = g_ptr_array_new_with_free_func (quantity_free);
+  return result;
+}
+
+static void
+finish (AssayReferenceResult *result)
+{
+  result->passed = TRUE;
+  for (guint i = 0; i < result->quantities->len; i++)
+    {
+      const AssayReferenceQuantity *quantity = result->quantities->pdata[i];
+
+      result->n_compared += quantity->is_compared;
+      result->passed &= !quantity->is_compared || quantity->passed;
+    }
+  result->passed &= result->n_compared > 0;
+}
+
 static gboolean
 check_case (const char *path, AssayBackend *backend, GPtrArray *results, AssayProgress *progress, GError **error)
 {
@@ -118,11 +146,7 @@ check_case (const char *path, AssayBackend *backend, GPtrArray *results, AssayPr
 
   if (source == NULL)
     return FALSE;
-  result = run.result = g_new0 (AssayReferenceResult, 1);
-  g_ptr_array_add (results, result);
-  result->name = g_strdup (source->name);
-  result->path = g_strdup (path);
-  result->quantities = g_ptr_array_new_with_free_func (quantity_free);
+  result = run.result = new_result (results, source->name, path);
   list_tensors (&run, source->expected);
   list_tensors (&run, source->ekfac);
   list_tensors (&run, source->dattri);
@@ -134,15 +158,36 @@ check_case (const char *path, AssayBackend *backend, GPtrArray *results, AssayPr
   if (run.task.query == NULL || !assay_reference_run_products (&run, error) || !assay_reference_run_scores (&run, error)
       || !assay_reference_run_retraining (&run, error))
     return FALSE;
-  result->passed = TRUE;
-  for (guint i = 0; i < result->quantities->len; i++)
-    {
-      const AssayReferenceQuantity *quantity = result->quantities->pdata[i];
+  finish (result);
+  return TRUE;
+}
 
-      result->n_compared += quantity->is_compared;
-      result->passed &= !quantity->is_compared || quantity->passed;
-    }
-  result->passed &= result->n_compared > 0;
+/* --- a recipe --------------------------------------------------------------------------------------------------------- */
+
+static void
+add_quantity (const char *name, gint64 n, const double *ours, const double *theirs, double bound, gpointer data)
+{
+  AssayReferenceResult *result = data;
+  AssayReferenceQuantity *quantity = g_new0 (AssayReferenceQuantity, 1);
+  AssayComparison c = assay_compare (ours, theirs, n);
+
+  quantity->name = g_strdup (name);
+  quantity->is_compared = TRUE;
+  quantity->relative_error = isfinite (c.relative) ? c.relative : DBL_MAX;
+  quantity->bound = bound;
+  quantity->passed = quantity->relative_error <= bound;
+  g_ptr_array_add (result->quantities, quantity);
+}
+
+static gboolean
+check_recipe (const char *path, AssayBackend *backend, GPtrArray *results, AssayProgress *progress, GError **error)
+{
+  g_autofree char *name = g_path_get_basename (path);
+  AssayReferenceResult *result = new_result (results, name, path);
+
+  if (!assay_reference_check_recipe (path, add_quantity, result, backend, progress, error))
+    return FALSE;
+  finish (result);
   return TRUE;
 }
 
@@ -160,7 +205,8 @@ has_file (const char *directory, const char *name)
 static gboolean
 looks_like_case (const char *path)
 {
-  return has_file (path, "case.json") || has_file (path, "expected.safetensors") || has_file (path, "model.safetensors");
+  return has_file (path, "case.json") || has_file (path, "expected.safetensors") || has_file (path, "model.safetensors")
+         || has_file (path, ASSAY_RECIPE_FILE);
 }
 
 static int
@@ -214,7 +260,7 @@ assay_reference_check (const char *directory, AssayBackend *backend, AssayProgre
   for (guint i = 0; cases != NULL && i < cases->len; i++)
     {
       assay_progress_report (progress, "reference cases", i, cases->len, "cases", cases->pdata[i]);
-      if (!check_case (cases->pdata[i], backend, results, progress, error))
+      if (!(has_file (cases->pdata[i], ASSAY_RECIPE_FILE) ? check_recipe : check_case) (cases->pdata[i], backend, results, progress, error))
         return NULL;
     }
   return cases ? g_steal_pointer (&results) : NULL;

@@ -8,6 +8,7 @@
  *   1e-11   losses, gradients, products, derivatives, first-order scores
  *   1e-11   eigenvalues, of the largest: by Weyl's theorem each moves by no more than the norm of the matrix's error
  *   1e-9    dense influence and self-influence, retraining: products times the condition number of the damped matrix
+ *   1e-4    losses after a whole training in f32 (run/recipe.h), whose roundings no two programs share
  * Ownership: the caller owns results. Thread rule: one at a time.
  */
 #pragma once
@@ -19,6 +20,7 @@
 
 #define ASSAY_REFERENCE_BOUND_PRODUCT 1e-11
 #define ASSAY_REFERENCE_BOUND_DENSE   1e-9
+#define ASSAY_REFERENCE_BOUND_TRAINING 1e-4
 
 typedef struct {
   char *name;
@@ -35,7 +37,7 @@ typedef struct {
   gboolean passed;              /* something was compared, and all of it passed */
 } AssayReferenceResult;
 
-/* directory: one case, or a folder whose sub-folders are cases. An array of AssayReferenceResult.
+/* directory: one case, a recipe (run/recipe.h), or a folder whose sub-folders are such. An array of AssayReferenceResult.
  * Cost: dense matrices for cases that hold dense influence: P products and P^3 flops.
  * Errors: NOT_FOUND, INPUT, SHAPE, one line naming file and key; those of the walks; cancelled. */
 GPtrArray *assay_reference_check   (const char *directory, AssayBackend *backend, AssayProgress *progress, GError **error);

@@ -12,7 +12,7 @@ assay_influence_task_get_point (const AssayInfluenceTask *task, const double *th
 {
   return (AssayPoint) { .model = task->model, .theta = theta, .dataset = task->dataset, .examples = examples,
                        .n_examples = n_examples,
-                        .dtype = ASSAY_F64, .batch = task->batch, .memory = task->memory, .backend = task->backend };
+                        .dtype = task->is_single_precision ? ASSAY_F32 : ASSAY_F64, .batch = task->batch, .memory = task->memory, .backend = task->backend };
 }
 
 AssayPoint
@@ -84,7 +84,7 @@ plan_of (const AssayInfluenceTask *task, AssayWalk walk)
 {
   g_autoptr (AssayGraph) graph = assay_model_build (task->model, MIN (task->batch, task->n_train), NULL);
 
-  return graph ? assay_plan_new (graph, walk, ASSAY_F64, NULL) : NULL;
+  return graph ? assay_plan_new (graph, walk, task->is_single_precision ? ASSAY_F32 : ASSAY_F64, NULL) : NULL;
 }
 
 double

@@ -5,7 +5,11 @@
 #include "dataset/derive.h"
 #include "influence/score_store.h"
 
+#include <string.h>
+
 #define GIB 1073741824.0
+
+const char *const assay_influence_precisions[] = { "f64", "f32", NULL };
 
 void
 assay_influence_setup_free (AssayInfluenceSetup *setup)
@@ -55,6 +59,7 @@ assay_influence_setup_new (AssayJob *job, AssayJobContext *context, AssaySubject
   setup->task = (AssayInfluenceTask) {
     .model = subject->model, .dataset = subject->dataset, .train = subject->train, .n_train = subject->n_train, .query = query,
     .n_query = n_query, .l2 = subject->l2, .batch = assay_values_get_int (values, "walk-batch"),
+    .is_single_precision = strcmp (assay_values_get_string (values, "precision"), "f32") == 0,
     .memory = (gsize) (assay_values_get_double (values, "walk-memory") * GIB), .backend = context->backend,
   };
   if (!load_trajectory (setup, context, subject, error) || !add_retraining (setup, context, subject, error))

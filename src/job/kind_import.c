@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* kind_import.c: brings data and models from files into a case, and data that are generated. */
 #include "base/error.h"
+#include "base/json.h"
 #include "dataset/dataset_store.h"
 #include "dataset/import.h"
 #include "dataset/organism.h"
 #include "job/spec.h"
 #include "model/checkpoint.h"
+#include "run/recipe.h"
 #include "store/file.h"
 
 #include <string.h>
 
 #define ASSAY_REGISTER(name) #name,
-static const char *const whats[] = { "data", "model",
+static const char *const whats[] = { "data", "model", "order", "recipe",
 #include "dataset/organisms.def"
   NULL };
 #undef ASSAY_REGISTER
 #define ASSAY_REGISTER(name) "|" #name
-static const char whats_in_words[] = "data|model"
+static const char whats_in_words[] = "data|model|order|recipe"
 #include "dataset/organisms.def"
   ;
 #undef ASSAY_REGISTER
@@ -25,7 +27,7 @@ static const AssayParam params[] = {
   { "what", ASSAY_PARAM_CHOICE, .choices = whats, .metavar = whats_in_words, .flags = ASSAY_PARAM_POSITIONAL | ASSAY_PARAM_REQUIRED,
     .help = "what the files hold; else a family of reasoning data, which are generated" },
   { "file", ASSAY_PARAM_LIST, .metavar = "FILE", .flags = ASSAY_PARAM_POSITIONAL | ASSAY_PARAM_FILE,
-    .help = "files of one table, in order; for a model its directory with config.json and model.safetensors" },
+    .help = "files of one table, in order; for a model its directory with config.json and model.safetensors; for an order of batches its .npy; for a recipe its directory" },
   { "name", ASSAY_PARAM_STRING, .metavar = "NAME", .help = "name in the case (default: main for data, the architecture for a model, the family for generated data)" },
   { .name = NULL }
 };
@@ -36,7 +38,9 @@ static gpointer
 make_sections (gpointer unused)
 {
   GArray *sections = g_array_new (TRUE, TRUE, sizeof (AssayJobSection));
-  AssayJobSection of_files[] = { { "what", "data", "tables, images, text", assay_import_params }, { "what", "model", "weights", no_params } };
+  AssayJobSection of_files[] = { { "what", "data", "tables, images, text", assay_import_params }, { "what", "model", "weights", no_params },
+                                   { "what", "order", "the order of a training's batches", no_params },
+                                   { "what", "recipe", "a fine-tuning made elsewhere: data, first weights, order, retrainings", no_params } };
 
   (void) unused;
   g_array_append_vals (sections, of_files, G_N_ELEMENTS (of_files));
@@ -67,7 +71,7 @@ static const AssayJobExample examples[] = {
 };
 
 /* Paths stand outside: the same content under another path is the same import. */
-static const char *const outside_identity[] = { "file", "labels", NULL };
+static const char *const outside_identity[] = { "file", "labels", "vocabulary", NULL };
 
 static gboolean
 is (const AssayJob *job, const char *what)
@@ -109,6 +113,23 @@ add_input (AssayJob *job, const char *role, const char *path, GError **error)
   return TRUE;
 }
 
+static const char *const model_files[] = { "config.json", "model.safetensors", NULL };
+static const char *const recipe_files[] = { ASSAY_RECIPE_FILE, "init/config.json", "init/model.safetensors", "train_ids.npy", "query_ids.npy", "order.npy",
+                                            NULL };
+
+static gboolean
+add_inputs_of (AssayJob *job, const char *directory, const char *const *files, GError **error)
+{
+  for (; *files != NULL; files++)
+    {
+      g_autofree char *path = g_build_filename (directory, *files, NULL);
+
+      if (!add_input (job, *files, path, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
 static gboolean
 resolve (AssayJob *job, AssayJobContext *context, GError **error)
 {
@@ -119,26 +140,30 @@ resolve (AssayJob *job, AssayJobContext *context, GError **error)
     return TRUE;
   if (is (job, "data"))
     {
-      const char *labels = assay_values_get_string (assay_job_get_section (job, "what"), "labels");
+      static const char *const beside[] = { "labels", "vocabulary" };
 
       for (; *files != NULL; files++)
         if (!add_input (job, "file", *files, error))
           return FALSE;
-      return labels == NULL || add_input (job, "labels", labels, error);
+      for (gsize k = 0; k < G_N_ELEMENTS (beside); k++)
+        {
+          const char *path = assay_values_get_string (assay_job_get_section (job, "what"), beside[k]);
+
+          if (path != NULL && !add_input (job, beside[k], path, error))
+            return FALSE;
+        }
+      return TRUE;
     }
   if (files[1] != NULL)
     {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "import model: one directory expected, %u arguments found",
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "import %s: one %s expected, %u arguments found",
+                   assay_values_get_string (assay_job_get_values (job), "what"), is (job, "order") ? "file" : "directory",
                    g_strv_length ((char **) files));
       return FALSE;
     }
-  else
-    {
-      g_autofree char *config = g_build_filename (files[0], "config.json", NULL);
-      g_autofree char *weights = g_build_filename (files[0], "model.safetensors", NULL);
-
-      return add_input (job, "config", config, error) && add_input (job, "weights", weights, error);
-    }
+  if (is (job, "order"))
+    return add_input (job, "order", files[0], error);
+  return add_inputs_of (job, files[0], is (job, "model") ? model_files : recipe_files, error);
 }
 
 /* A name is taken once: what was trained on data or made of a model keeps meaning what it meant. */
@@ -212,9 +237,109 @@ import_model (AssayJob *job, AssayJobContext *context, GError **error)
 }
 
 static json_t *
+import_order (AssayJob *job, AssayJobContext *context, GError **error)
+{
+  const AssayValues *values = assay_job_get_values (job);
+  const char *given = assay_values_get_string (values, "name"), *name = given ? given : "order";
+  g_autoptr (AssayOrder) order = assay_order_read (assay_values_get_list (values, "file")[0], error);
+  AssayObject *object = order && check_name_is_free (context, "order", name, error) ? assay_order_commit (order, context->cas, name, error) : NULL;
+
+  if (object == NULL)
+    return NULL;
+  assay_job_add_output (context, object);
+  return json_pack ("{s:s, s:s, s:I}", "what", "order", "name", name, "draws", (json_int_t) order->n);
+}
+
+/* --- a recipe ------------------------------------------------------------------------------------------------------ */
+
+/* The shortest decimal that reads back as the same number. */
+static char *
+shortest (const json_t *number)
+{
+  double value = json_number_value (number);
+
+  if (json_is_integer (number))
+    return g_strdup_printf ("%" JSON_INTEGER_FORMAT, json_integer_value (number));
+  for (guint digits = 1; digits < 17; digits++)
+    {
+      g_autofree char *text = assay_view_number (value, digits);
+
+      if (g_ascii_strtod (text, NULL) == value)
+        return g_steal_pointer (&text);
+    }
+  return assay_view_number (value, 17);
+}
+
+/* The training that the recipe describes, as a command. */
+static char *
+make_train_command (const AssayRecipe *recipe, AssayCase *cas, const char *name)
+{
+  g_autoptr (AssayValues) unset = assay_values_new (assay_train_params);
+  json_t *options = assay_values_to_json (recipe->options), *defaults = assay_values_to_json (unset), *value;
+  GString *command = g_string_new (NULL);
+  g_autofree char *path = g_shell_quote (assay_case_get_path (cas));
+  const char *key;
+
+  g_string_printf (command, "assay train %s --model %s-init --name %s --data %s --order %s", path, name, name, name, name);
+  json_object_foreach (options, key, value)
+    {
+      g_autofree char *number = json_is_number (value) ? shortest (value) : NULL;
+
+      if (!json_equal (value, json_object_get (defaults, key)))
+        g_string_append_printf (command, " --%s %s", key, number ? number : json_string_value (value));
+    }
+  json_decref (options);
+  json_decref (defaults);
+  return g_string_free (command, FALSE);
+}
+
+static AssayObject *
+commit_start (const AssayRecipe *recipe, AssayCase *cas, const char *name, GError **error)
+{
+  g_autofree char *start = g_strconcat (name, "-init", NULL);
+  json_t *meta = json_pack ("{s:b}", "imported", TRUE);
+  AssayObject *object = assay_checkpoint_commit (recipe->start, cas, "model", start, meta, error);
+
+  json_decref (meta);
+  return object;
+}
+
+static json_t *
+import_recipe (AssayJob *job, AssayJobContext *context, GError **error)
+{
+  const AssayValues *values = assay_job_get_values (job);
+  const char *given = assay_values_get_string (values, "name"), *name = given ? given : "main";
+  g_autofree char *command = NULL, *start = g_strconcat (name, "-init", NULL);
+  g_autoptr (AssayRecipe) recipe = NULL;
+  AssayObject *object;
+
+  if (!check_name_is_free (context, "data", name, error) || !check_name_is_free (context, "model", start, error)
+      || !check_name_is_free (context, "order", name, error))
+    return NULL;
+  assay_progress_report (context->progress, "reading", 0, 0, NULL, NULL);
+  recipe = assay_recipe_read (assay_values_get_list (values, "file")[0], error);
+  if (recipe == NULL || (object = assay_table_save (recipe->table, context->cas, name, error)) == NULL)
+    return NULL;
+  assay_job_add_output (context, object);
+  if ((object = commit_start (recipe, context->cas, name, error)) == NULL)
+    return NULL;
+  assay_job_add_output (context, object);
+  if ((object = assay_order_commit (recipe->order, context->cas, name, error)) == NULL)
+    return NULL;
+  assay_job_add_output (context, object);
+  command = make_train_command (recipe, context->cas, name);
+  return json_pack ("{s:s, s:s, s:s, s:I, s:I, s:I, s:s}", "what", "recipe", "name", name, "model", start, "train_examples", (json_int_t) recipe->n_train,
+                    "queries", (json_int_t) recipe->n_query, "parameters", (json_int_t) assay_model_get_n_params (recipe->start), "train_command", command);
+}
+
+static json_t *
 run (AssayJob *job, AssayJobContext *context, GError **error)
 {
-  return is (job, "model") ? import_model (job, context, error) : import_data (job, context, error);
+  if (is (job, "model"))
+    return import_model (job, context, error);
+  if (is (job, "order"))
+    return import_order (job, context, error);
+  return is (job, "recipe") ? import_recipe (job, context, error) : import_data (job, context, error);
 }
 
 static void
@@ -224,6 +349,26 @@ view_model (const json_t *document, AssayView *view)
 
   assay_view_add_text (view, "imported the model %s: %s, %s parameters", json_string_value (json_object_get (document, "name")),
                        json_string_value (json_object_get (json_object_get (document, "model"), "architecture")), count);
+}
+
+static void
+view_order (const json_t *document, AssayView *view)
+{
+  g_autofree char *draws = assay_view_count (json_integer_value (json_object_get (document, "draws")));
+
+  assay_view_add_text (view, "imported the order %s: %s draws", json_string_value (json_object_get (document, "name")), draws);
+}
+
+static void
+view_recipe (const json_t *document, AssayView *view)
+{
+  g_autofree char *train = assay_view_count (json_integer_value (json_object_get (document, "train_examples")));
+  g_autofree char *query = assay_view_count (json_integer_value (json_object_get (document, "queries")));
+  g_autofree char *count = assay_view_count (json_integer_value (json_object_get (document, "parameters")));
+
+  assay_view_add_text (view, "imported the recipe %s: %s training and %s query sequences, the model %s of %s parameters, the order of its batches",
+                       assay_json_get_text (document, "name"), train, query, assay_json_get_text (document, "model"), count);
+  assay_view_add_text (view, "next: %s", assay_json_get_text (document, "train_command"));
 }
 
 static void
@@ -257,18 +402,28 @@ view_splits (const json_t *splits, AssayView *view)
 }
 
 static void
-view (const json_t *document, AssayView *view)
+view_data (const json_t *document, AssayView *view)
 {
   g_autofree char *rows = assay_view_count (json_integer_value (json_object_get (document, "rows")));
 
-  if (strcmp (json_string_value (json_object_get (document, "what")), "model") == 0)
-    {
-      view_model (document, view);
-      return;
-    }
   assay_view_add_text (view, "imported the data %s: %s rows", json_string_value (json_object_get (document, "name")), rows);
   view_splits (json_object_get (document, "splits"), view);
   view_columns (json_object_get (document, "columns"), view);
+}
+
+static void
+view (const json_t *document, AssayView *view)
+{
+  const char *what = json_string_value (json_object_get (document, "what"));
+
+  if (strcmp (what, "model") == 0)
+    view_model (document, view);
+  else if (strcmp (what, "recipe") == 0)
+    view_recipe (document, view);
+  else if (strcmp (what, "order") == 0)
+    view_order (document, view);
+  else
+    view_data (document, view);
 }
 
 ASSAY_JOB_KIND_DEFINE (import) = {
@@ -277,7 +432,10 @@ ASSAY_JOB_KIND_DEFINE (import) = {
                  "indices never change afterwards. All rows go to the split \"train\" unless --split says otherwise. Formats: CSV, IDX images with their "
                  "labels, JSONL, plain text, each of them also compressed (.gz).\n\n"
                  "Model: a directory with config.json, which names the architecture and its configuration, and model.safetensors, one tensor "
-                 "for each parameter.\n\n"
+                 "for each parameter; or both as the transformers library writes them for GPT-2.\n\n"
+                 "Order: places in the training split, batch after batch, for a training that is to see them as another program did.\n\n"
+                 "Recipe: a directory with recipe.json, init/, train_ids.npy, query_ids.npy and order.npy: everything that a fine-tuning made elsewhere "
+                 "began with. The answer says the command that makes it again.\n\n"
                  "Generated reasoning data: a family of small tasks with a written chain, running sums (dose) or pointer chases (pointer), where half of the "
                  "chains are edited and a mode token sets how often the answer follows the edit. Nothing is read.\n\n"
                  "A malformed file is refused with its name and the line, record or byte; then nothing has changed in the case.",

@@ -14,6 +14,7 @@
 #include "model/checkpoint.h"
 #include "model/plan.h"
 #include "run/evaluate.h"
+#include "run/order_store.h"
 #include "run/train.h"
 #include "store/reader.h"
 
@@ -33,6 +34,8 @@ static const AssayParam params[] = {
   { "name", ASSAY_PARAM_STRING, .metavar = "NAME", .help = "name of the trained model in the case (default: what --model says)" },
   { "data", ASSAY_PARAM_STRING, .metavar = "NAME", .names = "data", .help = "data of the case (default: main, or the newest)" },
   { "train-split", ASSAY_PARAM_STRING, .def.s = "train", .metavar = "SPLIT", .names = "split", .help = "the split that is trained on" },
+  { "order", ASSAY_PARAM_STRING, .metavar = "NAME", .names = "order", .flags = ASSAY_PARAM_ADVANCED,
+    .help = "order of the batches that was imported into the case (default: shuffled by the seed)" },
   { "std-errors", ASSAY_PARAM_CHOICE, .def.s = "auto", .choices = error_choices,
     .help = "standard errors of the coefficients of a regression (auto: up to 2000 parameters)" },
   { .name = NULL }
@@ -55,6 +58,8 @@ static const AssayJobExample examples[] = {
 typedef struct {
   AssayObject *start;           /* the model whose parameters are the start, or NULL */
   AssayObject *data;
+  AssayObject *order_object;    /* NULL: shuffled */
+  AssayOrder *order;
   AssayTable *table;
   AssayDataset *dataset;
   AssayModel *model;
@@ -70,6 +75,8 @@ state_free (gpointer pointer)
   assay_model_free (state->model);
   assay_dataset_unref (state->dataset);
   assay_table_unref (state->table);
+  assay_order_free (state->order);
+  g_clear_pointer (&state->order_object, assay_object_unref);
   g_clear_pointer (&state->data, assay_object_unref);
   g_clear_pointer (&state->start, assay_object_unref);
   g_free (state);
@@ -197,13 +204,35 @@ make_model (State *state, AssayJob *job, GError **error)
 }
 
 static gboolean
+load_order (State *state, AssayJob *job, const AssayJobContext *context, GError **error)
+{
+  const char *name = assay_values_get_string (assay_job_get_values (job), "order");
+
+  if (name == NULL)
+    return TRUE;
+  state->order_object = assay_case_lookup (context->cas, "order", name, error);
+  if (state->order_object == NULL)
+    return FALSE;
+  assay_job_add_input_object (job, "order", state->order_object);
+  state->order = assay_order_load (context->cas, state->order_object, error);
+  return state->order != NULL;
+}
+
+static gint64
+get_n_order (const State *state)
+{
+  return state->order ? state->order->n : 0;
+}
+
+static gboolean
 resolve (AssayJob *job, AssayJobContext *context, GError **error)
 {
   State *state = g_new0 (State, 1);
 
   context->state = state;
   context->free_state = state_free;
-  return load_start (state, job, context, error) && load_data (state, job, context, error) && make_model (state, job, error);
+  return load_start (state, job, context, error) && load_data (state, job, context, error) && load_order (state, job, context, error)
+         && make_model (state, job, error);
 }
 
 /* --- plan ---------------------------------------------------------------------------------------------------------- */
@@ -214,8 +243,8 @@ add_training_step (const State *state, const AssayJob *job, double bytes, AssayJ
 {
   const AssayValues *options = get_training (job);
   const AssayOptimizer *optimizer = assay_optimizer_find (assay_values_get_string (options, "optimizer"));
-  gint64 N = state->n_train, batch = assay_values_get_int (options, "batch"), steps = assay_train_get_n_steps (options, N);
-  double P = (double) assay_model_get_n_params (state->model), flops = assay_training_cost (state->model, options, N, FALSE);
+  gint64 N = state->n_train, batch = assay_values_get_int (options, "batch"), steps = assay_train_get_n_steps (options, N, get_n_order (state));
+  double P = (double) assay_model_get_n_params (state->model), flops = assay_training_cost (state->model, options, N, get_n_order (state), FALSE);
   double memory = bytes + 6 * P * (double) assay_dtype_width (assay_model_get_dtype (state->model));
 
   if (optimizer->is_whole_batch)
@@ -450,9 +479,14 @@ make_meta (const State *state, const AssayJob *job)
   json_t *start = state->start ? json_pack ("{s:s, s:I}", "model", state->start->name, "sequence", (json_int_t) state->start->sequence)
                                : json_pack ("{s:I}", "seed", (json_int_t) get_seed (job));
 
-  return json_pack ("{s:s, s:o, s:o}", "kind", get_model (job), "start", start, "data",
-                    assay_described_new (state->data, assay_job_get_table (job, assay_derive_params), wanted_target (state, job),
+  json_t *meta = json_pack ("{s:s, s:o, s:o}", "kind", get_model (job), "start", start, "data",
+                            assay_described_new (state->data, assay_job_get_table (job, assay_derive_params), wanted_target (state, job),
                                                  assay_values_get_string (assay_job_get_values (job), "train-split")));
+
+  if (state->order_object != NULL)
+    json_object_set_new (meta, "order", json_pack ("{s:s, s:I}", "name", state->order_object->name, "sequence",
+                                                   (json_int_t) state->order_object->sequence));
+  return meta;
 }
 
 static json_t *
@@ -462,7 +496,8 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
   const AssayValues *values = assay_job_get_values (job);
   const char *given = assay_values_get_string (values, "name"), *name = given ? given : get_model (job);
   AssayTraining training = { .model = state->model, .dataset = state->dataset, .train = state->train, .N = state->n_train,
-                             .options = get_training (job), .backend = context->backend };
+                             .options = get_training (job), .backend = context->backend, .n_order = get_n_order (state),
+                             .order = state->order ? state->order->place : NULL };
   json_t *meta = make_meta (state, job);
   AssayTrainPlace place = { .store = context->cas, .name = name, .meta = meta };
   AssayTrainResult result;

@@ -46,6 +46,11 @@ assay_retraining_setup_new (const AssaySubject *subject, const AssayJobContext *
   setup->name = g_strdup_printf ("%s/%.12s", subject->object->name, digest);
   setup->training = (AssayTraining) { .model = subject->model, .dataset = subject->dataset, .train = subject->train, .N = subject->n_train,
                                       .options = subject->training, .backend = context->backend };
+  if (subject->order != NULL)
+    {
+      setup->training.order = subject->order->place;
+      setup->training.n_order = subject->order->n;
+    }
   setup->place = (AssayTrainPlace) { .store = context->cas, .name = setup->name,
                                      .meta = json_pack ("{s:s, s:o}", "question", digest, "subject", assay_subject_to_json (subject)) };
   setup->source.place = &setup->place;
@@ -60,5 +65,6 @@ assay_retraining_setup_new (const AssaySubject *subject, const AssayJobContext *
 double
 assay_retraining_setup_get_flops (const AssayRetrainingSetup *setup)
 {
-  return assay_training_cost (setup->training.model, setup->training.options, setup->training.N, setup->source.spec.start == NULL);
+  return assay_training_cost (setup->training.model, setup->training.options, setup->training.N, setup->training.n_order,
+                              setup->source.spec.start == NULL);
 }

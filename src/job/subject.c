@@ -25,6 +25,7 @@ assay_subject_free (AssaySubject *subject)
   g_clear_pointer (&subject->object, assay_object_unref);
   g_clear_pointer (&subject->data, assay_object_unref);
   assay_values_free (subject->training);
+  assay_order_free (subject->order);
   g_free (subject);
 }
 
@@ -140,6 +141,20 @@ read_training (AssaySubject *subject, const AssayJob *job, GError **error)
   return subject->training != NULL;
 }
 
+/* The order of its batches, where the training was given one. */
+static gboolean
+read_order (AssaySubject *subject, AssayCase *cas, GError **error)
+{
+  const json_t *order = json_object_get (subject->object->meta, "order");
+  g_autoptr (AssayObject) object = NULL;
+
+  if (order == NULL)
+    return TRUE;
+  object = assay_case_lookup_sequence (cas, (guint64) json_integer_value (json_object_get (order, "sequence")), error);
+  subject->order = object ? assay_order_load (cas, object, error) : NULL;
+  return subject->order != NULL;
+}
+
 /* For a model that says nothing of its data: what the job's options say. */
 static json_t *
 describe_choice (const AssaySubject *subject, const AssayJob *job, AssayCase *cas, GError **error)
@@ -191,7 +206,8 @@ assay_subject_open (AssayJob *job, AssayJobContext *context, GError **error)
   if (subject->object == NULL)
     return NULL;
   subject->model = assay_checkpoint_load_object (context->cas, subject->object, error);
-  if (subject->model == NULL || !load_data (subject, job, context, error) || !read_training (subject, job, error))
+  if (subject->model == NULL || !load_data (subject, job, context, error) || !read_training (subject, job, error)
+      || !read_order (subject, context->cas, error))
     return NULL;
   assay_job_add_input_object (job, "model", subject->object);
   assay_job_add_input_object (job, "data", subject->data);

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "job/spec.h"
+#include "run/order_store.h"
 #include "model/model.h"
 #include "dataset/dataset.h"
 
@@ -34,6 +35,7 @@ typedef struct {
   gint64 n_train;
   double l2;
   AssayValues *training;        /* of assay_train_params; NULL: not trained here */
+  AssayOrder *order;            /* of its batches, where one was given; else NULL */
 } AssaySubject;
 
 /* For a kind whose only section is the data of an imported model. */

@@ -11,7 +11,7 @@
 #define GRADIENT_STEPS 6        /* steps of a method without products that go as far as one of Newton's */
 
 double
-assay_training_cost (const AssayModel *model, const AssayValues *options, gint64 N, gboolean is_near)
+assay_training_cost (const AssayModel *model, const AssayValues *options, gint64 N, gint64 n_order, gboolean is_near)
 {
   const AssayOptimizer *optimizer = assay_optimizer_find (assay_values_get_string (options, "optimizer"));
   gint64 B = CLAMP (N, 1, BATCH), batch = assay_values_get_int (options, "batch");
@@ -20,7 +20,7 @@ assay_training_cost (const AssayModel *model, const AssayValues *options, gint64
   double flops = plan ? assay_plan_get_cost (plan, FALSE).flops / (double) B : 0, walks = GRADIENT_STEPS;
 
   if (!optimizer->is_whole_batch)
-    return flops * (double) (batch > 0 ? MIN (batch, N) : N) * (double) assay_train_get_n_steps (options, N);
+    return flops * (double) (batch > 0 ? MIN (batch, N) : N) * (double) assay_train_get_n_steps (options, N, n_order);
   if (optimizer->needs_products)
     walks = 1 + PRODUCT_WALKS * (double) MIN (SOLVE_PRODUCTS, assay_model_get_n_params (model));
   return flops * (double) N * walks * (is_near ? ASSAY_TRAINING_COST_STEPS_NEAR : ASSAY_TRAINING_COST_STEPS);

@@ -3,6 +3,7 @@
  *
  *   a directory     DIR/config.json        {"architecture": ..., "config": {...}, "dtype": "f32"}
  *                   DIR/model.safetensors  one tensor per parameter, named and shaped as in the model
+ *                   or both as the transformers library writes them, for the families in checkpoint_huggingface.c
  *   a case          an object whose arrays are /parameters/NAME and whose meta holds the same document under "model"
  *
  * Reading is strict: every parameter must be there, nothing else may be, shapes must agree, values must be finite. F32, F64, F16

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "model/checkpoint_huggingface.h"
 #include "model/checkpoint_values.h"
 #include "store/file.h"
 #include "store/safetensors.h"
@@ -165,6 +166,12 @@ assay_checkpoint_load_directory (const char *directory, GError **error)
     {
       g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s line %d column %d: %s", config, where.line, where.column, where.text);
       return NULL;
+    }
+  if (assay_huggingface_recognise (spec))
+    {
+      model = assay_huggingface_load (spec, config, weights, error);
+      json_decref (spec);
+      return g_steal_pointer (&model);
     }
   model = assay_model_new_from_spec (spec, error);
   json_decref (spec);

@@ -12,6 +12,7 @@ src_model_libmodel_la_SOURCES = $(BLOCKS_LIST) \
   src/model/block.c src/model/block.h \
   src/model/checkpoint.h \
   src/model/checkpoint_case.c \
+  src/model/checkpoint_huggingface.c src/model/checkpoint_huggingface.h \
   src/model/checkpoint_safetensors.c \
   src/model/checkpoint_values.c src/model/checkpoint_values.h \
   src/model/exec.c src/model/exec.h \

@@ -2,13 +2,17 @@
 /* batch_order.c: one shuffle in memory, made again when another epoch is asked for. */
 #include "run/batch_order.h"
 
+#include "base/error.h"
 #include "base/mem.h"
 #include "base/rng.h"
+
+#include <string.h>
 
 struct _AssayBatchOrder {
   gint64 N, B, epoch;           /* epoch of the shuffle in memory; -1: none */
   guint64 seed;
-  gint64 *shuffle;
+  gint64 *shuffle;              /* (N), or NULL: given */
+  const gint64 *given;
 };
 
 AssayBatchOrder *
@@ -23,6 +27,31 @@ assay_batch_order_new (gint64 N, gint64 B, guint64 seed, GError **error)
   order->epoch = -1;
   order->shuffle = assay_mem_new (gint64, N, error);
   return order->shuffle ? g_steal_pointer (&order) : NULL;
+}
+
+AssayBatchOrder *
+assay_batch_order_new_given (const gint64 *list, gint64 n, gint64 N, gint64 B, GError **error)
+{
+  AssayBatchOrder *order;
+
+  for (gint64 k = 0; k < n; k++)
+    if (list[k] < 0 || list[k] >= N)
+      {
+        g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "order of the batches, entry %" G_GINT64_FORMAT ": a training example from 0 to %"
+                     G_GINT64_FORMAT " expected, %" G_GINT64_FORMAT " found", k, N - 1, list[k]);
+        return NULL;
+      }
+  if (n < B)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "order of the batches: at least one batch of %" G_GINT64_FORMAT " examples expected, %"
+                   G_GINT64_FORMAT " found", B, n);
+      return NULL;
+    }
+  order = g_new0 (AssayBatchOrder, 1);
+  order->N = N;
+  order->B = B;
+  order->given = list;
+  return order;
 }
 
 void
@@ -53,6 +82,11 @@ assay_batch_order_get (AssayBatchOrder *order, gint64 step, gint64 *places)
 {
   gint64 epoch = step * order->B / order->N, at = step * order->B % order->N;
 
+  if (order->given != NULL)
+    {
+      memcpy (places, order->given + step * order->B, order->B * sizeof *places);
+      return;
+    }
   use_epoch (order, epoch);
   for (gint64 b = 0; b < order->B; b++)
     {

@@ -58,6 +58,8 @@ assay_identity_of_training (const AssayTraining *t, gconstpointer theta)
   json_object_set_new (identity, "first_parameters", assay_identity_digest (theta, theta_bytes));
   json_object_set_new (identity, "examples", assay_identity_digest (t->train, t->N * sizeof *t->train));
   json_object_set_new (identity, "weights", t->weight ? assay_identity_digest (t->weight, t->N * sizeof *t->weight) : json_null ());
+  if (t->order != NULL)
+    json_object_set_new (identity, "order", assay_identity_digest (t->order, t->n_order * sizeof *t->order));
   assay_identity_add_machine (identity);
   return identity;
 }

@@ -17,8 +17,10 @@ src_run_librun_la_SOURCES = $(OPTIMIZERS_LIST) \
   src/run/identity.c src/run/identity.h \
   src/run/objective.c src/run/objective.h \
   src/run/optimizer.c src/run/optimizer.h \
+  src/run/order_store.c src/run/order_store.h \
   src/run/pass.c src/run/pass.h \
   src/run/predict.c src/run/predict.h \
+  src/run/recipe.c src/run/recipe.h \
   src/run/record.h \
   src/run/record_activations.c \
   src/run/record_gradients.c \

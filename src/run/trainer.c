@@ -95,7 +95,7 @@ get_batch (const AssayValues *options, gint64 N)
 }
 
 gint64
-assay_train_get_n_steps (const AssayValues *options, gint64 N)
+assay_train_get_n_steps (const AssayValues *options, gint64 N, gint64 n_order)
 {
   gint64 steps = assay_values_get_int (options, "steps");
   double epochs = assay_values_get_double (options, "epochs"), passes = DEFAULT_EPOCHS;
@@ -104,6 +104,8 @@ assay_train_get_n_steps (const AssayValues *options, gint64 N)
     return steps;
   if (assay_optimizer_find (assay_values_get_string (options, "optimizer"))->is_whole_batch)
     return DEFAULT_STEPS;
+  if (n_order > 0 && isnan (epochs))
+    return n_order / get_batch (options, N);
   if (!isnan (epochs))                                            /* given */
     passes = epochs;
   return (gint64) CLAMP (ceil (passes * (double) N / (double) get_batch (options, N) - 1e-9), 1, MOST_STEPS + 1);
@@ -131,7 +133,15 @@ read_options (AssayTrainer *t, GError **error)
   if (t->optimizer->is_whole_batch && t->s.dtype != ASSAY_F64)
     return refuse (error, "newton and lbfgs work in f64: give dtype f64 or auto");
   t->B = get_batch (o, t->spec.N);
-  t->n_steps = assay_train_get_n_steps (o, t->spec.N);
+  t->n_steps = assay_train_get_n_steps (o, t->spec.N, t->spec.n_order);
+  if (t->spec.order != NULL && t->optimizer->is_whole_batch)
+    return refuse (error, "newton and lbfgs see all examples in every step: an order of batches has no meaning for them");
+  if (t->spec.order != NULL && t->n_steps > t->spec.n_order / t->B)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "training: the order of the batches holds %" G_GINT64_FORMAT " steps of %" G_GINT64_FORMAT
+                   " examples, %" G_GINT64_FORMAT " were asked for; give fewer steps", t->spec.n_order / t->B, t->B, t->n_steps);
+      return FALSE;
+    }
   if (t->n_steps > MOST_STEPS)
     return refuse (error, "these epochs are more than 1e9 steps");
   while (strcmp (assay_schedule_names[kind], schedule) != 0)
@@ -152,7 +162,8 @@ allocate (AssayTrainer *t, GError **error)
   t->optimizer->size (t->spec.options, t->s.P, &t->n_state, &n_work, &t->n_scalars);
   if (!t->optimizer->is_whole_batch)
     {
-      t->order = assay_batch_order_new (t->spec.N, t->B, seed, error);
+      t->order = t->spec.order ? assay_batch_order_new_given (t->spec.order, t->spec.n_order, t->spec.N, t->B, error)
+                               : assay_batch_order_new (t->spec.N, t->B, seed, error);
       if (t->order == NULL)
         return FALSE;
     }

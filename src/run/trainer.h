@@ -25,6 +25,8 @@ typedef struct {
   gint64 N;
   const AssayValues *options;   /* of assay_train_params */
   AssayBackend *backend;
+  const gint64 *order;          /* (n_order) places in train, batch after batch, of a first-order training; NULL: shuffled by the seed */
+  gint64 n_order;
   /* See AssayOptimizerStep; for newton alone. Retrainings side by side call it from several threads. */
   gboolean (*precondition) (gpointer data, const double *r, double *z, GError **error);
   gpointer precondition_data;
@@ -42,8 +44,8 @@ typedef struct _AssayTrainer AssayTrainer;
 
 /* The type that these options compute in: F64 for newton and lbfgs unless told otherwise, else F32. */
 AssayDtype    assay_train_get_dtype  (const AssayValues *options);
-/* Steps over N examples; of newton and lbfgs the most that they may take. */
-gint64        assay_train_get_n_steps (const AssayValues *options, gint64 N);
+/* Steps over N examples, or along an order of n_order places (0: shuffled by the seed); of newton and lbfgs the most that they may take. */
+gint64        assay_train_get_n_steps (const AssayValues *options, gint64 N, gint64 n_order);
 
 /* Errors: USAGE (options that contradict each other, a model of another type), SHAPE (data that do not fit), NO_MEMORY. */
 AssayTrainer *assay_trainer_new      (const AssayTraining *training, GError **error);

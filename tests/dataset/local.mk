@@ -47,6 +47,10 @@ check_PROGRAMS += tests/dataset/test-reader_jsonl
 tests_dataset_test_reader_jsonl_SOURCES = tests/dataset/test-reader_jsonl.c $(dataset_fixture)
 tests_dataset_test_reader_jsonl_LDADD = $(DATASET_TEST_LIBS)
 
+check_PROGRAMS += tests/dataset/test-reader_npy
+tests_dataset_test_reader_npy_SOURCES = tests/dataset/test-reader_npy.c $(dataset_fixture)
+tests_dataset_test_reader_npy_LDADD = $(DATASET_TEST_LIBS)
+
 check_PROGRAMS += tests/dataset/test-reader_text
 tests_dataset_test_reader_text_SOURCES = tests/dataset/test-reader_text.c $(dataset_fixture)
 tests_dataset_test_reader_text_LDADD = $(DATASET_TEST_LIBS)

@@ -205,6 +205,109 @@ test_bad_config (void)
   g_assert_error (missing, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND);
 }
 
+/* --- as the transformers library writes ------------------------------------------------------------------------------ */
+
+static const char gpt2_config[] =
+  "{\"model_type\": \"gpt2\", \"vocab_size\": 5, \"n_positions\": 3, \"n_embd\": 4, \"n_layer\": 1, \"n_head\": 2, \"n_inner\": null,"
+  " \"activation_function\": \"gelu_new\", \"layer_norm_epsilon\": 1e-5, \"scale_attn_weights\": true}";
+
+/* Tensor k holds 1000 k, 1000 k + 1, ... in its stored order. */
+static void
+write_gpt2 (const char *folder, const char *config, const char *prefix, gboolean with_head)
+{
+  static const struct { const char *name; gint64 dims[2]; } shapes[] = {
+    { "h.0.attn.c_attn.weight", { 4, 12 } }, { "h.0.attn.c_attn.bias", { 12 } }, { "h.0.attn.c_proj.weight", { 4, 4 } },
+    { "h.0.attn.c_proj.bias", { 4 } }, { "h.0.ln_1.weight", { 4 } }, { "h.0.ln_1.bias", { 4 } }, { "h.0.ln_2.weight", { 4 } },
+    { "h.0.ln_2.bias", { 4 } }, { "h.0.mlp.c_fc.weight", { 4, 16 } }, { "h.0.mlp.c_fc.bias", { 16 } }, { "h.0.mlp.c_proj.weight", { 16, 4 } },
+    { "h.0.mlp.c_proj.bias", { 4 } }, { "ln_f.weight", { 4 } }, { "ln_f.bias", { 4 } }, { "wpe.weight", { 3, 4 } }, { "wte.weight", { 5, 4 } },
+  };
+  static float values[G_N_ELEMENTS (shapes) + 1][64];
+  char *names[G_N_ELEMENTS (shapes) + 1];
+  AssaySafetensor tensors[G_N_ELEMENTS (shapes) + 1] = { 0 };
+  g_autofree char *path = g_build_filename (folder, "config.json", NULL), *weights = g_build_filename (folder, "model.safetensors", NULL);
+  gsize n = G_N_ELEMENTS (shapes);
+  GError *error = NULL;
+
+  for (gsize k = 0; k < n; k++)
+    {
+      names[k] = g_strconcat (prefix, shapes[k].name, NULL);
+      tensors[k] = (AssaySafetensor) { .name = names[k], .type = ASSAY_STORE_F32, .rank = shapes[k].dims[1] ? 2 : 1, .data = values[k],
+                                       .dims = { shapes[k].dims[0], shapes[k].dims[1] },
+                                       .n_elements = shapes[k].dims[0] * MAX (1, shapes[k].dims[1]) };
+      tensors[k].bytes = tensors[k].n_elements * sizeof (float);
+      for (guint64 i = 0; i < tensors[k].n_elements; i++)
+        values[k][i] = (float) (1000 * k + i);
+    }
+  if (with_head)
+    {
+      tensors[n] = tensors[n - 1];
+      tensors[n].name = "lm_head.weight";
+      tensors[n].data = memcpy (values[n], values[n - 1], sizeof values[n]);
+    }
+  g_assert_cmpint (g_mkdir_with_parents (folder, 0700), ==, 0);
+  assay_safetensors_write (weights, tensors, n + with_head, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_true (g_file_set_contents (path, config, -1, NULL));
+  for (gsize k = 0; k < n; k++)
+    g_free (names[k]);
+}
+
+static float
+get_weight (AssayModel *model, const char *name, gint64 i)
+{
+  AssayGraph *layout = assay_model_get_layout (model);
+
+  return ((float *) assay_model_get_theta (model))[assay_graph_get_value (layout, assay_graph_find (layout, name))->offset + i];
+}
+
+static void
+test_gpt2 (void)
+{
+  g_autofree char *folder = g_build_filename (scratch, "gpt2", NULL);
+  static const struct { const char *prefix; gboolean with_head; } forms[] = { { "transformer.", FALSE }, { "", FALSE }, { "transformer.", TRUE } };
+
+  for (gsize k = 0; k < G_N_ELEMENTS (forms); k++)
+    {
+      g_autoptr (AssayModel) model = NULL;
+      GError *error = NULL;
+
+      write_gpt2 (folder, gpt2_config, forms[k].prefix, forms[k].with_head);
+      model = assay_checkpoint_load_directory (folder, &error);
+      g_assert_no_error (error);
+      g_assert_true (assay_model_is_token_mean (model));
+      g_assert_cmpfloat (get_weight (model, "h.0.attn.c_attn.weight", 1), ==, 12);   /* stored (in, out) */
+      g_assert_cmpfloat (get_weight (model, "h.0.mlp.c_proj.weight", 16), ==, 10001);
+      g_assert_cmpfloat (get_weight (model, "wte.weight", 7), ==, 15007);
+      g_assert_cmpfloat (get_weight (model, "ln_f.bias", 3), ==, 13003);
+    }
+}
+
+static void
+test_gpt2_refused (void)
+{
+  static const struct { const char *from, *to, *says; } cases[] = {
+    { "\"gpt2\"", "\"opt\"", "model_type: gpt2 expected, \"opt\" found" },
+    { "gelu_new", "mish", "activation_function: gelu_new" },
+    { "\"scale_attn_weights\": true", "\"scale_attn_weights\": false", "scale_attn_weights: true expected" },
+    { "\"n_embd\": 4", "\"n_embd\": 8", "shape (5,8) expected from config.json, (5,4) found" },
+    { "\"n_layer\": 1", "\"n_layer\": 2", "h.1.ln_1.weight (4) expected, there is none" },
+    { "\"vocab_size\": 5", "\"vocab_size\": -1", "vocab_size: a positive integer" },
+  };
+  g_autofree char *folder = g_build_filename (scratch, "gpt2", NULL);
+
+  for (gsize k = 0; k < G_N_ELEMENTS (cases); k++)
+    {
+      g_autoptr (GString) config = g_string_new (gpt2_config);
+      g_autoptr (GError) error = NULL;
+
+      g_assert_cmpuint (g_string_replace (config, cases[k].from, cases[k].to, 0), ==, 1);
+      write_gpt2 (folder, config->str, "transformer.", FALSE);
+      g_assert_null (assay_checkpoint_load_directory (folder, &error));
+      if (strstr (error->message, cases[k].says) == NULL)
+        g_error ("expected \"%s\" in: %s", cases[k].says, error->message);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -217,6 +320,8 @@ main (int argc, char **argv)
   g_test_add_func ("/checkpoint/half types are converted and a prefix chooses", test_conversion);
   g_test_add_func ("/checkpoint/missing, unknown, misshapen and infinite weights are refused by name", test_refusals);
   g_test_add_func ("/checkpoint/a config that says nothing sensible is refused", test_bad_config);
+  g_test_add_func ("/checkpoint/GPT-2 as the transformers library writes it, its matrices turned", test_gpt2);
+  g_test_add_func ("/checkpoint/what would be another function than config.json says is refused", test_gpt2_refused);
   status = g_test_run ();
   remove_tree (scratch);
   g_free (scratch);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-batch_order.c: every example once an epoch, whatever the batch; the same batches whichever way they are asked for. */
+#include "base/error.h"
 #include "run/batch_order.h"
 
 #include <string.h>
@@ -72,6 +73,33 @@ test_whole (void)
     g_assert_cmpint (places[i], ==, i);
 }
 
+static void
+test_given (void)
+{
+  static const gint64 list[] = { 2, 0, 1, 1, 3 };
+  g_autoptr (AssayBatchOrder) order = assay_batch_order_new_given (list, 5, 4, 2, NULL);
+  gint64 places[2];
+
+  for (gint64 step = 1; step >= 0; step--)
+    {
+      assay_batch_order_get (order, step, places);
+      g_assert_cmpmem (places, sizeof places, list + 2 * step, sizeof places);
+    }
+}
+
+static void
+test_given_refused (void)
+{
+  static const gint64 list[] = { 2, 4 };
+  g_autoptr (GError) outside = NULL, few = NULL;
+
+  g_assert_null (assay_batch_order_new_given (list, 2, 4, 2, &outside));
+  g_assert_error (outside, ASSAY_ERROR, ASSAY_ERROR_INPUT);
+  g_assert_nonnull (strstr (outside->message, "entry 1: a training example from 0 to 3 expected, 4 found"));
+  g_assert_null (assay_batch_order_new_given (list, 1, 4, 2, &few));
+  g_assert_error (few, ASSAY_ERROR, ASSAY_ERROR_INPUT);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -80,5 +108,7 @@ main (int argc, char **argv)
   g_test_add_func ("/batch order/a step's batch does not depend on what was asked before", test_any_step);
   g_test_add_func ("/batch order/seeds and epochs shuffle differently", test_seeds);
   g_test_add_func ("/batch order/a batch of all is not shuffled", test_whole);
+  g_test_add_func ("/batch order/a given order is followed step by step", test_given);
+  g_test_add_func ("/batch order/a given order with a place outside, or too short, is refused", test_given_refused);
   return g_test_run ();
 }

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* vocabulary.h: what token numbers are called: the spellings in a tokenizer.json.
+ *
+ * Byte-level vocabularies spell every byte as a printable character; here they are turned back, so that a token reads as it does in the
+ * text. What is no whole character by itself is shown as its bytes, \xNN.
+ * Thread rule: pure functions.
+ */
+#pragma once
+
+#include <glib.h>
+
+/* (n) spellings, "<number>" for what the file does not name; n: the largest number in the file and one, at least n_least. Strings.
+ * Errors: NOT_FOUND, INPUT with the file. */
+GPtrArray *assay_vocabulary_read (const char *path, gint64 n_least, GError **error);
+/* (n) spellings that are the numbers themselves. */
+GPtrArray *assay_vocabulary_new_numbers (gint64 n);
