@@ -3,6 +3,8 @@
 #include "influence/method.h"
 
 #include "base/error.h"
+#include "influence/score.h"
+#include "influence/task.h"
 
 #include <string.h>
 
@@ -19,6 +21,59 @@ const AssayMethod *const *
 assay_method_list (void)
 {
   return methods;
+}
+
+static gboolean
+refuse_self (const AssayMethod *method, GError **error)
+{
+  g_autoptr (GString) names = g_string_new (NULL);
+
+  for (gsize i = 0; methods[i] != NULL; i++)
+    if (methods[i]->self != NULL)
+      g_string_append_printf (names, "%s%s", names->len > 0 ? ", " : "", methods[i]->name);
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "self-influence: one of the methods that define it (%s) expected, %s found", names->str,
+               method->name);
+  return FALSE;
+}
+
+/* A row of its own: the mean loss of all training examples stands for the query in what is kept. */
+static AssayInfluenceTask
+ask_self (const AssayInfluenceTask *task)
+{
+  AssayInfluenceTask self = *task;
+
+  self.query = task->train;
+  self.n_query = 1;
+  self.query_size = task->n_train;
+  self.keep_directions = FALSE;
+  return self;
+}
+
+AssayInfluenceScores *
+assay_method_score_self (const AssayMethod *method, const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress,
+                         GError **error)
+{
+  AssayInfluenceTask self = ask_self (task);
+  AssayInfluenceScores *scores;
+
+  if ((method->self == NULL && !refuse_self (method, error)) || !assay_influence_task_check (&self, error))
+    return NULL;
+  scores = method->self (&self, options, progress, error);
+  if (scores != NULL)
+    scores->measure = ASSAY_MEASURE_SELF;
+  return scores;
+}
+
+void
+assay_method_cost_self (const AssayMethod *method, const AssayInfluenceTask *task, const AssayValues *options, double *flops, double *bytes)
+{
+  AssayInfluenceTask self = *task;
+
+  self.query = task->train;
+  self.n_query = task->n_train;
+  self.query_size = 1;
+  method->cost (&self, options, flops, bytes);
+  *bytes -= 24.0 * (double) (task->n_train * task->n_train) - 24.0 * (double) task->n_train;      /* one row, not a square */
 }
 
 const AssayMethod *

@@ -37,6 +37,7 @@ typedef struct {
   gboolean (*retrain) (gpointer data, const AssayRetrainSet *sets, gint64 K, double *query_loss, AssayProgress *progress,
                        GError **error);
   gpointer retrain_data;
+  gboolean keep_directions;             /* scores carry their directions where the method has them */
 } AssayInfluenceTask;
 
 typedef enum { ASSAY_INTERVAL_NONE, ASSAY_INTERVAL_SOLVE } AssayIntervalKind;
@@ -52,6 +53,7 @@ typedef struct {
   const char *interval_reason;          /* why there is none, or what it bounds, in words */
   double damping, l2;                   /* lambda = l2 + damping */
   AssaySolveResult *solves;             /* (Q), or NULL where nothing is solved */
+  double *direction;                    /* (Q,P) of v_q where value[q, i] = g_i' v_q and the task asked for it, else NULL */
   GString *notes;                       /* remarks for the reader, one per line */
 } AssayInfluenceScores;
 
@@ -61,6 +63,9 @@ typedef struct {
   const char *name, *help;
   const AssayParam *params;             /* damping, tolerance, ... : become options, form fields, manual entries */
   AssayInfluenceScores *(*score) (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress,
+                                  GError **error);
+  /* One row of scores: each training example's influence on its own loss. Called by assay_method_score_self; NULL: not defined. */
+  AssayInfluenceScores *(*self)  (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress,
                                   GError **error);
   /* For --dry-run: floating-point operations, estimated, and bytes. */
   void (*cost) (const AssayInfluenceTask *task, const AssayValues *options, double *flops, double *bytes);
@@ -72,5 +77,13 @@ typedef struct {
 
 const AssayMethod *assay_method_find (const char *name, GError **error);
 const AssayMethod *const *assay_method_list (void);
+
+/* The self-influence of every training example: one row (1,N), measure ASSAY_MEASURE_SELF; the task's queries do not matter. An example
+ * whose label is wrong holds its own loss down against all others, so it tends to stand first. A row that was solved for has one solve: the
+ * worst of all. Errors: USAGE, with the methods that define it, for one that does not. */
+AssayInfluenceScores *assay_method_score_self (const AssayMethod *method, const AssayInfluenceTask *task, const AssayValues *options,
+                                               AssayProgress *progress, GError **error);
+void                  assay_method_cost_self  (const AssayMethod *method, const AssayInfluenceTask *task, const AssayValues *options,
+                                               double *flops, double *bytes);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayInfluenceScores, assay_influence_scores_free)

@@ -57,7 +57,7 @@ solver_options (const AssaySolver *solver, const AssayValues *options, const Ass
 }
 
 static AssayInfluenceScores *
-score_cg (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
+score_either (const AssayInfluenceTask *task, const AssayValues *options, gboolean of_self, AssayProgress *progress, GError **error)
 {
   g_auto (AssaySolvedScores) scores = { 0 };
   g_autoptr (AssayValues) for_solver = NULL;
@@ -70,7 +70,22 @@ score_cg (const AssayInfluenceTask *task, const AssayValues *options, AssayProgr
     return NULL;
   run.A = scores.matrix.damped;
   run.options = for_solver;
-  return assay_solved_scores_run (&scores, solve, &run, progress, error) ? assay_solved_scores_steal (&scores) : NULL;
+  if (of_self ? !assay_solved_scores_run_self (&scores, solve, &run, progress, error)
+              : !assay_solved_scores_run (&scores, solve, &run, progress, error))
+    return NULL;
+  return assay_solved_scores_steal (&scores);
+}
+
+static AssayInfluenceScores *
+score_cg (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
+{
+  return score_either (task, options, FALSE, progress, error);
+}
+
+static AssayInfluenceScores *
+self_cg (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
+{
+  return score_either (task, options, TRUE, progress, error);
 }
 
 /* About 200 products a query at the default damping; never more than max-iterations. */
@@ -86,4 +101,4 @@ cost_cg (const AssayInfluenceTask *task, const AssayValues *options, double *flo
 
 ASSAY_METHOD_DEFINE (cg) = { .name = "cg", .help = "influence by damped conjugate gradients, with certified intervals",
                             .params = params,
-                             .score = score_cg, .cost = cost_cg };
+                             .score = score_cg, .self = self_cg, .cost = cost_cg };

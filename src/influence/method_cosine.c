@@ -60,6 +60,8 @@ score_cosine (const AssayInfluenceTask *task, const AssayValues *options, AssayP
 {
   g_autoptr (AssayInfluenceScores) scores = assay_method_dot.score (task, options, progress, error);
 
+  if (scores != NULL)
+    g_clear_pointer (&scores->direction, assay_mem_free);         /* of the inner products: an example's norm is in no direction */
   return scores != NULL && normalise (task, scores, progress, error) ? g_steal_pointer (&scores) : NULL;
 }
 

@@ -8,6 +8,8 @@
 #include "influence/score.h"
 #include "influence/task.h"
 
+#include <string.h>
+
 static const AssayParam params[] = { { .name = NULL } };
 
 static gboolean
@@ -17,7 +19,8 @@ fill (const AssayInfluenceTask *task, AssayInfluenceScores *scores, AssayProgres
   gint64 P = assay_model_get_n_params (task->model), block = MIN (task->n_query, ASSAY_QUERY_BLOCK);
   g_autoptr (AssayBuffer) gradients = assay_mem_alloc_array (block * P, sizeof (double), error);
 
-  if (gradients == NULL)
+  if (gradients == NULL
+      || (task->keep_directions && (scores->direction = assay_mem_alloc_array (task->n_query * P, sizeof (double), error)) == NULL))
     return FALSE;
   for (gint64 first = 0; first < task->n_query; first += block)
     {
@@ -26,8 +29,24 @@ fill (const AssayInfluenceTask *task, AssayInfluenceScores *scores, AssayProgres
       if (!assay_influence_task_query_gradients (task, NULL, first, K, gradients, error)
           || !assay_gradient_along (&train, K, gradients, scores->value + first * task->n_train, progress, error))
         return FALSE;
+      if (task->keep_directions)
+        memcpy (scores->direction + first * P, gradients, K * P * sizeof (double));
     }
   return TRUE;
+}
+
+static AssayInfluenceScores *
+open_scores (const AssayInfluenceTask *task, GError **error)
+{
+  AssayInfluenceScores *scores = assay_influence_scores_new (task->n_query, task->n_train, FALSE, FALSE, error);
+
+  if (scores == NULL)
+    return NULL;
+  scores->unit = ASSAY_UNIT_RELATIVE;
+  scores->counterfactual = "none";
+  scores->interval_reason = "a similarity of gradients estimates no quantity that an interval could hold";
+  scores->l2 = task->l2;
+  return scores;
 }
 
 static AssayInfluenceScores *
@@ -36,14 +55,20 @@ score_dot (const AssayInfluenceTask *task, const AssayValues *options, AssayProg
   g_autoptr (AssayInfluenceScores) scores = NULL;
 
   (void) options;
-  if (!assay_influence_task_check (task, error)
-      || (scores = assay_influence_scores_new (task->n_query, task->n_train, FALSE, FALSE, error)) == NULL)
+  if (!assay_influence_task_check (task, error) || (scores = open_scores (task, error)) == NULL)
     return NULL;
-  scores->unit = ASSAY_UNIT_RELATIVE;
-  scores->counterfactual = "none";
-  scores->interval_reason = "a similarity of gradients estimates no quantity that an interval could hold";
-  scores->l2 = task->l2;
   return fill (task, scores, progress, error) ? g_steal_pointer (&scores) : NULL;
+}
+
+/* ||g_i||^2 */
+static AssayInfluenceScores *
+self_dot (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
+{
+  g_autoptr (AssayInfluenceScores) scores = open_scores (task, error);
+  AssayPoint train = assay_influence_task_get_train (task);
+
+  (void) options;
+  return scores != NULL && assay_gradient_squared_norms (&train, scores->value, progress, error) ? g_steal_pointer (&scores) : NULL;
 }
 
 static void
@@ -58,5 +83,5 @@ cost_dot (const AssayInfluenceTask *task, const AssayValues *options, double *fl
                                   ASSAY_QUERY_BLOCK) * assay_model_get_n_params (task->model) + task->n_query * task->n_train);
 }
 
-ASSAY_METHOD_DEFINE (dot) = { .name = "dot", .help = "inner product of gradients", .params = params, .score = score_dot,
+ASSAY_METHOD_DEFINE (dot) = { .name = "dot", .help = "inner product of gradients", .params = params, .score = score_dot, .self = self_dot,
                              .cost = cost_dot };

@@ -35,7 +35,7 @@ note_inertia (AssayInfluenceScores *scores, const AssayFactor *factor)
 }
 
 static AssayInfluenceScores *
-score_exact (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
+score_either (const AssayInfluenceTask *task, const AssayValues *options, gboolean of_self, AssayProgress *progress, GError **error)
 {
   g_auto (AssaySolvedScores) scores = { 0 };
   g_auto (AssayExactSolver) solver = { 0 };
@@ -53,8 +53,22 @@ score_exact (const AssayInfluenceTask *task, const AssayValues *options, AssayPr
                                 assay_values_get_double (options, "tolerance"), &solver, error))
     return NULL;
   note_inertia (scores.scores, solver.factor);
-  return assay_solved_scores_run (&scores, assay_exact_solver_solve, &solver, progress,
-                                  error) ? assay_solved_scores_steal (&scores) : NULL;
+  if (of_self ? !assay_solved_scores_run_self (&scores, assay_exact_solver_solve, &solver, progress, error)
+              : !assay_solved_scores_run (&scores, assay_exact_solver_solve, &solver, progress, error))
+    return NULL;
+  return assay_solved_scores_steal (&scores);
+}
+
+static AssayInfluenceScores *
+score_exact (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
+{
+  return score_either (task, options, FALSE, progress, error);
+}
+
+static AssayInfluenceScores *
+self_exact (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
+{
+  return score_either (task, options, TRUE, progress, error);
 }
 
 static void
@@ -70,4 +84,4 @@ cost_exact (const AssayInfluenceTask *task, const AssayValues *options, double *
 
 ASSAY_METHOD_DEFINE (exact) = { .name = "exact",
                                .help = "influence with the dense curvature matrix factored, with certified intervals",
-                                .params = params, .score = score_exact, .cost = cost_exact };
+                                .params = params, .score = score_exact, .self = self_exact, .cost = cost_exact };

@@ -49,13 +49,10 @@ fill (const AssayInfluenceTask *task, AssayInfluenceScores *scores, AssayProgres
 }
 
 static AssayInfluenceScores *
-score_tracin (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
+open_scores (const AssayInfluenceTask *task, GError **error)
 {
-  g_autoptr (AssayInfluenceScores) scores = NULL;
+  AssayInfluenceScores *scores;
 
-  (void) options;
-  if (!assay_influence_task_check (task, error))
-    return NULL;
   if (task->n_checkpoints == 0)
     {
       g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE,
@@ -71,7 +68,38 @@ score_tracin (const AssayInfluenceTask *task, const AssayValues *options, AssayP
   scores->interval_reason = "a sum over a few checkpoints estimates the run's path by an amount that nothing here bounds";
   scores->l2 = task->l2;
   g_string_append_printf (scores->notes, "%u checkpoints\n", task->n_checkpoints);
+  return scores;
+}
+
+static AssayInfluenceScores *
+score_tracin (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
+{
+  g_autoptr (AssayInfluenceScores) scores = NULL;
+
+  (void) options;
+  if (!assay_influence_task_check (task, error) || (scores = open_scores (task, error)) == NULL)
+    return NULL;
   return fill (task, scores, progress, error) ? g_steal_pointer (&scores) : NULL;
+}
+
+/* sum_c eta_c ||g_i (theta_c)||^2 */
+static AssayInfluenceScores *
+self_tracin (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
+{
+  g_autoptr (AssayInfluenceScores) scores = open_scores (task, error);
+  g_autofree double *norm = g_new (double, task->n_train);
+
+  (void) options;
+  for (guint c = 0; scores != NULL && c < task->n_checkpoints; c++)
+    {
+      AssayPoint train = assay_influence_task_get_point (task, task->checkpoint[c], task->train, task->n_train);
+
+      if (!assay_gradient_squared_norms (&train, norm, progress, error))
+        return NULL;
+      for (gint64 i = 0; i < task->n_train; i++)
+        scores->value[i] = (c > 0 ? scores->value[i] : 0) + task->checkpoint_rate[c] * norm[i];
+    }
+  return g_steal_pointer (&scores);
 }
 
 static void
@@ -89,4 +117,4 @@ cost_tracin (const AssayInfluenceTask *task, const AssayValues *options, double 
 }
 
 ASSAY_METHOD_DEFINE (tracin) = { .name = "tracin", .help = "inner products of gradients along the training run's checkpoints",
-                                 .params = params, .score = score_tracin, .cost = cost_tracin };
+                                 .params = params, .score = score_tracin, .self = self_tracin, .cost = cost_tracin };

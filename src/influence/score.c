@@ -50,9 +50,16 @@ assay_influence_scores_free (AssayInfluenceScores *scores)
   assay_mem_free (scores->value);
   assay_mem_free (scores->lo);
   assay_mem_free (scores->hi);
+  assay_mem_free (scores->direction);
   if (scores->notes != NULL)
     g_string_free (scores->notes, TRUE);
   g_free (scores);
+}
+
+const char *
+assay_influence_scores_get_sign (const AssayInfluenceScores *scores)
+{
+  return strcmp (scores->measure, ASSAY_MEASURE_SELF) == 0 ? ASSAY_SIGN_SELF : ASSAY_SIGN;
 }
 
 gboolean
@@ -161,7 +168,7 @@ assay_influence_scores_to_json (const AssayInfluenceScores *scores, const AssayI
 
   return json_pack ("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:b, s:o, s:s, s:o, s:o}", "method", method, "measure",
                     scores->measure,
-                    "unit", scores->unit, "sign", ASSAY_SIGN, "counterfactual", scores->counterfactual, "l2",
+                    "unit", scores->unit, "sign", assay_influence_scores_get_sign (scores), "counterfactual", scores->counterfactual, "l2",
                     assay_json_number (scores->l2), "damping", assay_json_number (scores->damping), "solver",
                     scores->solves ? solve_to_json (&scores->solves[query]) : json_null (),
                     "converged", converged, "interval_kind",

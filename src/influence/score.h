@@ -14,7 +14,12 @@
 #define ASSAY_UNIT_RELATIVE  "relative"
 #define ASSAY_MEASURE_LOSS   "query loss"
 #define ASSAY_MEASURE_MEAN_LOSS "mean query loss"
+#define ASSAY_MEASURE_SELF   "self-influence"
 #define ASSAY_SIGN           "positive: removing the example raises the query's loss"
+#define ASSAY_SIGN_SELF      "positive: removing the example raises its own loss"
+
+/* What the sign of such scores means, by what they measure. */
+const char *assay_influence_scores_get_sign (const AssayInfluenceScores *scores);
 
 /* Values NaN; with_interval: lo and hi too; with_solves: (Q) results, all zero. Errors: not enough memory. */
 AssayInfluenceScores *assay_influence_scores_new (gint64 n_query, gint64 n_train, gboolean with_interval, gboolean with_solves,

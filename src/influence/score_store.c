@@ -17,7 +17,7 @@
 /* --- attributes and their validator ----------------------------------------------------------------------------------- */
 
 static const char *const units[] = { ASSAY_UNIT_NATS, ASSAY_UNIT_RELATIVE, NULL };
-static const char *const signs[] = { ASSAY_SIGN, NULL };
+static const char *const signs[] = { ASSAY_SIGN, ASSAY_SIGN_SELF, NULL };
 static const char *const kinds[] = { "solve", "none", NULL };
 
 static const struct {
@@ -85,7 +85,7 @@ json_t *
 assay_score_attributes_new (const AssayInfluenceScores *scores, const char *method)
 {
   return json_pack ("{s:s?, s:s?, s:s, s:s?, s:o, s:o, s:s?, s:s, s:s?}", "method", method, "unit", scores->unit, "sign",
-                    ASSAY_SIGN,
+                    assay_influence_scores_get_sign (scores),
                     "measure", scores->measure, "damping", assay_json_number (scores->damping), "l2",
                     assay_json_number (scores->l2), "counterfactual",
                     scores->counterfactual, "interval_kind", assay_interval_kind_name (scores->interval_kind), "interval_words",

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "hessian/gradient.h"
+#include "hessian/vector_f64.h"
 #include "influence/interval.h"
 #include "influence/task.h"
 
@@ -95,19 +96,17 @@ assay_solved_scores_open (const AssayInfluenceTask *task, const char *curvature,
   return TRUE;
 }
 
+/* lo and hi of example i at a place of the matrix; derivative: g_i' x. */
 static void
-set_intervals (AssaySolvedScores *self, gint64 query, const double *derivative)
+set_interval (AssaySolvedScores *self, const AssaySolveResult *solve, gint64 i, double derivative, gint64 place)
 {
-  const AssaySolveResult *solve = &self->scores->solves[query];
   const AssayIntervalTerms terms = { .lower_bound = self->matrix.lower_bound, .norm = fmax (self->matrix.norm, solve->operator_norm),
                                      .product_error = self->matrix.damped->product_error, .gradient_error = self->gradient_error };
-  gint64 N = self->task->n_train;
 
-  if (!isfinite (solve->true_residual))                           /* nothing is known of such a solution */
+  if (self->train_norm == NULL || !isfinite (solve->true_residual))       /* nothing is known of such a solution */
     return;
-  for (gint64 i = 0; i < N; i++)
-    assay_interval_set (derivative[i], assay_interval_half_width (&terms, solve, self->train_norm[i]), (double) N,
-                        &self->scores->lo[query * N + i], &self->scores->hi[query * N + i]);
+  assay_interval_set (derivative, assay_interval_half_width (&terms, solve, self->train_norm[i]), (double) self->task->n_train,
+                      &self->scores->lo[place], &self->scores->hi[place]);
 }
 
 /* Scores of the queries first .. first+K-1 from their solutions. */
@@ -124,15 +123,32 @@ score_block (AssaySolvedScores *self, gint64 first, gint64 K, const double *X, A
     {
       AssaySolveReason reason = self->scores->solves[first + k].reason;
 
-      if (self->train_norm != NULL)
-        set_intervals (self, first + k, value + k * N);
       for (gint64 i = 0; i < N; i++)
-        value[k * N + i] /= (double) N;
+        {
+          set_interval (self, &self->scores->solves[first + k], i, value[k * N + i], (first + k) * N + i);
+          value[k * N + i] /= (double) N;
+        }
       if (!assay_solve_has_converged (reason))
         g_string_append_printf (self->scores->notes,
                                 "query %" G_GINT64_FORMAT ": the solve did not converge (%s): its scores are not the "
                                 "influence\n", first + k, assay_solve_reason_name (reason));
     }
+  return TRUE;
+}
+
+/* The directions v_q = x_q / N of a block, where they were asked for. */
+static gboolean
+keep_directions (AssaySolvedScores *self, gint64 first, gint64 K, const double *X, GError **error)
+{
+  gint64 P = self->matrix.damped->n;
+
+  if (!self->task->keep_directions)
+    return TRUE;
+  if (self->scores->direction == NULL
+      && (self->scores->direction = assay_mem_alloc_array (self->task->n_query * P, sizeof (double), error)) == NULL)
+    return FALSE;
+  for (gint64 i = 0; i < K * P; i++)
+    self->scores->direction[first * P + i] = X[i] / (double) self->task->n_train;
   return TRUE;
 }
 
@@ -155,9 +171,71 @@ assay_solved_scores_run (AssaySolvedScores *self, AssaySolveFunc solve, gpointer
       if (!solve (data, K, B, X, self->scores->solves + first, progress, error))
         return FALSE;
       assay_damped_curvature_scale (&self->matrix, K, X);
-      if (!score_block (self, first, K, X, progress, error))
+      if (!score_block (self, first, K, X, progress, error) || !keep_directions (self, first, K, X, error))
         return FALSE;
     }
+  return TRUE;
+}
+
+static gboolean
+is_worse (const AssaySolveResult *a, const AssaySolveResult *b)
+{
+  gboolean converged = assay_solve_has_converged (a->reason);
+
+  return converged == assay_solve_has_converged (b->reason) ? a->true_residual > b->true_residual : !converged;
+}
+
+/* Of one example's solve for its own gradient. The worst solve of all is the one that is kept; what they took is added up. */
+static void
+take_self (AssaySolvedScores *self, gint64 i, double product, AssaySolveResult *solve)
+{
+  AssaySolveResult *kept = &self->scores->solves[0];
+  gint64 iterations = kept->iterations + solve->iterations, products = kept->products + solve->products;
+
+  set_interval (self, solve, i, product, i);
+  self->scores->value[i] = product / (double) self->task->n_train;
+  if (!assay_solve_has_converged (solve->reason))
+    self->n_failed++;
+  if (i == 0 || is_worse (solve, kept))
+    {
+      assay_solve_result_clear (kept);
+      *kept = *solve;
+      memset (solve, 0, sizeof *solve);
+    }
+  assay_solve_result_clear (solve);
+  kept->iterations = iterations;
+  kept->products = products;
+}
+
+gboolean
+assay_solved_scores_run_self (AssaySolvedScores *self, AssaySolveFunc solve, gpointer data, AssayProgress *progress, GError **error)
+{
+  gint64 P = self->matrix.damped->n, N = self->task->n_train, block = MIN (N, ASSAY_QUERY_BLOCK);
+  g_autoptr (AssayBuffer) memory = assay_mem_alloc_array (2 * block * P, sizeof (double), error);
+  double *B = memory, *X = B ? B + block * P : NULL;
+
+  if (B == NULL)
+    return FALSE;
+  for (gint64 first = 0; first < N; first += block)
+    {
+      gint64 K = MIN (block, N - first);
+      AssayPoint point = assay_influence_task_get_point (self->task, NULL, self->task->train + first, K);
+      AssaySolveResult results[ASSAY_QUERY_BLOCK] = { { 0 } };
+
+      if (!assay_gradient_rows (&point, B, NULL, error))
+        return FALSE;
+      assay_damped_curvature_scale (&self->matrix, K, B);
+      if (!solve (data, K, B, X, results, NULL, error))
+        return FALSE;
+      for (gint64 k = 0; k < K; k++)
+        take_self (self, first + k, assay_f64_dot (P, B + k * P, X + k * P), &results[k]);
+      if (assay_progress_is_cancelled (progress, error))
+        return FALSE;
+      assay_progress_report (progress, "self-influence", first + K, N, "examples", NULL);
+    }
+  if (self->n_failed > 0)
+    g_string_append_printf (self->scores->notes, "%" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " solves did not converge: their scores are not "
+                            "the influence\n", self->n_failed, N);
   return TRUE;
 }
 

@@ -17,6 +17,7 @@ typedef struct {
   double gradient_error;
   double *train_norm;           /* (N) ||S g_i||; NULL: no interval is known */
   double largest_norm;
+  gint64 n_failed;              /* solves of examples for themselves that did not converge */
   AssayInfluenceScores *scores;
 } AssaySolvedScores;
 
@@ -35,6 +36,11 @@ typedef gboolean (*AssaySolveFunc) (gpointer data, gint64 K, const double *B, do
  * marked by its reason, and is named in the notes. */
 gboolean assay_solved_scores_run   (AssaySolvedScores *self, AssaySolveFunc solve, gpointer data, AssayProgress *progress,
                                     GError **error);
+
+/* The self-influence g_i' A^-1 g_i / N of every training example, for AssayMethod.self, in blocks: one row, with the interval of each
+ * example's own solve; the row's solve is the worst of them, its iterations and products those of all. */
+gboolean assay_solved_scores_run_self (AssaySolvedScores *self, AssaySolveFunc solve, gpointer data, AssayProgress *progress,
+                                       GError **error);
 
 /* The scores; the caller's from here. */
 AssayInfluenceScores *assay_solved_scores_steal (AssaySolvedScores *self);

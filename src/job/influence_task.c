@@ -91,6 +91,7 @@ assay_influence_setup_score (const AssayInfluenceSetup *setup, const AssayJob *j
 {
   const AssayMethod *method = assay_method_find (assay_values_get_string (assay_job_get_values (job), "method"), error);
   const AssayValues *options = assay_job_get_section (job, "method");
+  gboolean is_self = assay_values_get_bool (assay_job_get_values (job), "self");
   g_autofree char *identity = assay_job_get_identity (job);
   g_autofree char *name = g_strdup_printf ("%s/%s/%.12s", subject->object->name, method->name, identity);
   g_autoptr (AssayInfluenceScores) scores = NULL;
@@ -105,10 +106,11 @@ assay_influence_setup_score (const AssayInfluenceSetup *setup, const AssayJob *j
       g_propagate_error (error, fault);
       return NULL;
     }
-  scores = method->score (&setup->task, options, context->progress, error);
+  scores = is_self ? assay_method_score_self (method, &setup->task, options, context->progress, error)
+                   : method->score (&setup->task, options, context->progress, error);
   if (scores == NULL)
     return NULL;
-  if (setup->task.query_size > 1)
+  if (setup->task.query_size > 1 && !is_self)
     scores->measure = ASSAY_MEASURE_MEAN_LOSS;
   extra = json_pack ("{s:s, s:o}", "job", identity, "subject", assay_subject_to_json (subject));
   *object = assay_influence_scores_save (context->cas, name, scores, &setup->task, method->name, options, extra, error);
@@ -127,6 +129,9 @@ assay_influence_describe_failures (const AssayInfluenceScores *scores, const cha
       first = failed++ == 0 ? q : first;
   if (failed == 0)
     return NULL;
+  if (strcmp (scores->measure, ASSAY_MEASURE_SELF) == 0)
+    return g_strdup_printf ("solves of examples for themselves did not converge (the worst: %s); how many the notes say",
+                            assay_solve_reason_name (scores->solves[0].reason));
   reason = assay_solve_reason_name (scores->solves[first].reason);
   return g_strdup_printf ("%" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " solves did not converge (the first for query %" G_GINT64_FORMAT " of %s: %s); "
                           "their scores are marked: they are not the influence, which only the intervals hold", failed, scores->n_query, first, query[0], reason);

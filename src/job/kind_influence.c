@@ -10,9 +10,10 @@
 #include <string.h>
 
 static const AssayParam params[] = {
-  { "query", ASSAY_PARAM_LIST, .metavar = "SPLIT:INDEX", .names = "example", .flags = ASSAY_PARAM_REQUIRED,
+  { "query", ASSAY_PARAM_LIST, .metavar = "SPLIT:INDEX", .names = "example",
     .help = "example whose loss is asked about; also SPLIT:FIRST-LAST, \"SPLIT:where EXPRESSION\", or id:VALUE" },
   { "mean", ASSAY_PARAM_BOOL, .help = "ask about the mean loss of all queries together: one row of scores" },
+  { "self", ASSAY_PARAM_BOOL, .help = "ask about each training example's influence on its own loss instead of queries: one row of scores" },
   { "method", ASSAY_PARAM_STRING, .def.s = "cg", .metavar = "NAME", .help = "how scores are computed" },
   { "top", ASSAY_PARAM_INT, .def.i = 10, .min = 0, .max = 9e15, .short_name = 'k', .unit = "examples",
     .help = "show this many scores of largest magnitude (0: all)" },
@@ -28,6 +29,8 @@ static const AssayJobExample examples[] = {
   { "by conjugate gradients with certified intervals, a person named by key", "assay influence people.assay --query id:17 --method cg --top 5" },
   { "several queries, as one JSON document", "assay influence people.assay --query train:0-3 --method dot --json" },
   { "one question about a group", "assay influence people.assay --query \"train:where group == 'c'\" --mean --method cg" },
+  { "which training examples hold out against all others: the first to look at for wrong labels",
+    "assay influence people.assay --self --method exact --top 20" },
   { NULL, NULL }
 };
 
@@ -48,6 +51,36 @@ state_free (gpointer data)
   g_free (state);
 }
 
+/* Either queries or the training examples themselves. */
+static gboolean
+complete (AssayJob *job, GError **error)
+{
+  const AssayValues *values = assay_job_get_values (job);
+  gboolean is_self = assay_values_get_bool (values, "self");
+  const char *fault = NULL;
+
+  if (is_self && (assay_values_is_set (values, "query") || assay_values_get_bool (values, "mean")))
+    fault = "--self asks about the training examples themselves: without --query and --mean";
+  else if (!is_self && !assay_values_is_set (values, "query"))
+    fault = "--query is needed: an example whose loss is asked about; or --self";
+  if (fault != NULL)
+    g_set_error_literal (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, fault);
+  return fault == NULL;
+}
+
+/* The examples asked about: for --self all that the model was trained on. */
+static GArray *
+find_queries (const AssaySubject *subject, const AssayValues *values, GError **error)
+{
+  GArray *train;
+
+  if (!assay_values_get_bool (values, "self"))
+    return assay_subject_find_examples (subject->dataset, assay_values_get_list (values, "query"), error);
+  train = g_array_new (FALSE, FALSE, sizeof (gint64));
+  g_array_append_vals (train, subject->train, (guint) subject->n_train);
+  return train;
+}
+
 static gboolean
 resolve (AssayJob *job, AssayJobContext *context, GError **error)
 {
@@ -61,11 +94,11 @@ resolve (AssayJob *job, AssayJobContext *context, GError **error)
   state->subject = assay_subject_open (job, context, error);
   if (state->subject == NULL)
     return FALSE;
-  state->queries = assay_subject_find_examples (state->subject->dataset, assay_values_get_list (values, "query"), error);
+  state->queries = find_queries (state->subject, values, error);
   if (state->queries == NULL)
     return FALSE;
   state->setup = assay_influence_setup_new (job, context, state->subject, (const gint64 *) state->queries->data, state->queries->len, error);
-  if (state->setup != NULL && assay_values_get_bool (values, "mean"))
+  if (state->setup != NULL && (assay_values_get_bool (values, "mean") || assay_values_get_bool (values, "self")))
     {
       state->setup->task.query_size = state->queries->len;
       state->setup->task.n_query = 1;
@@ -84,6 +117,13 @@ plan (AssayJob *job, AssayJobContext *context, AssayJobPlan *plan, GError **erro
   if (context->is_dry_run
       && !assay_measure_rate (plan, state->subject->model, task->dataset, task->train, task->n_train, task->batch, context->backend, error))
     return FALSE;
+  if (assay_values_get_bool (assay_job_get_values (job), "self"))
+    {
+      assay_method_cost_self (method, task, assay_job_get_section (job, "method"), &flops, &bytes);
+      assay_job_plan_add (plan, flops, bytes, 24.0 * (double) task->n_train, "score %" G_GINT64_FORMAT " training examples for themselves by %s",
+                          task->n_train, method->name);
+      return TRUE;
+    }
   method->cost (task, assay_job_get_section (job, "method"), &flops, &bytes);
   assay_job_plan_add (plan, flops, bytes, 24.0 * (double) task->n_query * (double) task->n_train,
                       "score %" G_GINT64_FORMAT " training examples for %" G_GINT64_FORMAT " %s by %s", task->n_train, task->n_query,
@@ -121,13 +161,15 @@ describe_members (const AssayInfluenceTask *task)
   return members;
 }
 
-/* Of a mean over examples "query" is the first, and "query_examples" lists them all. */
+/* Of a mean over examples "query" is the first, and "query_examples" lists them all; self-influence has neither. */
 static json_t *
 query_to_json (const State *state, const AssayInfluenceScores *scores, const char *method, gint64 query, gint64 top)
 {
   const AssayInfluenceTask *task = &state->setup->task;
   json_t *answer = assay_influence_scores_to_json (scores, task, method, query, top > 0 ? top : task->n_train);
 
+  if (strcmp (scores->measure, ASSAY_MEASURE_SELF) == 0)
+    return answer;
   json_object_set_new (answer, "query", assay_subject_describe_example (task->dataset, task->query[query]));
   if (task->query_size > 1)
     json_object_set_new (answer, "query_examples", describe_members (task));
@@ -165,7 +207,9 @@ ASSAY_JOB_KIND_DEFINE (influence) = {
                  "residual; lo and hi bound the error of the solve where the method certifies one, not that of the prediction against a retraining: "
                  "see assay validate for that.\n\n"
                  "With --mean all queries are one: the scores are about the mean of their losses, for the price of one solve.\n\n"
+                 "With --self there is no query: each training example's score is what its own loss would gain by removing it. Examples that no "
+                 "other speaks for come first, wrong labels among them.\n\n"
                  "The exit status is 1 when a solve did not converge; its scores are kept, and marked.",
   .examples = examples, .access = ASSAY_JOB_WRITES_CASE, .is_stored = TRUE, .params = params, .get_sections = assay_influence_task_sections,
-  .outside_identity = outside_identity, .resolve = resolve, .plan = plan, .run = run, .result = result, .view = assay_query_view,
+  .outside_identity = outside_identity, .complete = complete, .resolve = resolve, .plan = plan, .run = run, .result = result, .view = assay_query_view,
 };

@@ -96,10 +96,13 @@ view_scores (const json_t *answer, AssayView *view)
 static void
 view_answer (const json_t *answer, AssayView *view)
 {
-  g_autofree char *name = assay_query_name (json_object_get (answer, "query"));
+  const json_t *query = json_object_get (answer, "query");
+  g_autofree char *name = query ? assay_query_name (query) : NULL;
   gsize members = json_array_size (json_object_get (answer, "query_examples"));
 
-  if (members > 0)
+  if (query == NULL)
+    assay_view_add_heading (view, "Training examples for themselves");
+  else if (members > 0)
     assay_view_add_heading (view, "Mean of %" G_GSIZE_FORMAT " queries, the first %s", members, name);
   else
     assay_view_add_heading (view, "Query %s", name);

@@ -3,6 +3,7 @@
 #include "influence/method.h"
 
 #include "base/error.h"
+#include "hessian/gradient.h"
 #include "influence/score.h"
 #include "influence/task.h"
 #include "toy.h"
@@ -83,6 +84,64 @@ test_mean (gconstpointer data)
       else
         g_assert_cmpfloat (fabs (mean->value[i]), <=, 1 + 8 * DBL_EPSILON);
     }
+}
+
+/* The diagonal of what the training examples asked as queries would give, within both intervals and rounding. */
+static void
+test_self (gconstpointer data)
+{
+  enum { N = 20 };
+  const AssayMethod *method = data;
+  g_autoptr (Toy) toy = toy_new_logistic (N, 2, 3, 0.05, 5);
+  g_autoptr (AssayValues) options = toy_options (method, NULL);
+  g_autoptr (AssayInfluenceScores) self = NULL, all = NULL;
+  GError *error = NULL;
+
+  self = assay_method_score_self (method, &toy->task, options, NULL, &error);
+  if (method->self == NULL)
+    {
+      g_assert_null (self);
+      g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE);
+      g_assert_nonnull (strstr (error->message, "exact"));
+      g_error_free (error);
+      return;
+    }
+  g_assert_no_error (error);
+  toy->task.query = toy->task.train;
+  toy->task.n_query = N;
+  all = toy_score (toy, method->name, NULL);
+  g_assert_cmpstr (self->measure, ==, ASSAY_MEASURE_SELF);
+  g_assert_cmpint (self->n_query, ==, 1);
+  for (gint64 i = 0; i < N; i++)
+    {
+      gint64 d = i * N + i;
+      double allowed = 1e-10 * fabs (all->value[d]) + (all->lo ? all->hi[d] - all->lo[d] : 0);
+
+      g_assert_cmpfloat_with_epsilon (self->value[i], all->value[d], allowed);
+      g_assert_true (self->lo == NULL || (self->lo[i] <= self->value[i] && self->value[i] <= self->hi[i]));
+    }
+}
+
+/* Where a method keeps directions, its scores are the examples' gradients along them. */
+static void
+test_directions (gconstpointer data)
+{
+  enum { N = 20, Q = 3 };
+  const AssayMethod *method = data;
+  g_autoptr (Toy) toy = toy_new_logistic (N, Q, 3, 0.05, 5);
+  g_autoptr (AssayInfluenceScores) plain = toy_score (toy, method->name, NULL), kept = NULL;
+  AssayPoint train = assay_influence_task_get_train (&toy->task);
+  double along[Q * N];
+
+  g_assert_null (plain->direction);
+  toy->task.keep_directions = TRUE;
+  kept = toy_score (toy, method->name, NULL);
+  g_assert_cmpmem (plain->value, sizeof along, kept->value, sizeof along);
+  if (kept->direction == NULL)
+    return;
+  g_assert_true (assay_gradient_along (&train, Q, kept->direction, along, NULL, NULL));
+  for (gint64 i = 0; i < Q * N; i++)
+    g_assert_cmpfloat_with_epsilon (along[i], plain->value[i], 1e-12 * fabs (plain->value[i]) + 1e-16);
 }
 
 /* A task without queries is refused by all, in words, before anything is computed. */
@@ -411,6 +470,8 @@ main (int argc, char **argv)
   add_for_each ("the sign is that of what retraining measures", test_sign);
   add_for_each ("scores carry unit, label, words and finite numbers within their intervals", test_declared);
   add_for_each ("a question without queries is refused", test_empty);
+  add_for_each ("self-influence is the example's own score", test_self);
+  add_for_each ("directions give the scores", test_directions);
   add_for_each ("the bits are the same on one thread", test_same_bits);
   g_test_add_func ("/method/cosine/a copy of the query has cosine one", test_cosine);
   g_test_add_func ("/method/tracin/one checkpoint with rate one is the inner product", test_tracin);
