@@ -59,8 +59,14 @@ typedef struct {
 
 void assay_influence_scores_free (AssayInfluenceScores *scores);
 
+typedef enum {
+  ASSAY_METHOD_NEEDS_TOKENS = 1 << 0,   /* refuses anything but token sequences */
+  ASSAY_METHOD_IGNORES_LOSS = 1 << 1    /* a baseline that compares inputs: its sign tells no help from harm */
+} AssayMethodFlags;
+
 typedef struct {
   const char *name, *help;
+  guint flags;
   const AssayParam *params;             /* damping, tolerance, ... : become options, form fields, manual entries */
   AssayInfluenceScores *(*score) (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress,
                                   GError **error);

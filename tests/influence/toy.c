@@ -37,15 +37,16 @@ make_dataset (gint64 N, gint64 Q, gint64 D, const int *exponent, guint64 seed)
   return dataset;
 }
 
+/* Takes the data set. */
 static Toy *
-toy_new (gint64 N, gint64 Q, gint64 D, const int *exponent, double l2, guint64 seed, const char *architecture, const char *config_text)
+toy_new_on (AssayDataset *dataset, double l2, const char *architecture, const char *config_text)
 {
   Toy *toy = g_new0 (Toy, 1);
   json_t *config = json_loads (config_text, 0, NULL), *number = json_real (l2);
   GError *error = NULL;
 
   toy->backend = assay_backend_cpu_new (2);
-  toy->dataset = make_dataset (N, Q, D, exponent, seed);
+  toy->dataset = dataset;
   toy->model = assay_model_new (architecture, config, ASSAY_F64, &error);
   g_assert_no_error (error);
   toy->options = assay_values_new (assay_train_params);
@@ -57,11 +58,60 @@ toy_new (gint64 N, gint64 Q, gint64 D, const int *exponent, double l2, guint64 s
                                      .memory = 1 << 28, .backend = toy->backend };
   toy->task.train = assay_dataset_get_split (toy->dataset, "train", &toy->task.n_train, NULL);
   toy->task.query = assay_dataset_get_split (toy->dataset, "query", &toy->task.n_query, NULL);
-  toy->training = (AssayTraining) { .model = toy->model, .dataset = toy->dataset, .train = toy->task.train, .N = N,
+  toy->training = (AssayTraining) { .model = toy->model, .dataset = toy->dataset, .train = toy->task.train,
+                                   .N = toy->task.n_train,
                                    .options = toy->options,
                                     .backend = toy->backend };
-  toy->source.spec = (AssayRetraining) { .training = &toy->training, .query = toy->task.query, .Q = Q };
+  toy->source.spec = (AssayRetraining) { .training = &toy->training, .query = toy->task.query,
+                                              .Q = toy->task.n_query };
   return toy;
+}
+
+static Toy *
+toy_new (gint64 N, gint64 Q, gint64 D, const int *exponent, double l2, guint64 seed, const char *architecture, const char *config_text)
+{
+  return toy_new_on (make_dataset (N, Q, D, exponent, seed), l2, architecture, config_text);
+}
+
+Toy *
+toy_new_tokens (gint64 N, gint64 Q, gint64 T, gint64 V, guint64 seed)
+{
+  g_autofree char *config = g_strdup_printf ("{\"vocabulary\": %" G_GINT64_FORMAT ", \"context\": %" G_GINT64_FORMAT ", \"width\": 8, "
+                                             "\"heads\": 2, \"layers\": 1}", V, T);
+  g_autofree gint32 *token = g_new (gint32, (N + Q) * T), *target = g_new (gint32, (N + Q) * T);
+  g_autofree float *weight = g_new0 (float, (N + Q) * T);
+  AssayRng rng = assay_rng_new (seed, assay_rng_stream ("toy tokens", 0));
+  AssayDataset *dataset;
+  GError *error = NULL;
+  Toy *toy;
+
+  for (gint64 i = 0; i < N + Q; i++)
+    {
+      gint64 used = T - (gint64) assay_rng_below (&rng, 3), prompt = (gint64) assay_rng_below (&rng, T / 2);
+
+      for (gint64 t = 0; t < T; t++)
+        {
+          token[i * T + t] = (gint32) assay_rng_below (&rng, V);
+          target[i * T + t] = (gint32) assay_rng_below (&rng, V);
+          weight[i * T + t] = t >= prompt && t < used;
+        }
+    }
+  memcpy (token, token + N * T, T * sizeof *token);
+  memcpy (target, target + N * T, T * sizeof *target);
+  memcpy (weight, weight + N * T, T * sizeof *weight);
+  dataset = assay_dataset_new_from_token_arrays (N + Q, T, V, token, target, weight, "train", Q, "query", &error);
+  g_assert_no_error (error);
+  toy = toy_new_on (dataset, 0, "transformer", config);
+  assay_model_init (toy->model, seed);
+  for (gint64 j = 0; j < assay_model_get_n_params (toy->model); j++)    /* away from the near zero of a fresh head */
+    ((double *) assay_model_get_theta (toy->model))[j] += 0.2 * assay_rng_normal (&rng);
+  return toy;
+}
+
+Toy *
+toy_new_for (const AssayMethod *method, gint64 N, gint64 Q, guint64 seed)
+{
+  return method->flags & ASSAY_METHOD_NEEDS_TOKENS ? toy_new_tokens (N, Q, 6, 11, seed) : toy_new_logistic (N, Q, 3, 0.05, seed);
 }
 
 /* Two points of the way from the start to the optimum stand for the checkpoints of a training. */

@@ -26,6 +26,11 @@ Toy *toy_new_logistic (gint64 N, gint64 Q, gint64 D, double l2, guint64 seed);
 Toy *toy_new_binary   (gint64 N, gint64 Q, gint64 D, const int *exponent, const double *theta, guint64 seed);
 /* The same data under a network with a hidden layer, at its random first parameters: nothing converged, nothing convex. */
 Toy *toy_new_mlp      (gint64 N, gint64 Q, gint64 D, guint64 seed);
+/* Sequences of T positions over V tokens under a one-layer transformer at its random first parameters: the first positions are a prompt
+ * that does not count, and some sequences end early. Train example 0 is query 0 itself. */
+Toy *toy_new_tokens   (gint64 N, gint64 Q, gint64 T, gint64 V, guint64 seed);
+/* What a method of the registry is asked in: sequences for those that need them, else toy_new_logistic with l2 0.05. */
+Toy *toy_new_for      (const AssayMethod *method, gint64 N, gint64 Q, guint64 seed);
 void toy_free         (Toy *toy);
 
 #define TOY_HELPFUL 0
