@@ -24,6 +24,7 @@ static const struct { AssaySolveReason reason; const char *name; } reasons[] = {
   { ASSAY_SOLVE_DIVERGED, "stopped: diverged" },
   { ASSAY_SOLVE_BREAKDOWN, "stopped: singular to working precision" },
   { ASSAY_SOLVE_NONSYMMETRIC, "stopped: operator is not symmetric" },
+  { ASSAY_SOLVE_PRECONDITIONER, "stopped: preconditioner is not positive definite" },
   { ASSAY_SOLVE_NAN, "stopped: not finite" },
   { ASSAY_SOLVE_NEGATIVE_CURVATURE, "stopped: negative curvature" },
   { ASSAY_SOLVE_RESIDUAL_GAP, "stopped: attainable accuracy reached" },

@@ -22,6 +22,7 @@ typedef enum {
   ASSAY_SOLVE_DIVERGED = -4,            /* the residual grew past the divergence limit */
   ASSAY_SOLVE_BREAKDOWN = -5,           /* singular to working precision */
   ASSAY_SOLVE_NONSYMMETRIC = -7,        /* the solver needs a symmetric operator and this one is not */
+  ASSAY_SOLVE_PRECONDITIONER = -8,      /* r' M r <= 0 for some residual r: the preconditioner is not positive definite */
   ASSAY_SOLVE_NAN = -9,                 /* a NaN or infinity in b, in a product or in the iteration */
   ASSAY_SOLVE_NEGATIVE_CURVATURE = -10, /* p' A p <= 0 at some step, step 0 included */
   ASSAY_SOLVE_RESIDUAL_GAP = -11,       /* the true residual stays above the tolerance whatever the recurrence says: the attainable
@@ -45,11 +46,12 @@ typedef struct {
                                            +infinity unless mu > 0 */
   double smallest_curvature;            /* least p' A p / p' p seen; +infinity when none */
   double operator_norm;                 /* ||A|| from below: the largest ||A p|| / ||p|| and Ritz value seen; direct solvers: from above */
-  double smallest_ritz, largest_ritz;   /* of the Lanczos matrix of the iteration; NaN when unknown */
+  double smallest_ritz, largest_ritz;   /* of the Lanczos matrix of the iteration, of M A where preconditioned; NaN when unknown */
   double condition_estimate;            /* largest over smallest Ritz value, or LAPACK's estimate; NaN when unknown */
   gint64 n_negative;                    /* negative eigenvalues of A by inertia; -1 when unknown */
   GArray *history;                      /* double: relative residual by recurrence after each iteration; NULL: not iterative */
-  GArray *alpha, *beta;                 /* double: coefficients of the iterations before the first restart (quadrature.h); or NULL */
+  GArray *alpha, *beta;                 /* double: coefficients of the iterations before the first restart (quadrature.h); NULL where
+                                           preconditioned, and of other solvers */
 } AssaySolveResult;
 
 /* Frees the arrays and zeroes the rest. */
@@ -60,8 +62,11 @@ typedef struct _AssaySolver AssaySolver;
 struct _AssaySolver {
   const char *name, *help;
   const AssayParam *params;
-  /* Solves the K systems; results (K) written even when some did not converge. FALSE only when an operator failed or memory ran out. */
-  gboolean (*solve) (AssayLinop *A, const AssayValues *options, gint64 K, const double *B, double *X, AssaySolveResult *results,
+  /* Solves the K systems; results (K) written even when some did not converge. FALSE only when an operator failed or memory ran out.
+   * M: the preconditioner, an operator of A's size that applies a symmetric positive definite approximation of A^-1, z = M r; or NULL.
+   * It changes how fast a solve ends and nothing of what is claimed at the end: residuals and bounds are those of A x = b. Direct solvers
+   * have no use for it. */
+  gboolean (*solve) (AssayLinop *A, AssayLinop *M, const AssayValues *options, gint64 K, const double *B, double *X, AssaySolveResult *results,
                      AssayProgress *progress, GError **error);
 };
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* solver_cg.c: conjugate gradients for A x = b, A symmetric positive definite (damped), with an honest ending.
+/* solver_cg.c: (preconditioned) conjugate gradients for A x = b, A symmetric positive definite (damped), with an honest ending.
  *
  * The recurrence is Hestenes and Stiefel's. Every `recompute` iterations, and before any claim of convergence, the true residual
  * b - A x is computed. Where the recurrence's residual has left it behind, the iteration starts again from the true one; when that no
  * longer halves it, the attainable accuracy is reached and the solve says so. The curvature p'Ap of every step is looked at, the
  * first included. b is scaled by a power of two, so that the size of b (a gradient that has all but vanished) changes no bits.
+ * A preconditioner M only turns the direction of a step, z = M r for r: every test is of r itself.
  * Source: influence chapter, section 3; Saad, Iterative Methods for Sparse Linear Systems (2003), section 6.7, for the Lanczos matrix.
  */
 #include "hessian/solver.h"
@@ -28,11 +29,12 @@ static const AssayParam params[] = {
 };
 
 typedef struct {
-  AssayLinop *A;
+  AssayLinop *A, *M;                                              /* M: NULL, not preconditioned */
   gint64 n;
   double tolerance, width, divergence;
   gint64 max_iterations, recompute;
-  double *r, *p, *q, *b;                                          /* (n) each; b scaled */
+  double *r, *p, *q, *b, *z;                                      /* (n) each; b scaled; z = M r, or r itself */
+  double r_norm;                                                  /* of the recurrence's r */
   double b_norm, scale;                                           /* of the scaled b; x = scaled x / scale */
   double restart_norm;                                            /* true residual at the last restart */
   gint64 k, K;                                                    /* right-hand side, of how many */
@@ -43,7 +45,7 @@ typedef struct {
 
 /* T_jj = 1 / alpha_j + beta_(j-1) / alpha_(j-1),  T_j,j+1 = sqrt (beta_j) / alpha_j */
 static gboolean
-estimate_spectrum (AssaySolveResult *result, GError **error)
+estimate_spectrum (AssaySolveResult *result, gboolean is_preconditioned, GError **error)
 {
   gint64 k = result->alpha->len;
   const double *alpha = (const double *) (void *) result->alpha->data, *beta = (const double *) (void *) result->beta->data;
@@ -66,12 +68,26 @@ estimate_spectrum (AssaySolveResult *result, GError **error)
       result->smallest_ritz = T[0];
       result->largest_ritz = T[k - 1];
       result->condition_estimate = T[k - 1] / T[0];
-      result->operator_norm = MAX (result->operator_norm, T[k - 1]);
+      if (!is_preconditioned)
+        result->operator_norm = MAX (result->operator_norm, T[k - 1]);
     }
   return TRUE;
 }
 
 /* --- one solve ------------------------------------------------------------------------------------------------------------ */
+
+/* z <- M r, rho <- r'z, and the norm of r. A rho that no positive definite M can give ends the solve. */
+static gboolean
+precondition (Run *run, double *rho, AssaySolveResult *result, GError **error)
+{
+  if (run->M != NULL && !assay_linop_apply (run->M, 1, run->r, run->z, error))
+    return FALSE;
+  *rho = assay_f64_dot (run->n, run->r, run->z);                                                    /* rho <- r'z */
+  run->r_norm = run->M ? assay_f64_norm (run->n, run->r) : sqrt (*rho);
+  if (run->M != NULL && !(*rho > 0) && run->r_norm > 0 && result->reason == 0)
+    result->reason = isfinite (*rho) ? ASSAY_SOLVE_PRECONDITIONER : ASSAY_SOLVE_NAN;
+  return TRUE;
+}
 
 /* t = b - A x, into q; the largest gap is kept. *norm NaN when a product was not finite. */
 static gboolean
@@ -127,7 +143,7 @@ report (const Run *run, const AssaySolveResult *result, double relative)
 static gboolean
 look (Run *run, const double *x, double *rho, AssaySolveResult *result, GError **error)
 {
-  double recurrence = sqrt (*rho), norm;
+  double recurrence = run->r_norm, norm;
   /* Far below rounding the recurrence has nothing more to say, whatever the tolerance. */
   gboolean claims = converged (run, recurrence, x, result) != 0 || recurrence < DBL_EPSILON / 4 * run->b_norm;
   gboolean last = result->iterations >= run->max_iterations;
@@ -150,8 +166,9 @@ look (Run *run, const double *x, double *rho, AssaySolveResult *result, GError *
       run->restart_norm = norm;
       result->restarts++;
       memcpy (run->r, run->q, run->n * sizeof (double));                                            /* r <- b - A x */
-      memcpy (run->p, run->q, run->n * sizeof (double));                                            /* p <- r */
-      *rho = norm * norm;
+      if (!precondition (run, rho, result, error))
+        return FALSE;
+      memcpy (run->p, run->z, run->n * sizeof (double));                                            /* p <- z */
     }
   return TRUE;
 }
@@ -189,13 +206,14 @@ step (Run *run, double *x, double *rho, AssaySolveResult *result, GError **error
   alpha = *rho / pAp;
   assay_f64_add (run->n, alpha, run->p, x);                                                      /* x <- x + alpha p */
   assay_f64_add (run->n, -alpha, run->q, run->r);                                                /* r <- r - alpha q */
-  rho_next = assay_f64_dot (run->n, run->r, run->r);
+  if (!precondition (run, &rho_next, result, error))
+    return FALSE;
   beta = rho_next / *rho;
-  for (gint64 i = 0; i < run->n; i++)                                                               /* p <- r + beta p */
-    run->p[i] = run->r[i] + beta * run->p[i];
+  for (gint64 i = 0; i < run->n; i++)                                                               /* p <- z + beta p */
+    run->p[i] = run->z[i] + beta * run->p[i];
   *rho = rho_next;
   result->iterations++;
-  relative = sqrt (rho_next) / run->b_norm;
+  relative = run->r_norm / run->b_norm;
   g_array_append_val (result->history, relative);
   if (result->restarts == 0)
     {
@@ -213,10 +231,12 @@ step (Run *run, double *x, double *rho, AssaySolveResult *result, GError **error
 static gboolean
 iterate (Run *run, double *x, AssaySolveResult *result, GError **error)
 {
-  double rho = run->b_norm * run->b_norm;
+  double rho;
 
   memcpy (run->r, run->b, run->n * sizeof (double));
-  memcpy (run->p, run->b, run->n * sizeof (double));
+  if (!precondition (run, &rho, result, error))
+    return FALSE;
+  memcpy (run->p, run->z, run->n * sizeof (double));
   while (result->reason == 0)
     {
       if (!look (run, x, &rho, result, error))
@@ -237,7 +257,7 @@ finish (Run *run, const double *x, AssaySolveResult *result, GError **error)
 
   switch (result->reason)
     {
-    case ASSAY_SOLVE_DIVERGED: case ASSAY_SOLVE_BREAKDOWN: case ASSAY_SOLVE_NEGATIVE_CURVATURE:
+    case ASSAY_SOLVE_DIVERGED: case ASSAY_SOLVE_BREAKDOWN: case ASSAY_SOLVE_NEGATIVE_CURVATURE: case ASSAY_SOLVE_PRECONDITIONER:
       if (!true_residual (run, x, result, &norm, error))
         return FALSE;
       result->true_residual = norm / run->b_norm;
@@ -283,8 +303,13 @@ solve_one (Run *run, const double *b, double *x, AssaySolveResult *result, GErro
       result->true_residual = result->reason == ASSAY_SOLVE_NAN ? NAN : 1;
       return TRUE;
     }
-  if (!iterate (run, x, result, error) || !finish (run, x, result, error) || !estimate_spectrum (result, error))
+  if (!iterate (run, x, result, error) || !finish (run, x, result, error) || !estimate_spectrum (result, run->M != NULL, error))
     return FALSE;
+  if (run->M != NULL)                                             /* they are of M A: not what quadrature.h reads */
+    {
+      g_clear_pointer (&result->alpha, g_array_unref);
+      g_clear_pointer (&result->beta, g_array_unref);
+    }
   if (isfinite (result->true_residual))
     result->error_bound = certified_error (run, result->true_residual * run->b_norm, x, result) / run->scale;
   assay_f64_scale (n, 1 / run->scale, x);
@@ -293,11 +318,11 @@ solve_one (Run *run, const double *b, double *x, AssaySolveResult *result, GErro
 }
 
 static gboolean
-solve_cg (AssayLinop *A, const AssayValues *options, gint64 K, const double *B, double *X, AssaySolveResult *results,
+solve_cg (AssayLinop *A, AssayLinop *M, const AssayValues *options, gint64 K, const double *B, double *X, AssaySolveResult *results,
           AssayProgress *progress, GError **error)
 {
-  g_autoptr (AssayBuffer) memory = assay_mem_alloc_array (4 * A->n, sizeof (double), error);
-  Run run = { .A = A, .n = A->n, .tolerance = assay_values_get_double (options, "tolerance"),
+  g_autoptr (AssayBuffer) memory = assay_mem_alloc_array ((M ? 5 : 4) * A->n, sizeof (double), error);
+  Run run = { .A = A, .M = M, .n = A->n, .tolerance = assay_values_get_double (options, "tolerance"),
               .width = assay_values_get_double (options, "width"), .divergence = assay_values_get_double (options, "divergence"),
               .max_iterations = assay_values_get_int (options, "max-iterations"),
               .recompute = assay_values_get_int (options, "recompute"), .K = K, .progress = progress };
@@ -308,6 +333,7 @@ solve_cg (AssayLinop *A, const AssayValues *options, gint64 K, const double *B, 
   run.p = run.r + A->n;
   run.q = run.p + A->n;
   run.b = run.q + A->n;
+  run.z = M ? run.b + A->n : run.r;
   for (run.k = 0; run.k < K; run.k++)
     if (!solve_one (&run, B + run.k * A->n, X + run.k * A->n, &results[run.k], error))
       {

@@ -131,7 +131,7 @@ refuse (AssaySolveReason reason, gint64 n, gint64 K, double *X, AssaySolveResult
 }
 
 static gboolean
-solve_dense (AssayLinop *A, const AssayValues *options, gint64 K, const double *B, double *X, AssaySolveResult *results,
+solve_dense (AssayLinop *A, AssayLinop *M, const AssayValues *options, gint64 K, const double *B, double *X, AssaySolveResult *results,
              AssayProgress *progress, GError **error)
 {
   gint64 n = A->n;
@@ -141,6 +141,7 @@ solve_dense (AssayLinop *A, const AssayValues *options, gint64 K, const double *
   Run run = { .A = A, .n = n, .tolerance = assay_values_get_double (options, "tolerance"), .b = work };
   double limit = assay_values_get_double (options, "max-memory");
 
+  (void) M;
   if (work == NULL)
     return FALSE;
   run.r = run.b + n;

@@ -34,7 +34,7 @@ solve (gpointer data, gint64 K, const double *B, double *X, AssaySolveResult *re
 {
   const Run *run = data;
 
-  return run->solver->solve (run->A, run->options, K, B, X, results, progress, error);
+  return run->solver->solve (run->A, NULL, run->options, K, B, X, results, progress, error);
 }
 
 /* The solver's options: a width of scores is a width of x. */

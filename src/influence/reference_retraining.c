@@ -93,7 +93,7 @@ step_once (const LeaveOneOut *loo, gint64 k, gint64 *others, double *theta, doub
   assay_f64_scale (c->P, (double) (c->N - 1) / (double) c->N, gradient);
   assay_f64_add (c->P, c->l2, start, gradient);                                                     /* g <- grad J_i (theta) */
   /* Where rounding keeps the residual above 1e-13, what was reached is compared all the same. */
-  ok = solver->solve (A, options, 1, gradient, step, &result, NULL, error);
+  ok = solver->solve (A, NULL, options, 1, gradient, step, &result, NULL, error);
   assay_solve_result_clear (&result);
   if (!ok)
     return FALSE;

@@ -9,6 +9,7 @@ check_PROGRAMS += \
   tests/hessian/test-gradient \
   tests/hessian/test-linop \
   tests/hessian/test-linop_check \
+  tests/hessian/test-preconditioned \
   tests/hessian/test-quadrature \
   tests/hessian/test-solver_cg \
   tests/hessian/test-solver_dense \
@@ -19,6 +20,7 @@ tests_hessian_test_dense_SOURCES = tests/hessian/test-dense.c $(hessian_matrices
 tests_hessian_test_gradient_SOURCES = tests/hessian/test-gradient.c $(hessian_world)
 tests_hessian_test_linop_SOURCES = tests/hessian/test-linop.c $(hessian_matrices)
 tests_hessian_test_linop_check_SOURCES = tests/hessian/test-linop_check.c $(hessian_world)
+tests_hessian_test_preconditioned_SOURCES = tests/hessian/test-preconditioned.c $(hessian_matrices)
 tests_hessian_test_quadrature_SOURCES = tests/hessian/test-quadrature.c $(hessian_matrices)
 tests_hessian_test_solver_cg_SOURCES = tests/hessian/test-solver_cg.c $(hessian_matrices)
 tests_hessian_test_solver_dense_SOURCES = tests/hessian/test-solver_dense.c $(hessian_matrices)

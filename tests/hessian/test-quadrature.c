@@ -46,7 +46,7 @@ solve (AssayLinop *A, const double *b, double *x, gint64 max_iterations, AssaySo
   g_autofree char *limit = g_strdup_printf ("max-iterations=%" G_GINT64_FORMAT, max_iterations);
   g_autoptr (AssayValues) options = make_options (cg, "tolerance=0", limit, NULL);
 
-  g_assert_true (cg->solve (A, options, 1, b, x, result, NULL, NULL));
+  g_assert_true (cg->solve (A, NULL, options, 1, b, x, result, NULL, NULL));
 }
 
 /* PSD spectrum of a random shape, shifted by mu: a power law with a null space, clusters, or uniform. */

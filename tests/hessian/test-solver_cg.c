@@ -48,7 +48,7 @@ solve (Problem *p, AssayLinop *A, gint64 K, AssayValues *options)
 
   assay_solve_result_clear (&p->result[0]);
   assay_solve_result_clear (&p->result[1]);
-  g_assert_true (cg->solve (A, options, K, p->b, p->x, p->result, NULL, &error));
+  g_assert_true (cg->solve (A, NULL, options, K, p->b, p->x, p->result, NULL, &error));
   g_assert_no_error (error);
   assay_values_free (options);
   return p->result[0].reason;
@@ -370,7 +370,7 @@ test_cancelled (void)
   watched = progress;
   fill_linear (values, 1, 50);
   problem_init (&p, values, 1);
-  g_assert_true (assay_solver_find ("cg", NULL)->solve (p.A, options, 2, p.b, p.x, p.result, progress, NULL));
+  g_assert_true (assay_solver_find ("cg", NULL)->solve (p.A, NULL, options, 2, p.b, p.x, p.result, progress, NULL));
   g_assert_cmpint (p.result[0].reason, ==, ASSAY_SOLVE_CANCELLED);
   g_assert_cmpint (p.result[0].iterations, ==, 3);
   g_assert_cmpint (p.result[1].reason, ==, ASSAY_SOLVE_CANCELLED);
@@ -490,12 +490,12 @@ test_failing (void)
 
   fill_linear (values, 1, N);
   problem_init (&p, values, 1);
-  g_assert_false (cg->solve (A, options, 2, p.b, p.x, p.result, NULL, &error));
+  g_assert_false (cg->solve (A, NULL, options, 2, p.b, p.x, p.result, NULL, &error));
   g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_NAN);
   g_assert_null (p.result[0].history);
   g_assert_null (p.result[1].history);
   assay_mem_fail_at (1);
-  g_assert_false (cg->solve (p.A, options, 1, p.b, p.x, p.result, NULL, &memory));
+  g_assert_false (cg->solve (p.A, NULL, options, 1, p.b, p.x, p.result, NULL, &memory));
   assay_mem_fail_at (0);
   g_assert_error (memory, ASSAY_ERROR, ASSAY_ERROR_NO_MEMORY);
 }

@@ -33,7 +33,7 @@ solve (Problem *p, gint64 n, gboolean is_symmetric, double lower_bound, AssayVal
   g_autoptr (AssayLinop) A = assay_linop_dense_new (n, p->matrix, is_symmetric, lower_bound);
   GError *error = NULL;
 
-  g_assert_true (assay_solver_find ("dense", NULL)->solve (A, options, 2, p->b, p->x, p->result, NULL, &error));
+  g_assert_true (assay_solver_find ("dense", NULL)->solve (A, NULL, options, 2, p->b, p->x, p->result, NULL, &error));
   g_assert_no_error (error);
   assay_values_free (options);
   return p->result[0].reason;
@@ -183,7 +183,7 @@ test_nan_operator (void)
   fill_normal (2, 2 * N, p.b);
   A = assay_linop_dense_new (N, p.matrix, TRUE, 1);
   broken = make_nan_linop (A, 0);
-  g_assert_true (assay_solver_find ("dense", NULL)->solve (broken, options, 2, p.b, p.x, p.result, NULL, NULL));
+  g_assert_true (assay_solver_find ("dense", NULL)->solve (broken, NULL, options, 2, p.b, p.x, p.result, NULL, NULL));
   g_assert_cmpint (p.result[0].reason, ==, ASSAY_SOLVE_NAN);
   g_assert_cmpint (p.result[1].reason, ==, ASSAY_SOLVE_NAN);
 }
@@ -196,7 +196,7 @@ test_memory (void)
   g_autoptr (AssayValues) options = OPTIONS ("max-memory=1000");
   g_autoptr (GError) error = NULL;
 
-  g_assert_false (assay_solver_find ("dense", NULL)->solve (A, options, 2, p.b, p.x, p.result, NULL, &error));
+  g_assert_false (assay_solver_find ("dense", NULL)->solve (A, NULL, options, 2, p.b, p.x, p.result, NULL, &error));
   g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_NO_MEMORY);
   g_assert_nonnull (strstr (error->message, "cg"));
 }
@@ -222,7 +222,7 @@ test_cancelled (void)
   g_autoptr (AssayProgress) progress = assay_progress_new (cancel, &watched);
 
   watched = progress;
-  g_assert_true (assay_solver_find ("dense", NULL)->solve (A, options, 2, p.b, p.x, p.result, progress, NULL));
+  g_assert_true (assay_solver_find ("dense", NULL)->solve (A, NULL, options, 2, p.b, p.x, p.result, progress, NULL));
   g_assert_cmpint (p.result[1].reason, ==, ASSAY_SOLVE_CANCELLED);
 }
 

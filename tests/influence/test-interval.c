@@ -142,7 +142,7 @@ run_matrix (guint64 seed, double lambda, double trust, Tally *tally)
 
       g_assert_true (assay_values_set_text (options, "tolerance", tolerances[k], NULL));
       g_assert_true (assay_values_set_text (options, "max-iterations", "400", NULL));
-      g_assert_true (cg->solve (op, options, QUERIES, g, x, results, NULL, NULL));
+      g_assert_true (cg->solve (op, NULL, options, QUERIES, g, x, results, NULL, NULL));
       for (int q = 0; q < QUERIES; q++)
         {
           const AssayIntervalTerms terms = { .lower_bound = op->shift * trust, .norm = results[q].operator_norm,
