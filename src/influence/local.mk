@@ -11,6 +11,8 @@ METHODS_LIST += \
   src/influence/method_cosine.c \
   src/influence/method_bm25.c \
   src/influence/method_representation.c \
+  src/influence/method_rescaled.c \
+  src/influence/method_relatif.c \
   src/influence/method_tracin.c \
   src/influence/method_loo.c
 
@@ -32,6 +34,7 @@ src_influence_libinfluence_la_SOURCES = $(METHODS_LIST) \
   src/influence/replicated.c src/influence/replicated.h \
   src/influence/score.c src/influence/score.h \
   src/influence/score_store.c src/influence/score_store.h \
+  src/influence/query_values.c src/influence/query_values.h \
   src/influence/sequence.c src/influence/sequence.h \
   src/influence/solved.c src/influence/solved.h \
   src/influence/task.c src/influence/task.h \

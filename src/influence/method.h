@@ -51,6 +51,7 @@ typedef struct {
   const char *counterfactual;           /* "pbrf", "this-run", "retraining", ... */
   AssayIntervalKind interval_kind;
   const char *interval_reason;          /* why there is none, or what it bounds, in words */
+  double *solution_norm;                /* (N) ||A^-1 g_i|| of a row of self-influence that was solved for, else NULL */
   double damping, l2;                   /* lambda = l2 + damping */
   AssaySolveResult *solves;             /* (Q), or NULL where nothing is solved */
   double *direction;                    /* (Q,P) of v_q where value[q, i] = g_i' v_q and the task asked for it, else NULL */

@@ -51,6 +51,7 @@ assay_influence_scores_free (AssayInfluenceScores *scores)
   assay_mem_free (scores->lo);
   assay_mem_free (scores->hi);
   assay_mem_free (scores->direction);
+  assay_mem_free (scores->solution_norm);
   if (scores->notes != NULL)
     g_string_free (scores->notes, TRUE);
   g_free (scores);

@@ -214,7 +214,7 @@ assay_solved_scores_run_self (AssaySolvedScores *self, AssaySolveFunc solve, gpo
   g_autoptr (AssayBuffer) memory = assay_mem_alloc_array (2 * block * P, sizeof (double), error);
   double *B = memory, *X = B ? B + block * P : NULL;
 
-  if (B == NULL)
+  if (B == NULL || (self->scores->solution_norm = assay_mem_new (double, N, error)) == NULL)
     return FALSE;
   for (gint64 first = 0; first < N; first += block)
     {
@@ -228,7 +228,11 @@ assay_solved_scores_run_self (AssaySolvedScores *self, AssaySolveFunc solve, gpo
       if (!solve (data, K, B, X, results, NULL, error))
         return FALSE;
       for (gint64 k = 0; k < K; k++)
-        take_self (self, first + k, assay_f64_dot (P, B + k * P, X + k * P), &results[k]);
+        {
+          take_self (self, first + k, assay_f64_dot (P, B + k * P, X + k * P), &results[k]);
+          assay_damped_curvature_scale (&self->matrix, 1, X + k * P);
+          self->scores->solution_norm[first + k] = assay_f64_norm (P, X + k * P);
+        }
       if (assay_progress_is_cancelled (progress, error))
         return FALSE;
       assay_progress_report (progress, "self-influence", first + K, N, "examples", NULL);
