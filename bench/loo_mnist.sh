@@ -40,7 +40,7 @@ step ()
   "$assay" "$@" --json --quiet >"$work/$name.json" || { cat "$work/$name.json" >&2; exit 1; }
 }
 
-# The value at a path such as leave_one_out/pearson/value of an indented document.
+# The value at a path such as loo/pearson/value of an indented document.
 field ()
 {
   awk -v wanted="$2" '
@@ -66,13 +66,13 @@ step train train "$cas" --model logistic --l2 1e-2
 echo "  loss $(field train loss), gradient norm $(field train gradient_norm), $(field train parameters) parameters, $(field train reason)"
 for method in cg exact; do
   started=$(date +%s)
-  step $method validate "$cas" --query test:0-19 --method $method --leave-one-out 100 --groups 0
+  step $method validate "$cas" --query test:0-19 --method $method --leave-one-out 100 --groups 0 --qld none
   printf '  %-6s mean correlation %.6f [%.6f, %.6f], of ranks %.6f, control %.3f, measured / predicted %.3f; %s s\n' $method \
-    "$(field $method leave_one_out/pearson/value)" "$(field $method leave_one_out/pearson/lo)" "$(field $method leave_one_out/pearson/hi)" \
-    "$(field $method leave_one_out/spearman/value)" "$(field $method leave_one_out/control/pearson/value)" \
-    "$(field $method leave_one_out/slope)" $(($(date +%s) - started))
+    "$(field $method loo/pearson/value)" "$(field $method loo/pearson/lo)" "$(field $method loo/pearson/hi)" \
+    "$(field $method loo/spearman/value)" "$(field $method loo/control/pearson/value)" \
+    "$(field $method loo/slope)" $(($(date +%s) - started))
 done
-awk -v cg="$(field cg leave_one_out/pearson/value)" -v exact="$(field exact leave_one_out/pearson/value)" -v bound=$bound 'BEGIN {
+awk -v cg="$(field cg loo/pearson/value)" -v exact="$(field exact loo/pearson/value)" -v bound=$bound 'BEGIN {
   apart = cg > exact ? cg - exact : exact - cg
   printf "%s: cg %.6f, dense inverse %.6f, apart %.2g, allowed %s\n", apart <= bound ? "reached" : "NOT REACHED", cg, exact, apart, bound
   exit !(apart <= bound)

@@ -268,8 +268,8 @@ static gboolean
 read_validation (AssayInfluenceAnswer *self, AssayCase *cas, GError **error)
 {
   g_autoptr (AssayObject) validation = find_validation (cas, self->question);
-  const json_t *result = validation ? json_object_get (validation->meta, "result") : NULL, *one = json_object_get (result, "leave_one_out");
-  const json_t *agreement = json_is_object (one) ? one : json_object_get (result, "groups"), *pearson = json_object_get (agreement, "pearson");
+  const json_t *result = validation ? json_object_get (validation->meta, "result") : NULL, *one = json_object_get (result, "loo");
+  const json_t *agreement = json_is_object (one) ? one : json_object_get (result, "lds"), *pearson = json_object_get (agreement, "pearson");
   double value = assay_json_get_number (pearson, "value"), lo = assay_json_get_number (pearson, "lo"), hi = assay_json_get_number (pearson, "hi");
 
   if (!json_is_object (agreement) || !isfinite (value))
@@ -280,7 +280,7 @@ read_validation (AssayInfluenceAnswer *self, AssayCase *cas, GError **error)
   self->correlation = g_strdup_printf (_("%.3f (%.3f to %.3f)"), value, lo, hi);
   self->is_valid = lo > 0;
   self->validity_command = find_command (cas, validation->name);
-  return read_pairs (self, cas, validation, json_is_object (one) ? "leave_one_out" : "groups", error);
+  return read_pairs (self, cas, validation, json_is_object (one) ? "loo" : "lds", error);
 }
 
 static void

@@ -90,8 +90,8 @@ add_validation (AssayCheckReading *reading, const AssayObject *scores)
   const char *method = assay_json_get_text (json_object_get (scores->meta, "attributes"), "method");
   const char *model = assay_json_get_text (json_object_get (scores->meta, "subject"), "model"), *what = _("Influence scores against retraining");
   const AssayObject *validation = find_validation (reading->contents, method, model);
-  const json_t *result = validation ? json_object_get (validation->meta, "result") : NULL, *one = json_object_get (result, "leave_one_out");
-  const json_t *agreement = json_is_object (one) ? one : json_object_get (result, "groups"), *pearson = json_object_get (agreement, "pearson");
+  const json_t *result = validation ? json_object_get (validation->meta, "result") : NULL, *one = json_object_get (result, "loo");
+  const json_t *agreement = json_is_object (one) ? one : json_object_get (result, "lds"), *pearson = json_object_get (agreement, "pearson");
   double value = assay_json_get_number (pearson, "value"), lo = assay_json_get_number (pearson, "lo"), hi = assay_json_get_number (pearson, "hi");
   g_autofree char *of = validation ? g_strconcat ("validation/", validation->name, NULL) : g_strdup_printf ("model/%s", model);
   g_autofree char *reference = g_strdup_printf ("%s#0", scores->name), *r = assay_view_number (value, 4), *low = assay_view_number (lo, 4), *high = assay_view_number (hi, 4);

@@ -17,11 +17,14 @@ METHODS_LIST += \
   src/influence/method_loo.c
 
 src_influence_libinfluence_la_SOURCES = $(METHODS_LIST) \
+  src/influence/agreement.c src/influence/agreement.h \
   src/influence/bank.c src/influence/bank.h \
   src/influence/damped_curvature.c src/influence/damped_curvature.h \
   src/influence/exact.c src/influence/exact.h \
+  src/influence/grade.c src/influence/grade.h \
   src/influence/ground_truth.c src/influence/ground_truth.h \
   src/influence/interval.c src/influence/interval.h \
+  src/influence/loss_difference.c src/influence/loss_difference.h \
   src/influence/method.c src/influence/method.h \
   src/influence/reference.c src/influence/reference.h \
   src/influence/reference_case.c src/influence/reference_case.h \

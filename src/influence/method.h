@@ -36,7 +36,10 @@ typedef struct {
    * assay_ground_truth_retrain (ground_truth.h) is the one for trainings of run/train.h. */
   gboolean (*retrain) (gpointer data, const AssayRetrainSet *sets, gint64 K, double *query_loss, AssayProgress *progress,
                        GError **error);
-  gpointer retrain_data;
+  /* The same with another seed of the training, counted from its own; NULL where a seed changes nothing. */
+  gboolean (*retrain_seed) (gpointer data, guint seed, const AssayRetrainSet *sets, gint64 K, double *query_loss, AssayProgress *progress,
+                            GError **error);
+  gpointer retrain_data;        /* of both */
   gboolean keep_directions;             /* scores carry their directions where the method has them */
 } AssayInfluenceTask;
 
@@ -62,7 +65,8 @@ void assay_influence_scores_free (AssayInfluenceScores *scores);
 
 typedef enum {
   ASSAY_METHOD_NEEDS_TOKENS = 1 << 0,   /* refuses anything but token sequences */
-  ASSAY_METHOD_IGNORES_LOSS = 1 << 1    /* a baseline that compares inputs: its sign tells no help from harm */
+  ASSAY_METHOD_IGNORES_LOSS = 1 << 1,   /* a baseline that compares inputs: its sign tells no help from harm */
+  ASSAY_METHOD_RETRAINS = 1 << 2        /* it measures what others are held to, and predicts nothing */
 } AssayMethodFlags;
 
 typedef struct {

@@ -11,6 +11,8 @@
 #include "influence/score.h"
 #include "influence/task.h"
 
+#include <math.h>
+
 #define PASSES 10
 
 static const AssayParam params[] = {
@@ -77,6 +79,18 @@ set_scores (AssayInfluenceScores *scores, const AssayGroundTruth *truth, gint64 
       }
 }
 
+/* Those have no score. */
+static void
+note_diverged (AssayInfluenceScores *scores, const AssayGroundTruth *truth)
+{
+  guint n = 0;
+
+  for (guint s = 0; s < truth->removals->len; s++)
+    n += isnan (truth->change[s * truth->n_query]) != 0;
+  if (n > 0)
+    g_string_append_printf (scores->notes, "%u retrainings diverged: these examples have no score\n", n);
+}
+
 static AssayInfluenceScores *
 score_loo (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
 {
@@ -103,6 +117,7 @@ score_loo (const AssayInfluenceTask *task, const AssayValues *options, AssayProg
   if (!assay_ground_truth_run (truth, task, progress, error))
     return NULL;
   set_scores (scores, truth, size);
+  note_diverged (scores, truth);
   return g_steal_pointer (&scores);
 }
 
@@ -119,5 +134,5 @@ cost_loo (const AssayInfluenceTask *task, const AssayValues *options, double *fl
   *bytes = assay_influence_task_get_bytes (task, ASSAY_WALK_GRADIENT) + 16.0 * (double) (task->n_query * task->n_train);
 }
 
-ASSAY_METHOD_DEFINE (loo) = { .name = "loo", .help = "true leave-one-out retraining", .params = params, .score = score_loo,
+ASSAY_METHOD_DEFINE (loo) = { .name = "loo", .help = "true leave-one-out retraining", .flags = ASSAY_METHOD_RETRAINS, .params = params, .score = score_loo,
                              .cost = cost_loo };

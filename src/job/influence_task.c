@@ -4,6 +4,7 @@
 
 #include "dataset/derive.h"
 #include "influence/score_store.h"
+#include "job/cost_meter.h"
 
 #include <string.h>
 
@@ -46,6 +47,7 @@ add_retraining (AssayInfluenceSetup *setup, const AssayJobContext *context, cons
   if (setup->retraining == NULL)
     return FALSE;
   setup->task.retrain = assay_ground_truth_retrain;
+  setup->task.retrain_seed = setup->retraining->source.spec.start ? assay_ground_truth_retrain_seed : NULL;     /* whole-batch: nothing is drawn */
   setup->task.retrain_data = &setup->retraining->source;
   return TRUE;
 }
@@ -96,7 +98,8 @@ assay_influence_setup_score (const AssayInfluenceSetup *setup, const AssayJob *j
   g_autofree char *name = g_strdup_printf ("%s/%s/%.12s", subject->object->name, method->name, identity);
   g_autoptr (AssayInfluenceScores) scores = NULL;
   GError *fault = NULL;
-  json_t *extra;
+  AssayCostMeter meter;
+  json_t *extra, *cost;
 
   scores = reuse ? load_scores (context->cas, name, identity, object, &fault) : NULL;
   if (scores != NULL)
@@ -106,13 +109,18 @@ assay_influence_setup_score (const AssayInfluenceSetup *setup, const AssayJob *j
       g_propagate_error (error, fault);
       return NULL;
     }
+  meter = assay_cost_meter_start ();
   scores = is_self ? assay_method_score_self (method, &setup->task, options, context->progress, error)
                    : method->score (&setup->task, options, context->progress, error);
+  cost = assay_cost_meter_stop (&meter);
   if (scores == NULL)
-    return NULL;
+    {
+      json_decref (cost);
+      return NULL;
+    }
   if (setup->task.query_size > 1 && !is_self)
     scores->measure = ASSAY_MEASURE_MEAN_LOSS;
-  extra = json_pack ("{s:s, s:o}", "job", identity, "subject", assay_subject_to_json (subject));
+  extra = json_pack ("{s:s, s:o, s:o}", "job", identity, "subject", assay_subject_to_json (subject), "cost", cost);
   *object = assay_influence_scores_save (context->cas, name, scores, &setup->task, method->name, options, extra, error);
   json_decref (extra);
   return *object ? g_steal_pointer (&scores) : NULL;

@@ -27,7 +27,8 @@ AssayInfluenceSetup *assay_influence_setup_new  (AssayJob *job, AssayJobContext 
                                                  GError **error);
 void                 assay_influence_setup_free (AssayInfluenceSetup *setup);
 
-/* The scores that a job of kind influence asks for, with the method it names. They are kept in the case as "scores" MODEL/METHOD/IDENTITY, the job's;
+/* The scores that a job of kind influence asks for, with the method it names. They are kept in the case as "scores" MODEL/METHOD/IDENTITY, the job's,
+ * with what computing them took under "cost" in the metadata;
  * reuse: taken from there where they are. object receives it (the caller's). Errors: those of the method; of the store. */
 AssayInfluenceScores *assay_influence_setup_score (const AssayInfluenceSetup *setup, const AssayJob *job, AssayJobContext *context,
                                                    const AssaySubject *subject, gboolean reuse, AssayObject **object, GError **error);

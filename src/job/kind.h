@@ -28,7 +28,7 @@ typedef struct _AssayJobKind AssayJobKind;
  * the kind's own table hides one of the same name. */
 typedef struct {
   const char *chooser;          /* a parameter of the kind's own table; NULL: the section is always there */
-  const char *value;            /* the value that brings this section in */
+  const char *value;            /* the value that brings this section in; "a,b" brings in two */
   const char *help;             /* one line about the value or the section, no full stop */
   const AssayParam *params;
 } AssayJobSection;

@@ -1,18 +1,26 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* kind_validate.c: are the scores right? Predicts, trains again without examples, and says how well the two agree. */
+/* kind_validate.c: are the scores right? Predicts, trains again without examples, and says how well the two agree, for one method or for several. */
 #include "base/error.h"
+#include "base/json.h"
 #include "dataset/derive.h"
-#include "influence/validate.h"
-#include "job/influence_task.h"
+#include "job/imported_scores.h"
 #include "job/measure.h"
+#include "job/validation_method.h"
 #include "job/validation_view.h"
 
-#include <math.h>
+#include <string.h>
+
+static const char *const measured_where[] = { "there", "here", NULL };
 
 static const AssayParam params[] = {
-  { "query", ASSAY_PARAM_LIST, .metavar = "SPLIT:INDEX", .names = "example", .flags = ASSAY_PARAM_REQUIRED,
-    .help = "example whose loss is predicted and measured; also SPLIT:FIRST-LAST, \"SPLIT:where EXPRESSION\", or id:VALUE" },
-  { "method", ASSAY_PARAM_STRING, .def.s = "cg", .metavar = "NAME", .help = "how scores are computed" },
+  { "query", ASSAY_PARAM_LIST, .metavar = "SPLIT:INDEX", .names = "example",
+    .help = "example whose loss is predicted and measured; also SPLIT:FIRST-LAST, \"SPLIT:where EXPRESSION\", or id:VALUE (default: those of the bank, or the first "
+            "20 that the model was not trained on)" },
+  { "method", ASSAY_PARAM_STRING, .def.s = "cg", .metavar = "NAME",
+    .help = "how scores are computed; imported:NAME: scores from elsewhere; several with commas between them, or all: a table" },
+  { "bank", ASSAY_PARAM_STRING, .metavar = "NAME", .names = "bank", .help = "subsets with query losses that were measured elsewhere, instead of retraining" },
+  { "measured", ASSAY_PARAM_CHOICE, .def.s = "there", .choices = measured_where,
+    .help = "with --bank: whose losses count, those of the bank (there) or of retraining without its subsets (here)" },
   ASSAY_SUBJECT_PARAMS,
   ASSAY_INFLUENCE_TASK_PARAMS,
   { .name = NULL }
@@ -22,25 +30,15 @@ static const AssayJobExample examples[] = {
   { "are the scores for the first person right?", "assay validate people.assay --query train:0" },
   { "leave-one-out only, for eight people, held against the exact inverse",
     "assay validate people.assay --query train:0-7 --method exact --leave-one-out 30 --groups 0" },
+  { "two methods side by side, held to the same retrainings", "assay validate people.assay --query train:0-3 --method exact,dot --groups 20 --leave-one-out 10" },
   { "how many retrainings that would be, and how long they take", "assay validate people.assay --query train:0-7 --dry-run" },
   { NULL, NULL }
 };
 
-typedef struct {
-  AssaySubject *subject;
-  GArray *queries;              /* gint64 */
-  AssayInfluenceSetup *setup;
-} State;
-
 static void
 state_free (gpointer data)
 {
-  State *state = data;
-
-  assay_influence_setup_free (state->setup);
-  g_clear_pointer (&state->queries, g_array_unref);
-  assay_subject_free (state->subject);
-  g_free (state);
+  assay_validation_question_free (data);
 }
 
 static gpointer
@@ -70,156 +68,352 @@ get_options (const AssayJob *job)
   return assay_job_get_table (job, assay_validate_params);
 }
 
+/* --- what is asked ------------------------------------------------------------------------------------------------- */
+
+static char *
+list_all_methods (void)
+{
+  g_autoptr (GString) names = g_string_new (NULL);
+
+  for (const AssayMethod *const *method = assay_method_list (); *method != NULL; method++)
+    if (!((*method)->flags & ASSAY_METHOD_RETRAINS))
+      g_string_append_printf (names, "%s%s", names->len > 0 ? "," : "", (*method)->name);
+  return g_string_free (g_steal_pointer (&names), FALSE);
+}
+
+/* Each name once, and known. */
+static gboolean
+check_methods (char **methods, GError **error)
+{
+  for (guint k = 0; methods[k] != NULL; k++)
+    {
+      if (g_strv_contains ((const char *const *) methods + k + 1, methods[k]))
+        {
+          g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "method: %s is named twice", methods[k]);
+          return FALSE;
+        }
+      if (assay_imported_scores_name (methods[k]) == NULL && assay_method_find (methods[k], error) == NULL)
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* "all" is written out, so that the job says what it computes. */
+static gboolean
+complete (AssayJob *job, GError **error)
+{
+  const AssayValues *values = assay_job_get_values (job);
+  g_auto (GStrv) methods = NULL;
+
+  if (strcmp (assay_values_get_string (values, "method"), "all") == 0)
+    {
+      g_autofree char *all = list_all_methods ();
+
+      if (!assay_job_set_text (job, "method", all, error))
+        return FALSE;
+    }
+  if (strcmp (assay_values_get_string (values, "measured"), "here") == 0 && !assay_values_is_set (values, "bank"))
+    {
+      g_set_error_literal (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "--measured here needs --bank: the bank whose subsets are left out");
+      return FALSE;
+    }
+  methods = g_strsplit (assay_values_get_string (values, "method"), ",", -1);
+  return check_methods (methods, error);
+}
+
+static gboolean
+open_bank (AssayValidationQuestion *question, const AssayJob *job, AssayJobContext *context, GError **error)
+{
+  const char *name = assay_values_get_string (assay_job_get_values (job), "bank");
+  const AssaySubject *subject = question->subject;
+  const json_t *data;
+
+  if (name == NULL)
+    return TRUE;
+  question->bank_object = assay_case_lookup (context->cas, "bank", name, error);
+  question->bank = question->bank_object ? assay_bank_load (context->cas, name, error) : NULL;
+  if (question->bank == NULL)
+    return FALSE;
+  data = json_object_get (question->bank_object->meta, "data");
+  if ((json_is_object (data) && !json_equal (data, subject->described)) || question->bank->n_train != subject->n_train
+      || memcmp (question->bank->train, subject->train, subject->n_train * sizeof *subject->train) != 0)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "bank %s: subsets of the %" G_GINT64_FORMAT " training examples of model %s expected; they are of other data", name,
+                   subject->n_train, subject->object->name);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+/* As they were named; else the bank's, those of imported scores, or the first of a split to ask about. */
+static gboolean
+choose_references (AssayValidationQuestion *question, const AssayValues *values, AssayJobContext *context, GError **error)
+{
+  const char *imported = assay_imported_scores_name (question->methods[0]);
+  AssayDataset *dataset = question->subject->dataset;
+
+  if (assay_values_is_set (values, "query"))
+    question->references = g_strdupv ((char **) assay_values_get_list (values, "query"));
+  else if (question->bank != NULL)
+    question->references = assay_subject_dup_references (dataset, question->bank->query, question->bank->n_query);
+  else if (imported != NULL)
+    {
+      g_autoptr (GArray) asked = assay_imported_scores_list_queries (context->cas, imported, error);
+
+      if (asked == NULL)
+        return FALSE;
+      question->references = assay_subject_dup_references (dataset, (const gint64 *) asked->data, asked->len);
+    }
+  else
+    question->references = assay_subject_dup_default_queries (question->subject);
+  question->queries = assay_subject_find_examples (dataset, (const char *const *) question->references, error);
+  return question->queries != NULL;
+}
+
+/* Which of the bank's queries each query is. */
+static gboolean
+match_queries (AssayValidationQuestion *question, const AssayJob *job, GError **error)
+{
+  const AssayBank *bank = question->bank;
+
+  if (bank == NULL)
+    return TRUE;
+  question->bank_query = g_new (gint64, question->queries->len);
+  for (guint q = 0; q < question->queries->len; q++)
+    {
+      gint64 example = g_array_index (question->queries, gint64, q), k = 0;
+
+      while (k < bank->n_query && bank->query[k] != example)
+        k++;
+      if (k == bank->n_query)
+        {
+          g_autofree char *name = assay_dataset_describe (question->subject->dataset, example);
+
+          g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "bank %s: no losses of the query %s; it has those of %" G_GINT64_FORMAT " others",
+                       question->bank_object->name, name, bank->n_query);
+          return FALSE;
+        }
+      question->bank_query[q] = k;
+    }
+  question->source = (AssayValidationSource) { bank, question->bank_query,
+                                               strcmp (assay_values_get_string (assay_job_get_values (job), "measured"), "here") == 0 };
+  return TRUE;
+}
+
+static void
+free_job (gpointer job)
+{
+  assay_job_free (job);
+}
+
+/* For each method the influence job that a person would have asked for, so that its scores are shared. */
+static gboolean
+make_jobs (AssayValidationQuestion *question, const AssayJob *job, GError **error)
+{
+  const AssayJobKind *influence = assay_job_kind_find ("influence", error);
+  gboolean fine = influence != NULL;
+
+  question->jobs = g_ptr_array_new_with_free_func (free_job);
+  for (guint m = 0; fine && question->methods[m] != NULL; m++)
+    {
+      json_t *instead = json_pack ("{s:s, s:[]}", "method", question->methods[m], "query");
+      AssayJob *related = NULL;
+
+      for (char **reference = question->references; *reference != NULL; reference++)
+        json_array_append_new (json_object_get (instead, "query"), json_string (*reference));
+      if (assay_imported_scores_name (question->methods[m]) == NULL)
+        {
+          related = assay_job_new_related (job, influence, instead, error);
+          fine = related != NULL;
+        }
+      g_ptr_array_add (question->jobs, related);
+      json_decref (instead);
+    }
+  return fine;
+}
+
+/* Scores and banks from elsewhere are inputs of the validation. */
+static gboolean
+add_inputs (AssayValidationQuestion *question, AssayJob *job, AssayJobContext *context, GError **error)
+{
+  if (question->bank_object != NULL)
+    assay_job_add_input_object (job, "bank", question->bank_object);
+  for (guint m = 0; question->methods[m] != NULL; m++)
+    {
+      const char *name = assay_imported_scores_name (question->methods[m]);
+      g_autoptr (AssayObject) object = NULL;
+      g_autoptr (AssayInfluenceScores) scores = NULL;
+
+      if (name == NULL)
+        continue;
+      scores = assay_imported_scores_load (context->cas, name, question->subject, (const gint64 *) question->queries->data, question->queries->len, &object, error);
+      if (scores == NULL)
+        return FALSE;
+      assay_job_add_input_object (job, "scores", object);
+    }
+  return TRUE;
+}
+
 static gboolean
 resolve (AssayJob *job, AssayJobContext *context, GError **error)
 {
   const AssayValues *values = assay_job_get_values (job);
-  State *state = g_new0 (State, 1);
+  AssayValidationQuestion *question = g_new0 (AssayValidationQuestion, 1);
 
-  context->state = state;
+  context->state = question;
   context->free_state = state_free;
-  if (assay_method_find (assay_values_get_string (values, "method"), error) == NULL)
+  question->methods = g_strsplit (assay_values_get_string (values, "method"), ",", -1);
+  question->subject = assay_subject_open (job, context, error);
+  if (question->subject == NULL || !open_bank (question, job, context, error) || !choose_references (question, values, context, error)
+      || !match_queries (question, job, error))
     return FALSE;
-  state->subject = assay_subject_open (job, context, error);
-  if (state->subject == NULL)
-    return FALSE;
-  state->queries = assay_subject_find_examples (state->subject->dataset, assay_values_get_list (values, "query"), error);
-  if (state->queries == NULL)
-    return FALSE;
-  state->setup = assay_influence_setup_new (job, context, state->subject, (const gint64 *) state->queries->data, state->queries->len, error);
-  return state->setup != NULL && assay_validate_check (&state->setup->task, get_options (job), error);
+  question->setup = assay_influence_setup_new (job, context, question->subject, (const gint64 *) question->queries->data, question->queries->len, error);
+  return question->setup != NULL && make_jobs (question, job, error) && add_inputs (question, job, context, error)
+         && assay_validate_check (&question->setup->task, get_options (job), assay_validation_question_get_source (question), error);
+}
+
+/* --- plan ---------------------------------------------------------------------------------------------------------- */
+
+static gint64
+count_retrainings (const AssayJob *job, const AssayValidationQuestion *question)
+{
+  const AssayInfluenceTask *task = &question->setup->task;
+  gint64 of_methods = g_strv_length (question->methods) * assay_validate_count_of_method (task, get_options (job));
+
+  return assay_validate_count_common (task, get_options (job), assay_validation_question_get_source (question)) + of_methods;
 }
 
 static gboolean
 plan (AssayJob *job, AssayJobContext *context, AssayJobPlan *plan, GError **error)
 {
-  const State *state = context->state;
-  const AssayInfluenceTask *task = &state->setup->task;
-  const AssayMethod *method = assay_method_find (assay_values_get_string (assay_job_get_values (job), "method"), error);
-  gint64 retrainings = assay_validate_count (task, get_options (job));
-  double flops = 0, bytes = 0;
+  const AssayValidationQuestion *question = context->state;
+  const AssayInfluenceTask *task = &question->setup->task;
+  gint64 retrainings = count_retrainings (job, question);
 
   if (context->is_dry_run
-      && !assay_measure_rate (plan, state->subject->model, task->dataset, task->train, task->n_train, task->batch, context->backend, error))
+      && !assay_measure_rate (plan, question->subject->model, task->dataset, task->train, task->n_train, task->batch, context->backend, error))
     return FALSE;
-  method->cost (task, assay_job_get_section (job, "method"), &flops, &bytes);
-  assay_job_plan_add (plan, flops, bytes, 24.0 * (double) task->n_query * (double) task->n_train,
-                      "score %" G_GINT64_FORMAT " training examples for %" G_GINT64_FORMAT " %s by %s, unless the case has these scores",
-                      task->n_train, task->n_query, task->n_query == 1 ? "query" : "queries", method->name);
-  assay_job_plan_add (plan, (double) retrainings * assay_retraining_setup_get_flops (state->setup->retraining), 0,
-                      24.0 * (double) retrainings * (double) task->n_query,
-                      "train %" G_GINT64_FORMAT " times, less what the case has of these retrainings", retrainings);
+  for (guint m = 0; question->methods[m] != NULL; m++)
+    {
+      const AssayMethod *method = question->jobs->pdata[m] ? assay_method_find (question->methods[m], NULL) : NULL;
+      double flops = 0, bytes = 0;
+
+      if (method == NULL)
+        continue;
+      method->cost (task, assay_job_get_section (question->jobs->pdata[m], "method"), &flops, &bytes);
+      assay_job_plan_add (plan, flops, bytes, 24.0 * (double) task->n_query * (double) task->n_train,
+                          "score %" G_GINT64_FORMAT " training examples for %" G_GINT64_FORMAT " %s by %s, unless the case has these scores",
+                          task->n_train, task->n_query, task->n_query == 1 ? "query" : "queries", method->name);
+    }
+  if (retrainings > 0)
+    assay_job_plan_add (plan, (double) retrainings * assay_retraining_setup_get_flops (question->setup->retraining), 0,
+                        24.0 * (double) retrainings * (double) task->n_query,
+                        "train %" G_GINT64_FORMAT " times, less what the case has of these retrainings", retrainings);
   return TRUE;
 }
 
 /* --- run ----------------------------------------------------------------------------------------------------------- */
 
-static AssayInfluenceScores *
-find_scores (AssayJob *job, AssayJobContext *context, AssayObject **object, GError **error)
-{
-  const State *state = context->state;
-  g_autoptr (AssayJob) question = assay_job_new_related (job, assay_job_kind_find ("influence", error), error);
-
-  return question ? assay_influence_setup_score (state->setup, question, context, state->subject, TRUE, object, error) : NULL;
-}
-
-/* What makes the exit status 1, first things first; NULL: all is well. */
-static char *
-describe_failure (const AssayValidation *v, const AssayInfluenceScores *scores, const char *const *query)
-{
-  const struct { const char *name; const AssayAgreement *agreement; } checks[] = { { "leave-one-out", &v->one }, { "group-removal", &v->group } };
-  char *failed_solves = assay_influence_describe_failures (scores, query);
-
-  if (failed_solves != NULL)
-    return failed_solves;
-  for (gsize k = 0; k < G_N_ELEMENTS (checks); k++)
-    {
-      AssayEstimate e = checks[k].agreement->mean_pearson;
-      g_autofree char *value = assay_view_number (e.value, 3), *lo = assay_view_number (e.lo, 3), *hi = assay_view_number (e.hi, 3);
-
-      if (checks[k].agreement->n_sets > 0 && !(e.lo > 0))
-        return g_strdup_printf ("the predictions are not shown to follow retraining: mean %s correlation %s [%s, %s]", checks[k].name, value, lo, hi);
-    }
-  return NULL;
-}
-
-/* Of all solves the worst, for the reader who wonders whether a low correlation is the solver's. */
 static json_t *
-describe_solves (const AssayInfluenceScores *scores)
+describe_question (const AssayJob *job, const AssayValidationQuestion *question)
 {
-  gint64 converged = 0;
-  double worst = 0;
+  const AssayRetrainingSetup *retraining = question->setup->retraining;
+  json_t *queries = json_array ();
 
-  if (scores->solves == NULL)
-    return json_null ();
-  for (gint64 q = 0; q < scores->n_query; q++)
+  for (guint q = 0; q < question->queries->len; q++)
+    json_array_append_new (queries, assay_subject_describe_example (question->subject->dataset, g_array_index (question->queries, gint64, q)));
+  return json_pack ("{s:s, s:s, s:s?, s:s, s:s?, s:I, s:I, s:o}", "model", question->subject->object->name, "data", question->subject->data->name, "bank",
+                    question->bank ? question->bank_object->name : NULL, "measured",
+                    question->bank != NULL && !question->source.sets_only ? "imported, not computed here" : "here", "retraining_objects",
+                    retraining ? retraining->name : NULL, "train_examples", (json_int_t) question->setup->task.n_train, "retrainings",
+                    (json_int_t) count_retrainings (job, question), "queries", queries);
+}
+
+/* A method that cannot be asked here is a row of its own in a table of several, and stops a validation of one. */
+static gboolean
+is_refusal (const GError *fault)
+{
+  return fault->code != ASSAY_ERROR_INTERRUPTED && fault->code != ASSAY_ERROR_TERMINATED;
+}
+
+/* Scores of all methods; NULL in the list for those that can be asked, else a row that says why not. */
+static gboolean
+score_all (const AssayValidationQuestion *question, AssayJobContext *context, json_t **rows, GError **error)
+{
+  gboolean several = g_strv_length (question->methods) > 1;
+
+  for (guint m = 0; question->methods[m] != NULL; m++)
     {
-      converged += assay_influence_scores_has_converged (scores, q);
-      worst = fmax (worst, scores->solves[q].true_residual);
+      GError *fault = NULL;
+
+      if (assay_validation_score_method (question, m, context, &fault))
+        continue;
+      if (!several || !is_refusal (fault))
+        {
+          g_propagate_error (error, fault);
+          return FALSE;
+        }
+      rows[m] = json_pack ("{s:s, s:s}", "method", question->methods[m], "refused", fault->message);
+      g_clear_error (&fault);
     }
-  return json_pack ("{s:I, s:I, s:o}", "solves", (json_int_t) scores->n_query, "converged", (json_int_t) converged, "worst_true_residual",
-                    isfinite (worst) ? json_real (worst) : json_null ());
+  return TRUE;
 }
 
-static json_t *
-summarise (const AssayJob *job, const State *state, const AssayValidation *v, const AssayInfluenceScores *scores, const AssayObject *kept_scores,
-           const AssayObject *validation)
+static gboolean
+answer_all (const AssayJob *job, const AssayValidationQuestion *question, AssayJobContext *context, json_t **rows, GError **error)
 {
-  const AssayValues *values = assay_job_get_values (job);
-  g_autofree char *finding = describe_failure (v, scores, assay_values_get_list (values, "query"));
-  json_t *summary = assay_validation_to_json (v), *more, *queries = json_array ();
+  g_autofree char *identity = assay_job_get_identity (job);
+  g_autoptr (AssayGroundTruth) truth = assay_validate_measure (&question->setup->task, get_options (job), assay_validation_question_get_source (question),
+                                                               context->progress, error);
 
-  for (guint q = 0; q < state->queries->len; q++)
-    json_array_append_new (queries, assay_subject_describe_example (state->subject->dataset, g_array_index (state->queries, gint64, q)));
-  more = json_pack ("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:o, s:o}", "model", state->subject->object->name, "data",
-                    state->subject->data->name, "method", assay_values_get_string (values, "method"), "unit", scores->unit, "scores_object",
-                    kept_scores->name, "validation_object", validation->name, "retraining_objects", state->setup->retraining->name,
-                    "train_examples", (json_int_t) state->setup->task.n_train, "retrainings",
-                    (json_int_t) assay_validate_count (&state->setup->task, get_options (job)), "solver",
-                    describe_solves (scores), "queries", queries);
-  json_object_update (summary, more);
-  json_decref (more);
-  if (finding != NULL)
-    json_object_set_new (summary, ASSAY_JOB_FINDING, json_string (finding));
-  return summary;
+  for (guint m = 0; truth != NULL && question->methods[m] != NULL; m++)
+    {
+      if (rows[m] == NULL)
+        rows[m] = assay_validation_answer_method (question, m, truth, get_options (job), identity, context, error);
+      if (rows[m] == NULL)
+        return FALSE;
+    }
+  return truth != NULL;
 }
 
+/* One method's answer stands at the top level; several are listed under "methods". */
 static json_t *
 run (AssayJob *job, AssayJobContext *context, GError **error)
 {
-  const State *state = context->state;
-  const AssayInfluenceTask *task = &state->setup->task;
-  const char *method = assay_values_get_string (assay_job_get_values (job), "method");
-  g_autofree char *identity = assay_job_get_identity (job), *name = NULL;
-  g_autoptr (AssayObject) kept_scores = NULL;
-  g_autoptr (AssayInfluenceScores) scores = find_scores (job, context, &kept_scores, error);
-  g_autoptr (AssayValidation) validation = scores ? assay_validate (task, scores, get_options (job), context->progress, error) : NULL;
-  AssayObject *object;
-  json_t *extra;
+  const AssayValidationQuestion *question = context->state;
+  guint n = g_strv_length (question->methods);
+  g_autofree json_t **rows = g_new0 (json_t *, n);
+  gboolean fine = score_all (question, context, rows, error) && answer_all (job, question, context, rows, error);
+  json_t *document = fine ? describe_question (job, question) : NULL, *list = json_array ();
 
-  if (validation == NULL)
-    return NULL;
-  name = g_strdup_printf ("%s/%s/%.12s", state->subject->object->name, method, identity);
-  extra = json_pack ("{s:s, s:s, s:o}", "job", identity, "scores", kept_scores->name, "subject", assay_subject_to_json (state->subject));
-  object = assay_validation_save (context->cas, name, validation, task, scores, method, get_options (job), extra, error);
-  json_decref (extra);
-  if (object == NULL)
-    return NULL;
-  assay_job_add_output (context, object);
-  return summarise (job, state, validation, scores, kept_scores, object);
+  for (guint m = 0; m < n; m++)
+    json_array_append_new (list, rows[m] ? rows[m] : json_null ());
+  if (fine && n == 1)
+    json_object_update (document, json_array_get (list, 0));
+  else if (fine)
+    json_object_set (document, "methods", list);
+  json_decref (list);
+  return document;
 }
 
 ASSAY_JOB_KIND_DEFINE (validate) = {
   .name = "validate", .group = ASSAY_JOB_GROUP_QUESTION, .help = "compare predicted with measured changes by really training again",
   .description = "Scores predict what leaving examples out does to a query's loss. This trains again without single examples, without random groups, and "
-                 "without the group ranked most helpful to each query, and says how well prediction and measurement agree: Pearson and rank "
-                 "correlation for each query and in the mean, the slope of measured on predicted, and the band that 95 % of the errors lie in.\n\n"
+                 "without the share that is ranked highest for the queries, and says how well prediction and measurement agree. The linear datamodeling score (lds) "
+                 "is the mean over queries of the rank correlation between the sum of a group's scores and the measured change; the query loss difference (qld) is how "
+                 "much more the loss rises without the highest-ranked share than without a random one; the leave-one-out correlation is of single examples.\n\n"
                  "Intervals of means resample both the sets and the queries, since all queries share the sets. The control repeats the correlation with the "
-                 "scores dealt out to the examples at random; it belongs around 0. The random groups are the control of the most helpful ones: p is "
-                 "the share of random groups that raised the query's loss at least as much, the group itself counted.\n\n"
-                 "Left out means weight 0; batches, divisor and rates stay those of the training. Finished retrainings are kept: an interrupted validation goes on "
-                 "behind them, and another method is held to the same ones without training again.\n\n"
-                 "The exit status is 1 when a solve did not converge, or when the interval of a mean correlation does not lie above 0.",
+                 "scores dealt out to the examples at random; it belongs around 0. With several --seeds every set is trained as many times, and the ceiling says what a "
+                 "perfect prediction would reach against their mean; a training that is repeated exactly has the ceiling 1. p-values of queries are adjusted over the "
+                 "queries (Benjamini and Hochberg).\n\n"
+                 "The grade: A, verified by retraining; B, a certified solve, and the lower limit of the lds above half of the ceiling; C, a ranking only; D, abstain.\n\n"
+                 "Left out means weight 0; batches, divisor and rates stay those of the training. Finished retrainings are kept, set by set: an interrupted validation "
+                 "goes on behind them, a longer one adds to them, and another method is held to the same ones without training again. A retraining that diverges is "
+                 "named and counts in no mean. With --bank the sets, and unless --measured here the losses, are those that somebody else measured.\n\n"
+                 "With several methods the answer is a table; a method that cannot be asked of this model says why in its row. \"all\" stands for every method but those "
+                 "that retrain themselves.\n\n"
+                 "The exit status is 1 when a solve did not converge, or when the interval of a mean correlation does not lie above 0; a table of several methods "
+                 "ends with 0.",
   .examples = examples, .access = ASSAY_JOB_WRITES_CASE, .is_stored = TRUE, .params = params, .get_sections = get_sections,
-  .resolve = resolve, .plan = plan, .run = run, .view = assay_validation_view,
+  .complete = complete, .resolve = resolve, .plan = plan, .run = run, .view = assay_validation_view,
 };

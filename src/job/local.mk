@@ -40,6 +40,7 @@ src_job_libjob_la_SOURCES = $(KINDS_LIST) \
   src/job/coefficients.c src/job/coefficients.h \
   src/job/command.c src/job/command.h \
   src/job/command_line.c src/job/command_line.h \
+  src/job/cost_meter.c src/job/cost_meter.h \
   src/job/cot_document.c src/job/cot_document.h \
   src/job/cot_reference.c src/job/cot_reference.h \
   src/job/cot_view.c src/job/cot_view.h \
@@ -59,6 +60,7 @@ src_job_libjob_la_SOURCES = $(KINDS_LIST) \
   src/job/export_csv.c \
   src/job/export_h5.c \
   src/job/identifiability.c src/job/identifiability.h \
+  src/job/imported_scores.c src/job/imported_scores.h \
   src/job/influence_task.c src/job/influence_task.h \
   src/job/kind.c src/job/kind.h \
   src/job/measure.c src/job/measure.h \
@@ -80,6 +82,7 @@ src_job_libjob_la_SOURCES = $(KINDS_LIST) \
   src/job/units_document.c src/job/units_document.h \
   src/job/units_view.c src/job/units_view.h \
   src/job/validation_view.c src/job/validation_view.h \
+  src/job/validation_method.c src/job/validation_method.h \
   src/job/view.c src/job/view.h
 src/job/kind.lo: src/job/kinds.def
 src/job/kind_import.lo: src/dataset/organisms.def

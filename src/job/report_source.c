@@ -51,6 +51,37 @@ compare_sequence (gconstpointer a, gconstpointer b)
 }
 
 static void
+add_answer (AssayReportSource *source, const AssayObject *object, const char *name, const char *command, json_t *document, const char *stale)
+{
+  const char *kind = assay_json_get_text (json_object_get (object->meta, "job"), "kind");
+  AssayReportAnswer *answer = assay_report_source_add_answer (source, kind, name, object->meta, document);
+
+  answer->command = g_strdup (command);
+  answer->content_root = g_strdup (object->parts[0]->content_root);
+  answer->utc = g_strdup (object->parts[0]->utc);
+  answer->stale = g_strdup (stale);
+}
+
+/* An answer about several methods is one for each of them, less those that could not be asked. */
+static void
+add_methods (AssayReportSource *source, const AssayObject *object, const char *name, const char *command, const json_t *document)
+{
+  gsize m;
+  json_t *method;
+
+  json_array_foreach (json_object_get (document, "methods"), m, method)
+    {
+      json_t *own = json_copy ((json_t *) document);
+
+      json_object_del (own, "methods");
+      json_object_update (own, method);
+      if (json_object_get (method, "refused") == NULL)
+        add_answer (source, object, name, command, own, NULL);
+      json_decref (own);
+    }
+}
+
+static void
 gather_answer (AssayReportSource *source, AssayObject *object, const AssayJobContext *context)
 {
   const char *kind = assay_json_get_text (json_object_get (object->meta, "job"), "kind");
@@ -58,17 +89,14 @@ gather_answer (AssayReportSource *source, AssayObject *object, const AssayJobCon
   g_autoptr (GError) fault = NULL;
   g_autofree char *command = NULL;
   g_autoptr (AssayJobOutcome) outcome = NULL;
-  AssayReportAnswer *answer;
 
   if (is_of_parts (kind))
     return;
   outcome = assay_job_recall (object, NULL, context, &command, &fault);
-  answer = assay_report_source_add_answer (source, kind, name, object->meta, outcome ? outcome->document : NULL);
-  answer->command = g_steal_pointer (&command);
-  answer->content_root = g_strdup (object->parts[0]->content_root);
-  answer->utc = g_strdup (object->parts[0]->utc);
-  if (outcome == NULL)
-    answer->stale = g_strdup (fault->message);
+  if (outcome != NULL && json_is_array (json_object_get (outcome->document, "methods")))
+    add_methods (source, object, name, command, outcome->document);
+  else
+    add_answer (source, object, name, command, outcome ? outcome->document : NULL, outcome ? NULL : fault->message);
 }
 
 AssayReportSource *

@@ -38,6 +38,7 @@ assay_retraining_setup_new (const AssaySubject *subject, const AssayJobContext *
   g_autofree char *digest = digest_question (subject, query, n_query);
   AssayModel *start = assay_subject_make_start (subject, context->cas, error);
   AssayRetrainingSetup *setup;
+  const json_t *drawn;
 
   if (start == NULL)
     return NULL;
@@ -58,7 +59,11 @@ assay_retraining_setup_new (const AssaySubject *subject, const AssayJobContext *
     .training = &setup->training, .query = query, .Q = n_query,
     .start = assay_optimizer_find (assay_values_get_string (subject->training, "optimizer"))->is_whole_batch
              ? NULL : assay_model_get_theta (start),
+    .mark_diverged = TRUE,
   };
+  drawn = json_object_get (json_object_get (subject->object->meta, "start"), "seed");
+  setup->source.start_is_drawn = json_is_integer (drawn);
+  setup->source.start_seed = (guint64) json_integer_value (drawn);
   return setup;
 }
 

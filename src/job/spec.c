@@ -245,21 +245,39 @@ not_chosen (const AssayJob *job, const char *name, GError **error)
 }
 
 static gboolean
+set_pending (AssayValues *values, const Pending *pending, GError **error)
+{
+  if (pending->is_default && assay_values_is_set (values, pending->name))
+    return TRUE;
+  return pending->json ? assay_values_set_json (values, pending->name, pending->json, error)
+                       : set_texts (values, pending->name, (const char *const *) pending->texts, error);
+}
+
+/* In every chosen section that has it. */
+static gboolean
 apply_pending (AssayJob *job, const Pending *pending, GError **error)
 {
+  gboolean found = FALSE;
+
   for (guint k = 0; k < job->chosen->len; k++)
     {
-      const AssayJobSection *section = job->chosen->pdata[k];
-      AssayValues *values = job->section_values->pdata[k];
-
-      if (find_in (section->params, pending->name) == NULL)
+      if (find_in (((const AssayJobSection *) job->chosen->pdata[k])->params, pending->name) == NULL)
         continue;
-      if (pending->is_default && assay_values_is_set (values, pending->name))
-        return TRUE;
-      return pending->json ? assay_values_set_json (values, pending->name, pending->json, error)
-                           : set_texts (values, pending->name, (const char *const *) pending->texts, error);
+      found = TRUE;
+      if (!set_pending (job->section_values->pdata[k], pending, error))
+        return FALSE;
     }
-  return pending->is_default || not_chosen (job, pending->name, error);
+  return found || pending->is_default || not_chosen (job, pending->name, error);
+}
+
+/* Several values, with commas between them, choose a section each. */
+static gboolean
+is_chosen (const AssayJob *job, const AssayJobSection *section)
+{
+  const char *value = section->chooser ? assay_values_get_string (job->values, section->chooser) : NULL;
+  g_auto (GStrv) values = value ? g_strsplit (value, ",", -1) : NULL;
+
+  return section->chooser == NULL || (values != NULL && g_strv_contains ((const char *const *) values, section->value));
 }
 
 static gboolean
@@ -282,7 +300,7 @@ assay_job_freeze (AssayJob *job, GError **error)
   if (job->kind->complete != NULL && !job->kind->complete (job, error))
     return FALSE;
   for (const AssayJobSection *s = get_sections (job->kind); s->params != NULL; s++)
-    if (s->chooser == NULL || g_strcmp0 (assay_values_get_string (job->values, s->chooser), s->value) == 0)
+    if (is_chosen (job, s))
       {
         g_ptr_array_add (job->chosen, (gpointer) s);
         g_ptr_array_add (job->section_values, assay_values_new (s->params));
@@ -379,6 +397,22 @@ assay_job_check_inputs (const AssayJob *job, GError **error)
   return TRUE;
 }
 
+/* Whether another chosen section has an entry of that name with another default: then what was not given has no one value. */
+static gboolean
+is_ambiguous (const AssayJob *job, guint section, const char *name)
+{
+  const AssayParam *own = find_in (((const AssayJobSection *) job->chosen->pdata[section])->params, name);
+
+  for (guint k = 0; k < job->chosen->len; k++)
+    {
+      const AssayParam *other = find_in (((const AssayJobSection *) job->chosen->pdata[k])->params, name);
+
+      if (other != NULL && memcmp (&other->def, &own->def, sizeof own->def) != 0)
+        return TRUE;
+    }
+  return FALSE;
+}
+
 static json_t *
 parameters_to_json (const AssayJob *job)
 {
@@ -386,8 +420,12 @@ parameters_to_json (const AssayJob *job)
 
   for (guint k = 0; k < job->section_values->len; k++)
     {
-      json_t *more = assay_values_to_json (job->section_values->pdata[k]);
+      const AssayValues *values = job->section_values->pdata[k];
+      json_t *more = assay_values_to_json (values);
 
+      for (const AssayParam *p = assay_values_get_table (values); p->name != NULL; p++)
+        if (!assay_values_is_set (values, p->name) && is_ambiguous (job, k, p->name))
+          json_object_del (more, p->name);
       json_object_update_missing (object, more);
       json_decref (more);
     }
@@ -516,7 +554,7 @@ assay_job_from_json (const json_t *document, const char *where, GError **error)
 }
 
 AssayJob *
-assay_job_new_related (const AssayJob *job, const AssayJobKind *kind, GError **error)
+assay_job_new_related (const AssayJob *job, const AssayJobKind *kind, const json_t *instead, GError **error)
 {
   g_autoptr (AssayJob) related = assay_job_new (kind);
   json_t *parameters = parameters_to_json (job);
@@ -525,9 +563,18 @@ assay_job_new_related (const AssayJob *job, const AssayJobKind *kind, GError **e
   gboolean fine = TRUE;
 
   assay_job_set_case (related, job->case_path);
+  if (instead != NULL)
+    json_object_update (parameters, (json_t *) instead);
   json_object_foreach (parameters, name, value)
-    if (fine && assay_job_find_param (kind, name) != NULL)
-      fine = set_json (related, name, value, error);
+    if (fine && find_in (kind->params, name) != NULL)
+      fine = assay_values_set_json (related->values, name, value, error);
+    else if (fine && assay_job_find_param (kind, name) != NULL)
+      {
+        Pending *pending = add_pending (related, name);
+
+        pending->json = json_deep_copy (value);
+        pending->is_default = TRUE;     /* of a section that is not chosen there, it is passed over */
+      }
   json_decref (parameters);
   json_array_extend (related->inputs, job->inputs);
   return fine && assay_job_freeze (related, error) ? g_steal_pointer (&related) : NULL;

@@ -18,8 +18,9 @@
 AssayJob   *assay_job_new         (const AssayJobKind *kind);
 /* From a job file, or from any document that has one under "job". where names the document in messages. */
 AssayJob   *assay_job_from_json   (const json_t *document, const char *where, GError **error);
-/* Of another kind: case, inputs and those parameters of a frozen job that the kind has too. Frozen. */
-AssayJob   *assay_job_new_related (const AssayJob *job, const AssayJobKind *kind, GError **error);
+/* Of another kind: case, inputs and those parameters of a frozen job that the kind has too, and others in their place where instead, a JSON object or
+ * NULL, has them. Frozen. */
+AssayJob   *assay_job_new_related (const AssayJob *job, const AssayJobKind *kind, const json_t *instead, GError **error);
 void        assay_job_free        (AssayJob *job);
 
 /* The declared entry of that name in the kind's table or one of its sections, or NULL. */
@@ -45,7 +46,7 @@ gboolean    assay_job_freeze      (AssayJob *job, GError **error);
 const AssayJobKind *assay_job_get_kind (const AssayJob *job);
 const char *assay_job_get_case    (const AssayJob *job);          /* NULL: none */
 const AssayValues *assay_job_get_values (const AssayJob *job);    /* of the kind's own table */
-/* Values of the section that the parameter `chooser` brought in, or NULL. */
+/* Values of the section that the parameter `chooser` brought in (the first, where its value names several with commas between them), or NULL. */
 const AssayValues *assay_job_get_section (const AssayJob *job, const char *chooser);
 /* Values of the section with that table, or NULL when it was not chosen. */
 const AssayValues *assay_job_get_table (const AssayJob *job, const AssayParam *table);

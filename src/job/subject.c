@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define WHERE ":where "
+#define DEFAULT_QUERIES 20
 
 void
 assay_subject_free (AssaySubject *subject)
@@ -333,6 +334,60 @@ assay_subject_find_examples (AssayDataset *dataset, const char *const *reference
       g_array_append_val (found, example);
     }
   return g_steal_pointer (&found);
+}
+
+/* The split that examples to ask about come from, with the number of its examples. */
+static const char *
+choose_split (const AssaySubject *subject, gint64 *n)
+{
+  const char *chosen = NULL;
+
+  for (guint s = 0; s < assay_dataset_get_n_splits (subject->dataset); s++)
+    {
+      const char *name = assay_dataset_get_split_name (subject->dataset, s);
+      gint64 size;
+
+      if (strcmp (name, subject->train_split) == 0 || assay_dataset_get_split (subject->dataset, name, &size, NULL) == NULL || size == 0)
+        continue;
+      if (chosen == NULL || strcmp (name, "test") == 0)
+        {
+          chosen = name;
+          *n = size;
+        }
+    }
+  if (chosen == NULL)
+    *n = subject->n_train;
+  return chosen ? chosen : subject->train_split;
+}
+
+char **
+assay_subject_dup_default_queries (const AssaySubject *subject)
+{
+  gint64 n;
+  const char *split = choose_split (subject, &n);
+  GStrvBuilder *references = g_strv_builder_new ();
+  g_autofree char *range = g_strdup_printf ("%s:0-%" G_GINT64_FORMAT, split, MIN (n, DEFAULT_QUERIES) - 1);
+  char **list;
+
+  g_strv_builder_add (references, range);
+  list = g_strv_builder_end (references);
+  g_strv_builder_unref (references);
+  return list;
+}
+
+char **
+assay_subject_dup_references (AssayDataset *dataset, const gint64 *example, gint64 n)
+{
+  char **references = g_new0 (char *, n + 1);
+
+  for (gint64 k = 0; k < n; k++)
+    {
+      gint64 index;
+      const char *split = assay_dataset_get_split_of (dataset, example[k], &index);
+
+      references[k] = g_strdup_printf ("%s:%" G_GINT64_FORMAT, split ? split : "", index);
+    }
+  return references;
 }
 
 char *

@@ -62,6 +62,12 @@ AssayModel   *assay_subject_make_start (const AssaySubject *subject, AssayCase *
  * Elements are gint64. Errors: those of assay_dataset_find and of expressions, with the reference; NOT_FOUND where nothing is true. */
 GArray       *assay_subject_find_examples (AssayDataset *dataset, const char *const *references, GError **error);
 
+/* Examples to ask about where nobody named any: the first of a split that the model was not trained on ("test" before others), or else of its own. A list of one
+ * reference, the caller's (g_strfreev). */
+char        **assay_subject_dup_default_queries (const AssaySubject *subject);
+/* SPLIT:INDEX of each. A list of references, the caller's (g_strfreev). */
+char        **assay_subject_dup_references (AssayDataset *dataset, const gint64 *example, gint64 n);
+
 /* What a class is called; its number where it has no name. A new string. */
 char         *assay_subject_name_class (const AssaySubject *subject, gint64 class);
 

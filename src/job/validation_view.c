@@ -7,6 +7,9 @@
 #include "job/spec.h"
 
 #include <math.h>
+#include <string.h>
+
+#define MEBI 1048576.0
 
 static gint64
 count_of (const json_t *object, const char *key)
@@ -29,11 +32,11 @@ format_change (double value)
   return assay_view_number (value, 3);
 }
 
-/* "0.987 [0.981, 0.992]"; without an interval only the value. */
+/* "0.987 [0.981, 0.992]"; without an interval only the value. key: the name of the value. */
 static char *
-estimate_text (const json_t *estimate, char *(*format) (double value))
+estimate_text (const json_t *estimate, const char *key, char *(*format) (double value))
 {
-  double number = assay_json_get_number (estimate, "value"), low = assay_json_get_number (estimate, "lo");
+  double number = assay_json_get_number (estimate, key), low = assay_json_get_number (estimate, "lo");
   double high = assay_json_get_number (estimate, "hi");
   g_autofree char *value = NULL, *lo = NULL, *hi = NULL;
 
@@ -52,8 +55,7 @@ estimate_text (const json_t *estimate, char *(*format) (double value))
 static const char *
 judge (const json_t *agreement)
 {
-  const json_t *pearson = json_object_get (agreement, "pearson");
-  double lo = assay_json_get_number (pearson, "lo"), hi = assay_json_get_number (pearson, "hi");
+  double lo = assay_json_get_number (agreement, "lo"), hi = assay_json_get_number (agreement, "hi");
 
   if (isnan (lo) || isnan (hi))
     return "too few retrainings to tell";
@@ -64,29 +66,20 @@ judge (const json_t *agreement)
 
 /* The control is one deal of the scores: an interval of 95 % misses 0 once in twenty times by itself. */
 static const char *
-judge_control (const json_t *agreement)
+judge_control (const json_t *control)
 {
-  const json_t *control = json_object_get (json_object_get (agreement, "control"), "pearson");
   double lo = assay_json_get_number (control, "lo"), hi = assay_json_get_number (control, "hi");
 
   return lo > 0 || hi < 0 ? " (not around 0: try another --seed before trusting either)" : "";
 }
 
 static void
-view_agreement (const json_t *agreement, gint64 n_query, const char *title, AssayView *view)
+view_scale (const json_t *agreement, AssayView *view)
 {
-  const json_t *control = json_object_get (agreement, "control");
-  g_autofree char *pearson = estimate_text (json_object_get (agreement, "pearson"), format_correlation);
-  g_autofree char *spearman = estimate_text (json_object_get (agreement, "spearman"), format_correlation);
-  g_autofree char *by_chance = estimate_text (json_object_get (control, "pearson"), format_correlation);
   g_autofree char *change = assay_view_number (assay_json_get_number (agreement, "change"), 3);
   g_autofree char *band = assay_view_number (assay_json_get_number (agreement, "band"), 3);
   g_autofree char *slope = assay_view_number (assay_json_get_number (agreement, "slope"), 3);
 
-  assay_view_add_heading (view, "%s: %s", title, judge (agreement));
-  assay_view_add_field (view, "mean correlation", "%s over %" G_GINT64_FORMAT " %s", pearson, n_query, n_query == 1 ? "query" : "queries");
-  assay_view_add_field (view, "of ranks", "%s", spearman);
-  assay_view_add_field (view, "control", "%s with the scores dealt out to the examples at random%s", by_chance, judge_control (agreement));
   if (isnan (assay_json_get_number (agreement, "band")))
     {
       assay_view_add_field (view, "off by", "no band: scores of this method have no unit, or were not given for all");
@@ -96,45 +89,110 @@ view_agreement (const json_t *agreement, gint64 n_query, const char *title, Assa
   assay_view_add_field (view, "scale", "a predicted change of 1 was one of %s (1: right)", slope);
 }
 
-/* --- the groups ranked first --------------------------------------------------------------------------------------- */
-
-static gint64
-count_ahead (const json_t *top)
+static void
+view_diverged (const json_t *agreement, AssayView *view)
 {
-  double least = 1 / (double) (count_of (top, "random_groups") + 1);
-  gint64 n = 0;
-  gsize q;
-  json_t *query;
+  gsize n = json_array_size (json_object_get (agreement, "diverged"));
 
-  json_array_foreach (json_object_get (top, "per_query"), q, query)
-    n += assay_json_get_number (query, "p") <= 1.000001 * least;
-  return n;
+  if (n > 0)
+    assay_view_add_field (view, "left aside", "%" G_GSIZE_FORMAT " %s whose retraining diverged", n, n == 1 ? "set" : "sets");
 }
 
 static void
-view_top (const json_t *document, const json_t *top, AssayView *view)
+view_single (const json_t *one, gint64 n_query, AssayView *view)
 {
-  g_autofree char *change = estimate_text (json_object_get (top, "change"), format_change);
-  g_autofree char *random = estimate_text (json_object_get (top, "random_change"), format_change);
-  g_autofree char *difference = estimate_text (json_object_get (top, "difference"), format_change);
-  double lo = assay_json_get_number (json_object_get (top, "difference"), "lo");
+  const json_t *control = json_object_get (json_object_get (one, "control"), "pearson");
+  g_autofree char *correlation = estimate_text (one, "correlation", format_correlation);
+  g_autofree char *of_ranks = estimate_text (json_object_get (one, "spearman"), "value", format_correlation);
+  g_autofree char *by_chance = estimate_text (control, "value", format_correlation);
 
-  assay_view_add_heading (view, "Leaving out the %" G_GINT64_FORMAT " examples ranked most helpful to a query: %s", count_of (document, "group_size"),
+  assay_view_add_heading (view, "Leaving one example out, %" G_GINT64_FORMAT " times: %s", count_of (one, "sets"), judge (one));
+  assay_view_add_field (view, "mean correlation", "%s over %" G_GINT64_FORMAT " %s", correlation, n_query, n_query == 1 ? "query" : "queries");
+  assay_view_add_field (view, "of ranks", "%s", of_ranks);
+  assay_view_add_field (view, "control", "%s with the scores dealt out to the examples at random%s", by_chance, judge_control (control));
+  view_scale (one, view);
+  view_diverged (one, view);
+}
+
+static void
+view_ceiling (const json_t *family, AssayView *view)
+{
+  g_autofree char *ceiling = format_correlation (assay_json_get_number (family, "ceiling"));
+  g_autofree char *share = format_correlation (assay_json_get_number (family, "share_of_ceiling"));
+  const char *reason = assay_json_get_text (family, "ceiling_reason");
+
+  if (isnan (assay_json_get_number (family, "ceiling")))
+    assay_view_add_field (view, "ceiling", "unknown: %s", reason);
+  else if (count_of (family, "seeds") > 1)
+    assay_view_add_field (view, "ceiling", "%s by %" G_GINT64_FORMAT " seeds, of which it reaches %s", ceiling, count_of (family, "seeds"), share);
+  else
+    assay_view_add_field (view, "ceiling", "%s: %s", ceiling, reason);
+}
+
+static void
+view_family (const json_t *family, gint64 n_query, AssayView *view)
+{
+  const json_t *control = json_object_get (json_object_get (family, "control"), "spearman");
+  g_autofree char *lds = estimate_text (family, "estimate", format_correlation);
+  g_autofree char *pearson = estimate_text (json_object_get (family, "pearson"), "value", format_correlation);
+  g_autofree char *by_chance = estimate_text (control, "value", format_correlation);
+
+  assay_view_add_heading (view, "Leaving out %" G_GINT64_FORMAT " examples at a time (%s), %" G_GINT64_FORMAT " times: %s", count_of (family, "size"),
+                          assay_json_get_text (family, "name"), count_of (family, "sets"), judge (family));
+  assay_view_add_field (view, "lds", "%s over %" G_GINT64_FORMAT " %s", lds, n_query, n_query == 1 ? "query" : "queries");
+  view_ceiling (family, view);
+  assay_view_add_field (view, "significant", "%" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " %s", count_of (family, "significant_queries"), n_query,
+                        n_query == 1 ? "query" : "queries");
+  assay_view_add_field (view, "correlation", "%s", pearson);
+  assay_view_add_field (view, "control", "%s with the scores dealt out to the examples at random%s", by_chance, judge_control (control));
+  view_scale (family, view);
+  view_diverged (family, view);
+}
+
+/* --- what is ranked highest ---------------------------------------------------------------------------------------- */
+
+static void
+view_difference (const json_t *qld, AssayView *view)
+{
+  g_autofree char *rise = estimate_text (json_object_get (qld, "rise"), "value", format_change);
+  g_autofree char *random = estimate_text (json_object_get (qld, "random_rise"), "value", format_change);
+  g_autofree char *difference = estimate_text (qld, "estimate", format_change);
+  gboolean is_of_all = strcmp (assay_json_get_text (qld, "ranking"), "set") == 0;
+  double lo = assay_json_get_number (qld, "lo");
+
+  assay_view_add_heading (view, "Leaving out the %" G_GINT64_FORMAT " examples ranked highest for %s: %s", count_of (qld, "size"),
+                          is_of_all ? "all queries together" : "each query",
                           lo > 0 ? "they matter more than random ones" : "no more than random ones, as far as can be told");
-  assay_view_add_field (view, "loss rises by", "%s nats in the mean", change);
-  assay_view_add_field (view, "random groups", "%s nats", random);
-  assay_view_add_field (view, "difference", "%s nats", difference);
-  assay_view_add_field (view, "ahead of all", "the loss of %" G_GINT64_FORMAT " of %" G_GSIZE_FORMAT " rose more than without any of %" G_GINT64_FORMAT
-                        " random groups", count_ahead (top), json_array_size (json_object_get (top, "per_query")), count_of (top, "random_groups"));
+  assay_view_add_field (view, "loss rises by", "%s nats in the mean", rise);
+  assay_view_add_field (view, "random groups", "%s nats, mean of %" G_GINT64_FORMAT " groups", random, count_of (qld, "random_groups"));
+  assay_view_add_field (view, "qld", "%s nats", difference);
+}
+
+static void
+view_grade (const json_t *grade, AssayView *view)
+{
+  static const struct { const char *letter, *words; } meanings[] = {
+    { "A", "verified by retraining" }, { "B", "certified solve, and agreement above half of the ceiling" }, { "C", "a ranking only" }, { "D", "abstain" } };
+  const char *letter = assay_json_get_text (grade, "letter");
+  gsize k;
+  json_t *reason;
+
+  if (letter[0] == '\0')
+    return;
+  for (k = 0; k < G_N_ELEMENTS (meanings); k++)
+    if (strcmp (meanings[k].letter, letter) == 0)
+      assay_view_add_heading (view, "Grade %s: %s", letter, meanings[k].words);
+  json_array_foreach (json_object_get (grade, "reasons"), k, reason)
+    assay_view_add_text (view, "%s", json_string_value (reason));
 }
 
 /* --- query by query ------------------------------------------------------------------------------------------------ */
 
 static void
-add_correlation (const json_t *agreement, gsize query, AssayView *view)
+add_correlation (const json_t *agreement, const char *kind, gsize query, AssayView *view)
 {
-  g_autofree char *text = estimate_text (json_object_get (json_array_get (json_object_get (agreement, "per_query"), query), "pearson"),
-                                         format_correlation);
+  const json_t *entry = json_array_get (json_object_get (agreement, "per_query"), query);
+  g_autofree char *text = estimate_text (json_object_get (entry, kind), "value", format_correlation);
 
   assay_view_add_cell (view, text);
 }
@@ -142,31 +200,33 @@ add_correlation (const json_t *agreement, gsize query, AssayView *view)
 static void
 view_queries (const json_t *document, AssayView *view)
 {
-  const json_t *one = json_object_get (document, "leave_one_out"), *groups = json_object_get (document, "groups");
-  const json_t *top = json_object_get (document, "top_removal");
-  g_autofree char *columns = g_strconcat ("query", json_is_object (one) ? "|one left out" : "", json_is_object (groups) ? "|groups left out" : "",
-                                          json_is_object (top) ? "|>most helpful|>random|>p" : "", NULL);
+  const json_t *one = json_object_get (document, "loo"), *lds = json_object_get (document, "lds"), *qld = json_object_get (document, "qld");
+  g_autofree char *columns = g_strconcat ("query", json_is_object (one) ? "|one left out" : "", json_is_object (lds) ? "|groups left out, ranks|>q" : "",
+                                          json_is_object (qld) ? "|>highest|>random|>p" : "", NULL);
   gsize q;
   json_t *query;
 
   assay_view_add_heading (view, "Query by query: correlation%s",
-                          json_is_object (top) ? "; rise of the loss without the most helpful group and without random ones, nats" : "");
+                          json_is_object (qld) ? "; rise of the loss without what is ranked highest and without random examples, nats" : "");
   assay_view_begin_table (view, columns);
   json_array_foreach (json_object_get (document, "queries"), q, query)
     {
       g_autofree char *name = assay_query_name (query);
-      const json_t *removal = json_array_get (json_object_get (top, "per_query"), q);
+      const json_t *rise = json_array_get (json_object_get (qld, "per_query"), q);
 
       assay_view_add_cell (view, name);
       if (json_is_object (one))
-        add_correlation (one, q, view);
-      if (json_is_object (groups))
-        add_correlation (groups, q, view);
-      if (!json_is_object (top))
+        add_correlation (one, "pearson", q, view);
+      if (json_is_object (lds))
+        {
+          add_correlation (lds, "spearman", q, view);
+          assay_view_add_cell_number (view, assay_json_get_number (json_array_get (json_object_get (lds, "per_query"), q), "q"), 3);
+        }
+      if (!json_is_object (qld))
         continue;
-      assay_view_add_cell_number (view, assay_json_get_number (removal, "change"), 3);
-      assay_view_add_cell_number (view, assay_json_get_number (removal, "random_change"), 3);
-      assay_view_add_cell_number (view, assay_json_get_number (removal, "p"), 3);
+      assay_view_add_cell_number (view, assay_json_get_number (rise, "rise"), 3);
+      assay_view_add_cell_number (view, assay_json_get_number (rise, "random_rise"), 3);
+      assay_view_add_cell_number (view, assay_json_get_number (rise, "p"), 3);
     }
 }
 
@@ -179,38 +239,103 @@ view_solves (const json_t *solver, AssayView *view)
                         count_of (solver, "solves"), worst);
 }
 
+static void
+view_cost (const json_t *cost, AssayView *view)
+{
+  g_autofree char *seconds = assay_view_number (assay_json_get_number (cost, "seconds"), 2), *cpu = assay_view_number (assay_json_get_number (cost, "cpu_seconds"), 2);
+  g_autofree char *peak = assay_view_number (assay_json_get_number (cost, "peak_bytes") / MEBI, 3);
+
+  assay_view_add_field (view, "cost of scoring", "%s s, %s s of processor time, %s MiB at most", seconds, cpu, peak);
+}
+
+/* --- one method, or several ---------------------------------------------------------------------------------------- */
+
+static void
+view_introduction (const json_t *document, const char *method, AssayView *view)
+{
+  gint64 n_query = (gint64) json_array_size (json_object_get (document, "queries"));
+  const char *bank = assay_json_get_text (document, "bank");
+  double level = assay_json_get_number (document, "level");
+
+  assay_view_add_text (view, "Scores of %s for model %s, against what %" G_GINT64_FORMAT " retrainings did to the loss of %" G_GINT64_FORMAT " %s. "
+                       "Intervals in brackets: %g %%.", method, assay_json_get_text (document, "model"), count_of (document, "retrainings"), n_query,
+                       n_query == 1 ? "query" : "queries", isnan (level) ? 95 : 100 * level);
+  if (bank[0] != '\0')
+    assay_view_add_text (view, "Subsets of the bank %s; losses: %s.", bank, assay_json_get_text (document, "measured"));
+}
+
+static void
+view_row (const json_t *method, AssayView *view)
+{
+  const json_t *lds = json_object_get (method, "lds"), *qld = json_object_get (method, "qld"), *one = json_object_get (method, "loo");
+  const json_t *cost = json_object_get (method, "cost");
+  g_autofree char *of_lds = estimate_text (lds, "estimate", format_correlation), *of_qld = estimate_text (qld, "estimate", format_change);
+  g_autofree char *of_one = estimate_text (one, "correlation", format_correlation), *ceiling = format_correlation (assay_json_get_number (method, "ceiling"));
+
+  assay_view_add_cell (view, assay_json_get_text (method, "method"));
+  if (json_object_get (method, "refused") != NULL)
+    {
+      for (guint k = 0; k < 8; k++)
+        assay_view_add_cell (view, k == 0 ? "not asked" : "");
+      return;
+    }
+  assay_view_add_cell (view, json_is_object (lds) ? of_lds : "");
+  assay_view_add_cell (view, json_is_object (lds) ? ceiling : "");
+  assay_view_add_cell (view, json_is_object (qld) ? of_qld : "");
+  assay_view_add_cell (view, json_is_object (one) ? of_one : "");
+  assay_view_add_cell (view, assay_json_get_text (json_object_get (method, "grade"), "letter"));
+  assay_view_add_cell_number (view, assay_json_get_number (cost, "seconds"), 3);
+  assay_view_add_cell_number (view, assay_json_get_number (cost, "cpu_seconds"), 3);
+  assay_view_add_cell_number (view, assay_json_get_number (cost, "peak_bytes") / MEBI, 3);
+}
+
+static void
+view_table (const json_t *document, AssayView *view)
+{
+  const json_t *methods = json_object_get (document, "methods");
+  gsize m;
+  json_t *method;
+
+  view_introduction (document, "several methods", view);
+  assay_view_begin_table (view, "method|lds|>ceiling|qld, nats|leave-one-out|grade|>seconds|>CPU s|>MiB");
+  json_array_foreach (methods, m, method)
+    view_row (method, view);
+  json_array_foreach (methods, m, method)
+    if (json_object_get (method, "refused") != NULL)
+      assay_view_add_text (view, "%s: %s", assay_json_get_text (method, "method"), assay_json_get_text (method, "refused"));
+}
+
 void
 assay_validation_view (const json_t *document, AssayView *view)
 {
-  const json_t *one = json_object_get (document, "leave_one_out"), *groups = json_object_get (document, "groups");
-  const json_t *top = json_object_get (document, "top_removal");
+  const json_t *one = json_object_get (document, "loo"), *qld = json_object_get (document, "qld");
   gint64 n_query = (gint64) json_array_size (json_object_get (document, "queries"));
-  g_autofree char *cas = assay_job_quote_word (json_string_value (json_object_get (document, "case")));
-  g_autofree char *name = assay_job_quote_word (json_string_value (json_object_get (document, "validation_object")));
+  g_autofree char *cas = NULL, *name = NULL;
+  gsize f;
+  json_t *family;
 
-  assay_view_add_text (view, "Scores of %s for model %s, against what %" G_GINT64_FORMAT " retrainings did to the loss of %" G_GINT64_FORMAT " %s. "
-                       "Intervals in brackets: %g %%.", json_string_value (json_object_get (document, "method")),
-                       json_string_value (json_object_get (document, "model")), count_of (document, "retrainings"), n_query,
-                       n_query == 1 ? "query" : "queries", 100 * assay_json_get_number (document, "level"));
+  if (json_is_array (json_object_get (document, "methods")))
+    {
+      view_table (document, view);
+      return;
+    }
+  view_introduction (document, assay_json_get_text (document, "method"), view);
   if (json_is_object (json_object_get (document, "solver")))
     view_solves (json_object_get (document, "solver"), view);
+  if (json_is_object (json_object_get (document, "cost")))
+    view_cost (json_object_get (document, "cost"), view);
+  json_array_foreach (json_object_get (document, "families"), f, family)
+    if (json_is_object (family))
+      view_family (family, n_query, view);
   if (json_is_object (one))
-    {
-      g_autofree char *title = g_strdup_printf ("Leaving one example out, %" G_GINT64_FORMAT " times", count_of (one, "sets"));
-
-      view_agreement (one, n_query, title, view);
-    }
-  if (json_is_object (groups))
-    {
-      g_autofree char *title = g_strdup_printf ("Leaving out %" G_GINT64_FORMAT " examples at random, %" G_GINT64_FORMAT " times",
-                                                count_of (document, "group_size"), count_of (groups, "sets"));
-
-      view_agreement (groups, n_query, title, view);
-    }
-  if (json_is_object (top))
-    view_top (document, top, view);
+    view_single (one, n_query, view);
+  if (json_is_object (qld))
+    view_difference (qld, view);
+  view_grade (json_object_get (document, "grade"), view);
   if (n_query > 1)
     view_queries (document, view);
+  cas = assay_job_quote_word (json_string_value (json_object_get (document, "case")));
+  name = assay_job_quote_word (json_string_value (json_object_get (document, "validation_object")));
   assay_view_add_heading (view, "All numbers: validation/%s\nAs a file:\nassay export %s validation --object %s --out FILE.h5",
                           json_string_value (json_object_get (document, "validation_object")), cas, name);
 }

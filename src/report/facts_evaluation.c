@@ -163,8 +163,8 @@ fill_validity (const AssayFacts *facts, AssayField *field, GError **error)
       assay_field_add_text (field, scores);
       assay_field_add_count (field, (gint64) json_array_size (json_object_get (document, "queries")));
       assay_field_add_count (field, json_integer_value (json_object_get (document, "retrainings")));
-      add_interval (field, json_object_get (json_object_get (document, "leave_one_out"), "pearson"));
-      add_interval (field, json_object_get (json_object_get (document, "groups"), "pearson"));
+      add_interval (field, json_object_get (json_object_get (document, "loo"), "pearson"));
+      add_interval (field, json_object_get (json_object_get (document, "lds"), "pearson"));
       assay_facts_cite_answer (field, answer);
     }
   assay_field_set_method (field, "Pearson correlation of predicted with measured changes of the queries' losses, mean over queries; 95 % bootstrap over sets "

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-static const char *const keys[ASSAY_VALIDITY_N_ROWS] = { "leave_one_out", "groups" };
+static const char *const keys[ASSAY_VALIDITY_N_ROWS] = { "loo", "lds" };
 static const char *const names[ASSAY_VALIDITY_N_ROWS] = { "single examples left out", "groups left out" };
 
 /* The place among the answers of its kind is part of the path: the same in every report of the case. */

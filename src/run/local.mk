@@ -27,6 +27,7 @@ src_run_librun_la_SOURCES = $(OPTIMIZERS_LIST) \
   src/run/recording.c src/run/recording.h \
   src/run/retrain.c src/run/retrain.h \
   src/run/retrain_bank.c \
+  src/run/retrain_known.c src/run/retrain_known.h \
   src/run/schedule.c src/run/schedule.h \
   src/run/train.c src/run/train.h \
   src/run/train_store.c src/run/train_store.h \

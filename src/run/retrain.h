@@ -16,6 +16,7 @@ typedef struct {
   const void *start;            /* (P, model's type) first parameters of a first-order training; NULL for whole-batch: model's theta */
   const gint64 *query;          /* (Q) examples of the data set whose losses are asked for */
   gint64 Q;
+  gboolean mark_diverged;       /* a bank goes on where a set's training does not converge or its loss is not finite: its losses are NaN */
 } AssayRetraining;
 
 typedef struct _AssayRetrainer AssayRetrainer;
@@ -31,9 +32,12 @@ gboolean        assay_retrainer_run  (AssayRetrainer *retrainer, const gint64 *w
 
 typedef struct { const gint64 *place; gint64 n; } AssayRetrainSet;
 
-/* Query losses (K,Q) of K sets. place NULL, or where finished sets are kept as rows of the object "retraining" NAME
- * (/retraining/query_loss, /retraining/steps, /retraining/gradient_norm): a bank that was stopped goes on with the next set, and a
- * finished one is read back. */
+/* How a set's training ended; kept, so numbers stay. */
+typedef enum { ASSAY_RETRAIN_DONE = 0, ASSAY_RETRAIN_NOT_CONVERGED = 1, ASSAY_RETRAIN_NOT_FINITE = 2 } AssayRetrainOutcome;
+
+/* Query losses (K,Q) of K sets. place NULL, or where finished sets are kept as rows of the object "retraining" NAME (/retraining/query_loss, steps,
+ * gradient_norm, outcome, and left_out, a digest of the places): a bank that was stopped goes on with the next set, a finished one is read back, and sets
+ * that another finished bank of the case has are taken from there. A set that leaves nothing out is never marked: its error is the bank's. */
 gboolean        assay_retrain_bank   (const AssayRetraining *spec, const AssayRetrainSet *sets, gint64 K, const AssayTrainPlace *place,
                                       double *query_loss, AssayProgress *progress, GError **error);
 

@@ -4,18 +4,21 @@
 
 #include "base/error.h"
 #include "run/identity.h"
+#include "run/retrain_known.h"
 #include "store/reader.h"
 #include "store/recorder.h"
 
+#include <math.h>
 #include <stdatomic.h>
 #include <string.h>
 
 #define POLL (100 * 1000)       /* microseconds between looks at the stop button */
 
-enum { QUERY_LOSS, STEPS, GRADIENT_NORM, N_ARRAYS };
+enum { QUERY_LOSS, STEPS, GRADIENT_NORM, OUTCOME, SET, N_ARRAYS };
 
 typedef struct {
   gint64 set;                   /* -1: this worker has ended */
+  gint64 outcome;
   AssayTrainResult result;
   GError *error;
 } Finished;
@@ -31,6 +34,7 @@ typedef struct {
   gint64 K, n_done;             /* sets whose rows are in order behind each other */
   double *query_loss;           /* (K,Q), the caller's */
   AssayTrainResult *results;    /* (K) */
+  gint64 *outcome;              /* (K) AssayRetrainOutcome */
   gboolean *is_done;            /* (K) */
   AssayRecorder *recorder;      /* NULL: nothing is kept */
   gint64 flushed;               /* when */
@@ -62,7 +66,7 @@ describe_bank (const Bank *bank, const AssayTrainPlace *place)
   json_object_set_new (identity, "sets", assay_identity_digest (flat->data, flat->len * sizeof (gint64)));
   json_object_set_new (identity, "queries", assay_identity_digest (bank->spec->query, bank->spec->Q * sizeof (gint64)));
   assay_identity_seal (identity, place->meta);
-  json_object_set_new (meta, "retraining", identity);
+  json_object_set_new (meta, ASSAY_RETRAIN_IDENTITY, identity);
   return meta;
 }
 
@@ -76,6 +80,29 @@ read_rows (Bank *bank, AssayCase *store, AssayObject *object, gint64 rows, GErro
          && assay_reader_read_box (reader, "/retraining/query_loss", start, count, ASSAY_STORE_F64, bank->query_loss, error);
 }
 
+/* Takes the sets that other lists of the case have. */
+static gboolean
+take_known (Bank *bank, const AssayTrainPlace *place, const json_t *meta, GError **error)
+{
+  gint64 Q = bank->spec->Q;
+  g_autoptr (GHashTable) known = assay_retrain_known_new (place->store, meta, Q, error);
+
+  for (gint64 k = bank->n_done; known != NULL && k < bank->K; k++)
+    {
+      gint64 digest = assay_retrain_set_digest (&bank->sets[k]);
+      const AssayRetrainRow *row = g_hash_table_lookup (known, &digest);
+
+      if (row == NULL)
+        continue;
+      memcpy (bank->query_loss + k * Q, row->query_loss, Q * sizeof (double));
+      bank->results[k].steps = row->steps;
+      bank->results[k].gradient_norm = row->gradient_norm;
+      bank->outcome[k] = row->outcome;
+      bank->is_done[k] = TRUE;
+    }
+  return known != NULL;
+}
+
 /* Opens the recorder and takes what is there already. */
 static gboolean
 open_bank (Bank *bank, const AssayTrainPlace *place, GError **error)
@@ -85,7 +112,11 @@ open_bank (Bank *bank, const AssayTrainPlace *place, GError **error)
       .long_name = "loss of the query after retraining without the set", .units = "nats" },
     { .path = "/retraining/steps", .type = ASSAY_STORE_I64, .rank = 1, .axes = { "set" }, .long_name = "steps of the retraining" },
     { .path = "/retraining/gradient_norm", .type = ASSAY_STORE_F64, .rank = 1, .axes = { "set" },
-      .long_name = "norm of the objective's gradient where it ended" } };
+      .long_name = "norm of the objective's gradient where it ended" },
+    { .path = "/retraining/outcome", .type = ASSAY_STORE_I64, .rank = 1, .axes = { "set" },
+      .long_name = "how the retraining ended", .description = "0: done; 1: it did not converge; 2: a loss was not finite; then the losses are NaN" },
+    { .path = "/retraining/left_out", .type = ASSAY_STORE_I64, .rank = 1, .axes = { "set" },
+      .long_name = "what was left out", .description = "first eight bytes of SHA-256 over the places that were left out" } };
   json_t *meta = describe_bank (bank, place);
   g_autoptr (AssayObject) object = assay_case_lookup (place->store, "retraining", place->name, NULL);
   gboolean fine = TRUE;
@@ -103,6 +134,7 @@ open_bank (Bank *bank, const AssayTrainPlace *place, GError **error)
         bank->n_done = assay_recorder_get_committed (bank->recorder);
       if (bank->n_done > 0)
         fine = read_rows (bank, place->store, object, bank->n_done, error);
+      fine = fine && take_known (bank, place, meta, error);
     }
   json_decref (meta);
   return fine;
@@ -117,11 +149,14 @@ keep (Bank *bank, GError **error)
   for (; bank->n_done < bank->K && bank->is_done[bank->n_done]; bank->n_done++)
     {
       const AssayTrainResult *r = &bank->results[bank->n_done];
+      gint64 digest = assay_retrain_set_digest (&bank->sets[bank->n_done]);
 
       if (bank->recorder != NULL
           && (!assay_recorder_append (bank->recorder, QUERY_LOSS, ASSAY_STORE_F64, bank->query_loss + bank->n_done * Q, 1, error)
               || !assay_recorder_append (bank->recorder, STEPS, ASSAY_STORE_I64, &r->steps, 1, error)
-              || !assay_recorder_append (bank->recorder, GRADIENT_NORM, ASSAY_STORE_F64, &r->gradient_norm, 1, error)))
+              || !assay_recorder_append (bank->recorder, GRADIENT_NORM, ASSAY_STORE_F64, &r->gradient_norm, 1, error)
+              || !assay_recorder_append (bank->recorder, OUTCOME, ASSAY_STORE_I64, &bank->outcome[bank->n_done], 1, error)
+              || !assay_recorder_append (bank->recorder, SET, ASSAY_STORE_I64, &digest, 1, error)))
         return FALSE;
     }
   if (bank->recorder == NULL || now - bank->flushed < G_USEC_PER_SEC || assay_recorder_get_committed (bank->recorder) == bank->n_done)
@@ -169,6 +204,8 @@ take_set (Bank *bank)
   gint64 set;
 
   g_mutex_lock (&bank->mutex);
+  while (bank->next < bank->K && bank->is_done[bank->next])       /* known before; sets from here on are nobody's yet */
+    bank->next++;
   set = bank->next < bank->K ? bank->next++ : -1;
   g_mutex_unlock (&bank->mutex);
   return set;
@@ -183,6 +220,23 @@ take_position (Bank *bank)
   position = &bank->position[bank->n_started++];
   g_mutex_unlock (&bank->mutex);
   return position;
+}
+
+/* Whether the set's training ended without an answer that can be marked; then its losses are NaN. */
+static gboolean
+mark_diverged (const Bank *bank, Finished *one, GError **error)
+{
+  double *loss = bank->query_loss + one->set * bank->spec->Q;
+  gboolean stuck = g_error_matches (*error, ASSAY_ERROR, ASSAY_ERROR_NOT_CONVERGED);
+
+  if (!bank->spec->mark_diverged || bank->sets[one->set].n == 0 || !(stuck || g_error_matches (*error, ASSAY_ERROR, ASSAY_ERROR_NAN)))
+    return FALSE;
+  g_clear_error (error);
+  one->outcome = stuck ? ASSAY_RETRAIN_NOT_CONVERGED : ASSAY_RETRAIN_NOT_FINITE;
+  one->result.gradient_norm = NAN;
+  for (gint64 q = 0; q < bank->spec->Q; q++)
+    loss[q] = NAN;
+  return TRUE;
 }
 
 static gpointer
@@ -200,7 +254,8 @@ work (gpointer data)
 
       one->set = set;
       if (assay_retrainer_run (retrainer, bank->sets[set].place, bank->sets[set].n, bank->query_loss + set * bank->spec->Q, &one->result,
-                               progress, &last->error))
+                               progress, &last->error)
+          || mark_diverged (bank, one, &last->error))
         g_async_queue_push (bank->finished, one);
       else
         {
@@ -220,8 +275,10 @@ collect (Bank *bank, AssayProgress *progress, GError **error)
   GError *fault = NULL;
   gboolean stopping = FALSE;
   guint running = bank->n_workers;
-  gint64 n_finished = bank->n_done;
+  gint64 n_finished = 0;
 
+  for (gint64 k = 0; k < bank->K; k++)
+    n_finished += k < bank->n_done || bank->is_done[k];
   while (running > 0)
     {
       Finished *one = g_async_queue_timeout_pop (bank->finished, POLL);
@@ -229,6 +286,7 @@ collect (Bank *bank, AssayProgress *progress, GError **error)
       if (one != NULL && one->set >= 0)
         {
           bank->results[one->set] = one->result;
+          bank->outcome[one->set] = one->outcome;
           bank->is_done[one->set] = TRUE;
           n_finished++;
           if (fault == NULL)
@@ -257,11 +315,21 @@ collect (Bank *bank, AssayProgress *progress, GError **error)
   return fault == NULL;
 }
 
+static gint64
+count_missing (const Bank *bank)
+{
+  gint64 n = 0;
+
+  for (gint64 k = bank->n_done; k < bank->K; k++)
+    n += !bank->is_done[k];
+  return n;
+}
+
 static gboolean
 run_workers (Bank *bank, AssayProgress *progress, GError **error)
 {
   guint crew = assay_workers_get_count (bank->spec->training->backend->workers);
-  guint n_workers = (guint) MIN ((gint64) crew, bank->K - bank->n_done);
+  guint n_workers = (guint) MIN ((gint64) crew, count_missing (bank));
   g_autofree GThread **threads = g_new0 (GThread *, n_workers);
   g_autofree Position *position = g_new0 (Position, n_workers);
   gboolean fine;
@@ -282,14 +350,15 @@ gboolean
 assay_retrain_bank (const AssayRetraining *spec, const AssayRetrainSet *sets, gint64 K, const AssayTrainPlace *place, double *query_loss,
                     AssayProgress *progress, GError **error)
 {
-  Bank bank = { .spec = spec, .sets = sets, .K = K, .query_loss = query_loss, .results = g_new0 (AssayTrainResult, K),
+  Bank bank = { .spec = spec, .sets = sets, .K = K, .query_loss = query_loss, .results = g_new0 (AssayTrainResult, K), .outcome = g_new0 (gint64, K),
                 .is_done = g_new0 (gboolean, K), .stop = assay_progress_new (NULL, NULL), .finished = g_async_queue_new () };
   g_autoptr (AssayObject) object = NULL;
   gboolean fine;
 
   g_mutex_init (&bank.mutex);
   fine = place == NULL || open_bank (&bank, place, error);
-  if (fine && bank.n_done < K)
+  fine = fine && keep (&bank, error);                             /* what is known in front */
+  if (fine && count_missing (&bank) > 0)
     fine = run_workers (&bank, progress, error);
   if (fine && bank.recorder != NULL)
     {
@@ -301,6 +370,7 @@ assay_retrain_bank (const AssayRetraining *spec, const AssayRetrainSet *sets, gi
   g_async_queue_unref (bank.finished);
   g_mutex_clear (&bank.mutex);
   g_free (bank.results);
+  g_free (bank.outcome);
   g_free (bank.is_done);
   return fine;
 }

@@ -128,6 +128,12 @@ assay_correlation_p (double r, gint64 n)
 }
 
 double
+assay_correlation_fisher_p (double r, gint64 n)
+{
+  return n < 4 ? NAN : assay_normal_two_sided (atanh (r) * sqrt ((double) n - 3));
+}
+
+double
 assay_reliability (double rho_1, double R)
 {
   return R * rho_1 / (1 + (R - 1) * rho_1);

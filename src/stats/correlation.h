@@ -30,3 +30,7 @@ double assay_correlation_p (double r, gint64 n);
  * Source: Spearman, Brown, Brit. J. Psychol. 3 (1910). */
 double assay_reliability         (double rho_1, double R);
 double assay_correlation_ceiling (double rho_1, double R);
+
+/* Two-sided p-value of a correlation r over n pairs when there is none, by Fisher's z with standard error 1 / sqrt (n - 3); of ranks too, whose z has that
+ * variance when nothing correlates. NaN for fewer than four pairs. Source: Fisher, Metron 1 (1921). */
+double assay_correlation_fisher_p (double r, gint64 n);

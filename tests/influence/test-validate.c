@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { N = 80, Q = 4, ONES = 40, GROUPS = 30, SIZE = 4 };
+enum { N = 80, Q = 4, ONES = 40, GROUPS = 30, SIZE = 4, RANDOM = 25 };
 
 static AssayValues *
 options_of (const char *first, ...)
@@ -19,12 +19,24 @@ options_of (const char *first, ...)
   va_list list;
 
   g_assert_true (assay_values_set_text (options, "leave-one-out", "40", NULL) && assay_values_set_text (options, "groups", "30", NULL)
-                 && assay_values_set_text (options, "group-size", "4", NULL) && assay_values_set_text (options, "draws", "500", NULL));
+                 && assay_values_set_text (options, "draws", "500", NULL));
+  g_assert_true (assay_values_set_text (options, "qld", "query", NULL) && assay_values_set_text (options, "qld-share", "0.05", NULL)
+                 && assay_values_set_text (options, "qld-random", "25", NULL));
   va_start (list, first);
   for (const char *name = first; name != NULL; name = va_arg (list, const char *))
     g_assert_true (assay_values_set_text (options, name, va_arg (list, const char *), NULL));
   va_end (list);
+  if (!assay_values_is_set (options, "group-size"))
+    g_assert_true (assay_values_set_text (options, "group-size", "4", NULL));
   return options;
+}
+
+static AssayValidation *
+validate (const AssayInfluenceTask *task, const AssayInfluenceScores *scores, const AssayValues *options, GError **error)
+{
+  g_autoptr (AssayGroundTruth) truth = assay_validate_measure (task, options, NULL, NULL, error);
+
+  return truth ? assay_validate (task, truth, scores, options, NULL, error) : NULL;
 }
 
 static void
@@ -43,29 +55,31 @@ test_convex (void)
   g_autoptr (AssayInfluenceScores) scores = toy_score (toy, "exact", NULL);
   g_autoptr (AssayValues) options = options_of (NULL, NULL);
   g_autoptr (AssayValidation) v = NULL;
+  const AssayAgreement *lds;
   GError *error = NULL;
 
-  v = assay_validate (&toy->task, scores, options, NULL, &error);
+  v = validate (&toy->task, scores, options, &error);
   g_assert_no_error (error);
   g_assert_cmpint (v->one.n_sets, ==, ONES);
-  g_assert_cmpint (v->group.n_sets, ==, GROUPS);
+  lds = assay_validation_get_lds (v);
+  g_assert_cmpint (lds->n_sets, ==, GROUPS);
   g_assert_cmpfloat (v->one.mean_pearson.value, >, 0.95);
-  g_assert_cmpfloat (v->group.mean_pearson.value, >, 0.95);
+  g_assert_cmpfloat (lds->mean_pearson.value, >, 0.95);
   g_assert_cmpfloat (v->one.mean_spearman.lo, >, 0.5);
   assert_holds (v->one.mean_pearson);
-  assert_holds (v->group.mean_spearman);
+  assert_holds (lds->mean_spearman);
   g_assert_cmpfloat (v->one.control_pearson.lo, <, 0);
   g_assert_cmpfloat (v->one.control_pearson.hi, >, 0);
   g_assert_cmpfloat (v->one.slope, >, 0.8);                       /* the scale is right too: retraining moves a little further */
   g_assert_cmpfloat (v->one.slope, <, 1.5);
   g_assert_cmpfloat (v->one.band, >, 0);
-  g_assert_cmpfloat (v->top.mean_difference.lo, >, 0);
+  g_assert_cmpfloat (v->difference.estimate.lo, >, 0);
   for (gint64 q = 0; q < Q; q++)
     {
       g_assert_cmpfloat (v->one.pearson[q], >, 0.9);
       g_assert_cmpfloat (v->one.pearson_lo[q], <, v->one.pearson[q]);
       g_assert_cmpfloat (v->one.pearson_hi[q], >, v->one.pearson[q]);
-      g_assert_cmpfloat (v->top.p[q], ==, 1.0 / (GROUPS + 1));    /* above every random group */
+      g_assert_cmpfloat (v->difference.p[q], ==, 1.0 / (RANDOM + 1));    /* above every random group */
     }
   for (gint64 i = 0; i < ONES * Q; i++)
     g_assert_cmpfloat (fabs (v->one.measured[i]), >, 0);
@@ -77,12 +91,13 @@ test_same_truth (void)
 {
   g_autoptr (Toy) toy = toy_new_logistic (30, 2, 3, 0.05, 8);
   g_autoptr (AssayInfluenceScores) loo = toy_score (toy, "loo", NULL);
-  g_autoptr (AssayValues) options = options_of ("leave-one-out", "1000", "groups", "0", NULL);    /* all there are */
-  g_autoptr (AssayValidation) v = assay_validate (&toy->task, loo, options, NULL, NULL);
+  g_autoptr (AssayValues) options = options_of ("leave-one-out", "1000", "groups", "0", "qld", "none", NULL);      /* all there are */
+  g_autoptr (AssayValidation) v = validate (&toy->task, loo, options, NULL);
 
   g_assert_cmpint (v->one.n_sets, ==, 30);
-  g_assert_cmpint (v->group.n_sets, ==, 0);
-  g_assert_cmpint (v->top.n_random, ==, 0);
+  g_assert_null (assay_validation_get_lds (v));
+  g_assert_cmpint (v->grade.letter, ==, 0);
+  g_assert_cmpint (v->difference.n_random, ==, 0);
   g_assert_cmpmem (v->one.measured, 60 * sizeof (double), v->one.predicted, 60 * sizeof (double));
   g_assert_cmpfloat (v->one.mean_pearson.value, ==, 1);
   g_assert_cmpfloat (v->one.band, ==, 0);
@@ -100,11 +115,11 @@ test_wrong_sign (void)
 
   for (gint64 i = 0; i < N * Q; i++)
     scores->value[i] = -scores->value[i];
-  v = assay_validate (&toy->task, scores, options, NULL, NULL);
+  v = validate (&toy->task, scores, options, NULL);
   g_assert_cmpfloat (v->one.mean_pearson.hi, <, 0);
-  g_assert_cmpfloat (v->top.mean_difference.hi, <, 0);
+  g_assert_cmpfloat (v->difference.estimate.hi, <, 0);
   for (gint64 q = 0; q < Q; q++)
-    g_assert_cmpfloat (v->top.p[q], ==, 1);
+    g_assert_cmpfloat (v->difference.p[q], ==, 1);
 }
 
 /* Scores without a unit are ranked like any other, but have no scale to be held to. */
@@ -113,16 +128,16 @@ test_relative (void)
 {
   g_autoptr (Toy) toy = toy_new_logistic (N, Q, 3, 0.05, 31);
   g_autoptr (AssayInfluenceScores) scores = toy_score (toy, "dot", NULL);
-  g_autoptr (AssayValues) options = options_of ("groups", "0", NULL);
-  g_autoptr (AssayValidation) v = assay_validate (&toy->task, scores, options, NULL, NULL);
-  json_t *json = assay_validation_to_json (v), *one = json_object_get (json, "leave_one_out");
+  g_autoptr (AssayValues) options = options_of ("groups", "0", "qld", "none", NULL);
+  g_autoptr (AssayValidation) v = validate (&toy->task, scores, options, NULL);
+  json_t *json = assay_validation_to_json (v), *one = json_object_get (json, "loo");
 
   g_assert_cmpfloat (v->one.mean_pearson.value, >, 0);
   g_assert_true (isnan (v->one.band) && isnan (v->one.slope));
   g_assert_true (json_is_null (json_object_get (one, "band")));
   g_assert_true (json_is_number (json_object_get (json_object_get (one, "pearson"), "value")));
-  g_assert_true (json_is_null (json_object_get (json, "groups")));
-  g_assert_true (json_is_null (json_object_get (json, "top_removal")));
+  g_assert_true (json_is_null (json_object_get (json, "lds")));
+  g_assert_true (json_is_null (json_object_get (json, "qld")));
   json_decref (json);
 }
 
@@ -132,8 +147,8 @@ test_unscored (void)
 {
   g_autoptr (Toy) toy = toy_new_logistic (30, 2, 3, 0.05, 8);
   g_autoptr (AssayInfluenceScores) some = toy_score (toy, "loo", "examples", "0-3", NULL);
-  g_autoptr (AssayValues) options = options_of ("groups", "0", NULL);
-  g_autoptr (AssayValidation) v = assay_validate (&toy->task, some, options, NULL, NULL);
+  g_autoptr (AssayValues) options = options_of ("groups", "0", "qld", "none", NULL);
+  g_autoptr (AssayValidation) v = validate (&toy->task, some, options, NULL);
   json_t *json = assay_validation_to_json (v);
 
   g_assert_true (isnan (v->one.mean_pearson.value) && isnan (v->one.band));
@@ -151,16 +166,16 @@ test_refusals (void)
   g_autoptr (AssayValues) nothing = options_of ("leave-one-out", "0", "groups", "0", NULL);
   g_autoptr (GError) error = NULL;
 
-  g_assert_null (assay_validate (&toy->task, scores, large, NULL, &error));
+  g_assert_null (validate (&toy->task, scores, large, &error));
   g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE);
   g_clear_error (&error);
-  g_assert_null (assay_validate (&toy->task, smaller, options, NULL, &error));
+  g_assert_null (validate (&toy->task, smaller, options, &error));
   g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_SHAPE);
   g_clear_error (&error);
-  g_assert_null (assay_validate (&mlp->task, unknown, options, NULL, &error));
+  g_assert_null (validate (&mlp->task, unknown, options, &error));
   g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE);
   g_clear_error (&error);
-  g_assert_false (assay_validate_check (&toy->task, nothing, &error));
+  g_assert_false (assay_validate_check (&toy->task, nothing, NULL, &error));
   g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE);
 }
 
@@ -181,22 +196,24 @@ test_counted (void)
   g_autoptr (AssayInfluenceScores) scores = toy_score (toy, "dot", NULL);
   g_autoptr (AssayValues) options = options_of ("leave-one-out", "1000", "groups", "6", NULL);
   g_autoptr (AssayValidation) v = NULL;
+  const AssayAgreement *lds;
   gboolean seen[30] = { FALSE };
 
   toy->task.retrain = count_sets;
   n_retrained = 0;
-  v = assay_validate (&toy->task, scores, options, NULL, NULL);
-  g_assert_cmpint (n_retrained, ==, assay_validate_count (&toy->task, options));
-  g_assert_cmpint (n_retrained, ==, 1 + 30 + 6 + 1 + 2);
+  v = validate (&toy->task, scores, options, NULL);
+  g_assert_cmpint (n_retrained, ==, assay_validate_count_common (&toy->task, options, NULL) + assay_validate_count_of_method (&toy->task, options));
+  g_assert_cmpint (n_retrained, ==, 1 + 30 + 6 + 1 + 2 + RANDOM);
   g_assert_cmpint (v->one.size, ==, 1);
-  g_assert_cmpint (v->group.size, ==, SIZE);
+  lds = assay_validation_get_lds (v);
+  g_assert_cmpint (lds->size, ==, SIZE);
   for (gint64 s = 0; s < v->one.n_sets; s++)
     seen[v->one.place[s]] = TRUE;
   for (gint64 i = 0; i < 30; i++)
     g_assert_true (seen[i]);
-  for (gint64 s = 0; s < v->group.n_sets; s++)
+  for (gint64 s = 0; s < lds->n_sets; s++)
     for (gint64 k = 1; k < SIZE; k++)
-      g_assert_cmpint (v->group.place[s * SIZE + k], >, v->group.place[s * SIZE + k - 1]);
+      g_assert_cmpint (lds->place[s * SIZE + k], >, lds->place[s * SIZE + k - 1]);
 }
 
 /* --- in a case -------------------------------------------------------------------------------------------------------- */
@@ -243,10 +260,10 @@ test_kept (void)
   g_autofree double *measured = g_new (double, 20);
 
   toy->source.place = &place;
-  first = assay_validate (&toy->task, exact, options, NULL, &error);
+  first = validate (&toy->task, exact, options, &error);
   g_assert_no_error (error);
   g_assert_cmpint (count_objects (cas, "retraining"), ==, 2);     /* the common bank, and the most helpful groups */
-  second = assay_validate (&toy->task, cg, options, NULL, &error);
+  second = validate (&toy->task, cg, options, &error);
   g_assert_no_error (error);
   g_assert_cmpint (count_objects (cas, "retraining"), ==, 2);     /* the same sets, the same ranking */
   g_assert_cmpmem (first->one.measured, 20 * sizeof (double), second->one.measured, 20 * sizeof (double));
@@ -257,11 +274,11 @@ test_kept (void)
     json_t *result = json_object_get (assay_reader_get_meta (reader), "result");
 
     g_assert_no_error (error);
-    g_assert_true (assay_reader_read (reader, "/validation/leave_one_out/measured", ASSAY_STORE_F64, measured, NULL));
+    g_assert_true (assay_reader_read (reader, "/validation/loo/measured", ASSAY_STORE_F64, measured, NULL));
     g_assert_cmpmem (measured, 20 * sizeof (double), first->one.measured, 20 * sizeof (double));
-    g_assert_true (assay_reader_has (reader, "/validation/groups/predicted"));
-    g_assert_true (assay_reader_has (reader, "/validation/top/p"));
-    g_assert_cmpint (json_integer_value (json_object_get (json_object_get (result, "groups"), "sets")), ==, 8);
+    g_assert_true (assay_reader_has (reader, "/validation/lds/predicted"));
+    g_assert_true (assay_reader_has (reader, "/validation/qld/p"));
+    g_assert_cmpint (json_integer_value (json_object_get (json_object_get (result, "lds"), "sets")), ==, 8);
   }
   assay_case_free (cas);
   remove_tree (directory);

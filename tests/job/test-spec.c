@@ -282,12 +282,49 @@ test_related (void)
   set (asked, "damping", "0.5");
   freeze (asked);
   assay_job_add_input_file (asked, "data", "x.csv", "00");
-  related = assay_job_new_related (validation, assay_job_kind_find ("influence", NULL), &error);
+  related = assay_job_new_related (validation, assay_job_kind_find ("influence", NULL), NULL, &error);
   g_assert_no_error (error);
   wanted = assay_job_get_identity (asked);
   found = assay_job_get_identity (related);
   g_assert_cmpstr (found, ==, wanted);
   g_assert_cmpstr (assay_job_get_case (related), ==, "a.assay");
+}
+
+/* Several methods bring in a section each; an option that they share goes to all of them, and one that only one has to that one. */
+static void
+test_several_sections (void)
+{
+  g_autoptr (AssayJob) job = make ("validate"), again = NULL, wrong = make ("validate");
+  g_autofree char *identity = NULL, *other = NULL;
+  g_autoptr (GError) error = NULL;
+  json_t *document;
+
+  set (job, "query", "train:3");
+  set (job, "method", "exact,dot,cg");
+  set (job, "damping", "0.5");
+  set (job, "max-iterations", "7");
+  freeze (job);
+  for (guint m = 0; m < 2; m++)
+    {
+      json_t *instead = json_pack ("{s:s}", "method", m == 0 ? "exact" : "cg");
+      g_autoptr (AssayJob) related = assay_job_new_related (job, assay_job_kind_find ("influence", NULL), instead, &error);
+
+      g_assert_no_error (error);
+      g_assert_cmpfloat (assay_values_get_double (assay_job_get_section (related, "method"), "damping"), ==, 0.5);
+      json_decref (instead);
+    }
+  document = assay_job_to_json (job);
+  again = assay_job_from_json (document, "job.json", &error);
+  g_assert_no_error (error);
+  identity = assay_job_get_identity (job);
+  other = assay_job_get_identity (again);
+  g_assert_cmpstr (identity, ==, other);
+  json_decref (document);
+  set (wrong, "query", "train:3");
+  set (wrong, "method", "exact,dot");
+  set (wrong, "max-iterations", "7");
+  g_assert_false (assay_job_freeze (wrong, &error));
+  g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE);
 }
 
 static void
@@ -327,6 +364,7 @@ main (int argc, char **argv)
   g_test_add_func ("/spec/a job survives its document, alone or inside a plan", test_round_trip);
   g_test_add_func ("/spec/bad documents are refused with their name", test_refused_documents);
   g_test_add_func ("/spec/pinned inputs must be the ones there are", test_pinned_inputs);
+  g_test_add_func ("/spec/several methods bring in a section each", test_several_sections);
   g_test_add_func ("/spec/a job is a command line that the shell reads back", test_command);
   g_test_add_func ("/spec/a related job asks the same of another kind", test_related);
   return g_test_run ();

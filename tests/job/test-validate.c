@@ -106,8 +106,8 @@ test_leave_one_out (Folder *folder, gconstpointer unused)
   for (guint i = 0; i < N; i++)
     miss[i] = fabs (predicted[i] - measured[i]);
   qsort (miss, N, sizeof *miss, ascending);
-  document = folder_answer (folder, "validate", "query", "train:2", "method", "exact", "leave-one-out", "1000", "groups", "0", NULL);
-  one = json_object_get (document, "leave_one_out");
+  document = folder_answer (folder, "validate", "query", "train:2", "method", "exact", "leave-one-out", "1000", "groups", "0", "qld", "none", NULL);
+  one = json_object_get (document, "loo");
   g_assert_cmpint (json_integer_value (json_object_get (one, "sets")), ==, N);
   g_assert_cmpfloat_with_epsilon (value_of (one, "pearson"), pearson, ROUNDING);
   g_assert_cmpfloat_with_epsilon (number_at (one, "slope"), slope, ROUNDING);
@@ -117,8 +117,9 @@ test_leave_one_out (Folder *folder, gconstpointer unused)
   g_assert_cmpfloat (number_at (query, "value"), ==, value_of (one, "pearson"));
   g_assert_cmpfloat (number_at (query, "lo"), <, pearson);
   g_assert_cmpfloat (number_at (query, "hi"), >, pearson);
-  g_assert_true (json_is_null (json_object_get (document, "groups")));
-  g_assert_true (json_is_null (json_object_get (document, "top_removal")));
+  g_assert_true (json_is_null (json_object_get (document, "lds")));
+  g_assert_true (json_is_null (json_object_get (document, "qld")));
+  g_assert_cmpfloat (number_at (one, "correlation"), ==, value_of (one, "pearson"));
   g_assert_cmpint (json_integer_value (json_object_get (document, "retrainings")), ==, N + 1);
   g_assert_cmpstr (text_at (document, "unit"), ==, "nats per removed example");
   json_decref (document);
@@ -142,9 +143,9 @@ test_groups (Folder *folder, gconstpointer unused)
     g_autoptr (AssayCase) cas = assay_case_open (folder->cas, ASSAY_CASE_READ, NULL);
     g_autoptr (AssayReader) reader = assay_reader_open (cas, "validation", text_at (document, "validation_object"), NULL);
 
-    g_assert_true (assay_reader_read (reader, "/validation/groups/predicted", ASSAY_STORE_F64, predicted, NULL));
-    g_assert_true (assay_reader_read (reader, "/validation/groups/measured", ASSAY_STORE_F64, measured, NULL));
-    g_assert_true (assay_reader_read (reader, "/validation/groups/members", ASSAY_STORE_I64, member, NULL));
+    g_assert_true (assay_reader_read (reader, "/validation/lds/predicted", ASSAY_STORE_F64, predicted, NULL));
+    g_assert_true (assay_reader_read (reader, "/validation/lds/measured", ASSAY_STORE_F64, measured, NULL));
+    g_assert_true (assay_reader_read (reader, "/validation/lds/members", ASSAY_STORE_I64, member, NULL));
   }
   for (guint s = 0; s < SETS; s++)
     {
@@ -163,9 +164,13 @@ test_groups (Folder *folder, gconstpointer unused)
       for (guint k = 0; k < SIZE; k++)
         g_free (names[k]);
     }
-  g_assert_true (json_is_null (json_object_get (document, "leave_one_out")));
-  g_assert_cmpint (json_integer_value (json_object_get (json_object_get (document, "top_removal"), "random_groups")), ==, SETS);
-  g_assert_cmpint (json_integer_value (json_object_get (document, "retrainings")), ==, 1 + SETS + 1 + 1);
+  g_assert_true (json_is_null (json_object_get (document, "loo")));
+  g_assert_cmpint (json_integer_value (json_object_get (json_object_get (document, "lds"), "size")), ==, SIZE);
+  g_assert_cmpint (json_integer_value (json_object_get (json_object_get (document, "qld"), "random_groups")), ==, 20);
+  g_assert_cmpint (json_integer_value (json_object_get (document, "retrainings")), ==, 1 + SETS + 1 + 1 + 20);
+  g_assert_cmpfloat (number_at (document, "ceiling"), ==, 1);
+  g_assert_nonnull (strstr (text_at (document, "ceiling_reason"), "one seed counts"));
+  g_assert_cmpfloat (number_at (json_object_get (document, "cost"), "seconds"), >, 0);
   json_decref (document);
 }
 
@@ -178,15 +183,15 @@ test_shared (Folder *folder, gconstpointer unused)
   (void) unused;
   folder_train (folder, "m");
   json_decref (folder_answer (folder, "influence", "query", "train:0-2", "method", "exact", NULL));
-  exact = folder_answer (folder, "validate", "query", "train:0-2", "method", "exact", "leave-one-out", "8", "groups", "0", NULL);
+  exact = folder_answer (folder, "validate", "query", "train:0-2", "method", "exact", "leave-one-out", "8", "groups", "0", "qld", "none", NULL);
   g_assert_cmpuint (count_objects (folder, "scores"), ==, 1);
   g_assert_cmpuint (count_objects (folder, "retraining"), ==, 1);
-  dot = folder_answer (folder, "validate", "query", "train:0-2", "method", "dot", "leave-one-out", "8", "groups", "0", NULL);
+  dot = folder_answer (folder, "validate", "query", "train:0-2", "method", "dot", "leave-one-out", "8", "groups", "0", "qld", "none", NULL);
   g_assert_cmpuint (count_objects (folder, "scores"), ==, 2);
   g_assert_cmpuint (count_objects (folder, "retraining"), ==, 1);
   g_assert_cmpuint (count_objects (folder, "validation"), ==, 2);
-  g_assert_cmpfloat (number_at (json_object_get (exact, "leave_one_out"), "change"), ==, number_at (json_object_get (dot, "leave_one_out"), "change"));
-  g_assert_true (json_is_null (json_object_get (json_object_get (dot, "leave_one_out"), "band")));     /* relative scores have no scale */
+  g_assert_cmpfloat (number_at (json_object_get (exact, "loo"), "change"), ==, number_at (json_object_get (dot, "loo"), "change"));
+  g_assert_true (json_is_null (json_object_get (json_object_get (dot, "loo"), "band")));     /* relative scores have no scale */
   g_assert_true (json_is_null (json_object_get (dot, "solver")));
   g_assert_cmpuint (json_array_size (json_object_get (dot, "queries")), ==, 3);
   json_decref (exact);
@@ -210,7 +215,7 @@ count_down (const char *stage, guint64 done, guint64 total, const char *unit, co
 static AssayJob *
 resumable_job (const Folder *folder)
 {
-  return folder_job (folder, "validate", "query", "train:0-1", "leave-one-out", "6", "groups", "6", NULL);
+  return folder_job (folder, "validate", "query", "train:0-1", "leave-one-out", "6", "groups", "6", "qld-random", "4", NULL);
 }
 
 /* Stopped after every third retraining and started again until it ends, it says what an undisturbed one says. */
@@ -224,7 +229,7 @@ test_resume (Folder *folder, gconstpointer unused)
   folder_set_up (&other, NULL);
   folder_train (folder, "m");
   folder_train (&other, "m");
-  once = folder_answer (&other, "validate", "query", "train:0-1", "leave-one-out", "6", "groups", "6", NULL);
+  once = folder_answer (&other, "validate", "query", "train:0-1", "leave-one-out", "6", "groups", "6", "qld-random", "4", NULL);
   for (gboolean done = FALSE; !done; rounds++)
     {
       Stop stop = { .left = 3 };
@@ -234,7 +239,7 @@ test_resume (Folder *folder, gconstpointer unused)
       g_autoptr (GError) error = NULL;
       AssayJobOptions options = { .threads = 1, .progress = progress };
 
-      g_assert_cmpuint (rounds, <, 10);                           /* 17 retrainings, three or more in each round */
+      g_assert_cmpuint (rounds, <, 10);                           /* 19 retrainings, three or more in each round */
       stop.progress = progress;
       g_assert_true (assay_job_freeze (job, NULL));
       outcome = assay_job_run (job, &options, &error);
@@ -247,7 +252,7 @@ test_resume (Folder *folder, gconstpointer unused)
       agreed = outcome->document;
       for (guint k = 0; k < 3; k++)
         {
-          static const char *const parts[] = { "leave_one_out", "groups", "top_removal" };
+          static const char *const parts[] = { "loo", "lds", "qld" };
 
           g_assert_true (json_is_object (json_object_get (agreed, parts[k])));
           g_assert_true (json_equal (json_object_get (agreed, parts[k]), json_object_get (once, parts[k])));
@@ -279,14 +284,14 @@ test_findings (Folder *folder, gconstpointer unused)
 
   (void) unused;
   folder_train (folder, "m");
-  stopped = folder_job (folder, "validate", "query", "train:2", "max-iterations", "1", "leave-one-out", "10", "groups", "0", NULL);
+  stopped = folder_job (folder, "validate", "query", "train:2", "max-iterations", "1", "leave-one-out", "10", "groups", "0", "qld", "none", NULL);
   of_stopped = outcome_of (stopped);
   g_assert_nonnull (strstr (of_stopped->finding, "did not converge"));
   g_assert_cmpint (json_integer_value (json_object_get (of_stopped->document, "exit_status")), ==, 1);
-  tiny = folder_job (folder, "validate", "query", "train:2", "leave-one-out", "1", "groups", "0", NULL);
+  tiny = folder_job (folder, "validate", "query", "train:2", "leave-one-out", "1", "groups", "0", "qld", "none", NULL);
   of_tiny = outcome_of (tiny);
   g_assert_nonnull (strstr (of_tiny->finding, "not shown to follow retraining"));
-  g_assert_true (json_is_null (json_object_get (json_object_get (json_object_get (of_tiny->document, "leave_one_out"), "pearson"), "value")));
+  g_assert_true (json_is_null (json_object_get (json_object_get (json_object_get (of_tiny->document, "loo"), "pearson"), "value")));
   well = folder_job (folder, "validate", "query", "train:2", "leave-one-out", "20", "groups", "20", NULL);
   of_well = outcome_of (well);
   g_assert_null (of_well->finding);
@@ -314,7 +319,7 @@ static void
 test_view (Folder *folder, gconstpointer unused)
 {
   static const char *const told[] = { "predictions follow retraining", "mean correlation: 0.9", "over 2 queries", "dealt out to the examples at random",
-                                      "examples ranked most helpful", "train:1", "2 of 2 converged" };
+                                      "examples ranked highest", "lds: 0.9", "deterministic training, one seed counts", "Grade ", "cost of scoring", "train:1", "2 of 2 converged" };
   json_t *document, *relative;
   g_autofree char *text = NULL, *without_unit = NULL;
 
@@ -327,10 +332,10 @@ test_view (Folder *folder, gconstpointer unused)
       g_test_message ("%s", told[k]);
       g_assert_nonnull (strstr (text, told[k]));
     }
-  relative = folder_answer (folder, "validate", "query", "train:0-1", "method", "dot", "leave-one-out", "20", "groups", "0", NULL);
+  relative = folder_answer (folder, "validate", "query", "train:0-1", "method", "dot", "leave-one-out", "20", "groups", "0", "qld", "none", NULL);
   without_unit = text_of_view (relative);
   g_assert_nonnull (strstr (without_unit, "no band"));
-  g_assert_null (strstr (without_unit, "most helpful"));
+  g_assert_null (strstr (without_unit, "ranked highest"));
   json_decref (document);
   json_decref (relative);
 }
@@ -353,7 +358,7 @@ test_dry_run (Folder *folder, gconstpointer unused)
   outcome = assay_job_dry_run (job, &options, &error);
   g_assert_no_error (error);
   plan = json_object_get (outcome->document, "plan");
-  g_assert_nonnull (strstr (text_at (json_array_get (json_object_get (plan, "steps"), 1), "what"), "train 34 times"));
+  g_assert_nonnull (strstr (text_at (json_array_get (json_object_get (plan, "steps"), 1), "what"), "train 53 times"));
   g_assert_cmpfloat (number_at (plan, "seconds"), >, 0);
   g_assert_cmpuint (count_objects (folder, "job"), ==, before);
   g_assert_cmpuint (count_objects (folder, "scores") + count_objects (folder, "retraining"), ==, 0);

@@ -133,6 +133,52 @@ test_resume (Room *room, gconstpointer unused)
   g_assert_cmpmem (losses, sizeof losses, truth, sizeof truth);
 }
 
+/* Sets that the case has are not trained again, in whatever list and order they stand: nothing is left to stop. */
+static void
+test_known (Room *room, gconstpointer unused)
+{
+  const AssayRetrainSet other[3] = { sets[3], sets[0], sets[2] }, more[2] = { sets[3], { places + 2, 1 } };
+  g_autoptr (AssayCase) cas = assay_case_create (room->path, NULL);
+  g_autoptr (Fixture) f = fixture_logistic (trainings[0].options, 2);
+  g_autoptr (AssayProgress) stopped = assay_progress_new (NULL, NULL);
+  AssayRetraining spec = describe (f, TRUE);
+  AssayTrainPlace first = { cas, "first", NULL }, second = { cas, "second", NULL }, third = { cas, "third", NULL };
+  double losses[K * QUERIES], taken[3 * QUERIES];
+  g_autoptr (GError) error = NULL;
+
+  (void) unused;
+  train (f);
+  g_assert_true (assay_retrain_bank (&spec, sets, K, &first, losses, NULL, NULL));
+  assay_progress_cancel (stopped, ASSAY_ERROR_INTERRUPTED);
+  g_assert_true (assay_retrain_bank (&spec, other, 3, &second, taken, stopped, NULL));
+  g_assert_cmpmem (taken, QUERIES * sizeof (double), losses + 3 * QUERIES, QUERIES * sizeof (double));
+  g_assert_cmpmem (taken + QUERIES, QUERIES * sizeof (double), losses, QUERIES * sizeof (double));
+  g_assert_false (assay_retrain_bank (&spec, more, 2, &third, taken, stopped, &error));   /* one of them is new */
+  g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_INTERRUPTED);
+}
+
+/* A set whose training does not converge is marked where that is asked for; the training with all is not. */
+static void
+test_diverged (Room *room, gconstpointer unused)
+{
+  g_autoptr (AssayCase) cas = assay_case_create (room->path, NULL);
+  g_autoptr (Fixture) f = fixture_logistic ("{\"optimizer\": \"newton\", \"steps\": 2}", 1);
+  AssayRetraining spec = describe (f, TRUE);
+  AssayTrainPlace place = { cas, "bank", NULL };
+  double losses[2 * QUERIES];
+  g_autoptr (GError) whole = NULL;
+
+  (void) unused;
+  assay_model_init (f->model, 8);                                 /* far from trained */
+  ((double *) assay_model_get_theta (f->model))[0] = 4;
+  spec.mark_diverged = TRUE;
+  g_assert_true (assay_retrain_bank (&spec, sets, 2, &place, losses, NULL, NULL));
+  for (guint q = 0; q < 2 * QUERIES; q++)
+    g_assert_true (isnan (losses[q]));
+  g_assert_false (assay_retrain_bank (&spec, sets + K - 1, 1, NULL, losses, NULL, &whole));
+  g_assert_error (whole, ASSAY_ERROR, ASSAY_ERROR_NOT_CONVERGED);
+}
+
 static void
 stop_at_end (const char *stage, guint64 done, guint64 total, const char *unit, const char *note, gpointer data)
 {
@@ -205,6 +251,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/retrain/a bank gives what training with weight 0 gives, serial and side by side to the bit", test_bank);
   ADD ("/retrain/a stopped bank goes on and a finished one is read back", test_resume);
+  ADD ("/retrain/sets that the case has are taken from it, whatever list they stood in", test_known);
+  ADD ("/retrain/a set whose training diverges is marked, and the others go on", test_diverged);
   g_test_add_func ("/retrain/a stop when the last set is done fails, with its error", test_stop_at_end);
   g_test_add_func ("/retrain/places outside, nothing left and no first parameters are refused", test_refusals);
   g_test_add_func ("/retrain/a retraining that does not converge says so", test_not_converged);
