@@ -316,8 +316,10 @@ correlate_seeds (const Repeats *r)
               y[k] = get_change (r, other, k, q);
             }
           rho = assay_spearman (x, y, S);
-          sum += isnan (rho) ? 0 : rho;
-          n += !isnan (rho);
+          if (isnan (rho))                                        /* losses that do not vary over the sets */
+            continue;
+          sum += rho;
+          n++;
         }
   return n > 0 ? sum / (double) n : NAN;
 }
