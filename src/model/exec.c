@@ -369,6 +369,8 @@ assay_exec_get_buffer (const AssayExec *exec, AssayPlane plane, guint value)
 {
   gsize offset = assay_plan_get_offset (exec->plan, plane, value);
 
+  if (plane == ASSAY_PRIMAL && assay_graph_get_value (exec->graph, value)->role == ASSAY_VALUE_INPUT)
+    return exec->inputs[value];
   return offset == G_MAXSIZE ? NULL : exec->arena + offset;
 }
 

@@ -47,7 +47,7 @@ gboolean    assay_exec_prepare    (AssayExec *exec, const void *theta, const voi
 /* direction (P); product (P), written or added to; NULL with walk TANGENT. */
 gboolean    assay_exec_apply      (AssayExec *exec, const void *direction, void *product, gboolean accumulate, GError **error);
 
-/* A buffer of the last walk; valid until the next one. NULL when the plan does not hold it. */
+/* A buffer of the last walk; valid until the next one. The primal of an input is what was bound. NULL when the plan does not hold it. */
 const void *assay_exec_get_buffer (const AssayExec *exec, AssayPlane plane, guint value);
 const void *assay_exec_get_loss   (const AssayExec *exec);                     /* (B) */
 const void *assay_exec_get_loss_tangent (const AssayExec *exec);               /* (B), after apply of TANGENT */

@@ -187,7 +187,7 @@ extend_lives (AssayPlan *plan, const guint *keep)
   guint loss = assay_graph_get_loss (plan->graph), token_loss = assay_graph_get_token_loss (plan->graph);
 
   for (; keep != NULL && *keep != ASSAY_NO_VALUE; keep++)
-    plan->buffers[ASSAY_PRIMAL][*keep].last = end;
+    plan->buffers[*keep >> 31 ? ASSAY_ADJOINT : ASSAY_PRIMAL][*keep & ~(1u << 31)].last = end;
   for (AssayPlane plane = 0; plane < ASSAY_N_PLANES; plane++)
     for (guint v = 0; v < V; v++)
       {

@@ -32,7 +32,9 @@ typedef struct {
 
 typedef struct _AssayPlan AssayPlan;
 
-/* keep: NULL or values (ASSAY_NO_VALUE-terminated) whose primal must still be readable after prepare. */
+/* keep: NULL or values (ASSAY_NO_VALUE-terminated) whose primal must still be readable after prepare; as ASSAY_KEEP_ADJOINT (value) its
+ * adjoint, for walks that have one. */
+#define ASSAY_KEEP_ADJOINT(value) ((guint) (value) | 1u << 31)
 AssayPlan *assay_plan_new     (AssayGraph *graph, AssayWalk walk, AssayDtype dtype, const guint *keep);
 void       assay_plan_free    (AssayPlan *plan);
 

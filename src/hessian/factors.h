@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* factors.h: the curvature of each module as a matrix that is nearly diagonal in a basis of Kronecker form: K-FAC and EK-FAC.
+ *
+ *   D_i = sum_t r_t c_t'        per example; see modules.h
+ *   S = sum r r' / count        A = sum c c' / count        over counted positions; count = N T
+ *   C of the module  ~  T S (x) A                                  K-FAC, S = Q_S L_S Q_S', A = Q_A L_A Q_A'
+ *   C of the module  ~  (Q_S (x) Q_A) diag (Lambda) (Q_S (x) Q_A)'   EK-FAC, Lambda = (1/N) sum_i (Q_S' D_i Q_A)^2
+ *
+ * T, mean counted positions of an example, is there because C is averaged per example: without it a damping would mean another thing.
+ * Lambda is the exact diagonal of the module's Fisher matrix in that basis. Where one side is one-hot (embedding) its factor is the diagonal
+ * of frequencies and its basis the identity; gain and bias of a norm are their exact block. A module with several uses u takes
+ * S = sum_u w_u tr (A_u) S_u / Z and A likewise: for one use that is S itself.
+ * Shape letters: N examples, P parameters, K vectors. Ownership: factors own everything and hold no model.
+ * Thread rule: immutable once fitted, save assay_factors_fit_spectrum.
+ * Source: Martens & Grosse 2015 (1503.05671); George et al. 2018 (1806.03884); Grosse et al. 2023 (2308.03296).
+ */
+#pragma once
+
+#include "base/progress.h"
+#include "hessian/dense.h"
+#include "hessian/modules.h"
+#include "hessian/point.h"
+
+/* A side with more rows than this keeps only the diagonal of its factor, and the identity as basis. */
+#define ASSAY_FACTORS_LARGEST_SIDE 8192
+
+typedef enum {
+  ASSAY_FACTORS_KRONECKER,      /* bases of S and A */
+  ASSAY_FACTORS_IDENTITY        /* no basis: Lambda is the diagonal of the Fisher matrix itself */
+} AssayFactorsBasis;
+
+typedef struct {
+  AssayFactorsBasis basis;
+  gboolean is_empirical;        /* the data's own labels in place of drawn ones */
+  guint64 seed;                 /* of the labels drawn */
+} AssayFactorsOptions;
+
+typedef struct {
+  gint64 n;
+  gboolean is_dense;            /* FALSE: the identity is the basis, and moment holds the diagonal (n) */
+  double *moment;               /* S or A: (n,n), or (n); NULL with basis IDENTITY */
+  double *values;               /* (n) eigenvalues, ascending where dense; NULL with basis IDENTITY */
+  double *vectors;              /* (n,n): row k is eigenvector k; NULL: the identity */
+  AssayEigenCheck check;
+} AssayFactorsSide;
+
+typedef struct {
+  AssayFactorsSide row, column; /* S, A */
+  double positions;             /* T: counted positions of an example, in the mean over examples */
+  double *lambda;               /* (rows, columns) */
+  double mean_lambda;
+} AssayModuleFactors;
+
+typedef struct {
+  AssayModules *modules;        /* owned */
+  AssayModuleFactors *of;       /* (modules->n) */
+  gint64 N;
+  AssayDtype dtype;             /* that the walks computed in */
+  AssayFactorsOptions options;
+} AssayFactors;
+
+/* Fits at a point, in its type: one pass over its examples for the moments, one for Lambda.
+ * Cost: assay_factors_get_cost. Numerics: moments and Lambda are summed over micro-batches in double; eigenvectors are double, each
+ * decomposition checked. Errors: a parameter that no module covers; NAN; memory; CHECK_FAILED of an eigenvector; stopped on request. */
+AssayFactors *assay_factors_fit      (const AssayPoint *point, const AssayFactorsOptions *options, AssayProgress *progress, GError **error);
+/* Factors with everything in place and nothing in it, for whoever fills in what was stored. Sides are dense where a fit makes them so. */
+AssayFactors *assay_factors_new      (const AssayModel *model, const AssayFactorsOptions *options, GError **error);
+void          assay_factors_free     (AssayFactors *factors);
+
+/* Lambda alone, in whatever bases the factors hold. */
+gboolean      assay_factors_fit_spectrum (AssayFactors *factors, const AssayPoint *point, AssayProgress *progress, GError **error);
+
+/* Floating-point operations of a fit over n examples, and bytes at its peak. */
+gboolean      assay_factors_get_cost (const AssayModel *model, const AssayFactorsOptions *options, AssayDtype dtype, gint64 n_examples,
+                                      double *flops, double *bytes, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayFactors, assay_factors_free)

@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* factors_fit.c: moments, eigenvectors, and the spectrum in their basis. */
+#include "hessian/factors.h"
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "hessian/module_pass.h"
+#include "hessian/module_products.h"
+
+#include <math.h>
+#include <string.h>
+
+/* --- moments -------------------------------------------------------------------------------------------------------------- */
+
+/* Of one use: sums over positions, not yet divided. Shaped as the module's sides. */
+typedef struct {
+  double *row, *column;
+  double count;
+} UseMoments;
+
+typedef struct {
+  AssayFactors *factors;
+  AssayWorkers *workers;
+  UseMoments **use;             /* (modules, uses) */
+  void *work;                   /* of the largest dense side squared */
+} Moments;
+
+static gsize
+side_size (const AssayFactorsSide *side)
+{
+  return side->is_dense ? side->n * side->n : side->n;
+}
+
+static void
+add_side (const Moments *moments, const AssayFactorsSide *side, AssayDtype dtype, gint64 K, const void *X, double *sum)
+{
+  if (side->is_dense)
+    assay_module_add_moment (dtype, moments->workers, side->n, K, X, moments->work, sum);
+  else
+    assay_module_add_squares (dtype, side->n, K, X, sum);
+}
+
+/* One-hot vectors: their moment is the frequency, on the diagonal. */
+static void
+add_frequency (const AssayFactorsSide *side, gint64 K, const gint32 *index, double *sum)
+{
+  gint64 stride = side->is_dense ? side->n + 1 : 1;
+
+  for (gint64 k = 0; k < K; k++)
+    if (index[k] >= 0)
+      sum[index[k] * stride] += 1;
+}
+
+static gboolean
+add_moments (const AssayModuleBatch *batch, gpointer data, GError **error)
+{
+  const Moments *moments = data;
+  const AssayModuleFactors *of = &moments->factors->of[batch->index];
+
+  (void) error;
+  for (guint u = 0; u < batch->module->n_uses; u++)
+    {
+      const AssayModuleParts *parts = &batch->parts[u];
+      UseMoments *use = &moments->use[batch->index][u];
+      gint64 K = batch->B * parts->use->positions;
+
+      use->count += (double) batch->counted[u];
+      if (parts->index != NULL)
+        add_frequency (&of->row, K, parts->index, use->row);
+      else
+        add_side (moments, &of->row, batch->dtype, K, parts->row, use->row);
+      add_side (moments, &of->column, batch->dtype, K, parts->column, use->column);
+    }
+  return TRUE;
+}
+
+static double
+get_trace (const AssayFactorsSide *side, const double *moment)
+{
+  double trace = 0;
+
+  for (gint64 i = 0; i < side->n; i++)
+    trace += moment[side->is_dense ? i * side->n + i : i];
+  return trace;
+}
+
+/* side <- sum_u weight_u moment_u, the lower triangle too. */
+static void
+combine_side (AssayFactorsSide *side, guint n_uses, double *const *moment, const double *weight)
+{
+  gint64 n = side->n;
+
+  for (guint u = 0; u < n_uses; u++)
+    for (gsize i = 0; i < side_size (side); i++)
+      side->moment[i] += weight[u] * moment[u][i];
+  for (gint64 i = 0; side->is_dense && i < n; i++)
+    for (gint64 j = 0; j < i; j++)
+      side->moment[i * n + j] = side->moment[j * n + i];
+}
+
+/* S = sum_u w_u tr A_u S_u / sum_u w_u tr A_u and A likewise, w_u the use's share of positions; T by the trace that the block has. */
+static void
+combine_uses (AssayModuleFactors *of, guint n_uses, const UseMoments *use, double N)
+{
+  g_autofree double *row_weight = g_new0 (double, n_uses), *column_weight = g_new0 (double, n_uses);
+  g_autofree double **row = g_new0 (double *, n_uses), **column = g_new0 (double *, n_uses);
+  double row_sum = 0, column_sum = 0, trace = 0;
+
+  for (guint u = 0; u < n_uses; u++)
+    {
+      double count = MAX (1, use[u].count), S = get_trace (&of->row, use[u].row) / count, A = get_trace (&of->column, use[u].column) / count;
+
+      row[u] = use[u].row;
+      column[u] = use[u].column;
+      row_weight[u] = count / N * A;
+      column_weight[u] = count / N * S;
+      row_sum += row_weight[u];
+      column_sum += column_weight[u];
+      trace += count / N * S * A;
+    }
+  for (guint u = 0; u < n_uses; u++)
+    {
+      double count = MAX (1, use[u].count);
+
+      row_weight[u] = n_uses == 1 ? 1 / count : row_sum > 0 ? row_weight[u] / (row_sum * count) : 0;
+      column_weight[u] = n_uses == 1 ? 1 / count : column_sum > 0 ? column_weight[u] / (column_sum * count) : 0;
+    }
+  combine_side (&of->row, n_uses, row, row_weight);
+  combine_side (&of->column, n_uses, column, column_weight);
+  of->positions = use[0].count / N;
+  if (n_uses > 1)
+    {
+      double product = get_trace (&of->row, of->row.moment) * get_trace (&of->column, of->column.moment);
+
+      of->positions = product > 0 ? trace / product : of->positions;
+    }
+}
+
+static gboolean
+moments_open (Moments *moments, GError **error)
+{
+  AssayFactors *factors = moments->factors;
+  gint64 largest = 1;
+
+  moments->use = g_new0 (UseMoments *, factors->modules->n);
+  for (guint m = 0; m < factors->modules->n; m++)
+    {
+      const AssayModuleFactors *of = &factors->of[m];
+      guint n_uses = factors->modules->module[m].n_uses;
+
+      moments->use[m] = g_new0 (UseMoments, n_uses);
+      for (guint u = 0; u < n_uses; u++)
+        if ((moments->use[m][u].row = assay_mem_alloc_array (side_size (&of->row), sizeof (double), error)) == NULL
+            || (moments->use[m][u].column = assay_mem_alloc_array (side_size (&of->column), sizeof (double), error)) == NULL)
+          return FALSE;
+      largest = MAX (largest, of->row.is_dense ? of->row.n : 1);
+      largest = MAX (largest, of->column.is_dense ? of->column.n : 1);
+    }
+  moments->work = assay_mem_alloc_array (largest * largest, sizeof (double), error);
+  return moments->work != NULL;
+}
+
+static void
+moments_clear (Moments *moments)
+{
+  for (guint m = 0; moments->use != NULL && m < moments->factors->modules->n; m++)
+    {
+      for (guint u = 0; moments->use[m] != NULL && u < moments->factors->modules->module[m].n_uses; u++)
+        {
+          assay_mem_free (moments->use[m][u].row);
+          assay_mem_free (moments->use[m][u].column);
+        }
+      g_free (moments->use[m]);
+    }
+  g_free (moments->use);
+  assay_mem_free (moments->work);
+}
+
+/* --- eigenvectors --------------------------------------------------------------------------------------------------------- */
+
+static gboolean
+decompose (AssayFactorsSide *side, const char *module, const char *letter, GError **error)
+{
+  if (!side->is_dense)
+    {
+      memcpy (side->values, side->moment, side->n * sizeof (double));
+      return TRUE;
+    }
+  memcpy (side->vectors, side->moment, side->n * side->n * sizeof (double));
+  if (assay_dense_eigen (side->n, side->vectors, side->values, &side->check, error))
+    return TRUE;
+  g_prefix_error (error, "factor %s of %s: ", letter, module);
+  return FALSE;
+}
+
+static gboolean
+fit_bases (AssayFactors *factors, const AssayPoint *point, AssayModulePass *pass, AssayProgress *progress, GError **error)
+{
+  Moments moments = { .factors = factors, .workers = point->backend->workers };
+  gboolean ok = moments_open (&moments, error) && assay_module_pass_run (pass, add_moments, &moments, "curvature factors", progress, error);
+
+  for (guint m = 0; ok && m < factors->modules->n; m++)
+    {
+      const AssayModule *module = &factors->modules->module[m];
+
+      assay_progress_report (progress, "eigenvectors", m, factors->modules->n, "modules", module->name);
+      combine_uses (&factors->of[m], module->n_uses, moments.use[m], (double) point->n_examples);
+      ok = !assay_progress_is_cancelled (progress, error) && decompose (&factors->of[m].row, module->name, "S", error)
+           && decompose (&factors->of[m].column, module->name, "A", error);
+    }
+  moments_clear (&moments);
+  return ok;
+}
+
+/* --- the spectrum --------------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+  AssayFactors *factors;
+  AssayWorkers *workers;
+  void **row_basis, **column_basis;     /* (modules): (n,n) with eigenvectors in columns, of the walk's type; NULL: the identity */
+  void **row, **column;         /* (uses): rotated sides of a micro-batch */
+  guint n_uses;
+  AssayModuleOuter *outer;
+  void *scratch;
+} Spectrum;
+
+/* Q of the walk's type: vectors in columns. */
+static gboolean
+convert_basis (const AssayFactorsSide *side, AssayDtype dtype, void **basis, GError **error)
+{
+  gint64 n = side->n;
+
+  if (side->vectors == NULL)
+    return TRUE;
+  *basis = assay_mem_alloc_array (n * n, assay_dtype_width (dtype), error);
+  if (*basis == NULL)
+    return FALSE;
+  for (gint64 i = 0; i < n; i++)
+    for (gint64 k = 0; k < n; k++)
+      if (dtype == ASSAY_F32)
+        ((float *) *basis)[i * n + k] = (float) side->vectors[k * n + i];
+      else
+        ((double *) *basis)[i * n + k] = side->vectors[k * n + i];
+  return TRUE;
+}
+
+static gboolean
+spectrum_open (Spectrum *s, AssayDtype dtype, gint64 B, GError **error)
+{
+  const AssayModules *modules = s->factors->modules;
+  gsize width = assay_dtype_width (dtype);
+  gint64 columns = 1;
+
+  s->row_basis = g_new0 (void *, modules->n);
+  s->column_basis = g_new0 (void *, modules->n);
+  for (guint m = 0; m < modules->n; m++)
+    {
+      s->n_uses = MAX (s->n_uses, modules->module[m].n_uses);
+      columns = MAX (columns, modules->module[m].columns);
+      if (!convert_basis (&s->factors->of[m].row, dtype, &s->row_basis[m], error)
+          || !convert_basis (&s->factors->of[m].column, dtype, &s->column_basis[m], error))
+        return FALSE;
+    }
+  s->row = g_new0 (void *, s->n_uses);
+  s->column = g_new0 (void *, s->n_uses);
+  s->outer = g_new0 (AssayModuleOuter, s->n_uses);
+  for (guint u = 0; u < s->n_uses; u++)
+    {
+      gint64 row = 1, column = 1;
+
+      for (guint m = 0; m < modules->n; m++)
+        if (u < modules->module[m].n_uses)
+          {
+            const AssayModuleUse *use = &modules->module[m].uses[u];
+
+            row = MAX (row, use->positions * (s->row_basis[m] ? use->rows : 1));
+            column = MAX (column, use->positions * (s->column_basis[m] ? use->columns : 1));
+          }
+      if ((s->row[u] = assay_mem_alloc_array (B * row, width, error)) == NULL
+          || (s->column[u] = assay_mem_alloc_array (B * column, width, error)) == NULL)
+        return FALSE;
+    }
+  s->scratch = assay_mem_alloc_array (assay_workers_get_count (s->workers) * assay_module_get_scratch (B, columns), width, error);
+  return s->scratch != NULL;
+}
+
+static void
+spectrum_clear (Spectrum *s)
+{
+  for (guint m = 0; s->row_basis != NULL && m < s->factors->modules->n; m++)
+    {
+      assay_mem_free (s->row_basis[m]);
+      assay_mem_free (s->column_basis[m]);
+    }
+  for (guint u = 0; s->row != NULL && u < s->n_uses; u++)
+    {
+      assay_mem_free (s->row[u]);
+      assay_mem_free (s->column[u]);
+    }
+  g_free (s->row_basis);
+  g_free (s->column_basis);
+  g_free (s->row);
+  g_free (s->column);
+  g_free (s->outer);
+  assay_mem_free (s->scratch);
+}
+
+/* Rows of a basis picked by one-hot vectors: rotated one-hot vectors. */
+static void
+look_up (gsize width, gint64 n, gint64 K, const gint32 *index, const char *basis, char *rotated)
+{
+  for (gint64 k = 0; k < K; k++)
+    if (index[k] >= 0)
+      memcpy (rotated + k * n * width, basis + index[k] * n * width, n * width);
+    else
+      memset (rotated + k * n * width, 0, n * width);
+}
+
+static const void *
+rotate (const Spectrum *s, AssayDtype dtype, gint64 n, gint64 K, const void *X, const void *basis, void *rotated)
+{
+  if (basis == NULL)
+    return X;
+  assay_module_multiply (dtype, s->workers, FALSE, FALSE, K, n, n, X, n, basis, n, FALSE, rotated, n);
+  return rotated;
+}
+
+static gboolean
+add_spectrum (const AssayModuleBatch *batch, gpointer data, GError **error)
+{
+  const Spectrum *s = data;
+  const AssayModule *module = batch->module;
+  const void *row_basis = s->row_basis[batch->index], *column_basis = s->column_basis[batch->index];
+
+  (void) error;
+  for (guint u = 0; u < module->n_uses; u++)
+    {
+      const AssayModuleParts *parts = &batch->parts[u];
+      gint64 n = parts->use->positions, K = batch->B * n;
+
+      s->outer[u] = (AssayModuleOuter) { .n = n, .index = row_basis ? NULL : parts->index };
+      s->outer[u].column = rotate (s, batch->dtype, module->columns, K, parts->column, column_basis, s->column[u]);
+      if (parts->index == NULL)
+        s->outer[u].row = rotate (s, batch->dtype, module->rows, K, parts->row, row_basis, s->row[u]);
+      else if (row_basis != NULL)
+        {
+          look_up (assay_dtype_width (batch->dtype), module->rows, K, parts->index, row_basis, s->row[u]);
+          s->outer[u].row = s->row[u];
+        }
+    }
+  assay_module_add_squared (batch->dtype, s->workers, batch->B, module->rows, module->columns, module->n_uses, s->outer, s->scratch,
+                            s->factors->of[batch->index].lambda);
+  return TRUE;
+}
+
+static gboolean
+finish_spectrum (AssayFactors *factors, gint64 N, GError **error)
+{
+  for (guint m = 0; m < factors->modules->n; m++)
+    {
+      const AssayModule *module = &factors->modules->module[m];
+      AssayModuleFactors *of = &factors->of[m];
+      double sum = 0;
+
+      for (gint64 i = 0; i < module->rows * module->columns; i++)
+        sum += of->lambda[i] /= (double) N;
+      of->mean_lambda = sum / (double) module->n_params;
+      if (!isfinite (sum))
+        {
+          g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NAN, "curvature factors: %s: squared gradients are not finite in %s; fit in f64",
+                       module->name, assay_dtype_name (factors->dtype));
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
+
+static gboolean
+fit_spectrum (AssayFactors *factors, const AssayPoint *point, AssayModulePass *pass, AssayProgress *progress, GError **error)
+{
+  Spectrum s = { .factors = factors, .workers = point->backend->workers };
+  gboolean ok;
+
+  for (guint m = 0; m < factors->modules->n; m++)
+    memset (factors->of[m].lambda, 0, factors->modules->module[m].rows * factors->modules->module[m].columns * sizeof (double));
+  ok = spectrum_open (&s, point->dtype, assay_module_pass_get_batch (pass), error)
+       && assay_module_pass_run (pass, add_spectrum, &s, "eigenvalues of the factors", progress, error)
+       && finish_spectrum (factors, point->n_examples, error);
+  spectrum_clear (&s);
+  return ok;
+}
+
+static AssayModulePass *
+make_pass (AssayFactors *factors, const AssayPoint *point, GError **error)
+{
+  factors->N = point->n_examples;
+  factors->dtype = point->dtype;
+  return assay_module_pass_new (point, factors->modules, !factors->options.is_empirical, factors->options.seed, error);
+}
+
+gboolean
+assay_factors_fit_spectrum (AssayFactors *factors, const AssayPoint *point, AssayProgress *progress, GError **error)
+{
+  g_autoptr (AssayModulePass) pass = make_pass (factors, point, error);
+
+  return pass != NULL && fit_spectrum (factors, point, pass, progress, error);
+}
+
+AssayFactors *
+assay_factors_fit (const AssayPoint *point, const AssayFactorsOptions *options, AssayProgress *progress, GError **error)
+{
+  g_autoptr (AssayFactors) factors = assay_factors_new (point->model, options, error);
+  g_autoptr (AssayModulePass) pass = factors ? make_pass (factors, point, error) : NULL;
+
+  if (pass == NULL || (options->basis != ASSAY_FACTORS_IDENTITY && !fit_bases (factors, point, pass, progress, error))
+      || !fit_spectrum (factors, point, pass, progress, error))
+    return NULL;
+  return g_steal_pointer (&factors);
+}

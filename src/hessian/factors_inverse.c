@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* factors_inverse.c: rotate, divide, rotate back. */
+#include "hessian/factors_inverse.h"
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "tensor/gemm.h"
+
+#include <math.h>
+#include <string.h>
+
+#define PRODUCT_ERROR 1e-12     /* two rotations there and back, in double */
+
+const char *const assay_damping_modes[] = { "block", "global", "absolute", NULL };
+
+struct _AssayFactorsInverse {
+  const AssayFactors *factors;
+  AssayFactorsSpectrum spectrum;
+  AssayWorkers *workers;
+  double *lambda;               /* (modules) */
+  double largest;               /* eigenvalue of A */
+  double *D, *work;             /* of the largest module */
+};
+
+double
+assay_factors_get_eigenvalue (const AssayFactors *factors, guint module, AssayFactorsSpectrum spectrum, gint64 row, gint64 column)
+{
+  const AssayModuleFactors *of = &factors->of[module];
+
+  if (spectrum == ASSAY_SPECTRUM_FITTED)
+    return of->lambda[row * of->column.n + column];
+  /* A moment has no negative eigenvalues: what is below 0 is rounding. */
+  return of->positions * MAX (0, of->row.values[row]) * MAX (0, of->column.values[column]);
+}
+
+double
+assay_factors_get_mean (const AssayFactors *factors, AssayFactorsSpectrum spectrum, gint64 module)
+{
+  double sum = 0, n = 0;
+
+  for (guint m = module < 0 ? 0 : (guint) module; m < (module < 0 ? factors->modules->n : (guint) module + 1); m++)
+    {
+      const AssayModule *of = &factors->modules->module[m];
+
+      for (gint64 i = 0; i < of->rows; i++)
+        for (gint64 j = 0; j < of->columns; j++)
+          sum += assay_factors_get_eigenvalue (factors, m, spectrum, i, j);
+      n += (double) of->n_params;
+    }
+  return sum / n;
+}
+
+static double
+choose_lambda (const AssayFactors *factors, AssayFactorsSpectrum spectrum, const AssayFactorsDamping *damping, guint module, double global)
+{
+  switch (damping->mode)
+    {
+    case ASSAY_DAMPING_BLOCK:
+      return damping->l2 + damping->value * assay_factors_get_mean (factors, spectrum, module);
+    case ASSAY_DAMPING_GLOBAL:
+      return damping->l2 + damping->value * global;
+    default:
+      return damping->l2 + damping->value;
+    }
+}
+
+/* Smallest and largest eigenvalue of a module. */
+static void
+get_range (const AssayFactors *factors, AssayFactorsSpectrum spectrum, guint module, double *smallest, double *largest)
+{
+  const AssayModule *of = &factors->modules->module[module];
+
+  *smallest = INFINITY;
+  *largest = 0;
+  for (gint64 i = 0; i < of->rows; i++)
+    for (gint64 j = 0; j < of->columns; j++)
+      {
+        double value = assay_factors_get_eigenvalue (factors, module, spectrum, i, j);
+
+        *smallest = MIN (*smallest, value);
+        *largest = MAX (*largest, value);
+      }
+}
+
+AssayFactorsInverse *
+assay_factors_inverse_new (const AssayFactors *factors, AssayFactorsSpectrum spectrum, const AssayFactorsDamping *damping, AssayWorkers *workers,
+                           GError **error)
+{
+  g_autoptr (AssayFactorsInverse) inverse = g_new0 (AssayFactorsInverse, 1);
+  double global = damping->mode == ASSAY_DAMPING_GLOBAL ? assay_factors_get_mean (factors, spectrum, -1) : 0;
+  gint64 size = 1;
+
+  inverse->factors = factors;
+  inverse->spectrum = spectrum;
+  inverse->workers = workers;
+  inverse->lambda = g_new0 (double, factors->modules->n);
+  for (guint m = 0; m < factors->modules->n; m++)
+    {
+      const AssayModule *module = &factors->modules->module[m];
+      double smallest, largest;
+
+      size = MAX (size, module->rows * module->columns);
+      inverse->lambda[m] = choose_lambda (factors, spectrum, damping, m, global);
+      get_range (factors, spectrum, m, &smallest, &largest);
+      inverse->largest = MAX (inverse->largest, largest + inverse->lambda[m]);
+      if (!(smallest + inverse->lambda[m] > 0))
+        {
+          g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE,
+                       "damping: %s has an eigenvalue of %g, and l2 and damping add %g to it: give a damping above 0", module->name, smallest,
+                       inverse->lambda[m]);
+          return NULL;
+        }
+    }
+  if ((inverse->D = assay_mem_alloc_array (size, sizeof (double), error)) == NULL
+      || (inverse->work = assay_mem_alloc_array (size, sizeof (double), error)) == NULL)
+    return NULL;
+  return g_steal_pointer (&inverse);
+}
+
+void
+assay_factors_inverse_free (AssayFactorsInverse *inverse)
+{
+  if (inverse == NULL)
+    return;
+  g_free (inverse->lambda);
+  assay_mem_free (inverse->D);
+  assay_mem_free (inverse->work);
+  g_free (inverse);
+}
+
+double
+assay_factors_inverse_get_lambda (const AssayFactorsInverse *inverse, guint module)
+{
+  return inverse->lambda[module];
+}
+
+/* from (rows, columns) <- basis on its side; there: into the basis, else out of it. */
+static void
+rotate_columns (const AssayFactorsInverse *inverse, const AssayFactorsSide *side, gboolean there, gint64 rows, double *D, double *work)
+{
+  if (side->vectors == NULL)
+    return;
+  assay_gemm_f64 (inverse->workers, FALSE, there, rows, side->n, side->n, 1, D, side->n, side->vectors, side->n, FALSE, work, side->n);
+  memcpy (D, work, rows * side->n * sizeof *D);
+}
+
+static void
+rotate_rows (const AssayFactorsInverse *inverse, const AssayFactorsSide *side, gboolean there, gint64 columns, double *D, double *work)
+{
+  if (side->vectors == NULL)
+    return;
+  assay_gemm_f64 (inverse->workers, !there, FALSE, side->n, columns, side->n, 1, side->vectors, side->n, D, columns, FALSE, work, columns);
+  memcpy (D, work, side->n * columns * sizeof *D);
+}
+
+void
+assay_factors_inverse_apply_module (AssayFactorsInverse *inverse, guint module, const double *D, double *X)
+{
+  const AssayModuleFactors *of = &inverse->factors->of[module];
+  gint64 rows = of->row.n, columns = of->column.n;
+
+  if (X != D)
+    memcpy (X, D, rows * columns * sizeof *X);
+  rotate_columns (inverse, &of->column, TRUE, rows, X, inverse->work);
+  rotate_rows (inverse, &of->row, TRUE, columns, X, inverse->work);
+  for (gint64 i = 0; i < rows; i++)
+    for (gint64 j = 0; j < columns; j++)
+      X[i * columns + j] /= assay_factors_get_eigenvalue (inverse->factors, module, inverse->spectrum, i, j) + inverse->lambda[module];
+  rotate_rows (inverse, &of->row, FALSE, columns, X, inverse->work);
+  rotate_columns (inverse, &of->column, FALSE, rows, X, inverse->work);
+}
+
+void
+assay_factors_inverse_apply (AssayFactorsInverse *inverse, gint64 K, const double *X, double *Y)
+{
+  const AssayModules *modules = inverse->factors->modules;
+
+  for (gint64 k = 0; k < K; k++)
+    for (guint m = 0; m < modules->n; m++)
+      {
+        assay_module_read (&modules->module[m], X + k * modules->P, inverse->D);
+        assay_factors_inverse_apply_module (inverse, m, inverse->D, inverse->D);
+        assay_module_write (&modules->module[m], inverse->D, Y + k * modules->P);
+      }
+}
+
+/* --- as an operator --------------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+  AssayLinop base;
+  AssayFactorsInverse *inverse;
+} InverseLinop;
+
+static gboolean
+apply_linop (AssayLinop *op, gint64 K, const double *X, double *Y, GError **error)
+{
+  (void) error;
+  assay_factors_inverse_apply (((InverseLinop *) op)->inverse, K, X, Y);
+  return TRUE;
+}
+
+static void
+finalize_linop (AssayLinop *op)
+{
+  assay_factors_inverse_free (((InverseLinop *) op)->inverse);
+}
+
+AssayLinop *
+assay_factors_inverse_to_linop (AssayFactorsInverse *inverse)
+{
+  const AssayLinop prototype = { .name = "inverse of Kronecker factors", .n = inverse->factors->modules->P, .is_symmetric = TRUE,
+                                 .shift = 1 / inverse->largest, .product_error = PRODUCT_ERROR, .apply = apply_linop,
+                                 .finalize = finalize_linop };
+  InverseLinop *op = assay_linop_alloc (sizeof *op, &prototype);
+
+  op->inverse = inverse;
+  return &op->base;
+}

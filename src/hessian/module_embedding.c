@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* module_embedding.c: rows of a table looked up by token: r one-hot, c the adjoint of the row. */
+#include "hessian/module_kind.h"
+
+static gboolean
+describe (AssayGraph *graph, const AssayGraphNode *node, AssayModuleUse *use)
+{
+  gint64 V = node->in_shape[0].dim[0], C = node->in_shape[0].dim[1];
+
+  if (assay_graph_get_value (graph, node->in[0])->role != ASSAY_VALUE_PARAM)
+    return FALSE;
+  use->rows = V;
+  use->columns = C;
+  use->positions = assay_shape_count (&node->in_shape[1]) / node->in_shape[1].dim[0];
+  use->primal = node->in[1];
+  use->adjoint = node->out[0];
+  use->row_is_index = TRUE;
+  use->n_pieces = 1;
+  use->pieces[0] = assay_module_piece (graph, node, 0, 0, V, 0, C);
+  return TRUE;
+}
+
+static void
+gather (AssayModuleParts *p)
+{
+  const gint32 *token = p->primal;
+
+  for (gint64 t = 0; t < p->B * p->use->positions; t++)
+    p->index_space[t] = p->masked != NULL && p->masked[t] ? -1 : token[t];
+  p->index = p->index_space;
+  p->column = p->adjoint;
+}
+
+ASSAY_MODULE_KIND_DEFINE (embedding) = { .op = "embedding", .name = "embedding", .describe = describe, .gather = gather };

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* module_pass.c: one feed of passes that keep what modules are made of. */
+#include "hessian/module_pass.h"
+
+#include "base/mem.h"
+#include "hessian/module_labels.h"
+#include "run/pass.h"
+
+#include <string.h>
+
+#define ROWS 2048               /* positions of a micro-batch: products are then of a good size, and what they read stays near */
+
+struct _AssayModulePass {
+  AssayPoint point;
+  gint64 *examples;             /* (N) */
+  const AssayModules *modules;
+  AssayModuleLabels *labels;    /* NULL: the data's own */
+  AssayFeed *feed;
+  void *theta;
+  gint64 T;                     /* positions that weights are of; 0: none */
+  guint8 *masked;               /* (B,T) */
+  guint n_uses;                 /* of the module with most */
+  void **row_space, **column_space;     /* (n_uses) */
+  gint32 **index_space;
+  AssayModuleParts *parts;
+  gint64 *counted;
+};
+
+static guint *
+collect_keep (const AssayModules *modules, const guint *more)
+{
+  GArray *keep = g_array_new (FALSE, FALSE, sizeof (guint));
+  guint value;
+
+  for (guint m = 0; m < modules->n; m++)
+    for (guint u = 0; u < modules->module[m].n_uses; u++)
+      {
+        const AssayModuleUse *use = &modules->module[m].uses[u];
+
+        if (use->primal != ASSAY_NO_VALUE)
+          g_array_append_val (keep, use->primal);
+        value = ASSAY_KEEP_ADJOINT (use->adjoint);
+        g_array_append_val (keep, value);
+      }
+  for (; more != NULL && *more != ASSAY_NO_VALUE; more++)
+    g_array_append_val (keep, *more);
+  value = ASSAY_NO_VALUE;
+  g_array_append_val (keep, value);
+  return (guint *) (void *) g_array_free (keep, FALSE);
+}
+
+static gint64
+most_positions (const AssayModules *modules)
+{
+  gint64 most = 1;
+
+  for (guint m = 0; m < modules->n; m++)
+    for (guint u = 0; u < modules->module[m].n_uses; u++)
+      most = MAX (most, modules->module[m].uses[u].positions);
+  return most;
+}
+
+gint64
+assay_module_pass_measure (const AssayModel *model, const AssayModules *modules, AssayDtype dtype, gint64 n_examples, guint64 *bytes,
+                           GError **error)
+{
+  g_autofree guint *keep = collect_keep (modules, NULL);
+  gint64 batch = CLAMP (ROWS / most_positions (modules), 1, n_examples);
+
+  batch = assay_pass_choose_batch (model, ASSAY_WALK_GRADIENT, dtype, batch, keep, error);
+  if (batch > 0 && bytes != NULL && !assay_pass_measure (model, ASSAY_WALK_GRADIENT, dtype, batch, keep, bytes, error))
+    return 0;
+  return batch;
+}
+
+/* Room for what kinds write. */
+static gboolean
+make_spaces (AssayModulePass *pass, gint64 B, GError **error)
+{
+  gsize width = assay_dtype_width (pass->point.dtype);
+
+  for (guint m = 0; m < pass->modules->n; m++)
+    pass->n_uses = MAX (pass->n_uses, pass->modules->module[m].n_uses);
+  pass->row_space = g_new0 (void *, pass->n_uses);
+  pass->column_space = g_new0 (void *, pass->n_uses);
+  pass->index_space = g_new0 (gint32 *, pass->n_uses);
+  pass->parts = g_new0 (AssayModuleParts, pass->n_uses);
+  pass->counted = g_new0 (gint64, pass->n_uses);
+  for (guint u = 0; u < pass->n_uses; u++)
+    {
+      gint64 rows = 1, columns = 1, n = 1;
+
+      for (guint m = 0; m < pass->modules->n; m++)
+        if (u < pass->modules->module[m].n_uses)
+          {
+            const AssayModuleUse *use = &pass->modules->module[m].uses[u];
+
+            rows = MAX (rows, use->row_is_index ? 1 : use->positions * use->rows);
+            columns = MAX (columns, use->positions * use->columns);
+            n = MAX (n, use->positions);
+          }
+      if ((pass->row_space[u] = assay_mem_alloc_array (B * rows, width, error)) == NULL
+          || (pass->column_space[u] = assay_mem_alloc_array (B * columns, width, error)) == NULL
+          || (pass->index_space[u] = assay_mem_alloc_array (B * n, sizeof (gint32), error)) == NULL)
+        return FALSE;
+    }
+  return TRUE;
+}
+
+AssayModulePass *
+assay_module_pass_new (const AssayPoint *point, const AssayModules *modules, gboolean draws, guint64 seed, GError **error)
+{
+  g_autoptr (AssayModulePass) pass = NULL;
+  g_autofree guint *keep = NULL;
+  gint64 batch;
+
+  if (!assay_point_check (point, error))
+    return NULL;
+  pass = g_new0 (AssayModulePass, 1);
+  pass->point = *point;
+  pass->modules = modules;
+  pass->examples = g_memdup2 (point->examples, point->n_examples * sizeof *pass->examples);
+  pass->point.examples = pass->examples;
+  if (draws && (pass->labels = assay_module_labels_new (point->model, seed, point->n_examples, error)) == NULL)
+    return NULL;
+  batch = assay_module_pass_measure (point->model, modules, point->dtype, point->n_examples, NULL, error);
+  if (batch == 0)
+    return NULL;
+  keep = collect_keep (modules, pass->labels ? assay_module_labels_get_keep (pass->labels) : NULL);
+  pass->feed = assay_feed_new (point->model, point->dataset, ASSAY_WALK_GRADIENT, point->dtype, batch, point->backend, keep, error);
+  pass->theta = assay_mem_alloc_array (modules->P, assay_dtype_width (point->dtype), error);
+  if (pass->feed == NULL || pass->theta == NULL || !make_spaces (pass, batch, error))
+    return NULL;
+  assay_point_read_theta (point, point->dtype, pass->theta);
+  if (assay_dataset_get_kind (point->dataset) == ASSAY_DATASET_TOKENS)
+    {
+      pass->T = assay_dataset_get_shape (point->dataset).dim[0];
+      pass->masked = g_new (guint8, batch * pass->T);
+    }
+  return g_steal_pointer (&pass);
+}
+
+void
+assay_module_pass_free (AssayModulePass *pass)
+{
+  if (pass == NULL)
+    return;
+  for (guint u = 0; u < pass->n_uses; u++)
+    {
+      assay_mem_free (pass->row_space[u]);
+      assay_mem_free (pass->column_space[u]);
+      assay_mem_free (pass->index_space[u]);
+    }
+  g_free (pass->row_space);
+  g_free (pass->column_space);
+  g_free (pass->index_space);
+  g_free (pass->parts);
+  g_free (pass->counted);
+  g_free (pass->masked);
+  g_free (pass->examples);
+  assay_mem_free (pass->theta);
+  assay_feed_free (pass->feed);
+  assay_module_labels_free (pass->labels);
+  g_free (pass);
+}
+
+gint64
+assay_module_pass_get_batch (const AssayModulePass *pass)
+{
+  return assay_feed_get_batch (pass->feed);
+}
+
+/* TRUE when any position is masked. */
+static gboolean
+find_masked (AssayModulePass *pass, const AssayBatch *data, gint64 B)
+{
+  gboolean any = FALSE;
+
+  for (gint64 b = 0; b < B; b++)
+    {
+      gboolean reaches = FALSE;
+
+      for (gint64 t = (b + 1) * pass->T; t-- > b * pass->T; )
+        {
+          reaches = reaches || (data->dtype == ASSAY_F32 ? (double) ((const float *) data->weight)[t] : ((const double *) data->weight)[t]) != 0;
+          pass->masked[t] = !reaches;
+          any |= !reaches;
+        }
+    }
+  return any;
+}
+
+static gint64
+count_positions (const AssayModuleParts *parts)
+{
+  gint64 n = parts->B * parts->use->positions, masked = 0;
+
+  for (gint64 t = 0; parts->masked != NULL && t < n; t++)
+    masked += parts->masked[t];
+  return n - masked;
+}
+
+static void
+gather (AssayModulePass *pass, AssayExec *exec, const AssayModuleUse *use, guint u, gint64 B, gboolean any_masked)
+{
+  AssayModuleParts *parts = &pass->parts[u];
+
+  *parts = (AssayModuleParts) { .use = use, .node = assay_graph_get_node (assay_exec_get_graph (exec), use->node), .dtype = pass->point.dtype,
+                                .B = B, .workers = pass->point.backend->workers, .row_space = pass->row_space[u],
+                                .column_space = pass->column_space[u], .index_space = pass->index_space[u] };
+  if (use->primal != ASSAY_NO_VALUE)
+    parts->primal = assay_exec_get_buffer (exec, ASSAY_PRIMAL, use->primal);
+  parts->adjoint = assay_exec_get_buffer (exec, ASSAY_ADJOINT, use->adjoint);
+  if (any_masked && use->positions == pass->T)
+    parts->masked = pass->masked;
+  use->kind->gather (parts);
+  pass->counted[u] = count_positions (parts);
+}
+
+static gboolean
+run_batch (AssayModulePass *pass, gint64 first, AssayModuleFunc func, gpointer data, const char *what, GError **error)
+{
+  gint64 n = MIN (assay_feed_get_batch (pass->feed), pass->point.n_examples - first);
+  const gint64 *examples = pass->examples + first;
+  AssayPass *bound = assay_feed_bind (pass->feed, examples, n, error);
+  AssayExec *exec = bound ? assay_pass_get_exec (bound) : NULL;
+  gboolean any_masked;
+
+  if (exec == NULL)
+    return FALSE;
+  any_masked = pass->T > 0 && find_masked (pass, assay_pass_get_data (bound), n);
+  if (pass->labels != NULL)
+    assay_module_labels_bind (pass->labels, bound, examples, first);
+  if (!assay_exec_prepare (exec, pass->theta, NULL, NULL, FALSE, error) || !assay_pass_check_losses (bound, examples, what, error))
+    return FALSE;
+  for (guint m = 0; m < pass->modules->n; m++)
+    {
+      const AssayModule *module = &pass->modules->module[m];
+      AssayModuleBatch batch = { .first = first, .B = n, .module = module, .index = m, .parts = pass->parts, .counted = pass->counted,
+                                 .dtype = pass->point.dtype };
+
+      for (guint u = 0; u < module->n_uses; u++)
+        gather (pass, exec, &module->uses[u], u, n, any_masked);
+      if (!func (&batch, data, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+gboolean
+assay_module_pass_run (AssayModulePass *pass, AssayModuleFunc func, gpointer data, const char *what, AssayProgress *progress, GError **error)
+{
+  gint64 N = pass->point.n_examples;
+
+  for (gint64 first = 0; first < N; first += assay_feed_get_batch (pass->feed))
+    {
+      if (assay_progress_is_cancelled (progress, error))
+        return FALSE;
+      assay_progress_report (progress, what, first, N, "examples", NULL);
+      if (!run_batch (pass, first, func, data, what, error))
+        return FALSE;
+    }
+  return TRUE;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* module_pass.h: walks the examples of a point forwards and backwards, and shows for every module what its gradients are made of.
+ *
+ * No gradient of a parameter is formed: a walk ends with the adjoints of values (twice a forward walk, not three times).
+ * Positions after the last one with a weight can reach no loss: they are masked, and contribute exactly 0 to everything.
+ * The micro-batch is chosen from the model alone, so that sums do not depend on how somebody asked.
+ * Ownership: parts belong to the pass until the function returns. Thread rule: one run at a time.
+ */
+#pragma once
+
+#include "base/progress.h"
+#include "hessian/modules.h"
+#include "hessian/point.h"
+
+typedef struct _AssayModulePass AssayModulePass;
+
+typedef struct {
+  gint64 first, B;              /* examples of the point */
+  const AssayModule *module;
+  guint index;                  /* of the module */
+  const AssayModuleParts *parts;        /* (module->n_uses) */
+  const gint64 *counted;        /* (module->n_uses): positions of the batch that are not masked */
+  AssayDtype dtype;
+} AssayModuleBatch;
+
+typedef gboolean (*AssayModuleFunc) (const AssayModuleBatch *batch, gpointer data, GError **error);
+
+/* The point's batch and memory are not used. draws: with labels drawn from the model (of the point's examples), by seed.
+ * Errors: those of the walks; memory. */
+AssayModulePass *assay_module_pass_new  (const AssayPoint *point, const AssayModules *modules, gboolean draws, guint64 seed, GError **error);
+void             assay_module_pass_free (AssayModulePass *pass);
+gint64           assay_module_pass_get_batch (const AssayModulePass *pass);
+/* The same without making one: what the pass will choose, and what its walks take. */
+gint64           assay_module_pass_measure (const AssayModel *model, const AssayModules *modules, AssayDtype dtype, gint64 n_examples,
+                                            guint64 *bytes, GError **error);
+
+/* Calls func for each module of each micro-batch, in order. what: for progress. Errors: NAN with the example; stopped on request. */
+gboolean         assay_module_pass_run  (AssayModulePass *pass, AssayModuleFunc func, gpointer data, const char *what, AssayProgress *progress,
+                                         GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayModulePass, assay_module_pass_free)

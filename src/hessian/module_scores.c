@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* module_scores.c: two ways to r' X c, and the choice between them. */
+#include "hessian/module_scores.h"
+
+#include "base/mem.h"
+#include "hessian/module_pass.h"
+#include "hessian/module_products.h"
+#include "hessian/vector_f64.h"
+
+#include <string.h>
+
+#define ROOM (1 << 22)          /* elements that D or X c of a micro-batch may take: what is more is done in parts */
+
+typedef struct {
+  const AssayModules *modules;
+  AssayWorkers *workers;
+  AssayDtype dtype;
+  gint64 Q, N;
+  AssayScoreRoute route;
+  double *scale;                /* (Q): powers of two */
+  void **X;                     /* (modules): (Q, rows, columns) of the walk's type, scaled */
+  void *room;                   /* ROOM, or one example or vector where that is more */
+  gint64 room_size;
+  void *products;               /* (B,Q) */
+  double *scores, *by_module;
+  /* of the block under way */
+  const AssayModuleBatch *batch;
+  const AssayModuleParts *parts;
+  gint64 first_q, n_q;
+} Scoring;
+
+AssayScoreRoute
+assay_module_choose_route (const AssayModule *module, gint64 Q, double *flops)
+{
+  double R = module->rows, C = module->columns, form = 2 * (double) Q * R * C, positions = 0;
+
+  for (guint u = 0; u < module->n_uses; u++)
+    {
+      double n = module->uses[u].positions;
+
+      form += module->uses[u].row_is_index ? n * C : 2 * n * R * C;
+      positions += 2 * n * (double) Q * (module->uses[u].row_is_index ? C : R * C + R);
+    }
+  if (flops != NULL)
+    *flops = MIN (form, positions);
+  return form < positions ? ASSAY_ROUTE_FORM : ASSAY_ROUTE_POSITIONS;
+}
+
+const char *
+assay_score_route_name (AssayScoreRoute route)
+{
+  return route == ASSAY_ROUTE_FORM ? "form" : route == ASSAY_ROUTE_POSITIONS ? "positions" : "cheaper";
+}
+
+static void
+add_score (const Scoring *s, gint64 q, gint64 i, double value)
+{
+  value /= s->scale[q];
+  s->scores[q * s->N + i] += value;
+  if (s->by_module != NULL)
+    s->by_module[(s->batch->index * s->Q + q) * s->N + i] += value;
+}
+
+/* --- D formed ------------------------------------------------------------------------------------------------------------- */
+
+static void
+score_formed (const Scoring *s, const AssayModuleBatch *batch)
+{
+  const AssayModule *module = batch->module;
+  gint64 size = module->rows * module->columns, most = MAX (1, s->room_size / size);
+  g_autofree AssayModuleOuter *outer = g_new0 (AssayModuleOuter, module->n_uses);
+  gsize width = assay_dtype_width (s->dtype);
+
+  for (gint64 b0 = 0; b0 < batch->B; b0 += most)
+    {
+      gint64 B = MIN (most, batch->B - b0);
+
+      for (guint u = 0; u < module->n_uses; u++)
+        {
+          const AssayModuleParts *parts = &batch->parts[u];
+          gint64 n = parts->use->positions;
+
+          outer[u] = (AssayModuleOuter) { .n = n, .column = (const char *) parts->column + b0 * n * module->columns * width };
+          if (parts->index != NULL)
+            outer[u].index = parts->index + b0 * n;
+          else
+            outer[u].row = (const char *) parts->row + b0 * n * module->rows * width;
+        }
+      assay_module_form (s->dtype, s->workers, B, module->rows, module->columns, module->n_uses, outer, s->room);
+      assay_module_multiply (s->dtype, s->workers, FALSE, TRUE, B, s->Q, size, s->room, size, s->X[batch->index], size, FALSE, s->products, s->Q);
+      for (gint64 b = 0; b < B; b++)
+        for (gint64 q = 0; q < s->Q; q++)
+          add_score (s, q, batch->first + b0 + b, s->dtype == ASSAY_F32 ? (double) ((const float *) s->products)[b * s->Q + q]
+                                                                        : ((const double *) s->products)[b * s->Q + q]);
+    }
+}
+
+/* --- position by position ----------------------------------------------------------------------------------------------------- */
+
+/* room (B n, n_q, rows) holds X_q c_t; one example's scores of the block's vectors. */
+#define SCORE_ROWS(name, type)                                                                                          \
+  static void                                                                                                           \
+  name (gsize b, guint worker, gpointer data)                                                                           \
+  {                                                                                                                     \
+    const Scoring *s = data;                                                                                            \
+    gint64 n = s->parts->use->positions, rows = s->batch->module->rows;                                                 \
+                                                                                                                        \
+    (void) worker;                                                                                                      \
+    for (gint64 q = 0; q < s->n_q; q++)                                                                                 \
+      {                                                                                                                 \
+        double sum = 0;                                                                                                 \
+                                                                                                                        \
+        for (gint64 t = b * n; t < ((gint64) b + 1) * n; t++)                                                           \
+          {                                                                                                             \
+            const type *r = (const type *) s->parts->row + t * rows, *y = (const type *) s->room + (t * s->n_q + q) * rows; \
+            type part = 0;                                                                                              \
+                                                                                                                        \
+            for (gint64 o = 0; o < rows; o++)                                                                           \
+              part += r[o] * y[o];                                                                                      \
+            sum += part;                                                                                                \
+          }                                                                                                             \
+        add_score (s, s->first_q + q, s->batch->first + b, sum);                                                        \
+      }                                                                                                                 \
+  }
+
+SCORE_ROWS (score_rows_f32, float)
+SCORE_ROWS (score_rows_f64, double)
+
+#define SCORE_LOOKUP(name, type)                                                                                        \
+  static void                                                                                                           \
+  name (gsize b, guint worker, gpointer data)                                                                           \
+  {                                                                                                                     \
+    const Scoring *s = data;                                                                                            \
+    gint64 n = s->parts->use->positions, columns = s->batch->module->columns, size = s->batch->module->rows * columns;  \
+                                                                                                                        \
+    (void) worker;                                                                                                      \
+    for (gint64 q = 0; q < s->Q; q++)                                                                                   \
+      {                                                                                                                 \
+        const type *X = (const type *) s->X[s->batch->index] + q * size;                                                \
+        double sum = 0;                                                                                                 \
+                                                                                                                        \
+        for (gint64 t = b * n; t < ((gint64) b + 1) * n; t++)                                                           \
+          {                                                                                                             \
+            const type *c = (const type *) s->parts->column + t * columns, *x = X + s->parts->index[t] * columns;       \
+            type part = 0;                                                                                              \
+                                                                                                                        \
+            for (gint64 j = 0; s->parts->index[t] >= 0 && j < columns; j++)                                             \
+              part += c[j] * x[j];                                                                                      \
+            sum += part;                                                                                                \
+          }                                                                                                             \
+        add_score (s, q, s->batch->first + b, sum);                                                                     \
+      }                                                                                                                 \
+  }
+
+SCORE_LOOKUP (score_lookup_f32, float)
+SCORE_LOOKUP (score_lookup_f64, double)
+
+static void
+score_positions (Scoring *s, const AssayModuleBatch *batch)
+{
+  const AssayModule *module = batch->module;
+  gsize width = assay_dtype_width (s->dtype);
+
+  s->batch = batch;
+  for (guint u = 0; u < module->n_uses; u++)
+    {
+      gint64 K = batch->B * batch->parts[u].use->positions;
+
+      s->parts = &batch->parts[u];
+      if (s->parts->index != NULL)
+        {
+          assay_workers_run (s->workers, batch->B, s->dtype == ASSAY_F32 ? score_lookup_f32 : score_lookup_f64, s);
+          continue;
+        }
+      for (s->first_q = 0; s->first_q < s->Q; s->first_q += s->n_q)
+        {
+          s->n_q = CLAMP (s->room_size / (K * module->rows), 1, s->Q - s->first_q);
+          assay_module_multiply (s->dtype, s->workers, FALSE, TRUE, K, s->n_q * module->rows, module->columns, s->parts->column, module->columns,
+                                 (const char *) s->X[batch->index] + s->first_q * module->rows * module->columns * width, module->columns, FALSE,
+                                 s->room, s->n_q * module->rows);
+          assay_workers_run (s->workers, batch->B, s->dtype == ASSAY_F32 ? score_rows_f32 : score_rows_f64, s);
+        }
+    }
+}
+
+static gboolean
+score_batch (const AssayModuleBatch *batch, gpointer data, GError **error)
+{
+  Scoring *s = data;
+  AssayScoreRoute route = s->route == ASSAY_ROUTE_CHEAPER ? assay_module_choose_route (batch->module, s->Q, NULL) : s->route;
+
+  (void) error;
+  s->batch = batch;
+  if (route == ASSAY_ROUTE_FORM)
+    score_formed (s, batch);
+  else
+    score_positions (s, batch);
+  return TRUE;
+}
+
+/* --- the pass ---------------------------------------------------------------------------------------------------------------- */
+
+/* The vectors as matrices of modules, scaled so that float holds them. */
+static gboolean
+convert_vectors (Scoring *s, const double *X, GError **error)
+{
+  gint64 largest = 1;
+  g_autoptr (AssayBuffer) D = NULL;
+
+  for (gint64 q = 0; q < s->Q; q++)
+    s->scale[q] = s->dtype == ASSAY_F32 ? assay_f64_unit_scale (s->modules->P, X + q * s->modules->P) : 1;
+  for (guint m = 0; m < s->modules->n; m++)
+    largest = MAX (largest, s->modules->module[m].rows * s->modules->module[m].columns);
+  D = assay_mem_alloc_array (largest, sizeof (double), error);
+  if (D == NULL)
+    return FALSE;
+  for (guint m = 0; m < s->modules->n; m++)
+    {
+      const AssayModule *module = &s->modules->module[m];
+      gint64 size = module->rows * module->columns;
+
+      s->X[m] = assay_mem_alloc_array (s->Q * size, assay_dtype_width (s->dtype), error);
+      if (s->X[m] == NULL)
+        return FALSE;
+      for (gint64 q = 0; q < s->Q; q++)
+        {
+          assay_module_read (module, X + q * s->modules->P, D);
+          assay_f64_scale (size, s->scale[q], D);
+          assay_dtype_convert (ASSAY_F64, D, s->dtype, (char *) s->X[m] + q * size * assay_dtype_width (s->dtype), size);
+        }
+    }
+  return TRUE;
+}
+
+static gboolean
+make_room (Scoring *s, gint64 B, GError **error)
+{
+  gsize width = assay_dtype_width (s->dtype);
+
+  s->room_size = ROOM;
+  for (guint m = 0; m < s->modules->n; m++)
+    {
+      const AssayModule *module = &s->modules->module[m];
+
+      s->room_size = MAX (s->room_size, module->rows * module->columns);
+      for (guint u = 0; u < module->n_uses; u++)
+        if (!module->uses[u].row_is_index)
+          s->room_size = MAX (s->room_size, B * module->uses[u].positions * module->rows);
+    }
+  s->room = assay_mem_alloc_array (s->room_size, width, error);
+  return s->room != NULL && (s->products = assay_mem_alloc_array (B * s->Q, width, error)) != NULL;
+}
+
+gboolean
+assay_module_scores (const AssayPoint *point, const AssayModules *modules, gint64 Q, const double *X, AssayScoreRoute route, double *scores,
+                     double *by_module, AssayProgress *progress, GError **error)
+{
+  Scoring s = { .modules = modules, .workers = point->backend->workers, .dtype = point->dtype, .Q = Q, .N = point->n_examples, .route = route,
+                .scores = scores, .by_module = by_module };
+  g_autoptr (AssayModulePass) pass = assay_module_pass_new (point, modules, FALSE, 0, error);
+  gboolean ok;
+
+  if (pass == NULL)
+    return FALSE;
+  s.scale = g_new0 (double, Q);
+  s.X = g_new0 (void *, modules->n);
+  memset (scores, 0, Q * s.N * sizeof *scores);
+  if (by_module != NULL)
+    memset (by_module, 0, modules->n * Q * s.N * sizeof *by_module);
+  ok = convert_vectors (&s, X, error) && make_room (&s, assay_module_pass_get_batch (pass), error)
+       && assay_module_pass_run (pass, score_batch, &s, "scores", progress, error);
+  for (guint m = 0; m < modules->n; m++)
+    assay_mem_free (s.X[m]);
+  g_free (s.X);
+  g_free (s.scale);
+  assay_mem_free (s.room);
+  assay_mem_free (s.products);
+  return ok;
+}

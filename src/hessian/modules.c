@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* modules.c: the registry of kinds, and the search for modules. */
+#include "hessian/modules.h"
+
+#include "base/error.h"
+
+#include <string.h>
+
+#define ASSAY_REGISTER(name) extern const AssayModuleKind assay_module_kind_##name;
+#include "hessian/modules.def"
+#undef ASSAY_REGISTER
+#define ASSAY_REGISTER(name) &assay_module_kind_##name,
+static const AssayModuleKind *const kinds[] = {
+#include "hessian/modules.def"
+  NULL };
+#undef ASSAY_REGISTER
+
+const AssayModuleKind *const *
+assay_module_kind_list (void)
+{
+  return kinds;
+}
+
+const AssayModuleKind *
+assay_module_kind_find (const char *op)
+{
+  for (gsize i = 0; kinds[i] != NULL; i++)
+    if (strcmp (kinds[i]->op, op) == 0)
+      return kinds[i];
+  return NULL;
+}
+
+AssayModulePiece
+assay_module_piece (AssayGraph *graph, const AssayGraphNode *node, guint i, gint64 row, gint64 n_rows, gint64 column, gint64 n_columns)
+{
+  return (AssayModulePiece) { .value = node->in[i], .offset = assay_graph_get_value (graph, node->in[i])->offset, .row = row, .n_rows = n_rows,
+                              .column = column, .n_columns = n_columns };
+}
+
+static guint
+count_params (AssayGraph *graph, const AssayGraphNode *node)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < node->n_in; i++)
+    n += assay_graph_get_value (graph, node->in[i])->role == ASSAY_VALUE_PARAM;
+  return n;
+}
+
+static gboolean
+refuse (AssayGraph *graph, const AssayGraphNode *node, const char *why, GError **error)
+{
+  const char *name = "";
+
+  for (guint i = node->n_in; i-- > 0; )
+    if (assay_graph_get_value (graph, node->in[i])->role == ASSAY_VALUE_PARAM)
+      name = assay_graph_get_value (graph, node->in[i])->name;
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED,
+               "curvature factors: parameter %s: %s (operation %s): factors cover all parameters or none", name, why, node->op->name);
+  return FALSE;
+}
+
+/* "a.b" of "a.b.weight" */
+static char *
+common_name (AssayGraph *graph, const AssayModuleUse *use)
+{
+  const char *name = assay_graph_get_value (graph, use->pieces[0].value)->name, *dot = strrchr (name, '.');
+
+  return dot && dot > name ? g_strndup (name, dot - name) : g_strdup (name);
+}
+
+static gboolean
+shares (const AssayModuleUse *a, const AssayModuleUse *b)
+{
+  for (guint i = 0; i < a->n_pieces; i++)
+    for (guint k = 0; k < b->n_pieces; k++)
+      if (a->pieces[i].value == b->pieces[k].value)
+        return TRUE;
+  return FALSE;
+}
+
+static gboolean
+same_matrix (const AssayModuleUse *a, const AssayModuleUse *b)
+{
+  if (a->rows != b->rows || a->columns != b->columns || a->n_pieces != b->n_pieces)
+    return FALSE;
+  for (guint i = 0; i < a->n_pieces; i++)
+    if (memcmp (&a->pieces[i], &b->pieces[i], sizeof a->pieces[i]) != 0)
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+add_use (AssayGraph *graph, const AssayGraphNode *node, const AssayModuleUse *use, GArray *modules, GError **error)
+{
+  AssayModule fresh = { .kind = use->kind->name, .rows = use->rows, .columns = use->columns, .n_uses = 1 };
+
+  for (guint m = 0; m < modules->len; m++)
+    {
+      AssayModule *module = &g_array_index (modules, AssayModule, m);
+
+      if (!shares (&module->uses[0], use))
+        continue;
+      if (!same_matrix (&module->uses[0], use))
+        return refuse (graph, node, "shared with another operation as a matrix of another form", error);
+      module->uses = g_renew (AssayModuleUse, module->uses, module->n_uses + 1);
+      module->uses[module->n_uses++] = *use;
+      if (module->uses[0].row_is_index != use->row_is_index)
+        module->kind = "tied head";
+      return TRUE;
+    }
+  for (guint i = 0; i < use->n_pieces; i++)
+    fresh.n_params += use->pieces[i].n_rows * use->pieces[i].n_columns;
+  fresh.name = common_name (graph, use);
+  fresh.uses = g_memdup2 (use, sizeof *use);
+  g_array_append_val (modules, fresh);
+  return TRUE;
+}
+
+static gboolean
+add_node (AssayGraph *graph, guint n, GArray *modules, GError **error)
+{
+  const AssayGraphNode *node = assay_graph_get_node (graph, n);
+  AssayModuleUse use;
+
+  memset (&use, 0, sizeof use);                                   /* pieces are compared byte by byte */
+  if (count_params (graph, node) == 0)
+    return TRUE;
+  use.kind = assay_module_kind_find (node->op->name);
+  use.node = n;
+  if (use.kind == NULL || !use.kind->describe (graph, node, &use) || use.n_pieces != count_params (graph, node))
+    return refuse (graph, node, "no kind of module covers how it is used", error);
+  return add_use (graph, node, &use, modules, error);
+}
+
+static int
+by_offset (gconstpointer a, gconstpointer b)
+{
+  const AssayModule *x = a, *y = b;
+
+  return x->uses[0].pieces[0].offset < y->uses[0].pieces[0].offset ? -1 : 1;
+}
+
+/* Each parameter once. */
+static gboolean
+check_coverage (AssayGraph *graph, const AssayModules *modules, GError **error)
+{
+  g_autofree guint *seen = g_new0 (guint, assay_graph_get_n_values (graph));
+
+  for (guint m = 0; m < modules->n; m++)
+    for (guint i = 0; i < modules->module[m].uses[0].n_pieces; i++)
+      seen[modules->module[m].uses[0].pieces[i].value]++;
+  for (guint v = 0; v < assay_graph_get_n_values (graph); v++)
+    if (assay_graph_get_value (graph, v)->role == ASSAY_VALUE_PARAM && (seen[v] != 1 || !assay_graph_get_value (graph, v)->reaches_loss))
+      {
+        g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "curvature factors: parameter %s %s: factors cover all parameters or none",
+                     assay_graph_get_value (graph, v)->name, seen[v] == 1 ? "does not reach the loss" : "is in no module");
+        return FALSE;
+      }
+  return TRUE;
+}
+
+AssayModules *
+assay_modules_new (const AssayModel *model, GError **error)
+{
+  AssayGraph *graph = assay_model_get_layout (model);
+  g_autoptr (AssayModules) modules = g_new0 (AssayModules, 1);
+  GArray *found = g_array_new (FALSE, FALSE, sizeof (AssayModule));
+  gboolean complete = TRUE;
+
+  for (guint n = 0; complete && n < assay_graph_get_n_nodes (graph); n++)
+    complete = add_node (graph, n, found, error);
+  g_array_sort (found, by_offset);
+  modules->P = assay_model_get_n_params (model);
+  modules->n = found->len;
+  modules->module = (AssayModule *) (void *) g_array_free (found, FALSE);
+  return complete && check_coverage (graph, modules, error) ? g_steal_pointer (&modules) : NULL;
+}
+
+void
+assay_modules_free (AssayModules *modules)
+{
+  if (modules == NULL)
+    return;
+  for (guint m = 0; m < modules->n; m++)
+    {
+      g_free (modules->module[m].name);
+      g_free (modules->module[m].uses);
+    }
+  g_free (modules->module);
+  g_free (modules);
+}
+
+const AssayModule *
+assay_modules_find (const AssayModules *modules, const char *name)
+{
+  for (guint m = 0; m < modules->n; m++)
+    if (strcmp (modules->module[m].name, name) == 0)
+      return &modules->module[m];
+  return NULL;
+}
+
+void
+assay_module_read (const AssayModule *module, const double *vector, double *D)
+{
+  for (guint i = 0; i < module->uses[0].n_pieces; i++)
+    {
+      const AssayModulePiece *p = &module->uses[0].pieces[i];
+
+      for (gint64 r = 0; r < p->n_rows; r++)
+        memcpy (D + (p->row + r) * module->columns + p->column, vector + p->offset + r * p->n_columns, p->n_columns * sizeof *D);
+    }
+}
+
+void
+assay_module_write (const AssayModule *module, const double *D, double *vector)
+{
+  for (guint i = 0; i < module->uses[0].n_pieces; i++)
+    {
+      const AssayModulePiece *p = &module->uses[0].pieces[i];
+
+      for (gint64 r = 0; r < p->n_rows; r++)
+        memcpy (vector + p->offset + r * p->n_columns, D + (p->row + r) * module->columns + p->column, p->n_columns * sizeof *D);
+    }
+}
