@@ -85,7 +85,8 @@ same_matrix (const AssayModuleUse *a, const AssayModuleUse *b)
   if (a->rows != b->rows || a->columns != b->columns || a->n_pieces != b->n_pieces)
     return FALSE;
   for (guint i = 0; i < a->n_pieces; i++)
-    if (memcmp (&a->pieces[i], &b->pieces[i], sizeof a->pieces[i]) != 0)
+    if (a->pieces[i].value != b->pieces[i].value || a->pieces[i].row != b->pieces[i].row || a->pieces[i].n_rows != b->pieces[i].n_rows
+        || a->pieces[i].column != b->pieces[i].column || a->pieces[i].n_columns != b->pieces[i].n_columns)
       return FALSE;
   return TRUE;
 }
@@ -121,9 +122,8 @@ static gboolean
 add_node (AssayGraph *graph, guint n, GArray *modules, GError **error)
 {
   const AssayGraphNode *node = assay_graph_get_node (graph, n);
-  AssayModuleUse use;
+  AssayModuleUse use = { 0 };
 
-  memset (&use, 0, sizeof use);                                   /* pieces are compared byte by byte */
   if (count_params (graph, node) == 0)
     return TRUE;
   use.kind = assay_module_kind_find (node->op->name);

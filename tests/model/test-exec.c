@@ -246,6 +246,42 @@ test_keep (void)
   sample_free (s);
 }
 
+/* Without gradients of parameters, as for what looks at adjoints of values. */
+static void
+test_keep_adjoints (void)
+{
+  g_autoptr (AssayBackend) backend = assay_backend_cpu_new (1);
+  Sample *s = sample_new (find_case ("transformer, llama"), BATCH);
+  g_autoptr (AssayGraph) graph = assay_model_build (s->model, BATCH, NULL);
+  g_autoptr (GArray) keep = g_array_new (FALSE, FALSE, sizeof (guint));
+  guint end = ASSAY_NO_VALUE;
+  Walk *all, *one;
+
+  for (guint v = 0; v < assay_graph_get_n_values (graph); v++)
+    if (assay_graph_get_value (graph, v)->role == ASSAY_VALUE_RESULT && assay_graph_get_value (graph, v)->is_active)
+      {
+        guint adjoint = ASSAY_KEEP_ADJOINT (v);
+
+        g_array_append_val (keep, adjoint);
+      }
+  g_array_append_val (keep, end);
+  all = walk_new (s, ASSAY_WALK_GRADIENT, ASSAY_F64, backend, (guint *) (void *) keep->data);
+  walk_prepare (all, s, NULL, 0, NULL);
+  for (guint k = 0; k + 1 < keep->len; k++)
+    {
+      guint alone[] = { g_array_index (keep, guint, k), ASSAY_NO_VALUE }, value = alone[0] & ~(1u << 31);
+      gsize bytes = assay_shape_count (&assay_graph_get_value (graph, value)->shape) * sizeof (double);
+
+      one = walk_new (s, ASSAY_WALK_GRADIENT, ASSAY_F64, backend, alone);
+      walk_prepare (one, s, NULL, 0, NULL);
+      g_assert_cmpmem (assay_exec_get_buffer (all->exec, ASSAY_ADJOINT, value), bytes,
+                       assay_exec_get_buffer (one->exec, ASSAY_ADJOINT, value), bytes);
+      walk_free (one);
+    }
+  walk_free (all);
+  sample_free (s);
+}
+
 static void
 test_faults (void)
 {
@@ -355,6 +391,7 @@ main (int argc, char **argv)
   g_test_add_func ("/exec/an unused parameter gets zeros and a shared one the sum of its uses", test_unused_and_shared);
   g_test_add_func ("/exec/an edited value is what the rest of the walk sees, until the edit is taken away", test_edit);
   g_test_add_func ("/exec/kept values are those of a walk that keeps them alone", test_keep);
+  g_test_add_func ("/exec/kept adjoints are those of a walk that keeps them alone", test_keep_adjoints);
   g_test_add_func ("/exec/the first number that is not finite is named", test_faults);
   g_test_add_func ("/exec/a walk allocates nothing", test_no_allocation);
   g_test_add_func ("/exec/gradient and product have the same bits for one, two and three threads", test_crews);
