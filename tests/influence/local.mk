@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 influence_toy = tests/influence/toy.c tests/influence/toy.h
 
-check_PROGRAMS += tests/influence/test-bank tests/influence/test-top tests/influence/test-method tests/influence/test-interval tests/influence/test-score \
+check_PROGRAMS += tests/influence/test-agreement tests/influence/test-bank tests/influence/test-grade tests/influence/test-top tests/influence/test-method tests/influence/test-interval tests/influence/test-score \
   tests/influence/test-reference tests/influence/test-reference_data tests/influence/test-reference_products \
   tests/influence/test-replicated tests/influence/test-validate tests/influence/test-baselines tests/influence/test-rescaled
+tests_influence_test_agreement_SOURCES = tests/influence/test-agreement.c tests/influence/planted.c tests/influence/planted.h
+tests_influence_test_grade_SOURCES = tests/influence/test-grade.c
 tests_influence_test_bank_SOURCES = tests/influence/test-bank.c
 tests_influence_test_rescaled_SOURCES = tests/influence/test-rescaled.c $(influence_toy)
 tests_influence_test_baselines_SOURCES = tests/influence/test-baselines.c $(influence_toy)
