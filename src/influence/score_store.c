@@ -61,7 +61,9 @@ assay_score_attributes_check (const json_t *attributes, const char *where, GErro
 {
   const char *unit = json_string_value (json_object_get (attributes, "unit"));
   const char *counterfactual = json_string_value (json_object_get (attributes, "counterfactual"));
-  gboolean may_lack = g_strcmp0 (unit, ASSAY_UNIT_RELATIVE) == 0 || g_strcmp0 (counterfactual, "retraining") == 0;
+  const char *method = json_string_value (json_object_get (attributes, "method"));
+  gboolean may_lack = g_strcmp0 (unit, ASSAY_UNIT_RELATIVE) == 0 || g_strcmp0 (counterfactual, "retraining") == 0
+                      || (method != NULL && g_str_has_prefix (method, "imported:"));
 
   for (gsize a = 0; a < G_N_ELEMENTS (attributes_table); a++)
     {

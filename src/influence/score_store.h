@@ -16,7 +16,7 @@
 #include "store/case.h"
 
 /* Refuses attributes that lack one of the names above, have one of the wrong type, or an unknown unit, sign or interval_kind. damping and l2
- * are numbers of 0 or more; null only for a score without a unit. where names the document. */
+ * are numbers of 0 or more; null only for a score without a unit, or one that was imported. where names the document. */
 gboolean     assay_score_attributes_check (const json_t *attributes, const char *where, GError **error);
 /* What scores say of themselves. New reference. */
 json_t      *assay_score_attributes_new   (const AssayInfluenceScores *scores, const char *method);

@@ -5,6 +5,7 @@
 #include "dataset/dataset_store.h"
 #include "dataset/import.h"
 #include "dataset/organism.h"
+#include "job/import_measured.h"
 #include "job/spec.h"
 #include "model/checkpoint.h"
 #include "run/recipe.h"
@@ -13,22 +14,17 @@
 #include <string.h>
 
 #define ASSAY_REGISTER(name) #name,
-static const char *const whats[] = { "data", "model", "order", "recipe",
+static const char *const whats[] = { "data", "model", "order", "recipe", "scores", "bank",
 #include "dataset/organisms.def"
   NULL };
 #undef ASSAY_REGISTER
-#define ASSAY_REGISTER(name) "|" #name
-static const char whats_in_words[] = "data|model|order|recipe"
-#include "dataset/organisms.def"
-  ;
-#undef ASSAY_REGISTER
-
 static const AssayParam params[] = {
-  { "what", ASSAY_PARAM_CHOICE, .choices = whats, .metavar = whats_in_words, .flags = ASSAY_PARAM_POSITIONAL | ASSAY_PARAM_REQUIRED,
-    .help = "what the files hold; else a family of reasoning data, which are generated" },
+  { "what", ASSAY_PARAM_CHOICE, .choices = whats, .metavar = "WHAT", .flags = ASSAY_PARAM_POSITIONAL | ASSAY_PARAM_REQUIRED,
+    .help = "what the files hold: data, a model, an order of batches, a recipe, scores, a bank of retrainings; else a family of reasoning data, which are generated" },
   { "file", ASSAY_PARAM_LIST, .metavar = "FILE", .flags = ASSAY_PARAM_POSITIONAL | ASSAY_PARAM_FILE,
-    .help = "files of one table, in order; for a model its directory with config.json and model.safetensors; for an order of batches its .npy; for a recipe its directory" },
-  { "name", ASSAY_PARAM_STRING, .metavar = "NAME", .help = "name in the case (default: main for data, the architecture for a model, the family for generated data)" },
+    .help = "files of one table, in order; for a model its directory with config.json and model.safetensors; for an order of batches its .npy; for a recipe its directory; for scores an "
+            "array; for a bank the base losses, then sets and their losses in turn" },
+  { "name", ASSAY_PARAM_STRING, .metavar = "NAME", .help = "name in the case (default: main for data, the architecture for a model, the family for generated data; scores and banks need one)" },
   { .name = NULL }
 };
 
@@ -40,7 +36,9 @@ make_sections (gpointer unused)
   GArray *sections = g_array_new (TRUE, TRUE, sizeof (AssayJobSection));
   AssayJobSection of_files[] = { { "what", "data", "tables, images, text", assay_import_params }, { "what", "model", "weights", no_params },
                                    { "what", "order", "the order of a training's batches", no_params },
-                                   { "what", "recipe", "a fine-tuning made elsewhere: data, first weights, order, retrainings", no_params } };
+                                   { "what", "recipe", "a fine-tuning made elsewhere: data, first weights, order, retrainings", no_params },
+                                   { "what", "scores", "scores that another program computed", assay_import_scores_params },
+                                   { "what", "bank", "losses that were measured elsewhere after training without subsets", assay_import_bank_params } };
 
   (void) unused;
   g_array_append_vals (sections, of_files, G_N_ELEMENTS (of_files));
@@ -86,6 +84,29 @@ get_family (const AssayJob *job)
   return assay_organism_find (assay_values_get_string (assay_job_get_values (job), "what"));
 }
 
+/* Scores and banks: they are of a model of the case. */
+static gboolean
+is_measured (const AssayJob *job)
+{
+  return is (job, "scores") || is (job, "bank");
+}
+
+static gboolean
+complete_measured (const AssayJob *job, GError **error)
+{
+  const AssayValues *values = assay_job_get_values (job);
+  guint n = g_strv_length ((char **) assay_values_get_list (values, "file"));
+
+  if (!assay_values_is_set (values, "name"))
+    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "--name is needed: what the imported %s are called", assay_values_get_string (values, "what"));
+  else if (is (job, "scores") ? n != 1 : n < 3 || n % 2 == 0)
+    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "import %s: %s expected, %u files found", assay_values_get_string (values, "what"),
+                 is (job, "scores") ? "one file" : "the base losses, then pairs of sets and their losses", n);
+  else
+    return TRUE;
+  return FALSE;
+}
+
 /* Files are needed, unless the data are generated. */
 static gboolean
 complete (AssayJob *job, GError **error)
@@ -93,7 +114,7 @@ complete (AssayJob *job, GError **error)
   gboolean has_files = assay_values_is_set (assay_job_get_values (job), "file");
 
   if (!assay_values_is_set (assay_job_get_values (job), "what") || (get_family (job) ? !has_files : has_files))
-    return TRUE;
+    return !is_measured (job) || complete_measured (job, error);
   if (has_files)
     g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "import %s: the data are generated; no FILE expected", get_family (job)->name);
   else
@@ -130,21 +151,40 @@ add_inputs_of (AssayJob *job, const char *directory, const char *const *files, G
   return TRUE;
 }
 
+static void
+state_free (gpointer data)
+{
+  assay_subject_free (data);
+}
+
+static gboolean
+add_files (AssayJob *job, const char *const *files, GError **error)
+{
+  for (; *files != NULL; files++)
+    if (!add_input (job, "file", *files, error))
+      return FALSE;
+  return TRUE;
+}
+
 static gboolean
 resolve (AssayJob *job, AssayJobContext *context, GError **error)
 {
   const char *const *files = assay_values_get_list (assay_job_get_values (job), "file");
 
-  (void) context;
   if (get_family (job) != NULL)
     return TRUE;
+  if (is_measured (job))
+    {
+      context->state = assay_subject_open (job, context, error);
+      context->free_state = state_free;
+      return context->state != NULL && add_files (job, files, error);
+    }
   if (is (job, "data"))
     {
       static const char *const beside[] = { "labels", "vocabulary" };
 
-      for (; *files != NULL; files++)
-        if (!add_input (job, "file", *files, error))
-          return FALSE;
+      if (!add_files (job, files, error))
+        return FALSE;
       for (gsize k = 0; k < G_N_ELEMENTS (beside); k++)
         {
           const char *path = assay_values_get_string (assay_job_get_section (job, "what"), beside[k]);
@@ -333,12 +373,25 @@ import_recipe (AssayJob *job, AssayJobContext *context, GError **error)
 }
 
 static json_t *
+import_measured (AssayJob *job, AssayJobContext *context, GError **error)
+{
+  const char *name = assay_values_get_string (assay_job_get_values (job), "name");
+  g_autofree char *of_scores = g_strconcat ("imported/", name, NULL);
+
+  if (is (job, "scores"))
+    return check_name_is_free (context, "scores", of_scores, error) ? assay_import_scores (job, context->state, context, error) : NULL;
+  return check_name_is_free (context, "bank", name, error) ? assay_import_bank (job, context->state, context, error) : NULL;
+}
+
+static json_t *
 run (AssayJob *job, AssayJobContext *context, GError **error)
 {
   if (is (job, "model"))
     return import_model (job, context, error);
   if (is (job, "order"))
     return import_order (job, context, error);
+  if (is_measured (job))
+    return import_measured (job, context, error);
   return is (job, "recipe") ? import_recipe (job, context, error) : import_data (job, context, error);
 }
 
@@ -369,6 +422,33 @@ view_recipe (const json_t *document, AssayView *view)
   assay_view_add_text (view, "imported the recipe %s: %s training and %s query sequences, the model %s of %s parameters, the order of its batches",
                        assay_json_get_text (document, "name"), train, query, assay_json_get_text (document, "model"), count);
   assay_view_add_text (view, "next: %s", assay_json_get_text (document, "train_command"));
+}
+
+static void
+view_scores (const json_t *document, AssayView *view)
+{
+  g_autofree char *queries = assay_view_count (json_integer_value (json_object_get (document, "queries")));
+  g_autofree char *train = assay_view_count (json_integer_value (json_object_get (document, "train_examples")));
+
+  assay_view_add_text (view, "imported the scores %s for model %s, not computed here: %s queries, %s training examples, %s", assay_json_get_text (document, "name"),
+                       assay_json_get_text (document, "model"), queries, train, assay_json_get_text (document, "unit"));
+  assay_view_add_text (view, "as a method: %s", assay_json_get_text (document, "method"));
+}
+
+static void
+view_bank (const json_t *document, AssayView *view)
+{
+  gsize f;
+  json_t *family;
+
+  assay_view_add_text (view, "imported the bank %s for model %s, not computed here", assay_json_get_text (document, "name"), assay_json_get_text (document, "model"));
+  assay_view_begin_table (view, "family|>sets|>examples left out");
+  json_array_foreach (json_object_get (document, "families"), f, family)
+    {
+      assay_view_add_cell (view, assay_json_get_text (family, "name"));
+      assay_view_add_cell_number (view, assay_json_get_number (family, "sets"), 15);
+      assay_view_add_cell_number (view, assay_json_get_number (family, "size"), 15);
+    }
 }
 
 static void
@@ -422,12 +502,16 @@ view (const json_t *document, AssayView *view)
     view_recipe (document, view);
   else if (strcmp (what, "order") == 0)
     view_order (document, view);
+  else if (strcmp (what, "scores") == 0)
+    view_scores (document, view);
+  else if (strcmp (what, "bank") == 0)
+    view_bank (document, view);
   else
     view_data (document, view);
 }
 
 ASSAY_JOB_KIND_DEFINE (import) = {
-  .name = "import", .group = ASSAY_JOB_GROUP_CASE, .help = "bring data or a model into a case",
+  .name = "import", .group = ASSAY_JOB_GROUP_CASE, .help = "bring data, a model, or what others computed into a case",
   .description = "Data: the files are read into one table of typed columns. Every row keeps its file, its line and, with --id, its key; rows and their "
                  "indices never change afterwards. All rows go to the split \"train\" unless --split says otherwise. Formats: CSV, IDX images with their "
                  "labels, JSONL, plain text, each of them also compressed (.gz).\n\n"
@@ -436,6 +520,12 @@ ASSAY_JOB_KIND_DEFINE (import) = {
                  "Order: places in the training split, batch after batch, for a training that is to see them as another program did.\n\n"
                  "Recipe: a directory with recipe.json, init/, train_ids.npy, query_ids.npy and order.npy: everything that a fine-tuning made elsewhere "
                  "began with. The answer says the command that makes it again.\n\n"
+                 "Scores: one array of numbers (.npy, safetensors, HDF5) that another program computed for the training examples of a model of the case, in the order "
+                 "of their split, and for the queries that are named. They are marked as imported, and are held against retraining by assay validate --method "
+                 "imported:NAME like any method's.\n\n"
+                 "Bank: query losses after training elsewhere: first the losses with all examples (queries; or seeds, queries), then for every family of subsets the "
+                 "training examples that each left out (sets, members) and the losses without them (sets, queries; or sets, seeds, queries), where NaN says that the "
+                 "training diverged. assay validate --bank NAME holds scores against it without retraining.\n\n"
                  "Generated reasoning data: a family of small tasks with a written chain, running sums (dose) or pointer chases (pointer), where half of the "
                  "chains are edited and a mode token sets how often the answer follows the edit. Nothing is read.\n\n"
                  "A malformed file is refused with its name and the line, record or byte; then nothing has changed in the case.",

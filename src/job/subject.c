@@ -85,19 +85,31 @@ assay_subject_to_json (const AssaySubject *subject)
                     subject->described);
 }
 
+/* Values that name the model: the kind's own, or those of its section that has them. */
+static const AssayValues *
+get_naming (const AssayJob *job)
+{
+  const AssayValues *own = assay_job_get_values (job);
+
+  for (const AssayParam *p = assay_values_get_table (own); p->name != NULL; p++)
+    if (strcmp (p->name, "model-name") == 0)
+      return own;
+  return assay_job_get_section (job, "what");
+}
+
 /* --- opening ------------------------------------------------------------------------------------------------------- */
 
 static gboolean
 refuse_choices (const AssayJob *job, const AssaySubject *subject, GError **error)
 {
   static const char *const names[] = { "data", "train-split", "l2" };
-  const AssayValues *own = assay_job_get_values (job), *derive = assay_job_get_table (job, assay_derive_params);
+  const AssayValues *own = get_naming (job), *derive = assay_job_get_table (job, assay_derive_params);
   const char *given = NULL;
 
   for (gsize k = 0; k < G_N_ELEMENTS (names); k++)
     if (assay_values_is_set (own, names[k]))
       given = names[k];
-  for (const AssayParam *p = assay_derive_params; p->name != NULL; p++)
+  for (const AssayParam *p = assay_derive_params; derive != NULL && p->name != NULL; p++)
     if (assay_values_is_set (derive, p->name))
       given = p->name;
   if (given == NULL)
@@ -129,11 +141,11 @@ static gboolean
 read_training (AssaySubject *subject, const AssayJob *job, GError **error)
 {
   const json_t *options = json_object_get (json_object_get (subject->object->meta, "training"), "options");
-  double given = assay_values_get_double (assay_job_get_values (job), "l2");
+  double given = assay_values_get_double (get_naming (job), "l2");
 
   if (options == NULL)
     {
-      subject->l2 = assay_values_is_set (assay_job_get_values (job), "l2") ? given : 0;
+      subject->l2 = assay_values_is_set (get_naming (job), "l2") ? given : 0;
       return TRUE;
     }
   subject->training = read_options (options, subject->object->name, error);
@@ -160,9 +172,17 @@ read_order (AssaySubject *subject, AssayCase *cas, GError **error)
 static json_t *
 describe_choice (const AssaySubject *subject, const AssayJob *job, AssayCase *cas, GError **error)
 {
-  const AssayValues *values = assay_job_get_values (job);
+  const AssayValues *values = get_naming (job);
   const char *split = assay_values_get_string (values, "train-split");
-  g_autoptr (AssayObject) data = assay_subject_find_data (cas, assay_values_get_string (values, "data"), error);
+  g_autoptr (AssayObject) data = NULL;
+
+  if (assay_job_get_table (job, assay_derive_params) == NULL)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "model %s: a model that was trained in this case expected, whose examples can be named; it was imported",
+                   subject->object->name);
+      return NULL;
+    }
+  data = assay_subject_find_data (cas, assay_values_get_string (values, "data"), error);
 
   return data ? assay_described_new (data, assay_job_get_table (job, assay_derive_params),
                                              assay_architecture_get_model_target (subject->model), split ? split : "train")
@@ -203,7 +223,7 @@ assay_subject_open (AssayJob *job, AssayJobContext *context, GError **error)
 {
   g_autoptr (AssaySubject) subject = g_new0 (AssaySubject, 1);
 
-  subject->object = find_model (context->cas, assay_values_get_string (assay_job_get_values (job), "model-name"), error);
+  subject->object = find_model (context->cas, assay_values_get_string (get_naming (job), "model-name"), error);
   if (subject->object == NULL)
     return NULL;
   subject->model = assay_checkpoint_load_object (context->cas, subject->object, error);

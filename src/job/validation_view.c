@@ -160,8 +160,8 @@ view_difference (const json_t *qld, AssayView *view)
   gboolean is_of_all = strcmp (assay_json_get_text (qld, "ranking"), "set") == 0;
   double lo = assay_json_get_number (qld, "lo");
 
-  assay_view_add_heading (view, "Leaving out the %" G_GINT64_FORMAT " examples ranked highest for %s: %s", count_of (qld, "size"),
-                          is_of_all ? "all queries together" : "each query",
+  assay_view_add_heading (view, "Leaving out the %" G_GINT64_FORMAT " %s ranked highest for %s: %s", count_of (qld, "size"),
+                          count_of (qld, "size") == 1 ? "example" : "examples", is_of_all ? "all queries together" : "each query",
                           lo > 0 ? "they matter more than random ones" : "no more than random ones, as far as can be told");
   assay_view_add_field (view, "loss rises by", "%s nats in the mean", rise);
   assay_view_add_field (view, "random groups", "%s nats, mean of %" G_GINT64_FORMAT " groups", random, count_of (qld, "random_groups"));

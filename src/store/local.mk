@@ -5,6 +5,7 @@ noinst_LTLIBRARIES += src/store/libstore.la
 ASSAY_FLOORS += src/store/libstore.la
 src_store_libstore_la_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS) $(CRYPTO_CFLAGS)
 src_store_libstore_la_SOURCES = \
+  src/store/array_file.c src/store/array_file.h \
   src/store/audit_path.c src/store/audit_path.h \
   src/store/case.c src/store/case.h src/store/case_private.h \
   src/store/case_check.c \

@@ -2,6 +2,8 @@
 job_fixtures = tests/job/fixtures.c tests/job/fixtures.h
 check_PROGRAMS += tests/job/test-coverage tests/job/test-demo tests/job/test-examples tests/job/test-identifiability tests/job/test-kinds tests/job/test-plan tests/job/test-query_view tests/job/test-retrain tests/job/test-runner tests/job/test-spec tests/job/test-subject \
   tests/job/test-validate tests/job/test-view
+check_PROGRAMS += tests/job/test-import_measured
+tests_job_test_import_measured_SOURCES = tests/job/test-import_measured.c $(job_fixtures)
 tests_job_test_coverage_SOURCES = tests/job/test-coverage.c $(job_fixtures)
 check_PROGRAMS += tests/job/test-demo tests/job/test-examples tests/job/test-identifiability tests/job/test-kinds tests/job/test-plan tests/job/test-query_view tests/job/test-retrain tests/job/test-runner tests/job/test-spec tests/job/test-subject \
   tests/job/test-validate tests/job/test-view

@@ -3,6 +3,10 @@
 STORE_TEST_LIBS = src/store/libstore.la src/base/libbase.la $(ASSAY_LIBS)
 EXTRA_DIST += tests/store/digest_oracle.py
 
+check_PROGRAMS += tests/store/test-array_file
+tests_store_test_array_file_SOURCES = tests/store/test-array_file.c tests/store/store_test.h
+tests_store_test_array_file_LDADD = $(STORE_TEST_LIBS)
+
 check_PROGRAMS += tests/store/test-types
 tests_store_test_types_SOURCES = tests/store/test-types.c tests/store/store_test.h
 tests_store_test_types_LDADD = $(STORE_TEST_LIBS)
