@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "job/influence_task.h"
+#include "job/left_out.h"
 #include "job/measure.h"
 #include "job/query_view.h"
 #include "job/removal.h"
@@ -19,19 +20,24 @@ static const char *const kinds[] = { "helpful", "harmful", NULL };
 
 static const AssayParam params[] = {
   { "without", ASSAY_PARAM_LIST, .metavar = "SPLIT:INDEX", .names = "example",
-    .help = "training example to leave out; also SPLIT:FIRST-LAST, \"SPLIT:where EXPRESSION\", or id:VALUE" },
+    .help = "training example to leave out; also SPLIT:FIRST-LAST, \"SPLIT:where EXPRESSION\", id:VALUE, or a file: a line for each, or .npy with their numbers in "
+            "the split" },
   { "scores", ASSAY_PARAM_STRING, .metavar = "NAME", .names = "scores", .help = "scores of the case: their queries are compared, and what they predict is shown beside what happened" },
   { "count", ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1e9, .unit = "examples", .help = "leave out so many examples that --scores puts first" },
   { "those", ASSAY_PARAM_CHOICE, .def.s = "helpful", .choices = kinds,
     .help = "with --count: examples whose removal is predicted to raise the loss most (helpful) or to lower it most (harmful)" },
   { "query", ASSAY_PARAM_LIST, .metavar = "SPLIT:INDEX", .names = "example",
-    .help = "example whose loss is compared; also SPLIT:FIRST-LAST, \"SPLIT:where EXPRESSION\", or id:VALUE" },
+    .help = "example whose loss is compared; also SPLIT:FIRST-LAST, \"SPLIT:where EXPRESSION\", or id:VALUE (default: those of --scores, or the first 20 that the "
+            "model was not trained on)" },
+  { "method", ASSAY_PARAM_STRING, .def.s = "cg", .metavar = "NAME",
+    .help = "how the change is predicted where no --scores are named; none: it is not predicted" },
   { "each", ASSAY_PARAM_BOOL, .help = "leave the examples out one by one, not all together" },
   { "controls", ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1e6, .unit = "groups",
     .help = "random groups of the same size that are left out as well, for comparison" },
   { "match", ASSAY_PARAM_LIST, .metavar = "COLUMN", .names = "column", .help = "random groups have as many examples of each value of this column as the chosen ones" },
   { "control-seed", ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 9e15, .help = "of the random groups" },
   ASSAY_SUBJECT_PARAMS,
+  ASSAY_INFLUENCE_TASK_PARAMS,
   { .name = NULL }
 };
 
@@ -44,7 +50,10 @@ static const AssayJobExample examples[] = {
 
 typedef struct {
   AssaySubject *subject;
-  AssayPredictor *predictor;    /* NULL: no scores are named */
+  AssayPredictor *predictor;    /* NULL: no scores are named, or computed yet */
+  AssayJob *question;           /* the influence job whose scores predict; NULL: scores are named, or nothing is predicted */
+  AssayInfluenceSetup *setup;   /* of that job */
+  char *refusal;                /* why nothing is predicted, or NULL */
   GArray *queries, *places;     /* gint64: examples of the data set, those of the scores first; places in the training examples */
   AssayRetrainingSetup *retraining;
 } State;
@@ -54,6 +63,9 @@ state_free (gpointer data)
 {
   State *state = data;
 
+  assay_job_free (state->question);
+  g_free (state->refusal);
+  assay_influence_setup_free (state->setup);
   assay_retraining_setup_free (state->retraining);
   assay_predictor_free (state->predictor);
   g_clear_pointer (&state->queries, g_array_unref);
@@ -62,36 +74,14 @@ state_free (gpointer data)
   g_free (state);
 }
 
-/* From examples of the data set to places among the training examples, each once however often it is named. */
-static GArray *
-find_places (const AssaySubject *subject, const char *const *references, GError **error)
+/* By scores that are still to be computed. */
+static gboolean
+is_to_be_predicted (const AssayValues *values)
 {
-  g_autoptr (GArray) examples = assay_subject_find_examples (subject->dataset, references, error);
-  g_autoptr (GArray) places = g_array_new (FALSE, FALSE, sizeof (gint64));
-  g_autofree gboolean *taken = g_new0 (gboolean, subject->n_train);
-
-  for (guint k = 0; examples != NULL && k < examples->len; k++)
-    {
-      gint64 example = g_array_index (examples, gint64, k), place = 0;
-
-      while (place < subject->n_train && subject->train[place] != example)
-        place++;
-      if (place == subject->n_train)
-        {
-          g_autofree char *name = assay_dataset_describe (subject->dataset, example);
-
-          g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "without: %s is no example that model %s was trained on (split %s)", name,
-                       subject->object->name, subject->train_split);
-          return NULL;
-        }
-      if (!taken[place])
-        g_array_append_val (places, place);
-      taken[place] = TRUE;
-    }
-  return examples ? g_steal_pointer (&places) : NULL;
+  return !assay_values_is_set (values, "scores") && strcmp (assay_values_get_string (values, "method"), "none") != 0;
 }
 
-/* What is asked must be whole: examples to leave out, queries to compare. */
+/* What is asked must be whole: examples to leave out, a way to predict. */
 static gboolean
 complete (AssayJob *job, GError **error)
 {
@@ -103,11 +93,9 @@ complete (AssayJob *job, GError **error)
     fault = "--count needs --scores: the scores that say which examples come first";
   else if (count == assay_values_is_set (values, "without"))
     fault = "what to leave out is needed: either --without, or --scores with --count";
-  else if (!scores && !assay_values_is_set (values, "query"))
-    fault = "--query is needed: examples whose loss is compared";
   if (fault != NULL)
     g_set_error_literal (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, fault);
-  return fault == NULL;
+  return fault == NULL && (!is_to_be_predicted (values) || assay_method_find (assay_values_get_string (values, "method"), error) != NULL);
 }
 
 static gboolean
@@ -124,12 +112,13 @@ open_predictor (State *state, AssayJob *job, AssayJobContext *context, GError **
 }
 
 static gboolean
-choose_places (State *state, const AssayValues *values, GError **error)
+choose_places (State *state, AssayJob *job, GError **error)
 {
+  const AssayValues *values = assay_job_get_values (job);
   gint64 count = assay_values_get_int (values, "count");
 
   state->places = count > 0 ? assay_predictor_rank (state->predictor, count, strcmp (assay_values_get_string (values, "those"), "helpful") == 0, error)
-                            : find_places (state->subject, assay_values_get_list (values, "without"), error);
+                            : assay_left_out_find (state->subject, assay_values_get_list (values, "without"), job, error);
   return state->places != NULL;
 }
 
@@ -139,11 +128,14 @@ count_asked (const State *state)
   return state->predictor ? state->predictor->asked->len : 0;
 }
 
-/* Those of the scores, then those of the command line. */
+/* Those of the scores, then those of the command line; where there are none, the first that the model was not trained on. references receives how they
+ * are named. */
 static gboolean
-choose_queries (State *state, const AssayValues *values, GError **error)
+choose_queries (State *state, const AssayValues *values, char ***references, GError **error)
 {
-  g_autoptr (GArray) more = assay_subject_find_examples (state->subject->dataset, assay_values_get_list (values, "query"), error);
+  gboolean usual = state->predictor == NULL && !assay_values_is_set (values, "query");
+  g_auto (GStrv) named = usual ? assay_subject_dup_default_queries (state->subject) : g_strdupv ((char **) assay_values_get_list (values, "query"));
+  g_autoptr (GArray) more = assay_subject_find_examples (state->subject->dataset, (const char *const *) named, error);
 
   if (more == NULL)
     return FALSE;
@@ -151,7 +143,24 @@ choose_queries (State *state, const AssayValues *values, GError **error)
   if (state->predictor != NULL)
     g_array_append_vals (state->queries, state->predictor->asked->data, state->predictor->asked->len);
   g_array_append_vals (state->queries, more->data, more->len);
+  *references = g_steal_pointer (&named);
   return TRUE;
+}
+
+/* The influence job that a person would have asked for. */
+static gboolean
+prepare_question (State *state, AssayJob *job, AssayJobContext *context, char **references, GError **error)
+{
+  json_t *instead = json_pack ("{s:[]}", "query");
+
+  for (char **reference = references; *reference != NULL; reference++)
+    json_array_append_new (json_object_get (instead, "query"), json_string (*reference));
+  state->question = assay_job_new_related (job, assay_job_kind_find ("influence", error), instead, error);
+  json_decref (instead);
+  if (state->question == NULL)
+    return FALSE;
+  state->setup = assay_influence_setup_new (job, context, state->subject, (const gint64 *) state->queries->data, state->queries->len, error);
+  return state->setup != NULL;
 }
 
 static gboolean
@@ -159,15 +168,17 @@ resolve (AssayJob *job, AssayJobContext *context, GError **error)
 {
   const AssayValues *values = assay_job_get_values (job);
   State *state = g_new0 (State, 1);
+  g_auto (GStrv) references = NULL;
 
   context->state = state;
   context->free_state = state_free;
   state->subject = assay_subject_open (job, context, error);
-  if (state->subject == NULL || !open_predictor (state, job, context, error) || !choose_places (state, values, error)
-      || !choose_queries (state, values, error))
+  if (state->subject == NULL || !open_predictor (state, job, context, error) || !choose_queries (state, values, &references, error))
     return FALSE;
   state->retraining = assay_retraining_setup_new (state->subject, context, (const gint64 *) state->queries->data, state->queries->len, error);
-  return state->retraining != NULL;
+  if (state->retraining == NULL || (is_to_be_predicted (values) && !prepare_question (state, job, context, references, error)))
+    return FALSE;
+  return choose_places (state, job, error);
 }
 
 static gint64
@@ -185,6 +196,16 @@ plan (AssayJob *job, AssayJobContext *context, AssayJobPlan *plan, GError **erro
   const AssaySubject *subject = state->subject;
   gint64 sets = count_sets (job, state);
 
+  if (state->question != NULL)
+    {
+      const AssayMethod *method = assay_method_find (assay_values_get_string (assay_job_get_values (job), "method"), error);
+      double flops = 0, bytes = 0;
+
+      method->cost (&state->setup->task, assay_job_get_section (state->question, "method"), &flops, &bytes);
+      assay_job_plan_add (plan, flops, bytes, 24.0 * (double) state->queries->len * (double) subject->n_train,
+                          "predict by %s for %u %s, unless the case has these scores", method->name, state->queries->len,
+                          state->queries->len == 1 ? "query" : "queries");
+    }
   if (context->is_dry_run
       && !assay_measure_rate (plan, subject->model, subject->dataset, subject->train, subject->n_train, MIN (PLAN_BATCH, subject->n_train),
                               context->backend, error))
@@ -243,6 +264,42 @@ add_prediction (json_t *document, const State *state, const AssayGroundTruth *tr
   json_object_set_new (document, "measured", assay_json_number (mean_change (truth, set, count_asked (state))));
 }
 
+/* Predicted changes of each query, those of the scores' examples. */
+static json_t *
+predictions_to_json (const State *state, const AssayGroundTruth *truth, guint set)
+{
+  const AssayRemoval *removal = &g_array_index (truth->removals, AssayRemoval, set);
+  json_t *list = json_array ();
+
+  for (gint64 q = 0; q < truth->n_query; q++)
+    json_array_append_new (list, q < count_asked (state) ? assay_json_number (assay_predictor_sum_of (state->predictor, removal, q).value) : json_null ());
+  return list;
+}
+
+/* Where one set was chosen: what was predicted of each query, and what happened to it. */
+static void
+add_comparison (json_t *query, const State *state, const AssayGroundTruth *truth, gint64 q)
+{
+  AssayPrediction sum = { NAN, NAN, NAN };
+
+  if (q < count_asked (state))
+    sum = assay_predictor_sum_of (state->predictor, &g_array_index (truth->removals, AssayRemoval, 0), q);
+  json_object_set_new (query, "predicted", assay_json_number (sum.value));
+  json_object_set_new (query, "predicted_lo", assay_json_number (sum.lo));
+  json_object_set_new (query, "predicted_hi", assay_json_number (sum.hi));
+  json_object_set_new (query, "measured", assay_json_number (truth->change[q]));
+}
+
+static guint
+count_chosen (const AssayGroundTruth *truth)
+{
+  guint n = 0;
+
+  for (guint s = 0; s < truth->removals->len; s++)
+    n += g_array_index (truth->removals, AssayRemoval, s).kind != ASSAY_REMOVAL_RANDOM;
+  return n;
+}
+
 static json_t *
 set_to_json (const State *state, const AssayGroundTruth *truth, guint set)
 {
@@ -252,31 +309,63 @@ set_to_json (const State *state, const AssayGroundTruth *truth, guint set)
   for (gint64 k = 0; k < removal->n; k++)
     json_array_append_new (members, assay_subject_describe_example (state->subject->dataset, state->subject->train[removal->place[k]]));
   for (gint64 q = 0; q < truth->n_query; q++)
-    json_array_append_new (changes, json_real (truth->change[set * truth->n_query + q]));
-  document = json_pack ("{s:s, s:o, s:o, s:f}", "kind", removal->kind == ASSAY_REMOVAL_RANDOM ? "control" : "chosen", "without", members,
-                        "change", changes, "mean_change", mean_change (truth, set, truth->n_query));
+    json_array_append_new (changes, assay_json_number (truth->change[set * truth->n_query + q]));
+  document = json_pack ("{s:s, s:o, s:o, s:o}", "kind", removal->kind == ASSAY_REMOVAL_RANDOM ? "control" : "chosen", "without", members,
+                        "change", changes, "mean_change", assay_json_number (mean_change (truth, set, truth->n_query)));
   if (state->predictor != NULL)
-    add_prediction (document, state, truth, set);
+    {
+      add_prediction (document, state, truth, set);
+      json_object_set_new (document, "predicted_change", predictions_to_json (state, truth, set));
+    }
   return document;
 }
 
 static json_t *
 truth_to_json (const State *state, const AssayGroundTruth *truth, const AssayObject *kept)
 {
-  json_t *queries = json_array (), *sets = json_array ();
+  json_t *queries = json_array (), *sets = json_array (), *document;
 
   for (gint64 q = 0; q < truth->n_query; q++)
     {
       json_t *query = assay_subject_describe_example (state->subject->dataset, g_array_index (state->queries, gint64, q));
 
       json_object_set_new (query, "loss", json_real (truth->base[q]));
+      if (count_chosen (truth) == 1)
+        add_comparison (query, state, truth, q);
       json_array_append_new (queries, query);
     }
   for (guint s = 0; s < truth->removals->len; s++)
     json_array_append_new (sets, set_to_json (state, truth, s));
-  return json_pack ("{s:s, s:s, s:s, s:s?, s:I, s:o, s:o}", "model", state->subject->object->name, "retraining_object", kept->name, "unit", "nats",
-                    "scores_object", state->predictor ? state->predictor->object->name : NULL, "asked", (json_int_t) count_asked (state),
-                    "queries", queries, "sets", sets);
+  document = json_pack ("{s:s, s:s, s:s, s:s?, s:I, s:o, s:o}", "model", state->subject->object->name, "retraining_object", kept->name, "unit", "nats",
+                        "scores_object", state->predictor ? state->predictor->object->name : NULL, "asked", (json_int_t) count_asked (state),
+                        "queries", queries, "sets", sets);
+  if (state->refusal != NULL)
+    json_object_set_new (document, "notes", json_pack ("[o]", json_sprintf ("nothing is predicted: %s", state->refusal)));
+  return document;
+}
+
+/* A method that cannot be asked of this model predicts nothing, which is said; what happened can still be measured. */
+static gboolean
+predict (State *state, AssayJobContext *context, GError **error)
+{
+  AssayInfluenceScores *scores;
+  AssayObject *object = NULL;
+  GError *fault = NULL;
+
+  if (state->question == NULL)
+    return TRUE;
+  scores = assay_influence_setup_score (state->setup, state->question, context, state->subject, TRUE, &object, &fault);
+  if (scores != NULL)
+    state->predictor = assay_predictor_take (object, scores, (const gint64 *) state->queries->data, state->queries->len);
+  else if (fault->code == ASSAY_ERROR_INTERRUPTED || fault->code == ASSAY_ERROR_TERMINATED)
+    {
+      g_propagate_error (error, fault);
+      return FALSE;
+    }
+  else
+    state->refusal = g_strdup (fault->message);
+  g_clear_error (&fault);
+  return TRUE;
 }
 
 static json_t *
@@ -291,7 +380,7 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
   g_autofree char *name = truth ? assay_ground_truth_dup_kept_name (truth, &state->retraining->place) : NULL;
   AssayObject *object;
 
-  if (truth == NULL || !assay_ground_truth_run (truth, &task, context->progress, error))
+  if (truth == NULL || !predict (state, context, error) || !assay_ground_truth_run (truth, &task, context->progress, error))
     return NULL;
   object = assay_case_lookup (context->cas, "retraining", name, error);
   if (object == NULL)
@@ -319,6 +408,13 @@ name_set (const json_t *set, gsize k)
   return g_strdup_printf ("%" G_GSIZE_FORMAT ": chosen, %" G_GSIZE_FORMAT " examples", k, json_array_size (members));
 }
 
+/* NaN where nothing was measured or predicted. */
+static double
+number_of (const json_t *value)
+{
+  return json_is_number (value) ? json_number_value (value) : (double) NAN;
+}
+
 static void
 view_predictions (const json_t *document, AssayView *view)
 {
@@ -339,11 +435,7 @@ view_predictions (const json_t *document, AssayView *view)
 
       assay_view_add_cell (view, name);
       for (gsize k = 0; k < G_N_ELEMENTS (numbers); k++)
-        {
-          const json_t *value = json_object_get (set, numbers[k]);
-
-          assay_view_add_cell_number (view, json_is_number (value) ? json_number_value (value) : (double) NAN, 4);
-        }
+        assay_view_add_cell_number (view, number_of (json_object_get (set, numbers[k])), 4);
     }
   assay_view_add_text (view, "lo and hi bound the solve behind the prediction, not what retraining gives.");
 }
@@ -352,12 +444,13 @@ static void
 view (const json_t *document, AssayView *view)
 {
   const json_t *queries = json_object_get (document, "queries"), *sets = json_object_get (document, "sets");
+  gboolean is_predicted = json_is_string (json_object_get (document, "scores_object"));
   gsize q, s;
   json_t *query, *set;
 
   assay_view_add_text (view, "model %s, trained again; change of a query's loss in nats (positive: leaving the examples out raises it)",
                        json_string_value (json_object_get (document, "model")));
-  if (json_is_string (json_object_get (document, "scores_object")))
+  if (is_predicted)
     view_predictions (document, view);
   if (json_array_size (queries) > MAX_SHOWN)
     {
@@ -365,7 +458,7 @@ view (const json_t *document, AssayView *view)
                            json_string_value (json_object_get (document, "retraining_object")));
       return;
     }
-  assay_view_begin_table (view, "left out|query|>loss with all|>change");
+  assay_view_begin_table (view, is_predicted ? "left out|query|>loss with all|>predicted change|>change" : "left out|query|>loss with all|>change");
   json_array_foreach (sets, s, set)
     {
       g_autofree char *name = name_set (set, s);
@@ -377,14 +470,18 @@ view (const json_t *document, AssayView *view)
           assay_view_add_cell (view, q == 0 ? name : "");
           assay_view_add_cell (view, query_name);
           assay_view_add_cell_number (view, json_number_value (json_object_get (query, "loss")), 6);
-          assay_view_add_cell_number (view, json_number_value (json_array_get (json_object_get (set, "change"), q)), 4);
+          if (is_predicted)
+            assay_view_add_cell_number (view, number_of (json_array_get (json_object_get (set, "predicted_change"), q)), 4);
+          assay_view_add_cell_number (view, number_of (json_array_get (json_object_get (set, "change"), q)), 4);
         }
       if (json_array_size (queries) < 2)
         continue;
       assay_view_add_cell (view, "");
       assay_view_add_cell (view, "mean");
       assay_view_add_cell (view, "");
-      assay_view_add_cell_number (view, json_number_value (json_object_get (set, "mean_change")), 4);
+      if (is_predicted)
+        assay_view_add_cell (view, "");
+      assay_view_add_cell_number (view, number_of (json_object_get (set, "mean_change")), 4);
     }
 }
 
@@ -394,8 +491,9 @@ ASSAY_JOB_KIND_DEFINE (retrain) = {
                  "weight 0: batches, divisor and rates stay those of the training. With --controls random groups of the same size are left out "
                  "as well, so that the change can be told from what any removal does; with --match they are made up like the chosen ones. Finished retrainings are kept; the same command goes on "
                  "behind them.\n\n"
+                 "Beside the measured change of every query stands the one that scores predict: those of --scores, or else of --method, computed for these queries.\n\n"
                  "With --scores the examples to leave out can be those that an influence job put first (--count, --those), and for every set the sum of "
                  "the scores, which is the predicted change, stands beside the measured one.",
-  .examples = examples, .access = ASSAY_JOB_WRITES_CASE, .is_stored = TRUE, .params = params, .get_sections = assay_subject_sections,
+  .examples = examples, .access = ASSAY_JOB_WRITES_CASE, .is_stored = TRUE, .params = params, .get_sections = assay_influence_task_sections,
   .complete = complete, .resolve = resolve, .plan = plan, .run = run, .view = view,
 };

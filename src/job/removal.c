@@ -52,6 +52,19 @@ assay_predictor_open (AssayCase *cas, const char *name, const AssaySubject *subj
   return g_steal_pointer (&self);
 }
 
+AssayPredictor *
+assay_predictor_take (AssayObject *object, AssayInfluenceScores *scores, const gint64 *asked, gint64 n)
+{
+  AssayPredictor *self = g_new0 (AssayPredictor, 1);
+
+  self->object = object;
+  self->scores = scores;
+  self->asked = g_array_new (FALSE, FALSE, sizeof (gint64));
+  g_array_append_vals (self->asked, asked, (guint) n);
+  self->has_unit = strcmp (scores->unit, ASSAY_UNIT_NATS) == 0;
+  return self;
+}
+
 /* Over the queries, of one of the score matrices (Q,N). */
 static double
 mean_of (const AssayInfluenceScores *scores, const double *matrix, gint64 place)
@@ -118,6 +131,26 @@ assay_predictor_sum (const AssayPredictor *self, const AssayRemoval *removal)
       sum.value += mean_of (scores, scores->value, removal->place[k]);
       sum.lo += bounded ? mean_of (scores, scores->lo, removal->place[k]) : 0;
       sum.hi += bounded ? mean_of (scores, scores->hi, removal->place[k]) : 0;
+    }
+  return sum;
+}
+
+AssayPrediction
+assay_predictor_sum_of (const AssayPredictor *self, const AssayRemoval *removal, gint64 asked)
+{
+  const AssayInfluenceScores *scores = self->scores;
+  gboolean bounded = scores->lo != NULL && assay_influence_scores_has_converged (scores, asked);
+  AssayPrediction sum = { 0, bounded ? 0 : (double) NAN, bounded ? 0 : (double) NAN };
+
+  if (!self->has_unit || scores->n_query != (gint64) self->asked->len)
+    return (AssayPrediction) { NAN, NAN, NAN };
+  for (gint64 k = 0; k < removal->n; k++)
+    {
+      gint64 at = asked * scores->n_train + removal->place[k];
+
+      sum.value += scores->value[at];
+      sum.lo += bounded ? scores->lo[at] : 0;
+      sum.hi += bounded ? scores->hi[at] : 0;
     }
   return sum;
 }
