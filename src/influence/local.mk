@@ -6,6 +6,9 @@ ASSAY_FLOORS += src/influence/libinfluence.la
 # One file, one method.
 METHODS_LIST += \
   src/influence/method_exact.c \
+  src/influence/method_ekfac.c \
+  src/influence/method_kfac.c \
+  src/influence/method_diagonal.c \
   src/influence/method_cg.c \
   src/influence/method_dot.c \
   src/influence/method_cosine.c \
@@ -22,6 +25,8 @@ src_influence_libinfluence_la_SOURCES = $(METHODS_LIST) \
   src/influence/damped_curvature.c src/influence/damped_curvature.h \
   src/influence/exact.c src/influence/exact.h \
   src/influence/grade.c src/influence/grade.h \
+  src/influence/factored.c src/influence/factored.h \
+  src/influence/factors_store.c src/influence/factors_store.h \
   src/influence/ground_truth.c src/influence/ground_truth.h \
   src/influence/interval.c src/influence/interval.h \
   src/influence/loss_difference.c src/influence/loss_difference.h \

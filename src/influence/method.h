@@ -15,6 +15,7 @@
 #include "hessian/solver.h"
 #include "run/pass.h"
 #include "run/retrain.h"
+#include "store/case.h"
 
 /* What is asked: a trained model, the examples it was trained on, the queries. */
 typedef struct {
@@ -28,6 +29,9 @@ typedef struct {
   gboolean is_single_precision;         /* walks compute in f32, not f64 */
   gsize memory;                         /* bytes that cached walks may take */
   AssayBackend *backend;
+  /* Where methods keep what is fitted once for all questions (curvature factors), and what the model is called there; NULL: nowhere. */
+  AssayCase *store;
+  const char *model_name;
   /* Checkpoints of the training run, for methods that use them: n thetas (P, doubles) with their learning rates. */
   const double *const *checkpoint;
   const double *checkpoint_rate;

@@ -63,6 +63,7 @@ assay_influence_setup_new (AssayJob *job, AssayJobContext *context, AssaySubject
     .n_query = n_query, .l2 = subject->l2, .batch = assay_values_get_int (values, "walk-batch"),
     .is_single_precision = strcmp (assay_values_get_string (values, "precision"), "f32") == 0,
     .memory = (gsize) (assay_values_get_double (values, "walk-memory") * GIB), .backend = context->backend,
+    .store = context->cas, .model_name = subject->object->name,
   };
   if (!load_trajectory (setup, context, subject, error) || !add_retraining (setup, context, subject, error))
     {

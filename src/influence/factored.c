@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* factored.c: the fit that is kept, and the pass that serves all queries. */
+#include "influence/factored.h"
+
+#include "base/mem.h"
+#include "hessian/module_scores.h"
+#include "influence/factors_store.h"
+#include "influence/score.h"
+#include "influence/task.h"
+
+#include <math.h>
+#include <string.h>
+
+#define NO_MEMORY_GIVEN ((gsize) 1 << 30)
+
+const char *const assay_factored_fishers[] = { "true", "empirical", NULL };
+const char *const assay_factored_precisions[] = { "model", "f32", "f64", NULL };
+
+AssayFactorsOptions
+assay_factored_read_options (const AssayInfluenceTask *task, const AssayValues *values, AssayFactorsBasis basis, AssayDtype *dtype)
+{
+  const char *precision = assay_values_get_string (values, "factor-precision");
+
+  *dtype = strcmp (precision, "f32") == 0 ? ASSAY_F32 : strcmp (precision, "f64") == 0 ? ASSAY_F64 : assay_model_get_dtype (task->model);
+  return (AssayFactorsOptions) { .basis = basis, .is_empirical = strcmp (assay_values_get_string (values, "fisher"), "empirical") == 0,
+                                 .seed = (guint64) assay_values_get_int (values, "fisher-seed") };
+}
+
+static AssayPoint
+get_point (const AssayInfluenceTask *task, AssayDtype dtype)
+{
+  AssayPoint point = assay_influence_task_get_train (task);
+
+  point.dtype = dtype;
+  return point;
+}
+
+static char *
+make_name (const AssayInfluenceTask *task, const AssayFactorsOptions *options, const json_t *identity)
+{
+  return g_strdup_printf ("%s/%s/%.12s", task->model_name, assay_factors_basis_name (options->basis),
+                          json_string_value (json_object_get (identity, "digest")));
+}
+
+static AssayFactors *
+fit_and_keep (const AssayInfluenceTask *task, const AssayPoint *point, const AssayFactorsOptions *options, const char *name, const json_t *identity,
+              AssayProgress *progress, GError **error)
+{
+  g_autoptr (AssayFactors) factors = assay_factors_fit (point, options, progress, error);
+  g_autoptr (AssayObject) object = NULL;
+
+  if (factors == NULL || task->store == NULL)
+    return g_steal_pointer (&factors);
+  object = assay_factors_save (task->store, name, factors, identity, NULL, error);
+  return object ? g_steal_pointer (&factors) : NULL;
+}
+
+AssayFactors *
+assay_factored_obtain (const AssayInfluenceTask *task, const AssayValues *values, AssayFactorsBasis basis, const char *given, char **name,
+                       GString *notes, AssayProgress *progress, GError **error)
+{
+  AssayDtype dtype;
+  AssayFactorsOptions options = assay_factored_read_options (task, values, basis, &dtype);
+  AssayPoint point = get_point (task, dtype);
+  json_t *identity = assay_factors_identity (&point, &options);
+  g_autofree char *own = task->store ? given ? g_strdup (given) : make_name (task, &options, identity) : NULL;
+  gboolean kept = own != NULL && (given != NULL || assay_case_has (task->store, "factors", own));
+  AssayFactors *factors = kept ? assay_factors_load (task->store, own, task->model, identity, given == NULL, error)
+                               : fit_and_keep (task, &point, &options, own, identity, progress, error);
+
+  json_decref (identity);
+  if (factors != NULL && notes != NULL && own != NULL)
+    g_string_append_printf (notes, "factors %s: %s\n", own, kept ? "as they were kept in the case" : "fitted now and kept in the case");
+  if (factors != NULL && name != NULL)
+    *name = g_steal_pointer (&own);
+  return factors;
+}
+
+/* --- scores ------------------------------------------------------------------------------------------------------------------ */
+
+/* Queries whose vectors fit into the memory for walks, in two types. */
+static gint64
+choose_block (const AssayInfluenceTask *task)
+{
+  gsize memory = task->memory ? task->memory : NO_MEMORY_GIVEN;
+
+  return CLAMP ((gint64) (memory / (2 * sizeof (double) * (gsize) assay_model_get_n_params (task->model))), 1, task->n_query);
+}
+
+static gboolean
+score_block (const AssayInfluenceTask *task, const AssayPoint *train, AssayFactorsInverse *inverse, const AssayModules *modules, gint64 first, gint64 K,
+             double *X, AssayInfluenceScores *scores, AssayProgress *progress, GError **error)
+{
+  double *value = scores->value + first * task->n_train, N = (double) task->n_train;
+
+  if (!assay_influence_task_query_gradients (task, NULL, first, K, X, error))
+    return FALSE;
+  assay_factors_inverse_apply (inverse, K, X, X);
+  if (!assay_module_scores (train, modules, K, X, ASSAY_ROUTE_CHEAPER, value, NULL, progress, error))
+    return FALSE;
+  for (gint64 i = 0; i < K * task->n_train; i++)
+    value[i] /= N;
+  for (gint64 i = 0; scores->direction != NULL && i < K * modules->P; i++)
+    scores->direction[first * modules->P + i] = X[i] / N;
+  return TRUE;
+}
+
+static void
+note_damping (const AssayFactors *factors, const AssayFactorsInverse *inverse, double l2, AssayInfluenceScores *scores)
+{
+  double least = INFINITY, most = 0, sum = 0;
+
+  for (guint m = 0; m < factors->modules->n; m++)
+    {
+      double damping = assay_factors_inverse_get_lambda (inverse, m) - l2;
+
+      least = MIN (least, damping);
+      most = MAX (most, damping);
+      sum += damping * (double) factors->modules->module[m].n_params;
+    }
+  scores->damping = sum / (double) factors->modules->P;
+  if (least < most)
+    g_string_append_printf (scores->notes, "each block has its own damping, from %.3g to %.3g; the one told is their mean over parameters\n", least, most);
+}
+
+static void
+note_plan (const AssayModules *modules, gint64 Q, gint64 blocks, GString *notes)
+{
+  guint formed = 0;
+
+  for (guint m = 0; m < modules->n; m++)
+    formed += assay_module_choose_route (&modules->module[m], Q, NULL) == ASSAY_ROUTE_FORM;
+  g_string_append_printf (notes, "coverage 100 %%: all %" G_GINT64_FORMAT " parameters, in %u modules; blocks between modules are left out\n", modules->P,
+                          modules->n);
+  g_string_append_printf (notes, "%" G_GINT64_FORMAT " %s over the training examples for all queries; the cheaper way by count of operations: gradients formed "
+                          "in %u modules, position by position in %u\n", blocks, blocks == 1 ? "pass" : "passes", formed, modules->n - formed);
+}
+
+AssayInfluenceScores *
+assay_factored_score (const AssayInfluenceTask *task, const AssayValues *values, AssayFactorsBasis basis, AssayFactorsSpectrum spectrum,
+                      AssayProgress *progress, GError **error)
+{
+  g_autoptr (AssayInfluenceScores) scores = NULL;
+  g_autoptr (AssayFactors) factors = NULL;
+  g_autoptr (AssayFactorsInverse) inverse = NULL;
+  g_autoptr (AssayBuffer) X = NULL;
+  AssayInfluenceTask own = *task;
+  AssayFactorsDamping damping = { .value = assay_values_get_double (values, "damping"), .l2 = task->l2 };
+  AssayPoint train;
+  gint64 block = choose_block (task);
+
+  while (strcmp (assay_damping_modes[damping.mode], assay_values_get_string (values, "damping-mode")) != 0)
+    damping.mode++;
+  if (!assay_influence_task_check (task, error)
+      || (scores = assay_influence_scores_new (task->n_query, task->n_train, FALSE, FALSE, error)) == NULL
+      || (factors = assay_factored_obtain (task, values, basis, assay_values_get_string (values, "factors"), NULL, scores->notes, progress, error)) == NULL
+      || (inverse = assay_factors_inverse_new (factors, spectrum, &damping, task->backend->workers, error)) == NULL
+      || (X = assay_mem_alloc_array (block * factors->modules->P, sizeof (double), error)) == NULL)
+    return NULL;
+  if (task->keep_directions
+      && (scores->direction = assay_mem_alloc_array (task->n_query * factors->modules->P, sizeof (double), error)) == NULL)
+    return NULL;
+  scores->unit = ASSAY_UNIT_NATS;
+  scores->counterfactual = "pbrf";
+  scores->interval_reason = "the factors stand for the curvature by an amount that nothing here bounds; assay validate measures what they are worth";
+  scores->l2 = task->l2;
+  note_damping (factors, inverse, task->l2, scores);
+  note_plan (factors->modules, MIN (block, task->n_query), (task->n_query + block - 1) / block, scores->notes);
+  own.is_single_precision = factors->dtype == ASSAY_F32;
+  train = get_point (task, factors->dtype);
+  for (gint64 first = 0; first < task->n_query; first += block)
+    if (!score_block (&own, &train, inverse, factors->modules, first, MIN (block, task->n_query - first), X, scores, progress, error))
+      return NULL;
+  return g_steal_pointer (&scores);
+}
+
+void
+assay_factored_cost (const AssayInfluenceTask *task, const AssayValues *values, AssayFactorsBasis basis, double *flops, double *bytes)
+{
+  AssayDtype dtype;
+  AssayFactorsOptions options = assay_factored_read_options (task, values, basis, &dtype);
+  g_autoptr (AssayModules) modules = assay_modules_new (task->model, NULL);
+  double P = (double) assay_model_get_n_params (task->model), each = 0;
+  gint64 block = choose_block (task);
+
+  *flops = *bytes = 0;
+  if (modules == NULL || !assay_factors_get_cost (task->model, &options, dtype, task->n_train, flops, bytes, NULL))
+    return;
+  for (guint m = 0; m < modules->n; m++)
+    {
+      double of_module;
+
+      assay_module_choose_route (&modules->module[m], block, &of_module);
+      each += of_module;
+    }
+  *flops += (each + assay_influence_task_get_flops (task, ASSAY_WALK_GRADIENT, FALSE, 1) * 2 / 3) * (double) task->n_train
+            * ceil ((double) task->n_query / (double) block)
+            + assay_influence_task_get_flops (task, ASSAY_WALK_GRADIENT, FALSE, task->n_query);
+  *bytes += 2 * 8.0 * (double) block * P + 8.0 * (double) (task->n_query * task->n_train);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* factored.h: what methods on Kronecker factors share: fit or find the factors, choose the damping, score all queries in one pass.
+ *
+ *   infl[q, i] = (1/N) g_q' A^-1 g_i        A block-diagonal: one block for each module, diagonal in the factors' basis, + lambda
+ *
+ * Factors that were fitted before for the same model, data and options are taken from the task's case; else they are fitted and kept there.
+ * So another damping, another method on the same factors, or another query does not fit again.
+ * Shape letters: Q queries, N training examples, P parameters. Ownership: the caller frees. Thread rule: one at a time.
+ */
+#pragma once
+
+#include "hessian/factors_inverse.h"
+#include "influence/method.h"
+
+extern const char *const assay_factored_fishers[], *const assay_factored_precisions[];
+
+/* Entries about the fit. */
+#define ASSAY_FACTORS_FIT_PARAMS                                                                                        \
+  { .name = "fisher", .type = ASSAY_PARAM_CHOICE, .def.s = "true", .choices = assay_factored_fishers,                   \
+    .help = "answers drawn from the model, whose mean is the Gauss-Newton matrix; or the data's own (empirical)" },      \
+  { .name = "fisher-seed", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 9e15, .flags = ASSAY_PARAM_ADVANCED,   \
+    .help = "stream that answers are drawn from" },                                                                     \
+  { .name = "factor-precision", .type = ASSAY_PARAM_CHOICE, .def.s = "model", .choices = assay_factored_precisions, .flags = ASSAY_PARAM_ADVANCED, \
+    .help = "what examples are walked in: the model's own type, f32 or f64; eigenvectors are always f64" }
+
+/* Entries of a method. */
+#define ASSAY_FACTORED_PARAMS                                                                                           \
+  { .name = "damping", .type = ASSAY_PARAM_DOUBLE, .def.d = 0.1, .min = 0, .max = 1e300,                                \
+    .help = "added to l2 on the eigenvalues, in the unit that damping-mode says" },                                     \
+  { .name = "damping-mode", .type = ASSAY_PARAM_CHOICE, .def.s = "block", .choices = assay_damping_modes,               \
+    .help = "damping times the mean eigenvalue of each block, or of all (global), or damping itself (absolute)" },      \
+  { .name = "factors", .type = ASSAY_PARAM_STRING, .metavar = "NAME", .help = "factors of the case to use (default: those that belong, fitted where there are none)" }, \
+  ASSAY_FACTORS_FIT_PARAMS
+
+/* The fit's options as they were given: values hold ASSAY_FACTORS_FIT_PARAMS. dtype: what walks compute in. */
+AssayFactorsOptions assay_factored_read_options (const AssayInfluenceTask *task, const AssayValues *values, AssayFactorsBasis basis, AssayDtype *dtype);
+
+/* Factors of the task's model and training examples: those named, those kept, or new ones, which are kept. values: ASSAY_FACTORS_FIT_PARAMS.
+ * given: what they are called in the case, or NULL. name (may be NULL) receives what they are called there, NULL without a case: the caller's.
+ * Errors: those of the fit; of the store; INPUT for named factors that do not belong. */
+AssayFactors *assay_factored_obtain (const AssayInfluenceTask *task, const AssayValues *values, AssayFactorsBasis basis, const char *given, char **name,
+                                     GString *notes, AssayProgress *progress, GError **error);
+
+/* A method's answer. */
+AssayInfluenceScores *assay_factored_score (const AssayInfluenceTask *task, const AssayValues *values, AssayFactorsBasis basis,
+                                            AssayFactorsSpectrum spectrum, AssayProgress *progress, GError **error);
+void          assay_factored_cost (const AssayInfluenceTask *task, const AssayValues *values, AssayFactorsBasis basis, double *flops, double *bytes);
