@@ -9,7 +9,7 @@
  * T, mean counted positions of an example, is there because C is averaged per example: without it a damping would mean another thing.
  * Lambda is the exact diagonal of the module's Fisher matrix in that basis. Where one side is one-hot (embedding) its factor is the diagonal
  * of frequencies and its basis the identity; gain and bias of a norm are their exact block. A module with several uses u takes
- * S = sum_u w_u tr (A_u) S_u / Z and A likewise: for one use that is S itself.
+ * A = sum_u w_u tr (S_u) A_u / Z and S likewise, scaled so that T S (x) A has the trace of the block: for one use that is A and S themselves.
  * Shape letters: N examples, P parameters, K vectors. Ownership: factors own everything and hold no model.
  * Thread rule: immutable once fitted, save assay_factors_fit_spectrum.
  * Source: Martens & Grosse 2015 (1503.05671); George et al. 2018 (1806.03884); Grosse et al. 2023 (2308.03296).

@@ -98,7 +98,8 @@ combine_side (AssayFactorsSide *side, guint n_uses, double *const *moment, const
       side->moment[i * n + j] = side->moment[j * n + i];
 }
 
-/* S = sum_u w_u tr A_u S_u / sum_u w_u tr A_u and A likewise, w_u the use's share of positions; T by the trace that the block has. */
+/* S = sum_u w_u tr A_u S_u / sum_u w_u tr A_u and A likewise, w_u the use's share of positions. With several uses S is scaled so that
+ * T S (x) A has the trace that the block has. */
 static void
 combine_uses (AssayModuleFactors *of, guint n_uses, const UseMoments *use, double N)
 {
@@ -130,9 +131,10 @@ combine_uses (AssayModuleFactors *of, guint n_uses, const UseMoments *use, doubl
   of->positions = use[0].count / N;
   if (n_uses > 1)
     {
-      double product = get_trace (&of->row, of->row.moment) * get_trace (&of->column, of->column.moment);
+      double product = of->positions * get_trace (&of->row, of->row.moment) * get_trace (&of->column, of->column.moment);
 
-      of->positions = product > 0 ? trace / product : of->positions;
+      for (gsize i = 0; product > 0 && i < side_size (&of->row); i++)
+        of->row.moment[i] *= trace / product;
     }
 }
 

@@ -76,6 +76,20 @@ assay_factored_obtain (const AssayInfluenceTask *task, const AssayValues *values
   return factors;
 }
 
+AssayFactors *
+assay_factored_fit (const AssayInfluenceTask *task, const AssayValues *values, AssayFactorsBasis basis, const char *name, AssayProgress *progress,
+                    GError **error)
+{
+  AssayDtype dtype;
+  AssayFactorsOptions options = assay_factored_read_options (task, values, basis, &dtype);
+  AssayPoint point = get_point (task, dtype);
+  json_t *identity = assay_factors_identity (&point, &options);
+  AssayFactors *factors = fit_and_keep (task, &point, &options, name, identity, progress, error);
+
+  json_decref (identity);
+  return factors;
+}
+
 /* --- scores ------------------------------------------------------------------------------------------------------------------ */
 
 /* Queries whose vectors fit into the memory for walks, in two types. */

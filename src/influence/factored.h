@@ -41,6 +41,10 @@ AssayFactorsOptions assay_factored_read_options (const AssayInfluenceTask *task,
 AssayFactors *assay_factored_obtain (const AssayInfluenceTask *task, const AssayValues *values, AssayFactorsBasis basis, const char *given, char **name,
                                      GString *notes, AssayProgress *progress, GError **error);
 
+/* Fits, and keeps them under that name. */
+AssayFactors *assay_factored_fit (const AssayInfluenceTask *task, const AssayValues *values, AssayFactorsBasis basis, const char *name,
+                                  AssayProgress *progress, GError **error);
+
 /* A method's answer. */
 AssayInfluenceScores *assay_factored_score (const AssayInfluenceTask *task, const AssayValues *values, AssayFactorsBasis basis,
                                             AssayFactorsSpectrum spectrum, AssayProgress *progress, GError **error);

@@ -137,6 +137,25 @@ list_arrays (const AssayModuleFactors *of, Array out[N_ARRAYS])
   out[6] = (Array) { "Lambda", "mean square of the examples' gradients in the basis of the eigenvectors", of->lambda, 2, of->row.n, of->column.n };
 }
 
+/* How good the eigenvectors of a side are; nothing where it has none. */
+static gboolean
+put_check (AssayShardWriter *writer, const char *group, const char *letter, const AssayFactorsSide *side, GError **error)
+{
+  g_autofree char *residual = g_strconcat (letter, "_residual", NULL), *orthogonality = g_strconcat (letter, "_orthogonality", NULL);
+
+  return side->vectors == NULL || (assay_shard_writer_set_number (writer, group, residual, side->check.residual, error)
+                                   && assay_shard_writer_set_number (writer, group, orthogonality, side->check.orthogonality, error));
+}
+
+static gboolean
+read_check (AssayReader *reader, const char *group, const char *letter, AssayFactorsSide *side, GError **error)
+{
+  g_autofree char *residual = g_strconcat (letter, "_residual", NULL), *orthogonality = g_strconcat (letter, "_orthogonality", NULL);
+
+  return side->vectors == NULL || (assay_reader_get_number (reader, group, residual, &side->check.residual, error)
+                                   && assay_reader_get_number (reader, group, orthogonality, &side->check.orthogonality, error));
+}
+
 static gboolean
 put_module (AssayShardWriter *writer, const AssayModule *module, const AssayModuleFactors *of, GError **error)
 {
@@ -153,7 +172,8 @@ put_module (AssayShardWriter *writer, const AssayModule *module, const AssayModu
       if (arrays[k].values != NULL && !assay_shard_writer_put (writer, &spec, ASSAY_STORE_F64, arrays[k].values, error))
         return FALSE;
     }
-  return assay_shard_writer_set_text (writer, group, "kind", module->kind, error)
+  return put_check (writer, group, "S", &of->row, error) && put_check (writer, group, "A", &of->column, error)
+         && assay_shard_writer_set_text (writer, group, "kind", module->kind, error)
          && assay_shard_writer_set_number (writer, group, "parameters", (double) module->n_params, error)
          && assay_shard_writer_set_number (writer, group, "positions", of->positions, error);
 }
@@ -240,7 +260,8 @@ read_module (AssayReader *reader, const AssayModule *module, AssayModuleFactors 
   of->mean_lambda = 0;
   for (gint64 i = 0; i < of->row.n * of->column.n; i++)
     of->mean_lambda += of->lambda[i] / (double) module->n_params;
-  return assay_reader_get_number (reader, group, "positions", &of->positions, error);
+  return read_check (reader, group, "S", &of->row, error) && read_check (reader, group, "A", &of->column, error)
+         && assay_reader_get_number (reader, group, "positions", &of->positions, error);
 }
 
 AssayFactors *

@@ -5,7 +5,8 @@
  *   S, A              moments of the two sides: (n,n), or (n) where a side has only its diagonal
  *   S_values, S_vectors, A_values, A_vectors      eigenvalues ascending; row k of the vectors is eigenvector k; absent: the identity
  *   Lambda            (rows, columns) in that basis
- * and the attributes positions (T), kind and parameters of the group. Its metadata hold "identity": digests of the model's parameters and of
+ * and the attributes of the group positions (T), kind, parameters, and S_residual, S_orthogonality, A_residual, A_orthogonality of the
+ * eigenvectors. Its metadata hold "identity": digests of the model's parameters and of
  * the examples' content, and the options of the fit.
  * Thread rule: as the store's.
  */

@@ -34,6 +34,7 @@ src_influence_libinfluence_la_SOURCES = $(METHODS_LIST) \
   src/influence/reference.c src/influence/reference.h \
   src/influence/reference_case.c src/influence/reference_case.h \
   src/influence/reference_config.c src/influence/reference_config.h \
+  src/influence/reference_factors.c \
   src/influence/reference_products.c \
   src/influence/reference_recipe.c src/influence/reference_recipe.h \
   src/influence/reference_retraining.c \

@@ -57,6 +57,19 @@ assay_reference_run_compare (AssayReferenceRun *run, const AssaySafetensors *fil
   return TRUE;
 }
 
+void
+assay_reference_run_record (AssayReferenceRun *run, const char *name, double relative_error, double bound)
+{
+  AssayReferenceQuantity *quantity = g_hash_table_lookup (run->found, name);
+
+  if (quantity == NULL)
+    return;
+  quantity->is_compared = TRUE;
+  quantity->relative_error = isfinite (relative_error) ? relative_error : DBL_MAX;
+  quantity->bound = bound;
+  quantity->passed = quantity->relative_error <= bound;
+}
+
 gboolean
 assay_reference_run_compare_vector (AssayReferenceRun *run, const char *prefix, double bound, const double *vector, GError **error)
 {
@@ -156,7 +169,7 @@ check_case (const char *path, AssayBackend *backend, GPtrArray *results, AssayPr
   run.task.train = assay_dataset_get_split (source->dataset, "train", &run.task.n_train, error);
   run.task.query = run.task.train ? assay_dataset_get_split (source->dataset, "query", &run.task.n_query, error) : NULL;
   if (run.task.query == NULL || !assay_reference_run_products (&run, error) || !assay_reference_run_scores (&run, error)
-      || !assay_reference_run_retraining (&run, error))
+      || !assay_reference_run_retraining (&run, error) || !assay_reference_run_factors (&run, error))
     return FALSE;
   finish (result);
   return TRUE;

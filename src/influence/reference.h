@@ -3,12 +3,15 @@
  *
  * A quantity is one tensor of the case's files, named as there. Its error is the largest absolute difference over the reference's
  * largest entry. Every number is computed by the route that users take: losses and products by walks, scores by the methods.
- * What is not compared (inputs, K-FAC and EK-FAC factors and scores, other programs' approximate solves) has no error.
+ * What is not compared (inputs, other programs' approximate solves) has no error.
  * Bounds:
  *   1e-11   losses, gradients, products, derivatives, first-order scores
  *   1e-11   eigenvalues, of the largest: by Weyl's theorem each moves by no more than the norm of the matrix's error
  *   1e-9    dense influence and self-influence, retraining: products times the condition number of the damped matrix
  *   1e-4    losses after a whole training in f32 (run/recipe.h), whose roundings no two programs share
+ *   1e-11   moments, their eigenvalues, fitted eigenvalues in the stored basis: sums of products of what walks give
+ *   1e-10 + 100 x the case's basis_sensitivity, at most 1e-8      scores by factors: the sensitivity is the change for moments that are off by
+ *           1e-15, and ours agree to about 1e-13
  * Ownership: the caller owns results. Thread rule: one at a time.
  */
 #pragma once
@@ -20,6 +23,7 @@
 
 #define ASSAY_REFERENCE_BOUND_PRODUCT 1e-11
 #define ASSAY_REFERENCE_BOUND_DENSE   1e-9
+#define ASSAY_REFERENCE_BOUND_FACTORS 1e-8
 #define ASSAY_REFERENCE_BOUND_TRAINING 1e-4
 
 typedef struct {

@@ -31,6 +31,9 @@ gboolean assay_reference_run_compare (AssayReferenceRun *run, const AssaySafeten
 gboolean assay_reference_run_compare_vector (AssayReferenceRun *run, const char *prefix, double bound, const double *vector,
                                              GError **error);
 
+/* The tensor of that name was compared in another way, with this error. */
+void     assay_reference_run_record  (AssayReferenceRun *run, const char *name, double relative_error, double bound);
+
 /* loss (n) and token_loss (n,T), or NULL, at theta (P); NULL: the case's own. */
 gboolean assay_reference_run_losses  (const AssayReferenceRun *run, const double *theta, const gint64 *examples, gint64 n,
                                       double *loss,
@@ -41,3 +44,4 @@ gboolean assay_reference_run_products (AssayReferenceRun *run, GError **error); 
 gboolean assay_reference_run_scores   (AssayReferenceRun *run,
                                        GError **error);    /* dot, cosine, tracin, dense influence, eigenvalues */
 gboolean assay_reference_run_retraining (AssayReferenceRun *run, GError **error);  /* leave-one-out */
+gboolean assay_reference_run_factors  (AssayReferenceRun *run, GError **error);     /* K-FAC, EK-FAC, diagonal, by module */

@@ -10,6 +10,7 @@ KINDS_LIST += \
   src/job/kind_examples.c \
   src/job/kind_explain.c \
   src/job/kind_export.c \
+  src/job/kind_factors.c \
   src/job/kind_import.c \
   src/job/kind_influence.c \
   src/job/kind_info.c \

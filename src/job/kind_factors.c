@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* kind_factors.c: fits curvature factors of every parameter once, so that later questions and other dampings need not. */
+#include "base/json.h"
+#include "dataset/derive.h"
+#include "influence/factored.h"
+#include "influence/factors_store.h"
+#include "job/measure.h"
+#include "job/subject.h"
+
+#include <string.h>
+
+static const char *const bases[] = { "kronecker", "diagonal", NULL };
+
+static const AssayParam params[] = {
+  { "basis", ASSAY_PARAM_CHOICE, .def.s = "kronecker", .choices = bases,
+    .help = "kronecker: for methods ekfac and kfac; diagonal: the squared gradients alone, for method diagonal" },
+  ASSAY_FACTORS_FIT_PARAMS,
+  { "name", ASSAY_PARAM_STRING, .metavar = "NAME", .help = "name in the case, for --factors NAME (default: one made of what they depend on, which methods find)" },
+  ASSAY_SUBJECT_PARAMS,
+  { .name = NULL }
+};
+
+static const AssayJobExample examples[] = {
+  { "factors of the newest model", "assay factors people.assay" },
+  { "scores with them, at two dampings: nothing is fitted again",
+    "assay influence people.assay --query train:0 --method ekfac && assay influence people.assay --query train:0 --method ekfac --damping 0.01" },
+  { "what a fit takes, without one", "assay factors people.assay --fisher empirical --dry-run" },
+  { NULL, NULL }
+};
+
+typedef struct {
+  AssaySubject *subject;
+  AssayInfluenceTask task;
+  AssayFactorsBasis basis;
+} State;
+
+static void
+state_free (gpointer data)
+{
+  State *state = data;
+
+  assay_subject_free (state->subject);
+  g_free (state);
+}
+
+static gboolean
+resolve (AssayJob *job, AssayJobContext *context, GError **error)
+{
+  State *state = g_new0 (State, 1);
+
+  context->state = state;
+  context->free_state = state_free;
+  state->subject = assay_subject_open (job, context, error);
+  if (state->subject == NULL)
+    return FALSE;
+  state->task = (AssayInfluenceTask) { .model = state->subject->model, .dataset = state->subject->dataset, .train = state->subject->train,
+                                       .n_train = state->subject->n_train, .batch = MIN (64, state->subject->n_train), .backend = context->backend,
+                                       .store = context->cas, .model_name = state->subject->object->name };
+  state->basis = strcmp (assay_values_get_string (assay_job_get_values (job), "basis"), "diagonal") == 0 ? ASSAY_FACTORS_IDENTITY
+                                                                                                           : ASSAY_FACTORS_KRONECKER;
+  return TRUE;
+}
+
+static gboolean
+plan (AssayJob *job, AssayJobContext *context, AssayJobPlan *plan, GError **error)
+{
+  const State *state = context->state;
+  const AssayInfluenceTask *task = &state->task;
+  AssayDtype dtype;
+  AssayFactorsOptions options = assay_factored_read_options (task, assay_job_get_values (job), state->basis, &dtype);
+  double flops, bytes;
+
+  if ((context->is_dry_run
+       && !assay_measure_rate (plan, task->model, task->dataset, task->train, task->n_train, task->batch, context->backend, error))
+      || !assay_factors_get_cost (task->model, &options, dtype, task->n_train, &flops, &bytes, error))
+    return FALSE;
+  assay_job_plan_add (plan, flops, bytes, 3 * 8.0 * (double) assay_model_get_n_params (task->model),
+                      "fit curvature factors of %" G_GINT64_FORMAT " parameters to %" G_GINT64_FORMAT " examples in %s",
+                      assay_model_get_n_params (task->model), task->n_train, assay_dtype_name (dtype));
+  return TRUE;
+}
+
+static json_t *
+side_to_json (const AssayFactorsSide *side)
+{
+  if (side->moment == NULL)
+    return json_null ();
+  if (!side->is_dense)
+    return json_pack ("{s:s, s:I}", "form", "diagonal", "size", (json_int_t) side->n);
+  return json_pack ("{s:s, s:I, s:o, s:o, s:o}", "form", "dense", "size", (json_int_t) side->n, "residual", assay_json_number (side->check.residual),
+                    "orthogonality", assay_json_number (side->check.orthogonality), "largest", assay_json_number (side->values[side->n - 1]));
+}
+
+static json_t *
+module_to_json (const AssayModule *module, const AssayModuleFactors *of)
+{
+  double largest = 0;
+
+  for (gint64 i = 0; i < module->rows * module->columns; i++)
+    largest = MAX (largest, of->lambda[i]);
+  return json_pack ("{s:s, s:s, s:I, s:[I,I], s:i, s:o, s:o, s:o, s:o, s:o}", "name", module->name, "kind", module->kind, "covered_parameters",
+                    (json_int_t) module->n_params, "shape", (json_int_t) module->rows, (json_int_t) module->columns, "uses", (int) module->n_uses,
+                    "positions", assay_json_number (of->positions), "S", side_to_json (&of->row), "A", side_to_json (&of->column), "mean_eigenvalue",
+                    assay_json_number (of->mean_lambda), "largest_eigenvalue", assay_json_number (largest));
+}
+
+static json_t *
+run (AssayJob *job, AssayJobContext *context, GError **error)
+{
+  const State *state = context->state;
+  const AssayValues *values = assay_job_get_values (job);
+  const char *given = assay_values_get_string (values, "name");
+  g_autofree char *name = g_strdup (given);
+  g_autoptr (AssayFactors) factors = given ? assay_factored_fit (&state->task, values, state->basis, given, context->progress, error)
+                                           : assay_factored_obtain (&state->task, values, state->basis, NULL, &name, NULL, context->progress, error);
+  AssayObject *object = factors ? assay_case_lookup (context->cas, "factors", name, error) : NULL;
+  json_t *modules;
+  gint64 covered = 0;
+
+  if (object == NULL)
+    return NULL;
+  assay_job_add_output (context, object);
+  modules = json_array ();
+  for (guint m = 0; m < factors->modules->n; m++)
+    {
+      covered += factors->modules->module[m].n_params;
+      json_array_append_new (modules, module_to_json (&factors->modules->module[m], &factors->of[m]));
+    }
+  return json_pack ("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:f, s:o, s:I}", "factors", name, "model", state->subject->object->name, "data",
+                    state->subject->data->name, "basis", assay_factors_basis_name (state->basis), "fisher",
+                    factors->options.is_empirical ? "empirical" : "true", "precision", assay_dtype_name (factors->dtype), "examples",
+                    (json_int_t) factors->N, "parameters", (json_int_t) factors->modules->P, "covered_parameters", (json_int_t) covered, "coverage",
+                    (double) covered / (double) factors->modules->P, "modules", modules, "bytes", (json_int_t) object->bytes);
+}
+
+static void
+view (const json_t *document, AssayView *view)
+{
+  g_autofree char *parameters = assay_view_count (json_integer_value (json_object_get (document, "parameters")));
+  g_autofree char *examples = assay_view_count (json_integer_value (json_object_get (document, "examples")));
+  g_autofree char *coverage = assay_view_number (100 * assay_json_get_number (document, "coverage"), 5);
+  g_autofree char *bytes = assay_view_bytes (assay_json_get_number (document, "bytes"));
+  gsize k;
+  json_t *module;
+
+  assay_view_add_field (view, "factors", "%s (%s)", assay_json_get_text (document, "factors"), bytes);
+  assay_view_add_field (view, "coverage", "%s %%: %s parameters, fitted to %s examples in %s", coverage, parameters, examples,
+                        assay_json_get_text (document, "precision"));
+  assay_view_add_field (view, "curvature", "%s Fisher, %s", assay_json_get_text (document, "fisher"),
+                        strcmp (assay_json_get_text (document, "basis"), "diagonal") ? "Kronecker bases with fitted eigenvalues" : "its diagonal");
+  assay_view_begin_table (view, "module|kind|>parameters|>shape|>positions|>mean eigenvalue|>largest");
+  json_array_foreach (json_object_get (document, "modules"), k, module)
+    {
+      const json_t *shape = json_object_get (module, "shape");
+      g_autofree char *count = assay_view_count (json_integer_value (json_object_get (module, "covered_parameters")));
+      g_autofree char *size = g_strdup_printf ("%" G_GINT64_FORMAT " x %" G_GINT64_FORMAT, (gint64) json_integer_value (json_array_get (shape, 0)),
+                                               (gint64) json_integer_value (json_array_get (shape, 1)));
+
+      assay_view_add_cell (view, assay_json_get_text (module, "name"));
+      assay_view_add_cell (view, assay_json_get_text (module, "kind"));
+      assay_view_add_cell (view, count);
+      assay_view_add_cell (view, size);
+      assay_view_add_cell_number (view, assay_json_get_number (module, "positions"), 4);
+      assay_view_add_cell_number (view, assay_json_get_number (module, "mean_eigenvalue"), 3);
+      assay_view_add_cell_number (view, assay_json_get_number (module, "largest_eigenvalue"), 3);
+    }
+}
+
+ASSAY_JOB_KIND_DEFINE (factors) = {
+  .name = "factors", .group = ASSAY_JOB_GROUP_QUESTION, .help = "fit curvature factors of every parameter, for fast influence",
+  .description = "The curvature of each module (a weight matrix with its bias, an embedding, the gain and bias of a norm) is written in a basis where it is nearly "
+                 "diagonal, and its eigenvalues there are fitted to the gradients of single examples (EK-FAC). The methods ekfac, kfac and diagonal of assay "
+                 "influence and assay validate take the factors from the case: another query or another damping touches no training example for the fit. "
+                 "Factors remember the model and the examples they were fitted to, and are refused for others.\n\n"
+                 "Every parameter is in exactly one module; a model with a parameter that no module covers is refused.",
+  .examples = examples, .access = ASSAY_JOB_WRITES_CASE, .is_stored = TRUE, .params = params, .get_sections = assay_subject_sections,
+  .resolve = resolve, .plan = plan, .run = run, .view = view,
+};
