@@ -80,12 +80,13 @@ check_module (const Check *c, guint m, AssayFactors *stored, GError **error)
   g_autofree char *tensor = g_strconcat (name, ".A", NULL);
   const AssayModuleFactors *of = &c->factors->of[m];
 
+  if (!compare (c, name, "diag", ASSAY_REFERENCE_BOUND_PRODUCT, ASSAY_SHAPE (of->row.n, of->column.n), c->diagonal->of[m].lambda, error))
+    return FALSE;
   if (!assay_reference_run_wants (c->run, tensor))
     return TRUE;
   if (!of->row.is_dense || !of->column.is_dense)
     return assay_reference_config_refuse (c->run->source->document_path, name, "a module with two whole factors", NULL, error);
-  return check_side (c, name, "S", &of->row, stored->of[m].row.vectors, error) && check_side (c, name, "A", &of->column, stored->of[m].column.vectors, error)
-         && compare (c, name, "diag", ASSAY_REFERENCE_BOUND_PRODUCT, ASSAY_SHAPE (of->row.n, of->column.n), c->diagonal->of[m].lambda, error);
+  return check_side (c, name, "S", &of->row, stored->of[m].row.vectors, error) && check_side (c, name, "A", &of->column, stored->of[m].column.vectors, error);
 }
 
 /* Fitted eigenvalues in the stored bases; modules that the case says nothing of keep ours. */
@@ -193,9 +194,10 @@ open_check (Check *c, GError **error)
 {
   const AssayReferenceCase *source = c->run->source;
   const AssayFactorsOptions options = { .is_empirical = TRUE }, diagonal = { .basis = ASSAY_FACTORS_IDENTITY, .is_empirical = TRUE };
-  double sensitivity;
+  double sensitivity = 0;
 
-  if (!assay_reference_case_get_number (source, &sensitivity, error, "ekfac", "basis_sensitivity", NULL))
+  if ((assay_reference_run_wants_prefix (c->run, "score.ekfac.") || assay_reference_run_wants_prefix (c->run, "score.kfac."))
+      && !assay_reference_case_get_number (source, &sensitivity, error, "ekfac", "basis_sensitivity", NULL))
     return FALSE;
   c->score_bound = MIN (ASSAY_REFERENCE_BOUND_FACTORS, ASSAY_REFERENCE_BOUND_PRODUCT * 10 + MOMENTS_AGREE * MAX (0, sensitivity));
   return (c->factors = assay_factors_fit (&c->train, &options, c->run->progress, error)) != NULL

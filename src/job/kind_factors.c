@@ -21,10 +21,9 @@ static const AssayParam params[] = {
 };
 
 static const AssayJobExample examples[] = {
-  { "factors of the newest model", "assay factors people.assay" },
-  { "scores with them, at two dampings: nothing is fitted again",
-    "assay influence people.assay --query train:0 --method ekfac && assay influence people.assay --query train:0 --method ekfac --damping 0.01" },
-  { "what a fit takes, without one", "assay factors people.assay --fisher empirical --dry-run" },
+  { "factors of the newest model, which assay influence --method ekfac finds from then on", "assay factors people.assay" },
+  { "with a name, and with the labels of the data instead of drawn ones", "assay factors people.assay --name labels --fisher empirical" },
+  { "what a fit takes, without one", "assay factors people.assay --basis diagonal --dry-run" },
   { NULL, NULL }
 };
 

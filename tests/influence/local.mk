@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 influence_toy = tests/influence/toy.c tests/influence/toy.h
 
-check_PROGRAMS += tests/influence/test-agreement tests/influence/test-bank tests/influence/test-grade tests/influence/test-top tests/influence/test-method tests/influence/test-interval tests/influence/test-score \
+check_PROGRAMS += tests/influence/test-agreement tests/influence/test-bank tests/influence/test-grade tests/influence/test-top tests/influence/test-method tests/influence/test-interval tests/influence/test-score tests/influence/test-factored \
   tests/influence/test-reference tests/influence/test-reference_data tests/influence/test-reference_products \
   tests/influence/test-replicated tests/influence/test-validate tests/influence/test-baselines tests/influence/test-rescaled
 tests_influence_test_agreement_SOURCES = tests/influence/test-agreement.c tests/influence/planted.c tests/influence/planted.h
@@ -12,6 +12,7 @@ tests_influence_test_baselines_SOURCES = tests/influence/test-baselines.c $(infl
 tests_influence_test_top_SOURCES = tests/influence/test-top.c
 tests_influence_test_method_SOURCES = tests/influence/test-method.c $(influence_toy)
 tests_influence_test_interval_SOURCES = tests/influence/test-interval.c $(influence_toy)
+tests_influence_test_factored_SOURCES = tests/influence/test-factored.c $(influence_toy)
 tests_influence_test_score_SOURCES = tests/influence/test-score.c $(influence_toy)
 tests_influence_test_reference_SOURCES = tests/influence/test-reference.c tests/influence/oracle_case.c tests/influence/oracle_case.h
 tests_influence_test_replicated_SOURCES = tests/influence/test-replicated.c $(influence_toy)

@@ -9,6 +9,7 @@
 
 #include <complex.h>
 #include <math.h>
+#include <glib/gstdio.h>
 #include <string.h>
 
 #define STEP 1e-30
@@ -636,6 +637,34 @@ expect_all (Oracle *o, gboolean logistic, const double *tracin)
   add_real (o, "tracin", DIMS (o->Q, o->N), tracin);
 }
 
+/* The mean of squared gradients of the one module, a bias in its last column. */
+static void
+expect_diagonal (Oracle *o)
+{
+  gboolean bias = assay_graph_find (assay_model_get_layout (o->model), "fc.bias") != ASSAY_NO_VALUE;
+  gint64 n = o->N + o->Q, columns = o->P / o->V, inputs = columns - bias;
+  g_autofree double *gradients = g_new (double, n * o->P), *jacobian = g_new (double, o->P * n * o->C * o->V), *diagonal = g_new0 (double, o->P);
+
+  differentiate (o, o->theta, gradients, jacobian);
+  for (gint64 i = 0; i < o->N; i++)
+    for (gint64 v = 0; v < o->V; v++)
+      for (gint64 j = 0; j < columns; j++)
+        {
+          double g = gradients[i * o->P + (j < inputs ? v * inputs + j : o->V * inputs + v)];
+
+          diagonal[v * columns + j] += g * g / (double) o->N;
+        }
+  add_real (o, "fc.diag", DIMS (o->V, columns), diagonal);
+}
+
+static void
+remove_file (const char *directory, const char *name)
+{
+  g_autofree char *path = g_build_filename (directory, name, NULL);
+
+  g_remove (path);
+}
+
 void
 oracle_case_write (const OracleSpec *spec, const char *directory)
 {
@@ -647,7 +676,6 @@ oracle_case_write (const OracleSpec *spec, const char *directory)
                .T = json_integer_value (json_object_get (json_object_get (document, "architecture"), "T")),
                .backend = assay_backend_cpu_new (1), .tensors = g_array_new (FALSE, FALSE, sizeof (AssaySafetensor)) };
   g_autofree double *tracin = g_new0 (double, spec->N * spec->Q);
-  const double one = 1;
 
   o.C = MAX (1, o.T);
   o.examples = g_new (gint64, o.N + o.Q);
@@ -664,8 +692,13 @@ oracle_case_write (const OracleSpec *spec, const char *directory)
   write_checkpoints (&o, directory, tracin);
   expect_all (&o, logistic, tracin);
   write_file (&o, directory, "expected.safetensors");
-  add_tensor (o.tensors, "fc.lambda", ASSAY_STORE_F64, 1, (const gint64[]) { 1 }, &one);
-  write_file (&o, directory, "ekfac.safetensors");
+  if (logistic)
+    {
+      expect_diagonal (&o);
+      write_file (&o, directory, "ekfac.safetensors");
+    }
+  else
+    remove_file (directory, "ekfac.safetensors");                 /* of a case that stood here before */
   g_assert_cmpint (json_dump_file (document, path, JSON_INDENT (1)), ==, 0);
   json_decref (document);
   g_array_unref (o.tensors);
