@@ -44,6 +44,8 @@ typedef struct {
   gboolean (*retrain_seed) (gpointer data, guint seed, const AssayRetrainSet *sets, gint64 K, double *query_loss, AssayProgress *progress,
                             GError **error);
   gpointer retrain_data;        /* of both */
+  const AssayModel *measured;           /* the model with another measure of queries in the loss's place (model/measure.h); NULL: their loss */
+  const char *measure;                  /* its name, interned; NULL: the loss */
   gboolean keep_directions;             /* scores carry their directions where the method has them */
 } AssayInfluenceTask;
 

@@ -23,6 +23,8 @@ assay_query_values_new (const AssayInfluenceTask *task, GError **error)
 
   self->task = task;
   self->point = assay_influence_task_get_point (task, NULL, task->query, n);
+  if (task->measured != NULL)
+    self->point.model = task->measured;
   self->batch = MIN (task->batch, n);
   self->feed = assay_feed_new (self->point.model, task->dataset, ASSAY_WALK_FORWARD, self->point.dtype, self->batch, task->backend, NULL, error);
   if (self->feed == NULL

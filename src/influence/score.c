@@ -57,10 +57,18 @@ assay_influence_scores_free (AssayInfluenceScores *scores)
   g_free (scores);
 }
 
+gboolean
+assay_influence_scores_are_of_losses (const AssayInfluenceScores *scores)
+{
+  return strcmp (scores->measure, ASSAY_MEASURE_LOSS) == 0 || strcmp (scores->measure, ASSAY_MEASURE_MEAN_LOSS) == 0;
+}
+
 const char *
 assay_influence_scores_get_sign (const AssayInfluenceScores *scores)
 {
-  return strcmp (scores->measure, ASSAY_MEASURE_SELF) == 0 ? ASSAY_SIGN_SELF : ASSAY_SIGN;
+  if (strcmp (scores->measure, ASSAY_MEASURE_SELF) == 0)
+    return ASSAY_SIGN_SELF;
+  return assay_influence_scores_are_of_losses (scores) ? ASSAY_SIGN : ASSAY_SIGN_MEASURE;
 }
 
 gboolean

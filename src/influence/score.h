@@ -11,13 +11,17 @@
 #include "influence/top.h"
 
 #define ASSAY_UNIT_NATS      "nats per removed example"
+#define ASSAY_UNIT_ACTIVATION "activation per removed example"
 #define ASSAY_UNIT_RELATIVE  "relative"
 #define ASSAY_MEASURE_LOSS   "query loss"
 #define ASSAY_MEASURE_MEAN_LOSS "mean query loss"
 #define ASSAY_MEASURE_SELF   "self-influence"
 #define ASSAY_SIGN           "positive: removing the example raises the query's loss"
+#define ASSAY_SIGN_MEASURE   "positive: removing the example raises what is measured of the query"
 #define ASSAY_SIGN_SELF      "positive: removing the example raises its own loss"
 
+/* TRUE for scores of query losses, single or in the mean. */
+gboolean    assay_influence_scores_are_of_losses (const AssayInfluenceScores *scores);
 /* What the sign of such scores means, by what they measure. */
 const char *assay_influence_scores_get_sign (const AssayInfluenceScores *scores);
 

@@ -34,6 +34,8 @@ assay_influence_task_query_gradients (const AssayInfluenceTask *task, const doub
   gint64 size = assay_influence_task_get_query_size (task), P = assay_model_get_n_params (task->model);
   AssayPoint point = assay_influence_task_get_point (task, theta, task->query + first * size, K * size);
 
+  if (task->measured != NULL)
+    point.model = task->measured;
   if (size == 1)
     return assay_gradient_rows (&point, gradients, NULL, error);
   point.n_examples = size;

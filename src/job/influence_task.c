@@ -17,6 +17,7 @@ assay_influence_setup_free (AssayInfluenceSetup *setup)
 {
   if (setup == NULL)
     return;
+  assay_model_free (setup->measured);
   assay_trajectory_free (setup->trajectory);
   assay_retraining_setup_free (setup->retraining);
   g_free (setup);
@@ -52,6 +53,23 @@ add_retraining (AssayInfluenceSetup *setup, const AssayJobContext *context, cons
   return TRUE;
 }
 
+static gboolean
+add_measure (AssayInfluenceSetup *setup, const char *text, GError **error)
+{
+  g_autoptr (AssayMeasure) measure = assay_measure_parse (text, error);
+
+  if (measure == NULL || measure->kind == ASSAY_MEASURE_KIND_LOSS)
+    return measure != NULL;
+  setup->measured = assay_model_new_measured (setup->task.model, measure, error);
+  if (setup->measured == NULL)
+    return FALSE;
+  setup->task.measured = setup->measured;
+  setup->task.measure = g_intern_string (text);
+  if (setup->retraining != NULL)
+    assay_retraining_setup_set_measure (setup->retraining, setup->measured, text);
+  return TRUE;
+}
+
 AssayInfluenceSetup *
 assay_influence_setup_new (AssayJob *job, AssayJobContext *context, AssaySubject *subject, const gint64 *query, gint64 n_query, GError **error)
 {
@@ -65,7 +83,8 @@ assay_influence_setup_new (AssayJob *job, AssayJobContext *context, AssaySubject
     .memory = (gsize) (assay_values_get_double (values, "walk-memory") * GIB), .backend = context->backend,
     .store = context->cas, .model_name = subject->object->name,
   };
-  if (!load_trajectory (setup, context, subject, error) || !add_retraining (setup, context, subject, error))
+  if (!load_trajectory (setup, context, subject, error) || !add_retraining (setup, context, subject, error)
+      || !add_measure (setup, assay_values_get_string (values, "measure"), error))
     {
       assay_influence_setup_free (setup);
       return NULL;
@@ -86,6 +105,21 @@ load_scores (AssayCase *cas, const char *name, const char *identity, AssayObject
   if (scores != NULL)
     *object = g_steal_pointer (&found);
   return scores;
+}
+
+/* What the scores are of, and in what unit. */
+static void
+name_measure (const AssayInfluenceTask *task, AssayInfluenceScores *scores)
+{
+  gboolean is_mean = task->query_size > 1;
+  g_autofree char *words = g_strconcat (is_mean ? "mean " : "", task->measure, NULL);
+
+  if (task->measure == NULL)
+    scores->measure = is_mean ? ASSAY_MEASURE_MEAN_LOSS : ASSAY_MEASURE_LOSS;
+  else
+    scores->measure = g_intern_string (words);
+  if (task->measure != NULL && g_str_has_prefix (task->measure, "activation:") && strcmp (scores->unit, ASSAY_UNIT_NATS) == 0)
+    scores->unit = ASSAY_UNIT_ACTIVATION;
 }
 
 AssayInfluenceScores *
@@ -119,8 +153,8 @@ assay_influence_setup_score (const AssayInfluenceSetup *setup, const AssayJob *j
       json_decref (cost);
       return NULL;
     }
-  if (setup->task.query_size > 1 && !is_self)
-    scores->measure = ASSAY_MEASURE_MEAN_LOSS;
+  if (!is_self)
+    name_measure (&setup->task, scores);
   extra = json_pack ("{s:s, s:o, s:o}", "job", identity, "subject", assay_subject_to_json (subject), "cost", cost);
   *object = assay_influence_scores_save (context->cas, name, scores, &setup->task, method->name, options, extra, error);
   json_decref (extra);

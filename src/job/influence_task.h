@@ -9,6 +9,8 @@
 
 /* Entries for a kind's own table, beside ASSAY_SUBJECT_PARAMS. */
 #define ASSAY_INFLUENCE_TASK_PARAMS                                                                                     \
+  { "measure", ASSAY_PARAM_STRING, .def.s = "loss", .metavar = "WHAT", \
+    .help = "what is measured of a query: loss, log-probability, margin, logit:K, logit-difference:A,B or activation:TAP[INDEX]" }, \
   { "precision", ASSAY_PARAM_CHOICE, .def.s = "f64", .choices = assay_influence_precisions, .flags = ASSAY_PARAM_ADVANCED, \
     .help = "what products and derivatives are computed in; f32 is about twice as fast, and its rounding widens the intervals" }, \
   { "walk-batch", ASSAY_PARAM_INT, .def.i = 64, .min = 1, .max = 1e6, .unit = "examples", .flags = ASSAY_PARAM_ADVANCED, .help = "examples walked at once" }, \
@@ -18,6 +20,7 @@ extern const char *const assay_influence_precisions[];
 
 typedef struct {
   AssayInfluenceTask task;
+  AssayModel *measured;         /* the subject's model with the measure that is asked for; NULL: the loss */
   AssayTrajectory *trajectory;  /* checkpoints of the training, or NULL */
   AssayRetrainingSetup *retraining;     /* NULL: the training is not known */
 } AssayInfluenceSetup;

@@ -29,6 +29,7 @@ static const AssayJobExample examples[] = {
   { "by conjugate gradients with certified intervals, a person named by key", "assay influence people.assay --query id:17 --method cg --top 5" },
   { "several queries, as one JSON document", "assay influence people.assay --query train:0-3 --method dot --json" },
   { "one question about a group", "assay influence people.assay --query \"train:where group == 'c'\" --mean --method cg" },
+  { "what made the answer as sure as it is, rather than its loss", "assay influence people.assay --query train:0 --measure margin --method exact" },
   { "which training examples hold out against all others: the first to look at for wrong labels",
     "assay influence people.assay --self --method exact --top 20" },
   { NULL, NULL }
@@ -59,7 +60,9 @@ complete (AssayJob *job, GError **error)
   gboolean is_self = assay_values_get_bool (values, "self");
   const char *fault = NULL;
 
-  if (is_self && (assay_values_is_set (values, "query") || assay_values_get_bool (values, "mean")))
+  if (is_self && assay_values_is_set (values, "measure"))
+    fault = "--self is about losses: without --measure";
+  else if (is_self && (assay_values_is_set (values, "query") || assay_values_get_bool (values, "mean")))
     fault = "--self asks about the training examples themselves: without --query and --mean";
   else if (!is_self && !assay_values_is_set (values, "query"))
     fault = "--query is needed: an example whose loss is asked about; or --self";
@@ -209,6 +212,9 @@ ASSAY_JOB_KIND_DEFINE (influence) = {
                  "With --mean all queries are one: the scores are about the mean of their losses, for the price of one solve.\n\n"
                  "With --self there is no query: each training example's score is what its own loss would gain by removing it. Examples that no "
                  "other speaks for come first, wrong labels among them.\n\n"
+                 "With --measure scores say what another scalar would gain: the margin log p/(1-p) of the right answer, which does not saturate where "
+                 "the loss does, a log-probability, a logit or a difference of two, or the activation of one unit. assay validate --measure measures "
+                 "the same after retraining.\n\n"
                  "The exit status is 1 when a solve did not converge; its scores are kept, and marked.",
   .examples = examples, .access = ASSAY_JOB_WRITES_CASE, .is_stored = TRUE, .params = params, .get_sections = assay_influence_task_sections,
   .outside_identity = outside_identity, .complete = complete, .resolve = resolve, .plan = plan, .run = run, .result = result, .view = assay_query_view,

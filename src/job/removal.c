@@ -43,9 +43,9 @@ assay_predictor_open (AssayCase *cas, const char *name, const AssaySubject *subj
   self->asked = self->scores ? assay_influence_scores_load_asked (cas, name, error) : NULL;
   if (self->asked == NULL)
     return NULL;
-  if (strcmp (self->scores->measure, ASSAY_MEASURE_SELF) == 0)
+  if (!assay_influence_scores_are_of_losses (self->scores))
     {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "scores %s: scores of queries expected; self-influence predicts no query", name);
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "scores %s: scores of query losses expected; these are of %s", name, self->scores->measure);
       return NULL;
     }
   self->has_unit = strcmp (self->scores->unit, ASSAY_UNIT_NATS) == 0;

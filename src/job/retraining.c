@@ -6,6 +6,8 @@
 #include "job/training_cost.h"
 #include "run/optimizer.h"
 
+#include <string.h>
+
 void
 assay_retraining_setup_free (AssayRetrainingSetup *setup)
 {
@@ -65,6 +67,21 @@ assay_retraining_setup_new (const AssaySubject *subject, const AssayJobContext *
   setup->source.start_is_drawn = json_is_integer (drawn);
   setup->source.start_seed = (guint64) json_integer_value (drawn);
   return setup;
+}
+
+void
+assay_retraining_setup_set_measure (AssayRetrainingSetup *setup, const AssayModel *measured, const char *measure)
+{
+  g_autofree char *question = g_strconcat (json_string_value (json_object_get (setup->place.meta, "question")), " ", measure, NULL);
+  g_autofree char *digest = g_compute_checksum_for_string (G_CHECKSUM_SHA256, question, -1);
+  char *end = strrchr (setup->name, '/');
+  g_autofree char *name = g_strdup_printf ("%.*s/%.12s", (int) (end - setup->name), setup->name, digest);
+
+  setup->source.spec.measured = measured;
+  g_free (setup->name);
+  setup->name = g_steal_pointer (&name);
+  setup->place.name = setup->name;
+  json_object_set_new (setup->place.meta, "question", json_string (digest));
 }
 
 double

@@ -21,6 +21,8 @@ typedef struct {
 /* query (n_query): examples of the data set, borrowed. Errors: USAGE for a model that was not trained in this case. */
 AssayRetrainingSetup *assay_retraining_setup_new  (const AssaySubject *subject, const AssayJobContext *context, const gint64 *query,
                                                    gint64 n_query, GError **error);
+/* Asks for another measure of the queries (model/measure.h) than their loss; its retrainings are kept apart. measured is borrowed. */
+void                  assay_retraining_setup_set_measure (AssayRetrainingSetup *setup, const AssayModel *measured, const char *measure);
 void                  assay_retraining_setup_free (AssayRetrainingSetup *setup);
 /* For plans: floating-point operations of one retraining, estimated where its steps are not known beforehand. */
 double                assay_retraining_setup_get_flops (const AssayRetrainingSetup *setup);

@@ -14,7 +14,7 @@ struct _AssayGraph {
   GArray *nodes;                /* AssayGraphNode */
   GHashTable *names;            /* name -> value + 1 */
   gint64 n_params;
-  guint loss;
+  guint loss, own_loss;
   char *parameter;              /* the input that is one; NULL: none */
   GError *error;
 };
@@ -35,7 +35,7 @@ assay_graph_new (void)
   g_array_set_clear_func (graph->values, clear_value);
   graph->nodes = g_array_new (FALSE, TRUE, sizeof (AssayGraphNode));
   graph->names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  graph->loss = ASSAY_NO_VALUE;
+  graph->loss = graph->own_loss = ASSAY_NO_VALUE;
   return graph;
 }
 
@@ -213,8 +213,11 @@ assay_graph_add_node (AssayGraph *graph, const char *op_name, const char *name, 
 void
 assay_graph_set_loss (AssayGraph *graph, guint loss)
 {
-  if (graph->error == NULL)
-    graph->loss = loss;
+  if (graph->error != NULL)
+    return;
+  graph->loss = loss;
+  if (graph->own_loss == ASSAY_NO_VALUE)
+    graph->own_loss = loss;
 }
 
 gboolean
@@ -279,9 +282,21 @@ assay_graph_get_loss (const AssayGraph *graph)
 }
 
 guint
+assay_graph_get_own_loss (const AssayGraph *graph)
+{
+  return graph->own_loss;
+}
+
+guint
 assay_graph_get_logits (const AssayGraph *graph)
 {
-  return assay_graph_get_node (graph, value_at (graph, graph->loss)->node)->in[0];
+  return assay_graph_get_node (graph, value_at (graph, graph->own_loss)->node)->in[0];
+}
+
+gboolean
+assay_graph_has_failed (const AssayGraph *graph)
+{
+  return graph->error != NULL;
 }
 
 guint

@@ -55,7 +55,8 @@ guint       assay_graph_add_node   (AssayGraph *graph, const char *op, const cha
 #define ASSAY_IN(...) (sizeof ((guint[]) { __VA_ARGS__ }) / sizeof (guint)), (const guint[]) { __VA_ARGS__ }
 #define ASSAY_ATTRS(...) (sizeof ((double[]) { __VA_ARGS__ }) / sizeof (double)), (const double[]) { __VA_ARGS__ }
 #define ASSAY_NO_ATTRS 0, NULL
-/* Names the loss node's result (one loss per example) and what enters it. The op must be a LOSS. */
+/* Names the loss node's result (one loss per example) and what enters it. The op must be a LOSS. The first loss that is set stays the
+ * model's own; a later one stands in its place (measure.h). */
 void        assay_graph_set_loss   (AssayGraph *graph, guint loss);
 /* FALSE with the first error of the building. */
 gboolean    assay_graph_finish     (AssayGraph *graph, GError **error);
@@ -66,7 +67,9 @@ const AssayGraphValue *assay_graph_get_value (const AssayGraph *graph, guint val
 const AssayGraphNode  *assay_graph_get_node  (const AssayGraph *graph, guint node);
 gint64      assay_graph_get_n_params (const AssayGraph *graph);        /* P: elements of theta */
 guint       assay_graph_get_loss     (const AssayGraph *graph);
-guint       assay_graph_get_logits   (const AssayGraph *graph);        /* input 0 of the loss */
+guint       assay_graph_get_own_loss (const AssayGraph *graph);        /* what the model trains on */
+guint       assay_graph_get_logits   (const AssayGraph *graph);        /* input 0 of its own loss */
+gboolean    assay_graph_has_failed   (const AssayGraph *graph);        /* an error of the building sticks */
 /* The saved loss per position, or ASSAY_NO_VALUE. */
 guint       assay_graph_get_token_loss (const AssayGraph *graph);
 /* The value of that name, or ASSAY_NO_VALUE. */

@@ -17,6 +17,7 @@ src_model_libmodel_la_SOURCES = $(BLOCKS_LIST) \
   src/model/checkpoint_values.c src/model/checkpoint_values.h \
   src/model/exec.c src/model/exec.h \
   src/model/graph.c src/model/graph.h \
+  src/model/measure.c src/model/measure.h \
   src/model/model.c src/model/model.h \
   src/model/plan.c src/model/plan.h
 src/model/block.lo: src/model/blocks.def

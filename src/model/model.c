@@ -11,6 +11,7 @@
 struct _AssayModel {
   const AssayBlock *block;
   AssayValues *config;
+  AssayMeasure *measure;        /* in the place of the loss; NULL: the loss */
   AssayDtype dtype;
   AssayGraph *layout;
   gint64 P;
@@ -19,13 +20,14 @@ struct _AssayModel {
 
 /* parameter: the input that is one; NULL: none. */
 static AssayGraph *
-build_graph (const AssayBlock *block, const AssayValues *config, gint64 batch, const char *parameter, GError **error)
+build_graph (const AssayBlock *block, const AssayValues *config, const AssayMeasure *measure, gint64 batch, const char *parameter, GError **error)
 {
   g_autoptr (AssayGraph) graph = assay_graph_new ();
 
   if (parameter != NULL)
     assay_graph_make_parameter (graph, parameter);
-  if (!block->build (config, batch, graph, error) || !assay_graph_finish (graph, error))
+  if (!block->build (config, batch, graph, error) || (measure != NULL && !assay_measure_apply (measure, graph, error))
+      || !assay_graph_finish (graph, error))
     return NULL;
   return g_steal_pointer (&graph);
 }
@@ -47,7 +49,7 @@ assay_model_new (const char *architecture, const json_t *config, AssayDtype dtyp
   model->config = assay_values_from_json (model->block->params, config, architecture, error);
   if (model->config == NULL || !assay_values_check (model->config, architecture, error))
     return NULL;
-  model->layout = build_graph (model->block, model->config, 1, NULL, error);
+  model->layout = build_graph (model->block, model->config, NULL, 1, NULL, error);
   if (model->layout == NULL)
     return NULL;
   model->P = assay_graph_get_n_params (model->layout);
@@ -78,6 +80,20 @@ assay_model_new_from_spec (const json_t *spec, GError **error)
   return assay_model_new (architecture, config, dtype, error);
 }
 
+static gboolean
+set_measure (AssayModel *model, const AssayMeasure *measure, GError **error)
+{
+  AssayGraph *layout = build_graph (model->block, model->config, measure, 1, NULL, error);
+
+  if (layout == NULL)
+    return FALSE;
+  assay_graph_unref (model->layout);
+  model->layout = layout;
+  assay_measure_free (model->measure);
+  model->measure = assay_measure_copy (measure);
+  return TRUE;
+}
+
 AssayModel *
 assay_model_copy (const AssayModel *from, AssayDtype dtype, GError **error)
 {
@@ -85,8 +101,21 @@ assay_model_copy (const AssayModel *from, AssayDtype dtype, GError **error)
   AssayModel *model = assay_model_new (from->block->name, config, dtype, error);
 
   json_decref (config);
-  if (model != NULL)
-    assay_dtype_convert (from->dtype, from->theta, dtype, model->theta, from->P);
+  if (model == NULL)
+    return NULL;
+  assay_dtype_convert (from->dtype, from->theta, dtype, model->theta, from->P);
+  if (from->measure != NULL && !set_measure (model, from->measure, error))
+    g_clear_pointer (&model, assay_model_free);
+  return model;
+}
+
+AssayModel *
+assay_model_new_measured (const AssayModel *from, const AssayMeasure *measure, GError **error)
+{
+  AssayModel *model = assay_model_copy (from, from->dtype, error);
+
+  if (model != NULL && !set_measure (model, measure, error))
+    g_clear_pointer (&model, assay_model_free);
   return model;
 }
 
@@ -96,6 +125,7 @@ assay_model_free (AssayModel *model)
   if (model == NULL)
     return;
   assay_values_free (model->config);
+  assay_measure_free (model->measure);
   assay_graph_unref (model->layout);
   assay_mem_free (model->theta);
   g_free (model);
@@ -141,13 +171,13 @@ assay_model_get_theta (AssayModel *model)
 AssayGraph *
 assay_model_build (const AssayModel *model, gint64 batch, GError **error)
 {
-  return build_graph (model->block, model->config, batch, NULL, error);
+  return build_graph (model->block, model->config, model->measure, batch, NULL, error);
 }
 
 AssayGraph *
 assay_model_build_on_parameter (const AssayModel *model, gint64 batch, const char *input, GError **error)
 {
-  return build_graph (model->block, model->config, batch, input, error);
+  return build_graph (model->block, model->config, model->measure, batch, input, error);
 }
 
 AssayGraph *
@@ -207,6 +237,6 @@ assay_model_write_theta (AssayModel *model, const double *theta)
 gboolean
 assay_model_is_token_mean (const AssayModel *model)
 {
-  return model->block->data == ASSAY_DATA_TOKENS
+  return model->block->data == ASSAY_DATA_TOKENS && (model->measure == NULL || model->measure->kind != ASSAY_MEASURE_KIND_LOG_PROBABILITY)
          && strcmp (assay_values_get_string (model->config, "token-reduction"), "mean") == 0;
 }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "model/block.h"
+#include "model/measure.h"
 
 typedef struct _AssayModel AssayModel;
 
@@ -16,6 +17,9 @@ AssayModel *assay_model_new       (const char *architecture, const json_t *confi
 AssayModel *assay_model_new_from_spec (const json_t *spec, GError **error);
 /* The same parameters in another type. */
 AssayModel *assay_model_copy      (const AssayModel *model, AssayDtype dtype, GError **error);
+/* The same parameters and type with a measure in the place of the loss: walks of it give the measure's values and derivatives. Errors: those
+ * of assay_measure_apply. */
+AssayModel *assay_model_new_measured (const AssayModel *model, const AssayMeasure *measure, GError **error);
 void        assay_model_free      (AssayModel *model);
 
 json_t     *assay_model_get_spec  (const AssayModel *model);      /* new reference */
@@ -39,7 +43,7 @@ void        assay_model_init      (AssayModel *model, guint64 seed);
 void        assay_model_read_theta  (const AssayModel *model, double *theta);
 void        assay_model_write_theta (AssayModel *model, const double *theta);
 
-/* True where losses of an example are means over its counted positions. */
+/* True where the loss of an example, or the measure in its place, is the mean over its counted positions. */
 gboolean    assay_model_is_token_mean (const AssayModel *model);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayModel, assay_model_free)

@@ -52,7 +52,7 @@ fits (const AssayModel *model, AssayDataset *dataset, AssayGraph *graph, GError 
   gboolean tokens = assay_model_get_block (model)->data == ASSAY_DATA_TOKENS;
   const AssayGraphValue *x = assay_graph_get_value (graph, assay_graph_find (graph, tokens ? "tokens" : "x"));
   const AssayGraphValue *logits = assay_graph_get_value (graph, assay_graph_get_logits (graph));
-  const AssayGraphNode *loss = assay_graph_get_node (graph, assay_graph_get_value (graph, assay_graph_get_loss (graph))->node);
+  const AssayGraphNode *loss = assay_graph_get_node (graph, assay_graph_get_value (graph, assay_graph_get_own_loss (graph))->node);
   AssayShape shape = assay_dataset_get_shape (dataset), wanted = { .rank = x->shape.rank - 1 };
   g_autofree char *expected = NULL, *found = NULL;
 

@@ -42,7 +42,7 @@ assay_retrainer_new (const AssayRetraining *spec, guint n_threads, GError **erro
     }
   if (spec->Q > 0)
     {
-      self->evaluator = assay_evaluator_new (self->model, training.dataset, MIN (spec->Q, 64), self->backend, error);
+      self->evaluator = assay_evaluator_new (spec->measured ? spec->measured : self->model, training.dataset, MIN (spec->Q, 64), self->backend, error);
       if (self->evaluator == NULL)
         return NULL;
     }

@@ -15,6 +15,7 @@ typedef struct {
   const AssayTraining *training;        /* its model gives the architecture and, whole-batch, the trained theta; it is not changed */
   const void *start;            /* (P, model's type) first parameters of a first-order training; NULL for whole-batch: model's theta */
   const gint64 *query;          /* (Q) examples of the data set whose losses are asked for */
+  const AssayModel *measured;   /* the model with a measure that is asked for instead; NULL: the loss */
   gint64 Q;
   gboolean mark_diverged;       /* a bank goes on where a set's training does not converge or its loss is not finite: its losses are NaN */
 } AssayRetraining;

@@ -3,12 +3,10 @@ influence_toy = tests/influence/toy.c tests/influence/toy.h
 
 check_PROGRAMS += tests/influence/test-agreement tests/influence/test-bank tests/influence/test-grade tests/influence/test-top tests/influence/test-method tests/influence/test-interval tests/influence/test-score tests/influence/test-factored \
   tests/influence/test-reference tests/influence/test-reference_data tests/influence/test-reference_products \
-  tests/influence/test-replicated tests/influence/test-validate tests/influence/test-baselines tests/influence/test-rescaled
+  tests/influence/test-replicated tests/influence/test-validate
 tests_influence_test_agreement_SOURCES = tests/influence/test-agreement.c tests/influence/planted.c tests/influence/planted.h
 tests_influence_test_grade_SOURCES = tests/influence/test-grade.c
 tests_influence_test_bank_SOURCES = tests/influence/test-bank.c
-tests_influence_test_rescaled_SOURCES = tests/influence/test-rescaled.c $(influence_toy)
-tests_influence_test_baselines_SOURCES = tests/influence/test-baselines.c $(influence_toy)
 tests_influence_test_top_SOURCES = tests/influence/test-top.c
 tests_influence_test_method_SOURCES = tests/influence/test-method.c $(influence_toy)
 tests_influence_test_interval_SOURCES = tests/influence/test-interval.c $(influence_toy)
@@ -21,3 +19,8 @@ tests_influence_test_reference_data_SOURCES = tests/influence/test-reference_dat
 tests_influence_test_reference_products_SOURCES = tests/influence/test-reference_products.c
 # Dense matrices of several thousand parameters.
 LONG_TESTS += tests/influence/test-reference_data
+
+check_PROGRAMS += tests/influence/test-baselines tests/influence/test-measure tests/influence/test-rescaled
+tests_influence_test_rescaled_SOURCES = tests/influence/test-rescaled.c $(influence_toy)
+tests_influence_test_measure_SOURCES = tests/influence/test-measure.c $(influence_toy)
+tests_influence_test_baselines_SOURCES = tests/influence/test-baselines.c $(influence_toy)

@@ -284,6 +284,41 @@ define_logistic_loss (const Trial *t, double *const *x, double *y)
 }
 
 static void
+define_log_odds (const Trial *t, double *const *x, double *y)
+{
+  gint64 V = assay_shape_last (&t->in[0]), N = assay_shape_rows (&t->in[0]), B = t->in[0].dim[0];
+
+  memset (y, 0, B * sizeof *y);
+  for (gint64 n = 0; n < N; n++)
+    {
+      g_autofree double *held = g_new (double, V + 1);
+      double answer = V > 1 ? x[0][n * V + (gint64) x[1][n]] : x[1][n] != 0 ? x[0][n] : 0;
+      gint64 count = 0;
+
+      for (gint64 i = 0; i < MAX (V, 2); i++)
+        if (t->attr[0] == 0 || i != (gint64) x[1][n])
+          held[count++] = V > 1 ? x[0][n * V + i] : i == 1 ? x[0][n] : 0;
+      y[n / (N / B)] += (t->n_in > 2 ? x[2][n] : 1) * (answer - log_sum_exp (held, count));
+    }
+}
+
+static void
+define_entry (const Trial *t, double *const *x, double *y)
+{
+  gint64 B = t->in[0].dim[0], T = t->n_in > 1 ? t->in[0].dim[1] : 1, C = assay_shape_count (&t->in[0]) / B / T;
+
+  for (gint64 b = 0; b < B; b++)
+    {
+      gint64 at = 0;
+
+      for (gint64 p = 0; p < T; p++)
+        if (t->n_in == 1 || x[1][b * T + p] != 0)
+          at = (b * T + p) * C;
+      y[b] = x[0][at + (gint64) t->attr[0]] - (t->attr[1] >= 0 ? x[0][at + (gint64) t->attr[1]] : 0);
+    }
+}
+
+static void
 define_squared_loss (const Trial *t, double *const *x, double *y)
 {
   gint64 B = t->in[0].dim[0], D = assay_shape_count (&t->in[0]) / B;
@@ -298,9 +333,9 @@ define_squared_loss (const Trial *t, double *const *x, double *y)
 
 static const struct { const char *op; Definition define; } definitions[] = {
   { "add", define_add }, { "attention", define_attention }, { "avg_pool", define_avg_pool }, { "conv2d", define_conv2d },
-  { "embedding", define_rows }, { "flatten", define_flatten }, { "gather", define_rows }, { "gelu", define_gelu },
+  { "embedding", define_rows }, { "entry", define_entry }, { "flatten", define_flatten }, { "gather", define_rows }, { "gelu", define_gelu },
   { "gelu_tanh", define_gelu_tanh }, { "layernorm", define_layernorm }, { "linear", define_linear },
-  { "logistic_loss", define_logistic_loss }, { "matmul", define_matmul }, { "max_pool", define_max_pool }, { "mul", define_mul },
+  { "log_odds", define_log_odds }, { "logistic_loss", define_logistic_loss }, { "matmul", define_matmul }, { "max_pool", define_max_pool }, { "mul", define_mul },
   { "position_embedding", define_position_embedding }, { "relu", define_relu }, { "rmsnorm", define_rmsnorm }, { "rope", define_rope },
   { "scale", define_scale }, { "sigmoid", define_sigmoid }, { "silu", define_silu }, { "slice", define_slice },
   { "softmax", define_softmax }, { "squared_loss", define_squared_loss }, { "tanh", define_tanh }, { "xent", define_xent },
