@@ -80,7 +80,8 @@ typedef enum {
   ASSAY_OP_TAKES_FRESH = 1 << 1,
   ASSAY_OP_NULL_TANGENT = 1 << 2,
   ASSAY_OP_LOSS = 1 << 3,               /* output 0 is a loss per example; has GGN with respect to input 0 */
-  ASSAY_OP_PIECEWISE = 1 << 4           /* has kinks: cases must stay away from them */
+  ASSAY_OP_PIECEWISE = 1 << 4,          /* has kinks: cases must stay away from them */
+  ASSAY_OP_MEASURE = 1 << 5             /* a LOSS that is measured, not trained on: it need not be convex in its logits */
 } AssayOpFlags;
 
 typedef struct _AssayOp AssayOp;

@@ -32,6 +32,13 @@ infer (const AssayShape *in, guint n_in, const double *attr, AssayShape *out, GE
       g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_SHAPE, "x (B,T,...) with weight (B,T) expected, got %s with %s", x, weight);
       return FALSE;
     }
+  if (in[0].rank < 1 || assay_shape_count (&in[0]) < 1)
+    {
+      g_autofree char *x = assay_shape_to_string (&in[0]);
+
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_SHAPE, "x (B,...) with elements expected, got %s", x);
+      return FALSE;
+    }
   n = assay_shape_count (&in[0]) / in[0].dim[0] / (n_in > 1 ? in[0].dim[1] : 1);
   if (attr[0] >= (double) n || attr[1] >= (double) n)
     {
@@ -65,7 +72,7 @@ static const AssayOpCase cases[] = {
 ASSAY_OP_DEFINE (entry) = {
   .name = "entry", .help = "one number of each example, or the difference of two",
   .n_in = 2, .min_in = 1, .n_out = 1, .in_names = { "x", "weight" }, .out_names = { "value" },
-  .data_in = 1 << 1, .uses_in = 1 << 1, .attrs = attrs, .flags = ASSAY_OP_LOSS | ASSAY_OP_LINEAR, .infer = infer, .cost = cost,
+  .data_in = 1 << 1, .uses_in = 1 << 1, .attrs = attrs, .flags = ASSAY_OP_LOSS | ASSAY_OP_LINEAR | ASSAY_OP_MEASURE, .infer = infer, .cost = cost,
   .cpu = { [ASSAY_FWD] = { entry_fwd_f32, entry_fwd_f64, entry_fwd_c128 }, [ASSAY_BWD] = { entry_bwd_f32, entry_bwd_f64, entry_bwd_c128 },
            [ASSAY_GGN] = { entry_ggn_f32, entry_ggn_f64, NULL } },
   .cases = cases,

@@ -76,5 +76,5 @@ ASSAY_OP_DEFINE (log_odds) = {
   .name = "log_odds", .help = "logarithm of the odds or of the probability of the right answer",
   .n_in = 3, .min_in = 2, .n_out = 3, .in_names = { "logits", "labels", "weight" }, .out_names = { "value", "token_value", "lse" },
   .index_in = 1 << 1, .data_in = 1 << 2, .uses_in = 1 << 0 | 1 << 1 | 1 << 2, .uses_out = 1 << 1 | 1 << 2, .attrs = attrs,
-  .flags = ASSAY_OP_LOSS, .infer = infer, .cost = cost, .cpu = ASSAY_OP_KERNELS_LOSS (log_odds), .cases = cases,
+  .flags = ASSAY_OP_LOSS | ASSAY_OP_MEASURE, .infer = infer, .cost = cost, .cpu = ASSAY_OP_KERNELS_LOSS (log_odds), .cases = cases,
 };
