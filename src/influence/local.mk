@@ -16,6 +16,8 @@ METHODS_LIST += \
   src/influence/method_representation.c \
   src/influence/method_rescaled.c \
   src/influence/method_relatif.c \
+  src/influence/method_trak.c \
+  src/influence/method_trackstar.c \
   src/influence/method_tracin.c \
   src/influence/method_loo.c
 
@@ -43,6 +45,9 @@ src_influence_libinfluence_la_SOURCES = $(METHODS_LIST) \
   src/influence/replicated.c src/influence/replicated.h \
   src/influence/score.c src/influence/score.h \
   src/influence/score_store.c src/influence/score_store.h \
+  src/influence/breakdown.c src/influence/breakdown.h \
+  src/influence/parts.c src/influence/parts.h \
+  src/influence/projection.c src/influence/projection.h \
   src/influence/query_values.c src/influence/query_values.h \
   src/influence/sequence.c src/influence/sequence.h \
   src/influence/solved.c src/influence/solved.h \

@@ -49,6 +49,8 @@ typedef struct {
   gboolean keep_directions;             /* scores carry their directions where the method has them */
 } AssayInfluenceTask;
 
+typedef struct _AssayBreakdown AssayBreakdown;    /* breakdown.h */
+
 typedef enum { ASSAY_INTERVAL_NONE, ASSAY_INTERVAL_SOLVE } AssayIntervalKind;
 
 /* The answer. Arrays are (Q,N) row-major doubles of assay_mem. */
@@ -60,6 +62,7 @@ typedef struct {
   const char *counterfactual;           /* "pbrf", "this-run", "retraining", ... */
   AssayIntervalKind interval_kind;
   const char *interval_reason;          /* why there is none, or what it bounds, in words */
+  AssayBreakdown *parts;                /* of every score, where they were asked for; owned; else NULL */
   double *solution_norm;                /* (N) ||A^-1 g_i|| of a row of self-influence that was solved for, else NULL */
   double damping, l2;                   /* lambda = l2 + damping */
   AssaySolveResult *solves;             /* (Q), or NULL where nothing is solved */
@@ -72,6 +75,7 @@ void assay_influence_scores_free (AssayInfluenceScores *scores);
 typedef enum {
   ASSAY_METHOD_NEEDS_TOKENS = 1 << 0,   /* refuses anything but token sequences */
   ASSAY_METHOD_IGNORES_LOSS = 1 << 1,   /* a baseline that compares inputs: its sign tells no help from harm */
+  ASSAY_METHOD_DIVIDES_BY_SIZE = 1 << 3,        /* angles, within -1 .. 1: a mean of queries has not the mean of their scores */
   ASSAY_METHOD_RETRAINS = 1 << 2        /* it measures what others are held to, and predicts nothing */
 } AssayMethodFlags;
 

@@ -72,5 +72,5 @@ cost_cosine (const AssayInfluenceTask *task, const AssayValues *options, double 
   *flops += assay_influence_task_get_flops (task, ASSAY_WALK_GRADIENT, FALSE, task->n_train + task->n_query);
 }
 
-ASSAY_METHOD_DEFINE (cosine) = { .name = "cosine", .help = "cosine of the angle between gradients", .params = params,
+ASSAY_METHOD_DEFINE (cosine) = { .name = "cosine", .help = "cosine of the angle between gradients", .params = params, .flags = ASSAY_METHOD_DIVIDES_BY_SIZE,
                                  .score = score_cosine, .cost = cost_cosine };

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "influence/breakdown.h"
 
 #include <math.h>
 #include <string.h>
@@ -52,6 +53,7 @@ assay_influence_scores_free (AssayInfluenceScores *scores)
   assay_mem_free (scores->hi);
   assay_mem_free (scores->direction);
   assay_mem_free (scores->solution_norm);
+  assay_breakdown_free (scores->parts);
   if (scores->notes != NULL)
     g_string_free (scores->notes, TRUE);
   g_free (scores);
@@ -155,15 +157,46 @@ entry_to_json (const AssayTopEntry *entry, const AssayInfluenceTask *task, gbool
                     "lo", assay_json_number (entry->lo), "hi", assay_json_number (entry->hi), "converged", converged);
 }
 
+/* {"by", "parts": [{"part", "score"}, ...]} of one score; the token at each position where parts are positions of this example. */
 static json_t *
-entries_to_json (AssayTop *top, const AssayInfluenceTask *task, gboolean converged)
+parts_to_json (const AssayBreakdown *parts, const AssayInfluenceTask *task, gint64 query, gint64 place)
+{
+  const double *value = parts->value + (query * parts->n_train + place) * parts->n_parts;
+  gboolean by_token = strcmp (parts->by, "token") == 0;
+  const GPtrArray *vocabulary = by_token ? assay_dataset_get_class_names (task->dataset) : NULL;
+  g_autofree gint32 *target = by_token ? g_new (gint32, parts->n_parts) : NULL;
+  AssayBatch batch = { .dtype = ASSAY_F64, .target = target };
+  json_t *list = json_array ();
+
+  if (by_token)
+    assay_dataset_fill (task->dataset, task->train + place, 1, &batch);
+  for (gint64 m = 0; m < parts->n_parts; m++)
+    {
+      json_t *part = json_pack ("{s:s, s:o}", "part", parts->names[m], "score", assay_json_number (value[m]));
+
+      if (by_token)
+        json_object_set_new (part, "target", vocabulary && target[m] < (gint32) vocabulary->len ? json_string (vocabulary->pdata[target[m]])
+                                                                                              : json_integer (target[m]));
+      json_array_append_new (list, part);
+    }
+  return list;
+}
+
+static json_t *
+entries_to_json (const AssayInfluenceScores *scores, gint64 query, AssayTop *top, const AssayInfluenceTask *task, gboolean converged)
 {
   json_t *list = json_array ();
   gint64 n;
   const AssayTopEntry *entry = assay_top_get (top, &n);
 
   for (gint64 i = 0; i < n; i++)
-    json_array_append_new (list, entry_to_json (&entry[i], task, converged));
+    {
+      json_t *one = entry_to_json (&entry[i], task, converged);
+
+      if (scores->parts != NULL)
+        json_object_set_new (one, "parts", parts_to_json (scores->parts, task, query, entry[i].example));
+      json_array_append_new (list, one);
+    }
   return list;
 }
 
@@ -184,5 +217,5 @@ assay_influence_scores_to_json (const AssayInfluenceScores *scores, const AssayI
                     scores->interval_kind == ASSAY_INTERVAL_NONE ? json_null ()
                                                                  : json_string (assay_interval_kind_name (scores->interval_kind)),
                     "interval_words", scores->interval_reason, "notes", notes_to_json (scores->notes), "scores",
-                    entries_to_json (top, task, converged));
+                    entries_to_json (scores, query, top, task, converged));
 }

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "influence/breakdown.h"
 #include "influence/task.h"
 #include "store/reader.h"
 #include "store/shard.h"
@@ -248,6 +249,43 @@ put_matrix (AssayShardWriter *writer, const AssayInfluenceScores *scores, const 
   return values == NULL || assay_shard_writer_put (writer, &spec, ASSAY_STORE_F64, values, error);
 }
 
+/* /scores/parts (Q,N,M) with the parts' names as the axis. */
+static gboolean
+put_parts (AssayShardWriter *writer, const AssayInfluenceScores *scores, const AssayInfluenceTask *task, GError **error)
+{
+  const AssayBreakdown *parts = scores->parts;
+  const AssayArraySpec axis = { .path = "/part", .type = ASSAY_STORE_TEXT, .rank = 1, .dims = { parts ? parts->n_parts : 0 }, .long_name = "part" };
+  const AssayArraySpec spec = { .path = "/scores/parts", .type = ASSAY_STORE_F64, .rank = 3, .dims = { scores->n_query, scores->n_train, axis.dims[0] },
+                                .axes = { name_rows (task), "example", "part" }, .long_name = "parts of scores", .units = scores->unit,
+                                .description = "what each part adds to a score" };
+
+  return parts == NULL || (assay_shard_writer_put_axis_text (writer, &axis, (const char *const *) parts->names, error)
+                           && assay_shard_writer_put (writer, &spec, ASSAY_STORE_F64, parts->value, error)
+                           && assay_shard_writer_set_text (writer, "/scores", "parts_by", parts->by, error));
+}
+
+static gboolean
+read_parts (AssayReader *reader, AssayInfluenceScores *scores, GError **error)
+{
+  g_autoptr (AssayBreakdown) parts = g_new0 (AssayBreakdown, 1);
+  g_autofree char *by = NULL;
+  AssayArrayInfo info;
+
+  if (!assay_reader_has (reader, "/scores/parts"))
+    return TRUE;
+  if ((by = assay_reader_dup_text (reader, "/scores", "parts_by", error)) == NULL || !assay_reader_describe (reader, "/scores/parts", &info, error)
+      || (parts->names = assay_reader_read_text (reader, "/part", error)) == NULL
+      || (parts->value = assay_mem_alloc_array (info.dims[0] * info.dims[1] * info.dims[2], sizeof (double), error)) == NULL
+      || !assay_reader_read (reader, "/scores/parts", ASSAY_STORE_F64, parts->value, error))
+    return FALSE;
+  parts->by = g_intern_string (by);
+  parts->n_query = info.dims[0];
+  parts->n_train = info.dims[1];
+  parts->n_parts = info.dims[2];
+  scores->parts = g_steal_pointer (&parts);
+  return TRUE;
+}
+
 static json_t *
 metadata (const json_t *attributes, const AssayInfluenceScores *scores, const AssayValues *options, json_t *extra)
 {
@@ -280,6 +318,7 @@ assay_influence_scores_save (AssayCase *cas, const char *name, const AssayInflue
                      scores->value, error)
       && put_matrix (writer, scores, task, "/scores/lo", "lower end of the interval", scores->lo, error)
       && put_matrix (writer, scores, task, "/scores/hi", "upper end of the interval", scores->hi, error)
+      && put_parts (writer, scores, task, error)
       && (scores->solves == NULL || write_solves (writer, scores, task, error)) && write_attributes (writer, attributes, error))
     object = assay_shard_writer_commit (writer, error);
   json_decref (attributes);
@@ -340,7 +379,7 @@ assay_influence_scores_load (AssayCase *cas, const char *name, const char **meth
   if (!assay_reader_read (reader, "/scores/value", ASSAY_STORE_F64, scores->value, error)
       || (scores->lo != NULL && (!assay_reader_read (reader, "/scores/lo", ASSAY_STORE_F64, scores->lo, error)
                                  || !assay_reader_read (reader, "/scores/hi", ASSAY_STORE_F64, scores->hi, error)))
-      || (scores->solves != NULL && !read_solves (reader, scores, error)))
+      || (scores->solves != NULL && !read_solves (reader, scores, error)) || !read_parts (reader, scores, error))
     return NULL;
   if (method != NULL)
     *method = g_intern_string (json_string_value (json_object_get (attributes, "method")));

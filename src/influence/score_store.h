@@ -4,6 +4,7 @@
  * An object of kind "scores" has
  *   /scores/value, lo, hi (Q,N)       axes query and example: numbers of examples in the data set
  *   /question_examples (Q,m)          where a query is the mean of m examples; the axis question then only counts
+ *   /scores/parts (Q,N,M), /part (M)  what each part adds to a score, where it was broken down, and the parts' names; attribute parts_by
  *   /scores/solver/...    (Q)         reason, true_residual, iterations, ... where something was solved
  * and attributes of /scores: method, unit, sign, measure, damping, l2, counterfactual, interval_kind, interval_words. They are also in the
  * object's metadata under "attributes", beside "options" and what the caller adds.

@@ -3,6 +3,7 @@
 #include "job/influence_task.h"
 
 #include "dataset/derive.h"
+#include "influence/breakdown.h"
 #include "influence/score_store.h"
 #include "job/cost_meter.h"
 
@@ -122,6 +123,26 @@ name_measure (const AssayInfluenceTask *task, AssayInfluenceScores *scores)
     scores->unit = ASSAY_UNIT_ACTIVATION;
 }
 
+/* By the job's method, with the parts that it asks for. */
+static AssayInfluenceScores *
+compute (const AssayInfluenceSetup *setup, const AssayJob *job, const AssayMethod *method, AssayProgress *progress, GError **error)
+{
+  const AssayValues *values = assay_job_get_values (job), *options = assay_job_get_section (job, "method");
+  const char *by = assay_values_get_string (values, "by");
+  AssayInfluenceTask task = setup->task;
+  g_autoptr (AssayInfluenceScores) scores = NULL;
+
+  if (assay_values_get_bool (values, "self"))
+    return assay_method_score_self (method, &task, options, progress, error);
+  task.keep_directions = strcmp (by, "none") != 0;
+  scores = method->score (&task, options, progress, error);
+  if (scores == NULL)
+    return NULL;
+  if (task.keep_directions && (scores->parts = assay_breakdown_new (&task, scores, by, progress, error)) == NULL)
+    return NULL;
+  return g_steal_pointer (&scores);
+}
+
 AssayInfluenceScores *
 assay_influence_setup_score (const AssayInfluenceSetup *setup, const AssayJob *job, AssayJobContext *context, const AssaySubject *subject,
                              gboolean reuse, AssayObject **object, GError **error)
@@ -145,8 +166,7 @@ assay_influence_setup_score (const AssayInfluenceSetup *setup, const AssayJob *j
       return NULL;
     }
   meter = assay_cost_meter_start ();
-  scores = is_self ? assay_method_score_self (method, &setup->task, options, context->progress, error)
-                   : method->score (&setup->task, options, context->progress, error);
+  scores = compute (setup, job, method, context->progress, error);
   cost = assay_cost_meter_stop (&meter);
   if (scores == NULL)
     {

@@ -2,6 +2,7 @@
 /* kind_influence.c: which training examples caused a behaviour: one row of scores for each query, kept whole in the case. */
 #include "base/error.h"
 #include "dataset/derive.h"
+#include "influence/breakdown.h"
 #include "influence/score_store.h"
 #include "job/influence_task.h"
 #include "job/measure.h"
@@ -15,6 +16,8 @@ static const AssayParam params[] = {
   { "mean", ASSAY_PARAM_BOOL, .help = "ask about the mean loss of all queries together: one row of scores" },
   { "self", ASSAY_PARAM_BOOL, .help = "ask about each training example's influence on its own loss instead of queries: one row of scores" },
   { "method", ASSAY_PARAM_STRING, .def.s = "cg", .metavar = "NAME", .help = "how scores are computed" },
+  { "by", ASSAY_PARAM_CHOICE, .def.s = "none", .choices = assay_breakdown_choices,
+    .help = "break every score down into exact parts that add up to it: positions of sequences, modules of parameters, attention heads" },
   { "top", ASSAY_PARAM_INT, .def.i = 10, .min = 0, .max = 9e15, .short_name = 'k', .unit = "examples",
     .help = "show this many scores of largest magnitude (0: all)" },
   ASSAY_SUBJECT_PARAMS,
@@ -30,6 +33,7 @@ static const AssayJobExample examples[] = {
   { "several queries, as one JSON document", "assay influence people.assay --query train:0-3 --method dot --json" },
   { "one question about a group", "assay influence people.assay --query \"train:where group == 'c'\" --mean --method cg" },
   { "what made the answer as sure as it is, rather than its loss", "assay influence people.assay --query train:0 --measure margin --method exact" },
+  { "which module of the model each score goes through", "assay influence people.assay --query train:0 --method exact --by module --top 3" },
   { "which training examples hold out against all others: the first to look at for wrong labels",
     "assay influence people.assay --self --method exact --top 20" },
   { NULL, NULL }
@@ -60,7 +64,9 @@ complete (AssayJob *job, GError **error)
   gboolean is_self = assay_values_get_bool (values, "self");
   const char *fault = NULL;
 
-  if (is_self && assay_values_is_set (values, "measure"))
+  if (is_self && strcmp (assay_values_get_string (values, "by"), "none") != 0)
+    fault = "--self has no one direction to break down: without --by";
+  else if (is_self && assay_values_is_set (values, "measure"))
     fault = "--self is about losses: without --measure";
   else if (is_self && (assay_values_is_set (values, "query") || assay_values_get_bool (values, "mean")))
     fault = "--self asks about the training examples themselves: without --query and --mean";
@@ -215,6 +221,8 @@ ASSAY_JOB_KIND_DEFINE (influence) = {
                  "With --measure scores say what another scalar would gain: the margin log p/(1-p) of the right answer, which does not saturate where "
                  "the loss does, a log-probability, a logit or a difference of two, or the activation of one unit. assay validate --measure measures "
                  "the same after retraining.\n\n"
+                 "With --by every score is broken down into parts that add up to it exactly: by position of a training sequence, by module of "
+                 "parameters, or by attention head.\n\n"
                  "The exit status is 1 when a solve did not converge; its scores are kept, and marked.",
   .examples = examples, .access = ASSAY_JOB_WRITES_CASE, .is_stored = TRUE, .params = params, .get_sections = assay_influence_task_sections,
   .outside_identity = outside_identity, .complete = complete, .resolve = resolve, .plan = plan, .run = run, .result = result, .view = assay_query_view,

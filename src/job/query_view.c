@@ -5,6 +5,8 @@
 #include "base/json.h"
 #include "job/spec.h"
 
+#include <math.h>
+
 
 char *
 assay_query_name (const json_t *example)
@@ -93,6 +95,50 @@ view_scores (const json_t *answer, AssayView *view)
     }
 }
 
+#define PARTS_SHOWN 5
+
+static int
+by_size (gconstpointer a, gconstpointer b)
+{
+  double x = fabs (assay_json_get_number (*(json_t *const *) a, "score")), y = fabs (assay_json_get_number (*(json_t *const *) b, "score"));
+
+  return (x < y) - (x > y);
+}
+
+/* The largest parts of each score, one row each; all of them are in the JSON document and in the case. */
+static void
+view_parts (const json_t *answer, AssayView *view)
+{
+  const json_t *scores = json_object_get (answer, "scores"), *first = json_object_get (json_array_get (scores, 0), "parts");
+  gsize k, n = json_array_size (first), p;
+  gboolean has_target = json_object_get (json_array_get (first, 0), "target") != NULL;
+  json_t *score, *part;
+
+  if (n == 0)
+    return;
+  assay_view_begin_table (view, has_target ? ">example|>position|target|>part of score" : ">example|part|>part of score");
+  json_array_foreach (scores, k, score)
+    {
+      g_autoptr (GPtrArray) sorted = g_ptr_array_new ();
+      g_autofree char *example = g_strdup_printf ("%" G_GINT64_FORMAT, (gint64) json_integer_value (json_object_get (score, "example")));
+
+      json_array_foreach (json_object_get (score, "parts"), p, part)
+        g_ptr_array_add (sorted, part);
+      g_ptr_array_sort (sorted, by_size);
+      for (guint s = 0; s < MIN (sorted->len, PARTS_SHOWN); s++)
+        {
+          const json_t *target = json_object_get (sorted->pdata[s], "target");
+          g_autofree char *number = json_is_integer (target) ? g_strdup_printf ("%" G_GINT64_FORMAT, (gint64) json_integer_value (target)) : NULL;
+
+          assay_view_add_cell (view, s == 0 ? example : "");
+          assay_view_add_cell (view, assay_json_get_text (sorted->pdata[s], "part"));
+          if (has_target)
+            assay_view_add_cell (view, number ? number : json_string_value (target));
+          assay_view_add_cell_number (view, assay_json_get_number (sorted->pdata[s], "score"), 6);
+        }
+    }
+}
+
 static void
 view_answer (const json_t *answer, AssayView *view)
 {
@@ -111,6 +157,7 @@ view_answer (const json_t *answer, AssayView *view)
   view_solver (answer, view);
   assay_view_add_field (view, "interval", "%s", assay_json_get_text (answer, "interval_words"));
   view_scores (answer, view);
+  view_parts (answer, view);
 }
 
 void

@@ -4,6 +4,7 @@
 #include "influence/method.h"
 
 #include "base/error.h"
+#include "dense_system.h"
 #include "influence/reference_case.h"
 #include "influence/score.h"
 #include "influence/task.h"
@@ -12,40 +13,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* x <- A^-1 b by elimination with pivots, A (n,n) destroyed. */
-static void
-eliminate (gint64 n, double *A, double *b)
-{
-  for (gint64 c = 0; c < n; c++)
-    {
-      gint64 best = c;
-
-      for (gint64 r = c; r < n; r++)
-        best = fabs (A[r * n + c]) > fabs (A[best * n + c]) ? r : best;
-      for (gint64 j = 0; j < n; j++)
-        {
-          double t = A[c * n + j];
-
-          A[c * n + j] = A[best * n + j];
-          A[best * n + j] = t;
-        }
-      double t = b[c];
-      b[c] = b[best];
-      b[best] = t;
-      for (gint64 r = 0; r < n; r++)
-        if (r != c)
-          {
-            double f = A[r * n + c] / A[c * n + c];
-
-            for (gint64 j = c; j < n; j++)
-              A[r * n + j] -= f * A[c * n + j];
-            b[r] -= f * b[c];
-          }
-    }
-  for (gint64 c = 0; c < n; c++)
-    b[c] /= A[c * n + c];
-}
 
 enum { N = 24, Q = 3, D = 3, K = 2, P = K * (D + 1) };
 

@@ -3,6 +3,7 @@
 #include "influence/score_store.h"
 
 #include "base/error.h"
+#include "influence/breakdown.h"
 #include "store/reader.h"
 #include "toy.h"
 
@@ -81,11 +82,10 @@ assert_same (const double *a, const double *b, gint64 n)
 static void
 test_round_trip (Fixture *f, gconstpointer data)
 {
-  g_autoptr (Toy) toy = toy_new_logistic (30, 3, 3, 0.05, 4);
-
   (void) data;
   for (const AssayMethod *const *m = assay_method_list (); *m != NULL; m++)
     {
+      g_autoptr (Toy) toy = toy_new_for (*m, 30, 3, 4);
       g_autoptr (AssayInfluenceScores) scores = toy_score (toy, (*m)->name, NULL), back = NULL;
       const char *method;
       GError *error = NULL;
@@ -129,6 +129,41 @@ test_round_trip (Fixture *f, gconstpointer data)
             }
         }
     }
+}
+
+/* Parts come back as they were, and stand beside the scores that they add up to in the document. */
+static void
+test_parts (Fixture *f, gconstpointer data)
+{
+  g_autoptr (Toy) toy = toy_new_tokens (30, 3, 6, 11, 4);
+  g_autoptr (AssayInfluenceScores) scores = NULL, back = NULL;
+  GError *error = NULL;
+  json_t *answer, *first, *part;
+  double sum = 0;
+  gsize k;
+
+  (void) data;
+  toy->task.keep_directions = TRUE;
+  scores = toy_score (toy, "dot", NULL);
+  scores->parts = assay_breakdown_new (&toy->task, scores, "token", NULL, &error);
+  g_assert_no_error (error);
+  save (f, toy, scores, "dot", "parts");
+  back = assay_influence_scores_load (f->cas, "parts", NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (back->parts->by, ==, "token");
+  g_assert_cmpint (back->parts->n_parts, ==, 6);
+  g_assert_cmpstr (back->parts->names[5], ==, "5");
+  assert_same (back->parts->value, scores->parts->value, 3 * 30 * 6);
+  answer = assay_influence_scores_to_json (back, &toy->task, "dot", 1, 4);
+  first = json_array_get (json_object_get (answer, "scores"), 0);
+  g_assert_cmpint (json_array_size (json_object_get (first, "parts")), ==, 6);
+  json_array_foreach (json_object_get (first, "parts"), k, part)
+    {
+      sum += json_number_value (json_object_get (part, "score"));
+      g_assert_nonnull (json_object_get (part, "target"));
+    }
+  g_assert_cmpfloat_with_epsilon (sum, json_number_value (json_object_get (first, "score")), 1e-12 * (1 + fabs (sum)));
+  json_decref (answer);
 }
 
 static void
@@ -288,6 +323,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   ADD ("/score/scores of every method come back from a case as they were", test_round_trip);
+  ADD ("/score/parts come back and add up in the document", test_parts);
   ADD ("/score/a case holds axes, units and attributes", test_layout);
   ADD ("/score/a query or an object that does not exist is refused", test_no_query);
   ADD ("/score/refused scores leave nothing in the case", test_not_saved);
