@@ -25,6 +25,8 @@ const AssayParam assay_validate_params[] = {
     .help = "leave out what is ranked highest for all queries together (set), for each one (query), or not at all (none)" },
   { .name = "qld-share", .type = ASSAY_PARAM_DOUBLE, .def.d = 0.01, .min = 1e-9, .max = 0.9, .help = "share of the training examples that is left out for that" },
   { .name = "qld-random", .type = ASSAY_PARAM_INT, .def.i = 20, .min = 1, .max = 1e6, .unit = "retrainings", .help = "random groups it is compared with" },
+  { .name = "curve", .type = ASSAY_PARAM_LIST, .metavar = "EXAMPLES",
+    .help = "leave out so many that are ranked highest, beside as many random ones; once for each point of the curve" },
   { .name = "seed", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 9e15,
    .help = "of the random examples, groups and draws" },
   { .name = "draws", .type = ASSAY_PARAM_INT, .def.i = 2000, .min = 100, .max = 1e7, .help = "bootstrap draws of an interval" },
@@ -39,6 +41,12 @@ clear_agreement (gpointer agreement)
   assay_agreement_clear (agreement);
 }
 
+static void
+clear_difference (gpointer difference)
+{
+  assay_loss_difference_clear (difference);
+}
+
 void
 assay_validation_free (AssayValidation *v)
 {
@@ -48,6 +56,8 @@ assay_validation_free (AssayValidation *v)
   g_array_unref (v->families);
   g_array_unref (v->ceilings);
   assay_loss_difference_clear (&v->difference);
+  g_array_unref (v->curve);
+  g_free (v->base);
   assay_grade_clear (&v->grade);
   g_free (v);
 }
@@ -108,6 +118,17 @@ get_sizes (const AssayInfluenceTask *task, const AssayValues *options, const Ass
   return g_steal_pointer (&sizes);
 }
 
+/* Sizes of the curve's points. Elements are gint64. */
+static GArray *
+get_points (const AssayInfluenceTask *task, const AssayValues *options, GError **error)
+{
+  g_autoptr (GArray) points = g_array_new (FALSE, FALSE, sizeof (gint64));
+
+  if (task->retrain == NULL || read_sizes (points, options, "curve", 1, task->n_train, error))
+    return g_steal_pointer (&points);
+  return NULL;
+}
+
 static gint64
 count_ones (const AssayInfluenceTask *task, const AssayValues *options, const AssayValidationSource *source)
 {
@@ -132,6 +153,13 @@ get_ranking (const AssayInfluenceTask *task, const AssayValues *options)
   return ranking;
 }
 
+/* Of the points of the curve, which are there without a difference too. */
+static AssayRanking
+get_curve_ranking (const AssayInfluenceTask *task, const AssayValues *options)
+{
+  return get_ranking (task, options) == ASSAY_RANKING_OF_EACH ? ASSAY_RANKING_OF_EACH : ASSAY_RANKING_OF_ALL;
+}
+
 static gint64
 get_share_size (const AssayInfluenceTask *task, const AssayValues *options)
 {
@@ -147,9 +175,9 @@ assay_validate_get_seeds (const AssayInfluenceTask *task, const AssayValues *opt
 gboolean
 assay_validate_check (const AssayInfluenceTask *task, const AssayValues *options, const AssayValidationSource *source, GError **error)
 {
-  g_autoptr (GArray) sizes = get_sizes (task, options, source, error);
+  g_autoptr (GArray) sizes = get_sizes (task, options, source, error), points = sizes ? get_points (task, options, error) : NULL;
 
-  if (sizes == NULL)
+  if (points == NULL)
     return FALSE;
   if (task->retrain == NULL && is_measured_here (source))
     g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE,
@@ -177,8 +205,12 @@ assay_validate_count_common (const AssayInfluenceTask *task, const AssayValues *
 gint64
 assay_validate_count_of_method (const AssayInfluenceTask *task, const AssayValues *options)
 {
-  return assay_loss_difference_count (get_ranking (task, options), task->n_query, assay_values_get_int (options, "qld-random"),
-                                      assay_validate_get_seeds (task, options));
+  g_autoptr (GArray) points = get_points (task, options, NULL);
+  gint64 n_random = assay_values_get_int (options, "qld-random");
+  guint n_seeds = assay_validate_get_seeds (task, options);
+
+  return assay_loss_difference_count (get_ranking (task, options), task->n_query, n_random, n_seeds)
+         + (points ? points->len : 0) * assay_loss_difference_count (get_curve_ranking (task, options), task->n_query, n_random, n_seeds);
 }
 
 /* --- measuring ----------------------------------------------------------------------------------------------------------- */
@@ -217,6 +249,24 @@ check_shape (const AssayInfluenceTask *task, const AssayInfluenceScores *scores,
   return FALSE;
 }
 
+static gboolean
+measure_curve (AssayValidation *v, const AssayInfluenceTask *task, const AssayInfluenceScores *scores, const AssayValues *options, AssayProgress *progress,
+               GError **error)
+{
+  g_autoptr (GArray) points = get_points (task, options, error);
+
+  for (guint k = 0; points != NULL && k < points->len; k++)
+    {
+      AssayLossDifference difference;
+
+      if (!assay_loss_difference_init (&difference, task, scores, get_curve_ranking (task, options), g_array_index (points, gint64, k),
+                                       assay_values_get_int (options, "qld-random"), assay_validate_get_seeds (task, options), &v->plan, progress, error))
+        return FALSE;
+      g_array_append_val (v->curve, difference);
+    }
+  return points != NULL;
+}
+
 static void
 grade (AssayValidation *v, const AssayInfluenceScores *scores)
 {
@@ -236,6 +286,9 @@ assay_validate (const AssayInfluenceTask *task, const AssayGroundTruth *truth, c
   v->families = g_array_new (FALSE, TRUE, sizeof (AssayAgreement));
   g_array_set_clear_func (v->families, clear_agreement);
   v->ceilings = g_array_new (FALSE, TRUE, sizeof (AssayCeiling));
+  v->curve = g_array_new (FALSE, TRUE, sizeof (AssayLossDifference));
+  g_array_set_clear_func (v->curve, clear_difference);
+  v->base = g_memdup2 (truth->base, task->n_query * sizeof *truth->base);
   v->n_seeds = truth->n_seeds;
   v->n_train = task->n_train;
   v->plan = (AssayResamplingPlan) { (guint) assay_values_get_int (options, "draws"), assay_values_get_double (options, "level"),
@@ -255,6 +308,8 @@ assay_validate (const AssayInfluenceTask *task, const AssayGroundTruth *truth, c
   if (ranking != ASSAY_RANKING_NONE
       && !assay_loss_difference_init (&v->difference, task, scores, ranking, get_share_size (task, options), assay_values_get_int (options, "qld-random"),
                                       assay_validate_get_seeds (task, options), &v->plan, progress, error))
+    return NULL;
+  if (!measure_curve (v, task, scores, options, progress, error))
     return NULL;
   grade (v, scores);
   return g_steal_pointer (&v);

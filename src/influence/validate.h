@@ -4,6 +4,7 @@
  *   loo      single examples, drawn at random, each left out in turn: leave-one-out correlation
  *   lds      random groups, in families of one size: the sum of their scores against the change of the query's loss (influence/agreement.h)
  *   qld      what is ranked highest left out, against random groups of as many: does the ranking beat chance? (influence/loss_difference.h)
+ *   curve    the same for several numbers of examples; of each query for itself it shows how many examples carry its answer
  *   grade    what that allows the scores to be used for (influence/grade.h)
  *
  * Sets and losses may come from a bank that was measured elsewhere; then nothing of it is retrained.
@@ -15,7 +16,7 @@
 #include "influence/grade.h"
 #include "store/case.h"
 
-/* leave-one-out, groups, group-share, group-size, seeds, qld, qld-share, qld-random, seed, draws, level. */
+/* leave-one-out, groups, group-share, group-size, seeds, qld, qld-share, qld-random, curve, seed, draws, level. */
 extern const AssayParam assay_validate_params[];
 
 /* Ground truth that is there already. */
@@ -33,6 +34,8 @@ typedef struct {
   GArray *families;             /* AssayAgreement of random groups; the first is the lds */
   GArray *ceilings;             /* AssayCeiling of each */
   AssayLossDifference difference;
+  GArray *curve;                /* AssayLossDifference for each size that was asked for, in order */
+  double *base;                 /* (Q) losses of the queries after training with all */
   AssayGrade grade;
 } AssayValidation;
 

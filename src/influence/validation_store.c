@@ -5,6 +5,8 @@
 #include "base/json.h"
 #include "store/shard.h"
 
+#include <math.h>
+
 /* --- JSON ------------------------------------------------------------------------------------------------------------- */
 
 static json_t *
@@ -112,6 +114,40 @@ difference_to_json (const AssayLossDifference *d, gint64 n_train)
   return object;
 }
 
+/* Points of the curve, and for each query with a ranking of its own the least number of examples without which the probability of its label falls below one half
+ * (its loss, in nats, above log 2); null where it never did, or was below before. */
+static json_t *
+curve_to_json (const AssayValidation *v)
+{
+  json_t *points, *least, *object;
+  const AssayLossDifference *first = v->curve->len > 0 ? &g_array_index (v->curve, AssayLossDifference, 0) : NULL;
+
+  if (first == NULL)
+    return json_null ();
+  points = json_array ();
+  for (guint k = 0; k < v->curve->len; k++)
+    json_array_append_new (points, difference_to_json (&g_array_index (v->curve, AssayLossDifference, k), v->n_train));
+  object = json_pack ("{s:o}", "points", points);
+  if (first->ranking != ASSAY_RANKING_OF_EACH)
+    return object;
+  least = json_array ();
+  for (gint64 q = 0; q < first->n_query; q++)
+    {
+      gint64 size = 0;
+
+      for (guint k = 0; v->base[q] < log (2) && k < v->curve->len; k++)
+        {
+          const AssayLossDifference *d = &g_array_index (v->curve, AssayLossDifference, k);
+
+          if (v->base[q] + d->rise[q] > log (2) && (size == 0 || d->size < size))
+            size = d->size;
+        }
+      json_array_append_new (least, size > 0 ? json_integer ((json_int_t) size) : json_null ());
+    }
+  json_object_set_new (object, "brittleness", least);
+  return object;
+}
+
 static json_t *
 grade_to_json (const AssayGrade *grade)
 {
@@ -135,10 +171,10 @@ assay_validation_to_json (const AssayValidation *v)
   for (guint f = 0; f < v->families->len; f++)
     json_array_append_new (families, family_to_json (v, f));
   lds = json_array_get (families, 0);
-  document = json_pack ("{s:O, s:O, s:O, s:o, s:o, s:o, s:o, s:i, s:f, s:i, s:I}", "lds", lds ? lds : json_null (), "ceiling",
+  document = json_pack ("{s:O, s:O, s:O, s:o, s:o, s:o, s:o, s:o, s:i, s:f, s:i, s:I}", "lds", lds ? lds : json_null (), "ceiling",
                         json_is_object (lds) ? json_object_get (lds, "ceiling") : json_null (), "ceiling_reason",
                         json_is_object (lds) ? json_object_get (lds, "ceiling_reason") : json_null (), "qld", difference_to_json (&v->difference, v->n_train), "loo",
-                        loo_to_json (&v->one), "families", families, "grade", grade_to_json (&v->grade), "seeds", (int) v->n_seeds, "level", v->plan.level,
+                        loo_to_json (&v->one), "families", families, "curve", curve_to_json (v), "grade", grade_to_json (&v->grade), "seeds", (int) v->n_seeds, "level", v->plan.level,
                         "draws", (int) v->plan.draws, "seed", (json_int_t) v->plan.seed);
   return document;
 }

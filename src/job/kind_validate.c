@@ -21,6 +21,9 @@ static const AssayParam params[] = {
   { "bank", ASSAY_PARAM_STRING, .metavar = "NAME", .names = "bank", .help = "subsets with query losses that were measured elsewhere, instead of retraining" },
   { "measured", ASSAY_PARAM_CHOICE, .def.s = "there", .choices = measured_where,
     .help = "with --bank: whose losses count, those of the bank (there) or of retraining without its subsets (here)" },
+  { "stability", ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1e9, .unit = "examples",
+    .help = "how far so many scores of largest magnitude stay the same when damping and precision are varied (0: not looked at)" },
+  { "random-weights", ASSAY_PARAM_BOOL, .help = "a control: the same scores of an untrained model, which should say nothing" },
   ASSAY_SUBJECT_PARAMS,
   ASSAY_INFLUENCE_TASK_PARAMS,
   { .name = NULL }
@@ -362,14 +365,13 @@ score_all (const AssayValidationQuestion *question, AssayJobContext *context, js
 static gboolean
 answer_all (const AssayJob *job, const AssayValidationQuestion *question, AssayJobContext *context, json_t **rows, GError **error)
 {
-  g_autofree char *identity = assay_job_get_identity (job);
   g_autoptr (AssayGroundTruth) truth = assay_validate_measure (&question->setup->task, get_options (job), assay_validation_question_get_source (question),
                                                                context->progress, error);
 
   for (guint m = 0; truth != NULL && question->methods[m] != NULL; m++)
     {
       if (rows[m] == NULL)
-        rows[m] = assay_validation_answer_method (question, m, truth, get_options (job), identity, context, error);
+        rows[m] = assay_validation_answer_method (question, m, truth, job, context, error);
       if (rows[m] == NULL)
         return FALSE;
     }

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "job/imported_scores.h"
+#include "job/validation_controls.h"
 #include "job/view.h"
 
 #include <math.h>
@@ -104,16 +105,17 @@ save (const AssayValidationQuestion *question, guint method, const AssayValidati
 }
 
 json_t *
-assay_validation_answer_method (const AssayValidationQuestion *question, guint method, const AssayGroundTruth *truth, const AssayValues *options,
-                                const char *identity, AssayJobContext *context, GError **error)
+assay_validation_answer_method (const AssayValidationQuestion *question, guint method, const AssayGroundTruth *truth, const AssayJob *job,
+                                AssayJobContext *context, GError **error)
 {
   const AssayInfluenceTask *task = &question->setup->task;
+  const AssayValues *options = assay_job_get_table (job, assay_validate_params);
+  g_autofree char *identity = assay_job_get_identity (job), *finding = NULL;
   g_autoptr (AssayObject) kept = NULL;
   g_autoptr (AssayInfluenceScores) scores = find_scores (question, method, context, &kept, error);
   g_autoptr (AssayValidation) v = scores ? assay_validate (task, truth, scores, options, context->progress, error) : NULL;
   AssayObject *object = v ? save (question, method, v, scores, kept, options, identity, context, error) : NULL;
   const json_t *cost = kept ? json_object_get (kept->meta, "cost") : NULL;
-  g_autofree char *finding = NULL;
   json_t *document, *more;
 
   if (object == NULL)
@@ -125,6 +127,11 @@ assay_validation_answer_method (const AssayValidationQuestion *question, guint m
                     assay_imported_scores_name (question->methods[method]) != NULL);
   json_object_update (document, more);
   json_decref (more);
+  if (!assay_validation_add_controls (document, question, method, truth, scores, job, context, error))
+    {
+      json_decref (document);
+      return NULL;
+    }
   finding = describe_failure (v, scores, (const char *const *) question->references);
   if (finding != NULL)
     json_object_set_new (document, ASSAY_JOB_FINDING, json_string (finding));

@@ -29,7 +29,7 @@ const AssayValidationSource *assay_validation_question_get_source (const AssayVa
 gboolean assay_validation_score_method (const AssayValidationQuestion *question, guint method, AssayJobContext *context, GError **error);
 
 /* The document of one method, its scores and its validation committed: that of assay_validation_to_json with "method", "unit", "scores_object",
- * "validation_object", "solver", "cost", "imported"; a string "finding" where the scores do not hold. identity: the job's. Errors: those of the method; of the
- * retrainings; of the store. New reference. */
-json_t *assay_validation_answer_method (const AssayValidationQuestion *question, guint method, const AssayGroundTruth *truth, const AssayValues *options,
-                                        const char *identity, AssayJobContext *context, GError **error);
+ * "validation_object", "solver", "cost", "imported"; a string "finding" where the scores do not hold; with --stability and --random-weights of the job
+ * also "stability" and "random_weights". Errors: those of the method; of the retrainings; of the store. New reference. */
+json_t *assay_validation_answer_method (const AssayValidationQuestion *question, guint method, const AssayGroundTruth *truth, const AssayJob *job,
+                                        AssayJobContext *context, GError **error);

@@ -169,6 +169,61 @@ view_difference (const json_t *qld, AssayView *view)
 }
 
 static void
+view_curve (const json_t *curve, AssayView *view)
+{
+  const json_t *points = json_object_get (curve, "points"), *least = json_object_get (curve, "brittleness");
+  gsize k, n = 0;
+  json_t *point, *size;
+
+  assay_view_add_heading (view, "Leaving out more and more of what is ranked highest: rise of the loss, nats");
+  assay_view_begin_table (view, ">left out|highest|random|difference");
+  json_array_foreach (points, k, point)
+    {
+      g_autofree char *rise = estimate_text (json_object_get (point, "rise"), "value", format_change);
+      g_autofree char *random = estimate_text (json_object_get (point, "random_rise"), "value", format_change);
+      g_autofree char *difference = estimate_text (point, "estimate", format_change);
+
+      assay_view_add_cell_number (view, assay_json_get_number (point, "size"), 15);
+      assay_view_add_cell (view, rise);
+      assay_view_add_cell (view, random);
+      assay_view_add_cell (view, difference);
+    }
+  json_array_foreach (least, k, size)
+    n += json_is_integer (size);
+  if (json_is_array (least))
+    assay_view_add_field (view, "brittle", "the label of %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT " queries loses its majority within the curve", n,
+                          json_array_size (least));
+}
+
+static void
+view_stability (const json_t *stability, AssayView *view)
+{
+  g_autofree char *overlap = format_correlation (assay_json_get_number (stability, "min_jaccard"));
+  gsize n = json_array_size (json_object_get (stability, "variants"));
+
+  if (n == 0)
+    assay_view_add_field (view, "stability", "nothing of this method could be varied");
+  else
+    assay_view_add_field (view, "stability", "the %" G_GINT64_FORMAT " scores of largest magnitude overlap by %s in the mean, at the worst of %" G_GSIZE_FORMAT
+                          " variants (Jaccard)", count_of (stability, "top"), overlap, n);
+}
+
+static void
+view_random_weights (const json_t *control, gint64 n_query, AssayView *view)
+{
+  g_autofree char *lds = estimate_text (control, "estimate", format_correlation);
+  const char *refused = assay_json_get_text (control, "refused");
+
+  if (refused[0] != '\0')
+    {
+      assay_view_add_field (view, "random weights", "not asked: %s", refused);
+      return;
+    }
+  assay_view_add_field (view, "random weights", "lds %s; %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " queries significant: what scores of an untrained model reach", lds,
+                        count_of (control, "significant_queries"), n_query);
+}
+
+static void
 view_grade (const json_t *grade, AssayView *view)
 {
   static const struct { const char *letter, *words; } meanings[] = {
@@ -331,6 +386,12 @@ assay_validation_view (const json_t *document, AssayView *view)
     view_single (one, n_query, view);
   if (json_is_object (qld))
     view_difference (qld, view);
+  if (json_is_object (json_object_get (document, "curve")))
+    view_curve (json_object_get (document, "curve"), view);
+  if (json_is_object (json_object_get (document, "stability")))
+    view_stability (json_object_get (document, "stability"), view);
+  if (json_is_object (json_object_get (document, "random_weights")))
+    view_random_weights (json_object_get (document, "random_weights"), n_query, view);
   view_grade (json_object_get (document, "grade"), view);
   if (n_query > 1)
     view_queries (document, view);

@@ -198,6 +198,65 @@ test_shared (Folder *folder, gconstpointer unused)
   json_decref (dot);
 }
 
+/* --- more protocols ------------------------------------------------------------------------------------------------ */
+
+/* Two sizes are two families; the first is the lds. Points of the curve are differences of their own, and those of equal size are equal. */
+static void
+test_protocols (Folder *folder, gconstpointer unused)
+{
+  json_t *document, *point, *families, *stability, *control;
+
+  (void) unused;
+  folder_train (folder, "m");
+  document = folder_answer (folder, "validate", "query", "train:0-3", "method", "cg", "damping", "0.01", "leave-one-out", "0", "groups", "12", "group-share", "0.25",
+                            "group-size", "4", "qld", "query", "qld-share", "0.05", "qld-random", "6", "curve", "1", "curve", "2", "curve", "12", "stability", "5",
+                            "random-weights", "yes", "draws", "200", NULL);
+  families = json_object_get (document, "families");
+  g_assert_cmpuint (json_array_size (families), ==, 2);
+  g_assert_true (json_equal (json_array_get (families, 0), json_object_get (document, "lds")));
+  g_assert_cmpint (json_integer_value (json_object_get (json_array_get (families, 0), "size")), ==, 10);
+  g_assert_cmpint (json_integer_value (json_object_get (json_array_get (families, 1), "size")), ==, 4);
+  point = json_array_get (json_object_get (json_object_get (document, "curve"), "points"), 1);
+  g_assert_true (json_equal (point, json_object_get (document, "qld")));                  /* 0.05 of 40 are 2 */
+  g_assert_cmpuint (json_array_size (json_object_get (json_object_get (document, "curve"), "brittleness")), ==, 4);
+  g_assert_cmpfloat (number_at (json_array_get (json_object_get (json_object_get (document, "curve"), "points"), 2), "estimate"), >, number_at (point, "estimate"));
+  stability = json_object_get (document, "stability");
+  g_assert_cmpuint (json_array_size (json_object_get (stability, "variants")), ==, 3);
+  g_assert_cmpuint (json_array_size (json_object_get (stability, "refused")), ==, 0);
+  g_assert_cmpfloat (number_at (stability, "min_jaccard"), >, 0.5);
+  g_assert_cmpfloat (number_at (stability, "min_jaccard"), <=, 1);
+  control = json_object_get (document, "random_weights");
+  g_assert_cmpuint (json_array_size (json_object_get (control, "per_query")), ==, 4);
+  g_assert_cmpfloat (number_at (control, "estimate"), <, number_at (json_object_get (document, "lds"), "estimate"));
+  json_decref (document);
+}
+
+/* A first-order training has seeds that count: every set is trained with each, and the ceiling comes from how far they agree. A whole-batch one has one. */
+static void
+test_seeds (Folder *folder, gconstpointer unused)
+{
+  json_t *several, *one;
+
+  (void) unused;
+  folder_train (folder, "m");
+  json_decref (folder_answer (folder, "train", "name", "sgd", "target", "score", "terms", "age,group", "l2", "0.01", "optimizer", "sgd", "steps", "40", "batch", "8",
+                              "learning-rate", "0.1", NULL));
+  several = folder_answer (folder, "validate", "model-name", "sgd", "query", "train:0-3", "method", "dot", "leave-one-out", "0", "groups", "8", "group-size", "10",
+                           "qld", "none", "seeds", "3", "draws", "200", NULL);
+  g_assert_cmpint (json_integer_value (json_object_get (several, "seeds")), ==, 3);
+  g_assert_cmpint (json_integer_value (json_object_get (several, "retrainings")), ==, 3 * (8 + 1));
+  g_assert_cmpuint (count_objects (folder, "retraining"), ==, 3);
+  g_assert_cmpfloat (number_at (several, "ceiling"), <, 1);
+  g_assert_cmpfloat (number_at (json_object_get (several, "lds"), "rho_1"), <, 1);
+  g_assert_cmpfloat (number_at (json_object_get (several, "lds"), "signal_to_noise"), >, 0);
+  one = folder_answer (folder, "validate", "model-name", "m", "query", "train:0-3", "method", "dot", "leave-one-out", "0", "groups", "8", "group-size", "10", "qld",
+                       "none", "seeds", "3", "draws", "200", NULL);
+  g_assert_cmpint (json_integer_value (json_object_get (one, "seeds")), ==, 1);
+  g_assert_cmpfloat (number_at (one, "ceiling"), ==, 1);
+  json_decref (several);
+  json_decref (one);
+}
+
 /* --- interrupted --------------------------------------------------------------------------------------------------- */
 
 typedef struct { AssayProgress *progress; guint left; } Stop;
@@ -425,6 +484,8 @@ main (int argc, char **argv)
   ADD ("leave-one-out agrees with the method that leaves everybody out", test_leave_one_out);
   ADD ("groups are predicted by their scores and measured by retraining", test_groups);
   ADD ("scores and retrainings of the case are used", test_shared);
+  ADD ("several sizes, a curve, stability and an untrained model stand beside the lds", test_protocols);
+  ADD ("several seeds give the ceiling where they count", test_seeds);
   ADD ("an interrupted validation goes on and says the same", test_resume);
   ADD ("what does not hold is a finding", test_findings);
   ADD ("a person reads correlation, control and queries", test_view);

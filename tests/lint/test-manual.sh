@@ -58,7 +58,7 @@ check "help lists exit statuses" test "$(printf '%s\n' $statuses | wc -l)" -ge 7
 for status in $statuses; do
   check "the page tells exit status $status" eval 'sed -n "/^EXIT STATUS/,/^EXAMPLES/p; /^.Sh EXIT STATUS/,/^.Sh EX/p" "$scratch/text" | grep -Eq "^ *$status( |\$)"'
 done
-for document in README.md from-python.md influence.md exact-products.md store-format.md; do
+for document in README.md from-python.md influence.md validity.md exact-products.md store-format.md; do
   check "the page names $document" grep -qF "$document" "$scratch/text"
   check "which is there" eval 'test -s "$ASSAY_SRCDIR/$document" || test -s "$ASSAY_SRCDIR/doc/$document"'
 done
