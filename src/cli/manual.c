@@ -263,7 +263,7 @@ append_diagnostics (GString *out)
     }
 }
 
-static const char *const documents[] = { "README.md", "from-python.md", "influence.md", "exact-products.md", "store-format.md", NULL };
+static const char *const documents[] = { "README.md", "from-python.md", "influence.md", "validity.md", "exact-products.md", "store-format.md", NULL };
 
 static void
 append_see_also (GString *out)
