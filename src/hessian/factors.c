@@ -98,6 +98,8 @@ add_module (const AssayModule *module, const AssayFactorsOptions *options, doubl
         *per_example += n * columns;
       *per_example += dense_column ? 3 * n * columns * columns : 0;
     }
+  if (options->basis == ASSAY_FACTORS_SHAMPOO)
+    *per_example += rows * columns * (rows + columns);
   *once += EIGEN_FLOPS * ((dense_row ? rows * rows * rows : 0) + (dense_column ? columns * columns * columns : 0));
   *bytes += 8 * (rows * columns + (dense_row ? 2 * rows * rows : rows) + (dense_column ? 2 * columns * columns : columns));
 }

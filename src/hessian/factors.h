@@ -10,9 +10,10 @@
  * Lambda is the exact diagonal of the module's Fisher matrix in that basis. Where one side is one-hot (embedding) its factor is the diagonal
  * of frequencies and its basis the identity; gain and bias of a norm are their exact block. A module with several uses u takes
  * A = sum_u w_u tr (S_u) A_u / Z and S likewise, scaled so that T S (x) A has the trace of the block: for one use that is A and S themselves.
+ * With basis SHAMPOO S is L and A is R / tr L, with T = 1: C ~ L (x) R / tr L; Lambda is fitted in their basis likewise.
  * Shape letters: N examples, P parameters, K vectors. Ownership: factors own everything and hold no model.
  * Thread rule: immutable once fitted, save assay_factors_fit_spectrum.
- * Source: Martens & Grosse 2015 (1503.05671); George et al. 2018 (1806.03884); Grosse et al. 2023 (2308.03296).
+ * Source: Martens & Grosse 2015 (1503.05671); George et al. 2018 (1806.03884); Grosse et al. 2023 (2308.03296); Gupta et al. 2018 (1802.09568).
  */
 #pragma once
 
@@ -26,6 +27,7 @@
 
 typedef enum {
   ASSAY_FACTORS_KRONECKER,      /* bases of S and A */
+  ASSAY_FACTORS_SHAMPOO,        /* bases of L = mean D D' and R = mean D' D: positions of an example need not be independent */
   ASSAY_FACTORS_IDENTITY        /* no basis: Lambda is the diagonal of the Fisher matrix itself */
 } AssayFactorsBasis;
 

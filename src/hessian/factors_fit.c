@@ -10,6 +10,8 @@
 #include <math.h>
 #include <string.h>
 
+#define ROOM (1 << 22)          /* elements of D that are held at once */
+
 /* --- moments -------------------------------------------------------------------------------------------------------------- */
 
 /* Of one use: sums over positions, not yet divided. Shaped as the module's sides. */
@@ -23,6 +25,8 @@ typedef struct {
   AssayWorkers *workers;
   UseMoments **use;             /* (modules, uses) */
   void *work;                   /* of the largest dense side squared */
+  void *formed, *turned;        /* SHAMPOO: D of some examples, and D' */
+  gint64 room;                  /* elements of each */
 } Moments;
 
 static gsize
@@ -70,6 +74,49 @@ add_moments (const AssayModuleBatch *batch, gpointer data, GError **error)
       else
         add_side (moments, &of->row, batch->dtype, K, parts->row, use->row);
       add_side (moments, &of->column, batch->dtype, K, parts->column, use->column);
+    }
+  return TRUE;
+}
+
+#define TURN(type)                                                                                                      \
+  for (gint64 b = 0; b < B; b++)                                                                                        \
+    for (gint64 i = 0; i < rows; i++)                                                                                   \
+      for (gint64 j = 0; j < columns; j++)                                                                              \
+        ((type *) turned)[(b * columns + j) * rows + i] = ((const type *) D)[(b * rows + i) * columns + j];
+
+/* D' (B, columns, rows) of D (B, rows, columns) */
+static void
+turn (AssayDtype dtype, gint64 B, gint64 rows, gint64 columns, const void *D, void *turned)
+{
+  if (dtype == ASSAY_F32)
+    TURN (float)
+  else
+    TURN (double)
+}
+
+/* sums of D D' and D' D over examples, into the module's first use */
+static gboolean
+add_formed (const AssayModuleBatch *batch, gpointer data, GError **error)
+{
+  const Moments *moments = data;
+  const AssayModule *module = batch->module;
+  const AssayModuleFactors *of = &moments->factors->of[batch->index];
+  UseMoments *use = &moments->use[batch->index][0];
+  gint64 most = MAX (1, moments->room / (module->rows * module->columns));
+  g_autofree AssayModuleOuter *outer = g_new0 (AssayModuleOuter, module->n_uses);
+
+  (void) error;
+  use->count += (double) batch->B;
+  for (gint64 b0 = 0; b0 < batch->B; b0 += most)
+    {
+      gint64 B = MIN (most, batch->B - b0);
+
+      for (guint u = 0; u < module->n_uses; u++)
+        outer[u] = assay_module_parts_outer (&batch->parts[u], module->rows, module->columns, b0);
+      assay_module_form (batch->dtype, moments->workers, B, module->rows, module->columns, module->n_uses, outer, moments->formed);
+      turn (batch->dtype, B, module->rows, module->columns, moments->formed, moments->turned);
+      add_side (moments, &of->row, batch->dtype, B * module->columns, moments->turned, use->row);
+      add_side (moments, &of->column, batch->dtype, B * module->rows, moments->formed, use->column);
     }
   return TRUE;
 }
@@ -138,6 +185,18 @@ combine_uses (AssayModuleFactors *of, guint n_uses, const UseMoments *use, doubl
     }
 }
 
+/* S = L, A = R / tr L, T = 1; the sides of a module with one column are those that they are in any basis. */
+static void
+combine_formed (AssayModuleFactors *of, const UseMoments *use, double N)
+{
+  const double row_weight = 1 / N;
+  double trace = get_trace (&of->row, use->row), column_weight = trace > 0 ? 1 / trace : 0;
+
+  combine_side (&of->row, 1, &use->row, &row_weight);
+  combine_side (&of->column, 1, &use->column, &column_weight);
+  of->positions = 1;
+}
+
 static gboolean
 moments_open (Moments *moments, GError **error)
 {
@@ -159,7 +218,14 @@ moments_open (Moments *moments, GError **error)
       largest = MAX (largest, of->column.is_dense ? of->column.n : 1);
     }
   moments->work = assay_mem_alloc_array (largest * largest, sizeof (double), error);
-  return moments->work != NULL;
+  if (moments->work == NULL || factors->options.basis != ASSAY_FACTORS_SHAMPOO)
+    return moments->work != NULL;
+  moments->room = ROOM;
+  for (guint m = 0; m < factors->modules->n; m++)
+    moments->room = MAX (moments->room, factors->of[m].row.n * factors->of[m].column.n);
+  moments->formed = assay_mem_alloc_array (moments->room, assay_dtype_width (factors->dtype), error);
+  moments->turned = moments->formed ? assay_mem_alloc_array (moments->room, assay_dtype_width (factors->dtype), error) : NULL;
+  return moments->turned != NULL;
 }
 
 static void
@@ -176,6 +242,8 @@ moments_clear (Moments *moments)
     }
   g_free (moments->use);
   assay_mem_free (moments->work);
+  assay_mem_free (moments->formed);
+  assay_mem_free (moments->turned);
 }
 
 /* --- eigenvectors --------------------------------------------------------------------------------------------------------- */
@@ -199,14 +267,19 @@ static gboolean
 fit_bases (AssayFactors *factors, const AssayPoint *point, AssayModulePass *pass, AssayProgress *progress, GError **error)
 {
   Moments moments = { .factors = factors, .workers = point->backend->workers };
-  gboolean ok = moments_open (&moments, error) && assay_module_pass_run (pass, add_moments, &moments, "curvature factors", progress, error);
+  gboolean shampoo = factors->options.basis == ASSAY_FACTORS_SHAMPOO;
+  gboolean ok = moments_open (&moments, error)
+                && assay_module_pass_run (pass, shampoo ? add_formed : add_moments, &moments, "curvature factors", progress, error);
 
   for (guint m = 0; ok && m < factors->modules->n; m++)
     {
       const AssayModule *module = &factors->modules->module[m];
 
       assay_progress_report (progress, "eigenvectors", m, factors->modules->n, "modules", module->name);
-      combine_uses (&factors->of[m], module->n_uses, moments.use[m], (double) point->n_examples);
+      if (shampoo)
+        combine_formed (&factors->of[m], moments.use[m], (double) point->n_examples);
+      else
+        combine_uses (&factors->of[m], module->n_uses, moments.use[m], (double) point->n_examples);
       ok = !assay_progress_is_cancelled (progress, error) && decompose (&factors->of[m].row, module->name, "S", error)
            && decompose (&factors->of[m].column, module->name, "A", error);
     }

@@ -32,6 +32,21 @@ typedef struct {
   gint64 n;
 } AssayModuleOuter;
 
+/* A use of a module from example b0 on. */
+static inline AssayModuleOuter
+assay_module_parts_outer (const AssayModuleParts *parts, gint64 rows, gint64 columns, gint64 b0)
+{
+  gint64 n = parts->use->positions;
+  gsize width = assay_dtype_width (parts->dtype);
+  AssayModuleOuter outer = { .n = n, .column = (const char *) parts->column + b0 * n * columns * width };
+
+  if (parts->index != NULL)
+    outer.index = parts->index + b0 * n;
+  else
+    outer.row = (const char *) parts->row + b0 * n * rows * width;
+  return outer;
+}
+
 /* D (B, rows, columns), each <- sum over uses and positions of row column'. */
 void assay_module_form          (AssayDtype dtype, AssayWorkers *workers, gint64 B, gint64 rows, gint64 columns, guint n_uses,
                                  const AssayModuleOuter *uses, void *D);

@@ -69,23 +69,13 @@ score_formed (const Scoring *s, const AssayModuleBatch *batch)
   const AssayModule *module = batch->module;
   gint64 size = module->rows * module->columns, most = MAX (1, s->room_size / size);
   g_autofree AssayModuleOuter *outer = g_new0 (AssayModuleOuter, module->n_uses);
-  gsize width = assay_dtype_width (s->dtype);
 
   for (gint64 b0 = 0; b0 < batch->B; b0 += most)
     {
       gint64 B = MIN (most, batch->B - b0);
 
       for (guint u = 0; u < module->n_uses; u++)
-        {
-          const AssayModuleParts *parts = &batch->parts[u];
-          gint64 n = parts->use->positions;
-
-          outer[u] = (AssayModuleOuter) { .n = n, .column = (const char *) parts->column + b0 * n * module->columns * width };
-          if (parts->index != NULL)
-            outer[u].index = parts->index + b0 * n;
-          else
-            outer[u].row = (const char *) parts->row + b0 * n * module->rows * width;
-        }
+        outer[u] = assay_module_parts_outer (&batch->parts[u], module->rows, module->columns, b0);
       assay_module_form (s->dtype, s->workers, B, module->rows, module->columns, module->n_uses, outer, s->room);
       assay_module_multiply (s->dtype, s->workers, FALSE, TRUE, B, s->Q, size, s->room, size, s->X[batch->index], size, FALSE, s->products, s->Q);
       for (gint64 b = 0; b < B; b++)

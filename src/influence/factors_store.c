@@ -18,7 +18,10 @@
 const char *
 assay_factors_basis_name (AssayFactorsBasis basis)
 {
-  return basis == ASSAY_FACTORS_IDENTITY ? "diagonal" : "kronecker";
+  static const char *const names[] = { [ASSAY_FACTORS_KRONECKER] = "kronecker", [ASSAY_FACTORS_SHAMPOO] = "shampoo",
+                                       [ASSAY_FACTORS_IDENTITY] = "diagonal" };
+
+  return names[basis];
 }
 
 static void
@@ -226,7 +229,8 @@ read_options (const char *name, const json_t *identity, AssayFactorsOptions *opt
       g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "factors %s: identity.options: basis, fisher and precision expected in the metadata", name);
       return FALSE;
     }
-  *options = (AssayFactorsOptions) { .basis = strcmp (basis, "diagonal") == 0 ? ASSAY_FACTORS_IDENTITY : ASSAY_FACTORS_KRONECKER,
+  *options = (AssayFactorsOptions) { .basis = strcmp (basis, "diagonal") == 0  ? ASSAY_FACTORS_IDENTITY
+                                              : strcmp (basis, "shampoo") == 0 ? ASSAY_FACTORS_SHAMPOO : ASSAY_FACTORS_KRONECKER,
                                      .is_empirical = strcmp (fisher, "empirical") == 0,
                                      .seed = (guint64) json_integer_value (json_object_get (found, "seed")) };
   return TRUE;

@@ -8,6 +8,7 @@ METHODS_LIST += \
   src/influence/method_exact.c \
   src/influence/method_ekfac.c \
   src/influence/method_kfac.c \
+  src/influence/method_shampoo.c \
   src/influence/method_diagonal.c \
   src/influence/method_cg.c \
   src/influence/method_dot.c \

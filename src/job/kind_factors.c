@@ -9,11 +9,11 @@
 
 #include <string.h>
 
-static const char *const bases[] = { "kronecker", "diagonal", NULL };
+static const char *const bases[] = { "kronecker", "shampoo", "diagonal", NULL };
 
 static const AssayParam params[] = {
   { "basis", ASSAY_PARAM_CHOICE, .def.s = "kronecker", .choices = bases,
-    .help = "kronecker: for methods ekfac and kfac; diagonal: the squared gradients alone, for method diagonal" },
+    .help = "kronecker: for methods ekfac and kfac; shampoo: of the second moments of whole gradients; diagonal: their squares alone" },
   ASSAY_FACTORS_FIT_PARAMS,
   { "name", ASSAY_PARAM_STRING, .metavar = "NAME", .help = "name in the case, for --factors NAME (default: one made of what they depend on, which methods find)" },
   ASSAY_SUBJECT_PARAMS,
@@ -55,8 +55,8 @@ resolve (AssayJob *job, AssayJobContext *context, GError **error)
   state->task = (AssayInfluenceTask) { .model = state->subject->model, .dataset = state->subject->dataset, .train = state->subject->train,
                                        .n_train = state->subject->n_train, .batch = MIN (64, state->subject->n_train), .backend = context->backend,
                                        .store = context->cas, .model_name = state->subject->object->name };
-  state->basis = strcmp (assay_values_get_string (assay_job_get_values (job), "basis"), "diagonal") == 0 ? ASSAY_FACTORS_IDENTITY
-                                                                                                           : ASSAY_FACTORS_KRONECKER;
+  while (strcmp (assay_factors_basis_name (state->basis), assay_values_get_string (assay_job_get_values (job), "basis")) != 0)
+    state->basis++;
   return TRUE;
 }
 
@@ -168,7 +168,7 @@ view (const json_t *document, AssayView *view)
 ASSAY_JOB_KIND_DEFINE (factors) = {
   .name = "factors", .group = ASSAY_JOB_GROUP_QUESTION, .help = "fit curvature factors of every parameter, for fast influence",
   .description = "The curvature of each module (a weight matrix with its bias, an embedding, the gain and bias of a norm) is written in a basis where it is nearly "
-                 "diagonal, and its eigenvalues there are fitted to the gradients of single examples (EK-FAC). The methods ekfac, kfac and diagonal of assay "
+                 "diagonal, and its eigenvalues there are fitted to the gradients of single examples (EK-FAC). The methods ekfac, kfac, shampoo and diagonal of assay "
                  "influence and assay validate take the factors from the case: another query or another damping touches no training example for the fit. "
                  "Factors remember the model and the examples they were fitted to, and are refused for others.\n\n"
                  "Every parameter is in exactly one module; a model with a parameter that no module covers is refused.",

@@ -94,10 +94,10 @@ test_coverage (gconstpointer data)
 }
 
 static void
-test_spectrum (gconstpointer data)
+check_spectrum (const WorldCase *c, const AssayFactorsOptions *options)
 {
-  g_autoptr (World) w = world_new (data, 1);
-  g_autoptr (AssayFactors) factors = fit (w, &empirical);
+  g_autoptr (World) w = world_new (c, 1);
+  g_autoptr (AssayFactors) factors = fit (w, options);
   g_autoptr (AssayBuffer) rows = get_gradients (w);
 
   for (guint m = 0; m < factors->modules->n; m++)
@@ -114,6 +114,58 @@ test_spectrum (gconstpointer data)
             sum[e] += rotated[e] * rotated[e] / (double) w->N;
         }
       assert_same (factors->of[m].lambda, sum, size, 1e-13);
+    }
+}
+
+static void
+test_spectrum (gconstpointer data)
+{
+  const AssayFactorsOptions shampoo = { .basis = ASSAY_FACTORS_SHAMPOO, .is_empirical = TRUE };
+
+  check_spectrum (data, &empirical);
+  check_spectrum (data, &shampoo);
+}
+
+/* L = mean D D' and R = mean D' D / tr L, from single gradients. */
+static void
+test_second_moments (gconstpointer data)
+{
+  const AssayFactorsOptions shampoo = { .basis = ASSAY_FACTORS_SHAMPOO, .is_empirical = TRUE };
+  g_autoptr (World) w = world_new (data, 2);
+  g_autoptr (AssayFactors) factors = fit (w, &shampoo);
+  g_autoptr (AssayBuffer) rows = get_gradients (w);
+
+  for (guint m = 0; m < factors->modules->n; m++)
+    {
+      const AssayModule *module = &factors->modules->module[m];
+      const AssayModuleFactors *of = &factors->of[m];
+      gint64 R = module->rows, C = module->columns;
+      g_autofree double *D = g_new (double, R * C), *left = g_new0 (double, R * R), *right = g_new0 (double, C * C);
+      double trace = 0;
+
+      for (gint64 i = 0; i < w->N; i++)
+        {
+          assay_module_read (module, (double *) rows + i * w->P, D);
+          for (gint64 a = 0; a < R; a++)
+            for (gint64 j = 0; j < C; j++)
+              {
+                for (gint64 b = 0; b < R; b++)
+                  left[a * R + b] += D[a * C + j] * D[b * C + j] / (double) w->N;
+                for (gint64 k = 0; k < C; k++)
+                  right[j * C + k] += D[a * C + j] * D[a * C + k] / (double) w->N;
+              }
+        }
+      for (gint64 a = 0; a < R; a++)
+        trace += left[a * R + a];
+      for (gint64 j = 0; j < C * C; j++)
+        right[j] /= trace;
+      for (gint64 a = 0; a < R && !of->row.is_dense; a++)
+        left[a] = left[a * R + a];
+      assert_same (of->row.moment, left, of->row.is_dense ? R * R : R, 1e-13);
+      if (of->column.is_dense)
+        assert_same (of->column.moment, right, C * C, 1e-13);
+      /* The product has the block's trace. */
+      g_assert_cmpfloat (fabs (assay_factors_get_mean (factors, ASSAY_SPECTRUM_KRONECKER, m) / of->mean_lambda - 1), <=, 1e-12);
     }
 }
 
@@ -490,6 +542,7 @@ main (int argc, char **argv)
     { "Lambda is the diagonal of the Fisher matrix in the basis", test_spectrum },
     { "without a basis it is the diagonal itself", test_diagonal },
     { "moments are means over positions", test_moments },
+    { "second moments of whole gradients are theirs", test_second_moments },
     { "the inverse undoes the damped matrix", test_inverse },
     { "scores are inner products by either route", test_scores },
     { "any crew and batch gives the same bits", test_bits },

@@ -77,7 +77,7 @@ test_definition (Room *room, gconstpointer data)
 {
   static const struct { const char *method; AssayFactorsBasis basis; AssayFactorsSpectrum spectrum; } methods[] = {
     { "ekfac", ASSAY_FACTORS_KRONECKER, ASSAY_SPECTRUM_FITTED }, { "kfac", ASSAY_FACTORS_KRONECKER, ASSAY_SPECTRUM_KRONECKER },
-    { "diagonal", ASSAY_FACTORS_IDENTITY, ASSAY_SPECTRUM_FITTED } };
+    { "shampoo", ASSAY_FACTORS_SHAMPOO, ASSAY_SPECTRUM_FITTED }, { "diagonal", ASSAY_FACTORS_IDENTITY, ASSAY_SPECTRUM_FITTED } };
   const AssayInfluenceTask *task = &room->toy->task;
   AssayPoint train = assay_influence_task_get_train (task);
   gint64 P = assay_model_get_n_params (task->model), Q = task->n_query, N = task->n_train;
