@@ -19,6 +19,9 @@ METHODS_LIST += \
   src/influence/method_relatif.c \
   src/influence/method_trak.c \
   src/influence/method_trackstar.c \
+  src/influence/method_logra.c \
+  src/influence/method_datainf.c \
+  src/influence/method_representer.c \
   src/influence/method_tracin.c \
   src/influence/method_loo.c
 
@@ -47,6 +50,7 @@ src_influence_libinfluence_la_SOURCES = $(METHODS_LIST) \
   src/influence/score.c src/influence/score.h \
   src/influence/score_store.c src/influence/score_store.h \
   src/influence/breakdown.c src/influence/breakdown.h \
+  src/influence/hidden_state.c src/influence/hidden_state.h \
   src/influence/parts.c src/influence/parts.h \
   src/influence/projection.c src/influence/projection.h \
   src/influence/query_values.c src/influence/query_values.h \

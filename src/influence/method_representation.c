@@ -8,96 +8,14 @@
  */
 #include "base/mem.h"
 #include "hessian/vector_f64.h"
+#include "influence/hidden_state.h"
 #include "influence/score.h"
-#include "influence/sequence.h"
 #include "influence/task.h"
 
 #include <math.h>
 #include <string.h>
 
 static const AssayParam params[] = { { .name = NULL } };
-
-typedef struct {
-  guint hidden;                 /* value that enters the last layer */
-  gboolean is_input;            /* it is the features themselves */
-  gint64 T, C;                  /* positions (1 for features), numbers of a state */
-} Place;
-
-static Place
-find_place (const AssayInfluenceTask *task)
-{
-  AssayGraph *layout = assay_model_get_layout (task->model);
-  const AssayGraphValue *logits = assay_graph_get_value (layout, assay_graph_get_logits (layout)), *hidden;
-  Place place = { .hidden = assay_graph_get_logits (layout), .T = 1 };
-
-  /* back through what only shifts or reshapes the last product */
-  for (const AssayGraphNode *node; logits->role == ASSAY_VALUE_RESULT; logits = assay_graph_get_value (layout, place.hidden))
-    {
-      node = assay_graph_get_node (layout, logits->node);
-      place.hidden = node->in[0];
-      if (strcmp (node->op->name, "linear") == 0)
-        break;
-    }
-  hidden = assay_graph_get_value (layout, place.hidden);
-  place.is_input = hidden->role == ASSAY_VALUE_INPUT;
-  if (assay_dataset_get_kind (task->dataset) == ASSAY_DATASET_TOKENS)
-    place.T = assay_dataset_get_shape (task->dataset).dim[0];
-  place.C = assay_shape_count (&hidden->shape) / place.T;
-  return place;
-}
-
-/* state (C) of row b of a pass that has walked. */
-static void
-read_state (const Place *place, AssayPass *pass, AssayDtype dtype, gint64 b, double *row, double *state)
-{
-  const AssayBatch *data = assay_pass_get_data (pass);
-  const char *values = place->is_input ? data->x : assay_exec_get_buffer (assay_pass_get_exec (pass), ASSAY_PRIMAL, place->hidden);
-  gint64 used = place->T > 1 ? assay_sequence_get_length (data, b, place->T) : 1;
-
-  memset (state, 0, place->C * sizeof *state);
-  for (gint64 t = 0; t < used; t++)
-    {
-      assay_dtype_convert (dtype, values + (b * place->T + t) * place->C * (gint64) assay_dtype_width (dtype), ASSAY_F64, row, place->C);
-      assay_f64_add (place->C, 1 / (double) used, row, state);
-    }
-}
-
-/* Called with the state of each example in turn. */
-typedef void (*StateFunc) (gint64 i, const double *state, gpointer data);
-
-static gboolean
-walk (const AssayInfluenceTask *task, const Place *place, const gint64 *examples, gint64 n, StateFunc func, gpointer data,
-      AssayProgress *progress, GError **error)
-{
-  AssayPoint point = assay_influence_task_get_point (task, NULL, examples, n);
-  const guint keep[] = { place->hidden, ASSAY_NO_VALUE };
-  gint64 batch = MIN (task->batch, n);
-  g_autoptr (AssayFeed) feed = assay_feed_new (task->model, task->dataset, ASSAY_WALK_FORWARD, point.dtype, batch, task->backend,
-                                               place->is_input ? NULL : keep, error);
-  g_autoptr (AssayBuffer) theta = feed ? assay_mem_alloc_array (assay_model_get_n_params (task->model), assay_dtype_width (point.dtype), error)
-                                       : NULL;
-  g_autofree double *row = g_new (double, place->C), *state = g_new (double, place->C);
-
-  if (theta == NULL)
-    return FALSE;
-  assay_point_read_theta (&point, point.dtype, theta);
-  for (gint64 first = 0; first < n; first += batch)
-    {
-      gint64 B = MIN (batch, n - first);
-      AssayPass *pass = assay_progress_is_cancelled (progress, error) ? NULL : assay_feed_bind (feed, examples + first, B, error);
-
-      if (pass == NULL || !assay_exec_prepare (assay_pass_get_exec (pass), theta, NULL, NULL, FALSE, error)
-          || !assay_pass_check_losses (pass, examples + first, "representation", error))
-        return FALSE;
-      for (gint64 b = 0; b < B; b++)
-        {
-          read_state (place, pass, point.dtype, b, row, state);
-          func (first + b, state, data);
-        }
-      assay_progress_report (progress, "reading states", first + B, n, "examples", NULL);
-    }
-  return TRUE;
-}
 
 typedef struct {
   gint64 C, N, size;
@@ -137,24 +55,24 @@ score_representation (const AssayInfluenceTask *task, const AssayValues *options
   g_autofree double *norm = NULL;
   gint64 size = assay_influence_task_get_query_size (task);
   Comparison c;
-  Place place;
+  AssayHiddenPlace place;
 
   (void) options;
   if (!assay_influence_task_check (task, error)
       || (scores = assay_influence_scores_new (task->n_query, task->n_train, FALSE, FALSE, error)) == NULL)
     return NULL;
-  place = find_place (task);
+  place = assay_hidden_place_find (task);
   query = assay_mem_alloc_array (task->n_query * place.C, sizeof (double), error);
   if (query == NULL)
     return NULL;
   norm = g_new (double, task->n_query);
   c = (Comparison) { .C = place.C, .N = task->n_train, .size = size, .query = query, .query_norm = norm, .scores = scores };
   memset (c.query, 0, task->n_query * place.C * sizeof (double));
-  if (!walk (task, &place, task->query, task->n_query * size, add_query, &c, progress, error))
+  if (!assay_hidden_walk (task, &place, task->query, task->n_query * size, add_query, &c, progress, error))
     return NULL;
   for (gint64 q = 0; q < task->n_query; q++)
     norm[q] = assay_f64_norm (place.C, c.query + q * place.C);
-  if (!walk (task, &place, task->train, task->n_train, compare_example, &c, progress, error))
+  if (!assay_hidden_walk (task, &place, task->train, task->n_train, compare_example, &c, progress, error))
     return NULL;
   scores->unit = ASSAY_UNIT_RELATIVE;
   scores->counterfactual = "none";

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* kind_influence.c: which training examples caused a behaviour: one row of scores for each query, kept whole in the case. */
 #include "base/error.h"
+#include "base/json.h"
 #include "dataset/derive.h"
 #include "influence/breakdown.h"
 #include "influence/score_store.h"
@@ -8,6 +9,7 @@
 #include "job/measure.h"
 #include "job/query_view.h"
 
+#include <math.h>
 #include <string.h>
 
 static const AssayParam params[] = {
@@ -18,6 +20,8 @@ static const AssayParam params[] = {
   { "method", ASSAY_PARAM_STRING, .def.s = "cg", .metavar = "NAME", .help = "how scores are computed" },
   { "by", ASSAY_PARAM_CHOICE, .def.s = "none", .choices = assay_breakdown_choices,
     .help = "break every score down into exact parts that add up to it: positions of sequences, modules of parameters, attention heads" },
+  { "group", ASSAY_PARAM_LIST, .metavar = "SPLIT:WHICH", .names = "example",
+    .help = "add up the scores of a group of training examples: SPLIT:FIRST-LAST, \"SPLIT:where EXPRESSION\"; each use is one group" },
   { "top", ASSAY_PARAM_INT, .def.i = 10, .min = 0, .max = 9e15, .short_name = 'k', .unit = "examples",
     .help = "show this many scores of largest magnitude (0: all)" },
   ASSAY_SUBJECT_PARAMS,
@@ -25,7 +29,7 @@ static const AssayParam params[] = {
   { .name = NULL }
 };
 
-static const char *const outside_identity[] = { "top", NULL };
+static const char *const outside_identity[] = { "group", "top", NULL };
 
 static const AssayJobExample examples[] = {
   { "what made the first person's loss what it is, by the exact inverse", "assay influence people.assay --query train:0 --method exact" },
@@ -33,6 +37,7 @@ static const AssayJobExample examples[] = {
   { "several queries, as one JSON document", "assay influence people.assay --query train:0-3 --method dot --json" },
   { "one question about a group", "assay influence people.assay --query \"train:where group == 'c'\" --mean --method cg" },
   { "what made the answer as sure as it is, rather than its loss", "assay influence people.assay --query train:0 --measure margin --method exact" },
+  { "what leaving out a whole group is predicted to do", "assay influence people.assay --query train:0 --method exact --group \"train:where group == 'b'\"" },
   { "which module of the model each score goes through", "assay influence people.assay --query train:0 --method exact --by module --top 3" },
   { "which training examples hold out against all others: the first to look at for wrong labels",
     "assay influence people.assay --self --method exact --top 20" },
@@ -185,27 +190,106 @@ query_to_json (const State *state, const AssayInfluenceScores *scores, const cha
   return answer;
 }
 
+static int
+compare_examples (gconstpointer a, gconstpointer b)
+{
+  gint64 x = *(const gint64 *) a, y = *(const gint64 *) b;
+
+  return (x > y) - (x < y);
+}
+
+/* The sum of one query's scores over a group of training examples; what is not among them does not count. */
+static json_t *
+sum_group (const State *state, const AssayInfluenceScores *scores, gint64 query, const char *reference, GError **error)
+{
+  const AssayInfluenceTask *task = &state->setup->task;
+  g_autoptr (GArray) examples = assay_subject_find_examples (task->dataset, (const char *[]) { reference, NULL }, error);
+  gboolean bounded = scores->lo != NULL && assay_influence_scores_has_converged (scores, query);
+  double sum = 0, lo = 0, hi = 0;
+  gint64 n = 0;
+  guint at = 0;
+
+  if (examples == NULL)
+    return NULL;
+  g_array_sort (examples, compare_examples);
+  for (gint64 i = 0; i < task->n_train; i++)                      /* both ascend */
+    {
+      gint64 place = query * task->n_train + i;
+
+      while (at < examples->len && g_array_index (examples, gint64, at) < task->train[i])
+        at++;
+      if (at == examples->len || g_array_index (examples, gint64, at) != task->train[i])
+        continue;
+      n++;
+      sum += scores->value[place];
+      lo += bounded ? scores->lo[place] : 0;
+      hi += bounded ? scores->hi[place] : 0;
+    }
+  return json_pack ("{s:s, s:I, s:o, s:o, s:o}", "group", reference, "examples", (json_int_t) n, "score", assay_json_number (sum), "lo",
+                    assay_json_number (bounded ? lo : (double) NAN), "hi", assay_json_number (bounded ? hi : (double) NAN));
+}
+
+static gboolean
+add_groups (const State *state, const AssayInfluenceScores *scores, gint64 query, const char *const *references, json_t *answer, GError **error)
+{
+  json_t *list;
+
+  if (references[0] == NULL)
+    return TRUE;
+  list = json_array ();
+  json_object_set_new (answer, "groups", list);
+  for (; *references != NULL; references++)
+    {
+      json_t *group = sum_group (state, scores, query, *references, error);
+
+      if (group == NULL)
+        return FALSE;
+      json_array_append_new (list, group);
+    }
+  return TRUE;
+}
+
 /* One query's answer stands at the top level; several are listed under "queries" as well. */
+/* The answer to one query, groups included. */
+static json_t *
+answer_query (const State *state, const AssayInfluenceScores *scores, const char *method, gint64 query, const AssayValues *values, GError **error)
+{
+  json_t *answer = query_to_json (state, scores, method, query, assay_values_get_int (values, "top"));
+
+  if (add_groups (state, scores, query, assay_values_get_list (values, "group"), answer, error))
+    return answer;
+  json_decref (answer);
+  return NULL;
+}
+
 static json_t *
 result (AssayJob *job, AssayJobContext *context, const json_t *summary, GError **error)
 {
   const State *state = context->state;
-  gint64 top = assay_values_get_int (assay_job_get_values (job), "top");
+  const AssayValues *values = assay_job_get_values (job);
   const char *method;
   g_autoptr (AssayInfluenceScores) scores
     = assay_influence_scores_load (context->cas, json_string_value (json_object_get (summary, "scores_object")), &method, error);
-  json_t *document, *list;
+  json_t *document = scores ? answer_query (state, scores, method, 0, values, error) : NULL, *list;
 
-  if (scores == NULL)
+  if (document == NULL)
     return NULL;
-  document = query_to_json (state, scores, method, 0, top);
   json_object_update (document, (json_t *) summary);
   if (scores->n_query == 1)
     return document;
   list = json_array ();
-  for (gint64 q = 0; q < scores->n_query; q++)
-    json_array_append_new (list, query_to_json (state, scores, method, q, top));
   json_object_set_new (document, "queries", list);
+  for (gint64 q = 0; q < scores->n_query; q++)
+    {
+      json_t *answer = answer_query (state, scores, method, q, values, error);
+
+      if (answer == NULL)
+        {
+          json_decref (document);
+          return NULL;
+        }
+      json_array_append_new (list, answer);
+    }
   return document;
 }
 
@@ -221,6 +305,7 @@ ASSAY_JOB_KIND_DEFINE (influence) = {
                  "With --measure scores say what another scalar would gain: the margin log p/(1-p) of the right answer, which does not saturate where "
                  "the loss does, a log-probability, a logit or a difference of two, or the activation of one unit. assay validate --measure measures "
                  "the same after retraining.\n\n"
+                 "With --group the scores of a group of training examples are added up: to first order what leaving out all of them would do.\n\n"
                  "With --by every score is broken down into parts that add up to it exactly: by position of a training sequence, by module of "
                  "parameters, or by attention head.\n\n"
                  "The exit status is 1 when a solve did not converge; its scores are kept, and marked.",

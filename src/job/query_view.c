@@ -140,6 +140,30 @@ view_parts (const json_t *answer, AssayView *view)
 }
 
 static void
+view_groups (const json_t *answer, AssayView *view)
+{
+  const json_t *groups = json_object_get (answer, "groups");
+  gboolean certified = json_is_string (json_object_get (answer, "interval_kind"));
+  gsize k;
+  json_t *group;
+
+  if (json_array_size (groups) == 0)
+    return;
+  assay_view_begin_table (view, certified ? "group|>examples|>sum of scores|>lo|>hi" : "group|>examples|>sum of scores");
+  json_array_foreach (groups, k, group)
+    {
+      assay_view_add_cell (view, assay_json_get_text (group, "group"));
+      assay_view_add_cell_number (view, assay_json_get_number (group, "examples"), 12);
+      assay_view_add_cell_number (view, assay_json_get_number (group, "score"), 6);
+      if (certified)
+        {
+          assay_view_add_cell_number (view, assay_json_get_number (group, "lo"), 6);
+          assay_view_add_cell_number (view, assay_json_get_number (group, "hi"), 6);
+        }
+    }
+}
+
+static void
 view_answer (const json_t *answer, AssayView *view)
 {
   const json_t *query = json_object_get (answer, "query");
@@ -158,6 +182,7 @@ view_answer (const json_t *answer, AssayView *view)
   assay_view_add_field (view, "interval", "%s", assay_json_get_text (answer, "interval_words"));
   view_scores (answer, view);
   view_parts (answer, view);
+  view_groups (answer, view);
 }
 
 void
