@@ -6,6 +6,7 @@ dist_doc_DATA += doc/assay_verify.py
 dist_doc_DATA += doc/audit.md
 dist_doc_DATA += doc/evidence.md
 dist_doc_DATA += doc/exact-products.md
+dist_doc_DATA += doc/fine-tuning.md
 dist_doc_DATA += doc/fields.md
 dist_doc_DATA += doc/from-python.md
 dist_doc_DATA += doc/influence.md doc/validity.md
