@@ -46,6 +46,8 @@ typedef struct {
   gpointer retrain_data;        /* of both */
   const AssayModel *measured;           /* the model with another measure of queries in the loss's place (model/measure.h); NULL: their loss */
   const char *measure;                  /* its name, interned; NULL: the loss */
+  const AssayTraining *training;        /* how the model was trained, for methods that follow it; NULL: not known */
+  const void *start;                    /* (P, the model's type) its first parameters, of a first-order training; else NULL */
   gboolean keep_directions;             /* scores carry their directions where the method has them */
 } AssayInfluenceTask;
 

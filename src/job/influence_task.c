@@ -51,6 +51,8 @@ add_retraining (AssayInfluenceSetup *setup, const AssayJobContext *context, cons
   setup->task.retrain = assay_ground_truth_retrain;
   setup->task.retrain_seed = setup->retraining->source.spec.start ? assay_ground_truth_retrain_seed : NULL;     /* whole-batch: nothing is drawn */
   setup->task.retrain_data = &setup->retraining->source;
+  setup->task.training = &setup->retraining->training;
+  setup->task.start = setup->retraining->source.spec.start;
   return TRUE;
 }
 

@@ -25,6 +25,7 @@ src_run_librun_la_SOURCES = $(OPTIMIZERS_LIST) \
   src/run/record_activations.c \
   src/run/record_gradients.c \
   src/run/recording.c src/run/recording.h \
+  src/run/replay.c src/run/replay.h \
   src/run/retrain.c src/run/retrain.h \
   src/run/retrain_bank.c \
   src/run/retrain_known.c src/run/retrain_known.h \

@@ -44,6 +44,20 @@ typedef struct {
   AssayProgress *progress;
 } AssayOptimizerStep;
 
+/* One step backwards: from the adjoints of what it left, those of what it found, but for the part of theta's that goes through the gradient. */
+typedef struct {
+  const AssayValues *options;
+  AssayDtype dtype;             /* of state */
+  gint64 P;
+  gint64 step;                  /* from 1 */
+  double rate;
+  const double *gradient;       /* (P) that the step was given */
+  const void *state;            /* (n_state,P) behind the step */
+  double *theta_adjoint;        /* (P), in place */
+  double *state_adjoint;        /* (n_state,P), in place */
+  double *direction;            /* (P), written: the adjoint of the gradient */
+} AssayOptimizerReverse;
+
 typedef struct {
   const char *name, *help;
   gboolean is_whole_batch;
@@ -51,6 +65,7 @@ typedef struct {
   /* Vectors and scalars for these options and P; either pointer may be ignored. */
   void     (*size) (const AssayValues *options, gint64 P, guint *n_state, guint *n_work, guint *n_scalars);
   gboolean (*step) (AssayOptimizerStep *s, GError **error);
+  void     (*reverse) (const AssayOptimizerReverse *r);           /* first-order; NULL for others */
 } AssayOptimizer;
 
 #define ASSAY_OPTIMIZER_DEFINE(symbol)                                                                                  \

@@ -63,4 +63,33 @@ step_adamw (AssayOptimizerStep *s, GError **error)
   return TRUE;
 }
 
-ASSAY_OPTIMIZER_DEFINE (adamw) = { .name = "adamw", .help = "Adam with decoupled weight decay", .size = size, .step = step_adamw };
+/* With D = sqrt (u / c2 + eps_root), all of m, u behind the step:
+ *   b_m = a_m - eta / (c1 (D + eps)) a_theta         b_u = a_u + eta (m / c1) / ((D + eps)^2 2 D c2) a_theta
+ *   v = (1 - b1) b_m + 2 (1 - b2) g b_u              a_theta <- (1 - eta gamma) a_theta,  a_m <- b1 b_m,  a_u <- b2 b_u
+ * Where D is 0 no gradient was ever there, and u's part of the derivative is left out.
+ * Source: influence chapter, section 8.2. */
+static void
+reverse_adamw (const AssayOptimizerReverse *r)
+{
+  double b1 = assay_values_get_double (r->options, "beta1"), b2 = assay_values_get_double (r->options, "beta2");
+  double c1 = 1 - pow (b1, (double) r->step), c2 = 1 - pow (b2, (double) r->step), eps = assay_values_get_double (r->options, "eps");
+  double eps_root = assay_values_get_double (r->options, "eps-root"), decay = assay_values_get_double (r->options, "weight-decay");
+  double *a_m = r->state_adjoint, *a_u = r->state_adjoint + r->P;
+
+  for (gint64 p = 0; p < r->P; p++)
+    {
+      double m = r->dtype == ASSAY_F32 ? (double) ((const float *) r->state)[p] : ((const double *) r->state)[p];
+      double u = r->dtype == ASSAY_F32 ? (double) ((const float *) r->state)[r->P + p] : ((const double *) r->state)[r->P + p];
+      double D = sqrt (u / c2 + eps_root), a = r->theta_adjoint[p], denominator = D + eps;
+      double b_m = a_m[p] - r->rate / (c1 * denominator) * a;
+      double b_u = a_u[p] + (D > 0 ? r->rate * (m / c1) / (denominator * denominator * 2 * D * c2) * a : 0);
+
+      r->direction[p] = (1 - b1) * b_m + 2 * (1 - b2) * r->gradient[p] * b_u;
+      r->theta_adjoint[p] = (1 - r->rate * decay) * a;
+      a_m[p] = b1 * b_m;
+      a_u[p] = b2 * b_u;
+    }
+}
+
+ASSAY_OPTIMIZER_DEFINE (adamw) = { .name = "adamw", .help = "Adam with decoupled weight decay", .size = size, .step = step_adamw,
+                                   .reverse = reverse_adamw };

@@ -25,5 +25,18 @@ step_momentum (AssayOptimizerStep *s, GError **error)
   return TRUE;
 }
 
+/* b <- a_m - eta a_theta,  v = b,  a_m <- mu b */
+static void
+reverse_momentum (const AssayOptimizerReverse *r)
+{
+  double momentum = assay_values_get_double (r->options, "momentum");
+
+  for (gint64 p = 0; p < r->P; p++)
+    {
+      r->direction[p] = r->state_adjoint[p] - r->rate * r->theta_adjoint[p];
+      r->state_adjoint[p] = momentum * r->direction[p];
+    }
+}
+
 ASSAY_OPTIMIZER_DEFINE (momentum) = { .name = "momentum", .help = "gradient descent with heavy-ball momentum", .size = size,
-                                      .step = step_momentum };
+                                      .step = step_momentum, .reverse = reverse_momentum };

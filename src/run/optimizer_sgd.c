@@ -20,4 +20,11 @@ step_sgd (AssayOptimizerStep *s, GError **error)
   return TRUE;
 }
 
-ASSAY_OPTIMIZER_DEFINE (sgd) = { .name = "sgd", .help = "gradient descent", .size = size, .step = step_sgd };
+static void
+reverse_sgd (const AssayOptimizerReverse *r)
+{
+  for (gint64 p = 0; p < r->P; p++)
+    r->direction[p] = -r->rate * r->theta_adjoint[p];
+}
+
+ASSAY_OPTIMIZER_DEFINE (sgd) = { .name = "sgd", .help = "gradient descent", .size = size, .step = step_sgd, .reverse = reverse_sgd };

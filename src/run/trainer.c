@@ -157,13 +157,11 @@ allocate (AssayTrainer *t, GError **error)
 {
   gsize width = assay_dtype_width (t->s.dtype);
   guint n_work;
-  guint64 seed = assay_values_get_int (t->spec.options, "seed");
 
   t->optimizer->size (t->spec.options, t->s.P, &t->n_state, &n_work, &t->n_scalars);
   if (!t->optimizer->is_whole_batch)
     {
-      t->order = t->spec.order ? assay_batch_order_new_given (t->spec.order, t->spec.n_order, t->spec.N, t->B, error)
-                               : assay_batch_order_new (t->spec.N, t->B, seed, error);
+      t->order = assay_trainer_make_order (t, error);
       if (t->order == NULL)
         return FALSE;
     }
@@ -324,6 +322,26 @@ gboolean
 assay_trainer_is_whole_batch (const AssayTrainer *t)
 {
   return t->optimizer->is_whole_batch;
+}
+
+const AssayOptimizer *
+assay_trainer_get_optimizer (const AssayTrainer *t)
+{
+  return t->optimizer;
+}
+
+gint64
+assay_trainer_get_batch (const AssayTrainer *t)
+{
+  return t->B;
+}
+
+AssayBatchOrder *
+assay_trainer_make_order (const AssayTrainer *t, GError **error)
+{
+  if (t->spec.order != NULL)
+    return assay_batch_order_new_given (t->spec.order, t->spec.n_order, t->spec.N, t->B, error);
+  return assay_batch_order_new (t->spec.N, t->B, (guint64) assay_values_get_int (t->spec.options, "seed"), error);
 }
 
 double

@@ -63,6 +63,10 @@ void          assay_trainer_restart  (AssayTrainer *trainer);
 gint64        assay_trainer_get_step (const AssayTrainer *trainer);       /* steps done */
 gint64        assay_trainer_get_n_steps (const AssayTrainer *trainer);    /* at most */
 gboolean      assay_trainer_is_whole_batch (const AssayTrainer *trainer);
+const AssayOptimizer *assay_trainer_get_optimizer (const AssayTrainer *trainer);
+gint64        assay_trainer_get_batch (const AssayTrainer *trainer);      /* B; N where all are seen in every step */
+/* The order that its steps follow; for first-order trainings. Owns: the caller. */
+AssayBatchOrder *assay_trainer_make_order (const AssayTrainer *trainer, GError **error);
 double        assay_trainer_get_rate (const AssayTrainer *trainer, gint64 step);      /* of step, from 1 */
 
 /* Whole-batch: objective at theta, its gradient's norm, the last decrement. First-order: those of the last batch. */
