@@ -77,8 +77,9 @@ void assay_influence_scores_free (AssayInfluenceScores *scores);
 typedef enum {
   ASSAY_METHOD_NEEDS_TOKENS = 1 << 0,   /* refuses anything but token sequences */
   ASSAY_METHOD_IGNORES_LOSS = 1 << 1,   /* a baseline that compares inputs: its sign tells no help from harm */
+  ASSAY_METHOD_RETRAINS = 1 << 2,       /* it measures what others are held to, and predicts nothing */
   ASSAY_METHOD_DIVIDES_BY_SIZE = 1 << 3,        /* angles, within -1 .. 1: a mean of queries has not the mean of their scores */
-  ASSAY_METHOD_RETRAINS = 1 << 2        /* it measures what others are held to, and predicts nothing */
+  ASSAY_METHOD_NEEDS_STEPS = 1 << 4     /* refuses models whose training, step by step, is not known */
 } AssayMethodFlags;
 
 typedef struct {

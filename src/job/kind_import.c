@@ -3,8 +3,10 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "dataset/dataset_store.h"
+#include "dataset/described.h"
 #include "dataset/import.h"
 #include "dataset/organism.h"
+#include "influence/bank.h"
 #include "job/import_measured.h"
 #include "job/spec.h"
 #include "model/checkpoint.h"
@@ -344,6 +346,57 @@ commit_start (const AssayRecipe *recipe, AssayCase *cas, const char *name, GErro
   return object;
 }
 
+/* The retrainings that came with it, all families in one bank. NULL without an error: there are none. */
+static AssayObject *
+commit_banks (const AssayRecipe *recipe, AssayCase *cas, const AssayObject *data, const char *name, GError **error)
+{
+  g_autoptr (AssayValues) derive = assay_values_new (assay_derive_params);
+  g_autoptr (AssayDataset) dataset = assay_dataset_derive (recipe->table, derive, ASSAY_TARGET_AUTO, error);
+  g_autoptr (AssayBank) bank = NULL;
+  const gint64 *train, *query;
+  gint64 N, Q;
+  AssayObject *object;
+  json_t *described;
+
+  if (dataset == NULL || (train = assay_dataset_get_split (dataset, "train", &N, error)) == NULL
+      || (query = assay_dataset_get_split (dataset, "query", &Q, error)) == NULL
+      || (bank = assay_bank_new (train, N, query, Q, recipe->loss_after, 1, error)) == NULL)
+    return NULL;
+  for (guint k = 0; k < recipe->banks->len; k++)
+    {
+      const AssayRecipeBank *family = recipe->banks->pdata[k];
+
+      if (!assay_bank_add_family (bank, family->name, family->place, family->n_sets, family->size, family->query_loss, error))
+        return NULL;
+    }
+  described = assay_described_new (data, derive, ASSAY_TARGET_AUTO, "train");
+  object = assay_bank_save (bank, cas, name, described, NULL, error);
+  json_decref (described);
+  return object;
+}
+
+/* TRUE, and the families' names, where the recipe holds retrainings that can be compared with. */
+static gboolean
+import_banks (const AssayRecipe *recipe, AssayJobContext *context, const AssayObject *data, const char *name, json_t *families, GError **error)
+{
+  AssayObject *object;
+
+  if (recipe->banks->len == 0 || recipe->loss_after == NULL)
+    return TRUE;
+  object = commit_banks (recipe, context->cas, data, name, error);
+  if (object == NULL)
+    return FALSE;
+  assay_job_add_output (context, object);
+  for (guint k = 0; k < recipe->banks->len; k++)
+    {
+      const AssayRecipeBank *family = recipe->banks->pdata[k];
+
+      json_array_append_new (families, json_pack ("{s:s, s:I, s:I}", "name", family->name, "sets", (json_int_t) family->n_sets, "size",
+                                                  (json_int_t) family->size));
+    }
+  return TRUE;
+}
+
 static json_t *
 import_recipe (AssayJob *job, AssayJobContext *context, GError **error)
 {
@@ -351,25 +404,32 @@ import_recipe (AssayJob *job, AssayJobContext *context, GError **error)
   const char *given = assay_values_get_string (values, "name"), *name = given ? given : "main";
   g_autofree char *command = NULL, *start = g_strconcat (name, "-init", NULL);
   g_autoptr (AssayRecipe) recipe = NULL;
-  AssayObject *object;
+  AssayObject *object, *data;
+  json_t *families;
 
   if (!check_name_is_free (context, "data", name, error) || !check_name_is_free (context, "model", start, error)
-      || !check_name_is_free (context, "order", name, error))
+      || !check_name_is_free (context, "order", name, error) || !check_name_is_free (context, "bank", name, error))
     return NULL;
   assay_progress_report (context->progress, "reading", 0, 0, NULL, NULL);
   recipe = assay_recipe_read (assay_values_get_list (values, "file")[0], error);
-  if (recipe == NULL || (object = assay_table_save (recipe->table, context->cas, name, error)) == NULL)
+  if (recipe == NULL || (data = assay_table_save (recipe->table, context->cas, name, error)) == NULL)
     return NULL;
-  assay_job_add_output (context, object);
+  assay_job_add_output (context, data);
   if ((object = commit_start (recipe, context->cas, name, error)) == NULL)
     return NULL;
   assay_job_add_output (context, object);
   if ((object = assay_order_commit (recipe->order, context->cas, name, error)) == NULL)
     return NULL;
   assay_job_add_output (context, object);
+  families = json_array ();
+  if (!import_banks (recipe, context, data, name, families, error))
+    {
+      json_decref (families);
+      return NULL;
+    }
   command = make_train_command (recipe, context->cas, name);
-  return json_pack ("{s:s, s:s, s:s, s:I, s:I, s:I, s:s}", "what", "recipe", "name", name, "model", start, "train_examples", (json_int_t) recipe->n_train,
-                    "queries", (json_int_t) recipe->n_query, "parameters", (json_int_t) assay_model_get_n_params (recipe->start), "train_command", command);
+  return json_pack ("{s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:s}", "what", "recipe", "name", name, "model", start, "train_examples", (json_int_t) recipe->n_train,
+                    "queries", (json_int_t) recipe->n_query, "parameters", (json_int_t) assay_model_get_n_params (recipe->start), "retrainings", families, "train_command", command);
 }
 
 static json_t *
@@ -418,9 +478,19 @@ view_recipe (const json_t *document, AssayView *view)
   g_autofree char *train = assay_view_count (json_integer_value (json_object_get (document, "train_examples")));
   g_autofree char *query = assay_view_count (json_integer_value (json_object_get (document, "queries")));
   g_autofree char *count = assay_view_count (json_integer_value (json_object_get (document, "parameters")));
+  gsize k;
+  json_t *family;
 
   assay_view_add_text (view, "imported the recipe %s: %s training and %s query sequences, the model %s of %s parameters, the order of its batches",
                        assay_json_get_text (document, "name"), train, query, assay_json_get_text (document, "model"), count);
+  json_array_foreach (json_object_get (document, "retrainings"), k, family)
+    {
+      g_autofree char *sets = assay_view_count (json_integer_value (json_object_get (family, "sets")));
+      g_autofree char *size = assay_view_count (json_integer_value (json_object_get (family, "size")));
+
+      assay_view_add_text (view, "and the losses of %s retrainings without %s examples each (%s), made elsewhere", sets, size,
+                           assay_json_get_text (family, "name"));
+    }
   assay_view_add_text (view, "next: %s", assay_json_get_text (document, "train_command"));
 }
 

@@ -109,8 +109,38 @@ toy_new_tokens (gint64 N, gint64 Q, gint64 T, gint64 V, guint64 seed)
 }
 
 Toy *
+toy_new_steps (gint64 N, gint64 Q, gint64 D, guint64 seed)
+{
+  g_autofree char *config = g_strdup_printf ("{\"inputs\": %" G_GINT64_FORMAT ", \"outputs\": 2, \"loss\": \"xent\"}", D);
+  static const char *const options[][2] = { { "optimizer", "momentum" }, { "learning-rate", "0.1" }, { "steps", "60" }, { "batch", "8" },
+                                            { "dtype", "f64" } };
+  Toy *toy = toy_new (N, Q, D, NULL, 0, seed, "linear", config);
+  gint64 P = assay_model_get_n_params (toy->model);
+  AssayTrainResult result;
+  GError *error = NULL;
+
+  assay_values_free (toy->options);
+  toy->options = assay_values_new (assay_train_params);
+  for (gsize k = 0; k < G_N_ELEMENTS (options); k++)
+    g_assert_true (assay_values_set_text (toy->options, options[k][0], options[k][1], NULL));
+  toy->training.options = toy->options;
+  assay_model_init (toy->model, seed);
+  toy->start = g_memdup2 (assay_model_get_theta (toy->model), P * sizeof *toy->start);
+  assay_train (&toy->training, NULL, &result, NULL, &error);
+  g_assert_no_error (error);
+  toy->source.spec.start = toy->start;
+  toy->task.training = &toy->training;
+  toy->task.start = toy->start;
+  toy->task.retrain = assay_ground_truth_retrain;
+  toy->task.retrain_data = &toy->source;
+  return toy;
+}
+
+Toy *
 toy_new_for (const AssayMethod *method, gint64 N, gint64 Q, guint64 seed)
 {
+  if (method->flags & ASSAY_METHOD_NEEDS_STEPS)
+    return toy_new_steps (N, Q, 3, seed);
   return method->flags & ASSAY_METHOD_NEEDS_TOKENS ? toy_new_tokens (N, Q, 6, 11, seed) : toy_new_logistic (N, Q, 3, 0.05, seed);
 }
 
@@ -176,6 +206,7 @@ toy_free (Toy *toy)
     return;
   g_free (toy->checkpoint[0]);
   g_free (toy->checkpoint[1]);
+  g_free (toy->start);
   assay_values_free (toy->options);
   assay_model_free (toy->model);
   assay_dataset_unref (toy->dataset);

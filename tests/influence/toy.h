@@ -16,6 +16,7 @@ typedef struct {
   AssayTraining training;
   AssayRetrainSource source;
   double *checkpoint[2], rate[2];
+  double *start;                /* (P) first parameters of a training by steps, else NULL */
   AssayInfluenceTask task;
 } Toy;
 
@@ -29,7 +30,9 @@ Toy *toy_new_mlp      (gint64 N, gint64 Q, gint64 D, guint64 seed);
 /* Sequences of T positions over V tokens under a one-layer transformer at its random first parameters: the first positions are a prompt
  * that does not count, and some sequences end early. Train example 0 is query 0 itself. */
 Toy *toy_new_tokens   (gint64 N, gint64 Q, gint64 T, gint64 V, guint64 seed);
-/* What a method of the registry is asked in: sequences for those that need them, else toy_new_logistic with l2 0.05. */
+/* The same data and model as toy_new_logistic, trained by steps of gradient descent with momentum, without l2. */
+Toy *toy_new_steps    (gint64 N, gint64 Q, gint64 D, guint64 seed);
+/* What a method of the registry is asked in: sequences for those that need them, a training by steps, else toy_new_logistic with l2 0.05. */
 Toy *toy_new_for      (const AssayMethod *method, gint64 N, gint64 Q, guint64 seed);
 void toy_free         (Toy *toy);
 
