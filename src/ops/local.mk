@@ -33,7 +33,7 @@ OPS_LIST += \
 
 # The mathematics that the op files include.
 OPS_INCLUDED = src/ops/op_instances.inc src/ops/op_reset.inc src/ops/op_symbol.h src/ops/real_math.h \
-  src/ops/elementwise.h src/ops/elementwise.inc src/ops/log_sum_exp.inc src/ops/select_rows.h \
+  src/ops/elementwise.h src/ops/elementwise.inc src/ops/column_sums.inc src/ops/log_sum_exp.inc src/ops/select_rows.h \
   src/ops/select_rows.inc src/ops/tile_product.inc src/ops/pool.h src/ops/op_add.inc src/ops/op_attention.inc src/ops/op_avg_pool.inc \
   src/ops/op_conv2d.inc src/ops/op_entry.inc src/ops/op_log_odds.inc src/ops/op_flatten.inc src/ops/op_gelu.inc src/ops/op_gelu_tanh.inc src/ops/op_layernorm.inc \
   src/ops/op_linear.inc src/ops/op_logistic_loss.inc src/ops/op_matmul.inc src/ops/op_max_pool.inc \
