@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#define ROWS 2048               /* positions of a micro-batch: products are then of a good size, and what they read stays near */
+#define ROWS 1024               /* positions of a micro-batch: products are then of a good size, and what they read stays near */
 
 struct _AssayModulePass {
   AssayPoint point;
