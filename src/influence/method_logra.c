@@ -42,8 +42,7 @@ typedef struct {
   Side *side;                   /* (modules->n) */
   gint64 F;                     /* features of an example */
   double *feature;              /* where the pass writes: (examples,F) */
-  double *left, *right;         /* room for projected positions */
-  gsize room;
+  double *left, *right, *wide;  /* room for an example's positions, projected from both sides, and as doubles */
 } Logra;
 
 static void
@@ -86,7 +85,7 @@ draw_side (gint64 n, gint64 *k, guint64 seed, AssayWorkers *workers, GError **er
 static gboolean
 logra_open (Logra *l, const AssayInfluenceTask *task, const AssayValues *options, GError **error)
 {
-  gint64 k = assay_values_get_int (options, "projection"), positions = 1;
+  gint64 k = assay_values_get_int (options, "projection"), positions = 1, wide = 1;
   guint64 seed = (guint64) assay_values_get_int (options, "seed");
 
   l->task = task;
@@ -106,33 +105,26 @@ logra_open (Logra *l, const AssayInfluenceTask *task, const AssayValues *options
         return FALSE;
       l->F += side->ko * side->ki;
       for (guint u = 0; u < module->n_uses; u++)
-        positions = MAX (positions, module->uses[u].positions);
+        {
+          positions = MAX (positions, module->uses[u].positions);
+          wide = MAX (wide, module->uses[u].positions * MAX (module->rows, module->columns));
+        }
     }
-  l->room = (gsize) (positions * MIN (k, 256));
-  l->left = assay_mem_alloc_array (2 * l->room, sizeof (double), error);
-  l->right = l->left ? l->left + l->room : NULL;
-  return l->left != NULL;
-}
-
-static double
-number_at (AssayDtype dtype, const void *values, gint64 k)
-{
-  return dtype == ASSAY_F32 ? (double) ((const float *) values)[k] : ((const double *) values)[k];
+  if ((l->left = assay_mem_alloc_array (2 * positions * k + wide, sizeof (double), error)) == NULL)
+    return FALSE;
+  l->right = l->left + positions * k;
+  l->wide = l->right + positions * k;
+  return TRUE;
 }
 
 /* out (n,k) = positions (n,width) of example b, times the side's matrix (width,k). */
 static void
-project_positions (AssayDtype dtype, const void *positions, gint64 b, gint64 n, gint64 width, const double *matrix, gint64 k, double *out)
+project_positions (Logra *l, AssayDtype dtype, const void *positions, gint64 b, gint64 n, gint64 width, const double *matrix, gint64 k, double *out)
 {
-  memset (out, 0, n * k * sizeof *out);
-  for (gint64 t = 0; t < n; t++)
-    for (gint64 j = 0; j < width; j++)
-      {
-        double x = number_at (dtype, positions, (b * n + t) * width + j);
+  const char *from = (const char *) positions + b * n * width * (gint64) assay_dtype_width (dtype);
 
-        if (x != 0)
-          assay_f64_add (k, x, matrix + j * k, out + t * k);
-      }
+  assay_dtype_convert (dtype, from, ASSAY_F64, l->wide, n * width);
+  assay_gemm_f64 (l->task->backend->workers, FALSE, FALSE, n, k, width, 1, l->wide, width, matrix, k, FALSE, out, k);
 }
 
 /* Adds one use of one example to its features. */
@@ -156,12 +148,12 @@ add_use (Logra *l, const AssayModuleBatch *batch, guint u, gint64 b)
           memcpy (l->left + t * side->ko, side->row + row * side->ko, side->ko * sizeof (double));
       }
   else
-    project_positions (batch->dtype, parts->row, b, n, use->rows, side->row, side->ko, l->left);
+    project_positions (l, batch->dtype, parts->row, b, n, use->rows, side->row, side->ko, l->left);
   if (use->column_is_one)
     for (gint64 t = 0; t < n * side->ki; t++)
       l->right[t] = side->column[0];
   else
-    project_positions (batch->dtype, parts->column, b, n, use->columns, side->column, side->ki, l->right);
+    project_positions (l, batch->dtype, parts->column, b, n, use->columns, side->column, side->ki, l->right);
   assay_gemm_f64 (NULL, TRUE, FALSE, side->ko, side->ki, n, 1, l->left, side->ko, l->right, side->ki, TRUE, out, side->ki);
 }
 
@@ -194,23 +186,17 @@ collect (Logra *l, const gint64 *examples, gint64 n, gboolean of_queries, double
   return pass != NULL && assay_module_pass_run (pass, take_batch, l, "projecting gradients", progress, error);
 }
 
-/* Scores of one module added: X <- (C + lambda I)^-1 G_q, then X G_i' / N. */
-static gboolean
-add_module (Logra *l, guint m, double damping, const double *train, const double *query, AssayInfluenceScores *scores, double *range, GError **error)
+/* The factor of one module's C + lambda I. */
+static AssayFactor *
+open_block (Logra *l, guint m, double damping, const double *train, gint64 N, double *range, GError **error)
 {
   const Side *side = &l->side[m];
-  gint64 k = side->ko * side->ki, N = scores->n_train, Q = scores->n_query;
-  AssayWorkers *workers = l->task->backend->workers;
-  g_autoptr (AssayBuffer) memory = assay_mem_alloc_array (Q * k, sizeof (double), error);
-  g_autoptr (AssayFactor) factor = NULL;
-  double *C = assay_mem_alloc_array (k * k, sizeof (double), error), *x = memory, trace = 0, own;
+  gint64 k = side->ko * side->ki;
+  double *C = assay_mem_alloc_array (k * k, sizeof (double), error), trace = 0, own;
 
-  if (C == NULL || x == NULL)
-    {
-      assay_mem_free (C);
-      return FALSE;
-    }
-  assay_gemm_f64 (workers, TRUE, FALSE, k, k, N, 1 / (double) N, train + side->first, l->F, train + side->first, l->F, FALSE, C, k);
+  if (C == NULL)
+    return NULL;
+  assay_gemm_f64 (l->task->backend->workers, TRUE, FALSE, k, k, N, 1 / (double) N, train + side->first, l->F, train + side->first, l->F, FALSE, C, k);
   assay_dense_symmetrise (k, C);
   for (gint64 j = 0; j < k; j++)
     trace += C[j * k + j];
@@ -220,13 +206,45 @@ add_module (Logra *l, guint m, double damping, const double *train, const double
   range[0] = MIN (range[0], own);
   range[1] = MAX (range[1], own);
   range[2] += own * (double) l->modules->module[m].n_params / (double) l->modules->P;
-  factor = assay_factor_new (k, C, TRUE, error);
-  if (factor == NULL)
+  return assay_factor_new (k, C, TRUE, error);
+}
+
+/* Scores of one module added: X <- (C + lambda I)^-1 G_q, then X G_i' / N. */
+static gboolean
+add_module (Logra *l, guint m, double damping, const double *train, const double *query, AssayInfluenceScores *scores, double *range, GError **error)
+{
+  const Side *side = &l->side[m];
+  gint64 k = side->ko * side->ki, N = scores->n_train, Q = scores->n_query;
+  g_autoptr (AssayFactor) factor = open_block (l, m, damping, train, N, range, error);
+  g_autoptr (AssayBuffer) memory = factor ? assay_mem_alloc_array (Q * k, sizeof (double), error) : NULL;
+  double *x = memory;
+
+  if (x == NULL)
     return FALSE;
   for (gint64 q = 0; q < Q; q++)
     memcpy (x + q * k, query + q * l->F + side->first, k * sizeof *x);
   assay_factor_solve (factor, Q, x);
-  assay_gemm_f64 (workers, FALSE, TRUE, Q, N, k, 1 / (double) N, x, k, train + side->first, l->F, TRUE, scores->value, N);
+  assay_gemm_f64 (l->task->backend->workers, FALSE, TRUE, Q, N, k, 1 / (double) N, x, k, train + side->first, l->F, TRUE, scores->value, N);
+  return TRUE;
+}
+
+/* The diagonal of what the training examples asked as queries would give. */
+static gboolean
+add_selves (Logra *l, guint m, double damping, const double *train, AssayInfluenceScores *scores, double *range, GError **error)
+{
+  const Side *side = &l->side[m];
+  gint64 k = side->ko * side->ki, N = scores->n_train;
+  g_autoptr (AssayFactor) factor = open_block (l, m, damping, train, N, range, error);
+  g_autoptr (AssayBuffer) memory = factor ? assay_mem_alloc_array (N * k, sizeof (double), error) : NULL;
+  double *x = memory;
+
+  if (x == NULL)
+    return FALSE;
+  for (gint64 i = 0; i < N; i++)
+    memcpy (x + i * k, train + i * l->F + side->first, k * sizeof *x);
+  assay_factor_solve (factor, N, x);
+  for (gint64 i = 0; i < N; i++)
+    scores->value[i] += assay_f64_dot (k, x + i * k, train + i * l->F + side->first) / (double) N;
   return TRUE;
 }
 
@@ -248,26 +266,30 @@ average (const AssayInfluenceTask *task, gint64 F, double *query)
 }
 
 static AssayInfluenceScores *
-score_logra (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
+score_either (const AssayInfluenceTask *task, const AssayValues *options, gboolean of_self, AssayProgress *progress, GError **error)
 {
   g_autoptr (AssayInfluenceScores) scores = NULL;
   g_autoptr (AssayBuffer) train = NULL, query = NULL;
   g_auto (Logra) l = { 0 };
   gint64 n_query = task->n_query * assay_influence_task_get_query_size (task);
-  double range[3] = { INFINITY, 0, 0 };
+  double range[3] = { INFINITY, 0, 0 }, damping = assay_values_get_double (options, "damping");
 
   if (!assay_influence_task_check (task, error)
       || (scores = assay_influence_scores_new (task->n_query, task->n_train, FALSE, FALSE, error)) == NULL
       || !logra_open (&l, task, options, error)
       || (train = assay_mem_alloc_array (task->n_train * l.F, sizeof (double), error)) == NULL
-      || (query = assay_mem_alloc_array (n_query * l.F, sizeof (double), error)) == NULL
-      || !collect (&l, task->train, task->n_train, FALSE, train, progress, error)
-      || !collect (&l, task->query, n_query, TRUE, query, progress, error))
+      || !collect (&l, task->train, task->n_train, FALSE, train, progress, error))
     return NULL;
-  average (task, l.F, query);
+  if (!of_self)
+    {
+      query = assay_mem_alloc_array (n_query * l.F, sizeof (double), error);
+      if (query == NULL || !collect (&l, task->query, n_query, TRUE, query, progress, error))
+        return NULL;
+      average (task, l.F, query);
+    }
   memset (scores->value, 0, task->n_query * task->n_train * sizeof (double));
   for (guint m = 0; m < l.modules->n; m++)
-    if (!add_module (&l, m, assay_values_get_double (options, "damping"), train, query, scores, range, error))
+    if (of_self ? !add_selves (&l, m, damping, train, scores, range, error) : !add_module (&l, m, damping, train, query, scores, range, error))
       return NULL;
   scores->unit = ASSAY_UNIT_NATS;
   scores->counterfactual = "pbrf";
@@ -277,6 +299,18 @@ score_logra (const AssayInfluenceTask *task, const AssayValues *options, AssayPr
   g_string_append_printf (scores->notes, "%" G_GINT64_FORMAT " numbers of %" G_GINT64_FORMAT " parameters in %u modules, each with its own damping from %.3g to "
                           "%.3g; the one told is their mean over parameters\n", l.F, l.modules->P, l.modules->n, range[0], range[1]);
   return g_steal_pointer (&scores);
+}
+
+static AssayInfluenceScores *
+score_logra (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
+{
+  return score_either (task, options, FALSE, progress, error);
+}
+
+static AssayInfluenceScores *
+self_logra (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
+{
+  return score_either (task, options, TRUE, progress, error);
 }
 
 static void
@@ -300,4 +334,4 @@ cost_logra (const AssayInfluenceTask *task, const AssayValues *options, double *
 }
 
 ASSAY_METHOD_DEFINE (logra) = { .name = "logra", .help = "influence within gradients projected from both sides, module by module (LoGra)",
-                               .params = params, .score = score_logra, .cost = cost_logra };
+                               .params = params, .score = score_logra, .self = self_logra, .cost = cost_logra };

@@ -5,17 +5,20 @@
  *   score[q, i] = - mean_c [ (S' g_q)' (Phi' Phi + lambda I)^-1 phi_i ]  x  mean_c [ 1 - p_i ]           unit: relative
  *
  * g_q is the gradient of what is measured of the query: for the margin the score is -tau of the paper, for the loss it has the sign of what
- * removal does to the loss. The means are over checkpoints of the training run, each factor by itself. S has signs drawn from a counter.
+ * removal does to the loss. The means are over checkpoints of the training run and over other models of the case, each factor by itself. S has
+ * signs drawn from a counter, others for each of them.
  * Source: Park et al. 2023 (2303.14186), equations 15 to 17.
  */
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/rng.h"
 #include "hessian/dense.h"
 #include "hessian/gradient.h"
 #include "hessian/vector_f64.h"
 #include "influence/projection.h"
 #include "influence/score.h"
 #include "influence/task.h"
+#include "model/checkpoint.h"
 #include "tensor/gemm.h"
 
 #include <math.h>
@@ -26,6 +29,8 @@ static const AssayParam params[] = {
   { .name = "projection", .type = ASSAY_PARAM_INT, .def.i = 2048, .min = 1, .max = 1e6, .help = "numbers that a gradient is projected to" },
   { .name = "checkpoints", .type = ASSAY_PARAM_INT, .def.i = 1, .min = 1, .max = 1e6,
     .help = "last checkpoints of the training run to average over; 1: the model alone" },
+  { .name = "models", .type = ASSAY_PARAM_LIST, .metavar = "NAME", .names = "model",
+    .help = "other models of the case to average over, trained alike from other seeds" },
   { .name = "damping", .type = ASSAY_PARAM_DOUBLE, .def.d = 1e-3, .min = 0, .max = 1e300,
     .help = "lambda, over the mean of the kernel's diagonal" },
   { .name = "keep", .type = ASSAY_PARAM_DOUBLE, .def.d = 1, .min = 1e-6, .max = 1,
@@ -205,17 +210,52 @@ threshold (double keep, gint64 N, double *score)
     score[i] = copysign (MAX (fabs (score[i]) - size, 0), score[i]);
 }
 
-static gboolean
-run (Trak *t, gboolean of_self, gint64 checkpoints, AssayInfluenceScores *scores, AssayProgress *progress, GError **error)
+/* theta (P) of another model of the case. */
+static double *
+load_theta (const AssayInfluenceTask *task, const char *name, GError **error)
 {
-  gint64 C = checkpoints > 1 ? checkpoints : 1;
+  g_autoptr (AssayObject) object = NULL;
+  g_autoptr (AssayModel) model = NULL;
+  json_t *here = assay_model_get_spec (task->model), *there = NULL;
+  double *theta = NULL;
+
+  if (task->store == NULL)
+    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "trak: models: a case to find model %s in expected, there is none", name);
+  else if ((object = assay_case_lookup (task->store, "model", name, error)) != NULL
+           && (model = assay_checkpoint_load_object (task->store, object, error)) != NULL)
+    {
+      there = assay_model_get_spec (model);
+      if (json_equal (json_object_get (here, "config"), json_object_get (there, "config"))
+          && json_equal (json_object_get (here, "architecture"), json_object_get (there, "architecture")))
+        theta = assay_mem_alloc_array (assay_model_get_n_params (model), sizeof (double), error);
+      else
+        g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "trak: models: model %s: the architecture of the model that is asked about expected, another "
+                     "one found", name);
+      if (theta != NULL)
+        assay_model_read_theta (model, theta);
+    }
+  json_decref (here);
+  json_decref (there);
+  return theta;
+}
+
+/* Another S for each model: their projection errors then average out. */
+static gboolean
+run (Trak *t, gboolean of_self, gint64 checkpoints, const char *const *models, AssayInfluenceScores *scores, AssayProgress *progress, GError **error)
+{
+  gint64 own = checkpoints > 1 ? checkpoints : 1, C = own + g_strv_length ((char **) models);
+  guint64 seed = t->projection->seed;
 
   memset (scores->value, 0, scores->n_query * t->N * sizeof (double));
   for (gint64 c = 0; c < C; c++)
     {
-      const double *theta = checkpoints > 1 ? t->task->checkpoint[t->task->n_checkpoints - C + c] : NULL;
+      g_autoptr (AssayBuffer) other = c >= own ? load_theta (t->task, models[c - own], error) : NULL;
+      const double *theta = c >= own ? other : checkpoints > 1 ? t->task->checkpoint[t->task->n_checkpoints - own + c] : NULL;
       double weight = -1 / (double) C;
 
+      if (c >= own && other == NULL)
+        return FALSE;
+      t->projection->seed = c == 0 ? seed : assay_rng_stream ("trak model", seed + (guint64) c);
       if (!trak_move (t, theta, progress, error)
           || !(of_self ? add_selves (t, theta, weight, scores->value, progress, error) : add_queries (t, theta, weight, scores->value, error)))
         return FALSE;
@@ -232,6 +272,7 @@ score_either (const AssayInfluenceTask *task, const AssayValues *options, gboole
   g_auto (Trak) trak = { 0 };
   gint64 checkpoints = assay_values_get_int (options, "checkpoints");
   double keep = assay_values_get_double (options, "keep");
+  const char *const *models = assay_values_get_list (options, "models");
 
   if (!assay_influence_task_check (task, error))
     return NULL;
@@ -242,7 +283,7 @@ score_either (const AssayInfluenceTask *task, const AssayValues *options, gboole
       return NULL;
     }
   if ((scores = assay_influence_scores_new (task->n_query, task->n_train, FALSE, FALSE, error)) == NULL || !trak_open (&trak, task, options, error)
-      || !run (&trak, of_self, checkpoints, scores, progress, error))
+      || !run (&trak, of_self, checkpoints, models, scores, progress, error))
     return NULL;
   for (gint64 q = 0; q < scores->n_query && !of_self; q++)
     threshold (keep, trak.N, scores->value + q * trak.N);
@@ -250,8 +291,9 @@ score_either (const AssayInfluenceTask *task, const AssayValues *options, gboole
   scores->counterfactual = "expected-over-seeds";
   scores->interval_reason = "the error of a random projection and of a linearised model is bounded by nothing here; other seeds show the first";
   scores->l2 = task->l2;
-  g_string_append_printf (scores->notes, "%" G_GINT64_FORMAT " numbers of %" G_GINT64_FORMAT " parameters%s; %" G_GINT64_FORMAT " checkpoint%s\n", trak.k, trak.P,
-                          trak.projection->is_identity ? ", not projected" : "", checkpoints, checkpoints == 1 ? "" : "s");
+  g_string_append_printf (scores->notes, "%" G_GINT64_FORMAT " numbers of %" G_GINT64_FORMAT " parameters%s; %" G_GINT64_FORMAT " checkpoint%s, %u other models\n", trak.k,
+                          trak.P, trak.projection->is_identity ? ", not projected" : "", checkpoints, checkpoints == 1 ? "" : "s",
+                          g_strv_length ((char **) models));
   return g_steal_pointer (&scores);
 }
 
@@ -273,7 +315,7 @@ cost_trak (const AssayInfluenceTask *task, const AssayValues *options, double *f
   double P = (double) assay_model_get_n_params (task->model), N = (double) task->n_train, Q = (double) task->n_query;
   double k = MIN ((double) assay_values_get_int (options, "projection"), P);
 
-  *flops = (double) assay_values_get_int (options, "checkpoints")
+  *flops = (double) (assay_values_get_int (options, "checkpoints") + g_strv_length ((char **) assay_values_get_list (options, "models")))
            * (assay_influence_task_get_flops (task, ASSAY_WALK_GRADIENT, FALSE, task->n_train + task->n_query) + 2 * P * k * (N + Q) + 2 * N * k * k
               + k * k * k / 3 + 2 * Q * k * N);
   *bytes = assay_influence_task_get_bytes (task, ASSAY_WALK_GRADIENT) + 8 * (N * k + 2 * k * k + 48 * P + Q * N);

@@ -73,6 +73,25 @@ add_measure (AssayInfluenceSetup *setup, const char *text, GError **error)
   return TRUE;
 }
 
+/* Models that the method's options name are inputs of the job: others under the same names are another job. */
+static gboolean
+add_named_models (AssayJob *job, AssayCase *cas, GError **error)
+{
+  const AssayValues *options = assay_job_get_section (job, "method");
+
+  for (const AssayParam *p = options ? assay_values_get_table (options) : NULL; p != NULL && p->name != NULL; p++)
+    if (p->type == ASSAY_PARAM_LIST && g_strcmp0 (p->names, "model") == 0)
+      for (const char *const *name = assay_values_get_list (options, p->name); *name != NULL; name++)
+        {
+          g_autoptr (AssayObject) object = assay_case_lookup (cas, "model", *name, error);
+
+          if (object == NULL)
+            return FALSE;
+          assay_job_add_input_object (job, *name, object);
+        }
+  return TRUE;
+}
+
 AssayInfluenceSetup *
 assay_influence_setup_new (AssayJob *job, AssayJobContext *context, AssaySubject *subject, const gint64 *query, gint64 n_query, GError **error)
 {
@@ -87,7 +106,7 @@ assay_influence_setup_new (AssayJob *job, AssayJobContext *context, AssaySubject
     .store = context->cas, .model_name = subject->object->name,
   };
   if (!load_trajectory (setup, context, subject, error) || !add_retraining (setup, context, subject, error)
-      || !add_measure (setup, assay_values_get_string (values, "measure"), error))
+      || !add_measure (setup, assay_values_get_string (values, "measure"), error) || !add_named_models (job, context->cas, error))
     {
       assay_influence_setup_free (setup);
       return NULL;
