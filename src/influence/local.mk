@@ -38,6 +38,7 @@ src_influence_libinfluence_la_SOURCES = $(METHODS_LIST) \
   src/influence/interval.c src/influence/interval.h \
   src/influence/loss_difference.c src/influence/loss_difference.h \
   src/influence/method.c src/influence/method.h \
+  src/influence/mislabel.c src/influence/mislabel.h \
   src/influence/reference.c src/influence/reference.h \
   src/influence/reference_case.c src/influence/reference_case.h \
   src/influence/reference_config.c src/influence/reference_config.h \

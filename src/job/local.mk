@@ -15,6 +15,7 @@ KINDS_LIST += \
   src/job/kind_influence.c \
   src/job/kind_info.c \
   src/job/kind_keygen.c \
+  src/job/kind_mislabel.c \
   src/job/kind_new.c \
   src/job/kind_pin.c \
   src/job/kind_record.c \

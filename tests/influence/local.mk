@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 influence_toy = tests/influence/toy.c tests/influence/toy.h
 
-check_PROGRAMS += tests/influence/test-agreement tests/influence/test-bank tests/influence/test-grade tests/influence/test-top tests/influence/test-method tests/influence/test-interval tests/influence/test-score tests/influence/test-factored \
+check_PROGRAMS += tests/influence/test-agreement tests/influence/test-bank tests/influence/test-grade tests/influence/test-mislabel tests/influence/test-top tests/influence/test-method tests/influence/test-interval tests/influence/test-score tests/influence/test-factored \
   tests/influence/test-reference tests/influence/test-reference_data tests/influence/test-reference_products \
   tests/influence/test-replicated tests/influence/test-validate
 tests_influence_test_agreement_SOURCES = tests/influence/test-agreement.c tests/influence/planted.c tests/influence/planted.h
 tests_influence_test_grade_SOURCES = tests/influence/test-grade.c
+tests_influence_test_mislabel_SOURCES = tests/influence/test-mislabel.c $(influence_toy)
 tests_influence_test_bank_SOURCES = tests/influence/test-bank.c
 tests_influence_test_top_SOURCES = tests/influence/test-top.c
 tests_influence_test_method_SOURCES = tests/influence/test-method.c $(influence_toy)
