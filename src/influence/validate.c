@@ -27,7 +27,7 @@ const AssayParam assay_validate_params[] = {
   { .name = "qld-random", .type = ASSAY_PARAM_INT, .def.i = 20, .min = 1, .max = 1e6, .unit = "retrainings", .help = "random groups it is compared with" },
   { .name = "curve", .type = ASSAY_PARAM_LIST, .metavar = "EXAMPLES",
     .help = "leave out so many that are ranked highest, beside as many random ones; once for each point of the curve" },
-  { .name = "seed", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 9e15,
+  { .name = "set-seed", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 9e15,
    .help = "of the random examples, groups and draws" },
   { .name = "draws", .type = ASSAY_PARAM_INT, .def.i = 2000, .min = 100, .max = 1e7, .help = "bootstrap draws of an interval" },
   { .name = "level", .type = ASSAY_PARAM_DOUBLE, .def.d = 0.95, .min = 0.5, .max = 0.9999,
@@ -220,7 +220,7 @@ assay_validate_measure (const AssayInfluenceTask *task, const AssayValues *optio
                         GError **error)
 {
   g_autoptr (AssayGroundTruth) truth = assay_ground_truth_new (task->n_query);
-  guint64 seed = (guint64) assay_values_get_int (options, "seed");
+  guint64 seed = (guint64) assay_values_get_int (options, "set-seed");
   g_autoptr (GArray) sizes = NULL;
 
   if (!assay_validate_check (task, options, source, error) || (sizes = get_sizes (task, options, source, error)) == NULL)
@@ -292,7 +292,7 @@ assay_validate (const AssayInfluenceTask *task, const AssayGroundTruth *truth, c
   v->n_seeds = truth->n_seeds;
   v->n_train = task->n_train;
   v->plan = (AssayResamplingPlan) { (guint) assay_values_get_int (options, "draws"), assay_values_get_double (options, "level"),
-                                    (guint64) assay_values_get_int (options, "seed") };
+                                    (guint64) assay_values_get_int (options, "set-seed") };
   if (!check_shape (task, scores, error))
     return NULL;
   assay_agreement_init (&v->one, truth, ASSAY_REMOVAL_ONE, 0, scores, &v->plan);

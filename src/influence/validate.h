@@ -16,7 +16,7 @@
 #include "influence/grade.h"
 #include "store/case.h"
 
-/* leave-one-out, groups, group-share, group-size, seeds, qld, qld-share, qld-random, curve, seed, draws, level. */
+/* leave-one-out, groups, group-share, group-size, seeds, qld, qld-share, qld-random, curve, set-seed, draws, level. */
 extern const AssayParam assay_validate_params[];
 
 /* Ground truth that is there already. */

@@ -183,7 +183,7 @@ add_random_weights (json_t *document, const Asking *asking, const AssayGroundTru
   const AssayValidationQuestion *question = asking->question;
   const AssayMethod *method = assay_method_find (question->methods[asking->method], error);
   const AssayResamplingPlan plan = { (guint) assay_values_get_int (options, "draws"), assay_values_get_double (options, "level"),
-                                     (guint64) assay_values_get_int (options, "seed") };
+                                     (guint64) assay_values_get_int (options, "set-seed") };
   AssayInfluenceTask task = question->setup->task;
   g_autoptr (AssayModel) untrained = assay_model_copy (task.model, assay_model_get_dtype (task.model), error);
   g_autoptr (AssayInfluenceScores) scores = NULL;

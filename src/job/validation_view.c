@@ -70,7 +70,7 @@ judge_control (const json_t *control)
 {
   double lo = assay_json_get_number (control, "lo"), hi = assay_json_get_number (control, "hi");
 
-  return lo > 0 || hi < 0 ? " (not around 0: try another --seed before trusting either)" : "";
+  return lo > 0 || hi < 0 ? " (not around 0: try another --set-seed before trusting either)" : "";
 }
 
 static void
