@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 
+#include <string.h>
 
 static void
 add_claim (AssayReport *report, AssaySection *section, const AssayReportAnswer *answer, const AssayResultTable *table, AssayValidityRow row)
@@ -35,6 +36,44 @@ add_claim (AssayReport *report, AssaySection *section, const AssayReportAnswer *
   assay_section_add_claim (section, claim);
 }
 
+/* What the examples ranked highest did when they were left out. */
+static void
+write_difference (AssayReport *report, AssaySection *section, const AssayReportAnswer *answer)
+{
+  static const AssayShownColumn columns[] = {
+    { ASSAY_DIFFERENCE_SIZE, NULL, ASSAY_NUMBER_COUNT, 0 }, { ASSAY_DIFFERENCE_RANDOM_GROUPS, NULL, ASSAY_NUMBER_COUNT, 0 },
+    { ASSAY_DIFFERENCE_RISE, NULL, ASSAY_NUMBER_DECIMALS, 4 }, { ASSAY_DIFFERENCE_RANDOM_RISE, NULL, ASSAY_NUMBER_DECIMALS, 4 },
+    { ASSAY_DIFFERENCE_VALUE, NULL, ASSAY_NUMBER_DECIMALS, 4 }, { ASSAY_DIFFERENCE_LO, NULL, ASSAY_NUMBER_DECIMALS, 4 },
+    { ASSAY_DIFFERENCE_HI, NULL, ASSAY_NUMBER_DECIMALS, 4 },
+  };
+  const AssayResultTable *table = assay_validity_get_difference (report, answer);
+
+  if (table != NULL)
+    assay_section_add_result_table (section, assay_result_table_get_path (table),
+                                    assay_prose_new_plain ("Rise of the queries' loss without the examples ranked highest, and without random ones; lo and hi: 95 %"), table,
+                                    columns, G_N_ELEMENTS (columns));
+}
+
+/* The letter, and what it stands for. */
+static void
+write_grade (AssaySection *section, const AssayReportAnswer *answer)
+{
+  static const struct { const char *letter, *words; } meanings[] = {
+    { "A", "verified by retraining" }, { "B", "every solve is certified, and predictions agree with retraining by more than half of what is possible" },
+    { "C", "a ranking only" }, { "D", "abstain: these scores should not be used" } };
+  const char *letter = assay_json_get_text (json_object_get (answer->document, "grade"), "letter");
+
+  for (gsize k = 0; k < G_N_ELEMENTS (meanings); k++)
+    if (strcmp (letter, meanings[k].letter) == 0)
+      {
+        AssayProse *sentence = assay_prose_new ();
+
+        assay_prose_add_format (sentence, "Grade %s of method %s on model %s: %s.", letter, assay_json_get_text (answer->document, "method"),
+                                assay_json_get_text (answer->document, "model"), meanings[k].words);
+        assay_section_add_paragraph (section, sentence);
+      }
+}
+
 static void
 write_validation (AssayReport *report, AssaySection *section, const AssayReportAnswer *answer)
 {
@@ -43,6 +82,7 @@ write_validation (AssayReport *report, AssaySection *section, const AssayReportA
     { ASSAY_VALIDITY_PEARSON, NULL, ASSAY_NUMBER_DECIMALS, 4 }, { ASSAY_VALIDITY_LO, NULL, ASSAY_NUMBER_DECIMALS, 4 },
     { ASSAY_VALIDITY_HI, NULL, ASSAY_NUMBER_DECIMALS, 4 }, { ASSAY_VALIDITY_SPEARMAN, NULL, ASSAY_NUMBER_DECIMALS, 4 },
     { ASSAY_VALIDITY_SLOPE, NULL, ASSAY_NUMBER_DECIMALS, 4 }, { ASSAY_VALIDITY_CONTROL, NULL, ASSAY_NUMBER_DECIMALS, 4 },
+    { ASSAY_VALIDITY_CEILING, NULL, ASSAY_NUMBER_DECIMALS, 3 }, { ASSAY_VALIDITY_SIGNIFICANT, NULL, ASSAY_NUMBER_COUNT, 0 },
   };
   AssayResultTable *table = assay_validity_get_table (report, answer);
 
@@ -56,6 +96,8 @@ write_validation (AssayReport *report, AssaySection *section, const AssayReportA
       if (assay_number_exists (&pearson))
         add_claim (report, section, answer, table, row);
     }
+  write_difference (report, section, answer);
+  write_grade (section, answer);
 }
 
 static gboolean

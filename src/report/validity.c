@@ -33,6 +33,8 @@ assay_validity_get_table (AssayReport *report, const AssayReportAnswer *validati
     { "spearman.value", { "spearman", "rank correlation", NULL, NULL } },
     { "slope", { "slope", "slope", NULL, "measured over predicted change, least squares through zero" } },
     { "control.pearson.value", { "control", "control", NULL, "the same correlation with the scores dealt out to the examples at random" } },
+    { "ceiling", { "ceiling", "ceiling", NULL, "rank correlation that a perfect prediction would reach, as far as the noise of several trainings allows" } },
+    { "significant_queries", { "significant", "significant queries", NULL, "queries with a positive rank correlation, their p-values adjusted together" } },
   };
   g_autofree char *path = dup_path (report, validation, "validity");
   AssayResultTable *table = assay_results_find_table (report->document->results, path);
@@ -50,6 +52,37 @@ assay_validity_get_table (AssayReport *report, const AssayReportAnswer *validati
       json_array_append (items, json_is_object (row) ? row : json_null ());
     }
   assay_result_table_add_texts (table, &(AssayResultColumn) { "what", "what was left out", NULL, NULL }, names);
+  for (gsize k = 0; k < G_N_ELEMENTS (numbers); k++)
+    assay_columns_add_numbers (table, &numbers[k].about, items, numbers[k].path);
+  json_decref (items);
+  return table;
+}
+
+AssayResultTable *
+assay_validity_get_difference (AssayReport *report, const AssayReportAnswer *validation)
+{
+  static const struct { const char *path; AssayResultColumn about; } numbers[] = {
+    { "size", { "size", "examples left out", NULL, NULL } },
+    { "random_groups", { "random_groups", "random groups", NULL, NULL } },
+    { "rise.value", { "rise", "rise of the loss", "nats", "without the examples ranked highest" } },
+    { "random_rise.value", { "random_rise", "rise without random ones", "nats", NULL } },
+    { "estimate", { "difference", "difference", "nats", "query loss difference" } },
+    { "lo", { "lo", "lo", "nats", NULL } },
+    { "hi", { "hi", "hi", "nats", NULL } },
+  };
+  json_t *qld = json_object_get (validation->document, "qld"), *items;
+  g_autofree char *path = NULL;
+  AssayResultSource source = assay_report_answer_as_source (validation, "retraining without examples");
+  AssayResultTable *table;
+
+  if (!json_is_object (qld))
+    return NULL;
+  path = dup_path (report, validation, "validity-highest");
+  table = assay_results_find_table (report->document->results, path);
+  if (table != NULL)
+    return table;
+  table = assay_results_add_table (report->document->results, path, "what is ranked highest, left out", 1, &source);
+  items = json_pack ("[O]", qld);
   for (gsize k = 0; k < G_N_ELEMENTS (numbers); k++)
     assay_columns_add_numbers (table, &numbers[k].about, items, numbers[k].path);
   json_decref (items);

@@ -13,11 +13,20 @@ typedef enum { ASSAY_VALIDITY_LEAVE_ONE_OUT, ASSAY_VALIDITY_GROUPS, ASSAY_VALIDI
 /* Its columns, in this order; column 0 names the row. */
 typedef enum {
   ASSAY_VALIDITY_WHAT, ASSAY_VALIDITY_SETS, ASSAY_VALIDITY_PEARSON, ASSAY_VALIDITY_LO, ASSAY_VALIDITY_HI, ASSAY_VALIDITY_SPEARMAN,
-  ASSAY_VALIDITY_SLOPE, ASSAY_VALIDITY_CONTROL
+  ASSAY_VALIDITY_SLOPE, ASSAY_VALIDITY_CONTROL, ASSAY_VALIDITY_CEILING, ASSAY_VALIDITY_SIGNIFICANT
 } AssayValidityColumn;
 
 /* The result table of an answer of kind validate, made on first use. Owns: the report's results. */
 AssayResultTable *assay_validity_get_table (AssayReport *report, const AssayReportAnswer *validation);
+
+/* Columns of the table of the query loss difference, of one row. */
+typedef enum {
+  ASSAY_DIFFERENCE_SIZE, ASSAY_DIFFERENCE_RANDOM_GROUPS, ASSAY_DIFFERENCE_RISE, ASSAY_DIFFERENCE_RANDOM_RISE, ASSAY_DIFFERENCE_VALUE, ASSAY_DIFFERENCE_LO,
+  ASSAY_DIFFERENCE_HI
+} AssayDifferenceColumn;
+
+/* What leaving out the examples ranked highest did, beside random ones; NULL where the validation did not look. Owns: as above. */
+AssayResultTable *assay_validity_get_difference (AssayReport *report, const AssayReportAnswer *validation);
 
 /* Columns of a retraining's table; a row for each set that was left out, the chosen ones first. */
 typedef enum { ASSAY_RETRAINED_WHAT, ASSAY_RETRAINED_LEFT_OUT, ASSAY_RETRAINED_PREDICTED, ASSAY_RETRAINED_MEASURED } AssayRetrainedColumn;
