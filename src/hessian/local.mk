@@ -2,8 +2,12 @@
 # hessian: linear operators, solvers, factors.
 # A new solver is one file and one line here.
 SOLVERS_LIST += \
+  src/hessian/solver_block_cg.c \
   src/hessian/solver_cg.c \
-  src/hessian/solver_dense.c
+  src/hessian/solver_dense.c \
+  src/hessian/solver_inverse.c \
+  src/hessian/solver_minres.c \
+  src/hessian/solver_neumann.c
 
 # A new curvature matrix is one file and one line here.
 CURVATURES_LIST = \
@@ -35,15 +39,18 @@ noinst_LTLIBRARIES += src/hessian/libhessian.la
 ASSAY_FLOORS += src/hessian/libhessian.la
 src_hessian_libhessian_la_CFLAGS = $(AM_CFLAGS) $(LAPACKE_CFLAGS)
 src_hessian_libhessian_la_SOURCES = $(CURVATURES_LIST) $(MODULES_LIST) $(SOLVERS_LIST) \
+  src/hessian/block.c src/hessian/block.h \
   src/hessian/curvature.c src/hessian/curvature.h \
   src/hessian/dense.c src/hessian/dense.h \
   src/hessian/factors.c src/hessian/factors.h \
   src/hessian/factors_fit.c \
   src/hessian/factors_inverse.c src/hessian/factors_inverse.h \
   src/hessian/gradient.c src/hessian/gradient.h \
+  src/hessian/lanczos.c src/hessian/lanczos.h \
   src/hessian/linop.c src/hessian/linop.h \
   src/hessian/linop_check.c src/hessian/linop_check.h \
   src/hessian/linop_walk.c src/hessian/linop_walk.h \
+  src/hessian/low_rank.c src/hessian/low_rank.h \
   src/hessian/module_kind.h \
   src/hessian/module_labels.c src/hessian/module_labels.h \
   src/hessian/module_norm.c src/hessian/module_norm.h \
@@ -54,6 +61,7 @@ src_hessian_libhessian_la_SOURCES = $(CURVATURES_LIST) $(MODULES_LIST) $(SOLVERS
   src/hessian/point.c src/hessian/point.h \
   src/hessian/quadrature.c src/hessian/quadrature.h \
   src/hessian/solver.c src/hessian/solver.h \
+  src/hessian/spectrum.c src/hessian/spectrum.h \
   src/hessian/sweep.c src/hessian/sweep.h \
   src/hessian/vector_f64.h
 # By a function, so that automake keeps its own rules for the objects.

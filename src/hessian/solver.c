@@ -29,6 +29,7 @@ static const struct { AssaySolveReason reason; const char *name; } reasons[] = {
   { ASSAY_SOLVE_NEGATIVE_CURVATURE, "stopped: negative curvature" },
   { ASSAY_SOLVE_RESIDUAL_GAP, "stopped: attainable accuracy reached" },
   { ASSAY_SOLVE_CANCELLED, "stopped: on request" },
+  { ASSAY_SOLVE_APPROXIMATE, "approximate: the inverse leaves a residual" },
 };
 
 const char *

@@ -27,7 +27,8 @@ typedef enum {
   ASSAY_SOLVE_NEGATIVE_CURVATURE = -10, /* p' A p <= 0 at some step, step 0 included */
   ASSAY_SOLVE_RESIDUAL_GAP = -11,       /* the true residual stays above the tolerance whatever the recurrence says: the attainable
                                            accuracy is reached */
-  ASSAY_SOLVE_CANCELLED = -12           /* stopped on request */
+  ASSAY_SOLVE_CANCELLED = -12,          /* stopped on request */
+  ASSAY_SOLVE_APPROXIMATE = -13         /* an approximate inverse was applied, and leaves a residual above the tolerance */
 } AssaySolveReason;
 
 /* "converged: residual", "stopped: negative curvature", ... */

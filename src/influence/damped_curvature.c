@@ -12,13 +12,14 @@
 #include <string.h>
 
 #define POWER_STEPS 16
+#define FEW_POWER_STEPS 4       /* where the norm only has to be right within a factor of two, for what rounding may hide */
 #define CONDITION 400
 #define SMALL_MODEL 256         /* parameters up to which the whole spectrum is looked at to learn its lower end */
 
 const char *const assay_damped_curvature_choices[] = { "gauss-newton", "hessian", "complex-step", NULL };
 
-gboolean
-assay_curvature_estimate_norm (AssayLinop *op, double *result, AssayProgress *progress, GError **error)
+static gboolean
+estimate_norm (AssayLinop *op, guint steps, double *result, AssayProgress *progress, GError **error)
 {
   g_autoptr (AssayBuffer) x = assay_mem_new (double, op->n, error), y = NULL;
   AssayRng rng = assay_rng_new (0, assay_rng_stream ("power method", 0));
@@ -30,7 +31,7 @@ assay_curvature_estimate_norm (AssayLinop *op, double *result, AssayProgress *pr
   for (gint64 i = 0; i < op->n; i++)
     from[i] = assay_rng_normal (&rng);
   size = assay_f64_norm (op->n, from);
-  for (guint step = 0; step < POWER_STEPS && size > 0; step++)
+  for (guint step = 0; step < steps && size > 0; step++)
     {
       double *t = from;
 
@@ -40,10 +41,16 @@ assay_curvature_estimate_norm (AssayLinop *op, double *result, AssayProgress *pr
       size = assay_f64_norm (op->n, to);
       from = to;
       to = t;
-      assay_progress_report (progress, "power method", step + 1, POWER_STEPS, "products", NULL);
+      assay_progress_report (progress, "power method", step + 1, steps, "products", NULL);
     }
   *result = size;
   return TRUE;
+}
+
+gboolean
+assay_curvature_estimate_norm (AssayLinop *op, double *result, AssayProgress *progress, GError **error)
+{
+  return estimate_norm (op, POWER_STEPS, result, progress, error);
 }
 
 void
@@ -121,7 +128,7 @@ assay_damped_curvature_open (const AssayInfluenceTask *task, const char *curvatu
   double largest;
 
   c.curvature = assay_curvature_open (curvature, &point, error);
-  if (c.curvature == NULL || !assay_curvature_estimate_norm (c.curvature, &largest, progress, error))
+  if (c.curvature == NULL || !estimate_norm (c.curvature, isnan (damping) ? POWER_STEPS : FEW_POWER_STEPS, &largest, progress, error))
     return FALSE;
   if (c.is_convex)
     c.curvature->shift = MAX (c.curvature->shift, 0);             /* the operator cannot know that the model is affine */

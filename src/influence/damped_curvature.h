@@ -26,7 +26,7 @@ typedef struct {
   AssayLinop *damped;                   /* S A S */
   double damping, lambda;
   double lower_bound;                   /* S A S >= lower_bound I; -infinity when not known */
-  double norm;                          /* about ||S A S|| */
+  double norm;                          /* about ||S A S||, from below; within a factor of two where a damping was given */
   gboolean is_convex;                   /* C is known to be positive semi-definite because the model is affine in theta */
 } AssayDampedCurvature;
 

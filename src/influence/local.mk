@@ -6,6 +6,10 @@ ASSAY_FLOORS += src/influence/libinfluence.la
 # One file, one method.
 METHODS_LIST += \
   src/influence/method_exact.c \
+  src/influence/method_arnoldi.c \
+  src/influence/method_astra.c \
+  src/influence/method_lissa.c \
+  src/influence/method_nystrom.c \
   src/influence/method_ekfac.c \
   src/influence/method_kfac.c \
   src/influence/method_shampoo.c \
@@ -36,6 +40,7 @@ src_influence_libinfluence_la_SOURCES = $(METHODS_LIST) \
   src/influence/factors_store.c src/influence/factors_store.h \
   src/influence/ground_truth.c src/influence/ground_truth.h \
   src/influence/interval.c src/influence/interval.h \
+  src/influence/inverse.c src/influence/inverse.h \
   src/influence/loss_difference.c src/influence/loss_difference.h \
   src/influence/method.c src/influence/method.h \
   src/influence/mislabel.c src/influence/mislabel.h \

@@ -5,74 +5,136 @@
  *
  * Source: Koh & Liang 2017 (1703.04730); Martens 2010 for Gauss-Newton; the manual's chapter on influence for the interval.
  */
-#include "influence/solved.h"
+#include "base/rng.h"
+#include "influence/inverse.h"
 #include "influence/task.h"
 
 #include <math.h>
+#include <string.h>
 
-#define SOLVER_VECTORS 4
+#define SKETCH_SHARE 8
+#define SKETCH_LEAST 64
+#define BLOCK_VECTORS 6         /* of P doubles, for each right-hand side of a block: gradient, solution and the solver's four */
+#define BLOCK_LARGEST 32
+#define BLOCK_BYTES 2147483648.0
+
+static const char *const solvers[] = { "block-cg", "cg", "minres", NULL };
+static const char *const preconditioners[] = { "none", "nystrom", "ekfac", NULL };
 
 static const AssayParam params[] = {
   ASSAY_DAMPED_CURVATURE_PARAMS,
+  { .name = "solver", .type = ASSAY_PARAM_CHOICE, .def.s = "block-cg", .choices = solvers,
+    .help = "block-cg: queries share what the products of all of them find, far fewer products; cg: each query by itself; minres: likewise, and "
+            "the matrix may be indefinite (curvature hessian)" },
+  { .name = "preconditioner", .type = ASSAY_PARAM_CHOICE, .def.s = "none", .choices = preconditioners,
+    .help = "nystrom: learn the matrix's largest directions first, then every solve takes fewer iterations; ekfac: fit Kronecker factors first, for two "
+            "passes over the data; each pays for many queries" },
+  { .name = "rank", .type = ASSAY_PARAM_INT, .def.i = 64, .min = 1, .max = 1e6, .unit = "directions", .flags = ASSAY_PARAM_ADVANCED,
+    .help = "directions of the nystrom preconditioner: a product each, and memory of a model each" },
+  { .name = "sketch-examples", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 9e15, .unit = "examples", .flags = ASSAY_PARAM_ADVANCED,
+    .help = "training examples that nystrom learns from, drawn at random: it need not be exact; 0: an eighth of them, at least 64" },
   { .name = "tolerance", .type = ASSAY_PARAM_DOUBLE, .def.d = 1e-6, .min = 0, .max = 1,
    .help = "relative residual of a query's solve to reach" },
   { .name = "width", .type = ASSAY_PARAM_DOUBLE, .def.d = 0, .min = 0, .max = 1e300, .unit = "nats",
     .help = "certified half width of every score to stop at; 0: not used" },
   { .name = "max-iterations", .type = ASSAY_PARAM_INT, .def.i = 1000, .min = 1, .max = 1e9, .unit = "iterations",
-    .help = "iterations of one query's solve" },
+    .help = "iterations of one solve" },
   { .name = NULL }
 };
 
-typedef struct {
-  const AssaySolver *solver;
-  AssayLinop *A;
-  AssayValues *options;
-} Run;
-
 static gboolean
-solve (gpointer data, gint64 K, const double *B, double *X, AssaySolveResult *results, AssayProgress *progress, GError **error)
+has_preconditioner (const AssayValues *options, const char *name)
 {
-  const Run *run = data;
-
-  return run->solver->solve (run->A, NULL, run->options, K, B, X, results, progress, error);
+  return strcmp (assay_values_get_string (options, "preconditioner"), name) == 0;
 }
 
-/* The solver's options: a width of scores is a width of x. */
-static AssayValues *
-solver_options (const AssaySolver *solver, const AssayValues *options, const AssaySolvedScores *scores, GError **error)
+/* Right-hand sides of a block that fit; at least 1. */
+static gint64
+choose_block (gint64 P, gint64 count)
 {
-  g_autoptr (AssayValues) values = assay_values_new (solver->params);
-  double width = assay_values_get_double (options, "width");
-  json_t *given = json_pack ("{s:f, s:I, s:f}", "tolerance", assay_values_get_double (options, "tolerance"), "max-iterations",
-                             (json_int_t) assay_values_get_int (options, "max-iterations"), "width",
-                             width > 0 && scores->largest_norm > 0 ? width * (double) scores->task->n_train / scores->largest_norm : 0.0);
-  gboolean ok = TRUE;
-  const char *key;
-  json_t *value;
+  return CLAMP ((gint64) (BLOCK_BYTES / (BLOCK_VECTORS * 8.0 * (double) P)), 1, MIN (BLOCK_LARGEST, count));
+}
 
-  json_object_foreach (given, key, value)
-    ok = ok && assay_values_set_json (values, key, value, error);
-  json_decref (given);
-  return ok ? g_steal_pointer (&values) : NULL;
+/* Examples that the sketch is made from. */
+static gint64
+count_sketched (const AssayInfluenceTask *task, const AssayValues *options)
+{
+  gint64 asked = assay_values_get_int (options, "sketch-examples");
+
+  return MIN (asked > 0 ? asked : MAX (task->n_train / SKETCH_SHARE, SKETCH_LEAST), task->n_train);
+}
+
+/* The curvature of a few of the examples, at the task's point: as good to learn large directions from, for a fraction of the price. */
+static AssayLinop *
+open_sketched (const AssaySolvedScores *scores, const AssayValues *options, GError **error)
+{
+  const AssayInfluenceTask *task = scores->task;
+  AssayPoint point = assay_influence_task_get_train (task);
+  g_autofree gint64 *drawn = g_memdup2 (task->train, task->n_train * sizeof *drawn);
+  AssayRng rng = assay_rng_new (0, assay_rng_stream ("sketched examples", 0));
+
+  point.n_examples = count_sketched (task, options);
+  if (point.n_examples == task->n_train)
+    return assay_linop_ref (scores->matrix.curvature);
+  assay_rng_shuffle (&rng, drawn, task->n_train);
+  point.examples = drawn;
+  return assay_curvature_open (assay_values_get_string (options, "curvature"), &point, error);
+}
+
+static gboolean
+precondition (AssayInverse *inverse, AssaySolvedScores *scores, const AssayValues *options, AssayProgress *progress, GError **error)
+{
+  g_autoptr (AssayLinop) sketched = NULL;
+  AssayLowRank *low_rank;
+
+  if (has_preconditioner (options, "ekfac"))
+    return assay_inverse_take_ekfac (inverse, scores, progress, error);
+  if (!has_preconditioner (options, "nystrom"))
+    return TRUE;
+  sketched = open_sketched (scores, options, error);
+  low_rank = sketched ? assay_low_rank_new_nystrom (sketched, assay_values_get_int (options, "rank"), 0, progress, error) : NULL;
+  if (low_rank == NULL)
+    return FALSE;
+  g_string_append_printf (scores->scores->notes, "preconditioner: Nystrom of rank %" G_GINT64_FORMAT " from %" G_GINT64_FORMAT " products over %" G_GINT64_FORMAT
+                          " of %" G_GINT64_FORMAT " examples; its eigenvalues go from %.3g down to %.3g\n", low_rank->rank, low_rank->products,
+                          count_sketched (scores->task, options), scores->task->n_train, low_rank->values[0], low_rank->values[low_rank->rank - 1]);
+  return assay_inverse_take_low_rank (inverse, scores, low_rank, TRUE, error);
+}
+
+/* What the solves have seen of the lower end of a spectrum that has no known bound. */
+static void
+note_smallest (AssaySolvedScores *scores)
+{
+  double least = INFINITY;
+
+  if (scores->matrix.lower_bound > -INFINITY)
+    return;
+  for (gint64 q = 0; q < scores->scores->n_query; q++)
+    least = fmin (least, fmin (scores->scores->solves[q].smallest_curvature, scores->scores->solves[q].smallest_ritz));
+  if (least <= 0)
+    g_string_append_printf (scores->scores->notes, "the damped matrix is not positive definite: an eigenvalue of at most %.4g was met; a damping of more than %.4g is needed, or "
+                            "solver minres, whose scores then describe a saddle\n", least, scores->matrix.damping - least);
+  else if (isfinite (least))
+    g_string_append_printf (scores->scores->notes, "smallest eigenvalue of the damped matrix: at most %.4g\n", least);
 }
 
 static AssayInfluenceScores *
 score_either (const AssayInfluenceTask *task, const AssayValues *options, gboolean of_self, AssayProgress *progress, GError **error)
 {
   g_auto (AssaySolvedScores) scores = { 0 };
-  g_autoptr (AssayValues) for_solver = NULL;
-  Run run = { .solver = assay_solver_find ("cg", error) };
+  g_auto (AssayInverse) inverse = { 0 };
 
-  if (run.solver == NULL
-      || !assay_solved_scores_open (task, assay_values_get_string (options, "curvature"), assay_values_get_double (options, "damping"), &scores,
-                                    progress, error)
-      || (for_solver = solver_options (run.solver, options, &scores, error)) == NULL)
+  if (!assay_solved_scores_open (task, assay_values_get_string (options, "curvature"), assay_values_get_double (options, "damping"), &scores,
+                                 progress, error)
+      || !assay_inverse_open (&scores, assay_values_get_string (options, "solver"), options, &inverse, error)
+      || !precondition (&inverse, &scores, options, progress, error))
     return NULL;
-  run.A = scores.matrix.damped;
-  run.options = for_solver;
-  if (of_self ? !assay_solved_scores_run_self (&scores, solve, &run, progress, error)
-              : !assay_solved_scores_run (&scores, solve, &run, progress, error))
+  if (strcmp (inverse.solver->name, "block-cg") == 0)
+    scores.block = choose_block (inverse.A->n, of_self ? task->n_train : task->n_query);
+  if (of_self ? !assay_solved_scores_run_self (&scores, assay_inverse_solve, &inverse, progress, error)
+              : !assay_solved_scores_run (&scores, assay_inverse_solve, &inverse, progress, error))
     return NULL;
+  note_smallest (&scores);
   return assay_solved_scores_steal (&scores);
 }
 
@@ -88,17 +150,20 @@ self_cg (const AssayInfluenceTask *task, const AssayValues *options, AssayProgre
   return score_either (task, options, TRUE, progress, error);
 }
 
-/* About 200 products a query at the default damping; never more than max-iterations. */
+/* About 200 products a query at the default damping, a third of that where they share a block; never more than max-iterations. */
 static void
 cost_cg (const AssayInfluenceTask *task, const AssayValues *options, double *flops, double *bytes)
 {
-  double products = MIN (200.0, (double) assay_values_get_int (options, "max-iterations")) * (double) task->n_query;
+  gint64 P = assay_model_get_n_params (task->model), block = choose_block (P, task->n_query);
+  gboolean is_block = strcmp (assay_values_get_string (options, "solver"), "block-cg") == 0;
+  double each = is_block && block > 1 ? 67 : 200, rank = has_preconditioner (options, "nystrom") ? (double) assay_values_get_int (options, "rank") : 0;
 
   assay_solved_scores_cost (task, flops, bytes);
-  assay_solved_scores_add_products (task, assay_values_get_string (options, "curvature"), products, flops, bytes);
-  *bytes += 8.0 * SOLVER_VECTORS * (double) assay_model_get_n_params (task->model);
+  assay_solved_scores_add_products (task, assay_values_get_string (options, "curvature"),
+                                    MIN (each, (double) assay_values_get_int (options, "max-iterations")) * (double) task->n_query
+                                    + rank * (double) count_sketched (task, options) / (double) task->n_train, flops, bytes);
+  *bytes += 8.0 * (4.0 * (is_block ? (double) block : 1) + 2 * rank) * (double) P;
 }
 
-ASSAY_METHOD_DEFINE (cg) = { .name = "cg", .help = "influence by damped conjugate gradients, with certified intervals",
-                            .params = params,
+ASSAY_METHOD_DEFINE (cg) = { .name = "cg", .help = "influence by damped conjugate gradients, with certified intervals", .params = params,
                              .score = score_cg, .self = self_cg, .cost = cost_cg };

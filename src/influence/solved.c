@@ -152,11 +152,17 @@ keep_directions (AssaySolvedScores *self, gint64 first, gint64 K, const double *
   return TRUE;
 }
 
+static gint64
+get_block (const AssaySolvedScores *self, gint64 count)
+{
+  return MIN (count, self->block > 0 ? self->block : ASSAY_QUERY_BLOCK);
+}
+
 gboolean
 assay_solved_scores_run (AssaySolvedScores *self, AssaySolveFunc solve, gpointer data, AssayProgress *progress, GError **error)
 {
   const AssayInfluenceTask *task = self->task;
-  gint64 P = assay_model_get_n_params (task->model), block = MIN (task->n_query, ASSAY_QUERY_BLOCK);
+  gint64 P = assay_model_get_n_params (task->model), block = get_block (self, task->n_query);
   g_autoptr (AssayBuffer) B = assay_mem_alloc_array (block * P, sizeof (double), error), X = NULL;
 
   if (B == NULL || (X = assay_mem_alloc_array (block * P, sizeof (double), error)) == NULL)
@@ -210,7 +216,8 @@ take_self (AssaySolvedScores *self, gint64 i, double product, AssaySolveResult *
 gboolean
 assay_solved_scores_run_self (AssaySolvedScores *self, AssaySolveFunc solve, gpointer data, AssayProgress *progress, GError **error)
 {
-  gint64 P = self->matrix.damped->n, N = self->task->n_train, block = MIN (N, ASSAY_QUERY_BLOCK);
+  gint64 P = self->matrix.damped->n, N = self->task->n_train, block = get_block (self, N);
+  g_autofree AssaySolveResult *results = g_new0 (AssaySolveResult, block);
   g_autoptr (AssayBuffer) memory = assay_mem_alloc_array (2 * block * P, sizeof (double), error);
   double *B = memory, *X = B ? B + block * P : NULL;
 
@@ -220,7 +227,6 @@ assay_solved_scores_run_self (AssaySolvedScores *self, AssaySolveFunc solve, gpo
     {
       gint64 K = MIN (block, N - first);
       AssayPoint point = assay_influence_task_get_point (self->task, NULL, self->task->train + first, K);
-      AssaySolveResult results[ASSAY_QUERY_BLOCK] = { { 0 } };
 
       if (!assay_gradient_rows (&point, B, NULL, error))
         return FALSE;

@@ -18,6 +18,7 @@ typedef struct {
   double *train_norm;           /* (N) ||S g_i||; NULL: no interval is known */
   double largest_norm;
   gint64 n_failed;              /* solves of examples for themselves that did not converge */
+  gint64 block;                 /* right-hand sides solved at a time; 0: ASSAY_QUERY_BLOCK */
   AssayInfluenceScores *scores;
 } AssaySolvedScores;
 

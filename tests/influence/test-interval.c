@@ -121,12 +121,12 @@ count_pairs (const double *A, const double *x, const double *g, const double *qu
     }
 }
 
-/* Pairs for every tolerance at one matrix; trust multiplies the lower bound that is claimed. */
+/* Pairs for every tolerance at one matrix by a solver; trust multiplies the lower bound that is claimed. */
 static void
-run_matrix (guint64 seed, double lambda, double trust, Tally *tally)
+run_matrix (const char *name, guint64 seed, double lambda, double trust, Tally *tally)
 {
   static const char *const tolerances[] = { "1e-1", "1e-4", "1e-8", "1e-12", "0" };      /* 0: on and on, past convergence */
-  const AssaySolver *cg = assay_solver_find ("cg", NULL);
+  const AssaySolver *solver = assay_solver_find (name, NULL);
   g_autofree double *A = g_new (double, N * N), *g = g_new (double, (QUERIES + EXAMPLES) * N), *x = g_new (double, QUERIES * N);
   g_autoptr (AssayLinop) op = NULL;
   AssayRng rng = assay_rng_new (seed, 1);
@@ -137,12 +137,12 @@ run_matrix (guint64 seed, double lambda, double trust, Tally *tally)
   op = assay_linop_dense_new (N, A, TRUE, lambda * (1 - 1e-9) - 1e-14);        /* rounding of A moves its eigenvalues by N eps */
   for (gsize k = 0; k < G_N_ELEMENTS (tolerances); k++)
     {
-      g_autoptr (AssayValues) options = assay_values_new (cg->params);
+      g_autoptr (AssayValues) options = assay_values_new (solver->params);
       AssaySolveResult results[QUERIES] = { 0 };
 
       g_assert_true (assay_values_set_text (options, "tolerance", tolerances[k], NULL));
       g_assert_true (assay_values_set_text (options, "max-iterations", "400", NULL));
-      g_assert_true (cg->solve (op, NULL, options, QUERIES, g, x, results, NULL, NULL));
+      g_assert_true (solver->solve (op, NULL, options, QUERIES, g, x, results, NULL, NULL));
       for (int q = 0; q < QUERIES; q++)
         {
           const AssayIntervalTerms terms = { .lower_bound = op->shift * trust, .norm = results[q].operator_norm,
@@ -171,12 +171,33 @@ test_violations (void)
 
   for (guint64 seed = 0; seed < 25; seed++)
     for (gsize k = 0; k < G_N_ELEMENTS (lambdas); k++)
-      run_matrix (seed, lambdas[k], 1, &tally);
+      run_matrix ("cg", seed, lambdas[k], 1, &tally);
   g_assert_cmpint (tally.n_pairs, ==, 100000);
   g_assert_cmpint (tally.n_violations, ==, 0);
   g_array_sort (widths, ascending);
   g_test_message ("median relative width %g", g_array_index (widths, double, widths->len / 2));
   g_assert_cmpfloat (g_array_index (widths, double, widths->len / 2), <=, 1e-3);
+}
+
+/* The other solvers, each with as many pairs in `make check-long`, and a twelfth of them else. */
+static void
+test_other_solvers (void)
+{
+  static const char *const solvers[] = { "block-cg", "minres", "neumann" };
+  static const double lambdas[] = { 1e-1, 1e-2, 1e-3, 1e-5 };
+  guint64 seeds = g_getenv ("ASSAY_TEST_LONG") != NULL ? 25 : 2;
+
+  for (gsize s = 0; s < G_N_ELEMENTS (solvers); s++)
+    {
+      Tally tally = { 0 };
+
+      for (guint64 seed = 100; seed < 100 + seeds; seed++)
+        for (gsize k = 0; k < G_N_ELEMENTS (lambdas); k++)
+          run_matrix (solvers[s], seed, lambdas[k], 1, &tally);
+      g_test_message ("%s: %" G_GINT64_FORMAT " pairs", solvers[s], tally.n_pairs);
+      g_assert_cmpint (tally.n_pairs, ==, (gint64) seeds * 4000);
+      g_assert_cmpint (tally.n_violations, ==, 0);
+    }
 }
 
 /* The same count notices a bound that is not one. */
@@ -186,7 +207,7 @@ test_can_fail (void)
   Tally tally = { 0 };
 
   for (guint64 seed = 0; seed < 3; seed++)
-    run_matrix (seed, 1e-3, 1000, &tally);
+    run_matrix ("cg", seed, 1e-3, 1000, &tally);
   g_assert_cmpint (tally.n_violations, >, 0);
 }
 
@@ -233,6 +254,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/interval/none of 100,000 pairs is outside its interval, and half are narrower than a thousandth",
                    test_violations);
+  g_test_add_func ("/interval/nor of those of the other solvers", test_other_solvers);
   g_test_add_func ("/interval/a lower bound that is too high is noticed", test_can_fail);
   g_test_add_func ("/interval/the interval of conjugate gradients holds the dense score", test_models);
   g_test_add_func ("/interval/ends are rounded outward", test_outward);

@@ -411,6 +411,61 @@ test_unconverged (void)
     }
 }
 
+/* Whatever solves and preconditions, the dense score is within the interval; block and preconditioner spare products. */
+static void
+test_ways_to_solve (void)
+{
+  static const char *const ways[][2] = { { "cg", "none" }, { "cg", "nystrom" }, { "cg", "ekfac" }, { "block-cg", "none" }, { "block-cg", "nystrom" },
+                                         { "block-cg", "ekfac" }, { "minres", "none" } };
+  g_autoptr (Toy) toy = toy_new_mlp (60, 6, 5, 3);
+  g_autoptr (AssayInfluenceScores) exact = toy_score (toy, "exact", "damping", "0.01", NULL);
+  gint64 products[G_N_ELEMENTS (ways)];
+
+  for (gsize w = 0; w < G_N_ELEMENTS (ways); w++)
+    {
+      g_autoptr (AssayInfluenceScores) scores = toy_score (toy, "cg", "damping", "0.01", "solver", ways[w][0], "preconditioner", ways[w][1], "rank", "20",
+                                                           "sketch-examples", "45", NULL);
+
+      g_test_message ("%s, %s", ways[w][0], ways[w][1]);
+      products[w] = 0;
+      for (gint64 q = 0; q < 6; q++)
+        products[w] += scores->solves[q].products;
+      g_assert_true (assay_influence_scores_has_converged (scores, -1));
+      for (gint64 i = 0; i < 6 * 60; i++)
+        {
+          g_assert_cmpfloat (scores->lo[i], <=, exact->value[i]);
+          g_assert_cmpfloat (exact->value[i], <=, scores->hi[i]);
+        }
+    }
+  g_assert_cmpint (products[3], <, products[0]);                  /* a block */
+  g_assert_cmpint (products[1], <, products[0]);                  /* a preconditioner */
+}
+
+/* On the exact Hessian without damping: named, with the damping that would do; with it, minimum residuals and the dense matrix agree. */
+static void
+test_saddle (void)
+{
+  g_autoptr (Toy) toy = toy_new_mlp (60, 4, 5, 3);
+  g_autoptr (AssayInfluenceScores) stopped = toy_score (toy, "cg", "curvature", "hessian", "damping", "0", NULL),
+                                   solved = toy_score (toy, "cg", "curvature", "hessian", "damping", "0.003", "solver", "minres", NULL),
+                                   exact = toy_score (toy, "exact", "curvature", "hessian", "damping", "0.003", NULL);
+
+  g_assert_false (assay_influence_scores_has_converged (stopped, -1));
+  g_assert_nonnull (strstr (stopped->notes->str, "not positive definite"));
+  g_assert_true (assay_influence_scores_has_converged (solved, -1));
+  for (gint64 q = 0; q < 4; q++)
+    {
+      double largest = 0, difference = 0;
+
+      for (gint64 i = q * 60; i < (q + 1) * 60; i++)
+        {
+          largest = fmax (largest, fabs (exact->value[i]));
+          difference = fmax (difference, fabs (exact->value[i] - solved->value[i]));
+        }
+      g_assert_cmpfloat (difference, <=, 1e-2 * largest);         /* residual 1e-6, and a condition of at most 1e4 */
+    }
+}
+
 static void
 test_width (void)
 {
@@ -492,6 +547,8 @@ main (int argc, char **argv)
   g_test_add_func ("/method/exact/the damping that is chosen is said and reproducible", test_damping_default);
   g_test_add_func ("/method/cg/negative curvature ends the solve and claims no interval", test_indefinite);
   g_test_add_func ("/method/cg/two iterations are marked and their interval still holds", test_unconverged);
+  g_test_add_func ("/method/cg/the dense score is within the interval whatever solves and preconditions", test_ways_to_solve);
+  g_test_add_func ("/method/cg/a saddle is named, and solved at by minimum residuals", test_saddle);
   g_test_add_func ("/method/cg/a width that is asked for is reached", test_width);
   g_test_add_func ("/task/affine models are told from others", test_affine);
   g_test_add_func ("/method/an unknown name is refused with those there are", test_unknown);

@@ -27,3 +27,6 @@ tests_job_test_units_SOURCES = tests/job/test-units.c $(job_fixtures)
 
 check_PROGRAMS += tests/job/test-command_line
 tests_job_test_command_line_SOURCES = tests/job/test-command_line.c
+
+check_PROGRAMS += tests/job/test-spectrum
+tests_job_test_spectrum_SOURCES = tests/job/test-spectrum.c $(job_fixtures)
