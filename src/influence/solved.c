@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "hessian/gradient.h"
+#include "hessian/quadrature.h"
 #include "hessian/vector_f64.h"
 #include "influence/interval.h"
 #include "influence/task.h"
@@ -191,6 +192,25 @@ is_worse (const AssaySolveResult *a, const AssaySolveResult *b)
   return converged == assay_solve_has_converged (b->reason) ? a->true_residual > b->true_residual : !converged;
 }
 
+/* g' A^-1 g is also between the Gauss and the Gauss-Radau value of the solve's coefficients, where it kept them: these close in as the square
+ * of the residual does. g is off by gradient_error ||g||, which the form feels twice through A^-1 g, and once more squared. */
+static void
+tighten (AssaySolvedScores *self, const AssaySolveResult *solve, gint64 i)
+{
+  double mu = self->matrix.lower_bound, N = (double) self->task->n_train, off = self->gradient_error * solve->right_hand_norm, rounding;
+  AssayQuadrature bounds;
+
+  if (self->train_norm == NULL
+      || !assay_quadrature_bounds (solve, mu, self->matrix.damped->n, self->matrix.norm, self->matrix.damped->product_error, &bounds)
+      || !isfinite (bounds.hi))
+    return;
+  rounding = (2 * off * sqrt (fmax (bounds.hi, 0) / mu) + off * off / mu) * (1 + 16 * 0x1p-52);
+  self->scores->lo[i] = fmax (self->scores->lo[i], nextafter (nextafter (bounds.lo - rounding, -INFINITY) / N, -INFINITY));
+  self->scores->hi[i] = fmin (self->scores->hi[i], nextafter (nextafter (bounds.hi + rounding, INFINITY) / N, INFINITY));
+  self->scores->lo[i] = fmin (self->scores->lo[i], self->scores->value[i]);                 /* the score is the Gauss value, to rounding */
+  self->scores->hi[i] = fmax (self->scores->hi[i], self->scores->value[i]);
+}
+
 /* Of one example's solve for its own gradient. The worst solve of all is the one that is kept; what they took is added up. */
 static void
 take_self (AssaySolvedScores *self, gint64 i, double product, AssaySolveResult *solve)
@@ -200,6 +220,7 @@ take_self (AssaySolvedScores *self, gint64 i, double product, AssaySolveResult *
 
   set_interval (self, solve, i, product, i);
   self->scores->value[i] = product / (double) self->task->n_train;
+  tighten (self, solve, i);
   if (!assay_solve_has_converged (solve->reason))
     self->n_failed++;
   if (i == 0 || is_worse (solve, kept))

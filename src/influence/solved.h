@@ -39,7 +39,8 @@ gboolean assay_solved_scores_run   (AssaySolvedScores *self, AssaySolveFunc solv
                                     GError **error);
 
 /* The self-influence g_i' A^-1 g_i / N of every training example, for AssayMethod.self, in blocks: one row, with the interval of each
- * example's own solve; the row's solve is the worst of them, its iterations and products those of all. */
+ * example's own solve, between Gauss and Gauss-Radau values where the solver keeps its coefficients (cg, not preconditioned); the row's
+ * solve is the worst of them, its iterations and products those of all. */
 gboolean assay_solved_scores_run_self (AssaySolvedScores *self, AssaySolveFunc solve, gpointer data, AssayProgress *progress,
                                        GError **error);
 

@@ -441,6 +441,30 @@ test_ways_to_solve (void)
   g_assert_cmpint (products[1], <, products[0]);                  /* a preconditioner */
 }
 
+/* Self-influence between Gauss and Gauss-Radau values holds the dense one, and is no wider than r' r / mu for the residual r of each solve: a
+ * residual alone would give the root of that. */
+static void
+test_self_bounds (void)
+{
+  const double tolerance = 1e-3, damping = 0.01;
+  g_autoptr (Toy) toy = toy_new_mlp (60, 2, 5, 3);
+  const AssayMethod *cg = assay_method_find ("cg", NULL), *dense = assay_method_find ("exact", NULL), *dot = assay_method_find ("dot", NULL);
+  g_autoptr (AssayValues) alone = toy_options (cg, "damping", "0.01", "solver", "cg", "tolerance", "1e-3", NULL), none = toy_options (dot, NULL),
+                          damped = toy_options (dense, "damping", "0.01", NULL);
+  g_autoptr (AssayInfluenceScores) exact = assay_method_score_self (dense, &toy->task, damped, NULL, NULL),
+                                   quadrature = assay_method_score_self (cg, &toy->task, alone, NULL, NULL),
+                                   norm = assay_method_score_self (dot, &toy->task, none, NULL, NULL);
+
+  for (gint64 i = 0; i < 60; i++)
+    {
+      double most = tolerance * tolerance * norm->value[i] / damping / 60;
+
+      g_assert_cmpfloat (quadrature->lo[i], <=, exact->value[i]);
+      g_assert_cmpfloat (exact->value[i], <=, quadrature->hi[i]);
+      g_assert_cmpfloat (quadrature->hi[i] - quadrature->lo[i], <=, most + 1e-9 * exact->value[i]);
+    }
+}
+
 /* On the exact Hessian without damping: named, with the damping that would do; with it, minimum residuals and the dense matrix agree. */
 static void
 test_saddle (void)
@@ -548,6 +572,7 @@ main (int argc, char **argv)
   g_test_add_func ("/method/cg/negative curvature ends the solve and claims no interval", test_indefinite);
   g_test_add_func ("/method/cg/two iterations are marked and their interval still holds", test_unconverged);
   g_test_add_func ("/method/cg/the dense score is within the interval whatever solves and preconditions", test_ways_to_solve);
+  g_test_add_func ("/method/cg/self-influence lies between Gauss and Gauss-Radau values", test_self_bounds);
   g_test_add_func ("/method/cg/a saddle is named, and solved at by minimum residuals", test_saddle);
   g_test_add_func ("/method/cg/a width that is asked for is reached", test_width);
   g_test_add_func ("/task/affine models are told from others", test_affine);
