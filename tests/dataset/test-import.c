@@ -26,7 +26,7 @@ test_guess (void)
       g_assert_cmpstr (reader->name, ==, known[k].reader);
     }
   g_assert_null (assay_format_reader_guess (&unknown, &error));
-  fixture_refused (&error, ASSAY_ERROR_USAGE, "a.xyz", "--format", "csv, idx, jsonl, text", NULL);
+  fixture_refused (&error, ASSAY_ERROR_USAGE, "a.xyz", "--format", "csv, idx, jsonl, npy, text", NULL);
 }
 
 static void

@@ -54,10 +54,10 @@ test_wrong_section (void)
 
   set (job, "query", "train:0");
   set (job, "method", "dot");
-  set (job, "max-iterations", "7");
+  set (job, "solver", "minres");
   g_assert_false (assay_job_freeze (job, &error));
   g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE);
-  g_assert_cmpstr (error->message, ==, "max-iterations: belongs to method cg, not to dot");
+  g_assert_cmpstr (error->message, ==, "solver: belongs to method cg, not to dot");
 }
 
 static void
