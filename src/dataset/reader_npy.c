@@ -23,16 +23,9 @@ recognise (const AssaySource *source)
 }
 
 static gboolean
-is_integer (AssayStoreType type)
-{
-  return type == ASSAY_STORE_U8 || type == ASSAY_STORE_U16 || type == ASSAY_STORE_I16 || type == ASSAY_STORE_U32 || type == ASSAY_STORE_I32
-         || type == ASSAY_STORE_U64 || type == ASSAY_STORE_I64;
-}
-
-static gboolean
 check (const AssayNpy *npy, const char *file, gint64 T, GError **error)
 {
-  if (!is_integer (npy->type) || npy->rank != 2 || npy->dims[0] < 1 || npy->dims[1] < 2)
+  if (!assay_npy_is_integer (npy) || npy->rank != 2 || npy->dims[0] < 1 || npy->dims[1] < 2)
     g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: integer token numbers of shape (sequences, positions) with two positions or more expected, "
                  "%s of rank %u found", file, assay_store_type_word (npy->type), npy->rank);
   else if (T > 0 && npy->dims[1] != T)
@@ -41,28 +34,6 @@ check (const AssayNpy *npy, const char *file, gint64 T, GError **error)
   else
     return TRUE;
   return FALSE;
-}
-
-static gint64
-get_value (const AssayNpy *npy, guint64 i)
-{
-  switch (npy->type)
-    {
-    case ASSAY_STORE_U8:
-      return ((const guint8 *) npy->data)[i];
-    case ASSAY_STORE_U16:
-      return ((const guint16 *) npy->data)[i];
-    case ASSAY_STORE_I16:
-      return ((const gint16 *) npy->data)[i];
-    case ASSAY_STORE_U32:
-      return ((const guint32 *) npy->data)[i];
-    case ASSAY_STORE_I32:
-      return ((const gint32 *) npy->data)[i];
-    case ASSAY_STORE_U64:
-      return (gint64) MIN (((const guint64 *) npy->data)[i], (guint64) G_MAXINT64);
-    default:
-      return ((const gint64 *) npy->data)[i];
-    }
 }
 
 /* Rows from `row` on; *largest grows. */
@@ -74,7 +45,7 @@ fill (const AssayNpy *npy, const char *file, AssayColumn *column, gint64 row, gi
   for (gint64 n = 0; n < npy->dims[0]; n++, row++)
     for (gint64 t = 0; t < T; t++)
       {
-        gint64 value = get_value (npy, (guint64) (n * T + t));
+        gint64 value = assay_npy_get_integer (npy, (guint64) (n * T + t));
 
         if (value < 0 || value >= MAX_TOKEN)
           {

@@ -3,6 +3,7 @@
 #include "hessian/solver.h"
 
 #include "base/error.h"
+#include "hessian/vector_f64.h"
 
 #include <string.h>
 
@@ -39,6 +40,25 @@ assay_solve_reason_name (AssaySolveReason reason)
     if (reasons[i].reason == reason)
       return reasons[i].name;
   return "unknown";
+}
+
+double
+assay_solve_bound (const AssayLinop *A, const double *x, double residual_norm, double operator_norm)
+{
+  double rounding = 2 * A->product_error * operator_norm * assay_f64_norm (A->n, x);
+
+  return A->shift > 0 ? (residual_norm + rounding) / A->shift : INFINITY;
+}
+
+AssaySolveReason
+assay_solve_judge (const AssayLinop *A, const double *x, double residual_norm, double operator_norm, double b_norm, double tolerance,
+                   double width)
+{
+  if (residual_norm <= tolerance * b_norm)
+    return ASSAY_SOLVE_CONVERGED_RESIDUAL;
+  if (width > 0 && assay_solve_bound (A, x, residual_norm, operator_norm) <= width)
+    return ASSAY_SOLVE_CONVERGED_WIDTH;
+  return 0;
 }
 
 void

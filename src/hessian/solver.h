@@ -55,6 +55,12 @@ typedef struct {
                                            preconditioned, and of other solvers */
 } AssaySolveResult;
 
+/* For solvers. What x may be off by when ||b - A x|| was computed to be residual_norm: error_bound above. operator_norm: ||A|| from below. */
+double           assay_solve_bound (const AssayLinop *A, const double *x, double residual_norm, double operator_norm);
+/* CONVERGED_RESIDUAL or CONVERGED_WIDTH where a residual of that norm is small enough, else 0. width 0: not used. Cost: n where it is. */
+AssaySolveReason assay_solve_judge (const AssayLinop *A, const double *x, double residual_norm, double operator_norm, double b_norm,
+                                    double tolerance, double width);
+
 /* Frees the arrays and zeroes the rest. */
 void assay_solve_result_clear (AssaySolveResult *result);
 

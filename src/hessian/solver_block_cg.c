@@ -85,23 +85,12 @@ multiply (Run *run, gint64 K, const double *X, double *Y, GError **error)
 
 /* --- when a right-hand side is done --------------------------------------------------------------------------------------- */
 
-/* What x may be off by, in the scale of b, when the residual's norm was computed to be this. */
-static double
-certified_error (const Run *run, gint64 k, double residual_norm)
-{
-  double rounding = 2 * run->A->product_error * run->operator_norm * assay_f64_norm (run->n, run->X + k * run->n);
-
-  return run->A->shift > 0 ? (residual_norm + rounding) / run->A->shift : INFINITY;
-}
-
 static AssaySolveReason
 converged (const Run *run, gint64 k, double norm)
 {
-  if (norm <= run->tolerance * run->side[k].b_norm)
-    return ASSAY_SOLVE_CONVERGED_RESIDUAL;
-  if (run->width > 0 && certified_error (run, k, norm) <= run->width * run->side[k].scale)
-    return ASSAY_SOLVE_CONVERGED_WIDTH;
-  return 0;
+  const Side *side = &run->side[k];
+
+  return assay_solve_judge (run->A, run->X + k * run->n, norm, run->operator_norm, side->b_norm, run->tolerance, run->width * side->scale);
 }
 
 /* An end: nothing of this side changes any more. */
@@ -375,7 +364,7 @@ finish (Run *run)
       result->smallest_curvature = run->smallest_curvature;
       result->operator_norm = run->operator_norm;
       if (isfinite (result->true_residual))
-        result->error_bound = certified_error (run, k, result->true_residual * side->b_norm) / side->scale;
+        result->error_bound = assay_solve_bound (run->A, run->X + k * run->n, result->true_residual * side->b_norm, run->operator_norm) / side->scale;
       assay_f64_scale (run->n, 1 / side->scale, run->X + k * run->n);
       result->solution_norm = assay_f64_norm (run->n, run->X + k * run->n);
     }

@@ -38,22 +38,10 @@ typedef struct {
   AssayProgress *progress;
 } Run;
 
-static double
-certified_error (const Run *run, double residual_norm, const double *x, const AssaySolveResult *result)
-{
-  double rounding = 2 * run->A->product_error * result->operator_norm * assay_f64_norm (run->n, x);
-
-  return run->A->shift > 0 ? (residual_norm + rounding) / run->A->shift : INFINITY;
-}
-
 static AssaySolveReason
 converged (const Run *run, double norm, const double *x, const AssaySolveResult *result)
 {
-  if (norm <= run->tolerance * run->b_norm)
-    return ASSAY_SOLVE_CONVERGED_RESIDUAL;
-  if (run->width > 0 && certified_error (run, norm, x, result) <= run->width * run->scale)
-    return ASSAY_SOLVE_CONVERGED_WIDTH;
-  return 0;
+  return assay_solve_judge (run->A, x, norm, result->operator_norm, run->b_norm, run->tolerance, run->width * run->scale);
 }
 
 /* The iteration begins at a residual r of that norm, which is in r2. */
@@ -264,7 +252,7 @@ solve_one (Run *run, const double *b, double *x, AssaySolveResult *result, GErro
   if (!iterate (run, x, result, error))
     return FALSE;
   if (isfinite (result->true_residual))
-    result->error_bound = certified_error (run, result->true_residual * run->b_norm, x, result) / run->scale;
+    result->error_bound = assay_solve_bound (run->A, x, result->true_residual * run->b_norm, result->operator_norm) / run->scale;
   assay_f64_scale (n, 1 / run->scale, x);
   result->solution_norm = assay_f64_norm (n, x);
   return TRUE;

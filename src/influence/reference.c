@@ -257,7 +257,7 @@ list_cases (const char *directory, GError **error)
     }
   if (cases->len == 0)
     {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "%s: case.json, or folders that hold one, expected, none found",
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "%s: case.json or recipe.json, or folders that hold one, expected, none found",
                    directory);
       return NULL;
     }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* task.h: what every method derives from the question it is asked: points to walk at, costs, convexity.
  *
- * Methods compute in double precision whatever the model trained in: a certified interval in single precision would be wider than the
- * scores.
+ * Methods compute in double precision whatever the model trained in, unless the task asks for single: certified intervals are then wider.
  * Shape letters: N training examples, Q queries, P parameters. Thread rule: as the task's backend.
  */
 #pragma once

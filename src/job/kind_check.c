@@ -13,7 +13,7 @@ static const char *const dtypes[] = { "f64", "f32", NULL };
 
 static const AssayParam params[] = {
   { "reference", ASSAY_PARAM_STRING, .metavar = "DIR", .flags = ASSAY_PARAM_FILE,
-    .help = "compare with a reference case, or with every case in a folder, instead" },
+    .help = "compare with a reference case, a recipe, or every one in a folder, instead" },
   { "examples", ASSAY_PARAM_INT, .def.i = 8, .min = 1, .max = 1e6, .help = "training examples that the operators are checked on" },
   { "check-dtype", ASSAY_PARAM_CHOICE, .def.s = "f64", .choices = dtypes, .help = "precision of the walks checked" },
   { "seed", ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 9e15, .help = "of the random directions" },

@@ -63,7 +63,7 @@ expect_switch (const json_t *config, const char *key, gboolean expected, GError 
 
   if (member == NULL || json_is_null (member) || json_is_true (member) == expected)
     return TRUE;
-  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "%s: %s expected; this variant of the model is not implemented", key,
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "%s: %s expected; a model with another value computes another function than this program's", key,
                expected ? "true" : "false");
   return FALSE;
 }
@@ -99,7 +99,7 @@ find_family (const char *model_type, GError **error)
   for (gsize k = 0; k < G_N_ELEMENTS (families); k++)
     if (g_strcmp0 (families[k].model_type, model_type) == 0)
       return &families[k];
-  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "model_type: gpt2 expected, \"%s\" found; other families are not implemented",
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "model_type: gpt2 expected, \"%s\" found; of the transformers library's models only GPT-2 is read",
                model_type);
   return NULL;
 }

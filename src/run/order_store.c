@@ -37,15 +37,15 @@ assay_order_read (const char *path, GError **error)
 
   if (npy == NULL)
     return NULL;
-  if (npy->rank != 1 || npy->dims[0] < 1 || (npy->type != ASSAY_STORE_I32 && npy->type != ASSAY_STORE_I64))
+  if (npy->rank != 1 || npy->dims[0] < 1 || !assay_npy_is_integer (npy))
     {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: one axis of int32 or int64 places in the training split expected, %s of rank %u found",
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: one axis of integers, places in the training split, expected, %s of rank %u found",
                    path, assay_store_type_word (npy->type), npy->rank);
       return NULL;
     }
   order = new_order (npy->dims[0], error);
   for (gint64 k = 0; order != NULL && k < order->n; k++)
-    order->place[k] = npy->type == ASSAY_STORE_I32 ? ((const gint32 *) npy->data)[k] : ((const gint64 *) npy->data)[k];
+    order->place[k] = assay_npy_get_integer (npy, (guint64) k);
   return order;
 }
 

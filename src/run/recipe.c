@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "dataset/import.h"
 #include "model/checkpoint.h"
+#include "store/array_file.h"
 #include "store/file.h"
 #include "store/npy.h"
 
@@ -160,29 +161,22 @@ read_data (AssayRecipe *recipe, const char *directory, GError **error)
 static double *
 read_numbers (const char *path, gint64 *rows, gint64 cols, GError **error)
 {
-  g_autoptr (AssayNpy) npy = assay_npy_read (path, error);
+  g_autoptr (AssayArrayFile) array = assay_array_file_read (path, NULL, error);
   guint rank = cols > 0 ? 2 : 1;
-  g_autoptr (AssayBuffer) values = NULL;
 
-  if (npy == NULL)
+  if (array == NULL)
     return NULL;
-  if (npy->rank != rank || (*rows >= 0 && npy->dims[0] != *rows) || (rank == 2 && npy->dims[1] != cols)
-      || (npy->type != ASSAY_STORE_F32 && npy->type != ASSAY_STORE_F64))
+  if (array->rank != rank || (*rows >= 0 && array->dims[0] != *rows) || (rank == 2 && array->dims[1] != cols))
     {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_SHAPE, "%s: floating-point losses of %s%" G_GINT64_FORMAT " queries expected, %s of rank %u found",
-                   path, rank == 2 ? "sets and " : "", rank == 2 ? cols : *rows, assay_store_type_word (npy->type), npy->rank);
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_SHAPE, "%s: losses of %s%" G_GINT64_FORMAT " queries expected, an array of rank %u found",
+                   path, rank == 2 ? "sets and " : "", rank == 2 ? cols : *rows, array->rank);
       return NULL;
     }
-  *rows = npy->dims[0];
-  values = assay_mem_alloc_array (MAX (npy->n_elements, 1), sizeof (double), error);
-  if (values == NULL)
-    return NULL;
-  for (guint64 k = 0; k < npy->n_elements; k++)
-    ((double *) values)[k] = npy->type == ASSAY_STORE_F32 ? (double) ((const float *) npy->data)[k] : ((const double *) npy->data)[k];
-  return g_steal_pointer (&values);
+  *rows = array->dims[0];
+  return g_steal_pointer (&array->values);
 }
 
-/* NULL without an error where the file is not there. */
+/* *out stays NULL where the file is not there. */
 static gboolean
 read_losses (const AssayRecipe *recipe, const char *directory, const char *name, double **out, GError **error)
 {
@@ -202,9 +196,9 @@ read_places (AssayRecipeBank *bank, const char *path, gint64 N, GError **error)
 
   if (npy == NULL)
     return FALSE;
-  if (npy->rank != 2 || npy->dims[0] != bank->n_sets || npy->dims[1] < 1 || (npy->type != ASSAY_STORE_I32 && npy->type != ASSAY_STORE_I64))
+  if (npy->rank != 2 || npy->dims[0] != bank->n_sets || npy->dims[1] < 1 || !assay_npy_is_integer (npy))
     {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_SHAPE, "%s: int32 or int64 places of shape (%" G_GINT64_FORMAT ", examples) expected, %s of rank %u found",
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_SHAPE, "%s: integers, places, of shape (%" G_GINT64_FORMAT ", examples) expected, %s of rank %u found",
                    path, bank->n_sets, assay_store_type_word (npy->type), npy->rank);
       return FALSE;
     }
@@ -214,7 +208,7 @@ read_places (AssayRecipeBank *bank, const char *path, gint64 N, GError **error)
     return FALSE;
   for (guint64 k = 0; k < npy->n_elements; k++)
     {
-      gint64 place = npy->type == ASSAY_STORE_I32 ? ((const gint32 *) npy->data)[k] : ((const gint64 *) npy->data)[k];
+      gint64 place = assay_npy_get_integer (npy, k);
 
       if (place < 0 || place >= N)
         {

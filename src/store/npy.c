@@ -255,3 +255,35 @@ assay_npy_free (AssayNpy *self)
   assay_mem_free (self->data);
   g_free (self);
 }
+
+/* --- elements ---------------------------------------------------------------------------------------------------------- */
+
+gboolean
+assay_npy_is_integer (const AssayNpy *self)
+{
+  return self->type != ASSAY_STORE_BOOL && self->type != ASSAY_STORE_F16 && self->type != ASSAY_STORE_F32 && self->type != ASSAY_STORE_F64;
+}
+
+gint64
+assay_npy_get_integer (const AssayNpy *self, guint64 i)
+{
+  switch (self->type)
+    {
+    case ASSAY_STORE_U8:
+      return ((const guint8 *) self->data)[i];
+    case ASSAY_STORE_I8:
+      return ((const gint8 *) self->data)[i];
+    case ASSAY_STORE_U16:
+      return ((const guint16 *) self->data)[i];
+    case ASSAY_STORE_I16:
+      return ((const gint16 *) self->data)[i];
+    case ASSAY_STORE_U32:
+      return ((const guint32 *) self->data)[i];
+    case ASSAY_STORE_I32:
+      return ((const gint32 *) self->data)[i];
+    case ASSAY_STORE_U64:
+      return (gint64) MIN (((const guint64 *) self->data)[i], (guint64) G_MAXINT64);
+    default:
+      return ((const gint64 *) self->data)[i];
+    }
+}

@@ -24,4 +24,8 @@ gboolean  assay_npy_write (const char *path, AssayStoreType type, guint rank, co
 AssayNpy *assay_npy_read  (const char *path, GError **error);
 void      assay_npy_free  (AssayNpy *self);
 
+gboolean  assay_npy_is_integer  (const AssayNpy *self);
+/* Element i of an array of integers; those above 2^63 - 1 become that. */
+gint64    assay_npy_get_integer (const AssayNpy *self, guint64 i);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayNpy, assay_npy_free)
