@@ -13,7 +13,7 @@ set -eu
 assay=${1-${ASSAY-./assay}}
 recipe=${2-${ASSAY_TEST_DATA-.}/lm_lds}
 scratch=${3-}
-methods=${4-magic,cg,ekfac,kfac,shampoo,diagonal,trak,trackstar,dot,cosine,bm25,representation}
+methods=${4-magic,source,cg,ekfac,kfac,shampoo,diagonal,trak,trackstar,dot,cosine,bm25,representation}
 
 command -v "$assay" >/dev/null || { echo "methods: no program $assay; usage: methods.sh ASSAY RECIPE" >&2; exit 2; }
 [ -r "$recipe/recipe.json" ] || { echo "methods: no file $recipe/recipe.json; usage: methods.sh ASSAY RECIPE" >&2; exit 2; }

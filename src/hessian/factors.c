@@ -4,6 +4,9 @@
 
 #include "base/mem.h"
 #include "hessian/module_pass.h"
+#include "tensor/gemm.h"
+
+#include <string.h>
 
 #define EIGEN_FLOPS 9.0         /* n^3: dsyevd, and half of that again for the check */
 
@@ -78,6 +81,34 @@ assay_factors_free (AssayFactors *factors)
   g_free (factors->of);
   assay_modules_free (factors->modules);
   g_free (factors);
+}
+
+static void
+rotate_rows (const AssayFactorsSide *side, gboolean there, gint64 columns, AssayWorkers *workers, double *D, double *work)
+{
+  if (side->vectors == NULL)
+    return;
+  assay_gemm_f64 (workers, !there, FALSE, side->n, columns, side->n, 1, side->vectors, side->n, D, columns, FALSE, work, columns);
+  memcpy (D, work, side->n * columns * sizeof *D);
+}
+
+static void
+rotate_columns (const AssayFactorsSide *side, gboolean there, gint64 rows, AssayWorkers *workers, double *D, double *work)
+{
+  if (side->vectors == NULL)
+    return;
+  assay_gemm_f64 (workers, FALSE, there, rows, side->n, side->n, 1, D, side->n, side->vectors, side->n, FALSE, work, side->n);
+  memcpy (D, work, rows * side->n * sizeof *D);
+}
+
+void
+assay_factors_rotate (const AssayModuleFactors *of, gboolean there, AssayWorkers *workers, double *D, double *work)
+{
+  if (there)
+    rotate_columns (&of->column, TRUE, of->row.n, workers, D, work);
+  rotate_rows (&of->row, there, of->column.n, workers, D, work);
+  if (!there)
+    rotate_columns (&of->column, FALSE, of->row.n, workers, D, work);
 }
 
 /* Moments, rotations and D of the positions of one example; eigenvectors once. */

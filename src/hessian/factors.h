@@ -65,12 +65,18 @@ typedef struct {
  * Cost: assay_factors_get_cost. Numerics: moments and Lambda are summed over micro-batches in double; eigenvectors are double, each
  * decomposition checked. Errors: a parameter that no module covers; NAN; memory; CHECK_FAILED of an eigenvector; stopped on request. */
 AssayFactors *assay_factors_fit      (const AssayPoint *point, const AssayFactorsOptions *options, AssayProgress *progress, GError **error);
+/* The same in the mean over several points, of as many examples each, with other labels drawn at each. Cost: that of a fit for each point, eigenvectors once. */
+AssayFactors *assay_factors_fit_mean (const AssayPoint *points, guint n_points, const AssayFactorsOptions *options, AssayProgress *progress,
+                                      GError **error);
 /* Factors with everything in place and nothing in it, for whoever fills in what was stored. Sides are dense where a fit makes them so. */
 AssayFactors *assay_factors_new      (const AssayModel *model, const AssayFactorsOptions *options, GError **error);
 void          assay_factors_free     (AssayFactors *factors);
 
 /* Lambda alone, in whatever bases the factors hold. */
 gboolean      assay_factors_fit_spectrum (AssayFactors *factors, const AssayPoint *point, AssayProgress *progress, GError **error);
+
+/* D (rows, columns) <- Q_S' D Q_A, there; back: Q_S D Q_A'. work: room for a D. Cost: 2 rows columns (rows + columns) flops. */
+void          assay_factors_rotate (const AssayModuleFactors *of, gboolean there, AssayWorkers *workers, double *D, double *work);
 
 /* Floating-point operations of a fit over n examples, and bytes at its peak. */
 gboolean      assay_factors_get_cost (const AssayModel *model, const AssayFactorsOptions *options, AssayDtype dtype, gint64 n_examples,

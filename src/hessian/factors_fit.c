@@ -263,13 +263,40 @@ decompose (AssayFactorsSide *side, const char *module, const char *letter, GErro
   return FALSE;
 }
 
-static gboolean
-fit_bases (AssayFactors *factors, const AssayPoint *point, AssayModulePass *pass, AssayProgress *progress, GError **error)
+/* --- bases ---------------------------------------------------------------------------------------------------------------- */
+
+/* Where a fit looks. */
+typedef struct {
+  const AssayPoint *point;      /* (n) */
+  guint n;
+} Place;
+
+static AssayModulePass *
+make_pass (const AssayFactors *factors, const Place *place, guint k, GError **error)
 {
-  Moments moments = { .factors = factors, .workers = point->backend->workers };
+  return assay_module_pass_new (&place->point[k], factors->modules, !factors->options.is_empirical, factors->options.seed + k, error);
+}
+
+static gboolean
+run_passes (const AssayFactors *factors, const Place *place, AssayModuleFunc func, gpointer data, const char *what, AssayProgress *progress, GError **error)
+{
+  for (guint k = 0; k < place->n; k++)
+    {
+      g_autoptr (AssayModulePass) pass = make_pass (factors, place, k, error);
+
+      if (pass == NULL || !assay_module_pass_run (pass, func, data, what, progress, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+fit_bases (AssayFactors *factors, const Place *place, AssayProgress *progress, GError **error)
+{
+  Moments moments = { .factors = factors, .workers = place->point->backend->workers };
   gboolean shampoo = factors->options.basis == ASSAY_FACTORS_SHAMPOO;
   gboolean ok = moments_open (&moments, error)
-                && assay_module_pass_run (pass, shampoo ? add_formed : add_moments, &moments, "curvature factors", progress, error);
+                && run_passes (factors, place, shampoo ? add_formed : add_moments, &moments, "curvature factors", progress, error);
 
   for (guint m = 0; ok && m < factors->modules->n; m++)
     {
@@ -277,9 +304,9 @@ fit_bases (AssayFactors *factors, const AssayPoint *point, AssayModulePass *pass
 
       assay_progress_report (progress, "eigenvectors", m, factors->modules->n, "modules", module->name);
       if (shampoo)
-        combine_formed (&factors->of[m], moments.use[m], (double) point->n_examples);
+        combine_formed (&factors->of[m], moments.use[m], (double) factors->N);
       else
-        combine_uses (&factors->of[m], module->n_uses, moments.use[m], (double) point->n_examples);
+        combine_uses (&factors->of[m], module->n_uses, moments.use[m], (double) factors->N);
       ok = !assay_progress_is_cancelled (progress, error) && decompose (&factors->of[m].row, module->name, "S", error)
            && decompose (&factors->of[m].column, module->name, "A", error);
     }
@@ -451,44 +478,53 @@ finish_spectrum (AssayFactors *factors, gint64 N, GError **error)
 }
 
 static gboolean
-fit_spectrum (AssayFactors *factors, const AssayPoint *point, AssayModulePass *pass, AssayProgress *progress, GError **error)
+fit_spectrum (AssayFactors *factors, const Place *place, AssayProgress *progress, GError **error)
 {
-  Spectrum s = { .factors = factors, .workers = point->backend->workers };
+  Spectrum s = { .factors = factors, .workers = place->point->backend->workers };
+  gint64 B = assay_module_pass_measure (place->point->model, factors->modules, place->point->dtype, place->point->n_examples, NULL, error);
   gboolean ok;
 
   for (guint m = 0; m < factors->modules->n; m++)
     memset (factors->of[m].lambda, 0, factors->modules->module[m].rows * factors->modules->module[m].columns * sizeof (double));
-  ok = spectrum_open (&s, point->dtype, assay_module_pass_get_batch (pass), error)
-       && assay_module_pass_run (pass, add_spectrum, &s, "eigenvalues of the factors", progress, error)
-       && finish_spectrum (factors, point->n_examples, error);
+  ok = B > 0 && spectrum_open (&s, place->point->dtype, B, error)
+       && run_passes (factors, place, add_spectrum, &s, "eigenvalues of the factors", progress, error);
+  ok = ok && finish_spectrum (factors, factors->N, error);
   spectrum_clear (&s);
   return ok;
 }
 
-static AssayModulePass *
-make_pass (AssayFactors *factors, const AssayPoint *point, GError **error)
+static void
+take_place (AssayFactors *factors, const Place *place)
 {
-  factors->N = point->n_examples;
-  factors->dtype = point->dtype;
-  return assay_module_pass_new (point, factors->modules, !factors->options.is_empirical, factors->options.seed, error);
+  factors->N = place->point->n_examples * place->n;
+  factors->dtype = place->point->dtype;
 }
 
 gboolean
 assay_factors_fit_spectrum (AssayFactors *factors, const AssayPoint *point, AssayProgress *progress, GError **error)
 {
-  g_autoptr (AssayModulePass) pass = make_pass (factors, point, error);
+  const Place place = { .point = point, .n = 1 };
 
-  return pass != NULL && fit_spectrum (factors, point, pass, progress, error);
+  take_place (factors, &place);
+  return fit_spectrum (factors, &place, progress, error);
+}
+
+AssayFactors *
+assay_factors_fit_mean (const AssayPoint *points, guint n_points, const AssayFactorsOptions *options, AssayProgress *progress, GError **error)
+{
+  const Place place = { .point = points, .n = n_points };
+  g_autoptr (AssayFactors) factors = assay_factors_new (points->model, options, error);
+
+  if (factors == NULL)
+    return NULL;
+  take_place (factors, &place);
+  if ((options->basis != ASSAY_FACTORS_IDENTITY && !fit_bases (factors, &place, progress, error)) || !fit_spectrum (factors, &place, progress, error))
+    return NULL;
+  return g_steal_pointer (&factors);
 }
 
 AssayFactors *
 assay_factors_fit (const AssayPoint *point, const AssayFactorsOptions *options, AssayProgress *progress, GError **error)
 {
-  g_autoptr (AssayFactors) factors = assay_factors_new (point->model, options, error);
-  g_autoptr (AssayModulePass) pass = factors ? make_pass (factors, point, error) : NULL;
-
-  if (pass == NULL || (options->basis != ASSAY_FACTORS_IDENTITY && !fit_bases (factors, point, pass, progress, error))
-      || !fit_spectrum (factors, point, pass, progress, error))
-    return NULL;
-  return g_steal_pointer (&factors);
+  return assay_factors_fit_mean (point, 1, options, progress, error);
 }

@@ -4,7 +4,6 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "tensor/gemm.h"
 
 #include <math.h>
 #include <string.h>
@@ -128,29 +127,16 @@ assay_factors_inverse_free (AssayFactorsInverse *inverse)
   g_free (inverse);
 }
 
+const AssayFactors *
+assay_factors_inverse_get_factors (const AssayFactorsInverse *inverse)
+{
+  return inverse->factors;
+}
+
 double
 assay_factors_inverse_get_lambda (const AssayFactorsInverse *inverse, guint module)
 {
   return inverse->lambda[module];
-}
-
-/* from (rows, columns) <- basis on its side; there: into the basis, else out of it. */
-static void
-rotate_columns (const AssayFactorsInverse *inverse, const AssayFactorsSide *side, gboolean there, gint64 rows, double *D, double *work)
-{
-  if (side->vectors == NULL)
-    return;
-  assay_gemm_f64 (inverse->workers, FALSE, there, rows, side->n, side->n, 1, D, side->n, side->vectors, side->n, FALSE, work, side->n);
-  memcpy (D, work, rows * side->n * sizeof *D);
-}
-
-static void
-rotate_rows (const AssayFactorsInverse *inverse, const AssayFactorsSide *side, gboolean there, gint64 columns, double *D, double *work)
-{
-  if (side->vectors == NULL)
-    return;
-  assay_gemm_f64 (inverse->workers, !there, FALSE, side->n, columns, side->n, 1, side->vectors, side->n, D, columns, FALSE, work, columns);
-  memcpy (D, work, side->n * columns * sizeof *D);
 }
 
 void
@@ -161,13 +147,11 @@ assay_factors_inverse_apply_module (AssayFactorsInverse *inverse, guint module, 
 
   if (X != D)
     memcpy (X, D, rows * columns * sizeof *X);
-  rotate_columns (inverse, &of->column, TRUE, rows, X, inverse->work);
-  rotate_rows (inverse, &of->row, TRUE, columns, X, inverse->work);
+  assay_factors_rotate (of, TRUE, inverse->workers, X, inverse->work);
   for (gint64 i = 0; i < rows; i++)
     for (gint64 j = 0; j < columns; j++)
       X[i * columns + j] /= assay_factors_get_eigenvalue (inverse->factors, module, inverse->spectrum, i, j) + inverse->lambda[module];
-  rotate_rows (inverse, &of->row, FALSE, columns, X, inverse->work);
-  rotate_columns (inverse, &of->column, FALSE, rows, X, inverse->work);
+  assay_factors_rotate (of, FALSE, inverse->workers, X, inverse->work);
 }
 
 void

@@ -36,6 +36,7 @@ typedef struct _AssayFactorsInverse AssayFactorsInverse;
 AssayFactorsInverse *assay_factors_inverse_new  (const AssayFactors *factors, AssayFactorsSpectrum spectrum, const AssayFactorsDamping *damping,
                                                  AssayWorkers *workers, GError **error);
 void                 assay_factors_inverse_free (AssayFactorsInverse *inverse);
+const AssayFactors  *assay_factors_inverse_get_factors (const AssayFactorsInverse *inverse);
 /* lambda of a module. */
 double               assay_factors_inverse_get_lambda (const AssayFactorsInverse *inverse, guint module);
 /* Y = A^-1 X for K vectors, X and Y (K,P), which may be the same. Cost: 4 rows columns (rows + columns) flops a module and vector. */

@@ -26,6 +26,16 @@ assay_factored_read_options (const AssayInfluenceTask *task, const AssayValues *
                                  .seed = (guint64) assay_values_get_int (values, "fisher-seed") };
 }
 
+AssayFactorsDamping
+assay_factored_read_damping (const AssayInfluenceTask *task, const AssayValues *values)
+{
+  AssayFactorsDamping damping = { .value = assay_values_get_double (values, "damping"), .l2 = task->l2 };
+
+  while (strcmp (assay_damping_modes[damping.mode], assay_values_get_string (values, "damping-mode")) != 0)
+    damping.mode++;
+  return damping;
+}
+
 static AssayPoint
 get_point (const AssayInfluenceTask *task, AssayDtype dtype)
 {
@@ -92,9 +102,8 @@ assay_factored_fit (const AssayInfluenceTask *task, const AssayValues *values, A
 
 /* --- scores ------------------------------------------------------------------------------------------------------------------ */
 
-/* Queries whose vectors fit into the memory for walks, in two types. */
-static gint64
-choose_block (const AssayInfluenceTask *task)
+gint64
+assay_factored_choose_block (const AssayInfluenceTask *task)
 {
   gsize memory = task->memory ? task->memory : NO_MEMORY_GIVEN;
 
@@ -119,8 +128,8 @@ score_block (const AssayInfluenceTask *task, const AssayPoint *train, AssayFacto
   return TRUE;
 }
 
-static void
-note_damping (const AssayFactors *factors, const AssayFactorsInverse *inverse, double l2, AssayInfluenceScores *scores)
+void
+assay_factored_note_damping (const AssayFactors *factors, const AssayFactorsInverse *inverse, double l2, AssayInfluenceScores *scores)
 {
   double least = INFINITY, most = 0, sum = 0;
 
@@ -159,12 +168,10 @@ assay_factored_score (const AssayInfluenceTask *task, const AssayValues *values,
   g_autoptr (AssayFactorsInverse) inverse = NULL;
   g_autoptr (AssayBuffer) X = NULL;
   AssayInfluenceTask own = *task;
-  AssayFactorsDamping damping = { .value = assay_values_get_double (values, "damping"), .l2 = task->l2 };
+  AssayFactorsDamping damping = assay_factored_read_damping (task, values);
   AssayPoint train;
-  gint64 block = choose_block (task);
+  gint64 block = assay_factored_choose_block (task);
 
-  while (strcmp (assay_damping_modes[damping.mode], assay_values_get_string (values, "damping-mode")) != 0)
-    damping.mode++;
   if (!assay_influence_task_check (task, error)
       || (scores = assay_influence_scores_new (task->n_query, task->n_train, FALSE, FALSE, error)) == NULL
       || (factors = assay_factored_obtain (task, values, basis, assay_values_get_string (values, "factors"), NULL, scores->notes, progress, error)) == NULL
@@ -178,7 +185,7 @@ assay_factored_score (const AssayInfluenceTask *task, const AssayValues *values,
   scores->counterfactual = "pbrf";
   scores->interval_reason = "the factors stand for the curvature by an amount that nothing here bounds; assay validate measures what they are worth";
   scores->l2 = task->l2;
-  note_damping (factors, inverse, task->l2, scores);
+  assay_factored_note_damping (factors, inverse, task->l2, scores);
   note_plan (factors->modules, MIN (block, task->n_query), (task->n_query + block - 1) / block, scores->notes);
   own.is_single_precision = factors->dtype == ASSAY_F32;
   train = get_point (task, factors->dtype);
@@ -195,7 +202,7 @@ assay_factored_cost (const AssayInfluenceTask *task, const AssayValues *values, 
   AssayFactorsOptions options = assay_factored_read_options (task, values, basis, &dtype);
   g_autoptr (AssayModules) modules = assay_modules_new (task->model, NULL);
   double P = (double) assay_model_get_n_params (task->model), each = 0;
-  gint64 block = choose_block (task);
+  gint64 block = assay_factored_choose_block (task);
 
   *flops = *bytes = 0;
   if (modules == NULL || !assay_factors_get_cost (task->model, &options, dtype, task->n_train, flops, bytes, NULL))

@@ -23,17 +23,29 @@ extern const char *const assay_factored_fishers[], *const assay_factored_precisi
   { .name = "factor-precision", .type = ASSAY_PARAM_CHOICE, .def.s = "model", .choices = assay_factored_precisions, .flags = ASSAY_PARAM_ADVANCED, \
     .help = "what examples are walked in: the model's own type, f32 or f64; eigenvectors are always f64" }
 
-/* Entries of a method. */
-#define ASSAY_FACTORED_PARAMS                                                                                           \
+#define ASSAY_FACTORED_DAMPING_PARAMS                                                                                   \
   { .name = "damping", .type = ASSAY_PARAM_DOUBLE, .def.d = 0.1, .min = 0, .max = 1e300,                                \
     .help = "added to l2 on the eigenvalues, in the unit that damping-mode says" },                                     \
   { .name = "damping-mode", .type = ASSAY_PARAM_CHOICE, .def.s = "block", .choices = assay_damping_modes,               \
-    .help = "damping times the mean eigenvalue of each block, or of all (global), or damping itself (absolute)" },      \
+    .help = "damping times the mean eigenvalue of each block, or of all (global), or damping itself (absolute)" }
+
+/* Entries of a method. */
+#define ASSAY_FACTORED_PARAMS                                                                                           \
+  ASSAY_FACTORED_DAMPING_PARAMS,                                                                                        \
   { .name = "factors", .type = ASSAY_PARAM_STRING, .metavar = "NAME", .help = "factors of the case to use (default: those that belong, fitted where there are none)" }, \
   ASSAY_FACTORS_FIT_PARAMS
 
 /* The fit's options as they were given: values hold ASSAY_FACTORS_FIT_PARAMS. dtype: what walks compute in. */
 AssayFactorsOptions assay_factored_read_options (const AssayInfluenceTask *task, const AssayValues *values, AssayFactorsBasis basis, AssayDtype *dtype);
+
+/* The damping as it was given: values hold ASSAY_FACTORED_DAMPING_PARAMS. */
+AssayFactorsDamping assay_factored_read_damping (const AssayInfluenceTask *task, const AssayValues *values);
+
+/* Queries whose vectors are held at a time: as many as the memory for walks allows, two for each. */
+gint64 assay_factored_choose_block (const AssayInfluenceTask *task);
+
+/* What the inverse was damped by into scores and their notes. */
+void assay_factored_note_damping (const AssayFactors *factors, const AssayFactorsInverse *inverse, double l2, AssayInfluenceScores *scores);
 
 /* Factors of the task's model and training examples: those named, those kept, or new ones, which are kept. values: ASSAY_FACTORS_FIT_PARAMS.
  * given: what they are called in the case, or NULL. name (may be NULL) receives what they are called there, NULL without a case: the caller's.

@@ -28,7 +28,8 @@ METHODS_LIST += \
   src/influence/method_representer.c \
   src/influence/method_tracin.c \
   src/influence/method_loo.c \
-  src/influence/method_magic.c
+  src/influence/method_magic.c \
+  src/influence/method_source.c
 
 src_influence_libinfluence_la_SOURCES = $(METHODS_LIST) \
   src/influence/agreement.c src/influence/agreement.h \

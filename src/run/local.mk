@@ -12,6 +12,7 @@ ASSAY_FLOORS += src/run/librun.la
 src_run_librun_la_SOURCES = $(OPTIMIZERS_LIST) \
   src/run/batch_order.c src/run/batch_order.h \
   src/run/cholesky.c src/run/cholesky.h \
+  src/run/course.c src/run/course.h \
   src/run/evaluate.c src/run/evaluate.h \
   src/run/generate.c src/run/generate.h \
   src/run/identity.c src/run/identity.h \

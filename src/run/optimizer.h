@@ -66,6 +66,9 @@ typedef struct {
   void     (*size) (const AssayValues *options, gint64 P, guint *n_state, guint *n_work, guint *n_scalars);
   gboolean (*step) (AssayOptimizerStep *s, GError **error);
   void     (*reverse) (const AssayOptimizerReverse *r);           /* first-order; NULL for others */
+  /* scale (P), written: how far, over the rate, a gradient that stays the same takes theta in a step, judged by the state behind `step`.
+   * Returns the share of theta itself that a step takes off, over the rate. First-order; NULL: 1 and 0. */
+  double   (*scale) (const AssayValues *options, AssayDtype dtype, gint64 P, gint64 step, const void *state, double *scale);
 } AssayOptimizer;
 
 #define ASSAY_OPTIMIZER_DEFINE(symbol)                                                                                  \

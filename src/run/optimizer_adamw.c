@@ -91,5 +91,21 @@ reverse_adamw (const AssayOptimizerReverse *r)
     }
 }
 
+/* 1 / (sqrt (u / c2 + eps_root) + eps), and gamma: m / c1 is a mean, which is g */
+static double
+scale_adamw (const AssayValues *options, AssayDtype dtype, gint64 P, gint64 step, const void *state, double *scale)
+{
+  double c2 = 1 - pow (assay_values_get_double (options, "beta2"), (double) step), eps = assay_values_get_double (options, "eps");
+  double eps_root = assay_values_get_double (options, "eps-root");
+
+  for (gint64 p = 0; p < P; p++)
+    {
+      double u = dtype == ASSAY_F32 ? (double) ((const float *) state)[P + p] : ((const double *) state)[P + p];
+
+      scale[p] = 1 / (sqrt (u / c2 + eps_root) + eps);
+    }
+  return assay_values_get_double (options, "weight-decay");
+}
+
 ASSAY_OPTIMIZER_DEFINE (adamw) = { .name = "adamw", .help = "Adam with decoupled weight decay", .size = size, .step = step_adamw,
-                                   .reverse = reverse_adamw };
+                                   .reverse = reverse_adamw, .scale = scale_adamw };

@@ -38,5 +38,17 @@ reverse_momentum (const AssayOptimizerReverse *r)
     }
 }
 
+/* m -> g / (1 - mu) */
+static double
+scale_momentum (const AssayValues *options, AssayDtype dtype, gint64 P, gint64 step, const void *state, double *scale)
+{
+  (void) dtype;
+  (void) step;
+  (void) state;
+  for (gint64 p = 0; p < P; p++)
+    scale[p] = 1 / (1 - assay_values_get_double (options, "momentum"));
+  return 0;
+}
+
 ASSAY_OPTIMIZER_DEFINE (momentum) = { .name = "momentum", .help = "gradient descent with heavy-ball momentum", .size = size,
-                                      .step = step_momentum, .reverse = reverse_momentum };
+                                      .step = step_momentum, .reverse = reverse_momentum, .scale = scale_momentum };

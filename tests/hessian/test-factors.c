@@ -493,6 +493,45 @@ test_masked (void)
   g_assert_cmpmem (scores[0], sizeof scores[0], scores[1], sizeof scores[1]);
 }
 
+/* Moments and Lambda of two points are means of theirs; of the same point twice they are its own. Sums of two doubles and a half: rounding alone. */
+static void
+test_mean (void)
+{
+  g_autoptr (World) w = world_new (find_case ("mlp with relu"), 1);
+  AssayPoint points[2] = { w->point, w->point };
+  g_autoptr (AssayBuffer) moved = assay_mem_alloc_array (w->P, sizeof (double), NULL);
+  const AssayFactorsOptions diagonal = { .basis = ASSAY_FACTORS_IDENTITY, .is_empirical = TRUE };
+  g_autoptr (AssayFactors) one = fit (w, &empirical), twice = assay_factors_fit_mean (points, 2, &empirical, NULL, NULL);
+  g_autoptr (AssayFactors) here = NULL, there = NULL, between = NULL, moments = NULL;
+
+  g_assert_cmpint (twice->N, ==, 2 * one->N);
+  for (guint m = 0; m < one->modules->n; m++)
+    for (gint64 i = 0; i < one->of[m].row.n * one->of[m].row.n; i++)
+      g_assert_cmpfloat_with_epsilon (twice->of[m].row.moment[i], one->of[m].row.moment[i], 1e-14 * one->of[m].row.values[one->of[m].row.n - 1]);
+  assay_point_read_theta (&w->point, ASSAY_F64, moved);
+  for (gint64 p = 0; p < w->P; p++)
+    ((double *) (gpointer) moved)[p] *= 1.25;
+  points[1].theta = (const double *) (gconstpointer) moved;
+  here = assay_factors_fit (&points[0], &diagonal, NULL, NULL);
+  there = assay_factors_fit (&points[1], &diagonal, NULL, NULL);
+  between = assay_factors_fit_mean (points, 2, &diagonal, NULL, NULL);
+  moments = assay_factors_fit_mean (points, 2, &empirical, NULL, NULL);
+  for (guint m = 0; m < here->modules->n; m++)
+    {
+      double trace = 0, expected = 0;
+
+      for (gint64 i = 0; i < here->of[m].row.n * here->of[m].column.n; i++)
+        {
+          double mean = (here->of[m].lambda[i] + there->of[m].lambda[i]) / 2;
+
+          g_assert_cmpfloat_with_epsilon (between->of[m].lambda[i], mean, 1e-14 * (1 + mean));
+          trace += moments->of[m].lambda[i];
+          expected += mean;
+        }
+      g_assert_cmpfloat_with_epsilon (trace, expected, 1e-12 * expected);       /* no basis changes a trace */
+    }
+}
+
 static void
 test_nothing_to_divide_by (void)
 {
@@ -561,6 +600,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/factors/drawn sides of a logistic loss too", find_case ("logistic regression"), test_draws);
   g_test_add_data_func ("/factors/drawn reals of a squared loss too", find_case ("least squares"), test_draws);
   g_test_add_data_func ("/factors/weighted tokens too", find_case ("transformer, llama, mean over tokens"), test_draws);
+  g_test_add_func ("/factors/of several points are means over them", test_mean);
   g_test_add_func ("/factors/an embedding's factor is the frequency of its tokens", test_frequencies);
   g_test_add_func ("/factors/a head tied to the embedding is one module with two uses", test_tied);
   g_test_add_func ("/factors/masked positions change no bit", test_masked);
