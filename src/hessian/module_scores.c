@@ -3,6 +3,7 @@
 #include "hessian/module_scores.h"
 
 #include "base/mem.h"
+#include "hessian/gradient.h"
 #include "hessian/module_pass.h"
 #include "hessian/module_products.h"
 #include "hessian/vector_f64.h"
@@ -22,7 +23,7 @@ typedef struct {
   void *room;                   /* ROOM, or one example or vector where that is more */
   gint64 room_size;
   void *products;               /* (B,Q) */
-  double *scores, *by_module;
+  double *scores, *by_module;   /* or, of squared norms: scores (N) alone */
   /* of the block under way */
   const AssayModuleBatch *batch;
   const AssayModuleParts *parts;
@@ -63,20 +64,28 @@ add_score (const Scoring *s, gint64 q, gint64 i, double value)
 
 /* --- D formed ------------------------------------------------------------------------------------------------------------- */
 
+/* room <- D of the batch's examples b0 .. b0+B-1. */
+static void
+form (const Scoring *s, const AssayModuleBatch *batch, gint64 b0, gint64 B)
+{
+  const AssayModule *module = batch->module;
+  g_autofree AssayModuleOuter *outer = g_new0 (AssayModuleOuter, module->n_uses);
+
+  for (guint u = 0; u < module->n_uses; u++)
+    outer[u] = assay_module_parts_outer (&batch->parts[u], module->rows, module->columns, b0);
+  assay_module_form (s->dtype, s->workers, B, module->rows, module->columns, module->n_uses, outer, s->room);
+}
+
 static void
 score_formed (const Scoring *s, const AssayModuleBatch *batch)
 {
-  const AssayModule *module = batch->module;
-  gint64 size = module->rows * module->columns, most = MAX (1, s->room_size / size);
-  g_autofree AssayModuleOuter *outer = g_new0 (AssayModuleOuter, module->n_uses);
+  gint64 size = batch->module->rows * batch->module->columns, most = MAX (1, s->room_size / size);
 
   for (gint64 b0 = 0; b0 < batch->B; b0 += most)
     {
       gint64 B = MIN (most, batch->B - b0);
 
-      for (guint u = 0; u < module->n_uses; u++)
-        outer[u] = assay_module_parts_outer (&batch->parts[u], module->rows, module->columns, b0);
-      assay_module_form (s->dtype, s->workers, B, module->rows, module->columns, module->n_uses, outer, s->room);
+      form (s, batch, b0, B);
       assay_module_multiply (s->dtype, s->workers, FALSE, TRUE, B, s->Q, size, s->room, size, s->X[batch->index], size, FALSE, s->products, s->Q);
       for (gint64 b = 0; b < B; b++)
         for (gint64 q = 0; q < s->Q; q++)
@@ -263,6 +272,111 @@ assay_module_scores (const AssayPoint *point, const AssayModules *modules, gint6
     assay_mem_free (s.X[m]);
   g_free (s.X);
   g_free (s.scale);
+  assay_mem_free (s.room);
+  assay_mem_free (s.products);
+  return ok;
+}
+
+/* --- the choice between this pass and tangent walks ---------------------------------------------------------------------------- */
+
+/* Operations of a walk for one example, or of one direction of it. */
+static double
+get_walk_flops (const AssayPoint *point, AssayWalk walk, gboolean apply)
+{
+  gint64 batch = MIN (point->batch, point->n_examples);
+  g_autoptr (AssayGraph) graph = assay_model_build (point->model, batch, NULL);
+  g_autoptr (AssayPlan) plan = graph ? assay_plan_new (graph, walk, point->dtype, NULL) : NULL;
+
+  return plan ? assay_plan_get_cost (plan, apply).flops / (double) batch : 0;
+}
+
+static gboolean
+is_cheaper_by_modules (const AssayPoint *point, const AssayModules *modules, gint64 K)
+{
+  double tangents = get_walk_flops (point, ASSAY_WALK_TANGENT, FALSE) + (double) K * get_walk_flops (point, ASSAY_WALK_TANGENT, TRUE);
+  double pass = get_walk_flops (point, ASSAY_WALK_GRADIENT, FALSE) * 2 / 3;
+
+  for (guint m = 0; m < modules->n; m++)
+    {
+      double flops;
+
+      assay_module_choose_route (&modules->module[m], K, &flops);
+      pass += flops;
+    }
+  return pass < tangents;
+}
+
+gboolean
+assay_module_scores_along (const AssayPoint *point, gint64 K, const double *directions, double *scores, AssayProgress *progress, GError **error)
+{
+  g_autoptr (AssayModules) modules = assay_modules_new (point->model, NULL);
+
+  return modules != NULL && is_cheaper_by_modules (point, modules, K)
+         ? assay_module_scores (point, modules, K, directions, ASSAY_ROUTE_CHEAPER, scores, NULL, progress, error)
+         : assay_gradient_along (point, K, directions, scores, progress, error);
+}
+
+/* --- norms ----------------------------------------------------------------------------------------------------------------------- */
+
+static double
+sum_squares (AssayDtype dtype, gint64 n, const void *x)
+{
+  double sum = 0;
+
+  for (gint64 i = 0; i < n; i++)
+    {
+      double v = dtype == ASSAY_F32 ? (double) ((const float *) x)[i] : ((const double *) x)[i];
+
+      sum += v * v;
+    }
+  return sum;
+}
+
+static void
+add_norm (gsize b, guint worker, gpointer data)
+{
+  const Scoring *s = data;
+  gint64 size = s->batch->module->rows * s->batch->module->columns;
+
+  (void) worker;
+  s->scores[s->batch->first + s->first_q + b] += sum_squares (s->dtype, size, (const char *) s->room + b * size * assay_dtype_width (s->dtype));
+}
+
+/* first_q: the first example of those whose D are held. */
+static gboolean
+add_norms (const AssayModuleBatch *batch, gpointer data, GError **error)
+{
+  Scoring *s = data;
+  gint64 most = MAX (1, s->room_size / (batch->module->rows * batch->module->columns));
+
+  (void) error;
+  s->batch = batch;
+  for (s->first_q = 0; s->first_q < batch->B; s->first_q += most)
+    {
+      gint64 B = MIN (most, batch->B - s->first_q);
+
+      form (s, batch, s->first_q, B);
+      assay_workers_run (s->workers, B, add_norm, s);
+    }
+  return TRUE;
+}
+
+gboolean
+assay_module_squared_norms (const AssayPoint *point, double *squared_norm, AssayProgress *progress, GError **error)
+{
+  Scoring s = { .workers = point->backend->workers, .dtype = point->dtype, .Q = 1, .N = point->n_examples, .scores = squared_norm };
+  g_autoptr (AssayModules) modules = assay_modules_new (point->model, NULL);
+  g_autoptr (AssayModulePass) pass = NULL;
+  gboolean ok;
+
+  if (modules == NULL)
+    return assay_gradient_squared_norms (point, squared_norm, progress, error);
+  if ((pass = assay_module_pass_new (point, modules, FALSE, 0, error)) == NULL)
+    return FALSE;
+  s.modules = modules;
+  memset (squared_norm, 0, s.N * sizeof *squared_norm);
+  ok = make_room (&s, assay_module_pass_get_batch (pass), error)
+       && assay_module_pass_run (pass, add_norms, &s, "norms of gradients", progress, error);
   assay_mem_free (s.room);
   assay_mem_free (s.products);
   return ok;

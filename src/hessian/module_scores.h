@@ -25,3 +25,10 @@ gboolean assay_module_scores  (const AssayPoint *point, const AssayModules *modu
 /* The way that a module is taken, and its flops for one example. */
 AssayScoreRoute assay_module_choose_route (const AssayModule *module, gint64 Q, double *flops);
 const char     *assay_score_route_name (AssayScoreRoute route);
+
+/* scores (K,N) = direction_k' g_i by the cheaper way, by count of operations: this pass, or a tangent walk for each direction
+ * (assay_gradient_along), which is also the way where no kind of module covers some parameter. Errors: as above. */
+gboolean assay_module_scores_along (const AssayPoint *point, gint64 K, const double *directions, double *scores, AssayProgress *progress,
+                                    GError **error);
+/* squared_norm (N) = ||g_i||^2. Cost: a forward and a backward walk of micro-batches, and each D formed once. */
+gboolean assay_module_squared_norms (const AssayPoint *point, double *squared_norm, AssayProgress *progress, GError **error);

@@ -5,12 +5,13 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "hessian/gradient.h"
+#include "hessian/module_scores.h"
 #include "influence/parts.h"
 #include "influence/task.h"
 
 #include <string.h>
 
-#define BLOCK 16                /* directions that travel together */
+#define ROOM (1 << 25)          /* numbers of the directions that travel together */
 
 const char *const assay_breakdown_choices[] = { "none", "token", "module", "head", NULL };
 
@@ -72,6 +73,29 @@ by_token (const AssayInfluenceTask *task, const AssayInfluenceScores *scores, As
   return g_steal_pointer (&b);
 }
 
+/* One pass over the examples tells the modules' parts of all queries. */
+static AssayBreakdown *
+by_module (const AssayInfluenceTask *task, const AssayInfluenceScores *scores, const AssayModules *modules, AssayProgress *progress, GError **error)
+{
+  g_autoptr (AssayBreakdown) b = g_new0 (AssayBreakdown, 1);
+  AssayPoint train = assay_influence_task_get_train (task);
+  gint64 Q = scores->n_query, N = scores->n_train, M = b->n_parts = modules->n;
+  g_autoptr (AssayBuffer) memory = assay_mem_alloc_array ((M + 1) * Q * N, sizeof (double), error);
+  double *part = memory, *whole = memory ? part + M * Q * N : NULL;
+
+  if (memory == NULL || (b->value = assay_mem_alloc_array (M * Q * N, sizeof (double), error)) == NULL
+      || !assay_module_scores (&train, modules, Q, scores->direction, ASSAY_ROUTE_CHEAPER, whole, part, progress, error))
+    return NULL;
+  b->names = g_new0 (char *, M + 1);
+  for (gint64 m = 0; m < M; m++)
+    {
+      b->names[m] = g_strdup (modules->module[m].name);
+      for (gint64 k = 0; k < Q * N; k++)
+        b->value[k * M + m] = part[m * Q * N + k];
+    }
+  return g_steal_pointer (&b);
+}
+
 /* Directions that are 0 outside one part; each query's parts behind each other. */
 static AssayBreakdown *
 by_slices (const AssayInfluenceTask *task, const AssayInfluenceScores *scores, AssayParts *parts, AssayProgress *progress, GError **error)
@@ -79,20 +103,21 @@ by_slices (const AssayInfluenceTask *task, const AssayInfluenceScores *scores, A
   g_autoptr (AssayBreakdown) b = g_new0 (AssayBreakdown, 1);
   AssayPoint train = assay_influence_task_get_train (task);
   gint64 P = assay_model_get_n_params (task->model), N = scores->n_train, M = b->n_parts = parts->n, total = scores->n_query * M;
-  g_autoptr (AssayBuffer) memory = assay_mem_alloc_array (BLOCK * (P + N), sizeof (double), error);
-  double *direction = memory, *derivative = memory ? direction + BLOCK * P : NULL;
+  gint64 block = CLAMP (ROOM / P, 1, total);
+  g_autoptr (AssayBuffer) memory = assay_mem_alloc_array (block * (P + N), sizeof (double), error);
+  double *direction = memory, *derivative = memory ? direction + block * P : NULL;
 
   if (memory == NULL || (b->value = assay_mem_alloc_array (total * N, sizeof (double), error)) == NULL)
     return NULL;
   b->names = g_strdupv (parts->names);
-  for (gint64 first = 0; first < total; first += BLOCK)
+  for (gint64 first = 0; first < total; first += block)
     {
-      gint64 K = MIN (BLOCK, total - first);
+      gint64 K = MIN (block, total - first);
 
       for (gint64 k = 0; k < K; k++)
         for (gint64 j = 0; j < P; j++)
           direction[k * P + j] = parts->of[j] == (first + k) % M ? scores->direction[(first + k) / M * P + j] : 0;
-      if (!assay_gradient_along (&train, K, direction, derivative, progress, error))
+      if (!assay_module_scores_along (&train, K, direction, derivative, progress, error))
         return NULL;
       for (gint64 k = 0; k < K; k++)
         for (gint64 i = 0; i < N; i++)
@@ -105,6 +130,7 @@ AssayBreakdown *
 assay_breakdown_new (const AssayInfluenceTask *task, const AssayInfluenceScores *scores, const char *by, AssayProgress *progress, GError **error)
 {
   g_autoptr (AssayParts) parts = NULL;
+  g_autoptr (AssayModules) modules = NULL;
   AssayBreakdown *b;
 
   if (scores->direction == NULL)
@@ -115,6 +141,8 @@ assay_breakdown_new (const AssayInfluenceTask *task, const AssayInfluenceScores 
     }
   if (strcmp (by, "token") == 0)
     b = by_token (task, scores, progress, error);
+  else if (strcmp (by, "module") == 0 && (modules = assay_modules_new (task->model, NULL)) != NULL)
+    b = by_module (task, scores, modules, progress, error);
   else
     {
       parts = strcmp (by, "head") == 0 ? assay_parts_new_heads (task->model, error) : assay_parts_new_modules (task->model);

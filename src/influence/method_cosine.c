@@ -7,6 +7,7 @@
  */
 #include "base/mem.h"
 #include "hessian/gradient.h"
+#include "hessian/module_scores.h"
 #include "hessian/vector_f64.h"
 #include "influence/score.h"
 #include "influence/task.h"
@@ -40,7 +41,7 @@ normalise (const AssayInfluenceTask *task, AssayInfluenceScores *scores, AssayPr
   g_autofree double *of_train = g_new (double, task->n_train), *of_query = g_new (double, task->n_query);
   gint64 n_zero = 0;
 
-  if (!assay_gradient_squared_norms (&train, of_train, progress, error) || !measure_queries (task, of_query, error))
+  if (!assay_module_squared_norms (&train, of_train, progress, error) || !measure_queries (task, of_query, error))
     return FALSE;
   for (gint64 q = 0; q < task->n_query; q++)
     for (gint64 i = 0; i < task->n_train; i++)

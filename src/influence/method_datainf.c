@@ -10,6 +10,7 @@
  */
 #include "base/mem.h"
 #include "hessian/gradient.h"
+#include "hessian/module_scores.h"
 #include "hessian/vector_f64.h"
 #include "influence/parts.h"
 #include "influence/score.h"
@@ -198,7 +199,7 @@ score_datainf (const AssayInfluenceTask *task, const AssayValues *options, Assay
     return NULL;
   describe (&run, scores);
   assay_f64_scale (run.Q * run.P, 1 / (double) run.N, run.x);
-  if (!assay_gradient_along (&train, run.Q, run.x, scores->value, progress, error))
+  if (!assay_module_scores_along (&train, run.Q, run.x, scores->value, progress, error))
     return NULL;
   if (task->keep_directions)
     {

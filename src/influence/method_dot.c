@@ -4,7 +4,7 @@
  *   score[q, i] = g_q' g_i                 unit: relative
  */
 #include "base/mem.h"
-#include "hessian/gradient.h"
+#include "hessian/module_scores.h"
 #include "influence/score.h"
 #include "influence/task.h"
 
@@ -27,7 +27,7 @@ fill (const AssayInfluenceTask *task, AssayInfluenceScores *scores, AssayProgres
       gint64 K = MIN (block, task->n_query - first);
 
       if (!assay_influence_task_query_gradients (task, NULL, first, K, gradients, error)
-          || !assay_gradient_along (&train, K, gradients, scores->value + first * task->n_train, progress, error))
+          || !assay_module_scores_along (&train, K, gradients, scores->value + first * task->n_train, progress, error))
         return FALSE;
       if (task->keep_directions)
         memcpy (scores->direction + first * P, gradients, K * P * sizeof (double));
@@ -68,7 +68,7 @@ self_dot (const AssayInfluenceTask *task, const AssayValues *options, AssayProgr
   AssayPoint train = assay_influence_task_get_train (task);
 
   (void) options;
-  return scores != NULL && assay_gradient_squared_norms (&train, scores->value, progress, error) ? g_steal_pointer (&scores) : NULL;
+  return scores != NULL && assay_module_squared_norms (&train, scores->value, progress, error) ? g_steal_pointer (&scores) : NULL;
 }
 
 static void

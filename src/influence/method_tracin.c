@@ -7,7 +7,7 @@
  */
 #include "base/error.h"
 #include "base/mem.h"
-#include "hessian/gradient.h"
+#include "hessian/module_scores.h"
 #include "influence/score.h"
 #include "influence/task.h"
 
@@ -25,7 +25,7 @@ add_checkpoint (const AssayInfluenceTask *task, guint c, gint64 first, gint64 K,
   double *value = scores->value + first * task->n_train;
 
   if (!assay_influence_task_query_gradients (task, theta, first, K, gradients, error)
-      || !assay_gradient_along (&train, K, gradients, derivative, progress, error))
+      || !assay_module_scores_along (&train, K, gradients, derivative, progress, error))
     return FALSE;
   for (gint64 i = 0; i < K * task->n_train; i++)
     value[i] += task->checkpoint_rate[c] * derivative[i];
@@ -94,7 +94,7 @@ self_tracin (const AssayInfluenceTask *task, const AssayValues *options, AssayPr
     {
       AssayPoint train = assay_influence_task_get_point (task, task->checkpoint[c], task->train, task->n_train);
 
-      if (!assay_gradient_squared_norms (&train, norm, progress, error))
+      if (!assay_module_squared_norms (&train, norm, progress, error))
         return NULL;
       for (gint64 i = 0; i < task->n_train; i++)
         scores->value[i] = (c > 0 ? scores->value[i] : 0) + task->checkpoint_rate[c] * norm[i];

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "hessian/gradient.h"
+#include "hessian/module_scores.h"
 #include "hessian/quadrature.h"
 #include "hessian/vector_f64.h"
 #include "influence/interval.h"
@@ -27,6 +28,7 @@ assay_solved_scores_clear (AssaySolvedScores *self)
   self->train_norm = NULL;
 }
 
+/* In coordinates that have a scale: these norms need the gradients themselves. */
 typedef struct {
   const double *scale;          /* (P) of S, or NULL */
   double *norm;                 /* (N) */
@@ -43,7 +45,7 @@ add_norm (gint64 i, double loss, const double *gradient, gpointer data, GError *
   (void) error;
   for (gint64 p = 0; p < norms->P; p++)
     {
-      double scaled = norms->scale ? norms->scale[p] * gradient[p] : gradient[p];
+      double scaled = norms->scale[p] * gradient[p];
 
       sum += scaled * scaled;
     }
@@ -58,8 +60,11 @@ measure_norms (AssaySolvedScores *self, AssayProgress *progress, GError **error)
   AssayPoint train = assay_influence_task_get_train (self->task);
   Norms norms = { self->matrix.scale, self->train_norm = g_new (double, self->task->n_train), self->matrix.damped->n };
 
-  if (!assay_gradient_each (&train, add_norm, &norms, progress, error))
+  if (norms.scale != NULL ? !assay_gradient_each (&train, add_norm, &norms, progress, error)
+                          : !assay_module_squared_norms (&train, norms.norm, progress, error))
     return FALSE;
+  for (gint64 i = 0; norms.scale == NULL && i < self->task->n_train; i++)
+    norms.norm[i] = sqrt (norms.norm[i]);
   for (gint64 i = 0; i < self->task->n_train; i++)
     self->largest_norm = MAX (self->largest_norm, self->train_norm[i]);
   return TRUE;
@@ -118,7 +123,7 @@ score_block (AssaySolvedScores *self, gint64 first, gint64 K, const double *X, A
   gint64 N = self->task->n_train;
   double *value = self->scores->value + first * N;
 
-  if (!assay_gradient_along (&train, K, X, value, progress, error))
+  if (!assay_module_scores_along (&train, K, X, value, progress, error))
     return FALSE;
   for (gint64 k = 0; k < K; k++)
     {

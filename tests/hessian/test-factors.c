@@ -311,6 +311,21 @@ test_scores (gconstpointer data)
         sum[i % (3 * w->N)] += by_module[i];
       assert_same (sum, expected, 3 * w->N, 1e-12);
     }
+  g_assert_true (assay_module_scores_along (&w->point, 3, x, found, NULL, NULL));
+  assert_same (found, expected, 3 * w->N, 1e-12);
+}
+
+static void
+test_norms (gconstpointer data)
+{
+  g_autoptr (World) w = world_new (data, 2);
+  g_autoptr (AssayBuffer) rows = get_gradients (w);
+  g_autofree double *expected = g_new0 (double, w->N), *found = g_new (double, w->N);
+
+  for (gint64 i = 0; i < w->N * w->P; i++)
+    expected[i / w->P] += ((double *) rows)[i] * ((double *) rows)[i];
+  g_assert_true (assay_module_squared_norms (&w->point, found, NULL, NULL));
+  assert_same (found, expected, w->N, 1e-12);
 }
 
 /* Bits do not depend on the crew or on the point's batch. */
@@ -584,6 +599,7 @@ main (int argc, char **argv)
     { "second moments of whole gradients are theirs", test_second_moments },
     { "the inverse undoes the damped matrix", test_inverse },
     { "scores are inner products by either route", test_scores },
+    { "squared norms are the gradients' own", test_norms },
     { "any crew and batch gives the same bits", test_bits },
     { "single precision is near", test_single_precision },
   };
