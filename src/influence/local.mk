@@ -37,9 +37,13 @@ src_influence_libinfluence_la_SOURCES = $(METHODS_LIST) \
   src/influence/damped_curvature.c src/influence/damped_curvature.h \
   src/influence/exact.c src/influence/exact.h \
   src/influence/grade.c src/influence/grade.h \
+  src/influence/gradient_index.c src/influence/gradient_index.h \
   src/influence/factored.c src/influence/factored.h \
   src/influence/factors_store.c src/influence/factors_store.h \
   src/influence/ground_truth.c src/influence/ground_truth.h \
+  src/influence/index_kernel.h \
+  src/influence/index_search.c src/influence/index_search.h \
+  src/influence/index_tile.c src/influence/index_tile.h \
   src/influence/interval.c src/influence/interval.h \
   src/influence/inverse.c src/influence/inverse.h \
   src/influence/loss_difference.c src/influence/loss_difference.h \
@@ -69,3 +73,24 @@ src_influence_libinfluence_la_SOURCES = $(METHODS_LIST) \
   src/influence/validate.c src/influence/validate.h \
   src/influence/validation_store.c
 src/influence/method.lo: src/influence/methods.def
+
+# The loops over the rows of a gradient index once per instruction set; x86-64-v4 twice, the second time with its products of bytes.
+noinst_LTLIBRARIES += src/influence/libindex-baseline.la
+src_influence_libinfluence_la_LIBADD = src/influence/libindex-baseline.la
+INDEX_KERNEL_CFLAGS = -O3
+src_influence_libindex_baseline_la_SOURCES = src/influence/index_kernel.c
+src_influence_libindex_baseline_la_CFLAGS = $(AM_CFLAGS) $(INDEX_KERNEL_CFLAGS)
+src_influence_libindex_baseline_la_CPPFLAGS = $(AM_CPPFLAGS) -DASSAY_ISA=baseline
+if HAVE_X86
+noinst_LTLIBRARIES += src/influence/libindex-v3.la src/influence/libindex-v4.la src/influence/libindex-vnni.la
+src_influence_libinfluence_la_LIBADD += src/influence/libindex-v3.la src/influence/libindex-v4.la src/influence/libindex-vnni.la
+src_influence_libindex_v3_la_SOURCES = src/influence/index_kernel.c
+src_influence_libindex_v3_la_CFLAGS = $(AM_CFLAGS) $(INDEX_KERNEL_CFLAGS) $(ISA_V3_CFLAGS)
+src_influence_libindex_v3_la_CPPFLAGS = $(AM_CPPFLAGS) -DASSAY_ISA=x86_64_v3
+src_influence_libindex_v4_la_SOURCES = src/influence/index_kernel.c
+src_influence_libindex_v4_la_CFLAGS = $(AM_CFLAGS) $(INDEX_KERNEL_CFLAGS) $(ISA_V4_CFLAGS)
+src_influence_libindex_v4_la_CPPFLAGS = $(AM_CPPFLAGS) -DASSAY_ISA=x86_64_v4
+src_influence_libindex_vnni_la_SOURCES = src/influence/index_kernel.c
+src_influence_libindex_vnni_la_CFLAGS = $(AM_CFLAGS) $(INDEX_KERNEL_CFLAGS) $(ISA_V4_CFLAGS) -mavx512vnni
+src_influence_libindex_vnni_la_CPPFLAGS = $(AM_CPPFLAGS) -DASSAY_ISA=x86_64_vnni -DASSAY_INDEX_VNNI
+endif

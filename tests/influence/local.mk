@@ -31,3 +31,6 @@ tests_influence_test_rescaled_SOURCES = tests/influence/test-rescaled.c tests/in
 tests_influence_test_source_SOURCES = tests/influence/test-source.c $(influence_toy)
 tests_influence_test_measure_SOURCES = tests/influence/test-measure.c $(influence_toy)
 tests_influence_test_baselines_SOURCES = tests/influence/test-baselines.c $(influence_toy)
+
+check_PROGRAMS += tests/influence/test-index_search
+tests_influence_test_index_search_SOURCES = tests/influence/test-index_search.c
