@@ -214,6 +214,15 @@ print_plan (const json_t *document, AssayView *view)
 }
 
 static void
+print_parts (const json_t *document, AssayView *view)
+{
+  const json_t *parts = json_object_get (document, ASSAY_JOB_PARTS);
+
+  assay_view_add_text (view, "part %lld of %lld is done: %s", (long long) json_integer_value (json_object_get (parts, "part")),
+                       (long long) json_integer_value (json_object_get (parts, "of")), json_string_value (json_object_get (parts, "status")));
+}
+
+static void
 print_notes (const AssayCommandLine *line, const AssayJobOutcome *outcome)
 {
   gsize k;
@@ -241,6 +250,8 @@ print_outcome (const AssayCommandLine *line, const AssayJobOutcome *outcome, GEr
     return print_document (get_form (line->globals), outcome->document, error);
   if (assay_values_get_bool (line->globals, "dry-run"))
     print_plan (outcome->document, view);
+  else if (json_object_get (outcome->document, ASSAY_JOB_PARTS) != NULL)
+    print_parts (outcome->document, view);
   else
     kind->view (outcome->document, view);
   text = assay_table_render_view (view);

@@ -114,14 +114,14 @@ static gboolean
 score_block (const AssayInfluenceTask *task, const AssayPoint *train, AssayFactorsInverse *inverse, const AssayModules *modules, gint64 first, gint64 K,
              double *X, AssayInfluenceScores *scores, AssayProgress *progress, GError **error)
 {
-  double *value = scores->value + first * task->n_train, N = (double) task->n_train;
+  double *value = scores->value + first * train->n_examples, N = (double) task->n_train;
 
   if (!assay_influence_task_query_gradients (task, NULL, first, K, X, error))
     return FALSE;
   assay_factors_inverse_apply (inverse, K, X, X);
   if (!assay_module_scores (train, modules, K, X, ASSAY_ROUTE_CHEAPER, value, NULL, progress, error))
     return FALSE;
-  for (gint64 i = 0; i < K * task->n_train; i++)
+  for (gint64 i = 0; i < K * train->n_examples; i++)
     value[i] /= N;
   for (gint64 i = 0; scores->direction != NULL && i < K * modules->P; i++)
     scores->direction[first * modules->P + i] = X[i] / N;
@@ -167,13 +167,13 @@ assay_factored_score (const AssayInfluenceTask *task, const AssayValues *values,
   g_autoptr (AssayFactors) factors = NULL;
   g_autoptr (AssayFactorsInverse) inverse = NULL;
   g_autoptr (AssayBuffer) X = NULL;
-  AssayInfluenceTask own = *task;
+  AssayInfluenceTask own = *task, scored = assay_influence_task_narrow (task);
   AssayFactorsDamping damping = assay_factored_read_damping (task, values);
   AssayPoint train;
   gint64 block = assay_factored_choose_block (task);
 
   if (!assay_influence_task_check (task, error)
-      || (scores = assay_influence_scores_new (task->n_query, task->n_train, FALSE, FALSE, error)) == NULL
+      || (scores = assay_influence_scores_new (task->n_query, scored.n_train, FALSE, FALSE, error)) == NULL
       || (factors = assay_factored_obtain (task, values, basis, assay_values_get_string (values, "factors"), NULL, scores->notes, progress, error)) == NULL
       || (inverse = assay_factors_inverse_new (factors, spectrum, &damping, task->backend->workers, error)) == NULL
       || (X = assay_mem_alloc_array (block * factors->modules->P, sizeof (double), error)) == NULL)
@@ -188,7 +188,7 @@ assay_factored_score (const AssayInfluenceTask *task, const AssayValues *values,
   assay_factored_note_damping (factors, inverse, task->l2, scores);
   note_plan (factors->modules, MIN (block, task->n_query), (task->n_query + block - 1) / block, scores->notes);
   own.is_single_precision = factors->dtype == ASSAY_F32;
-  train = get_point (task, factors->dtype);
+  train = get_point (&scored, factors->dtype);
   for (gint64 first = 0; first < task->n_query; first += block)
     if (!score_block (&own, &train, inverse, factors->modules, first, MIN (block, task->n_query - first), X, scores, progress, error))
       return NULL;

@@ -49,6 +49,10 @@ typedef struct {
   const AssayTraining *training;        /* how the model was trained, for methods that follow it; NULL: not known */
   const void *start;                    /* (P, the model's type) its first parameters, of a first-order training; else NULL */
   gboolean keep_directions;             /* scores carry their directions where the method has them */
+  /* A part of a question (job/score_parts.h). scored (n_scored): training examples whose scores are wanted, a run of train, of a method that
+   * CUTS_EXAMPLES; NULL: all. first_query: number of the first query among all that are asked about, for notes. */
+  const gint64 *scored;
+  gint64 n_scored, first_query;
 } AssayInfluenceTask;
 
 typedef struct _AssayBreakdown AssayBreakdown;    /* breakdown.h */
@@ -79,7 +83,9 @@ typedef enum {
   ASSAY_METHOD_IGNORES_LOSS = 1 << 1,   /* a baseline that compares inputs: its sign tells no help from harm */
   ASSAY_METHOD_RETRAINS = 1 << 2,       /* it measures what others are held to, and predicts nothing */
   ASSAY_METHOD_DIVIDES_BY_SIZE = 1 << 3,        /* angles, within -1 .. 1: a mean of queries has not the mean of their scores */
-  ASSAY_METHOD_NEEDS_STEPS = 1 << 4     /* refuses models whose training, step by step, is not known */
+  ASSAY_METHOD_NEEDS_STEPS = 1 << 4,    /* refuses models whose training, step by step, is not known */
+  ASSAY_METHOD_CUTS_EXAMPLES = 1 << 5,  /* scores of a run of the training examples are those that all together get, to the bit */
+  ASSAY_METHOD_IS_WHOLE = 1 << 6        /* all scores hang together: no part of them can be computed alone */
 } AssayMethodFlags;
 
 typedef struct {
@@ -91,6 +97,8 @@ typedef struct {
   /* One row of scores: each training example's influence on its own loss. Called by assay_method_score_self; NULL: not defined. */
   AssayInfluenceScores *(*self)  (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress,
                                   GError **error);
+  /* Where a question is cut by queries, to the bit: runs that begin at multiples of this many get the scores that all together get. NULL: anywhere. */
+  gint64 (*query_unit) (const AssayInfluenceTask *task, const AssayValues *options);
   /* For --dry-run: floating-point operations, estimated, and bytes. */
   void (*cost) (const AssayInfluenceTask *task, const AssayValues *options, double *flops, double *bytes);
 } AssayMethod;

@@ -165,5 +165,13 @@ cost_cg (const AssayInfluenceTask *task, const AssayValues *options, double *flo
   *bytes += 8.0 * (4.0 * (is_block ? (double) block : 1) + 2 * rank) * (double) P;
 }
 
+/* Queries of a block share what their products find. */
+static gint64
+query_unit (const AssayInfluenceTask *task, const AssayValues *options)
+{
+  return strcmp (assay_values_get_string (options, "solver"), "block-cg") == 0 ? choose_block (assay_model_get_n_params (task->model), G_MAXINT64)
+         : ASSAY_QUERY_BLOCK;
+}
+
 ASSAY_METHOD_DEFINE (cg) = { .name = "cg", .help = "influence by damped conjugate gradients, with certified intervals", .params = params,
-                             .score = score_cg, .self = self_cg, .cost = cost_cg };
+                             .query_unit = query_unit, .score = score_cg, .self = self_cg, .cost = cost_cg };

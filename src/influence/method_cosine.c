@@ -57,8 +57,9 @@ normalise (const AssayInfluenceTask *task, AssayInfluenceScores *scores, AssayPr
 }
 
 static AssayInfluenceScores *
-score_cosine (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
+score_cosine (const AssayInfluenceTask *asked, const AssayValues *options, AssayProgress *progress, GError **error)
 {
+  AssayInfluenceTask narrow = assay_influence_task_narrow (asked), *task = &narrow;
   g_autoptr (AssayInfluenceScores) scores = assay_method_dot.score (task, options, progress, error);
 
   if (scores != NULL)
@@ -73,5 +74,5 @@ cost_cosine (const AssayInfluenceTask *task, const AssayValues *options, double 
   *flops += assay_influence_task_get_flops (task, ASSAY_WALK_GRADIENT, FALSE, task->n_train + task->n_query);
 }
 
-ASSAY_METHOD_DEFINE (cosine) = { .name = "cosine", .help = "cosine of the angle between gradients", .params = params, .flags = ASSAY_METHOD_DIVIDES_BY_SIZE,
+ASSAY_METHOD_DEFINE (cosine) = { .name = "cosine", .help = "cosine of the angle between gradients", .params = params, .flags = ASSAY_METHOD_CUTS_EXAMPLES | ASSAY_METHOD_DIVIDES_BY_SIZE,
                                  .score = score_cosine, .cost = cost_cosine };

@@ -50,8 +50,9 @@ open_scores (const AssayInfluenceTask *task, GError **error)
 }
 
 static AssayInfluenceScores *
-score_dot (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
+score_dot (const AssayInfluenceTask *asked, const AssayValues *options, AssayProgress *progress, GError **error)
 {
+  AssayInfluenceTask narrow = assay_influence_task_narrow (asked), *task = &narrow;
   g_autoptr (AssayInfluenceScores) scores = NULL;
 
   (void) options;
@@ -83,5 +84,5 @@ cost_dot (const AssayInfluenceTask *task, const AssayValues *options, double *fl
                                   ASSAY_QUERY_BLOCK) * assay_model_get_n_params (task->model) + task->n_query * task->n_train);
 }
 
-ASSAY_METHOD_DEFINE (dot) = { .name = "dot", .help = "inner product of gradients", .params = params, .score = score_dot, .self = self_dot,
+ASSAY_METHOD_DEFINE (dot) = { .name = "dot", .help = "inner product of gradients", .params = params, .flags = ASSAY_METHOD_CUTS_EXAMPLES, .score = score_dot, .self = self_dot,
                              .cost = cost_dot };

@@ -134,5 +134,5 @@ cost_loo (const AssayInfluenceTask *task, const AssayValues *options, double *fl
   *bytes = assay_influence_task_get_bytes (task, ASSAY_WALK_GRADIENT) + 16.0 * (double) (task->n_query * task->n_train);
 }
 
-ASSAY_METHOD_DEFINE (loo) = { .name = "loo", .help = "true leave-one-out retraining", .flags = ASSAY_METHOD_RETRAINS, .params = params, .score = score_loo,
+ASSAY_METHOD_DEFINE (loo) = { .name = "loo", .help = "true leave-one-out retraining", .flags = ASSAY_METHOD_RETRAINS | ASSAY_METHOD_IS_WHOLE, .params = params, .score = score_loo,
                              .cost = cost_loo };

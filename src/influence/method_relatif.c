@@ -150,5 +150,14 @@ cost_relatif (const AssayInfluenceTask *task, const AssayValues *options, double
   *bytes = MAX (*bytes, most);
 }
 
+static gint64
+query_unit (const AssayInfluenceTask *task, const AssayValues *options)
+{
+  g_autoptr (AssayValues) of_divided = NULL;
+  const AssayMethod *method = open_divided (options, &of_divided, NULL);
+
+  return method != NULL && method->query_unit != NULL ? method->query_unit (task, of_divided) : 1;
+}
+
 ASSAY_METHOD_DEFINE (relatif) = { .name = "relatif", .help = "influence for its size: divided by what removing the example changes at all",
-                                 .params = params, .score = score_relatif, .cost = cost_relatif };
+                                 .params = params, .query_unit = query_unit, .score = score_relatif, .cost = cost_relatif };

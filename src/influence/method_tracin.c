@@ -72,8 +72,9 @@ open_scores (const AssayInfluenceTask *task, GError **error)
 }
 
 static AssayInfluenceScores *
-score_tracin (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
+score_tracin (const AssayInfluenceTask *asked, const AssayValues *options, AssayProgress *progress, GError **error)
 {
+  AssayInfluenceTask narrow = assay_influence_task_narrow (asked), *task = &narrow;
   g_autoptr (AssayInfluenceScores) scores = NULL;
 
   (void) options;
@@ -117,4 +118,4 @@ cost_tracin (const AssayInfluenceTask *task, const AssayValues *options, double 
 }
 
 ASSAY_METHOD_DEFINE (tracin) = { .name = "tracin", .help = "inner products of gradients along the training run's checkpoints",
-                                 .params = params, .score = score_tracin, .self = self_tracin, .cost = cost_tracin };
+                                 .params = params, .flags = ASSAY_METHOD_CUTS_EXAMPLES, .score = score_tracin, .self = self_tracin, .cost = cost_tracin };

@@ -186,4 +186,4 @@ cost_trackstar (const AssayInfluenceTask *task, const AssayValues *options, doub
 }
 
 ASSAY_METHOD_DEFINE (trackstar) = { .name = "trackstar", .help = "angles of whitened projected gradients, what all queries share counting less",
-                                   .params = params, .flags = ASSAY_METHOD_DIVIDES_BY_SIZE, .score = score_trackstar, .cost = cost_trackstar };
+                                   .params = params, .flags = ASSAY_METHOD_DIVIDES_BY_SIZE | ASSAY_METHOD_IS_WHOLE, .score = score_trackstar, .cost = cost_trackstar };

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #define TOP_BLOCK 65536
+#define PART_KIND ASSAY_SCORES_PART
 
 /* --- attributes and their validator ----------------------------------------------------------------------------------- */
 
@@ -298,9 +299,9 @@ metadata (const json_t *attributes, const AssayInfluenceScores *scores, const As
   return meta;
 }
 
-AssayObject *
-assay_influence_scores_save (AssayCase *cas, const char *name, const AssayInfluenceScores *scores, const AssayInfluenceTask *task,
-                             const char *method, const AssayValues *options, json_t *extra, GError **error)
+static AssayObject *
+save (AssayCase *cas, const char *kind, const char *name, const AssayInfluenceScores *scores, const AssayInfluenceTask *task, const char *method,
+      const AssayValues *options, json_t *extra, GError **error)
 {
   json_t *attributes = assay_score_attributes_new (scores, method), *meta;
   g_autoptr (AssayShardWriter) writer = NULL;
@@ -309,7 +310,7 @@ assay_influence_scores_save (AssayCase *cas, const char *name, const AssayInflue
   if (assay_score_attributes_check (attributes, name, error))
     {
       meta = metadata (attributes, scores, options, extra);
-      writer = assay_shard_writer_new (cas, "scores", name, meta, error);
+      writer = assay_shard_writer_new (cas, kind, name, meta, error);
       json_decref (meta);
     }
   if (writer != NULL && put_queries (writer, task, error)
@@ -325,11 +326,25 @@ assay_influence_scores_save (AssayCase *cas, const char *name, const AssayInflue
   return object;
 }
 
+AssayObject *
+assay_influence_scores_save (AssayCase *cas, const char *name, const AssayInfluenceScores *scores, const AssayInfluenceTask *task,
+                             const char *method, const AssayValues *options, json_t *extra, GError **error)
+{
+  return save (cas, "scores", name, scores, task, method, options, extra, error);
+}
+
+AssayObject *
+assay_influence_scores_save_part (AssayCase *cas, const char *name, const AssayInfluenceScores *scores, const AssayInfluenceTask *task,
+                                  const char *method, const AssayValues *options, json_t *extra, GError **error)
+{
+  return save (cas, PART_KIND, name, scores, task, method, options, extra, error);
+}
+
 /* The reader of a scores object whose attributes pass the validator. */
 static AssayReader *
-open_scores (AssayCase *cas, const char *name, const json_t **attributes, AssayArrayInfo *info, GError **error)
+open_scores (AssayCase *cas, const char *kind, const char *name, const json_t **attributes, AssayArrayInfo *info, GError **error)
 {
-  g_autoptr (AssayReader) reader = assay_reader_open (cas, "scores", name, error);
+  g_autoptr (AssayReader) reader = assay_reader_open (cas, kind, name, error);
 
   if (reader == NULL)
     return NULL;
@@ -361,12 +376,12 @@ adopt_attributes (AssayInfluenceScores *scores, const json_t *attributes, const 
   g_string_append (scores->notes, json_string_value (json_object_get (meta, "notes")) ?: "");
 }
 
-AssayInfluenceScores *
-assay_influence_scores_load (AssayCase *cas, const char *name, const char **method, GError **error)
+static AssayInfluenceScores *
+load (AssayCase *cas, const char *kind, const char *name, const char **method, GError **error)
 {
   const json_t *attributes;
   AssayArrayInfo info;
-  g_autoptr (AssayReader) reader = open_scores (cas, name, &attributes, &info, error);
+  g_autoptr (AssayReader) reader = open_scores (cas, kind, name, &attributes, &info, error);
   g_autoptr (AssayInfluenceScores) scores = NULL;
 
   if (reader == NULL)
@@ -384,6 +399,18 @@ assay_influence_scores_load (AssayCase *cas, const char *name, const char **meth
   if (method != NULL)
     *method = g_intern_string (json_string_value (json_object_get (attributes, "method")));
   return g_steal_pointer (&scores);
+}
+
+AssayInfluenceScores *
+assay_influence_scores_load (AssayCase *cas, const char *name, const char **method, GError **error)
+{
+  return load (cas, "scores", name, method, error);
+}
+
+AssayInfluenceScores *
+assay_influence_scores_load_part (AssayCase *cas, const char *name, GError **error)
+{
+  return load (cas, PART_KIND, name, NULL, error);
 }
 
 GArray *
@@ -406,7 +433,7 @@ assay_influence_scores_load_top (AssayCase *cas, const char *name, gint64 query,
   static const char *const paths[] = { "/scores/value", "/scores/lo", "/scores/hi" };
   const json_t *attributes;
   AssayArrayInfo info;
-  g_autoptr (AssayReader) reader = open_scores (cas, name, &attributes, &info, error);
+  g_autoptr (AssayReader) reader = open_scores (cas, "scores", name, &attributes, &info, error);
   g_autoptr (AssayTop) top = assay_top_new (k);
   g_autofree double *block = g_new (double, G_N_ELEMENTS (paths) * TOP_BLOCK);
 

@@ -16,6 +16,8 @@
 #include "influence/score.h"
 #include "store/case.h"
 
+#define ASSAY_SCORES_PART "scores-part"
+
 /* Refuses attributes that lack one of the names above, have one of the wrong type, or an unknown unit, sign or interval_kind. damping and l2
  * are numbers of 0 or more; null only for a score without a unit, or one that was imported. where names the document. */
 gboolean     assay_score_attributes_check (const json_t *attributes, const char *where, GError **error);
@@ -26,6 +28,10 @@ json_t      *assay_score_attributes_new   (const AssayInfluenceScores *scores, c
 AssayObject *assay_influence_scores_save  (AssayCase *cas, const char *name, const AssayInfluenceScores *scores,
                                            const AssayInfluenceTask *task,
                                            const char *method, const AssayValues *options, json_t *extra, GError **error);
+/* The same for a part of scores, an object of kind "scores-part" that a whole is made of later. */
+AssayObject *assay_influence_scores_save_part (AssayCase *cas, const char *name, const AssayInfluenceScores *scores, const AssayInfluenceTask *task,
+                                               const char *method, const AssayValues *options, json_t *extra, GError **error);
+AssayInfluenceScores *assay_influence_scores_load_part (AssayCase *cas, const char *name, GError **error);
 /* Reads them back, validated again. method (may be NULL) receives an interned name. */
 AssayInfluenceScores *assay_influence_scores_load (AssayCase *cas, const char *name, const char **method, GError **error);
 

@@ -137,7 +137,7 @@ score_block (AssaySolvedScores *self, gint64 first, gint64 K, const double *X, A
       if (!assay_solve_has_converged (reason))
         g_string_append_printf (self->scores->notes,
                                 "query %" G_GINT64_FORMAT ": the solve did not converge (%s): its scores are not the "
-                                "influence\n", first + k, assay_solve_reason_name (reason));
+                                "influence\n", self->task->first_query + first + k, assay_solve_reason_name (reason));
     }
   return TRUE;
 }

@@ -21,6 +21,28 @@ assay_influence_task_get_train (const AssayInfluenceTask *task)
   return assay_influence_task_get_point (task, NULL, task->train, task->n_train);
 }
 
+AssayInfluenceTask
+assay_influence_task_narrow (const AssayInfluenceTask *task)
+{
+  AssayInfluenceTask narrow = *task;
+
+  if (task->scored != NULL)
+    {
+      narrow.train = task->scored;
+      narrow.n_train = task->n_scored;
+      narrow.scored = NULL;
+    }
+  return narrow;
+}
+
+gint64
+assay_influence_query_block (const AssayInfluenceTask *task, const AssayValues *options)
+{
+  (void) task;
+  (void) options;
+  return ASSAY_QUERY_BLOCK;
+}
+
 gint64
 assay_influence_task_get_query_size (const AssayInfluenceTask *task)
 {

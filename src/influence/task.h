@@ -17,6 +17,11 @@ AssayPoint assay_influence_task_get_point (const AssayInfluenceTask *task, const
                                            gint64 n_examples);
 AssayPoint assay_influence_task_get_train (const AssayInfluenceTask *task);
 
+/* The task of a method that CUTS_EXAMPLES with the examples that are scored in train's place. */
+AssayInfluenceTask assay_influence_task_narrow (const AssayInfluenceTask *task);
+/* Of methods that take ASSAY_QUERY_BLOCK queries together. */
+gint64     assay_influence_query_block (const AssayInfluenceTask *task, const AssayValues *options);
+
 /* Examples behind one query: 1, or those that its loss is the mean of. */
 gint64     assay_influence_task_get_query_size (const AssayInfluenceTask *task);
 /* gradients (K,P) of what is measured of the queries first .. first+K-1 at a theta (P), or at the model's own (NULL). Errors: those of the walk. */

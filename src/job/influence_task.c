@@ -6,6 +6,7 @@
 #include "influence/breakdown.h"
 #include "influence/score_store.h"
 #include "job/cost_meter.h"
+#include "job/score_parts.h"
 
 #include <string.h>
 
@@ -129,9 +130,8 @@ load_scores (AssayCase *cas, const char *name, const char *identity, AssayObject
   return scores;
 }
 
-/* What the scores are of, and in what unit. */
-static void
-name_measure (const AssayInfluenceTask *task, AssayInfluenceScores *scores)
+void
+assay_influence_name_measure (const AssayInfluenceTask *task, AssayInfluenceScores *scores)
 {
   gboolean is_mean = task->query_size > 1;
   g_autofree char *words = g_strconcat (is_mean ? "mean " : "", task->measure, NULL);
@@ -146,8 +146,11 @@ name_measure (const AssayInfluenceTask *task, AssayInfluenceScores *scores)
 
 /* By the job's method, with the parts that it asks for. */
 static AssayInfluenceScores *
-compute (const AssayInfluenceSetup *setup, const AssayJob *job, const AssayMethod *method, AssayProgress *progress, GError **error)
+compute (const AssayInfluenceSetup *setup, const AssayJob *job, const AssayMethod *method, AssayJobContext *context, const AssaySubject *subject,
+         GError **error)
 {
+  AssayProgress *progress = context->progress;
+  GError *fault = NULL;
   const AssayValues *values = assay_job_get_values (job), *options = assay_job_get_section (job, "method");
   const char *by = assay_values_get_string (values, "by");
   AssayInfluenceTask task = setup->task;
@@ -156,6 +159,11 @@ compute (const AssayInfluenceSetup *setup, const AssayJob *job, const AssayMetho
   if (assay_values_get_bool (values, "self"))
     return assay_method_score_self (method, &task, options, progress, error);
   task.keep_directions = strcmp (by, "none") != 0;
+  scores = task.keep_directions ? NULL : assay_score_parts_load (setup, job, context, subject, &fault);
+  if (fault != NULL)
+    g_propagate_error (error, fault);
+  if (fault != NULL || scores != NULL)
+    return g_steal_pointer (&scores);
   scores = method->score (&task, options, progress, error);
   if (scores == NULL)
     return NULL;
@@ -187,7 +195,7 @@ assay_influence_setup_score (const AssayInfluenceSetup *setup, const AssayJob *j
       return NULL;
     }
   meter = assay_cost_meter_start ();
-  scores = compute (setup, job, method, context->progress, error);
+  scores = compute (setup, job, method, context, subject, error);
   cost = assay_cost_meter_stop (&meter);
   if (scores == NULL)
     {
@@ -195,7 +203,7 @@ assay_influence_setup_score (const AssayInfluenceSetup *setup, const AssayJob *j
       return NULL;
     }
   if (!is_self)
-    name_measure (&setup->task, scores);
+    assay_influence_name_measure (&setup->task, scores);
   extra = json_pack ("{s:s, s:o, s:o}", "job", identity, "subject", assay_subject_to_json (subject), "cost", cost);
   *object = assay_influence_scores_save (context->cas, name, scores, &setup->task, method->name, options, extra, error);
   json_decref (extra);

@@ -17,6 +17,7 @@
 #include "base/param.h"
 #include "base/progress.h"
 #include "job/plan.h"
+#include "job/shard.h"
 #include "job/view.h"
 #include "store/case.h"
 #include "tensor/backend.h"
@@ -59,6 +60,7 @@ typedef enum {
 typedef struct {
   AssayCase *cas;               /* NULL: the kind has none, or it was not given */
   AssayBackend *backend;
+  AssayShard shard;             /* the part of the job that this process does; a count of 0 or 1: all of it */
   gboolean is_dry_run;          /* a plan is all that is wanted: it may take a moment to measure */
   AssayProgress *progress;
   gboolean (*confirm) (const char *question, gpointer data);    /* NULL: nobody can be asked */
@@ -84,6 +86,9 @@ struct _AssayJobKind {
   gboolean  (*complete) (AssayJob *job, GError **error);        /* NULL, or: sets defaults that hang on what was given */
   gboolean  (*resolve) (AssayJob *job, AssayJobContext *context, GError **error);       /* NULL: no inputs */
   gboolean  (*plan)    (AssayJob *job, AssayJobContext *context, AssayJobPlan *plan, GError **error);   /* NULL: nothing worth saying */
+  /* Does the part of context->shard, in a case that others write too, and commits it; says in share what is there. The last one goes on with run, which
+   * finds all parts. NULL: the kind cannot be cut, and has no ASSAY_SHARD_PARAM. */
+  gboolean  (*share)   (AssayJob *job, AssayJobContext *context, AssayShare *share, GError **error);
   json_t   *(*run)     (AssayJob *job, AssayJobContext *context, GError **error);
   json_t   *(*result)  (AssayJob *job, AssayJobContext *context, const json_t *summary, GError **error);        /* NULL: the summary */
   void      (*view)    (const json_t *document, AssayView *view);
@@ -92,6 +97,9 @@ struct _AssayJobKind {
 #define ASSAY_JOB_KIND_DEFINE(symbol)                                                                                   \
   extern const AssayJobKind assay_job_kind_##symbol;                                                                    \
   const AssayJobKind assay_job_kind_##symbol
+
+/* A document of a part of a job has these instead of the kind's own fields. */
+#define ASSAY_JOB_PARTS "share"
 
 /* A summary with a string under this key says that something was found: the job is done, and the exit status is 1. */
 #define ASSAY_JOB_FINDING "finding"

@@ -8,6 +8,7 @@
 #include "job/influence_task.h"
 #include "job/measure.h"
 #include "job/query_view.h"
+#include "job/score_parts.h"
 
 #include <math.h>
 #include <string.h>
@@ -24,12 +25,13 @@ static const AssayParam params[] = {
     .help = "add up the scores of a group of training examples: SPLIT:FIRST-LAST, \"SPLIT:where EXPRESSION\"; each use is one group" },
   { "top", ASSAY_PARAM_INT, .def.i = 10, .min = 0, .max = 9e15, .short_name = 'k', .unit = "examples",
     .help = "show this many scores of largest magnitude (0: all)" },
+  ASSAY_SHARD_PARAM,
   ASSAY_SUBJECT_PARAMS,
   ASSAY_INFLUENCE_TASK_PARAMS,
   { .name = NULL }
 };
 
-static const char *const outside_identity[] = { "group", "top", NULL };
+static const char *const outside_identity[] = { "group", "top", ASSAY_SHARD_OPTION, NULL };
 
 static const AssayJobExample examples[] = {
   { "what made the first person's loss what it is, by the exact inverse", "assay influence people.assay --query train:0 --method exact" },
@@ -143,6 +145,14 @@ plan (AssayJob *job, AssayJobContext *context, AssayJobPlan *plan, GError **erro
                       "score %" G_GINT64_FORMAT " training examples for %" G_GINT64_FORMAT " %s by %s", task->n_train, task->n_query,
                       task->n_query == 1 ? "query" : "queries", method->name);
   return TRUE;
+}
+
+static gboolean
+share (AssayJob *job, AssayJobContext *context, AssayShare *share, GError **error)
+{
+  const State *state = context->state;
+
+  return assay_score_parts_share (state->setup, job, context, state->subject, share, error);
 }
 
 static json_t *
@@ -310,5 +320,5 @@ ASSAY_JOB_KIND_DEFINE (influence) = {
                  "parameters, or by attention head.\n\n"
                  "The exit status is 1 when a solve did not converge; its scores are kept, and marked.",
   .examples = examples, .access = ASSAY_JOB_WRITES_CASE, .is_stored = TRUE, .params = params, .get_sections = assay_influence_task_sections,
-  .outside_identity = outside_identity, .complete = complete, .resolve = resolve, .plan = plan, .run = run, .result = result, .view = assay_query_view,
+  .outside_identity = outside_identity, .complete = complete, .resolve = resolve, .plan = plan, .share = share, .run = run, .result = result, .view = assay_query_view,
 };

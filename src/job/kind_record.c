@@ -10,9 +10,12 @@
 static const AssayParam params[] = {
   { "split", ASSAY_PARAM_STRING, .metavar = "SPLIT", .names = "split", .help = "examples to record (default: the split that the model was trained on)" },
   { "name", ASSAY_PARAM_STRING, .metavar = "NAME", .help = "name of the recording (default: MODEL/SPLIT)" },
+  ASSAY_SHARD_PARAM,
   ASSAY_SUBJECT_PARAMS,
   { .name = NULL }
 };
+
+static const char *const outside_identity[] = { ASSAY_SHARD_OPTION, NULL };
 
 static const AssayJobSection sections[] = {
   { NULL, NULL, "what is recorded", assay_record_params },
@@ -142,17 +145,60 @@ failed:
   return NULL;
 }
 
+static char *
+dup_name (const AssayJob *job, const State *state)
+{
+  const char *given = assay_values_get_string (assay_job_get_values (job), "name");
+
+  return given ? g_strdup (given) : g_strdup_printf ("%s/%s", state->subject->object->name, state->split);
+}
+
+/* Its meta is the caller's to release. */
+static AssayRecording
+describe (const AssayJob *job, const AssayJobContext *context, const char *name)
+{
+  const State *state = context->state;
+
+  return (AssayRecording) { .model = state->subject->model, .dataset = state->subject->dataset, .examples = state->examples, .N = state->N,
+                            .options = get_options (job), .backend = context->backend, .store = context->cas, .name = name,
+                            .meta = json_pack ("{s:o, s:s}", "subject", assay_subject_to_json (state->subject), "split", state->split) };
+}
+
+typedef gboolean (*RecordShare) (const AssayRecording *recording, AssayRecordShare *share, AssayProgress *progress, GError **error);
+
+static gboolean
+share_one (RecordShare record, const AssayRecording *recording, AssayJobContext *context, AssayShare *share, GError **error)
+{
+  AssayRecordShare part = { .end = 0 };
+
+  assay_shard_slice (&context->shard, recording->N, 1, &part.first, &part.end);
+  if (!record (recording, &part, context->progress, error))
+    return FALSE;
+  assay_share_add_recording (share, part.object, recording->N, part.n_rows / recording->N, part.is_last);
+  assay_object_unref (part.object);
+  return TRUE;
+}
+
+static gboolean
+share (AssayJob *job, AssayJobContext *context, AssayShare *share, GError **error)
+{
+  g_autofree char *name = dup_name (job, context->state);
+  AssayRecording recording = describe (job, context, name);
+  gboolean fine = (!wants (job, "taps") || share_one (assay_record_activations_share, &recording, context, share, error))
+                  && (!wants (job, "gradients") || share_one (assay_record_gradients_share, &recording, context, share, error));
+
+  json_decref (recording.meta);
+  return fine;
+}
+
 static json_t *
 run (AssayJob *job, AssayJobContext *context, GError **error)
 {
   const State *state = context->state;
-  const char *given = assay_values_get_string (assay_job_get_values (job), "name");
-  g_autofree char *name = given ? g_strdup (given) : g_strdup_printf ("%s/%s", state->subject->object->name, state->split);
-  AssayRecording recording = { .model = state->subject->model, .dataset = state->subject->dataset, .examples = state->examples, .N = state->N,
-                               .options = get_options (job), .backend = context->backend, .store = context->cas, .name = name };
+  g_autofree char *name = dup_name (job, state);
+  AssayRecording recording = describe (job, context, name);
   json_t *list;
 
-  recording.meta = json_pack ("{s:o, s:s}", "subject", assay_subject_to_json (state->subject), "split", state->split);
   list = record (job, context, &recording, error);
   json_decref (recording.meta);
   return list ? json_pack ("{s:s, s:s, s:I, s:o}", "model", state->subject->object->name, "split", state->split, "examples", (json_int_t) state->N,
@@ -182,7 +228,7 @@ ASSAY_JOB_KIND_DEFINE (record) = {
   .name = "record", .group = ASSAY_JOB_GROUP_MODEL, .help = "record activations and gradients of single examples",
   .description = "Activations are recorded at taps, the named results of the model's graph (assay info CASE model/NAME lists them); gradients for "
                  "groups of parameters, chosen by name. Both kinds of pattern take * and ?. The files are plain HDF5 in tiles that read one example and one unit equally fast. A recording that "
-                 "was stopped goes on behind its last committed row.",
+                 "was stopped goes on behind its last committed row; with --shard several processes record one together.",
   .examples = examples, .access = ASSAY_JOB_WRITES_CASE, .is_stored = TRUE, .params = params, .get_sections = get_sections,
-  .resolve = resolve, .plan = plan, .run = run, .view = view,
+  .outside_identity = outside_identity, .resolve = resolve, .plan = plan, .share = share, .run = run, .view = view,
 };

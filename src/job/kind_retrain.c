@@ -36,10 +36,13 @@ static const AssayParam params[] = {
     .help = "random groups of the same size that are left out as well, for comparison" },
   { "match", ASSAY_PARAM_LIST, .metavar = "COLUMN", .names = "column", .help = "random groups have as many examples of each value of this column as the chosen ones" },
   { "control-seed", ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 9e15, .help = "of the random groups" },
+  ASSAY_SHARD_PARAM,
   ASSAY_SUBJECT_PARAMS,
   ASSAY_INFLUENCE_TASK_PARAMS,
   { .name = NULL }
 };
+
+static const char *const outside_identity[] = { ASSAY_SHARD_OPTION, NULL };
 
 static const AssayJobExample examples[] = {
   { "leave two people out, and three random pairs", "assay retrain people.assay --model-name logistic --without train:3 --without train:8 --query train:0-4 --controls 3" },
@@ -368,15 +371,36 @@ predict (State *state, AssayJobContext *context, GError **error)
   return TRUE;
 }
 
+static AssayInfluenceTask
+make_task (State *state, const AssayJobContext *context)
+{
+  return (AssayInfluenceTask) { .model = state->subject->model, .dataset = state->subject->dataset, .train = state->subject->train,
+                                .n_train = state->subject->n_train, .query = (const gint64 *) state->queries->data, .n_query = state->queries->len,
+                                .l2 = state->subject->l2, .backend = context->backend, .retrain = assay_ground_truth_retrain,
+                                .retrain_data = &state->retraining->source };
+}
+
+/* Some of the retrainings; predicting is left to the process that completes the job. */
+static gboolean
+share (AssayJob *job, AssayJobContext *context, AssayShare *share, GError **error)
+{
+  State *state = context->state;
+  g_autoptr (AssayGroundTruth) truth = choose_sets (job, state, error);
+  AssayInfluenceTask task = make_task (state, context);
+  gboolean fine;
+
+  assay_retraining_setup_set_share (state->retraining, share);
+  fine = truth != NULL && assay_ground_truth_run (truth, &task, context->progress, error);
+  assay_retraining_setup_set_share (state->retraining, NULL);
+  return fine;
+}
+
 static json_t *
 run (AssayJob *job, AssayJobContext *context, GError **error)
 {
   State *state = context->state;
   g_autoptr (AssayGroundTruth) truth = choose_sets (job, state, error);
-  AssayInfluenceTask task = { .model = state->subject->model, .dataset = state->subject->dataset, .train = state->subject->train,
-                              .n_train = state->subject->n_train, .query = (const gint64 *) state->queries->data, .n_query = state->queries->len,
-                              .l2 = state->subject->l2, .backend = context->backend, .retrain = assay_ground_truth_retrain,
-                              .retrain_data = &state->retraining->source };
+  AssayInfluenceTask task = make_task (state, context);
   g_autofree char *name = truth ? assay_ground_truth_dup_kept_name (truth, &state->retraining->place) : NULL;
   AssayObject *object;
 
@@ -495,5 +519,5 @@ ASSAY_JOB_KIND_DEFINE (retrain) = {
                  "With --scores the examples to leave out can be those that an influence job put first (--count, --those), and for every set the sum of "
                  "the scores, which is the predicted change, stands beside the measured one.",
   .examples = examples, .access = ASSAY_JOB_WRITES_CASE, .is_stored = TRUE, .params = params, .get_sections = assay_influence_task_sections,
-  .complete = complete, .resolve = resolve, .plan = plan, .run = run, .view = view,
+  .outside_identity = outside_identity, .complete = complete, .resolve = resolve, .plan = plan, .share = share, .run = run, .view = view,
 };

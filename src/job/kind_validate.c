@@ -24,10 +24,13 @@ static const AssayParam params[] = {
   { "stability", ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1e9, .unit = "examples",
     .help = "how far so many scores of largest magnitude stay the same when damping and precision are varied (0: not looked at)" },
   { "random-weights", ASSAY_PARAM_BOOL, .help = "a control: the same scores of an untrained model, which should say nothing" },
+  ASSAY_SHARD_PARAM,
   ASSAY_SUBJECT_PARAMS,
   ASSAY_INFLUENCE_TASK_PARAMS,
   { .name = NULL }
 };
+
+static const char *const outside_identity[] = { ASSAY_SHARD_OPTION, NULL };
 
 static const AssayJobExample examples[] = {
   { "are the scores for the first person right?", "assay validate people.assay --query train:0" },
@@ -378,6 +381,26 @@ answer_all (const AssayJob *job, const AssayValidationQuestion *question, AssayJ
   return truth != NULL;
 }
 
+/* Some of the retrainings that all methods are held to; scores, and what is retrained for the sake of one method, are left to the process that completes
+ * the job. */
+static gboolean
+share (AssayJob *job, AssayJobContext *context, AssayShare *share, GError **error)
+{
+  const AssayValidationQuestion *question = context->state;
+  g_autoptr (AssayGroundTruth) truth = NULL;
+
+  if (question->bank != NULL && !question->source.sets_only)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "bank %s: its losses were measured elsewhere, so nothing is retrained that could be shared; give --shard 1/1",
+                   question->bank_object->name);
+      return FALSE;
+    }
+  assay_retraining_setup_set_share (question->setup->retraining, share);
+  truth = assay_validate_measure (&question->setup->task, get_options (job), assay_validation_question_get_source (question), context->progress, error);
+  assay_retraining_setup_set_share (question->setup->retraining, NULL);
+  return truth != NULL;
+}
+
 /* One method's answer stands at the top level; several are listed under "methods". */
 static json_t *
 run (AssayJob *job, AssayJobContext *context, GError **error)
@@ -417,5 +440,5 @@ ASSAY_JOB_KIND_DEFINE (validate) = {
                  "The exit status is 1 when a solve did not converge, or when the interval of a mean correlation does not lie above 0; a table of several methods "
                  "ends with 0.",
   .examples = examples, .access = ASSAY_JOB_WRITES_CASE, .is_stored = TRUE, .params = params, .get_sections = get_sections,
-  .complete = complete, .resolve = resolve, .plan = plan, .run = run, .view = assay_validation_view,
+  .outside_identity = outside_identity, .complete = complete, .resolve = resolve, .plan = plan, .share = share, .run = run, .view = assay_validation_view,
 };

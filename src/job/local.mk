@@ -81,6 +81,8 @@ src_job_libjob_la_SOURCES = $(KINDS_LIST) \
   src/job/report_source.c src/job/report_source.h \
   src/job/retraining.c src/job/retraining.h \
   src/job/runner.c src/job/runner.h \
+  src/job/score_parts.c src/job/score_parts.h \
+  src/job/shard.c src/job/shard.h \
   src/job/spec.c src/job/spec.h \
   src/job/spec_command.c \
   src/job/subject.c src/job/subject.h \

@@ -84,6 +84,27 @@ assay_retraining_setup_set_measure (AssayRetrainingSetup *setup, const AssayMode
   json_object_set_new (setup->place.meta, "question", json_string (digest));
 }
 
+static void
+choose_sets (gpointer data, gint64 K, gint64 *first, gint64 *end)
+{
+  const AssayShare *share = data;
+
+  assay_shard_slice (&share->shard, K, 1, first, end);
+}
+
+static void
+note_sets (gpointer data, const AssayObject *object, gint64 K, gboolean is_last)
+{
+  assay_share_add_recording (data, object, K, 1, is_last);
+}
+
+void
+assay_retraining_setup_set_share (AssayRetrainingSetup *setup, AssayShare *share)
+{
+  setup->share = (AssayRetrainShare) { choose_sets, note_sets, share };
+  setup->place.share = share ? &setup->share : NULL;
+}
+
 double
 assay_retraining_setup_get_flops (const AssayRetrainingSetup *setup)
 {

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "influence/ground_truth.h"
+#include "job/shard.h"
 #include "job/subject.h"
 
 typedef struct {
@@ -15,6 +16,7 @@ typedef struct {
   AssayModel *start;
   char *name;                   /* MODEL/DIGEST, the prefix of the kept retrainings */
   AssayTrainPlace place;
+  AssayRetrainShare share;      /* of place, where it is set */
   AssayRetrainSource source;    /* retrain_data of a task whose retrain is assay_ground_truth_retrain */
 } AssayRetrainingSetup;
 
@@ -24,6 +26,8 @@ AssayRetrainingSetup *assay_retraining_setup_new  (const AssaySubject *subject, 
 /* Asks for another measure of the queries (model/measure.h) than their loss; its retrainings are kept apart. measured is borrowed. */
 void                  assay_retraining_setup_set_measure (AssayRetrainingSetup *setup, const AssayModel *measured, const char *measure);
 void                  assay_retraining_setup_free (AssayRetrainingSetup *setup);
+/* From now on its banks of retrainings are only done in part, the share's, and say in it what is there; what they measure says nothing. share is borrowed. */
+void                  assay_retraining_setup_set_share (AssayRetrainingSetup *setup, AssayShare *share);
 /* For plans: floating-point operations of one retraining, estimated where its steps are not known beforehand. */
 double                assay_retraining_setup_get_flops (const AssayRetrainingSetup *setup);
 

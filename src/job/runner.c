@@ -92,8 +92,8 @@ open_case (Session *session, const AssayJob *job, gboolean dry, GError **error)
     case ASSAY_JOB_WRITES_CASE:
       if (path == NULL)
         return TRUE;
-      context->cas = assay_case_open (path, !dry && assay_job_get_kind (job)->access == ASSAY_JOB_WRITES_CASE ? ASSAY_CASE_WRITE
-                                      : ASSAY_CASE_READ, error);
+      context->cas = assay_case_open (path, dry || assay_job_get_kind (job)->access == ASSAY_JOB_READS_CASE ? ASSAY_CASE_READ
+                                      : context->shard.count > 1 ? ASSAY_CASE_SHARE : ASSAY_CASE_WRITE, error);
       break;
     }
   if (fault != NULL)
@@ -133,6 +133,8 @@ session_begin (Session *session, AssayJob *job, const AssayJobOptions *options, 
   context->confirm = options->confirm;
   context->confirm_data = options->confirm_data;
   context->backend = assay_backend_cpu_new (options->threads);
+  if (assay_job_get_kind (job)->share != NULL && !assay_shard_of (assay_job_get_values (job), &context->shard, error))
+    return FALSE;
   return open_case (session, job, dry, error) && resolve (session, job, error);
 }
 
@@ -322,6 +324,34 @@ run_and_keep (AssayJob *job, Session *session, GError **error)
   return summary;
 }
 
+/* The part of a job that this process does. *part is its outcome, or stays NULL where this is the process that completes the job. */
+static gboolean
+run_share (AssayJob *job, Session *session, AssayJobOutcome **part, GError **error)
+{
+  AssayJobContext *context = &session->context;
+  g_autoptr (AssayShare) share = assay_share_new (&context->shard);
+  g_autofree char *status = NULL;
+  json_t *document, *missing;
+
+  if (!check_plan (job, session, error) || !assay_job_get_kind (job)->share (job, context, share, error))
+    return FALSE;
+  if (share->is_last && share->next_stage == NULL && assay_share_count_missing (share) == 0)
+    return TRUE;
+  status = assay_share_describe (share);
+  missing = json_array ();
+  for (gint64 i = 0; i < share->shard.count; i++)
+    if (share->missing[i])
+      json_array_append_new (missing, json_integer (i + 1));
+  document = json_pack ("{s:{s:I, s:I, s:I, s:o, s:s}}", ASSAY_JOB_PARTS, "part", (json_int_t) context->shard.index + 1, "of",
+                        (json_int_t) context->shard.count, "here", (json_int_t) (context->shard.count - assay_share_count_missing (share)), "missing", missing,
+                        "status", status);
+  if (share->next_stage != NULL)
+    json_object_set_new (document, ASSAY_JOB_INCOMPLETE, json_string (status));
+  add_header (document, job, session);
+  *part = outcome_new (document, FALSE);
+  return TRUE;
+}
+
 static AssayJobOutcome *
 answer_or_run (AssayJob *job, Session *session, GError **error)
 {
@@ -332,6 +362,13 @@ answer_or_run (AssayJob *job, Session *session, GError **error)
   if (assay_job_get_kind (job)->is_stored && !session->options->force && !load_summary (job, session, &summary, error))
     return NULL;
   from_store = summary != NULL;
+  if (summary == NULL && session->context.shard.count > 1)
+    {
+      AssayJobOutcome *part = NULL;
+
+      if (!run_share (job, session, &part, error) || part != NULL)
+        return part;
+    }
   if (summary == NULL)
     summary = run_and_keep (job, session, error);
   if (summary == NULL)

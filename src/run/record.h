@@ -42,3 +42,14 @@ guint       *assay_record_find_taps   (const AssayModel *model, const char *cons
  * Owns: the caller. */
 AssayObject *assay_record_activations (const AssayRecording *recording, AssayProgress *progress, GError **error);
 AssayObject *assay_record_gradients   (const AssayRecording *recording, AssayProgress *progress, GError **error);
+
+/* What one of several processes does, in a case that they share: the examples first .. end - 1. The object is complete when those of all are there. */
+typedef struct {
+  gint64 first, end;
+  AssayObject *object;          /* out: the recording so far; NULL: nobody has a row yet. Owns: the caller */
+  gint64 n_rows;                /* out: that it will have */
+  gboolean is_last;             /* out: it is complete, and by this process or since before it began */
+} AssayRecordShare;
+
+gboolean     assay_record_activations_share (const AssayRecording *recording, AssayRecordShare *share, AssayProgress *progress, GError **error);
+gboolean     assay_record_gradients_share   (const AssayRecording *recording, AssayRecordShare *share, AssayProgress *progress, GError **error);

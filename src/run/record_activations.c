@@ -199,12 +199,10 @@ append_tap (Activations *a, guint k, AssayExec *exec, const gint64 *examples, gi
   return TRUE;
 }
 
-/* Appends the rows of a walked batch from `skip` on. */
+/* Appends the rows of a walked batch from `skip` on, up to row `rows`. */
 static gboolean
-append (Activations *a, AssayExec *exec, const gint64 *examples, gint64 n, gint64 skip, GError **error)
+append (Activations *a, AssayExec *exec, const gint64 *examples, gint64 rows, gint64 skip, GError **error)
 {
-  gint64 rows = n * a->T;
-
   for (guint k = 0; k < a->n_taps; k++)
     if (!append_tap (a, k, exec, examples, skip, rows, error))
       return FALSE;
@@ -217,13 +215,15 @@ append (Activations *a, AssayExec *exec, const gint64 *examples, gint64 n, gint6
          && assay_recorder_append (a->recorder, a->n_taps + 1, ASSAY_STORE_I32, a->position + skip, rows - skip, error);
 }
 
+/* Batches always begin at the same examples, so that nobody sees where a recording was stopped or cut. */
 static gboolean
-record (Activations *a, AssayProgress *progress, GError **error)
+record (gpointer data, gint64 first, gint64 end, AssayProgress *progress, GError **error)
 {
-  gint64 committed = assay_recorder_get_committed (a->recorder), batch = assay_feed_get_batch (a->feed), n;
+  Activations *a = data;
+  gint64 batch = assay_feed_get_batch (a->feed), n;
   gint64 last = g_get_monotonic_time ();
 
-  for (gint64 done = committed / a->T / batch * batch; done < a->r->N; done += n)
+  for (gint64 done = first / a->T / batch * batch; done * a->T < end; done += n)
     {
       AssayPass *pass;
 
@@ -239,7 +239,8 @@ record (Activations *a, AssayProgress *progress, GError **error)
       n = assay_pass_get_batch (pass);
       if (!assay_exec_prepare (assay_pass_get_exec (pass), assay_model_get_theta (a->r->model), NULL, NULL, FALSE, error)
           || !assay_pass_check_losses (pass, a->r->examples + done, "recording", error)
-          || !append (a, assay_pass_get_exec (pass), a->r->examples + done, n, CLAMP (committed - done * a->T, 0, n * a->T), error)
+          || !append (a, assay_pass_get_exec (pass), a->r->examples + done, MIN (n * a->T, end - done * a->T),
+                      CLAMP (first - done * a->T, 0, n * a->T), error)
           || !assay_recording_keep_up (a->recorder, &last, error))
         return FALSE;
       assay_progress_report (progress, "recording activations", done + n, a->r->N, "examples", NULL);
@@ -247,33 +248,39 @@ record (Activations *a, AssayProgress *progress, GError **error)
   return TRUE;
 }
 
-AssayObject *
-assay_record_activations (const AssayRecording *r, AssayProgress *progress, GError **error)
+gboolean
+assay_record_activations_share (const AssayRecording *r, AssayRecordShare *share, AssayProgress *progress, GError **error)
 {
   Activations a = { .r = r, .dtype = assay_model_get_dtype (r->model), .T = get_positions (r->model) };
   g_autofree guint *taps = assay_record_find_taps (r->model, assay_values_get_list (r->options, "taps"), error);
-  AssayObject *object = NULL;
   json_t *meta = NULL;
+  gboolean fine;
 
   if (taps == NULL)
-    return NULL;
+    return FALSE;
   a.taps = taps;
   while (taps[a.n_taps] != ASSAY_NO_VALUE)
     a.n_taps++;
   if (a.n_taps == 0)
     {
       g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "recording: no tap was named; give --taps PATTERN");
-      return NULL;
+      return FALSE;
     }
-  object = assay_recording_find (r, "activations", &meta);
-  if (object != NULL)
-    return object;
-  if (open_recorder (&a, meta, error) && open_feed (&a, error) && record (&a, progress, error))
-    object = assay_recorder_finish (a.recorder, error);
+  if (assay_recording_find (r, "activations", a.T, share, &meta))
+    return TRUE;
+  fine = open_recorder (&a, meta, error) && open_feed (&a, error) && assay_recording_run (r, a.recorder, a.T, record, &a, share, progress, error);
   json_decref (meta);
   assay_recorder_free (a.recorder);
   assay_feed_free (a.feed);
   assay_mem_free (a.example);
   assay_mem_free (a.position);
-  return object;
+  return fine;
+}
+
+AssayObject *
+assay_record_activations (const AssayRecording *r, AssayProgress *progress, GError **error)
+{
+  AssayRecordShare all = { .end = r->N };
+
+  return assay_record_activations_share (r, &all, progress, error) ? all.object : NULL;
 }

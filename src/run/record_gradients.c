@@ -174,11 +174,12 @@ append (Gradients *g, gint64 example, GError **error)
 }
 
 static gboolean
-record (Gradients *g, AssayProgress *progress, GError **error)
+record (gpointer data, gint64 first, gint64 end, AssayProgress *progress, GError **error)
 {
+  Gradients *g = data;
   gint64 last = g_get_monotonic_time ();
 
-  for (gint64 i = assay_recorder_get_committed (g->recorder); i < g->r->N; i++)
+  for (gint64 i = first; i < end; i++)
     {
       if (assay_progress_is_cancelled (progress, error))
         {
@@ -196,22 +197,22 @@ record (Gradients *g, AssayProgress *progress, GError **error)
   return TRUE;
 }
 
-AssayObject *
-assay_record_gradients (const AssayRecording *r, AssayProgress *progress, GError **error)
+gboolean
+assay_record_gradients_share (const AssayRecording *r, AssayRecordShare *share, AssayProgress *progress, GError **error)
 {
   Gradients g = { .r = r, .dtype = assay_model_get_dtype (r->model), .norms_only = assay_values_get_bool (r->options, "norms") };
   gint64 P = assay_model_get_n_params (r->model);
-  AssayObject *object = NULL;
   json_t *meta = NULL;
+  gboolean fine;
 
   g.groups = g_ptr_array_new_with_free_func (free_group);
-  if (find_groups (&g, error) && (object = assay_recording_find (r, "gradients", &meta)) == NULL)
+  fine = find_groups (&g, error);
+  if (fine && !assay_recording_find (r, "gradients", 1, share, &meta))
     {
       g.pass = assay_pass_new (r->model, r->dataset, ASSAY_WALK_GRADIENT, g.dtype, 1, r->backend, NULL, error);
       g.gradient = g.pass ? assay_mem_alloc_array (P, assay_dtype_width (g.dtype), error) : NULL;
       g.gathered = g.gradient ? assay_mem_alloc_array (P, assay_dtype_width (g.dtype), error) : NULL;
-      if (g.gathered != NULL && open_recorder (&g, meta, error) && record (&g, progress, error))
-        object = assay_recorder_finish (g.recorder, error);
+      fine = g.gathered != NULL && open_recorder (&g, meta, error) && assay_recording_run (r, g.recorder, 1, record, &g, share, progress, error);
       json_decref (meta);
     }
   assay_recorder_free (g.recorder);
@@ -219,5 +220,13 @@ assay_record_gradients (const AssayRecording *r, AssayProgress *progress, GError
   assay_mem_free (g.gradient);
   assay_mem_free (g.gathered);
   g_ptr_array_unref (g.groups);
-  return object;
+  return fine;
+}
+
+AssayObject *
+assay_record_gradients (const AssayRecording *r, AssayProgress *progress, GError **error)
+{
+  AssayRecordShare all = { .end = r->N };
+
+  return assay_record_gradients_share (r, &all, progress, error) ? all.object : NULL;
 }

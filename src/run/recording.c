@@ -34,13 +34,16 @@ assay_recording_get_type (const AssayRecording *r, AssayStoreType by_default)
   return type;
 }
 
-AssayObject *
-assay_recording_find (const AssayRecording *r, const char *kind, json_t **meta)
+gboolean
+assay_recording_find (const AssayRecording *r, const char *kind, gint64 rows, AssayRecordShare *share, json_t **meta)
 {
   gsize theta = assay_model_get_n_params (r->model) * assay_dtype_width (assay_model_get_dtype (r->model));
   g_autoptr (AssayObject) object = assay_case_lookup (r->store, kind, r->name, NULL);
   json_t *full = r->meta ? json_copy (r->meta) : json_object (), *identity = json_object ();
 
+  share->object = NULL;
+  share->is_last = FALSE;
+  share->n_rows = r->N * rows;
   json_object_set_new (identity, "options", assay_values_to_json (r->options));
   json_object_set_new (identity, "model", assay_model_get_spec (r->model));
   json_object_set_new (identity, "parameters", assay_identity_digest (assay_model_get_theta (r->model), theta));
@@ -50,10 +53,12 @@ assay_recording_find (const AssayRecording *r, const char *kind, json_t **meta)
   if (object != NULL && object->complete && json_equal (object->meta, full))
     {
       json_decref (full);
-      return g_steal_pointer (&object);
+      share->object = g_steal_pointer (&object);
+      share->is_last = TRUE;
+      return TRUE;
     }
   *meta = full;
-  return NULL;
+  return FALSE;
 }
 
 /* Without its sign a float's bits are in the order of its size, infinity and NaN on top: one integer maximum finds them all. */
@@ -106,4 +111,22 @@ assay_recording_keep_up (AssayRecorder *recorder, gint64 *last, GError **error)
     return TRUE;
   *last = now;
   return assay_recorder_flush (recorder, error);
+}
+
+gboolean
+assay_recording_run (const AssayRecording *r, AssayRecorder *recorder, gint64 rows, AssayRecordingWalk walk, gpointer data, AssayRecordShare *share,
+                     AssayProgress *progress, GError **error)
+{
+  gint64 first = share->first * rows;
+  gboolean found = r->N > 0;
+
+  while (found)
+    {
+      gint64 end = share->end * rows;
+
+      if (!assay_recorder_move (recorder, &first, &end, &found, error) || (found && !walk (data, first, end, progress, error)))
+        return FALSE;
+      first = end;
+    }
+  return assay_recorder_end_share (recorder, r->N * rows, &share->object, &share->is_last, error);
 }

@@ -31,11 +31,12 @@ typedef struct {
 typedef struct {
   const AssayRetraining *spec;
   const AssayRetrainSet *sets;
-  gint64 K, n_done;             /* sets whose rows are in order behind each other */
+  gint64 K, first, n_done, end;       /* sets that this process sees to: up to end - 1; those before n_done have been handed over */
   double *query_loss;           /* (K,Q), the caller's */
   AssayTrainResult *results;    /* (K) */
   gint64 *outcome;              /* (K) AssayRetrainOutcome */
-  gboolean *is_done;            /* (K) */
+  gboolean *is_done, *is_kept;  /* (K): its row is known; it is committed already */
+  gboolean has_moved;           /* the recorder stands elsewhere than at n_done */
   AssayRecorder *recorder;      /* NULL: nothing is kept */
   gint64 flushed;               /* when */
 
@@ -87,12 +88,12 @@ take_known (Bank *bank, const AssayTrainPlace *place, const json_t *meta, GError
   gint64 Q = bank->spec->Q;
   g_autoptr (GHashTable) known = assay_retrain_known_new (place->store, meta, Q, error);
 
-  for (gint64 k = bank->n_done; known != NULL && k < bank->K; k++)
+  for (gint64 k = bank->n_done; known != NULL && k < bank->end; k++)
     {
       gint64 digest = assay_retrain_set_digest (&bank->sets[k]);
       const AssayRetrainRow *row = g_hash_table_lookup (known, &digest);
 
-      if (row == NULL)
+      if (row == NULL || bank->is_kept[k])
         continue;
       memcpy (bank->query_loss + k * Q, row->query_loss, Q * sizeof (double));
       bank->results[k].steps = row->steps;
@@ -101,6 +102,19 @@ take_known (Bank *bank, const AssayTrainPlace *place, const json_t *meta, GError
       bank->is_done[k] = TRUE;
     }
   return known != NULL;
+}
+
+/* Rows that are committed, by whomever: also those behind a gap, which cannot be read yet. */
+static void
+mark_kept (Bank *bank, const AssayObject *object)
+{
+  gint64 first = bank->n_done, end = bank->end;
+
+  for (gint64 k = first; k < bank->end; k++)
+    bank->is_kept[k] = bank->is_done[k] = TRUE;
+  for (; assay_object_find_gap (object, &first, &end); first = end, end = bank->end)
+    for (gint64 k = first; k < end; k++)
+      bank->is_kept[k] = bank->is_done[k] = FALSE;
 }
 
 /* Opens the recorder and takes what is there already. */
@@ -123,21 +137,36 @@ open_bank (Bank *bank, const AssayTrainPlace *place, GError **error)
 
   if (object != NULL && object->complete && object->rows == bank->K && json_equal (object->meta, meta))
     {
-      bank->n_done = bank->K;
+      bank->n_done = bank->end = bank->K;
       fine = read_rows (bank, place->store, object, bank->K, error);
     }
   else
     {
       bank->recorder = assay_recorder_new (place->store, "retraining", place->name, meta, arrays, N_ARRAYS, error);
       fine = bank->recorder != NULL;
-      if (fine)
-        bank->n_done = assay_recorder_get_committed (bank->recorder);
-      if (bank->n_done > 0)
-        fine = read_rows (bank, place->store, object, bank->n_done, error);
+      if (fine && assay_recorder_get_object (bank->recorder) != 0)
+        mark_kept (bank, object);
+      bank->has_moved = TRUE;
       fine = fine && take_known (bank, place, meta, error);
     }
   json_decref (meta);
   return fine;
+}
+
+/* The recorder comes to the next set, unless another process has committed it by now. */
+static gboolean
+move (Bank *bank, GError **error)
+{
+  gint64 first = bank->n_done, end = first + 1;
+  gboolean found = TRUE;
+
+  if (bank->recorder == NULL || !bank->has_moved)
+    return TRUE;
+  if (!assay_recorder_move (bank->recorder, &first, &end, &found, error))
+    return FALSE;
+  bank->is_kept[bank->n_done] = !found;
+  bank->has_moved = !found;
+  return TRUE;
 }
 
 /* Hands over the rows that now stand in order, and commits them at most once a second. */
@@ -146,12 +175,15 @@ keep (Bank *bank, GError **error)
 {
   gint64 Q = bank->spec->Q, now = g_get_monotonic_time ();
 
-  for (; bank->n_done < bank->K && bank->is_done[bank->n_done]; bank->n_done++)
+  for (; bank->n_done < bank->end && bank->is_done[bank->n_done]; bank->n_done++)
     {
       const AssayTrainResult *r = &bank->results[bank->n_done];
       gint64 digest = assay_retrain_set_digest (&bank->sets[bank->n_done]);
 
-      if (bank->recorder != NULL
+      if (!bank->is_kept[bank->n_done] && !move (bank, error))
+        return FALSE;
+      bank->has_moved |= bank->is_kept[bank->n_done];
+      if (bank->recorder != NULL && !bank->is_kept[bank->n_done]
           && (!assay_recorder_append (bank->recorder, QUERY_LOSS, ASSAY_STORE_F64, bank->query_loss + bank->n_done * Q, 1, error)
               || !assay_recorder_append (bank->recorder, STEPS, ASSAY_STORE_I64, &r->steps, 1, error)
               || !assay_recorder_append (bank->recorder, GRADIENT_NORM, ASSAY_STORE_F64, &r->gradient_norm, 1, error)
@@ -184,6 +216,7 @@ static void
 report (const Bank *bank, gint64 n_finished, AssayProgress *progress)
 {
   guint64 done = 0, n_steps = 0;
+  gint64 n_sets = bank->end - bank->first;
 
   for (guint w = 0; w < bank->n_workers; w++)
     {
@@ -193,9 +226,9 @@ report (const Bank *bank, gint64 n_finished, AssayProgress *progress)
       done += step < of_worker ? step : 0;                        /* at its end it counts as finished, or soon will */
     }
   if (n_steps > 0)
-    assay_progress_report (progress, "retraining", n_finished * n_steps + done, bank->K * n_steps, "steps", NULL);
+    assay_progress_report (progress, "retraining", n_finished * n_steps + done, n_sets * n_steps, "steps", NULL);
   else
-    assay_progress_report (progress, "retraining", n_finished, bank->K, "sets", NULL);
+    assay_progress_report (progress, "retraining", n_finished, n_sets, "sets", NULL);
 }
 
 static gint64
@@ -204,9 +237,9 @@ take_set (Bank *bank)
   gint64 set;
 
   g_mutex_lock (&bank->mutex);
-  while (bank->next < bank->K && bank->is_done[bank->next])       /* known before; sets from here on are nobody's yet */
+  while (bank->next < bank->end && bank->is_done[bank->next])       /* known before; sets from here on are nobody's yet */
     bank->next++;
-  set = bank->next < bank->K ? bank->next++ : -1;
+  set = bank->next < bank->end ? bank->next++ : -1;
   g_mutex_unlock (&bank->mutex);
   return set;
 }
@@ -277,7 +310,7 @@ collect (Bank *bank, AssayProgress *progress, GError **error)
   guint running = bank->n_workers;
   gint64 n_finished = 0;
 
-  for (gint64 k = 0; k < bank->K; k++)
+  for (gint64 k = bank->first; k < bank->end; k++)
     n_finished += k < bank->n_done || bank->is_done[k];
   while (running > 0)
     {
@@ -320,7 +353,7 @@ count_missing (const Bank *bank)
 {
   gint64 n = 0;
 
-  for (gint64 k = bank->n_done; k < bank->K; k++)
+  for (gint64 k = bank->n_done; k < bank->end; k++)
     n += !bank->is_done[k];
   return n;
 }
@@ -346,25 +379,40 @@ run_workers (Bank *bank, AssayProgress *progress, GError **error)
   return fine;                          /* a stop or a fault may come when the last set is done already */
 }
 
+/* Ends the object where all its rows are there. The process that sees to all sets reads back what others kept behind its back. */
+static gboolean
+end_bank (Bank *bank, const AssayTrainPlace *place, GError **error)
+{
+  gboolean is_last = bank->recorder == NULL;                      /* whole when it was opened */
+  g_autoptr (AssayObject) object = NULL;
+
+  if (bank->recorder != NULL && !assay_recorder_end_share (bank->recorder, bank->K, &object, &is_last, error))
+    return FALSE;
+  if (place->share != NULL && bank->recorder == NULL)
+    object = assay_case_lookup (place->store, "retraining", place->name, NULL);
+  if (place->share != NULL)
+    place->share->done (place->share->data, object, bank->K, is_last);
+  return place->share != NULL || object == NULL || read_rows (bank, place->store, object, bank->K, error);
+}
+
 gboolean
 assay_retrain_bank (const AssayRetraining *spec, const AssayRetrainSet *sets, gint64 K, const AssayTrainPlace *place, double *query_loss,
                     AssayProgress *progress, GError **error)
 {
   Bank bank = { .spec = spec, .sets = sets, .K = K, .query_loss = query_loss, .results = g_new0 (AssayTrainResult, K), .outcome = g_new0 (gint64, K),
-                .is_done = g_new0 (gboolean, K), .stop = assay_progress_new (NULL, NULL), .finished = g_async_queue_new () };
-  g_autoptr (AssayObject) object = NULL;
+                .is_done = g_new0 (gboolean, K), .is_kept = g_new0 (gboolean, K), .end = K, .stop = assay_progress_new (NULL, NULL), .finished = g_async_queue_new () };
   gboolean fine;
 
   g_mutex_init (&bank.mutex);
+  if (place != NULL && place->share != NULL)
+    place->share->choose (place->share->data, K, &bank.first, &bank.end);
+  bank.n_done = bank.first;
   fine = place == NULL || open_bank (&bank, place, error);
   fine = fine && keep (&bank, error);                             /* what is known in front */
   if (fine && count_missing (&bank) > 0)
     fine = run_workers (&bank, progress, error);
-  if (fine && bank.recorder != NULL)
-    {
-      object = assay_recorder_finish (bank.recorder, error);
-      fine = object != NULL;
-    }
+  if (fine && place != NULL)
+    fine = end_bank (&bank, place, error);
   assay_recorder_free (bank.recorder);
   assay_progress_free (bank.stop);
   g_async_queue_unref (bank.finished);
@@ -372,5 +420,6 @@ assay_retrain_bank (const AssayRetraining *spec, const AssayRetrainSet *sets, gi
   g_free (bank.results);
   g_free (bank.outcome);
   g_free (bank.is_done);
+  g_free (bank.is_kept);
   return fine;
 }

@@ -12,6 +12,7 @@
 #include "store/file.h"
 
 #define NAMES_SHOWN 8
+#define TURN_PATIENCE 60        /* seconds that one of several writers waits for the case at first */
 
 /* --- making and opening ---------------------------------------------------------------------------------------------- */
 
@@ -38,8 +39,7 @@ assay_case_free (AssayCase *self)
   if (self == NULL)
     return;
   assay_journal_writer_free (self->journal);
-  if (self->lock >= 0)
-    close (self->lock);
+  assay_case_unlock (self);
   assay_catalogue_free (self->catalogue);
   g_hash_table_unref (self->verified);
   g_ptr_array_unref (self->notes);
@@ -133,7 +133,7 @@ assay_case_create (const char *path, GError **error)
       if (!check_free_to_take (path, error))
         return NULL;
     }
-  lock = assay_case_lock (path, error);
+  lock = assay_case_lock (path, 0, error);
   if (lock < 0)
     return NULL;
   ok = check_free_to_take (path, error) /* once more: another process may have made it before the lock was ours */
@@ -153,12 +153,13 @@ apply_record (const AssayJournalRecord *record, gpointer data, GError **error)
   return assay_catalogue_apply (self->catalogue, record->payload, where, error);
 }
 
-static gboolean
-read_journal (AssayCase *self, const AssayJournalEnd *from, GError **error)
+gboolean
+assay_case_read_journal (AssayCase *self, GError **error)
 {
   g_autofree char *directory = g_build_filename (self->path, "journal", NULL);
+  AssayJournalEnd from = self->end;
 
-  return assay_journal_walk (directory, from, apply_record, self, &self->end, NULL, error);
+  return assay_journal_walk (directory, from.file > 0 ? &from : NULL, apply_record, self, &self->end, NULL, error);
 }
 
 static void
@@ -179,14 +180,15 @@ assay_case_open (const char *path, AssayCaseMode mode, GError **error)
   if (!assay_case_check_marker (path, error))
     return NULL;
   self = case_new (path, mode);
-  if (mode == ASSAY_CASE_WRITE && (self->lock = assay_case_lock (path, error)) < 0)
+  if (mode != ASSAY_CASE_READ && (self->lock = assay_case_lock (path, mode == ASSAY_CASE_SHARE ? TURN_PATIENCE : 0, error)) < 0)
     return NULL;
   self->has_salt_key = assay_case_read_salt (path, self->salt_key);
-  if (!read_journal (self, NULL, error))
+  if (!assay_case_read_journal (self, error))
     return NULL;
   note_torn_tail (self);
-  if (mode == ASSAY_CASE_WRITE && !assay_case_recover (self, error))
+  if (mode != ASSAY_CASE_READ && !assay_case_recover (self, error))
     return NULL;
+  assay_case_end_turn (self);
   return g_steal_pointer (&self);
 }
 
@@ -201,7 +203,7 @@ assay_case_get_path (AssayCase *self)
 gboolean
 assay_case_is_writable (AssayCase *self)
 {
-  return self->mode == ASSAY_CASE_WRITE;
+  return self->mode != ASSAY_CASE_READ;
 }
 
 const char *const *
@@ -215,14 +217,13 @@ assay_case_refresh (AssayCase *self, GError **error)
 {
   gboolean ok = TRUE;
 
+  if (self->mode == ASSAY_CASE_WRITE)
+    return TRUE;
+  g_mutex_lock (&self->writing);        /* an own record that is on its way to the catalogue must not be read twice */
   g_mutex_lock (&self->mutex);
-  if (self->mode == ASSAY_CASE_READ)
-    {
-      AssayJournalEnd from = self->end;
-
-      ok = read_journal (self, &from, error);
-    }
+  ok = assay_case_read_journal (self, error);
   g_mutex_unlock (&self->mutex);
+  g_mutex_unlock (&self->writing);
   return ok;
 }
 
@@ -357,13 +358,14 @@ assay_case_log (AssayCase *self, const char *action, json_t *body, GError **erro
 {
   gboolean undone, ok;
 
-  if (self->mode != ASSAY_CASE_WRITE)
+  if (!assay_case_is_writable (self))
     {
       g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "%s: was opened for reading; nothing can be recorded", self->path);
       return FALSE;
     }
   g_mutex_lock (&self->writing);
-  ok = assay_case_append (self, action, body, &undone, error);
+  ok = assay_case_begin_turn (self, error) && assay_case_append (self, action, body, &undone, error);
+  assay_case_end_turn (self);
   g_mutex_unlock (&self->writing);
   return ok;
 }

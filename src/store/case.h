@@ -22,7 +22,9 @@ typedef struct _AssayCase AssayCase;
 
 typedef enum {
   ASSAY_CASE_READ,
-  ASSAY_CASE_WRITE              /* one writer at a time; a second one is refused with the pid and host of the first */
+  ASSAY_CASE_WRITE,             /* one writer at a time; a second one is refused with the pid and host of the first */
+  ASSAY_CASE_SHARE              /* several processes, on one machine or on many, write at once: each commit takes the lock for itself, and waits for it. Look-ups
+                                 * see what others committed until the last own commit or assay_case_refresh */
 } AssayCaseMode;
 
 typedef struct {
@@ -59,7 +61,7 @@ gboolean     assay_case_is_writable (AssayCase *self);
 /* What opening found and mended, or left alone: one sentence each, NULL-terminated. Owns: the case. */
 const char *const *assay_case_get_notes (AssayCase *self);
 
-/* Reads what other processes committed since. A writer's own commits are seen at once. */
+/* Reads what other processes committed since. A writer's own commits are seen at once; only one with others beside it has anything to read. */
 gboolean     assay_case_refresh  (AssayCase *self, GError **error);
 
 /* The newest object of that kind and name. Errors: NOT_FOUND, naming what there is. Owns: the caller. */
@@ -83,6 +85,10 @@ void         assay_case_set_command_line (AssayCase *self, const char *command_l
 /* Adds an action to the journal that is not a commit (a started job, an edit of a report), and makes it durable.
  * body: a JSON object, borrowed. */
 gboolean     assay_case_log      (AssayCase *self, const char *action, json_t *body, GError **error);
+
+/* Narrows the rows *first .. *end - 1 down to the first run of them that the object, an unfinished recording or NULL, does not have, also behind what it
+ * shows: parts of several writers come in any order. FALSE: it has them all. */
+gboolean     assay_object_find_gap (const AssayObject *object, gint64 *first, gint64 *end);
 
 AssayObject *assay_object_ref    (AssayObject *self);
 void         assay_object_unref  (AssayObject *self);

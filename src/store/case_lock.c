@@ -11,6 +11,8 @@
 #include "store/case_private.h"
 #include "store/file.h"
 
+#define POLL (10 * 1000)        /* microseconds between tries */
+
 static void
 refuse (int fd, const char *path, GError **error)
 {
@@ -23,8 +25,31 @@ refuse (int fd, const char *path, GError **error)
                *owner != '\0' ? owner : "another process");
 }
 
+/* FALSE with errno set. */
+static gboolean
+try_lock (int fd, guint patience)
+{
+  gint64 until = g_get_monotonic_time () + (gint64) patience * G_USEC_PER_SEC;
+
+  while (flock (fd, LOCK_EX | LOCK_NB) < 0)
+    {
+      if (errno != EINTR && (errno != EWOULDBLOCK || g_get_monotonic_time () >= until))
+        return FALSE;
+      g_usleep (POLL);
+    }
+  return TRUE;
+}
+
+void
+assay_case_unlock (AssayCase *self)
+{
+  if (self->lock >= 0)
+    close (self->lock);
+  self->lock = -1;
+}
+
 int
-assay_case_lock (const char *path, GError **error)
+assay_case_lock (const char *path, guint patience, GError **error)
 {
   g_autofree char *file = g_build_filename (path, "lock", NULL);
   char owner[300], host[256] = "";
@@ -35,7 +60,7 @@ assay_case_lock (const char *path, GError **error)
       assay_error_set_errno (error, errno, "%s: cannot be opened for writing", file);
       return -1;
     }
-  if (flock (fd, LOCK_EX | LOCK_NB) < 0)
+  if (!try_lock (fd, patience))
     {
       if (errno == EWOULDBLOCK)
         refuse (fd, path, error);

@@ -19,7 +19,7 @@
 struct _AssayCase {
   char               *path;
   AssayCaseMode       mode;
-  int                 lock;             /* descriptor, -1 for a reader */
+  int                 lock;             /* descriptor, -1 for a reader, and for one of several writers while it writes nothing */
   guint8              salt_key[ASSAY_CASE_SALT_BYTES];
   gboolean            has_salt_key;
   GPtrArray          *notes;            /* NULL-terminated */
@@ -34,8 +34,19 @@ struct _AssayCase {
 
 /* --- case_lock.c --- */
 
-/* Takes the writer's lock, or says who has it. Returns a descriptor or -1. */
-int      assay_case_lock        (const char *path, GError **error);
+/* Takes the writer's lock, or says who has it; patience: after so many seconds of trying. Returns a descriptor or -1. */
+int      assay_case_lock        (const char *path, guint patience, GError **error);
+
+void     assay_case_unlock      (AssayCase *self);
+
+/* --- case_turn.c --- */
+
+/* Around whatever is written; "writing" is held. One of several writers takes the lock here and reads what the others committed. Patience is long: a part
+ * that was computed for an hour can wait. */
+gboolean assay_case_begin_turn  (AssayCase *self, GError **error);
+void     assay_case_end_turn    (AssayCase *self);
+/* Reads the journal behind self->end. "mutex" is held, or nobody else knows the case yet. */
+gboolean assay_case_read_journal (AssayCase *self, GError **error);
 
 /* --- case_marker.c --- */
 
@@ -65,9 +76,12 @@ gboolean assay_case_publish     (AssayCase *self, const AssayPublication *public
 /* A record of that action; body's members are added to it. *undone, after a failure: whether nothing of the record remains. Called with
  * "writing" held. */
 gboolean assay_case_append      (AssayCase *self, const char *action, json_t *body, gboolean *undone, GError **error);
-/* Marks a recording complete. */
-gboolean assay_case_complete    (AssayCase *self, guint64 object, AssayObject **out, GError **error);
+/* Marks a recording complete. *here, where wanted: FALSE when another writer did before. */
+gboolean assay_case_complete    (AssayCase *self, guint64 object, gboolean *here, GError **error);
 
+/* Whether the publication is a part of that object, an unfinished recording of the same making; and whether none of its rows are there yet. */
+gboolean assay_case_continues   (const AssayObject *object, const AssayPublication *publication);
+gboolean assay_case_has_room    (const AssayObject *object, const AssayPublication *publication);
 /* The JSON of one part for a record. */
 json_t  *assay_case_part_json   (const AssayPublication *publication, guint64 sequence, const char *file, const char *sha256);
 

@@ -139,6 +139,42 @@ get_object (AssayCase *self, guint64 sequence)
 }
 
 static gboolean
+is_of_same_making (const AssayObject *object, const AssayPublication *p)
+{
+  return object != NULL && p->layout != NULL && g_strcmp0 (assay_object_get_layout (object), p->layout) == 0 && json_equal (object->meta, p->meta);
+}
+
+gboolean
+assay_case_continues (const AssayObject *object, const AssayPublication *p)
+{
+  return is_of_same_making (object, p) && !object->complete;
+}
+
+gboolean
+assay_case_has_room (const AssayObject *object, const AssayPublication *p)
+{
+  gint64 first = p->row_start, end = p->row_start + p->rows;
+
+  return p->rows <= G_MAXINT64 - p->row_start && assay_object_find_gap (object, &first, &end) && first == p->row_start && end == p->row_start + p->rows;
+}
+
+/* Where there are several writers another one may have begun the same recording, or ended it, or committed the same rows: then *is_there. */
+static void
+join (AssayCase *self, AssayPublication *p, gboolean *is_there)
+{
+  const AssayObject *object;
+
+  g_mutex_lock (&self->mutex);
+  object = p->object != 0 ? assay_catalogue_find_sequence (self->catalogue, p->object) : assay_catalogue_find (self->catalogue, p->kind, p->name);
+  if (p->object != 0 || assay_case_continues (object, p) || (self->mode == ASSAY_CASE_SHARE && is_of_same_making (object, p)))
+    {
+      p->object = object->sequence;
+      *is_there = !assay_case_has_room (object, p);
+    }
+  g_mutex_unlock (&self->mutex);
+}
+
+static gboolean
 publish_alone (AssayCase *self, const AssayPublication *p, AssayObject **object, GError **error)
 {
   guint64 sequence = next_sequence (self);
@@ -170,25 +206,50 @@ publish_alone (AssayCase *self, const AssayPublication *p, AssayObject **object,
 gboolean
 assay_case_publish (AssayCase *self, const AssayPublication *publication, AssayObject **object, GError **error)
 {
-  gboolean ok;
+  AssayPublication p = *publication;
+  gboolean ok, is_there = FALSE;
 
   g_mutex_lock (&self->writing);
-  ok = publish_alone (self, publication, object, error);
+  ok = assay_case_begin_turn (self, error);
+  if (ok && p.layout != NULL && p.rows > 0)
+    join (self, &p, &is_there);
+  if (ok && is_there && object != NULL)
+    *object = get_object (self, p.object);
+  ok = ok && (is_there || publish_alone (self, &p, object, error));
+  assay_case_end_turn (self);
   g_mutex_unlock (&self->writing);
   return ok;
 }
 
+static gboolean
+check_whole (AssayCase *self, const AssayObject *object, GError **error)
+{
+  gint64 first = object->rows, end = G_MAXINT64;
+
+  if (assay_object_find_gap (object, &first, &end) && end == G_MAXINT64)
+    return TRUE;
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "%s: %s/%s cannot be ended: its rows from %" G_GINT64_FORMAT " on are missing", self->path,
+               object->kind, object->name, first);
+  return FALSE;
+}
+
 gboolean
-assay_case_complete (AssayCase *self, guint64 object, AssayObject **out, GError **error)
+assay_case_complete (AssayCase *self, guint64 object, gboolean *here, GError **error)
 {
   json_t *body = json_pack ("{s:I}", "object", (json_int_t) object);
-  gboolean ok, undone;
+  gboolean ok, undone, was_complete = FALSE;
+  g_autoptr (AssayObject) now = NULL;
 
   g_mutex_lock (&self->writing);
-  ok = assay_case_append (self, "complete", body, &undone, error);
+  ok = assay_case_begin_turn (self, error);
+  now = ok ? get_object (self, object) : NULL;
+  was_complete = ok && now->complete;                             /* another writer was first */
+  if (ok && !was_complete)
+    ok = check_whole (self, now, error) && assay_case_append (self, "complete", body, &undone, error);
+  assay_case_end_turn (self);
   g_mutex_unlock (&self->writing);
-  if (ok && out != NULL)
-    *out = get_object (self, object);
+  if (ok && here != NULL)
+    *here = !was_complete;
   json_decref (body);
   return ok;
 }

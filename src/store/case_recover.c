@@ -165,7 +165,7 @@ read_orphan (gpointer data, GError **error)
                              &p->content_root, error);
 }
 
-/* The object it continues; FALSE when its rows do not follow what is there. */
+/* The object it continues; FALSE when its rows do not fit to what is there. */
 static gboolean
 find_place (AssayCase *self, Orphan *orphan)
 {
@@ -176,13 +176,10 @@ find_place (AssayCase *self, Orphan *orphan)
   p->name = orphan->name;
   p->layout = orphan->layout;
   p->complete = orphan->layout == NULL;
-  if (p->row_start == 0)
-    return TRUE;
-  if (orphan->layout == NULL || object == NULL || object->complete || object->rows != p->row_start
-      || p->rows > G_MAXINT64 - object->rows)
-    return FALSE;
+  if (!assay_case_continues (object, p))
+    return p->row_start == 0;
   p->object = object->sequence;
-  return TRUE;
+  return assay_case_has_room (object, p);
 }
 
 /* TRUE with *why set when it cannot be adopted. */
@@ -205,7 +202,7 @@ adopt (AssayCase *self, const char *name, guint64 sequence, const char *hash, co
   else if (!assay_store_call (read_orphan, &orphan, NULL))
     *why = "its content cannot be read";
   else if (!find_place (self, &orphan))
-    *why = "its rows do not follow those before it";
+    *why = "its rows do not fit to those that are there";
   else
     {
       json_t *body;

@@ -11,7 +11,7 @@
 typedef struct {
   AssayObject     object;       /* first: an AssayObject points here */
   gatomicrefcount references;
-  GPtrArray      *parts;        /* of PartBox */
+  GPtrArray      *parts;        /* of PartBox, by rows; the object shows those before the first gap */
   char           *kind, *name, *layout;
 } ObjectBox;
 
@@ -50,8 +50,11 @@ refresh_view (ObjectBox *box)
 {
   box->object.kind = box->kind;
   box->object.name = box->name;
-  box->object.n_parts = box->parts->len;
+  box->object.rows = 0;
+  box->object.n_parts = 0;
   box->object.parts = (const AssayPart *const *) box->parts->pdata;
+  while (box->object.n_parts < box->parts->len && box->object.parts[box->object.n_parts]->row_start == box->object.rows)
+    box->object.rows += box->object.parts[box->object.n_parts++]->rows;
 }
 
 static ObjectBox *
@@ -114,7 +117,6 @@ make_own (ObjectBox *box)
       g_atomic_ref_count_inc (&part->references);
       g_ptr_array_add (copy->parts, part);
     }
-  copy->object.rows = box->object.rows;
   copy->object.bytes = box->object.bytes;
   copy->object.complete = box->object.complete;
   refresh_view (copy);
@@ -212,11 +214,27 @@ part_of_json (json_t *output, const char *utc)
   return box;
 }
 
-static void
-append_part (ObjectBox *box, PartBox *part, gboolean complete)
+/* Where a part belongs among those that are there; -1: it shares rows with one of them, or reaches too far. */
+static int
+find_place (const ObjectBox *box, const AssayPart *part)
 {
-  g_ptr_array_add (box->parts, part);
-  box->object.rows += part->part.rows;
+  guint at = box->parts->len;
+  const AssayPart *const *parts = (const AssayPart *const *) box->parts->pdata;
+
+  if (part->rows > G_MAXINT64 - part->row_start)
+    return -1;
+  while (at > 0 && parts[at - 1]->row_start > part->row_start)
+    at--;
+  if ((at > 0 && parts[at - 1]->row_start + parts[at - 1]->rows > part->row_start)
+      || (at < box->parts->len && part->row_start + part->rows > parts[at]->row_start))
+    return -1;
+  return (int) at;
+}
+
+static void
+insert_part (ObjectBox *box, int place, PartBox *part, gboolean complete)
+{
+  g_ptr_array_insert (box->parts, place, part);
   box->object.bytes += part->part.bytes;
   box->object.complete = complete;
   refresh_view (box);
@@ -228,7 +246,7 @@ apply_part (AssayCatalogue *self, json_t *output, const char *utc, const char *w
   const char *kind, *name, *layout = NULL;
   json_int_t first;
   json_t *meta = NULL;
-  int complete;
+  int complete, place = 0;
   PartBox *part;
   ObjectBox *box;
   guint index;
@@ -256,16 +274,18 @@ apply_part (AssayCatalogue *self, json_t *output, const char *utc, const char *w
   else
     {
       box = own_object (self, index);
-      if (box->object.complete || box->object.rows != part->part.row_start || part->part.rows > G_MAXINT64 - box->object.rows
-          || strcmp (box->kind, kind) != 0 || strcmp (box->name, name) != 0)
-        {
-          part_unref (part);
-          return contradiction (where, "a part does not follow the rows before it", error);
-        }
+      if (box->object.complete || strcmp (box->kind, kind) != 0 || strcmp (box->name, name) != 0)
+        place = -1;
+    }
+  place = place < 0 ? place : find_place (box, &part->part);
+  if (place < 0)
+    {
+      part_unref (part);
+      return contradiction (where, "a part does not fit to the rows that are there", error);
     }
   self->last_sequence = part->part.sequence;
   g_hash_table_add (self->files, g_strdup (part->part.file));
-  append_part (box, part, complete != 0);
+  insert_part (box, place, part, complete != 0);
   return TRUE;
 }
 
@@ -287,11 +307,39 @@ assay_catalogue_apply (AssayCatalogue *self, json_t *payload, const char *where,
     {
       guint index = index_of (self, (guint64) json_integer_value (json_object_get (payload, "object")));
 
+      ObjectBox *box;
+
       if (index == 0)
         return contradiction (where, "an object that is not there is said to be complete", error);
-      own_object (self, index)->object.complete = TRUE;
+      box = own_object (self, index);
+      if (box->object.n_parts < box->parts->len)
+        return contradiction (where, "an object that lacks rows is said to be complete", error);
+      box->object.complete = TRUE;
     }
   return TRUE;
+}
+
+gboolean
+assay_object_find_gap (const AssayObject *object, gint64 *first, gint64 *end)
+{
+  const ObjectBox *box = (const ObjectBox *) object;
+  gint64 stop = *end;
+
+  for (guint k = 0; box != NULL && k < box->parts->len; k++)
+    {
+      const AssayPart *part = box->parts->pdata[k];
+
+      if (part->row_start + part->rows <= *first)
+        continue;
+      if (part->row_start > *first)
+        {
+          stop = MIN (stop, part->row_start);
+          break;
+        }
+      *first = part->row_start + part->rows;
+    }
+  *end = stop;
+  return *first < stop;
 }
 
 guint64

@@ -3,7 +3,8 @@
  *
  * Records that change it: {"action": "commit" | "adopt", "outputs": [part]} and {"action": "complete", "object": N}; all others pass.
  * A part is {kind, name, sequence, object, row_start, rows, bytes, file, sha256, content_root, complete, meta | layout}; "object" is
- * the sequence number of the object's first part, which alone carries meta and layout.
+ * the sequence number of the object's first part, which alone carries meta and layout. Parts of a recording may come in any order of their rows; what an
+ * object shows are those that follow each other from row 0.
  *
  * Thread rule: none; the case's mutex guards it. Internal to this floor.
  */

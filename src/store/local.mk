@@ -12,7 +12,7 @@ src_store_libstore_la_SOURCES = \
   src/store/case_lock.c \
   src/store/case_marker.c \
   src/store/case_publish.c \
-  src/store/case_recover.c \
+  src/store/case_recover.c src/store/case_turn.c \
   src/store/catalogue.c src/store/catalogue.h \
   src/store/content_compare.c \
   src/store/content_tree.c src/store/content_tree.h \

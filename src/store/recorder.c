@@ -77,6 +77,15 @@ find_begun (AssayRecorder *self)
   self->committed = object->rows;
 }
 
+/* What everybody has committed, as far as this process knows; NULL: nothing. */
+static AssayObject *
+get_begun (AssayRecorder *self)
+{
+  if (self->object == 0)
+    find_begun (self);
+  return self->object != 0 ? assay_case_lookup_sequence (self->cas, self->object, NULL) : NULL;
+}
+
 AssayRecorder *
 assay_recorder_new (AssayCase *cas, const char *kind, const char *name, json_t *meta, const AssayArraySpec *arrays,
                     guint n_arrays, GError **error)
@@ -301,6 +310,12 @@ assay_recorder_get_committed (AssayRecorder *self)
   return rows;
 }
 
+guint64
+assay_recorder_get_object (AssayRecorder *self)
+{
+  return self->object;
+}
+
 /* All arrays equally long, and on their way to the store's thread. */
 static gboolean
 post_all (AssayRecorder *self, GError **error)
@@ -342,4 +357,39 @@ assay_recorder_finish (AssayRecorder *self, GError **error)
   if (!assay_store_call (assay_recorder_close_object, self, error))
     return NULL;
   return assay_case_lookup_sequence (self->cas, self->object, error);
+}
+
+gboolean
+assay_recorder_move (AssayRecorder *self, gint64 *first, gint64 *end, gboolean *found, GError **error)
+{
+  g_autoptr (AssayObject) object = NULL;
+
+  if (!assay_recorder_flush (self, error) || !assay_case_refresh (self->cas, error))
+    return FALSE;
+  object = get_begun (self);
+  *found = assay_object_find_gap (object, first, end);
+  g_mutex_lock (&self->mutex);
+  self->committed = *first;
+  g_mutex_unlock (&self->mutex);
+  return TRUE;
+}
+
+gboolean
+assay_recorder_end_share (AssayRecorder *self, gint64 n_rows, AssayObject **object, gboolean *here, GError **error)
+{
+  gint64 first = 0, end = n_rows;
+
+  *here = FALSE;
+  *object = NULL;
+  if (!assay_recorder_flush (self, error))
+    return FALSE;
+  self->ended = TRUE;
+  *object = get_begun (self);
+  if (*object == NULL || (*object)->complete || assay_object_find_gap (*object, &first, &end))
+    return TRUE;
+  g_clear_pointer (object, assay_object_unref);
+  if (!assay_case_complete (self->cas, self->object, here, error))
+    return FALSE;
+  *object = assay_case_lookup_sequence (self->cas, self->object, error);
+  return *object != NULL;
 }

@@ -10,6 +10,9 @@
  * A recorder over an unfinished object of the same kind, name, arrays and meta continues it: ask
  * assay_recorder_get_committed and append from that row on. With other meta a new object is begun.
  *
+ * Several processes may record one object together in a case that they share: each its rows, run by run (assay_recorder_move), and who finds that all are
+ * there ends it (assay_recorder_end_share). Rows that another process has committed meanwhile are dropped: the first stay.
+ *
  * Thread rule: one thread at a time per recorder. Errors of queued work come with the next call.
  */
 #pragma once
@@ -34,9 +37,18 @@ gboolean       assay_recorder_append (AssayRecorder *self, guint a, AssayStoreTy
 
 /* Rows that are on disk for ever. */
 gint64         assay_recorder_get_committed (AssayRecorder *self);
+/* The number of the object that is continued or begun; 0: none so far. Only between calls that append. */
+guint64        assay_recorder_get_object (AssayRecorder *self);
 /* Commits what has been appended so far as a part of its own, so that readers see it. All arrays must be equally long. */
 gboolean       assay_recorder_flush  (AssayRecorder *self, GError **error);
 /* Commits the rest and marks the object complete. Owns: the caller. */
 AssayObject   *assay_recorder_finish (AssayRecorder *self, GError **error);
+
+/* Commits what has been appended and goes on at the first run of rows from *first to *end - 1 that nobody has committed yet; narrows both to it. *found is
+ * FALSE when there is none. */
+gboolean       assay_recorder_move   (AssayRecorder *self, gint64 *first, gint64 *end, gboolean *found, GError **error);
+/* Commits the rest, and marks the object complete where all n_rows rows are there now; *here: this process did, and no other. *object receives it,
+ * complete or not; NULL when nobody has committed a row. Owns: the caller. */
+gboolean       assay_recorder_end_share (AssayRecorder *self, gint64 n_rows, AssayObject **object, gboolean *here, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayRecorder, assay_recorder_free)

@@ -19,6 +19,7 @@ dist_check_SCRIPTS += tests/e2e/test-report-audit.sh
 dist_check_SCRIPTS += tests/e2e/test-report-withheld.sh tests/e2e/test-report-damage.sh
 dist_check_SCRIPTS += tests/e2e/test-coverage.sh
 dist_check_SCRIPTS += tests/e2e/test-methods.sh
+dist_check_SCRIPTS += tests/e2e/test-parts.sh
 dist_check_SCRIPTS += tests/e2e/test-explain.sh
 EXTRA_DIST += tests/e2e/explain.py
 dist_check_SCRIPTS += tests/e2e/test-verify.sh

@@ -104,7 +104,7 @@ test_resume (Room *room, gconstpointer unused)
   g_autoptr (AssayCase) cas = assay_case_create (room->path, NULL);
   g_autoptr (Fixture) f = fixture_logistic (trainings[0].options, 2);
   AssayRetraining spec = describe (f, TRUE);
-  AssayTrainPlace place = { cas, "bank", NULL };
+  AssayTrainPlace place = { .store = cas, .name = "bank" };
   double truth[K * QUERIES], losses[K * QUERIES] = { 0 };
   g_autoptr (GError) error = NULL;
   guint left = 2, rounds = 0;
@@ -142,7 +142,7 @@ test_known (Room *room, gconstpointer unused)
   g_autoptr (Fixture) f = fixture_logistic (trainings[0].options, 2);
   g_autoptr (AssayProgress) stopped = assay_progress_new (NULL, NULL);
   AssayRetraining spec = describe (f, TRUE);
-  AssayTrainPlace first = { cas, "first", NULL }, second = { cas, "second", NULL }, third = { cas, "third", NULL };
+  AssayTrainPlace first = { .store = cas, .name = "first" }, second = { .store = cas, .name = "second" }, third = { .store = cas, .name = "third" };
   double losses[K * QUERIES], taken[3 * QUERIES];
   g_autoptr (GError) error = NULL;
 
@@ -164,7 +164,7 @@ test_diverged (Room *room, gconstpointer unused)
   g_autoptr (AssayCase) cas = assay_case_create (room->path, NULL);
   g_autoptr (Fixture) f = fixture_logistic ("{\"optimizer\": \"newton\", \"steps\": 2}", 1);
   AssayRetraining spec = describe (f, TRUE);
-  AssayTrainPlace place = { cas, "bank", NULL };
+  AssayTrainPlace place = { .store = cas, .name = "bank" };
   double losses[2 * QUERIES];
   g_autoptr (GError) whole = NULL;
 

@@ -42,7 +42,7 @@ static gboolean
 run (Fixture *f, AssayCase *cas, const char *name, guint left, guint *reports, AssayTrainResult *result)
 {
   json_t *meta = json_pack ("{s:s}", "data", "a digest");
-  AssayTrainPlace place = { cas, name, meta };
+  AssayTrainPlace place = { .store = cas, .name = name, .meta = meta };
   Stop stop = { NULL, left, 0, ASSAY_ERROR_TERMINATED };
   g_autoptr (GError) error = NULL;
   gboolean done;
@@ -156,7 +156,7 @@ test_within_a_step (Room *room, gconstpointer unused)
   g_autoptr (AssayCase) cas = make_case (room);
   g_autoptr (Fixture) whole = fixture_logistic ("{\"optimizer\": \"newton\"}", 1), f = fixture_logistic ("{\"optimizer\": \"newton\"}", 1);
   Interruption never = { NULL, 0 };
-  AssayTrainPlace place = { cas, "run", NULL };
+  AssayTrainPlace place = { .store = cas, .name = "run" };
   AssayTrainResult result;
   guint stops = 0;
 
@@ -215,7 +215,7 @@ test_log_ahead (Room *room, gconstpointer unused)
   g_autofree double *truth = NULL, *log = NULL;
   Shortage shortage = { 7 };
   AssayProgress *progress = assay_progress_new (run_short, &shortage);
-  AssayTrainPlace place = { cas, "run", NULL };
+  AssayTrainPlace place = { .store = cas, .name = "run" };
   g_autoptr (GError) error = NULL;
   g_autoptr (AssayObject) rows = NULL, state = NULL;
   AssayTrainResult result;
@@ -262,7 +262,7 @@ be_killed (const char *path, const char *steps)
   guint left = (guint) atoi (steps);
   GError *error = NULL;
   g_autoptr (Fixture) f = fixture_mlp (trainings[0].options, 1);
-  AssayTrainPlace place = { assay_case_open (path, ASSAY_CASE_WRITE, &error), "killed", NULL };
+  AssayTrainPlace place = { .store = assay_case_open (path, ASSAY_CASE_WRITE, &error), .name = "killed" };
   AssayProgress *progress = assay_progress_new (die, &left);
   AssayTrainResult result;
 
@@ -385,7 +385,7 @@ test_fault (Room *room, gconstpointer unused)
 {
   g_autoptr (AssayCase) cas = make_case (room);
   g_autoptr (Fixture) f = fixture_diverging ();
-  AssayTrainPlace place = { cas, "run", NULL };
+  AssayTrainPlace place = { .store = cas, .name = "run" };
   AssayTrainResult result;
   g_autoptr (GError) error = NULL;
   g_autoptr (AssayObject) state = NULL;

@@ -23,6 +23,8 @@ check_PROGRAMS += tests/store/test-digest
 tests_store_test_digest_SOURCES = tests/store/test-digest.c tests/store/store_test.h
 tests_store_test_digest_LDADD = $(STORE_TEST_LIBS)
 
+check_PROGRAMS += tests/store/test-share
+tests_store_test_share_SOURCES = tests/store/test-share.c tests/store/store_test.h
 check_PROGRAMS += tests/store/test-case
 tests_store_test_case_SOURCES = tests/store/test-case.c tests/store/store_test.h
 tests_store_test_case_LDADD = $(STORE_TEST_LIBS)

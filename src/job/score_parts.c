@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* score_parts.c: runs of examples or queries, what is there of them, and the whole. */
+#include "job/score_parts.h"
+
+#include "base/error.h"
+#include "base/json.h"
+#include "influence/score_store.h"
+#include "influence/task.h"
+
+#include <string.h>
+
+typedef struct { gint64 first, end; char *name; } Run;
+
+typedef struct {
+  const AssayInfluenceSetup *setup;
+  const AssayJob *job;
+  AssayJobContext *context;
+  const AssaySubject *subject;
+  const AssayMethod *method;
+  const AssayValues *options;
+  gboolean by_examples;
+  gint64 n, unit;               /* examples or queries, and where they may be cut */
+  char *identity, *prefix;
+  GArray *runs;                 /* Run that are there, by their first item */
+} Parts;
+
+static void
+run_clear (gpointer run)
+{
+  g_free (((Run *) run)->name);
+}
+
+static void
+parts_clear (Parts *parts)
+{
+  g_free (parts->identity);
+  g_free (parts->prefix);
+  g_clear_pointer (&parts->runs, g_array_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Parts, parts_clear)
+
+static int
+compare_runs (gconstpointer a, gconstpointer b)
+{
+  gint64 x = ((const Run *) a)->first, y = ((const Run *) b)->first;
+
+  return (x > y) - (x < y);
+}
+
+static void
+list_runs (Parts *parts)
+{
+  g_autoptr (GPtrArray) list = assay_case_list (parts->context->cas, ASSAY_SCORES_PART, parts->prefix);
+
+  g_clear_pointer (&parts->runs, g_array_unref);
+  parts->runs = g_array_new (FALSE, FALSE, sizeof (Run));
+  g_array_set_clear_func (parts->runs, run_clear);
+  for (guint k = 0; k < list->len; k++)
+    {
+      const AssayObject *object = list->pdata[k];
+      Run run = { json_integer_value (json_object_get (object->meta, "first")), json_integer_value (json_object_get (object->meta, "end")), NULL };
+
+      if (g_strcmp0 (json_string_value (json_object_get (object->meta, "job")), parts->identity) != 0 || run.first < 0 || run.end <= run.first
+          || run.end > parts->n)
+        continue;
+      run.name = g_strdup (object->name);
+      g_array_append_val (parts->runs, run);
+    }
+  g_array_sort (parts->runs, compare_runs);
+}
+
+/* Narrows first .. end - 1 to the first run that no part has. */
+static gboolean
+find_gap (const Parts *parts, gint64 *first, gint64 *end)
+{
+  for (guint k = 0; k < parts->runs->len; k++)
+    {
+      const Run *run = &g_array_index (parts->runs, Run, k);
+
+      if (run->first > *first)
+        {
+          *end = MIN (*end, run->first);
+          break;
+        }
+      *first = MAX (*first, run->end);
+    }
+  return *first < *end;
+}
+
+static void
+parts_open (Parts *parts, const AssayInfluenceSetup *setup, const AssayJob *job, AssayJobContext *context, const AssaySubject *subject)
+{
+  const AssayInfluenceTask *task = &setup->task;
+
+  *parts = (Parts) { .setup = setup, .job = job, .context = context, .subject = subject, .options = assay_job_get_section (job, "method"),
+                     .method = assay_method_find (assay_values_get_string (assay_job_get_values (job), "method"), NULL),
+                     .identity = assay_job_get_identity (job) };
+  parts->by_examples = (parts->method->flags & ASSAY_METHOD_CUTS_EXAMPLES) != 0;
+  parts->n = parts->by_examples ? task->n_train : task->n_query;
+  parts->unit = !parts->by_examples && parts->method->query_unit ? parts->method->query_unit (task, parts->options) : 1;
+  parts->prefix = g_strdup_printf ("%s/%s/%.12s/", subject->object->name, parts->method->name, parts->identity);
+  list_runs (parts);
+}
+
+static gboolean
+check_can_be_cut (const Parts *parts, GError **error)
+{
+  const AssayValues *values = assay_job_get_values (parts->job);
+  const char *what = parts->method->flags & ASSAY_METHOD_IS_WHOLE ? "its scores hang together"
+                     : assay_values_get_bool (values, "self") ? "self-influence is not cut"
+                     : strcmp (assay_values_get_string (values, "by"), "none") != 0 ? "scores are broken down in one piece" : NULL;
+
+  if (what != NULL)
+    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "%s: %s: no part of them can be computed alone; give --shard 1/1, in one process%s",
+                 parts->method->name, what, parts->method->flags & ASSAY_METHOD_RETRAINS ? ", or share the retrainings: assay retrain --each --shard" : "");
+  return what == NULL;
+}
+
+/* The question about items first .. end - 1. */
+static AssayInfluenceTask
+cut_task (const Parts *parts, gint64 first, gint64 end)
+{
+  AssayInfluenceTask task = parts->setup->task;
+
+  if (parts->by_examples)
+    {
+      task.scored = task.train + first;
+      task.n_scored = end - first;
+    }
+  else
+    {
+      task.query += first * MAX (task.query_size, 1);
+      task.n_query = end - first;
+      task.first_query = first;
+    }
+  return task;
+}
+
+/* Computes and commits one run. */
+static gboolean
+make_part (const Parts *parts, gint64 first, gint64 end, GError **error)
+{
+  AssayInfluenceTask task = cut_task (parts, first, end), kept = assay_influence_task_narrow (&task);
+  g_autoptr (AssayInfluenceScores) scores = parts->method->score (&task, parts->options, parts->context->progress, error);
+  g_autofree char *name = g_strdup_printf ("%s%" G_GINT64_FORMAT "-%" G_GINT64_FORMAT, parts->prefix, first, end);
+  g_autoptr (AssayObject) object = NULL;
+  json_t *extra;
+
+  if (scores == NULL)
+    return FALSE;
+  assay_influence_name_measure (&task, scores);
+  extra = json_pack ("{s:s, s:I, s:I, s:s}", "job", parts->identity, "first", (json_int_t) first, "end", (json_int_t) end, "cut_by",
+                     parts->by_examples ? "examples" : "queries");
+  object = assay_influence_scores_save_part (parts->context->cas, name, scores, &kept, parts->method->name, parts->options, extra, error);
+  json_decref (extra);
+  return object != NULL;
+}
+
+static gboolean
+make_missing (Parts *parts, gint64 from, gint64 to, GError **error)
+{
+  gint64 first = from, end = to;
+
+  for (; find_gap (parts, &first, &end); first = end, end = to)
+    if (!make_part (parts, first, end, error))
+      return FALSE;
+  list_runs (parts);
+  return TRUE;
+}
+
+gboolean
+assay_score_parts_share (const AssayInfluenceSetup *setup, const AssayJob *job, AssayJobContext *context, const AssaySubject *subject, AssayShare *share,
+                         GError **error)
+{
+  g_auto (Parts) parts = { 0 };
+  g_autoptr (GArray) missing = g_array_new (FALSE, FALSE, sizeof (AssayShareRun));
+  gint64 first, end;
+
+  parts_open (&parts, setup, job, context, subject);
+  assay_shard_slice (&context->shard, parts.n, parts.unit, &first, &end);
+  if (!check_can_be_cut (&parts, error) || !make_missing (&parts, first, end, error))
+    return FALSE;
+  for (first = 0, end = parts.n; find_gap (&parts, &first, &end); first = end, end = parts.n)
+    g_array_append_val (missing, ((AssayShareRun) { first, end }));
+  assay_share_add (share, (const AssayShareRun *) missing->data, missing->len, parts.n, parts.unit, TRUE);
+  return TRUE;
+}
+
+/* --- the whole ----------------------------------------------------------------------------------------------------- */
+
+/* Lines that several parts say are said once. */
+static void
+add_notes (GString *notes, GHashTable *said, const char *more)
+{
+  g_auto (GStrv) lines = g_strsplit (more, "\n", -1);
+
+  for (char **line = lines; *line != NULL; line++)
+    if (**line != '\0' && g_hash_table_add (said, g_strdup (*line)))
+      g_string_append_printf (notes, "%s\n", *line);
+}
+
+static void
+copy_rows (const Parts *parts, const Run *run, const double *from, double *to)
+{
+  gint64 N = parts->setup->task.n_train, Q = parts->setup->task.n_query, n = run->end - run->first;
+
+  if (from == NULL || to == NULL)
+    return;
+  if (!parts->by_examples)
+    memcpy (to + run->first * N, from, sizeof (double) * n * N);
+  for (gint64 q = 0; parts->by_examples && q < Q; q++)
+    memcpy (to + q * N + run->first, from + q * n, sizeof (double) * n);
+}
+
+static gboolean
+check_fits (const Parts *parts, const Run *run, const AssayInfluenceScores *part, GError **error)
+{
+  gint64 n = run->end - run->first;
+  gint64 Q = parts->by_examples ? parts->setup->task.n_query : n, N = parts->by_examples ? n : parts->setup->task.n_train;
+
+  if (part->n_query == Q && part->n_train == N)
+    return TRUE;
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_SHAPE, "%s %s: scores of %" G_GINT64_FORMAT " queries and %" G_GINT64_FORMAT " examples expected, %"
+               G_GINT64_FORMAT " and %" G_GINT64_FORMAT " found", ASSAY_SCORES_PART, run->name, Q, N, part->n_query, part->n_train);
+  return FALSE;
+}
+
+static AssayInfluenceScores *
+put_together (const Parts *parts, GError **error)
+{
+  g_autoptr (AssayInfluenceScores) whole = NULL;
+  g_autoptr (GHashTable) said = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  for (guint k = 0; k < parts->runs->len; k++)
+    {
+      const Run *run = &g_array_index (parts->runs, Run, k);
+      g_autoptr (AssayInfluenceScores) part = assay_influence_scores_load_part (parts->context->cas, run->name, error);
+
+      if (part == NULL || !check_fits (parts, run, part, error))
+        return NULL;
+      if (whole == NULL)
+        {
+          whole = assay_influence_scores_new (parts->setup->task.n_query, parts->setup->task.n_train, part->lo != NULL, part->solves != NULL, error);
+          if (whole == NULL)
+            return NULL;
+          whole->unit = part->unit;
+          whole->measure = part->measure;
+          whole->counterfactual = part->counterfactual;
+          whole->interval_kind = part->interval_kind;
+          whole->interval_reason = part->interval_reason;
+          whole->damping = part->damping;
+          whole->l2 = part->l2;
+        }
+      copy_rows (parts, run, part->value, whole->value);
+      copy_rows (parts, run, part->lo, whole->lo);
+      copy_rows (parts, run, part->hi, whole->hi);
+      for (gint64 q = 0; whole->solves != NULL && part->solves != NULL && q < part->n_query; q++)
+        whole->solves[(parts->by_examples ? 0 : run->first) + q] = part->solves[q];
+      add_notes (whole->notes, said, part->notes->str);
+    }
+  return g_steal_pointer (&whole);
+}
+
+AssayInfluenceScores *
+assay_score_parts_load (const AssayInfluenceSetup *setup, const AssayJob *job, AssayJobContext *context, const AssaySubject *subject, GError **error)
+{
+  g_auto (Parts) parts = { 0 };
+
+  parts_open (&parts, setup, job, context, subject);
+  if (parts.runs->len == 0 || !make_missing (&parts, 0, parts.n, error))
+    return NULL;
+  return put_together (&parts, error);
+}
