@@ -279,15 +279,14 @@ assay_module_scores (const AssayPoint *point, const AssayModules *modules, gint6
 
 /* --- the choice between this pass and tangent walks ---------------------------------------------------------------------------- */
 
-/* Operations of a walk for one example, or of one direction of it. */
+/* Operations of a walk for one example, or of one direction of it: by itself, so that neither batches nor how many examples there are decide the way. */
 static double
 get_walk_flops (const AssayPoint *point, AssayWalk walk, gboolean apply)
 {
-  gint64 batch = MIN (point->batch, point->n_examples);
-  g_autoptr (AssayGraph) graph = assay_model_build (point->model, batch, NULL);
+  g_autoptr (AssayGraph) graph = assay_model_build (point->model, 1, NULL);
   g_autoptr (AssayPlan) plan = graph ? assay_plan_new (graph, walk, point->dtype, NULL) : NULL;
 
-  return plan ? assay_plan_get_cost (plan, apply).flops / (double) batch : 0;
+  return plan ? assay_plan_get_cost (plan, apply).flops : 0;
 }
 
 static gboolean

@@ -11,7 +11,7 @@
 #include <math.h>
 #include <string.h>
 
-#define NO_MEMORY_GIVEN ((gsize) 1 << 30)
+#define BLOCK_BYTES ((gsize) 1 << 30)
 
 const char *const assay_factored_fishers[] = { "true", "empirical", NULL };
 const char *const assay_factored_precisions[] = { "model", "f32", "f64", NULL };
@@ -102,12 +102,24 @@ assay_factored_fit (const AssayInfluenceTask *task, const AssayValues *values, A
 
 /* --- scores ------------------------------------------------------------------------------------------------------------------ */
 
+/* Not by the task's memory: how modules are taken, and so the last bits of scores, hang on the queries of a block. */
+static gint64
+get_largest_block (const AssayInfluenceTask *task)
+{
+  return MAX ((gint64) (BLOCK_BYTES / (2 * sizeof (double) * (gsize) assay_model_get_n_params (task->model))), 1);
+}
+
 gint64
 assay_factored_choose_block (const AssayInfluenceTask *task)
 {
-  gsize memory = task->memory ? task->memory : NO_MEMORY_GIVEN;
+  return MIN (get_largest_block (task), task->n_query);
+}
 
-  return CLAMP ((gint64) (memory / (2 * sizeof (double) * (gsize) assay_model_get_n_params (task->model))), 1, task->n_query);
+gint64
+assay_factored_query_unit (const AssayInfluenceTask *task, const AssayValues *options)
+{
+  (void) options;
+  return get_largest_block (task);
 }
 
 static gboolean

@@ -43,6 +43,8 @@ AssayFactorsDamping assay_factored_read_damping (const AssayInfluenceTask *task,
 
 /* Queries whose vectors are held at a time: as many as the memory for walks allows, two for each. */
 gint64 assay_factored_choose_block (const AssayInfluenceTask *task);
+/* Of methods that take these blocks, for AssayMethod. */
+gint64 assay_factored_query_unit   (const AssayInfluenceTask *task, const AssayValues *options);
 
 /* What the inverse was damped by into scores and their notes. */
 void assay_factored_note_damping (const AssayFactors *factors, const AssayFactorsInverse *inverse, double l2, AssayInfluenceScores *scores);

@@ -97,7 +97,8 @@ typedef struct {
   /* One row of scores: each training example's influence on its own loss. Called by assay_method_score_self; NULL: not defined. */
   AssayInfluenceScores *(*self)  (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress,
                                   GError **error);
-  /* Where a question is cut by queries, to the bit: runs that begin at multiples of this many get the scores that all together get. NULL: anywhere. */
+  /* Where a question is cut by queries, to the bit: runs that begin at multiples of this many get the scores that all together get. NULL:
+   * ASSAY_QUERY_BLOCK. */
   gint64 (*query_unit) (const AssayInfluenceTask *task, const AssayValues *options);
   /* For --dry-run: floating-point operations, estimated, and bytes. */
   void (*cost) (const AssayInfluenceTask *task, const AssayValues *options, double *flops, double *bytes);

@@ -65,4 +65,4 @@ cost_astra (const AssayInfluenceTask *task, const AssayValues *options, double *
 }
 
 ASSAY_METHOD_DEFINE (astra) = { .name = "astra", .help = "influence by a Neumann series that Kronecker factors precondition", .params = params,
-                                .query_unit = assay_influence_query_block, .score = score_astra, .self = self_astra, .cost = cost_astra };
+                                .score = score_astra, .self = self_astra, .cost = cost_astra };

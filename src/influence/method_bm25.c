@@ -170,4 +170,4 @@ cost_bm25 (const AssayInfluenceTask *task, const AssayValues *options, double *f
 }
 
 ASSAY_METHOD_DEFINE (bm25) = { .name = "bm25", .help = "baseline: tokens shared with the query, rare ones counting more", .params = params,
-                              .flags = ASSAY_METHOD_NEEDS_TOKENS | ASSAY_METHOD_IGNORES_LOSS, .score = score_bm25, .cost = cost_bm25 };
+                              .flags = ASSAY_METHOD_NEEDS_TOKENS | ASSAY_METHOD_IGNORES_LOSS, .query_unit = assay_influence_query_each, .score = score_bm25, .cost = cost_bm25 };

@@ -199,8 +199,9 @@ score_datainf (const AssayInfluenceTask *task, const AssayValues *options, Assay
     return NULL;
   describe (&run, scores);
   assay_f64_scale (run.Q * run.P, 1 / (double) run.N, run.x);
-  if (!assay_module_scores_along (&train, run.Q, run.x, scores->value, progress, error))
-    return NULL;
+  for (gint64 first = 0; first < run.Q; first += ASSAY_QUERY_BLOCK)               /* in blocks: a question that is cut between them has the same bits */
+    if (!assay_module_scores_along (&train, MIN (ASSAY_QUERY_BLOCK, run.Q - first), run.x + first * run.P, scores->value + first * run.N, progress, error))
+      return NULL;
   if (task->keep_directions)
     {
       if ((scores->direction = assay_mem_alloc_array (run.Q * run.P, sizeof (double), error)) == NULL)

@@ -180,4 +180,4 @@ cost_magic (const AssayInfluenceTask *task, const AssayValues *options, double *
 }
 
 ASSAY_METHOD_DEFINE (magic) = { .name = "magic", .help = "the derivative through the whole training, walked backwards; exact for this run",
-                                .flags = ASSAY_METHOD_NEEDS_STEPS, .params = params, .score = score_magic, .cost = cost_magic };
+                                .flags = ASSAY_METHOD_NEEDS_STEPS, .params = params, .query_unit = assay_influence_query_each, .score = score_magic, .cost = cost_magic };

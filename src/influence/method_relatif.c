@@ -156,7 +156,7 @@ query_unit (const AssayInfluenceTask *task, const AssayValues *options)
   g_autoptr (AssayValues) of_divided = NULL;
   const AssayMethod *method = open_divided (options, &of_divided, NULL);
 
-  return method != NULL && method->query_unit != NULL ? method->query_unit (task, of_divided) : 1;
+  return method != NULL && method->query_unit != NULL ? method->query_unit (task, of_divided) : ASSAY_QUERY_BLOCK;
 }
 
 ASSAY_METHOD_DEFINE (relatif) = { .name = "relatif", .help = "influence for its size: divided by what removing the example changes at all",

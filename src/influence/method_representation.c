@@ -96,4 +96,4 @@ cost_representation (const AssayInfluenceTask *task, const AssayValues *options,
 }
 
 ASSAY_METHOD_DEFINE (representation) = { .name = "representation", .help = "baseline: cosine similarity of mean last hidden states", .params = params,
-                                        .flags = ASSAY_METHOD_IGNORES_LOSS | ASSAY_METHOD_DIVIDES_BY_SIZE, .score = score_representation, .cost = cost_representation };
+                                        .flags = ASSAY_METHOD_IGNORES_LOSS | ASSAY_METHOD_DIVIDES_BY_SIZE, .query_unit = assay_influence_query_each, .score = score_representation, .cost = cost_representation };

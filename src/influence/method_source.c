@@ -318,4 +318,5 @@ cost_source (const AssayInfluenceTask *task, const AssayValues *options, double 
 }
 
 ASSAY_METHOD_DEFINE (source) = { .name = "source", .help = "stretches of the training unrolled in closed form, by curvature factors of each",
-                                 .flags = ASSAY_METHOD_NEEDS_STEPS, .params = params, .score = score_source, .cost = cost_source };
+                                 .flags = ASSAY_METHOD_NEEDS_STEPS, .params = params, .query_unit = assay_factored_query_unit,
+                                 .score = score_source, .cost = cost_source };

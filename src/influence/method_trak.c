@@ -322,4 +322,4 @@ cost_trak (const AssayInfluenceTask *task, const AssayValues *options, double *f
 }
 
 ASSAY_METHOD_DEFINE (trak) = { .name = "trak", .help = "projected gradients of the margin in a kernel regression", .params = params,
-                              .query_unit = assay_influence_query_block, .score = score_trak, .self = self_trak, .cost = cost_trak };
+                              .score = score_trak, .self = self_trak, .cost = cost_trak };

@@ -36,11 +36,11 @@ assay_influence_task_narrow (const AssayInfluenceTask *task)
 }
 
 gint64
-assay_influence_query_block (const AssayInfluenceTask *task, const AssayValues *options)
+assay_influence_query_each (const AssayInfluenceTask *task, const AssayValues *options)
 {
   (void) task;
   (void) options;
-  return ASSAY_QUERY_BLOCK;
+  return 1;
 }
 
 gint64

@@ -19,8 +19,8 @@ AssayPoint assay_influence_task_get_train (const AssayInfluenceTask *task);
 
 /* The task of a method that CUTS_EXAMPLES with the examples that are scored in train's place. */
 AssayInfluenceTask assay_influence_task_narrow (const AssayInfluenceTask *task);
-/* Of methods that take ASSAY_QUERY_BLOCK queries together. */
-gint64     assay_influence_query_block (const AssayInfluenceTask *task, const AssayValues *options);
+/* For AssayMethod.query_unit of methods that take every query by itself. */
+gint64     assay_influence_query_each (const AssayInfluenceTask *task, const AssayValues *options);
 
 /* Examples behind one query: 1, or those that its loss is the mean of. */
 gint64     assay_influence_task_get_query_size (const AssayInfluenceTask *task);

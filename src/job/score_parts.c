@@ -97,7 +97,7 @@ parts_open (Parts *parts, const AssayInfluenceSetup *setup, const AssayJob *job,
                      .identity = assay_job_get_identity (job) };
   parts->by_examples = (parts->method->flags & ASSAY_METHOD_CUTS_EXAMPLES) != 0;
   parts->n = parts->by_examples ? task->n_train : task->n_query;
-  parts->unit = !parts->by_examples && parts->method->query_unit ? parts->method->query_unit (task, parts->options) : 1;
+  parts->unit = parts->by_examples ? 1 : parts->method->query_unit ? parts->method->query_unit (task, parts->options) : ASSAY_QUERY_BLOCK;
   parts->prefix = g_strdup_printf ("%s/%s/%.12s/", subject->object->name, parts->method->name, parts->identity);
   list_runs (parts);
 }

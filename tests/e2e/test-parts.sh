@@ -52,7 +52,7 @@ cut ()
   done
 }
 
-queries="--query train:0-16"
+queries="--query train:0-19"
 for method in dot cosine tracin ekfac kfac diagonal exact trak magic "cg --solver cg"; do
   # shellcheck disable=SC2086
   whole one influence --model-name net --method $method $queries --top 0
