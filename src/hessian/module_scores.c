@@ -11,18 +11,21 @@
 #include <string.h>
 
 #define ROOM (1 << 22)          /* elements that D or X c of a micro-batch may take: what is more is done in parts */
+#define HELD (1 << 25)          /* elements that D of held examples may take, of all modules together */
+#define MOST_HELD 64            /* examples: the vectors are then read from memory once for so many */
 
 typedef struct {
   const AssayModules *modules;
   AssayWorkers *workers;
   AssayDtype dtype;
   gint64 Q, N;
-  AssayScoreRoute route;
   double *scale;                /* (Q): powers of two */
   void **X;                     /* (modules): (Q, rows, columns) of the walk's type, scaled */
   void *room;                   /* ROOM, or one example or vector where that is more */
   gint64 room_size;
-  void *products;               /* (B,Q) */
+  void **held;                  /* (modules): (hold, rows, columns), D of examples that wait for their products; NULL: none are formed */
+  gint64 hold, *n_held, *first_held;    /* (modules) */
+  void *products;               /* (hold,Q) */
   double *scores, *by_module;   /* or, of squared norms: scores (N) alone */
   /* of the block under way */
   const AssayModuleBatch *batch;
@@ -54,43 +57,59 @@ assay_score_route_name (AssayScoreRoute route)
 }
 
 static void
-add_score (const Scoring *s, gint64 q, gint64 i, double value)
+add_score (const Scoring *s, guint module, gint64 q, gint64 i, double value)
 {
   value /= s->scale[q];
   s->scores[q * s->N + i] += value;
   if (s->by_module != NULL)
-    s->by_module[(s->batch->index * s->Q + q) * s->N + i] += value;
+    s->by_module[(module * s->Q + q) * s->N + i] += value;
 }
 
 /* --- D formed ------------------------------------------------------------------------------------------------------------- */
 
-/* room <- D of the batch's examples b0 .. b0+B-1. */
+/* D <- that of the batch's examples b0 .. b0+B-1. */
 static void
-form (const Scoring *s, const AssayModuleBatch *batch, gint64 b0, gint64 B)
+form (const Scoring *s, const AssayModuleBatch *batch, gint64 b0, gint64 B, void *D)
 {
   const AssayModule *module = batch->module;
   g_autofree AssayModuleOuter *outer = g_new0 (AssayModuleOuter, module->n_uses);
 
   for (guint u = 0; u < module->n_uses; u++)
     outer[u] = assay_module_parts_outer (&batch->parts[u], module->rows, module->columns, b0);
-  assay_module_form (s->dtype, s->workers, B, module->rows, module->columns, module->n_uses, outer, s->room);
+  assay_module_form (s->dtype, s->workers, B, module->rows, module->columns, module->n_uses, outer, D);
+}
+
+/* The products of what is held of a module. */
+static void
+flush (Scoring *s, guint m)
+{
+  gint64 size = s->modules->module[m].rows * s->modules->module[m].columns, n = s->n_held[m];
+
+  if (n == 0)
+    return;
+  assay_module_multiply (s->dtype, s->workers, FALSE, TRUE, n, s->Q, size, s->held[m], size, s->X[m], size, FALSE, s->products, s->Q);
+  for (gint64 b = 0; b < n; b++)
+    for (gint64 q = 0; q < s->Q; q++)
+      add_score (s, m, q, s->first_held[m] + b, s->dtype == ASSAY_F32 ? (double) ((const float *) s->products)[b * s->Q + q]
+                                                                      : ((const double *) s->products)[b * s->Q + q]);
+  s->n_held[m] = 0;
 }
 
 static void
-score_formed (const Scoring *s, const AssayModuleBatch *batch)
+score_formed (Scoring *s, const AssayModuleBatch *batch)
 {
-  gint64 size = batch->module->rows * batch->module->columns, most = MAX (1, s->room_size / size);
+  guint m = batch->index;
+  gint64 size = batch->module->rows * batch->module->columns;
 
-  for (gint64 b0 = 0; b0 < batch->B; b0 += most)
+  for (gint64 b0 = 0, B; b0 < batch->B; b0 += B)
     {
-      gint64 B = MIN (most, batch->B - b0);
-
-      form (s, batch, b0, B);
-      assay_module_multiply (s->dtype, s->workers, FALSE, TRUE, B, s->Q, size, s->room, size, s->X[batch->index], size, FALSE, s->products, s->Q);
-      for (gint64 b = 0; b < B; b++)
-        for (gint64 q = 0; q < s->Q; q++)
-          add_score (s, q, batch->first + b0 + b, s->dtype == ASSAY_F32 ? (double) ((const float *) s->products)[b * s->Q + q]
-                                                                        : ((const double *) s->products)[b * s->Q + q]);
+      B = MIN (s->hold - s->n_held[m], batch->B - b0);
+      if (s->n_held[m] == 0)
+        s->first_held[m] = batch->first + b0;
+      form (s, batch, b0, B, (char *) s->held[m] + s->n_held[m] * size * assay_dtype_width (s->dtype));
+      s->n_held[m] += B;
+      if (s->n_held[m] == s->hold)
+        flush (s, m);
     }
 }
 
@@ -118,7 +137,7 @@ score_formed (const Scoring *s, const AssayModuleBatch *batch)
               part += r[o] * y[o];                                                                                      \
             sum += part;                                                                                                \
           }                                                                                                             \
-        add_score (s, s->first_q + q, s->batch->first + b, sum);                                                        \
+        add_score (s, s->batch->index, s->first_q + q, s->batch->first + b, sum);                                                      \
       }                                                                                                                 \
   }
 
@@ -147,7 +166,7 @@ SCORE_ROWS (score_rows_f64, double)
               part += c[j] * x[j];                                                                                      \
             sum += part;                                                                                                \
           }                                                                                                             \
-        add_score (s, q, s->batch->first + b, sum);                                                                     \
+        add_score (s, s->batch->index, q, s->batch->first + b, sum);                                                               \
       }                                                                                                                 \
   }
 
@@ -186,11 +205,10 @@ static gboolean
 score_batch (const AssayModuleBatch *batch, gpointer data, GError **error)
 {
   Scoring *s = data;
-  AssayScoreRoute route = s->route == ASSAY_ROUTE_CHEAPER ? assay_module_choose_route (batch->module, s->Q, NULL) : s->route;
 
   (void) error;
   s->batch = batch;
-  if (route == ASSAY_ROUTE_FORM)
+  if (s->held[batch->index] != NULL)
     score_formed (s, batch);
   else
     score_positions (s, batch);
@@ -247,14 +265,49 @@ make_room (Scoring *s, gint64 B, GError **error)
           s->room_size = MAX (s->room_size, B * module->uses[u].positions * module->rows);
     }
   s->room = assay_mem_alloc_array (s->room_size, width, error);
-  return s->room != NULL && (s->products = assay_mem_alloc_array (B * s->Q, width, error)) != NULL;
+  return s->room != NULL;
+}
+
+/* Room for the D of modules whose gradients are formed. */
+static gboolean
+make_held (Scoring *s, AssayScoreRoute route, GError **error)
+{
+  gsize width = assay_dtype_width (s->dtype);
+
+  s->hold = CLAMP (HELD / s->modules->P, 1, MIN (MOST_HELD, s->N));
+  for (guint m = 0; m < s->modules->n; m++)
+    {
+      const AssayModule *module = &s->modules->module[m];
+
+      if ((route == ASSAY_ROUTE_CHEAPER ? assay_module_choose_route (module, s->Q, NULL) : route) == ASSAY_ROUTE_FORM
+          && (s->held[m] = assay_mem_alloc_array (s->hold * module->rows * module->columns, width, error)) == NULL)
+        return FALSE;
+    }
+  return (s->products = assay_mem_alloc_array (s->hold * s->Q, width, error)) != NULL;
+}
+
+static void
+scoring_clear (Scoring *s)
+{
+  for (guint m = 0; s->X != NULL && m < s->modules->n; m++)
+    {
+      assay_mem_free (s->X[m]);
+      assay_mem_free (s->held[m]);
+    }
+  g_free (s->X);
+  g_free (s->held);
+  g_free (s->n_held);
+  g_free (s->first_held);
+  g_free (s->scale);
+  assay_mem_free (s->room);
+  assay_mem_free (s->products);
 }
 
 gboolean
 assay_module_scores (const AssayPoint *point, const AssayModules *modules, gint64 Q, const double *X, AssayScoreRoute route, double *scores,
                      double *by_module, AssayProgress *progress, GError **error)
 {
-  Scoring s = { .modules = modules, .workers = point->backend->workers, .dtype = point->dtype, .Q = Q, .N = point->n_examples, .route = route,
+  Scoring s = { .modules = modules, .workers = point->backend->workers, .dtype = point->dtype, .Q = Q, .N = point->n_examples,
                 .scores = scores, .by_module = by_module };
   g_autoptr (AssayModulePass) pass = assay_module_pass_new (point, modules, FALSE, 0, error);
   gboolean ok;
@@ -263,17 +316,17 @@ assay_module_scores (const AssayPoint *point, const AssayModules *modules, gint6
     return FALSE;
   s.scale = g_new0 (double, Q);
   s.X = g_new0 (void *, modules->n);
+  s.held = g_new0 (void *, modules->n);
+  s.n_held = g_new0 (gint64, modules->n);
+  s.first_held = g_new0 (gint64, modules->n);
   memset (scores, 0, Q * s.N * sizeof *scores);
   if (by_module != NULL)
     memset (by_module, 0, modules->n * Q * s.N * sizeof *by_module);
-  ok = convert_vectors (&s, X, error) && make_room (&s, assay_module_pass_get_batch (pass), error)
+  ok = convert_vectors (&s, X, error) && make_room (&s, assay_module_pass_get_batch (pass), error) && make_held (&s, route, error)
        && assay_module_pass_run (pass, score_batch, &s, "scores", progress, error);
-  for (guint m = 0; m < modules->n; m++)
-    assay_mem_free (s.X[m]);
-  g_free (s.X);
-  g_free (s.scale);
-  assay_mem_free (s.room);
-  assay_mem_free (s.products);
+  for (guint m = 0; ok && m < modules->n; m++)
+    flush (&s, m);
+  scoring_clear (&s);
   return ok;
 }
 
@@ -354,7 +407,7 @@ add_norms (const AssayModuleBatch *batch, gpointer data, GError **error)
     {
       gint64 B = MIN (most, batch->B - s->first_q);
 
-      form (s, batch, s->first_q, B);
+      form (s, batch, s->first_q, B, s->room);
       assay_workers_run (s->workers, B, add_norm, s);
     }
   return TRUE;
@@ -376,7 +429,6 @@ assay_module_squared_norms (const AssayPoint *point, double *squared_norm, Assay
   memset (squared_norm, 0, s.N * sizeof *squared_norm);
   ok = make_room (&s, assay_module_pass_get_batch (pass), error)
        && assay_module_pass_run (pass, add_norms, &s, "norms of gradients", progress, error);
-  assay_mem_free (s.room);
-  assay_mem_free (s.products);
+  scoring_clear (&s);
   return ok;
 }
