@@ -29,6 +29,7 @@ typedef struct _AssayModuleKind AssayModuleKind;
 typedef struct {
   const AssayModuleKind *kind;
   guint node;
+  guint part;                   /* of the node's: below count_parts */
   guint primal, adjoint;        /* values that a walk must keep; primal may be an input or an index */
   gint64 rows, columns, positions;
   gboolean row_is_index;
@@ -56,7 +57,10 @@ typedef struct {
 struct _AssayModuleKind {
   const char *op;               /* the operation whose nodes it serves */
   const char *name;             /* of a module with one such node: "linear" */
-  /* Fills sizes, kept values and pieces; node's inputs of role PARAM must all become pieces, or FALSE: this use is not understood. */
+  /* A node may be several modules, whose pieces share out its parameters; NULL: it is one. part: what they are called, with their number. */
+  guint (*count_parts) (const AssayGraphNode *node);
+  const char *part;
+  /* Fills sizes, kept values and pieces of the use's part; node's inputs of role PARAM must all become pieces, or FALSE: this use is not understood. */
   gboolean (*describe) (AssayGraph *graph, const AssayGraphNode *node, AssayModuleUse *use);
   void (*gather) (AssayModuleParts *parts);
 };

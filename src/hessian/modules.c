@@ -60,13 +60,22 @@ refuse (AssayGraph *graph, const AssayGraphNode *node, const char *why, GError *
   return FALSE;
 }
 
-/* "a.b" of "a.b.weight" */
+static guint
+count_parts (const AssayModuleKind *kind, const AssayGraphNode *node)
+{
+  return kind->count_parts ? kind->count_parts (node) : 1;
+}
+
+/* "a.b" of "a.b.weight"; "a.b.group0" of the first of several parts */
 static char *
 common_name (AssayGraph *graph, const AssayModuleUse *use)
 {
   const char *name = assay_graph_get_value (graph, use->pieces[0].value)->name, *dot = strrchr (name, '.');
+  g_autofree char *whole = dot && dot > name ? g_strndup (name, dot - name) : g_strdup (name);
 
-  return dot && dot > name ? g_strndup (name, dot - name) : g_strdup (name);
+  if (count_parts (use->kind, assay_graph_get_node (graph, use->node)) == 1)
+    return g_steal_pointer (&whole);
+  return g_strdup_printf ("%s.%s%u", whole, use->kind->part, use->part);
 }
 
 static gboolean
@@ -74,8 +83,12 @@ shares (const AssayModuleUse *a, const AssayModuleUse *b)
 {
   for (guint i = 0; i < a->n_pieces; i++)
     for (guint k = 0; k < b->n_pieces; k++)
-      if (a->pieces[i].value == b->pieces[k].value)
-        return TRUE;
+      {
+        const AssayModulePiece *x = &a->pieces[i], *y = &b->pieces[k];
+
+        if (x->offset < y->offset + y->n_rows * y->n_columns && y->offset < x->offset + x->n_rows * x->n_columns)
+          return TRUE;
+      }
   return FALSE;
 }
 
@@ -85,7 +98,7 @@ same_matrix (const AssayModuleUse *a, const AssayModuleUse *b)
   if (a->rows != b->rows || a->columns != b->columns || a->n_pieces != b->n_pieces)
     return FALSE;
   for (guint i = 0; i < a->n_pieces; i++)
-    if (a->pieces[i].value != b->pieces[i].value || a->pieces[i].row != b->pieces[i].row || a->pieces[i].n_rows != b->pieces[i].n_rows
+    if (a->pieces[i].value != b->pieces[i].value || a->pieces[i].offset != b->pieces[i].offset || a->pieces[i].row != b->pieces[i].row || a->pieces[i].n_rows != b->pieces[i].n_rows
         || a->pieces[i].column != b->pieces[i].column || a->pieces[i].n_columns != b->pieces[i].n_columns)
       return FALSE;
   return TRUE;
@@ -122,15 +135,20 @@ static gboolean
 add_node (AssayGraph *graph, guint n, GArray *modules, GError **error)
 {
   const AssayGraphNode *node = assay_graph_get_node (graph, n);
-  AssayModuleUse use = { 0 };
+  const AssayModuleKind *kind = assay_module_kind_find (node->op->name);
 
   if (count_params (graph, node) == 0)
     return TRUE;
-  use.kind = assay_module_kind_find (node->op->name);
-  use.node = n;
-  if (use.kind == NULL || !use.kind->describe (graph, node, &use) || use.n_pieces != count_params (graph, node))
-    return refuse (graph, node, "no kind of module covers how it is used", error);
-  return add_use (graph, node, &use, modules, error);
+  for (guint part = 0; part < (kind ? count_parts (kind, node) : 1); part++)
+    {
+      AssayModuleUse use = { .kind = kind, .node = n, .part = part };
+
+      if (kind == NULL || !kind->describe (graph, node, &use) || use.n_pieces != count_params (graph, node))
+        return refuse (graph, node, "no kind of module covers how it is used", error);
+      if (!add_use (graph, node, &use, modules, error))
+        return FALSE;
+    }
+  return TRUE;
 }
 
 static int
@@ -141,22 +159,31 @@ by_offset (gconstpointer a, gconstpointer b)
   return x->uses[0].pieces[0].offset < y->uses[0].pieces[0].offset ? -1 : 1;
 }
 
-/* Each parameter once. */
+/* Each element of each parameter once. */
 static gboolean
 check_coverage (AssayGraph *graph, const AssayModules *modules, GError **error)
 {
-  g_autofree guint *seen = g_new0 (guint, assay_graph_get_n_values (graph));
+  g_autofree gint64 *seen = g_new0 (gint64, assay_graph_get_n_values (graph));
 
   for (guint m = 0; m < modules->n; m++)
     for (guint i = 0; i < modules->module[m].uses[0].n_pieces; i++)
-      seen[modules->module[m].uses[0].pieces[i].value]++;
-  for (guint v = 0; v < assay_graph_get_n_values (graph); v++)
-    if (assay_graph_get_value (graph, v)->role == ASSAY_VALUE_PARAM && (seen[v] != 1 || !assay_graph_get_value (graph, v)->reaches_loss))
       {
-        g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "curvature factors: parameter %s %s: factors cover all parameters or none",
-                     assay_graph_get_value (graph, v)->name, seen[v] == 1 ? "does not reach the loss" : "is in no module");
-        return FALSE;
+        const AssayModulePiece *piece = &modules->module[m].uses[0].pieces[i];
+
+        seen[piece->value] += piece->n_rows * piece->n_columns;
       }
+  for (guint v = 0; v < assay_graph_get_n_values (graph); v++)
+    {
+      const AssayGraphValue *value = assay_graph_get_value (graph, v);
+      gboolean is_covered = seen[v] == assay_shape_count (&value->shape);
+
+      if (value->role == ASSAY_VALUE_PARAM && !(is_covered && value->reaches_loss))
+        {
+          g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "curvature factors: parameter %s %s: factors cover all parameters or none",
+                       value->name, is_covered ? "does not reach the loss" : "is in no module");
+          return FALSE;
+        }
+    }
   return TRUE;
 }
 

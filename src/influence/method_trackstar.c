@@ -4,11 +4,13 @@
  *   psi_i = unit (R^-1/2 S' (V^-1/2 g_i))          score[q, i] = psi_q' psi_i          unit: relative, within -1 .. 1
  *   R = (1 - m) R_train + m R_query
  *
- * V is the mean squared gradient of the training examples, which stands for the second moment of an adaptive optimizer; R_train and R_query are
+ * V is the second moment of adamw behind its last step, for which the training is made again; for other trainings the mean squared gradient of the
+ * examples stands for it. R_train and R_query are
  * second moments of the projected gradients: directions that all queries share count less. So scores depend on which queries are asked
  * about together. S has signs drawn from a counter.
  * Source: Chang et al. 2024 (2410.17413), equations 2 to 5.
  */
+#include "base/error.h"
 #include "base/mem.h"
 #include "hessian/dense.h"
 #include "hessian/gradient.h"
@@ -16,6 +18,7 @@
 #include "influence/projection.h"
 #include "influence/score.h"
 #include "influence/task.h"
+#include "run/course.h"
 #include "tensor/gemm.h"
 
 #include <math.h>
@@ -23,11 +26,15 @@
 
 #define LEAST_MOMENT 1e-8       /* of the mean of V, added to each entry: a parameter that no example moves stays at 0 */
 
+static const char *const moments[] = { "auto", "optimizer", "gradients", NULL };
+
 static const AssayParam params[] = {
   { .name = "projection", .type = ASSAY_PARAM_INT, .def.i = 2048, .min = 1, .max = 1e6, .help = "numbers that a gradient is projected to" },
   { .name = "query-share", .type = ASSAY_PARAM_DOUBLE, .def.d = 0.5, .min = 0, .max = 1, .help = "m: share of the queries in the second moment" },
-  { .name = "damping", .type = ASSAY_PARAM_DOUBLE, .def.d = 1e-2, .min = 1e-12, .max = 1e300,
+  { .name = "damping", .type = ASSAY_PARAM_DOUBLE, .def.d = 1, .min = 1e-12, .max = 1e300,
     .help = "added to the second moment's eigenvalues, over their mean" },
+  { .name = "moment", .type = ASSAY_PARAM_CHOICE, .def.s = "auto", .choices = moments,
+    .help = "what gradients are scaled by: the optimizer's second moment, or that of the examples' gradients; auto: the former after adamw" },
   { .name = "seed", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 9e15, .help = "of the projection" },
   { .name = NULL }
 };
@@ -64,7 +71,35 @@ add_square (gint64 i, double loss, const double *gradient, gpointer data, GError
   return TRUE;
 }
 
-/* scale <- (V + a little)^-1/2 */
+static gboolean
+take_scale (const AssayCoursePoint *point, gpointer data, GError **error)
+{
+  Star *s = data;
+
+  (void) error;
+  memcpy (s->scale, point->scale, s->P * sizeof *s->scale);
+  return TRUE;
+}
+
+/* scale <- 1 / (sqrt V + eps) as the last step of adamw had it; *known FALSE: the training had no second moment, or is not known. */
+static gboolean
+read_moment (Star *s, gboolean *known, AssayProgress *progress, GError **error)
+{
+  const AssayInfluenceTask *task = s->task;
+  g_autoptr (AssayCourse) course = NULL;
+  gint64 last;
+
+  *known = task->training != NULL && task->start != NULL && strcmp (assay_values_get_string (task->training->options, "optimizer"), "adamw") == 0;
+  if (!*known)
+    return TRUE;
+  course = assay_course_new (task->training, task->start, error);
+  if (course == NULL)
+    return FALSE;
+  last = assay_course_get_n_steps (course);
+  return assay_course_visit (course, 1, &last, take_scale, s, progress, error);
+}
+
+/* scale <- (V + a little)^-1/2 of the examples' gradients */
 static gboolean
 measure_moment (Star *s, AssayProgress *progress, GError **error)
 {
@@ -79,6 +114,24 @@ measure_moment (Star *s, AssayProgress *progress, GError **error)
   for (gint64 j = 0; j < s->P; j++)
     s->scale[j] = mean > 0 ? 1 / sqrt ((s->scale[j] + LEAST_MOMENT * mean) / (double) s->N) : 0;
   return TRUE;
+}
+
+static gboolean
+find_moment (Star *s, const AssayValues *options, GString *notes, AssayProgress *progress, GError **error)
+{
+  const char *moment = assay_values_get_string (options, "moment");
+  gboolean known = FALSE;
+
+  if (strcmp (moment, "gradients") != 0 && !read_moment (s, &known, progress, error))
+    return FALSE;
+  if (!known && strcmp (moment, "optimizer") == 0)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "trackstar: a model that was trained in this case by adamw expected for its second moment; take "
+                   "that of the examples' gradients (--moment gradients)");
+      return FALSE;
+    }
+  g_string_append_printf (notes, "scaled by the second moment of %s\n", known ? "the optimizer behind its last step" : "the examples' gradients");
+  return known || measure_moment (s, progress, error);
 }
 
 static gboolean
@@ -162,7 +215,7 @@ score_trackstar (const AssayInfluenceTask *task, const AssayValues *options, Ass
       || (s.scale = assay_mem_alloc_array (s.P, sizeof (double), error)) == NULL
       || (s.train = assay_mem_alloc_array (s.N * s.k, sizeof (double), error)) == NULL
       || (s.query = assay_mem_alloc_array (s.Q * s.k, sizeof (double), error)) == NULL
-      || !measure_moment (&s, progress, error) || !project_all (&s, progress, error) || !whiten_all (&s, options, error))
+      || !find_moment (&s, options, scores->notes, progress, error) || !project_all (&s, progress, error) || !whiten_all (&s, options, error))
     return NULL;
   assay_gemm_f64 (task->backend->workers, FALSE, TRUE, s.Q, s.N, s.k, 1, s.query, s.k, s.train, s.k, FALSE, scores->value, s.N);
   scores->unit = ASSAY_UNIT_RELATIVE;

@@ -10,7 +10,7 @@
 static const AssayParam params[] = {
   { .name = "input", .type = ASSAY_PARAM_JSON, .help = "channels, height, width, for example [1, 28, 28]", .flags = ASSAY_PARAM_REQUIRED },
   { .name = "conv", .type = ASSAY_PARAM_JSON, .flags = ASSAY_PARAM_REQUIRED,
-    .help = "layers: {\"out\", \"kernel\", \"stride\", \"padding\", \"activation\", \"pool\": {\"kind\": max|average|none, \"kernel\", \"stride\"}}" },
+    .help = "layers: {\"out\", \"kernel\", \"stride\", \"padding\", \"groups\", \"activation\", \"pool\": {\"kind\": max|average|none, \"kernel\", \"stride\"}}" },
   { .name = "fc", .type = ASSAY_PARAM_JSON, .help = "widths after the flattened maps, the number of classes last", .flags = ASSAY_PARAM_REQUIRED },
   { .name = "fc-activation", .type = ASSAY_PARAM_CHOICE, .def.s = "relu", .choices = assay_block_activations,
     .help = "between fully connected layers" },
@@ -38,7 +38,7 @@ get_word (const json_t *object, const char *key, const char *def)
 static guint
 add_conv (AssayGraph *graph, const json_t *layer, gsize index, gboolean bias, guint x, AssayShape *shape)
 {
-  gint64 in = shape->dim[1], out = get_int (layer, "out", 0), k = get_int (layer, "kernel", 0);
+  gint64 groups = get_int (layer, "groups", 1), in = shape->dim[1] / groups, out = get_int (layer, "out", 0), k = get_int (layer, "kernel", 0);
   const json_t *pool = json_object_get (layer, "pool");
   const char *kind = get_word (pool, "kind", "none");
   g_autofree char *name = g_strdup_printf ("conv%" G_GSIZE_FORMAT, index), *act = g_strdup_printf ("conv%" G_GSIZE_FORMAT ".act", index);
@@ -50,7 +50,7 @@ add_conv (AssayGraph *graph, const json_t *layer, gsize index, gboolean bias, gu
   if (bias)
     ids[2] = assay_graph_add_param (graph, bias_name, ASSAY_SHAPE (out), (AssayInit) { 0 });
   x = assay_graph_add_node (graph, "conv2d", name, bias ? 3 : 2, ids,
-                            ASSAY_ATTRS (get_int (layer, "stride", 1), get_int (layer, "padding", 0)));
+                            ASSAY_ATTRS (get_int (layer, "stride", 1), get_int (layer, "padding", 0), (double) groups));
   x = assay_block_add_activation (graph, get_word (layer, "activation", "relu"), act, x);
   if (strcmp (kind, "none") != 0)
     x = assay_graph_add_node (graph, strcmp (kind, "max") == 0 ? "max_pool" : "avg_pool", pool_name, ASSAY_IN (x),
@@ -124,14 +124,28 @@ check_pool (const json_t *pool, const char *where, GError **error)
 static gboolean
 check_conv (const json_t *layer, gsize index, GError **error)
 {
-  static const char *const keys[] = { "out", "kernel", "stride", "padding", "activation", "pool", NULL };
+  static const char *const keys[] = { "out", "kernel", "stride", "padding", "groups", "activation", "pool", NULL };
   g_autofree char *where = g_strdup_printf ("conv layer %" G_GSIZE_FORMAT, index), *of_pool = g_strconcat (where, ", pool", NULL);
 
   return check_keys (layer, keys, where, error) && check_size (layer, "out", 1, FALSE, where, error)
          && check_size (layer, "kernel", 1, FALSE, where, error) && check_size (layer, "stride", 1, TRUE, where, error)
-         && check_size (layer, "padding", 0, TRUE, where, error)
+         && check_size (layer, "padding", 0, TRUE, where, error) && check_size (layer, "groups", 1, TRUE, where, error)
          && check_word (layer, "activation", assay_block_activations, where, error)
          && check_pool (json_object_get (layer, "pool"), of_pool, error);
+}
+
+/* channels: what the layer is given, then what it gives. */
+static gboolean
+check_groups (const json_t *layer, gsize index, gint64 *channels, GError **error)
+{
+  gint64 in = *channels, groups = get_int (layer, "groups", 1);
+
+  *channels = get_int (layer, "out", 0);
+  if (in % groups == 0 && *channels % groups == 0)
+    return TRUE;
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "cnn: conv layer %" G_GSIZE_FORMAT ": groups: a divisor of its %" G_GINT64_FORMAT " channels in and %"
+               G_GINT64_FORMAT " out expected, %" G_GINT64_FORMAT " found", index, in, *channels, groups);
+  return FALSE;
 }
 
 static gboolean
@@ -147,13 +161,16 @@ are_sizes (const json_t *list, gsize least)
 static gboolean
 check_config (const json_t *input, const json_t *conv, const json_t *fc, GError **error)
 {
+  gint64 channels;
+
   if (json_array_size (input) != 3 || !are_sizes (input, 3) || !json_is_array (conv) || !are_sizes (fc, 1))
     {
       g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "cnn: input of three positive sizes, a list conv and a list fc of positive sizes expected");
       return FALSE;
     }
+  channels = json_integer_value (json_array_get (input, 0));
   for (gsize i = 0; i < json_array_size (conv); i++)
-    if (!check_conv (json_array_get (conv, i), i + 1, error))
+    if (!check_conv (json_array_get (conv, i), i + 1, error) || !check_groups (json_array_get (conv, i), i + 1, &channels, error))
       return FALSE;
   return TRUE;
 }

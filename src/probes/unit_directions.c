@@ -375,7 +375,7 @@ place_kernel (const AssayUnitDirections *d, const AssayGraphNode *conv, gint64 u
   AssayGraph *graph = assay_model_get_layout (d->model);
   const AssayShape *x = &conv->in_shape[0], *y = &conv->out_shape[0], *w = &assay_graph_get_value (graph, conv->in[1])->shape;
   gint64 stride = (gint64) conv->attr[0], padding = (gint64) conv->attr[1], H = x->dim[2], W = x->dim[3];
-  gint64 channel = unit / (y->dim[2] * y->dim[3]), row = unit / y->dim[3] % y->dim[2], column = unit % y->dim[3];
+  gint64 channel = unit / (y->dim[2] * y->dim[3]), first = channel / (y->dim[1] / (gint64) conv->attr[2]) * w->dim[1], row = unit / y->dim[3] % y->dim[2], column = unit % y->dim[3];
 
   for (gint64 c = 0; c < w->dim[1]; c++)
     for (gint64 i = 0; i < w->dim[2]; i++)
@@ -384,7 +384,7 @@ place_kernel (const AssayUnitDirections *d, const AssayGraphNode *conv, gint64 u
           gint64 h = row * stride - padding + i, v = column * stride - padding + j;
 
           if (h >= 0 && h < H && v >= 0 && v < W)
-            weight[(c * H + h) * W + v] = param_at (d, conv->in[1], ((channel * w->dim[1] + c) * w->dim[2] + i) * w->dim[3] + j);
+            weight[((first + c) * H + h) * W + v] = param_at (d, conv->in[1], ((channel * w->dim[1] + c) * w->dim[2] + i) * w->dim[3] + j);
         }
 }
 

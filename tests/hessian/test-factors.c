@@ -548,6 +548,21 @@ test_mean (void)
 }
 
 static void
+test_groups (void)
+{
+  static const char *const names[] = { "conv1.group0", "conv1.group1", "conv2.group0", "conv2.group1", "conv2.group2", "conv2.group3", "fc1" };
+  g_autoptr (World) w = world_new (find_case ("cnn, groups"), 1);
+  g_autoptr (AssayModules) modules = assay_modules_new (w->point.model, NULL);
+
+  g_assert_cmpuint (modules->n, ==, G_N_ELEMENTS (names));
+  for (guint m = 0; m < modules->n; m++)
+    {
+      g_assert_nonnull (assay_modules_find (modules, names[m]));
+      g_assert_cmpint (modules->module[m].rows, ==, m < 2 ? 2 : m < 6 ? 1 : 3);
+    }
+}
+
+static void
 test_nothing_to_divide_by (void)
 {
   g_autoptr (World) w = world_new (find_case ("mlp with relu"), 1);
@@ -616,6 +631,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/factors/drawn sides of a logistic loss too", find_case ("logistic regression"), test_draws);
   g_test_add_data_func ("/factors/drawn reals of a squared loss too", find_case ("least squares"), test_draws);
   g_test_add_data_func ("/factors/weighted tokens too", find_case ("transformer, llama, mean over tokens"), test_draws);
+  g_test_add_func ("/factors/a convolution's groups are blocks of their own", test_groups);
   g_test_add_func ("/factors/of several points are means over them", test_mean);
   g_test_add_func ("/factors/an embedding's factor is the frequency of its tokens", test_frequencies);
   g_test_add_func ("/factors/a head tied to the embedding is one module with two uses", test_tied);

@@ -20,6 +20,9 @@ const WorldCase world_cases[] = {
   { "cnn", "cnn",
     "{\"input\": [2, 8, 8], \"conv\": [{\"out\": 3, \"kernel\": 3, \"padding\": 1, \"activation\": \"tanh\", \"pool\": {\"kind\": \"max\", \"kernel\": 2}},"
     " {\"out\": 4, \"kernel\": 3, \"activation\": \"silu\", \"pool\": {\"kind\": \"average\", \"kernel\": 2}}], \"fc\": [6, 3]}" },
+  { "cnn, groups", "cnn",
+    "{\"input\": [2, 6, 6], \"conv\": [{\"out\": 4, \"kernel\": 3, \"padding\": 1, \"groups\": 2, \"activation\": \"tanh\"},"
+    " {\"out\": 4, \"kernel\": 3, \"groups\": 4, \"stride\": 2, \"activation\": \"silu\"}], \"fc\": [3]}" },
   { "transformer, gpt2", "transformer", "{\"vocabulary\": 11, \"context\": 6, \"width\": 8, \"layers\": 2, \"heads\": 2}" },
   { "transformer, llama, mean over tokens", "transformer",
     "{\"vocabulary\": 11, \"context\": 6, \"width\": 8, \"layers\": 2, \"heads\": 4, \"kv-heads\": 2, \"mlp\": 10, \"norm\": \"rmsnorm\","

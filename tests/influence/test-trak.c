@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "dense_system.h"
+#include "hessian/gradient.h"
 #include "influence/projection.h"
 #include "influence/score.h"
 #include "influence/task.h"
@@ -191,6 +192,112 @@ test_bad (void)
     }
 }
 
+/* scale (P): 1 / (sqrt V + eps) behind the last step, from the state that a trainer of the same training leaves. */
+static void
+read_scale (const Toy *toy, gint64 n, double *scale)
+{
+  AssayTraining training = toy->training;
+  g_autoptr (AssayModel) model = assay_model_copy (toy->model, ASSAY_F64, NULL);
+  AssayTrainer *trainer;
+  AssayTrainerState state;
+  AssayTrainRow row;
+
+  memcpy (assay_model_get_theta (model), toy->start, n * sizeof (double));
+  training.model = model;
+  trainer = assay_trainer_new (&training, NULL);
+  while (!assay_trainer_is_done (trainer))
+    g_assert_true (assay_trainer_step (trainer, &row, NULL));
+  state = assay_trainer_get_state (trainer);
+  for (gint64 p = 0; p < n; p++)
+    scale[p] = 1 / (sqrt (((double *) state.vectors)[n + p] / (1 - pow (0.999, (double) state.step))) + 1e-8);
+  assay_trainer_free (trainer);
+}
+
+/* Angles in the metric (R + damping)^-1 of gradients times scale, without a projection. */
+static void
+check_angles (const Toy *toy, const double *scale, const AssayInfluenceScores *scores)
+{
+  gint64 n = assay_model_get_n_params (toy->model), rows = toy->task.n_train + toy->task.n_query, train = toy->task.n_train;
+  g_autofree double *x = g_new (double, rows * n), *solved = g_new (double, rows * n), *R = g_new0 (double, n * n), *A = g_new (double, n * n);
+  AssayPoint point = assay_influence_task_get_train (&toy->task), query = assay_influence_task_get_point (&toy->task, NULL, toy->task.query, rows - train);
+  double trace = 0;
+
+  g_assert_true (assay_gradient_rows (&point, x, NULL, NULL));
+  g_assert_true (assay_gradient_rows (&query, x + train * n, NULL, NULL));
+  for (gint64 i = 0; i < rows * n; i++)
+    x[i] *= scale[i % n];
+  for (gint64 i = 0; i < rows; i++)
+    for (gint64 a = 0; a < n; a++)
+      for (gint64 b = 0; b < n; b++)
+        R[a * n + b] += 0.5 / (double) (i < train ? train : rows - train) * x[i * n + a] * x[i * n + b];
+  for (gint64 a = 0; a < n; a++)
+    trace += R[a * n + a];
+  for (gint64 a = 0; a < n; a++)
+    R[a * n + a] += 0.25 * trace / (double) n;
+  for (gint64 i = 0; i < rows; i++)
+    {
+      memcpy (A, R, n * n * sizeof *A);
+      memcpy (solved + i * n, x + i * n, n * sizeof *x);
+      eliminate (n, A, solved + i * n);
+    }
+  for (gint64 q = train; q < rows; q++)
+    for (gint64 i = 0; i < train; i++)
+      {
+        double xy = 0, xx = 0, yy = 0;
+
+        for (gint64 a = 0; a < n; a++)
+          {
+            xy += x[q * n + a] * solved[i * n + a];
+            xx += x[q * n + a] * solved[q * n + a];
+            yy += x[i * n + a] * solved[i * n + a];
+          }
+        g_assert_cmpfloat_with_epsilon (scores->value[(q - train) * train + i], xy / sqrt (xx * yy), 1e-9);
+      }
+}
+
+static void
+test_moments (void)
+{
+  g_autoptr (Toy) toy = toy_new_steps (N, Q, 3, 11);
+  gint64 n = assay_model_get_n_params (toy->model);
+  g_autofree double *scale = g_new (double, n), *gradients = g_new (double, N * n);
+  const AssayMethod *method = assay_method_find ("trackstar", NULL);
+  g_autoptr (AssayValues) options = toy_options (method, "moment", "optimizer", NULL);
+  AssayPoint point = assay_influence_task_get_train (&toy->task);
+  AssayTrainResult result;
+  GError *error = NULL;
+
+  g_assert_null (method->score (&toy->task, options, NULL, &error));       /* momentum has no second moment */
+  g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE);
+  g_assert_nonnull (strstr (error->message, "adamw"));
+  g_clear_error (&error);
+  {
+    g_autoptr (AssayInfluenceScores) scores = toy_score (toy, "trackstar", "damping", "0.25", NULL);
+    double mean = 0;
+
+    g_assert_true (assay_gradient_rows (&point, gradients, NULL, NULL));
+    memset (scale, 0, n * sizeof *scale);
+    for (gint64 i = 0; i < N * n; i++)
+      scale[i % n] += gradients[i] * gradients[i] / N;
+    for (gint64 p = 0; p < n; p++)
+      mean += scale[p] / (double) n;
+    for (gint64 p = 0; p < n; p++)
+      scale[p] = 1 / sqrt (scale[p] + 1e-8 * mean);
+    check_angles (toy, scale, scores);
+  }
+  g_assert_true (assay_values_set_text (toy->options, "optimizer", "adamw", NULL));
+  memcpy (assay_model_get_theta (toy->model), toy->start, n * sizeof *scale);
+  assay_train (&toy->training, NULL, &result, NULL, &error);
+  g_assert_no_error (error);
+  {
+    g_autoptr (AssayInfluenceScores) scores = toy_score (toy, "trackstar", "damping", "0.25", NULL);
+
+    read_scale (toy, n, scale);
+    check_angles (toy, scale, scores);
+    g_assert_nonnull (strstr (scores->notes->str, "the optimizer behind its last step"));
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -199,5 +306,6 @@ main (int argc, char **argv)
   g_test_add_func ("/trak/projections are the same for any company and keep lengths in the mean", test_projection);
   g_test_add_func ("/trak/thresholds and checkpoints", test_options);
   g_test_add_func ("/trak/what cannot be scored is refused", test_bad);
+  g_test_add_func ("/trackstar/is an angle of gradients scaled by the optimizer's second moment, or by their own", test_moments);
   return g_test_run ();
 }

@@ -22,6 +22,9 @@ const ModelCase model_cases[] = {
     " {\"out\": 4, \"kernel\": 3, \"activation\": \"relu\", \"pool\": {\"kind\": \"average\", \"kernel\": 2}}], \"fc\": [6, 3]}" },
   { "cnn, strides, no bias", "cnn",
     "{\"input\": [1, 9, 9], \"conv\": [{\"out\": 3, \"kernel\": 3, \"stride\": 2, \"activation\": \"gelu\"}], \"fc\": [3], \"bias\": false}" },
+  { "cnn, groups", "cnn",
+    "{\"input\": [4, 7, 7], \"conv\": [{\"out\": 6, \"kernel\": 3, \"groups\": 2, \"activation\": \"relu\"},"
+    " {\"out\": 6, \"kernel\": 3, \"groups\": 6, \"activation\": \"tanh\"}], \"fc\": [3]}" },
   { "transformer, gpt2", "transformer", "{\"vocabulary\": 11, \"context\": 6, \"width\": 8, \"layers\": 2, \"heads\": 2}" },
   { "transformer, gpt2, untied, no bias, mean", "transformer",
     "{\"vocabulary\": 11, \"context\": 6, \"width\": 8, \"layers\": 1, \"heads\": 2, \"tied\": false, \"bias\": false, \"token-reduction\": \"mean\"}" },

@@ -177,6 +177,8 @@ test_bad_config (void)
     { CNN ("8", "8", "\"kernel\": 3, \"pool\": {\"kind\": \"sum\"}", "2"), "\"sum\" found" },
     { CNN ("8", "8", "\"kernel\": 3, \"pool\": {\"kind\": \"max\", \"stride\": \"two\"}", "2"), "pool: stride" },
     { CNN ("8", "8", "\"kernel\": 3, \"pool\": {\"kind\": \"average\", \"kernel\": 0}", "2"), "pool: kernel" },
+    { CNN ("8", "8", "\"kernel\": 3, \"groups\": 0", "2"), "conv layer 1: groups" },
+    { CNN ("8", "8", "\"kernel\": 3, \"groups\": 3", "2"), "groups: a divisor of its 1 channels in and 2 out expected, 3 found" },
     { CNN ("8", "8", "\"kernel\": 3, \"strid\": 2", "2"), "conv layer 1: there is no key \"strid\"; did you mean \"stride\"?" },
     { CNN ("8", "8", "\"kernel\": 3, \"activation\": 1", "2"), "conv layer 1: activation: one of" },
     { CNN ("8", "8", "\"kernel\": 3, \"pool\": \"max\"", "2"), "conv layer 1, pool: a JSON object" },

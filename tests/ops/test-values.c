@@ -116,7 +116,7 @@ static void
 define_conv2d (const Trial *t, double *const *x, double *y)
 {
   const gint64 *X = t->in[0].dim, *W = t->in[1].dim, *Y = t->out[0].dim;
-  gint64 stride = (gint64) t->attr[0], padding = (gint64) t->attr[1];
+  gint64 stride = (gint64) t->attr[0], padding = (gint64) t->attr[1], groups = (gint64) t->attr[2];
 
   g_assert_cmpint (Y[2], ==, (X[2] + 2 * padding - W[2]) / stride + 1);
   for (gint64 b = 0; b < Y[0]; b++)
@@ -126,14 +126,14 @@ define_conv2d (const Trial *t, double *const *x, double *y)
           {
             double sum = t->n_in > 2 ? x[2][o] : 0;
 
-            for (gint64 c = 0; c < X[1]; c++)
+            for (gint64 c = 0; c < W[1]; c++)
               for (gint64 u = 0; u < W[2]; u++)
                 for (gint64 v = 0; v < W[3]; v++)
                   {
-                    gint64 h = i * stride + u - padding, w = j * stride + v - padding;
+                    gint64 h = i * stride + u - padding, w = j * stride + v - padding, channel = o / (Y[1] / groups) * W[1] + c;
 
                     if (h >= 0 && h < X[2] && w >= 0 && w < X[3])
-                      sum += x[0][((b * X[1] + c) * X[2] + h) * X[3] + w] * x[1][((o * X[1] + c) * W[2] + u) * W[3] + v];
+                      sum += x[0][((b * X[1] + channel) * X[2] + h) * X[3] + w] * x[1][((o * W[1] + c) * W[2] + u) * W[3] + v];
                   }
             y[((b * Y[1] + o) * Y[2] + i) * Y[3] + j] = sum;
           }
