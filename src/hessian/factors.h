@@ -68,6 +68,18 @@ AssayFactors *assay_factors_fit      (const AssayPoint *point, const AssayFactor
 /* The same in the mean over several points, of as many examples each, with other labels drawn at each. Cost: that of a fit for each point, eigenvectors once. */
 AssayFactors *assay_factors_fit_mean (const AssayPoint *points, guint n_points, const AssayFactorsOptions *options, AssayProgress *progress,
                                       GError **error);
+/* Who sums over examples: stretches of them, each by itself (compute), then all in order. */
+typedef gboolean (*AssayFactorsCompute) (gpointer data, gint64 stretch, double *sums, GError **error);
+typedef struct {
+  /* total (width) <- the sums of n stretches, added up in order. *whole is FALSE, and total says nothing, while other processes have not done theirs. */
+  gboolean (*sum) (gpointer data, const char *stage, gint64 n, gint64 width, AssayFactorsCompute compute, gpointer compute_data, double *total,
+                   gboolean *whole, GError **error);
+  gpointer data;
+} AssayFactorsSummer;
+/* The fit at several points together (assay_factors_fit_mean), in stages "moments" (not with basis IDENTITY) and "spectrum", whose sums are summer's, NULL: made
+ * here. *factors is NULL after a stage that is not whole. */
+gboolean      assay_factors_fit_share (const AssayPoint *points, guint n_points, const AssayFactorsOptions *options, const AssayFactorsSummer *summer,
+                                       AssayFactors **factors, AssayProgress *progress, GError **error);
 /* Factors with everything in place and nothing in it, for whoever fills in what was stored. Sides are dense where a fit makes them so. */
 AssayFactors *assay_factors_new      (const AssayModel *model, const AssayFactorsOptions *options, GError **error);
 void          assay_factors_free     (AssayFactors *factors);

@@ -10,20 +10,21 @@
 #include <math.h>
 #include <string.h>
 
+#define STRETCHES 16            /* that examples are summed in, by themselves */
 #define ROOM (1 << 22)          /* elements of D that are held at once */
 
 /* --- moments -------------------------------------------------------------------------------------------------------------- */
 
-/* Of one use: sums over positions, not yet divided. Shaped as the module's sides. */
+/* Of one use: sums over positions, not yet divided. Shaped as the module's sides; where the sums of a stretch or of all lie. */
 typedef struct {
-  double *row, *column;
-  double count;
+  double *row, *column, *count;
 } UseMoments;
 
 typedef struct {
   AssayFactors *factors;
   AssayWorkers *workers;
   UseMoments **use;             /* (modules, uses) */
+  gint64 width;                 /* numbers of all sums together */
   void *work;                   /* of the largest dense side squared */
   void *formed, *turned;        /* SHAMPOO: D of some examples, and D' */
   gint64 room;                  /* elements of each */
@@ -68,7 +69,7 @@ add_moments (const AssayModuleBatch *batch, gpointer data, GError **error)
       UseMoments *use = &moments->use[batch->index][u];
       gint64 K = batch->B * parts->use->positions;
 
-      use->count += (double) batch->counted[u];
+      *use->count += (double) batch->counted[u];
       if (parts->index != NULL)
         add_frequency (&of->row, K, parts->index, use->row);
       else
@@ -106,7 +107,7 @@ add_formed (const AssayModuleBatch *batch, gpointer data, GError **error)
   g_autofree AssayModuleOuter *outer = g_new0 (AssayModuleOuter, module->n_uses);
 
   (void) error;
-  use->count += (double) batch->B;
+  *use->count += (double) batch->B;
   for (gint64 b0 = 0; b0 < batch->B; b0 += most)
     {
       gint64 B = MIN (most, batch->B - b0);
@@ -156,7 +157,7 @@ combine_uses (AssayModuleFactors *of, guint n_uses, const UseMoments *use, doubl
 
   for (guint u = 0; u < n_uses; u++)
     {
-      double count = MAX (1, use[u].count), S = get_trace (&of->row, use[u].row) / count, A = get_trace (&of->column, use[u].column) / count;
+      double count = MAX (1, *use[u].count), S = get_trace (&of->row, use[u].row) / count, A = get_trace (&of->column, use[u].column) / count;
 
       row[u] = use[u].row;
       column[u] = use[u].column;
@@ -168,14 +169,14 @@ combine_uses (AssayModuleFactors *of, guint n_uses, const UseMoments *use, doubl
     }
   for (guint u = 0; u < n_uses; u++)
     {
-      double count = MAX (1, use[u].count);
+      double count = MAX (1, *use[u].count);
 
       row_weight[u] = n_uses == 1 ? 1 / count : row_sum > 0 ? row_weight[u] / (row_sum * count) : 0;
       column_weight[u] = n_uses == 1 ? 1 / count : column_sum > 0 ? column_weight[u] / (column_sum * count) : 0;
     }
   combine_side (&of->row, n_uses, row, row_weight);
   combine_side (&of->column, n_uses, column, column_weight);
-  of->positions = use[0].count / N;
+  of->positions = *use[0].count / N;
   if (n_uses > 1)
     {
       double product = of->positions * get_trace (&of->row, of->row.moment) * get_trace (&of->column, of->column.moment);
@@ -210,10 +211,7 @@ moments_open (Moments *moments, GError **error)
       guint n_uses = factors->modules->module[m].n_uses;
 
       moments->use[m] = g_new0 (UseMoments, n_uses);
-      for (guint u = 0; u < n_uses; u++)
-        if ((moments->use[m][u].row = assay_mem_alloc_array (side_size (&of->row), sizeof (double), error)) == NULL
-            || (moments->use[m][u].column = assay_mem_alloc_array (side_size (&of->column), sizeof (double), error)) == NULL)
-          return FALSE;
+      moments->width += n_uses * (gint64) (side_size (&of->row) + side_size (&of->column) + 1);
       largest = MAX (largest, of->row.is_dense ? of->row.n : 1);
       largest = MAX (largest, of->column.is_dense ? of->column.n : 1);
     }
@@ -228,18 +226,27 @@ moments_open (Moments *moments, GError **error)
   return moments->turned != NULL;
 }
 
+/* From here on sums are added to this. */
+static void
+aim_moments (gpointer data, double *sums)
+{
+  Moments *moments = data;
+
+  for (guint m = 0; m < moments->factors->modules->n; m++)
+    for (guint u = 0; u < moments->factors->modules->module[m].n_uses; u++)
+      {
+        const AssayModuleFactors *of = &moments->factors->of[m];
+
+        moments->use[m][u] = (UseMoments) { sums, sums + side_size (&of->row), sums + side_size (&of->row) + side_size (&of->column) };
+        sums = moments->use[m][u].count + 1;
+      }
+}
+
 static void
 moments_clear (Moments *moments)
 {
   for (guint m = 0; moments->use != NULL && m < moments->factors->modules->n; m++)
-    {
-      for (guint u = 0; moments->use[m] != NULL && u < moments->factors->modules->module[m].n_uses; u++)
-        {
-          assay_mem_free (moments->use[m][u].row);
-          assay_mem_free (moments->use[m][u].column);
-        }
-      g_free (moments->use[m]);
-    }
+    g_free (moments->use[m]);
   g_free (moments->use);
   assay_mem_free (moments->work);
   assay_mem_free (moments->formed);
@@ -271,34 +278,88 @@ typedef struct {
   guint n;
 } Place;
 
-static AssayModulePass *
-make_pass (const AssayFactors *factors, const Place *place, guint k, GError **error)
-{
-  return assay_module_pass_new (&place->point[k], factors->modules, !factors->options.is_empirical, factors->options.seed + k, error);
-}
+/* Sums over all examples of all points, stretch by stretch: each by itself, then all in order, so that several processes can share them. */
+typedef struct {
+  const AssayFactors *factors;
+  const Place *place;
+  AssayModuleFunc func;
+  gpointer data;
+  void (*aim) (gpointer data, double *sums);
+  gint64 width, batch, n_batches, n_stretches;  /* of one point */
+  const char *what;
+  AssayProgress *progress;
+  AssayModulePass *pass;        /* of the point under way */
+  guint point;
+} Summing;
 
 static gboolean
-run_passes (const AssayFactors *factors, const Place *place, AssayModuleFunc func, gpointer data, const char *what, AssayProgress *progress, GError **error)
+sum_stretch (gpointer data, gint64 stretch, double *sums, GError **error)
 {
-  for (guint k = 0; k < place->n; k++)
-    {
-      g_autoptr (AssayModulePass) pass = make_pass (factors, place, k, error);
+  Summing *s = data;
+  guint point = (guint) (stretch / s->n_stretches);
+  gint64 k = stretch % s->n_stretches, N = s->place->point->n_examples;
 
-      if (pass == NULL || !assay_module_pass_run (pass, func, data, what, progress, error))
+  if (s->pass == NULL || point != s->point)
+    {
+      assay_module_pass_free (s->pass);
+      s->point = point;
+      s->pass = assay_module_pass_new (&s->place->point[point], s->factors->modules, !s->factors->options.is_empirical, s->factors->options.seed + point, error);
+      if (s->pass == NULL)
         return FALSE;
     }
-  return TRUE;
+  memset (sums, 0, s->width * sizeof *sums);
+  s->aim (s->data, sums);
+  return assay_module_pass_run_range (s->pass, s->n_batches * k / s->n_stretches * s->batch, MIN (N, s->n_batches * (k + 1) / s->n_stretches * s->batch),
+                                      s->func, s->data, s->what, s->progress, error);
 }
 
 static gboolean
-fit_bases (AssayFactors *factors, const Place *place, AssayProgress *progress, GError **error)
+sum_alone (Summing *s, gint64 n, double *total, GError **error)
+{
+  g_autoptr (AssayBuffer) memory = assay_mem_alloc_array (s->width, sizeof (double), error);
+  double *sums = memory;
+
+  memset (total, 0, s->width * sizeof *total);
+  for (gint64 k = 0; sums != NULL && k < n; k++)
+    {
+      if (!sum_stretch (s, k, sums, error))
+        return FALSE;
+      for (gint64 i = 0; i < s->width; i++)
+        total[i] += sums[i];
+    }
+  return sums != NULL;
+}
+
+/* total (width) <- the sums, where s->data is aimed afterwards; whole: FALSE where other processes have not done theirs. */
+static gboolean
+sum_all (Summing *s, const AssayFactorsSummer *summer, const char *stage, double *total, gboolean *whole, GError **error)
+{
+  gboolean fine;
+
+  *whole = TRUE;
+  s->batch = assay_module_pass_measure (s->place->point->model, s->factors->modules, s->place->point->dtype, s->place->point->n_examples, NULL, error);
+  if (s->batch == 0)
+    return FALSE;
+  s->n_batches = (s->place->point->n_examples + s->batch - 1) / s->batch;
+  s->n_stretches = MIN (STRETCHES, s->n_batches);
+  fine = summer ? summer->sum (summer->data, stage, s->n_stretches * s->place->n, s->width, sum_stretch, s, total, whole, error)
+                : sum_alone (s, s->n_stretches * s->place->n, total, error);
+  assay_module_pass_free (s->pass);
+  s->aim (s->data, total);
+  return fine;
+}
+
+static gboolean
+fit_bases (AssayFactors *factors, const Place *place, const AssayFactorsSummer *summer, gboolean *whole, AssayProgress *progress, GError **error)
 {
   Moments moments = { .factors = factors, .workers = place->point->backend->workers };
-  gboolean shampoo = factors->options.basis == ASSAY_FACTORS_SHAMPOO;
-  gboolean ok = moments_open (&moments, error)
-                && run_passes (factors, place, shampoo ? add_formed : add_moments, &moments, "curvature factors", progress, error);
+  gboolean shampoo = factors->options.basis == ASSAY_FACTORS_SHAMPOO, ok = moments_open (&moments, error);
+  Summing summing = { .factors = factors, .place = place, .func = shampoo ? add_formed : add_moments, .data = &moments, .aim = aim_moments,
+                      .width = moments.width, .what = "curvature factors", .progress = progress };
+  g_autoptr (AssayBuffer) total = ok ? assay_mem_alloc_array (moments.width, sizeof (double), error) : NULL;
 
-  for (guint m = 0; ok && m < factors->modules->n; m++)
+  ok = total != NULL && sum_all (&summing, summer, "moments", total, whole, error);
+  for (guint m = 0; ok && *whole && m < factors->modules->n; m++)
     {
       const AssayModule *module = &factors->modules->module[m];
 
@@ -318,6 +379,7 @@ fit_bases (AssayFactors *factors, const Place *place, AssayProgress *progress, G
 
 typedef struct {
   AssayFactors *factors;
+  double **lambda;              /* (modules): sums over examples */
   AssayWorkers *workers;
   void **row_basis, **column_basis;     /* (modules): (n,n) with eigenvectors in columns, of the walk's type; NULL: the identity */
   void **row, **column;         /* (uses): rotated sides of a micro-batch */
@@ -451,7 +513,7 @@ add_spectrum (const AssayModuleBatch *batch, gpointer data, GError **error)
         }
     }
   assay_module_add_squared (batch->dtype, s->workers, batch->B, module->rows, module->columns, module->n_uses, s->outer, s->scratch,
-                            s->factors->of[batch->index].lambda);
+                            s->lambda[batch->index]);
   return TRUE;
 }
 
@@ -477,18 +539,40 @@ finish_spectrum (AssayFactors *factors, gint64 N, GError **error)
   return TRUE;
 }
 
-static gboolean
-fit_spectrum (AssayFactors *factors, const Place *place, AssayProgress *progress, GError **error)
+static gint64
+count_spectrum (const AssayFactors *factors, guint m)
 {
-  Spectrum s = { .factors = factors, .workers = place->point->backend->workers };
+  return factors->modules->module[m].rows * factors->modules->module[m].columns;
+}
+
+static void
+aim_spectrum (gpointer data, double *sums)
+{
+  Spectrum *s = data;
+
+  for (guint m = 0; m < s->factors->modules->n; sums += count_spectrum (s->factors, m++))
+    s->lambda[m] = sums;
+}
+
+static gboolean
+fit_spectrum (AssayFactors *factors, const Place *place, const AssayFactorsSummer *summer, gboolean *whole, AssayProgress *progress, GError **error)
+{
+  g_autofree double **lambda = g_new0 (double *, factors->modules->n);
+  Spectrum s = { .factors = factors, .lambda = lambda, .workers = place->point->backend->workers };
+  Summing summing = { .factors = factors, .place = place, .func = add_spectrum, .data = &s, .aim = aim_spectrum, .what = "eigenvalues of the factors",
+                      .progress = progress };
   gint64 B = assay_module_pass_measure (place->point->model, factors->modules, place->point->dtype, place->point->n_examples, NULL, error);
+  g_autoptr (AssayBuffer) total = NULL;
   gboolean ok;
 
   for (guint m = 0; m < factors->modules->n; m++)
-    memset (factors->of[m].lambda, 0, factors->modules->module[m].rows * factors->modules->module[m].columns * sizeof (double));
+    summing.width += count_spectrum (factors, m);
   ok = B > 0 && spectrum_open (&s, place->point->dtype, B, error)
-       && run_passes (factors, place, add_spectrum, &s, "eigenvalues of the factors", progress, error);
-  ok = ok && finish_spectrum (factors, factors->N, error);
+       && (total = assay_mem_alloc_array (summing.width, sizeof (double), error)) != NULL
+       && sum_all (&summing, summer, "spectrum", total, whole, error);
+  for (guint m = 0; ok && *whole && m < factors->modules->n; m++)
+    memcpy (factors->of[m].lambda, lambda[m], count_spectrum (factors, m) * sizeof (double));
+  ok = ok && (!*whole || finish_spectrum (factors, factors->N, error));
   spectrum_clear (&s);
   return ok;
 }
@@ -504,23 +588,38 @@ gboolean
 assay_factors_fit_spectrum (AssayFactors *factors, const AssayPoint *point, AssayProgress *progress, GError **error)
 {
   const Place place = { .point = point, .n = 1 };
+  gboolean whole;
 
   take_place (factors, &place);
-  return fit_spectrum (factors, &place, progress, error);
+  return fit_spectrum (factors, &place, NULL, &whole, progress, error);
+}
+
+gboolean
+assay_factors_fit_share (const AssayPoint *points, guint n_points, const AssayFactorsOptions *options, const AssayFactorsSummer *summer,
+                         AssayFactors **out, AssayProgress *progress, GError **error)
+{
+  const Place place = { .point = points, .n = n_points };
+  g_autoptr (AssayFactors) factors = assay_factors_new (points->model, options, error);
+  gboolean whole = TRUE;
+
+  *out = NULL;
+  if (factors == NULL)
+    return FALSE;
+  take_place (factors, &place);
+  if ((options->basis != ASSAY_FACTORS_IDENTITY && !fit_bases (factors, &place, summer, &whole, progress, error))
+      || (whole && !fit_spectrum (factors, &place, summer, &whole, progress, error)))
+    return FALSE;
+  if (whole)
+    *out = g_steal_pointer (&factors);
+  return TRUE;
 }
 
 AssayFactors *
 assay_factors_fit_mean (const AssayPoint *points, guint n_points, const AssayFactorsOptions *options, AssayProgress *progress, GError **error)
 {
-  const Place place = { .point = points, .n = n_points };
-  g_autoptr (AssayFactors) factors = assay_factors_new (points->model, options, error);
+  AssayFactors *factors;
 
-  if (factors == NULL)
-    return NULL;
-  take_place (factors, &place);
-  if ((options->basis != ASSAY_FACTORS_IDENTITY && !fit_bases (factors, &place, progress, error)) || !fit_spectrum (factors, &place, progress, error))
-    return NULL;
-  return g_steal_pointer (&factors);
+  return assay_factors_fit_share (points, n_points, options, NULL, &factors, progress, error) ? factors : NULL;
 }
 
 AssayFactors *

@@ -89,7 +89,7 @@ assay_gradient_weighted (const AssayPoint *point, const double *weight, double *
 {
   g_auto (Walker) w = { 0 };
 
-  if (!walker_init (&w, point, point->batch, error))
+  if (!walker_init (&w, point, assay_point_for_sums (point).batch, error))
     return FALSE;
   memset (gradient, 0, w.P * sizeof *gradient);
   for (guint b = 0; b < assay_sweep_get_n_batches (w.sweep); b++)

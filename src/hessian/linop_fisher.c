@@ -55,6 +55,7 @@ open_fisher (const AssayPoint *point, GError **error)
 {
   g_autoptr (AssayLinop) op = assay_walk_linop_new (sizeof (Fisher), point, ASSAY_WALK_TANGENT, point->dtype, "Fisher", 0, error);
   Fisher *self = (Fisher *) op;
+  AssayPoint sums = assay_point_for_sums (point);
 
   if (op == NULL)
     return NULL;
@@ -62,7 +63,7 @@ open_fisher (const AssayPoint *point, GError **error)
   self->base.multiply = multiply_fisher;
   self->base.locate_nan = locate_nan_fisher;
   self->base.finalize = finalize_fisher;
-  self->gradients = assay_sweep_new (point, ASSAY_WALK_GRADIENT, point->dtype, error);
+  self->gradients = assay_sweep_new (&sums, ASSAY_WALK_GRADIENT, point->dtype, error);
   return self->gradients ? g_steal_pointer (&op) : NULL;
 }
 

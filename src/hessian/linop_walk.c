@@ -181,13 +181,14 @@ assay_walk_linop_new (gsize size, const AssayPoint *point, AssayWalk walk, Assay
                            .product_error = assay_point_get_product_error (point), .apply = apply_walk, .finalize = finalize_walk };
   g_autoptr (AssayLinop) op = assay_linop_alloc (size, &prototype);
   AssayWalkLinop *self = (AssayWalkLinop *) op;
+  AssayPoint sums = assay_point_for_sums (point);
 
   self->crew = point->backend->workers;
   self->begin = begin_prepared;
   self->multiply = multiply_by_walk;
   self->locate_nan = locate_nan_in_walk;
   self->dtype = dtype == ASSAY_F32 ? ASSAY_F32 : ASSAY_F64;
-  self->sweep = assay_sweep_new (point, walk, dtype, error);
+  self->sweep = assay_sweep_new (&sums, walk, dtype, error);
   if (self->sweep == NULL)
     return NULL;
   self->product = assay_mem_alloc_array (op->n, assay_dtype_width (self->dtype), error);

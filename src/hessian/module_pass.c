@@ -217,6 +217,7 @@ gather (AssayModulePass *pass, AssayExec *exec, const AssayModuleUse *use, guint
   pass->counted[u] = count_positions (parts);
 }
 
+/* A whole batch, or what is left of all examples. */
 static gboolean
 run_batch (AssayModulePass *pass, gint64 first, AssayModuleFunc func, gpointer data, const char *what, GError **error)
 {
@@ -250,9 +251,16 @@ run_batch (AssayModulePass *pass, gint64 first, AssayModuleFunc func, gpointer d
 gboolean
 assay_module_pass_run (AssayModulePass *pass, AssayModuleFunc func, gpointer data, const char *what, AssayProgress *progress, GError **error)
 {
+  return assay_module_pass_run_range (pass, 0, pass->point.n_examples, func, data, what, progress, error);
+}
+
+gboolean
+assay_module_pass_run_range (AssayModulePass *pass, gint64 first, gint64 end, AssayModuleFunc func, gpointer data, const char *what,
+                             AssayProgress *progress, GError **error)
+{
   gint64 N = pass->point.n_examples;
 
-  for (gint64 first = 0; first < N; first += assay_feed_get_batch (pass->feed))
+  for (; first < end; first += assay_feed_get_batch (pass->feed))
     {
       if (assay_progress_is_cancelled (progress, error))
         return FALSE;

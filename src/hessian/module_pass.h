@@ -38,4 +38,8 @@ gint64           assay_module_pass_measure (const AssayModel *model, const Assay
 gboolean         assay_module_pass_run  (AssayModulePass *pass, AssayModuleFunc func, gpointer data, const char *what, AssayProgress *progress,
                                          GError **error);
 
+/* The same for the examples first .. end - 1; first at a multiple of the pass' batch. */
+gboolean         assay_module_pass_run_range (AssayModulePass *pass, gint64 first, gint64 end, AssayModuleFunc func, gpointer data, const char *what,
+                                              AssayProgress *progress, GError **error);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayModulePass, assay_module_pass_free)

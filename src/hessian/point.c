@@ -46,3 +46,13 @@ assay_point_get_product_error (const AssayPoint *point)
 {
   return point->dtype == ASSAY_F32 ? 1e-5 : 1e-12;
 }
+
+AssayPoint
+assay_point_for_sums (const AssayPoint *point)
+{
+  AssayPoint sums = *point;
+
+  if (point->sum_batch > 0)
+    sums.batch = point->sum_batch;
+  return sums;
+}

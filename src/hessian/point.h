@@ -3,7 +3,8 @@
  *
  * Everything on this floor that walks a model starts from a point: curvature operators, gradients, directional derivatives.
  * Examples are walked in micro-batches of `batch` in the order given, and sums over micro-batches are in double in that order: the
- * bits depend on the batch size and on nothing else (threads, kept walks, memory).
+ * bits of a sum depend on the size of its micro-batches and on nothing else (threads, kept walks, memory); what is of one example does not depend on it.
+ * Who must give the same bits for any batch fixes that of sums (sum_batch).
  * Shape letters: N examples, P parameters.
  * Ownership: a plain value that borrows everything. Objects made from it copy theta and the list of examples; model, data set and
  * backend must outlive them. Thread rule: immutable.
@@ -20,12 +21,16 @@ typedef struct {
   gint64 n_examples;
   AssayDtype dtype;             /* F32 or F64: what walks compute in */
   gint64 batch;                 /* examples of a micro-batch */
+  gint64 sum_batch;             /* of one whose examples are summed over; 0: batch */
   gsize memory;                 /* bytes that kept walks may take; 0: nothing is kept and walks take as little as they can */
   AssayBackend *backend;
 } AssayPoint;
 
 /* FALSE when there are no examples, one that the data set does not have, no batch, or a type that walks do not compute in. */
 gboolean assay_point_check       (const AssayPoint *point, GError **error);
+
+/* The point with the micro-batches of sums. */
+AssayPoint assay_point_for_sums  (const AssayPoint *point);
 
 /* theta (P) in the given compute type. */
 void     assay_point_read_theta  (const AssayPoint *point, AssayDtype dtype, void *theta);

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "hessian/module_scores.h"
+#include "influence/factors_parts.h"
 #include "influence/factors_store.h"
 #include "influence/score.h"
 #include "influence/task.h"
@@ -56,10 +57,16 @@ static AssayFactors *
 fit_and_keep (const AssayInfluenceTask *task, const AssayPoint *point, const AssayFactorsOptions *options, const char *name, const json_t *identity,
               AssayProgress *progress, GError **error)
 {
-  g_autoptr (AssayFactors) factors = assay_factors_fit (point, options, progress, error);
+  gboolean shared = task->store != NULL && assay_factors_parts_exist (task->store, name);        /* others have begun, or ended */
+  AssayFactorsParts parts = { task->store, name, identity, NULL };
+  AssayFactorsSummer summer = assay_factors_parts_summer (&parts);
+  g_autoptr (AssayFactors) factors = NULL;
   g_autoptr (AssayObject) object = NULL;
 
-  if (factors == NULL || task->store == NULL)
+  if (!assay_factors_fit_share (point, 1, options, shared ? &summer : NULL, &factors, progress, error))
+    return NULL;
+
+  if (task->store == NULL)
     return g_steal_pointer (&factors);
   object = assay_factors_save (task->store, name, factors, identity, NULL, error);
   return object ? g_steal_pointer (&factors) : NULL;
@@ -84,6 +91,25 @@ assay_factored_obtain (const AssayInfluenceTask *task, const AssayValues *values
   if (factors != NULL && name != NULL)
     *name = g_steal_pointer (&own);
   return factors;
+}
+
+gboolean
+assay_factored_share (const AssayInfluenceTask *task, const AssayValues *values, AssayFactorsBasis basis, const char *name, const AssayRecorderShare *share,
+                      gboolean *whole, AssayProgress *progress, GError **error)
+{
+  AssayDtype dtype;
+  AssayFactorsOptions options = assay_factored_read_options (task, values, basis, &dtype);
+  AssayPoint point = get_point (task, dtype);
+  json_t *identity = assay_factors_identity (&point, &options);
+  g_autofree char *own = name ? g_strdup (name) : make_name (task, &options, identity);
+  AssayFactorsParts parts = { task->store, own, identity, share };
+  AssayFactorsSummer summer = assay_factors_parts_summer (&parts);
+  g_autoptr (AssayFactors) factors = NULL;
+  gboolean fine = assay_factors_fit_share (&point, 1, &options, &summer, &factors, progress, error);
+
+  *whole = factors != NULL;
+  json_decref (identity);
+  return fine;
 }
 
 AssayFactors *

@@ -11,6 +11,7 @@
 
 #include "hessian/factors_inverse.h"
 #include "influence/method.h"
+#include "store/recorder.h"
 
 extern const char *const assay_factored_fishers[], *const assay_factored_precisions[];
 
@@ -54,6 +55,11 @@ void assay_factored_note_damping (const AssayFactors *factors, const AssayFactor
  * Errors: those of the fit; of the store; INPUT for named factors that do not belong. */
 AssayFactors *assay_factored_obtain (const AssayInfluenceTask *task, const AssayValues *values, AssayFactorsBasis basis, const char *given, char **name,
                                      GString *notes, AssayProgress *progress, GError **error);
+
+/* A process' share of the fit that would otherwise be made. *whole: TRUE when nothing is missing of any stage, and
+ * assay_factored_obtain or assay_factored_fit makes the factors of what is there. name: what they are to be called, or NULL. */
+gboolean      assay_factored_share (const AssayInfluenceTask *task, const AssayValues *values, AssayFactorsBasis basis, const char *name,
+                                    const AssayRecorderShare *share, gboolean *whole, AssayProgress *progress, GError **error);
 
 /* Fits, and keeps them under that name. */
 AssayFactors *assay_factored_fit (const AssayInfluenceTask *task, const AssayValues *values, AssayFactorsBasis basis, const char *name,

@@ -39,6 +39,7 @@ src_influence_libinfluence_la_SOURCES = $(METHODS_LIST) \
   src/influence/grade.c src/influence/grade.h \
   src/influence/gradient_index.c src/influence/gradient_index.h \
   src/influence/factored.c src/influence/factored.h \
+  src/influence/factors_parts.c src/influence/factors_parts.h \
   src/influence/factors_store.c src/influence/factors_store.h \
   src/influence/ground_truth.c src/influence/ground_truth.h \
   src/influence/index_kernel.h \

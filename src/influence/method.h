@@ -26,6 +26,7 @@ typedef struct {
   gint64 query_size;                    /* a query is the mean loss of so many examples; 0 counts as 1 */
   double l2;                            /* of the training objective: (1/N) sum l_i + l2/2 |theta|^2, over all parameters */
   gint64 batch;                         /* examples of a walk */
+  gint64 sum_batch;                     /* of one whose examples are summed over (hessian/point.h); 0: batch */
   gboolean is_single_precision;         /* walks compute in f32, not f64 */
   gsize memory;                         /* bytes that cached walks may take */
   AssayBackend *backend;

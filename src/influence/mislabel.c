@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "influence/task.h"
 #include "run/evaluate.h"
 #include "run/train.h"
 #include "stats/auroc.h"
@@ -128,9 +129,11 @@ rank (AssayMislabelDetection *d, const AssayTraining *training, const AssayMetho
 {
   AssayInfluenceTask task = { .model = training->model, .dataset = training->dataset, .train = training->train, .n_train = training->N,
                               .l2 = assay_values_get_double (training->options, "l2"), .batch = batch, .memory = memory, .backend = training->backend };
-  g_autoptr (AssayInfluenceScores) scores = assay_method_score_self (method, &task, method_options, progress, error);
+  g_autoptr (AssayInfluenceScores) scores = NULL;
   AssayEvaluation evaluation;
 
+  task.sum_batch = assay_influence_task_choose_sum_batch (&task);
+  scores = assay_method_score_self (method, &task, method_options, progress, error);
   if (scores == NULL)
     return FALSE;
   d->self = g_memdup2 (scores->value, d->n_train * sizeof *scores->value);

@@ -7,12 +7,15 @@
 
 #include <string.h>
 
+#define LARGEST_SUM_BATCH 64
+#define SUM_BYTES 1073741824.0
+
 AssayPoint
 assay_influence_task_get_point (const AssayInfluenceTask *task, const double *theta, const gint64 *examples, gint64 n_examples)
 {
   return (AssayPoint) { .model = task->model, .theta = theta, .dataset = task->dataset, .examples = examples,
                        .n_examples = n_examples,
-                        .dtype = task->is_single_precision ? ASSAY_F32 : ASSAY_F64, .batch = task->batch, .memory = task->memory, .backend = task->backend };
+                        .dtype = task->is_single_precision ? ASSAY_F32 : ASSAY_F64, .batch = task->batch, .sum_batch = task->sum_batch, .memory = task->memory, .backend = task->backend };
 }
 
 AssayPoint
@@ -65,6 +68,17 @@ assay_influence_task_query_gradients (const AssayInfluenceTask *task, const doub
     if (!assay_gradient_mean (&point, gradients + k * P, NULL, error))
       return FALSE;
   return TRUE;
+}
+
+gint64
+assay_influence_task_choose_sum_batch (const AssayInfluenceTask *task)
+{
+  AssayInfluenceTask trial = *task;
+
+  for (trial.batch = LARGEST_SUM_BATCH; trial.batch > 1; trial.batch /= 2)
+    if (assay_influence_task_get_bytes (&trial, ASSAY_WALK_HESSIAN) <= SUM_BYTES)
+      break;
+  return trial.batch;
 }
 
 gboolean

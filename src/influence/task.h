@@ -17,6 +17,8 @@ AssayPoint assay_influence_task_get_point (const AssayInfluenceTask *task, const
                                            gint64 n_examples);
 AssayPoint assay_influence_task_get_train (const AssayInfluenceTask *task);
 
+/* sum_batch of a task, by the model alone: as many examples as walk in 1 GiB, at most 64. Whoever asks, with whatever batch, then has the same bits. */
+gint64     assay_influence_task_choose_sum_batch (const AssayInfluenceTask *task);
 /* The task of a method that CUTS_EXAMPLES with the examples that are scored in train's place. */
 AssayInfluenceTask assay_influence_task_narrow (const AssayInfluenceTask *task);
 /* For AssayMethod.query_unit of methods that take every query by itself. */

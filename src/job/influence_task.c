@@ -5,6 +5,7 @@
 #include "dataset/derive.h"
 #include "influence/breakdown.h"
 #include "influence/score_store.h"
+#include "influence/task.h"
 #include "job/cost_meter.h"
 #include "job/score_parts.h"
 
@@ -106,6 +107,7 @@ assay_influence_setup_new (AssayJob *job, AssayJobContext *context, AssaySubject
     .memory = (gsize) (assay_values_get_double (values, "walk-memory") * GIB), .backend = context->backend,
     .store = context->cas, .model_name = subject->object->name,
   };
+  setup->task.sum_batch = assay_influence_task_choose_sum_batch (&setup->task);
   if (!load_trajectory (setup, context, subject, error) || !add_retraining (setup, context, subject, error)
       || !add_measure (setup, assay_values_get_string (values, "measure"), error) || !add_named_models (job, context->cas, error))
     {

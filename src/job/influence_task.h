@@ -13,7 +13,7 @@
     .help = "what is measured of a query: loss, log-probability, margin, logit:K, logit-difference:A,B or activation:TAP[INDEX]" }, \
   { "precision", ASSAY_PARAM_CHOICE, .def.s = "f64", .choices = assay_influence_precisions, .flags = ASSAY_PARAM_ADVANCED, \
     .help = "what products and derivatives are computed in; f32 is about twice as fast, and its rounding widens the intervals" }, \
-  { "walk-batch", ASSAY_PARAM_INT, .def.i = 64, .min = 1, .max = 1e6, .unit = "examples", .flags = ASSAY_PARAM_ADVANCED, .help = "examples walked at once" }, \
+  { "walk-batch", ASSAY_PARAM_INT, .def.i = 64, .min = 1, .max = 1e6, .unit = "examples", .flags = ASSAY_PARAM_ADVANCED, .help = "examples walked at once where they are not summed over (sums take at most 64); results stay the same" }, \
   { "walk-memory", ASSAY_PARAM_DOUBLE, .def.d = 1, .min = 0, .max = 1e6, .unit = "GiB", .flags = ASSAY_PARAM_ADVANCED, .help = "memory for kept walks; more is faster, results stay the same" }
 
 extern const char *const assay_influence_precisions[];

@@ -16,9 +16,12 @@ static const AssayParam params[] = {
     .help = "kronecker: for methods ekfac and kfac; shampoo: of the second moments of whole gradients; diagonal: their squares alone" },
   ASSAY_FACTORS_FIT_PARAMS,
   { "name", ASSAY_PARAM_STRING, .metavar = "NAME", .help = "name in the case, for --factors NAME (default: one made of what they depend on, which methods find)" },
+  ASSAY_SHARD_PARAM,
   ASSAY_SUBJECT_PARAMS,
   { .name = NULL }
 };
+
+static const char *const outside_identity[] = { ASSAY_SHARD_OPTION, NULL };
 
 static const AssayJobExample examples[] = {
   { "factors of the newest model, which assay influence --method ekfac finds from then on", "assay factors people.assay" },
@@ -103,6 +106,43 @@ module_to_json (const AssayModule *module, const AssayModuleFactors *of)
                     assay_json_number (of->mean_lambda), "largest_eigenvalue", assay_json_number (largest));
 }
 
+typedef struct {
+  AssayShare *share;
+  guint n;                      /* that were looked at */
+} Stages;
+
+static void
+choose_stretches (gpointer data, gint64 n, gint64 *first, gint64 *end)
+{
+  assay_shard_slice (&((Stages *) data)->share->shard, n, 1, first, end);
+}
+
+static void
+note_stretches (gpointer data, const AssayObject *object, gint64 n, gboolean is_last)
+{
+  Stages *stages = data;
+
+  assay_share_add_recording (stages->share, object, n, 1, is_last);
+  stages->n++;
+}
+
+/* Sums over some stretches of the examples; eigenvalues need the bases, which need the moments of all. */
+static gboolean
+share (AssayJob *job, AssayJobContext *context, AssayShare *share, GError **error)
+{
+  const State *state = context->state;
+  const AssayValues *values = assay_job_get_values (job);
+  Stages stages = { share, 0 };
+  const AssayRecorderShare recorder_share = { choose_stretches, note_stretches, &stages };
+  gboolean whole;
+
+  if (!assay_factored_share (&state->task, values, state->basis, assay_values_get_string (values, "name"), &recorder_share, &whole, context->progress, error))
+    return FALSE;
+  if (!whole && stages.n == 1 && state->basis != ASSAY_FACTORS_IDENTITY)
+    share->next_stage = "the eigenvalues";
+  return TRUE;
+}
+
 static json_t *
 run (AssayJob *job, AssayJobContext *context, GError **error)
 {
@@ -173,5 +213,5 @@ ASSAY_JOB_KIND_DEFINE (factors) = {
                  "Factors remember the model and the examples they were fitted to, and are refused for others.\n\n"
                  "Every parameter is in exactly one module; a model with a parameter that no module covers is refused.",
   .examples = examples, .access = ASSAY_JOB_WRITES_CASE, .is_stored = TRUE, .params = params, .get_sections = assay_subject_sections,
-  .resolve = resolve, .plan = plan, .run = run, .view = view,
+  .outside_identity = outside_identity, .resolve = resolve, .plan = plan, .share = share, .run = run, .view = view,
 };

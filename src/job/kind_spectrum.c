@@ -66,6 +66,7 @@ resolve (AssayJob *job, AssayJobContext *context, GError **error)
     .batch = assay_values_get_int (values, "walk-batch"), .is_single_precision = strcmp (assay_values_get_string (values, "precision"), "f32") == 0,
     .memory = (gsize) (assay_values_get_double (values, "walk-memory") * GIB), .backend = context->backend,
   };
+  state->task.sum_batch = assay_influence_task_choose_sum_batch (&state->task);
   return TRUE;
 }
 

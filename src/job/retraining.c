@@ -101,7 +101,7 @@ note_sets (gpointer data, const AssayObject *object, gint64 K, gboolean is_last)
 void
 assay_retraining_setup_set_share (AssayRetrainingSetup *setup, AssayShare *share)
 {
-  setup->share = (AssayRetrainShare) { choose_sets, note_sets, share };
+  setup->share = (AssayRecorderShare) { choose_sets, note_sets, share };
   setup->place.share = share ? &setup->share : NULL;
 }
 

@@ -10,13 +10,14 @@
 #include "influence/ground_truth.h"
 #include "job/shard.h"
 #include "job/subject.h"
+#include "store/recorder.h"
 
 typedef struct {
   AssayTraining training;
   AssayModel *start;
   char *name;                   /* MODEL/DIGEST, the prefix of the kept retrainings */
   AssayTrainPlace place;
-  AssayRetrainShare share;      /* of place, where it is set */
+  AssayRecorderShare share;      /* of place, where it is set */
   AssayRetrainSource source;    /* retrain_data of a task whose retrain is assay_ground_truth_retrain */
 } AssayRetrainingSetup;
 

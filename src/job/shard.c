@@ -117,7 +117,7 @@ assay_share_add (AssayShare *share, const AssayShareRun *missing, guint n_missin
       for (guint k = 0; k < n_missing; k++)
         share->missing[i] |= missing[k].first < end && missing[k].end > first;
     }
-  share->is_last &= is_last;
+  share->is_last = is_last;
 }
 
 void

@@ -36,18 +36,10 @@ typedef struct { const gint64 *place; gint64 n; } AssayRetrainSet;
 /* How a set's training ended; kept, so numbers stay. */
 typedef enum { ASSAY_RETRAIN_DONE = 0, ASSAY_RETRAIN_NOT_CONVERGED = 1, ASSAY_RETRAIN_NOT_FINITE = 2 } AssayRetrainOutcome;
 
-/* What one of several processes does of a bank, in a case that they share: a run of the sets. Its query_loss says nothing then; the bank is whole when the sets of
- * all are there, and whoever runs it without a share reads it back. */
-typedef struct _AssayRetrainShare {
-  void (*choose) (gpointer data, gint64 K, gint64 *first, gint64 *end);         /* its sets of K: first .. end - 1 */
-  void (*done)   (gpointer data, const AssayObject *object, gint64 K, gboolean is_last);        /* the rows so far (NULL: none); is_last: whole, and by this
-                                                                                                 * process or since before it began */
-  gpointer data;
-} AssayRetrainShare;
-
 /* Query losses (K,Q) of K sets. place NULL, or where finished sets are kept as rows of the object "retraining" NAME (/retraining/query_loss, steps,
  * gradient_norm, outcome, and left_out, a digest of the places): a bank that was stopped goes on with the next set, a finished one is read back, and sets
- * that another finished bank of the case has are taken from there. A set that leaves nothing out is never marked: its error is the bank's. */
+ * that another finished bank of the case has are taken from there. A set that leaves nothing out is never marked: its error is the bank's.
+ * With a share in place this process does its sets alone, and query_loss says nothing; whoever runs the bank without a share reads it back. */
 gboolean        assay_retrain_bank   (const AssayRetraining *spec, const AssayRetrainSet *sets, gint64 K, const AssayTrainPlace *place,
                                       double *query_loss, AssayProgress *progress, GError **error);
 

@@ -22,7 +22,7 @@ typedef struct {
   AssayCase *store;             /* open for writing */
   const char *name;
   json_t *meta;                 /* object or NULL; borrowed. Names the data: their content roots belong here. */
-  struct _AssayRetrainShare *share;     /* of banks (run/retrain.h): NULL, or what one of several processes does */
+  const struct _AssayRecorderShare *share;       /* of banks (run/retrain.h): NULL, or what one of several processes does */
 } AssayTrainPlace;
 
 /* Trains training->model. place NULL: nothing is kept.

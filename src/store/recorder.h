@@ -51,4 +51,12 @@ gboolean       assay_recorder_move   (AssayRecorder *self, gint64 *first, gint64
  * complete or not; NULL when nobody has committed a row. Owns: the caller. */
 gboolean       assay_recorder_end_share (AssayRecorder *self, gint64 n_rows, AssayObject **object, gboolean *here, GError **error);
 
+/* Which rows one of several processes sees to, for those who record on its behalf in a case that it shares. */
+typedef struct _AssayRecorderShare {
+  void (*choose) (gpointer data, gint64 n_rows, gint64 *first, gint64 *end);      /* of n_rows: first .. end - 1 */
+  void (*done)   (gpointer data, const AssayObject *object, gint64 n_rows, gboolean is_last);   /* the recording so far, or NULL; is_last: whole, and by this
+                                                                                                 * process or since before it began */
+  gpointer data;
+} AssayRecorderShare;
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayRecorder, assay_recorder_free)

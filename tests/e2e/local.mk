@@ -20,6 +20,10 @@ dist_check_SCRIPTS += tests/e2e/test-report-withheld.sh tests/e2e/test-report-da
 dist_check_SCRIPTS += tests/e2e/test-coverage.sh
 dist_check_SCRIPTS += tests/e2e/test-methods.sh
 dist_check_SCRIPTS += tests/e2e/test-parts.sh
+# A minute, most of it waiting for Slurm.
+dist_check_SCRIPTS += tests/e2e/test-slurm.sh
+LONG_TESTS += tests/e2e/test-slurm.sh
+dist_check_SCRIPTS += tests/e2e/test-same-bits.sh
 dist_check_SCRIPTS += tests/e2e/test-explain.sh
 EXTRA_DIST += tests/e2e/explain.py
 dist_check_SCRIPTS += tests/e2e/test-verify.sh
