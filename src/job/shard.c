@@ -4,6 +4,8 @@
 
 #include "base/error.h"
 
+#include <string.h>
+
 #define MOST_SHARDS 1000000
 
 /* Digits alone, so that nothing is read that is not there. */
@@ -108,6 +110,9 @@ assay_share_free (AssayShare *share)
 void
 assay_share_add (AssayShare *share, const AssayShareRun *missing, guint n_missing, gint64 n, gint64 unit, gboolean is_last)
 {
+  /* Whoever did this list did those before it, since this process looked at them. */
+  if (n_missing == 0)
+    memset (share->missing, 0, share->shard.count * sizeof *share->missing);
   for (gint64 i = 0; i < share->shard.count; i++)
     {
       const AssayShard shard = { i, share->shard.count };

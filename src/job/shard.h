@@ -43,7 +43,8 @@ void        assay_share_free (AssayShare *share);
 /* Items first .. end - 1. */
 typedef struct { gint64 first, end; } AssayShareRun;
 /* What is missing of n items that are cut at multiples of unit. is_last: nothing, and this process may complete the job.
- * Where a job has several such lists every process goes through them in one order, and the last one decides who that is. */
+ * Where a job has several such lists, all of n items, every process goes through them in one order: a list that is whole says so of those before it, and the
+ * last one decides who completes the job. */
 void        assay_share_add  (AssayShare *share, const AssayShareRun *missing, guint n_missing, gint64 n, gint64 unit, gboolean is_last);
 /* The same for a recording that all work on: n items of `rows` rows each. object NULL: nobody has a row yet. is_last: it is whole, and by this process or
  * since before it began. */

@@ -82,8 +82,8 @@ check "and so is what a validation measures, over its seeds" same one.json cut.j
   "$ASSAY" new many.assay -q && "$ASSAY" import many.assay data many.csv --id id -q &&
     "$ASSAY" train many.assay --name net --target "score in ('Medium', 'High')" --terms age,group,priors --model mlp --steps 10 -q
 } >/dev/null || exit 1
-cp -r many.assay whole.assay
-"$ASSAY" factors whole.assay --json -q >one.json
+cp -r many.assay alone.assay
+"$ASSAY" factors alone.assay --json -q >one.json
 share ()
 {
   "$ASSAY" factors many.assay --json -q --shard "$@" >cut.json
@@ -94,7 +94,7 @@ check "and the first, asked again, completes the fit" share 2/2
 check "with the factors of one process" same one.json cut.json
 score="--model-name net --method ekfac --query train:0-2 --top 5 --json -q"
 # shellcheck disable=SC2086
-"$ASSAY" influence whole.assay $score >one.json
+"$ASSAY" influence alone.assay $score >one.json
 # shellcheck disable=SC2086
 "$ASSAY" influence many.assay $score >cut.json
 check "and their scores" same one.json cut.json
