@@ -29,6 +29,7 @@ METHODS_LIST += \
   src/influence/method_tracin.c \
   src/influence/method_loo.c \
   src/influence/method_magic.c \
+  src/influence/method_rows.c \
   src/influence/method_source.c
 
 src_influence_libinfluence_la_SOURCES = $(METHODS_LIST) \
@@ -39,6 +40,7 @@ src_influence_libinfluence_la_SOURCES = $(METHODS_LIST) \
   src/influence/grade.c src/influence/grade.h \
   src/influence/gradient_index.c src/influence/gradient_index.h \
   src/influence/factored.c src/influence/factored.h \
+  src/influence/stored_rows.c src/influence/stored_rows.h \
   src/influence/factors_parts.c src/influence/factors_parts.h \
   src/influence/factors_store.c src/influence/factors_store.h \
   src/influence/ground_truth.c src/influence/ground_truth.h \

@@ -86,6 +86,7 @@ typedef enum {
   ASSAY_METHOD_DIVIDES_BY_SIZE = 1 << 3,        /* angles, within -1 .. 1: a mean of queries has not the mean of their scores */
   ASSAY_METHOD_NEEDS_STEPS = 1 << 4,    /* refuses models whose training, step by step, is not known */
   ASSAY_METHOD_CUTS_EXAMPLES = 1 << 5,  /* scores of a run of the training examples are those that all together get, to the bit */
+  ASSAY_METHOD_NEEDS_ROWS = 1 << 7,     /* refuses without rows of the case that it is told of */
   ASSAY_METHOD_IS_WHOLE = 1 << 6        /* all scores hang together: no part of them can be computed alone */
 } AssayMethodFlags;
 

@@ -75,17 +75,17 @@ add_measure (AssayInfluenceSetup *setup, const char *text, GError **error)
   return TRUE;
 }
 
-/* Models that the method's options name are inputs of the job: others under the same names are another job. */
+/* Models and gradients that the method's options name are inputs of the job: others under the same names are another job. */
 static gboolean
 add_named_models (AssayJob *job, AssayCase *cas, GError **error)
 {
   const AssayValues *options = assay_job_get_section (job, "method");
 
   for (const AssayParam *p = options ? assay_values_get_table (options) : NULL; p != NULL && p->name != NULL; p++)
-    if (p->type == ASSAY_PARAM_LIST && g_strcmp0 (p->names, "model") == 0)
+    if (p->type == ASSAY_PARAM_LIST && (g_strcmp0 (p->names, "model") == 0 || g_strcmp0 (p->names, "gradients") == 0))
       for (const char *const *name = assay_values_get_list (options, p->name); *name != NULL; name++)
         {
-          g_autoptr (AssayObject) object = assay_case_lookup (cas, "model", *name, error);
+          g_autoptr (AssayObject) object = assay_case_lookup (cas, p->names, *name, error);
 
           if (object == NULL)
             return FALSE;

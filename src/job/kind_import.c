@@ -15,17 +15,17 @@
 #include <string.h>
 
 #define ASSAY_REGISTER(name) #name,
-static const char *const whats[] = { "data", "model", "order", "recipe", "scores", "bank",
+static const char *const whats[] = { "data", "model", "order", "recipe", "scores", "bank", "activations", "gradients",
 #include "dataset/organisms.def"
   NULL };
 #undef ASSAY_REGISTER
 static const AssayParam params[] = {
   { "what", ASSAY_PARAM_CHOICE, .choices = whats, .metavar = "WHAT", .flags = ASSAY_PARAM_POSITIONAL | ASSAY_PARAM_REQUIRED,
-    .help = "what the files hold: data, a model, an order of batches, a recipe, scores, a bank of retrainings; else a family of reasoning data, which are generated" },
+    .help = "what the files hold: data, a model, an order of batches, a recipe, scores, a bank of retrainings, activations, gradients; else a family of reasoning data, which are generated" },
   { "file", ASSAY_PARAM_LIST, .metavar = "FILE", .flags = ASSAY_PARAM_POSITIONAL | ASSAY_PARAM_FILE,
     .help = "files of one table, in order; for a model its directory with config.json and model.safetensors; for an order of batches its .npy; for a recipe its directory; for scores an "
-            "array; for a bank the base losses, then sets and their losses in turn" },
-  { "name", ASSAY_PARAM_STRING, .metavar = "NAME", .help = "name in the case (default: main for data, the architecture for a model, the family for generated data; scores and banks need one)" },
+            "array; for a bank the base losses, then sets and their losses in turn; for activations an array; for gradients one of training examples, then one of queries" },
+  { "name", ASSAY_PARAM_STRING, .metavar = "NAME", .help = "name in the case (default: main for data, the architecture for a model, the family for generated data; what others computed needs one)" },
   { .name = NULL }
 };
 
@@ -39,7 +39,9 @@ make_sections (gpointer unused)
                                    { "what", "order", "the order of a training's batches", no_params },
                                    { "what", "recipe", "a fine-tuning made elsewhere: data, first weights, order, retrainings", no_params },
                                    { "what", "scores", "scores that another program computed", assay_import_scores_params },
-                                   { "what", "bank", "losses that were measured elsewhere after training without subsets", assay_import_bank_params } };
+                                   { "what", "bank", "losses that were measured elsewhere after training without subsets", assay_import_bank_params },
+                                   { "what", "activations", "activations that another program computed", assay_import_activations_params },
+                                   { "what", "gradients", "gradients that another program computed", assay_import_gradients_params } };
 
   (void) unused;
   g_array_append_vals (sections, of_files, G_N_ELEMENTS (of_files));
@@ -85,11 +87,11 @@ get_family (const AssayJob *job)
   return assay_organism_find (assay_values_get_string (assay_job_get_values (job), "what"));
 }
 
-/* Scores and banks: they are of a model of the case. */
+/* What others computed: it is of a model of the case. */
 static gboolean
 is_measured (const AssayJob *job)
 {
-  return is (job, "scores") || is (job, "bank");
+  return is (job, "scores") || is (job, "bank") || is (job, "activations") || is (job, "gradients");
 }
 
 static gboolean
@@ -100,9 +102,10 @@ complete_measured (const AssayJob *job, GError **error)
 
   if (!assay_values_is_set (values, "name"))
     g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "--name is needed: what the imported %s are called", assay_values_get_string (values, "what"));
-  else if (is (job, "scores") ? n != 1 : n < 3 || n % 2 == 0)
+  else if (is (job, "bank") ? n < 3 || n % 2 == 0 : n != 1 && !(n == 2 && is (job, "gradients")))
     g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "import %s: %s expected, %u files found", assay_values_get_string (values, "what"),
-                 is (job, "scores") ? "one file" : "the base losses, then pairs of sets and their losses", n);
+                 is (job, "bank") ? "the base losses, then pairs of sets and their losses"
+                 : is (job, "gradients") ? "a file of training examples, and perhaps one of queries," : "one file", n);
   else
     return TRUE;
   return FALSE;
@@ -307,11 +310,16 @@ import_recipe (AssayJob *job, AssayJobContext *context, GError **error)
 static json_t *
 import_measured (AssayJob *job, AssayJobContext *context, GError **error)
 {
+  static const struct {
+    const char *kind;
+    json_t *(*import) (const AssayJob *job, const AssaySubject *subject, AssayJobContext *context, GError **error);
+  } of[] = { { "scores", assay_import_scores }, { "activations", assay_import_activations }, { "gradients", assay_import_gradients } };
   const char *name = assay_values_get_string (assay_job_get_values (job), "name");
-  g_autofree char *of_scores = g_strconcat ("imported/", name, NULL);
+  g_autofree char *kept_name = g_strconcat ("imported/", name, NULL);
 
-  if (is (job, "scores"))
-    return check_name_is_free (context, "scores", of_scores, error) ? assay_import_scores (job, context->state, context, error) : NULL;
+  for (gsize k = 0; k < G_N_ELEMENTS (of); k++)
+    if (is (job, of[k].kind))
+      return check_name_is_free (context, of[k].kind, kept_name, error) ? of[k].import (job, context->state, context, error) : NULL;
   return check_name_is_free (context, "bank", name, error) ? assay_import_bank (job, context->state, context, error) : NULL;
 }
 
@@ -372,6 +380,16 @@ view_bank (const json_t *document, AssayView *view)
 }
 
 static void
+view_rows (const json_t *document, AssayView *view)
+{
+  g_autofree char *rows = assay_view_count (json_integer_value (json_object_get (document, "rows")));
+  g_autofree char *width = assay_view_count (json_integer_value (json_object_get (document, "width")));
+
+  assay_view_add_text (view, "imported the %s %s for model %s, not computed here: %s rows of %s numbers", assay_json_get_text (document, "what"),
+                       assay_json_get_text (document, "name"), assay_json_get_text (document, "model"), rows, width);
+}
+
+static void
 view_columns (const json_t *columns, AssayView *view)
 {
   gsize k;
@@ -426,6 +444,8 @@ view (const json_t *document, AssayView *view)
     view_scores (document, view);
   else if (strcmp (what, "bank") == 0)
     view_bank (document, view);
+  else if (strcmp (what, "activations") == 0 || strcmp (what, "gradients") == 0)
+    view_rows (document, view);
   else
     view_data (document, view);
 }
@@ -446,6 +466,9 @@ ASSAY_JOB_KIND_DEFINE (import) = {
                  "Bank: query losses after training elsewhere: first the losses with all examples (queries; or seeds, queries), then for every family of subsets the "
                  "training examples that each left out (sets, members) and the losses without them (sets, queries; or sets, seeds, queries), where NaN says that the "
                  "training diverged. assay validate --bank NAME holds scores against it without retraining.\n\n"
+                 "Activations: one array (examples, channels; or examples, positions, channels) of a result of a model of the case, for assay units --recording "
+                 "imported/NAME. Gradients: rows of numbers of the training examples and, in a second file, of queries, as another program computed and perhaps projected "
+                 "them, for --method rows --rows imported/NAME. Both are marked as imported.\n\n"
                  "Generated reasoning data: a family of small tasks with a written chain, running sums (dose) or pointer chases (pointer), where half of the "
                  "chains are edited and a mode token sets how often the answer follows the edit. Nothing is read.\n\n"
                  "A malformed file is refused with its name and the line, record or byte; then nothing has changed in the case.",

@@ -458,6 +458,8 @@ result (AssayJob *job, AssayJobContext *context, const json_t *summary, GError *
   gint64 units = 0;
   gsize k;
 
+  if (json_is_true (json_object_get (state->recording->meta, "imported")))
+    assay_job_add_note (context, "the recording %s was imported, not computed here", state->recording->name);
   for (guint t = 0; t < state->taps->len; t++)
     units += count_units (state, state->taps->pdata[t]);
   for (guint q = 0; q < ASSAY_UNIT_N_QUANTILES; q++)

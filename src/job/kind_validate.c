@@ -82,7 +82,7 @@ list_all_methods (void)
   g_autoptr (GString) names = g_string_new (NULL);
 
   for (const AssayMethod *const *method = assay_method_list (); *method != NULL; method++)
-    if (!((*method)->flags & ASSAY_METHOD_RETRAINS))
+    if (!((*method)->flags & (ASSAY_METHOD_RETRAINS | ASSAY_METHOD_NEEDS_ROWS)))
       g_string_append_printf (names, "%s%s", names->len > 0 ? "," : "", (*method)->name);
   return g_string_free (g_steal_pointer (&names), FALSE);
 }
@@ -436,7 +436,7 @@ ASSAY_JOB_KIND_DEFINE (validate) = {
                  "goes on behind them, a longer one adds to them, and another method is held to the same ones without training again. A retraining that diverges is "
                  "named and counts in no mean. With --bank the sets, and unless --measured here the losses, are those that somebody else measured.\n\n"
                  "With several methods the answer is a table; a method that cannot be asked of this model says why in its row. \"all\" stands for every method but those "
-                 "that retrain themselves.\n\n"
+                 "that retrain themselves or compare rows that they must be told of.\n\n"
                  "The exit status is 1 when a solve did not converge, or when the interval of a mean correlation does not lie above 0; a table of several methods "
                  "ends with 0.",
   .examples = examples, .access = ASSAY_JOB_WRITES_CASE, .is_stored = TRUE, .params = params, .get_sections = get_sections,

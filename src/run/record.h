@@ -32,6 +32,8 @@ typedef struct {
   json_t *meta;                 /* object or NULL; borrowed */
 } AssayRecording;
 
+/* Rows that an example has in a recording of activations: its positions, or 1. */
+gint64       assay_record_get_positions (const AssayModel *model);
 /* What can be tapped: strings "NAME (shape of one example)". Owns: the caller. */
 GPtrArray   *assay_record_list_taps   (const AssayModel *model);
 /* Values of the graph whose names match a pattern ("h.*.mlp.act"), in the order of evaluation, ended by ASSAY_NO_VALUE.

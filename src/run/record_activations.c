@@ -24,8 +24,8 @@ typedef struct {
   gint32 *position;
 } Activations;
 
-static gint64
-get_positions (const AssayModel *model)
+gint64
+assay_record_get_positions (const AssayModel *model)
 {
   AssayGraph *layout = assay_model_get_layout (model);
 
@@ -45,7 +45,7 @@ assay_record_list_taps (const AssayModel *model)
 {
   AssayGraph *layout = assay_model_get_layout (model);
   GPtrArray *taps = g_ptr_array_new_with_free_func (g_free);
-  gint64 T = get_positions (model);
+  gint64 T = assay_record_get_positions (model);
 
   for (guint v = 0; v < assay_graph_get_n_values (layout); v++)
     {
@@ -85,7 +85,7 @@ assay_record_find_taps (const AssayModel *model, const char *const *patterns, GE
 {
   AssayGraph *layout = assay_model_get_layout (model);
   guint V = assay_graph_get_n_values (layout), n = 0;
-  gint64 T = get_positions (model);
+  gint64 T = assay_record_get_positions (model);
   g_autofree gboolean *wanted = g_new0 (gboolean, V);
   guint *taps;
 
@@ -251,7 +251,7 @@ record (gpointer data, gint64 first, gint64 end, AssayProgress *progress, GError
 gboolean
 assay_record_activations_share (const AssayRecording *r, AssayRecordShare *share, AssayProgress *progress, GError **error)
 {
-  Activations a = { .r = r, .dtype = assay_model_get_dtype (r->model), .T = get_positions (r->model) };
+  Activations a = { .r = r, .dtype = assay_model_get_dtype (r->model), .T = assay_record_get_positions (r->model) };
   g_autofree guint *taps = assay_record_find_taps (r->model, assay_values_get_list (r->options, "taps"), error);
   json_t *meta = NULL;
   gboolean fine;
