@@ -49,6 +49,7 @@ typedef struct {
   const char *measure;                  /* its name, interned; NULL: the loss */
   const AssayTraining *training;        /* how the model was trained, for methods that follow it; NULL: not known */
   const void *start;                    /* (P, the model's type) its first parameters, of a first-order training; else NULL */
+  const double *optimizer_scale;        /* (P) 1 / (sqrt V + eps) of the last imported checkpoint of an adamw made elsewhere; NULL: not known */
   gboolean keep_directions;             /* scores carry their directions where the method has them */
   /* A part of a question (job/score_parts.h). scored (n_scored): training examples whose scores are wanted, a run of train, of a method that
    * CUTS_EXAMPLES; NULL: all. first_query: number of the first query among all that are asked about, for notes. */

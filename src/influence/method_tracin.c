@@ -57,7 +57,7 @@ open_scores (const AssayInfluenceTask *task, GError **error)
     {
       g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE,
                    "tracin: checkpoints of the training run expected, none found; train again with assay train "
-                   "--checkpoints N, or choose another method");
+                   "--checkpoints N, import those of a training made elsewhere (assay import checkpoints), or choose another method");
       return NULL;
     }
   scores = assay_influence_scores_new (task->n_query, task->n_train, FALSE, FALSE, error);

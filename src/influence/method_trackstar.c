@@ -89,6 +89,12 @@ read_moment (Star *s, gboolean *known, AssayProgress *progress, GError **error)
   g_autoptr (AssayCourse) course = NULL;
   gint64 last;
 
+  *known = task->optimizer_scale != NULL;
+  if (*known)
+    {
+      memcpy (s->scale, task->optimizer_scale, s->P * sizeof *s->scale);
+      return TRUE;
+    }
   *known = task->training != NULL && task->start != NULL && strcmp (assay_values_get_string (task->training->options, "optimizer"), "adamw") == 0;
   if (!*known)
     return TRUE;
@@ -126,7 +132,7 @@ find_moment (Star *s, const AssayValues *options, GString *notes, AssayProgress 
     return FALSE;
   if (!known && strcmp (moment, "optimizer") == 0)
     {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "trackstar: a model that was trained in this case by adamw expected for its second moment; take "
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "trackstar: a model that was trained in this case by adamw, or came with its second moment, expected; take "
                    "that of the examples' gradients (--moment gradients)");
       return FALSE;
     }

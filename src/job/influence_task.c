@@ -8,7 +8,9 @@
 #include "influence/task.h"
 #include "job/cost_meter.h"
 #include "job/score_parts.h"
+#include "model/checkpoint.h"
 
+#include <math.h>
 #include <string.h>
 
 #define GIB 1073741824.0
@@ -22,16 +24,71 @@ assay_influence_setup_free (AssayInfluenceSetup *setup)
     return;
   assay_model_free (setup->measured);
   assay_trajectory_free (setup->trajectory);
+  g_free (setup->optimizer_scale);
   assay_retraining_setup_free (setup->retraining);
   g_free (setup);
 }
 
+/* Whether the case has some of a training made elsewhere (job/import_checkpoints.h); then they are inputs of the job. */
+static gboolean
+find_imported (AssayJob *job, AssayCase *cas, const AssaySubject *subject, AssayObject **optimizer)
+{
+  g_autofree char *prefix = g_strconcat (subject->object->name, "/step-", NULL);
+  g_autoptr (GPtrArray) list = assay_case_list (cas, "checkpoint", prefix), states = assay_case_list (cas, "optimizer", prefix);
+  gint64 latest = -1;
+
+  for (guint k = 0; k < list->len; k++)
+    assay_job_add_input_object (job, "checkpoint", list->pdata[k]);
+  for (guint k = 0; k < states->len; k++)
+    {
+      AssayObject *state = states->pdata[k];
+      gint64 step = json_integer_value (json_object_get (state->meta, "step"));
+
+      assay_job_add_input_object (job, "optimizer", state);
+      if (step <= latest)
+        continue;
+      latest = step;
+      g_clear_pointer (optimizer, assay_object_unref);
+      *optimizer = assay_object_ref (state);
+    }
+  return list->len > 0;
+}
+
+/* 1 / (sqrt (v / (1 - beta2^t)) + eps) */
+static gboolean
+load_optimizer (AssayInfluenceSetup *setup, AssayCase *cas, AssayObject *state, GError **error)
+{
+  g_autoptr (AssayModel) moment = assay_checkpoint_load_object (cas, state, error);
+  double step = json_number_value (json_object_get (state->meta, "step")), beta2 = json_number_value (json_object_get (state->meta, "beta2"));
+  double epsilon = json_number_value (json_object_get (state->meta, "epsilon")), correction = 1 - pow (beta2, step);
+  gint64 P = moment ? assay_model_get_n_params (moment) : 0;
+
+  if (moment == NULL)
+    return FALSE;
+  setup->optimizer_scale = g_new (double, P);
+  assay_model_read_theta (moment, setup->optimizer_scale);
+  for (gint64 j = 0; j < P; j++)
+    {
+      double size = sqrt (setup->optimizer_scale[j] / correction) + epsilon;
+
+      setup->optimizer_scale[j] = size > 0 ? 1 / size : 0;
+    }
+  setup->task.optimizer_scale = setup->optimizer_scale;
+  return TRUE;
+}
+
 /* Checkpoints count where the training kept some; a method that needs them says so itself. */
 static gboolean
-load_trajectory (AssayInfluenceSetup *setup, const AssayJobContext *context, const AssaySubject *subject, GError **error)
+load_trajectory (AssayInfluenceSetup *setup, AssayJob *job, const AssayJobContext *context, const AssaySubject *subject, GError **error)
 {
-  if (subject->training == NULL || assay_values_get_int (subject->training, "checkpoints") == 0)
+  g_autoptr (AssayObject) optimizer = NULL;
+
+  if (subject->training == NULL && !find_imported (job, context->cas, subject, &optimizer))
     return TRUE;
+  if (subject->training != NULL && assay_values_get_int (subject->training, "checkpoints") == 0)
+    return TRUE;
+  if (optimizer != NULL && !load_optimizer (setup, context->cas, optimizer, error))
+    return FALSE;
   setup->trajectory = assay_trajectory_load (context->cas, subject->object->name, error);
   if (setup->trajectory == NULL)
     return FALSE;
@@ -108,7 +165,7 @@ assay_influence_setup_new (AssayJob *job, AssayJobContext *context, AssaySubject
     .store = context->cas, .model_name = subject->object->name,
   };
   setup->task.sum_batch = assay_influence_task_choose_sum_batch (&setup->task);
-  if (!load_trajectory (setup, context, subject, error) || !add_retraining (setup, context, subject, error)
+  if (!load_trajectory (setup, job, context, subject, error) || !add_retraining (setup, context, subject, error)
       || !add_measure (setup, assay_values_get_string (values, "measure"), error) || !add_named_models (job, context->cas, error))
     {
       assay_influence_setup_free (setup);

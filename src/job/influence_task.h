@@ -22,6 +22,7 @@ typedef struct {
   AssayInfluenceTask task;
   AssayModel *measured;         /* the subject's model with the measure that is asked for; NULL: the loss */
   AssayTrajectory *trajectory;  /* checkpoints of the training, or NULL */
+  double *optimizer_scale;      /* (P) of a training made elsewhere, or NULL */
   AssayRetrainingSetup *retraining;     /* NULL: the training is not known */
 } AssayInfluenceSetup;
 

@@ -5,6 +5,7 @@
 #include "dataset/dataset_store.h"
 #include "dataset/import.h"
 #include "dataset/organism.h"
+#include "job/import_checkpoints.h"
 #include "job/import_measured.h"
 #include "job/import_recipe.h"
 #include "job/spec.h"
@@ -15,15 +16,15 @@
 #include <string.h>
 
 #define ASSAY_REGISTER(name) #name,
-static const char *const whats[] = { "data", "model", "order", "recipe", "scores", "bank", "activations", "gradients",
+static const char *const whats[] = { "data", "model", "order", "recipe", "scores", "bank", "activations", "gradients", "checkpoints",
 #include "dataset/organisms.def"
   NULL };
 #undef ASSAY_REGISTER
 static const AssayParam params[] = {
   { "what", ASSAY_PARAM_CHOICE, .choices = whats, .metavar = "WHAT", .flags = ASSAY_PARAM_POSITIONAL | ASSAY_PARAM_REQUIRED,
-    .help = "what the files hold: data, a model, an order of batches, a recipe, scores, a bank of retrainings, activations, gradients; else a family of reasoning data, which are generated" },
+    .help = "what the files hold: data, a model, an order of batches, a recipe, scores, a bank of retrainings, activations, gradients, checkpoints of a training; else a family of reasoning data, which are generated" },
   { "file", ASSAY_PARAM_LIST, .metavar = "FILE", .flags = ASSAY_PARAM_POSITIONAL | ASSAY_PARAM_FILE,
-    .help = "files of one table, in order; for a model its directory with config.json and model.safetensors; for an order of batches its .npy; for a recipe its directory; for scores an "
+    .help = "files of one table, in order; for a model its directory with config.json and model.safetensors; for checkpoints theirs with checkpoints.json; for an order of batches its .npy; for a recipe its directory; for scores an "
             "array; for a bank the base losses, then sets and their losses in turn; for activations an array; for gradients one of training examples, then one of queries" },
   { "name", ASSAY_PARAM_STRING, .metavar = "NAME", .help = "name in the case (default: main for data, the architecture for a model, the family for generated data; what others computed needs one)" },
   { .name = NULL }
@@ -41,7 +42,8 @@ make_sections (gpointer unused)
                                    { "what", "scores", "scores that another program computed", assay_import_scores_params },
                                    { "what", "bank", "losses that were measured elsewhere after training without subsets", assay_import_bank_params },
                                    { "what", "activations", "activations that another program computed", assay_import_activations_params },
-                                   { "what", "gradients", "gradients that another program computed", assay_import_gradients_params } };
+                                   { "what", "gradients", "gradients that another program computed", assay_import_gradients_params },
+                                   { "what", "checkpoints", "where a training made elsewhere came through", assay_import_checkpoints_params } };
 
   (void) unused;
   g_array_append_vals (sections, of_files, G_N_ELEMENTS (of_files));
@@ -207,6 +209,12 @@ resolve (AssayJob *job, AssayJobContext *context, GError **error)
     }
   if (is (job, "order"))
     return add_input (job, "order", files[0], error);
+  if (is (job, "checkpoints"))
+    {
+      g_auto (GStrv) names = assay_import_checkpoints_list (files[0], error);
+
+      return names != NULL && add_inputs_of (job, files[0], (const char *const *) names, error);
+    }
   return add_inputs_of (job, files[0], is (job, "model") ? model_files : recipe_files, error);
 }
 
@@ -332,6 +340,8 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
     return import_order (job, context, error);
   if (is_measured (job))
     return import_measured (job, context, error);
+  if (is (job, "checkpoints"))
+    return assay_import_checkpoints (job, context, error);
   return is (job, "recipe") ? import_recipe (job, context, error) : import_data (job, context, error);
 }
 
@@ -438,6 +448,8 @@ view (const json_t *document, AssayView *view)
     view_model (document, view);
   else if (strcmp (what, "recipe") == 0)
     assay_import_recipe_view (document, view);
+  else if (strcmp (what, "checkpoints") == 0)
+    assay_import_checkpoints_view (document, view);
   else if (strcmp (what, "order") == 0)
     view_order (document, view);
   else if (strcmp (what, "scores") == 0)
@@ -457,6 +469,9 @@ ASSAY_JOB_KIND_DEFINE (import) = {
                  "labels, JSONL, plain text, each of them also compressed (.gz).\n\n"
                  "Model: a directory with config.json, which names the architecture and its configuration, and model.safetensors, one tensor "
                  "for each parameter; or both as the transformers library writes them for GPT-2.\n\n"
+                 "Checkpoints: a directory with checkpoints.json, which lists step, learning rate and weights (safetensors) of places along the training of an imported "
+                 "model, and where there is one the state of Adam. Methods that follow a training by its checkpoints (tracin), or scale by its second moment (trackstar), "
+                 "then work on it; those that repeat the training itself say that they cannot.\n\n"
                  "Order: places in the training split, batch after batch, for a training that is to see them as another program did.\n\n"
                  "Recipe: a directory with recipe.json, init/, train_ids.npy, query_ids.npy and order.npy: everything that a fine-tuning made elsewhere "
                  "began with. The answer says the command that makes it again.\n\n"

@@ -63,7 +63,8 @@ src_job_libjob_la_SOURCES = $(KINDS_LIST) \
   src/job/export_csv.c \
   src/job/export_h5.c \
   src/job/identifiability.c src/job/identifiability.h \
-  src/job/import_bank.c src/job/import_measured.h \
+  src/job/import_bank.c \
+  src/job/import_checkpoints.c src/job/import_checkpoints.h src/job/import_measured.h \
   src/job/import_recipe.c src/job/import_recipe.h \
   src/job/import_rows.c \
   src/job/import_scores.c \

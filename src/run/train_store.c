@@ -232,6 +232,13 @@ assay_trajectory_free (AssayTrajectory *t)
   g_free (t);
 }
 
+/* Of the same run, or both of none: an imported model has imported checkpoints. */
+static gboolean
+is_same_run (const json_t *a, const json_t *b)
+{
+  return a == NULL || b == NULL ? a == b : json_equal ((json_t *) a, (json_t *) b);
+}
+
 AssayTrajectory *
 assay_trajectory_load (AssayCase *store, const char *name, GError **error)
 {
@@ -246,7 +253,7 @@ assay_trajectory_load (AssayCase *store, const char *name, GError **error)
   digest = json_object_get (json_object_get (model->meta, "training"), "digest");
   objects = assay_case_list (store, "checkpoint", prefix);
   for (guint i = objects->len; i-- > 0; )                         /* those of an older run of that name do not count */
-    if (!json_equal (json_object_get (json_object_get (((AssayObject *) objects->pdata[i])->meta, "training"), "digest"), digest))
+    if (!is_same_run (json_object_get (json_object_get (((AssayObject *) objects->pdata[i])->meta, "training"), "digest"), digest))
       g_ptr_array_remove_index (objects, i);
   if (objects->len == 0)
     {
