@@ -27,6 +27,7 @@ typedef struct {
   gint64 hold, *n_held, *first_held;    /* (modules) */
   void *products;               /* (hold,Q) */
   double *scores, *by_module;   /* or, of squared norms: scores (N) alone */
+  double *formed;               /* (Q,N) what modules whose D are formed add to scores: apart, so that no sum hangs on when the held ones are read */
   /* of the block under way */
   const AssayModuleBatch *batch;
   const AssayModuleParts *parts;
@@ -57,10 +58,10 @@ assay_score_route_name (AssayScoreRoute route)
 }
 
 static void
-add_score (const Scoring *s, guint module, gint64 q, gint64 i, double value)
+add_score (const Scoring *s, double *scores, guint module, gint64 q, gint64 i, double value)
 {
   value /= s->scale[q];
-  s->scores[q * s->N + i] += value;
+  scores[q * s->N + i] += value;
   if (s->by_module != NULL)
     s->by_module[(module * s->Q + q) * s->N + i] += value;
 }
@@ -90,7 +91,7 @@ flush (Scoring *s, guint m)
   assay_module_multiply (s->dtype, s->workers, FALSE, TRUE, n, s->Q, size, s->held[m], size, s->X[m], size, FALSE, s->products, s->Q);
   for (gint64 b = 0; b < n; b++)
     for (gint64 q = 0; q < s->Q; q++)
-      add_score (s, m, q, s->first_held[m] + b, s->dtype == ASSAY_F32 ? (double) ((const float *) s->products)[b * s->Q + q]
+      add_score (s, s->formed, m, q, s->first_held[m] + b, s->dtype == ASSAY_F32 ? (double) ((const float *) s->products)[b * s->Q + q]
                                                                       : ((const double *) s->products)[b * s->Q + q]);
   s->n_held[m] = 0;
 }
@@ -137,7 +138,7 @@ score_formed (Scoring *s, const AssayModuleBatch *batch)
               part += r[o] * y[o];                                                                                      \
             sum += part;                                                                                                \
           }                                                                                                             \
-        add_score (s, s->batch->index, s->first_q + q, s->batch->first + b, sum);                                                      \
+        add_score (s, s->scores, s->batch->index, s->first_q + q, s->batch->first + b, sum);                                           \
       }                                                                                                                 \
   }
 
@@ -166,7 +167,7 @@ SCORE_ROWS (score_rows_f64, double)
               part += c[j] * x[j];                                                                                      \
             sum += part;                                                                                                \
           }                                                                                                             \
-        add_score (s, s->batch->index, q, s->batch->first + b, sum);                                                               \
+        add_score (s, s->scores, s->batch->index, q, s->batch->first + b, sum);                                                    \
       }                                                                                                                 \
   }
 
@@ -310,10 +311,13 @@ assay_module_scores (const AssayPoint *point, const AssayModules *modules, gint6
   Scoring s = { .modules = modules, .workers = point->backend->workers, .dtype = point->dtype, .Q = Q, .N = point->n_examples,
                 .scores = scores, .by_module = by_module };
   g_autoptr (AssayModulePass) pass = assay_module_pass_new (point, modules, FALSE, 0, error);
+  g_autoptr (AssayBuffer) formed = pass ? assay_mem_alloc_array (Q * s.N, sizeof (double), error) : NULL;
   gboolean ok;
 
-  if (pass == NULL)
+  if (formed == NULL)
     return FALSE;
+  s.formed = formed;
+  memset (s.formed, 0, Q * s.N * sizeof *s.formed);
   s.scale = g_new0 (double, Q);
   s.X = g_new0 (void *, modules->n);
   s.held = g_new0 (void *, modules->n);
@@ -326,6 +330,8 @@ assay_module_scores (const AssayPoint *point, const AssayModules *modules, gint6
        && assay_module_pass_run (pass, score_batch, &s, "scores", progress, error);
   for (guint m = 0; ok && m < modules->n; m++)
     flush (&s, m);
+  for (gint64 i = 0; ok && i < Q * s.N; i++)
+    scores[i] += s.formed[i];
   scoring_clear (&s);
   return ok;
 }

@@ -7,10 +7,9 @@
 cd "$scratch" || exit 1
 unset SLURM_ARRAY_TASK_ID SLURM_ARRAY_TASK_COUNT SLURM_ARRAY_TASK_MIN SLURM_ARRAY_TASK_STEP
 
-methods="ekfac cg trak datainf magic" models=net threads="2 8" batches="1 7" shards="2" rows=61
+methods="ekfac dot cg trak magic" models=deep threads="2 8" batches="1 7" shards="2" rows=150
 if [ -n "${ASSAY_TEST_LONG-}" ]; then
-  methods=$("$ASSAY" influence p.assay --query train:0 --method none 2>&1 | sed -n 's/.*method: one of \(.*\) expected.*/\1/p' | tr -d ,)
-  models="net deep" threads="2 3 8 64" batches="1 4 7 1000" shards="2 7" rows=150
+  models="net deep" threads="2 3 8 64" batches="1 4 7 1000" shards="2 7"
 fi
 "${AWK-awk}" -v rows=$rows -f "$ASSAY_SRCDIR/tests/cli/people.awk" >people.csv
 data="--target group --terms age,priors,score --standardise"
@@ -20,12 +19,16 @@ data="--target group --terms age,priors,score --standardise"
     "$ASSAY" train p.assay --name deep --model mlp --hidden 40,24 --dtype f64 --steps 30 --batch 16 --checkpoints 3 $data -q
 } >/dev/null || exit 1
 
+# Every method there is: the message about one that is none lists them.
+[ -z "${ASSAY_TEST_LONG-}" ] ||
+  methods=$("$ASSAY" influence p.assay --query train:0 --method none 2>&1 | sed -n 's/.*method: one of \(.*\) expected.*/\1/p' | tr -d ,)
+
 # asks CASE OPTION...
 asks ()
 {
   asked=$1
   shift
-  "$ASSAY" influence "$asked" --model-name "$model" --method $method --query train:0-19 --top 0 --json -q "$@"
+  "$ASSAY" influence "$asked" --model-name "$model" --method $method --query train:0-19 --top 0 --json -q "$@" 2>refusal
 }
 
 # The scores and intervals of all queries, in order.
@@ -51,7 +54,7 @@ afresh ()
 for model in $models; do
   for method in $methods; do
     afresh
-    asks now.assay --threads 1 >one.json 2>refusal || {
+    asks now.assay --threads 1 >one.json || {
       # Solves that did not converge are findings, with scores; refusals have none.
       grep -q '"scores": \[' one.json || { skip "$method" "$(head -n 1 refusal)"; continue; }
     }
@@ -69,7 +72,7 @@ for model in $models; do
     afresh
     asks now.assay --walk-memory 0.00001 >now.json
     check "$method of $model: walks that are not kept give the bits of those that are" same now.json
-    [ $method = trackstar ] && continue
+    case $method in trackstar | loo) continue ;; esac              # their scores hang together, and they say so
     for n in $shards; do
       afresh
       for i in $(seq "$n"); do
