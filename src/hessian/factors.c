@@ -115,7 +115,7 @@ assay_factors_rotate (const AssayModuleFactors *of, gboolean there, AssayWorkers
 static void
 add_module (const AssayModule *module, const AssayFactorsOptions *options, double *per_example, double *once, double *bytes)
 {
-  double rows = module->rows, columns = module->columns;
+  double rows = module->rows, columns = module->columns, sides;
   gboolean basis = options->basis != ASSAY_FACTORS_IDENTITY;
   gboolean dense_row = basis && is_dense (module, module->rows, TRUE), dense_column = basis && is_dense (module, module->columns, FALSE);
 
@@ -132,7 +132,9 @@ add_module (const AssayModule *module, const AssayFactorsOptions *options, doubl
   if (options->basis == ASSAY_FACTORS_SHAMPOO)
     *per_example += rows * columns * (rows + columns);
   *once += EIGEN_FLOPS * ((dense_row ? rows * rows * rows : 0) + (dense_column ? columns * columns * columns : 0));
-  *bytes += 8 * (rows * columns + (dense_row ? 2 * rows * rows : rows) + (dense_column ? 2 * columns * columns : columns));
+  /* Lambda, and the sums of a stretch and of all; a side's moment and vectors, and such sums of each use. */
+  sides = (dense_row ? rows * rows : rows) + (dense_column ? columns * columns : columns);
+  *bytes += 8 * (3 * rows * columns + (2 + 2 * (double) module->n_uses) * sides);
 }
 
 gboolean
