@@ -264,23 +264,27 @@ read_pairs (AssayInfluenceAnswer *self, AssayCase *cas, AssayObject *validation,
          && assay_reader_read (reader, measured, ASSAY_STORE_F64, self->measured->data, error);
 }
 
+/* The headline of a validation: the rank correlation over sets where there is one, else that of single examples. */
 static gboolean
 read_validation (AssayInfluenceAnswer *self, AssayCase *cas, GError **error)
 {
   g_autoptr (AssayObject) validation = find_validation (cas, self->question);
-  const json_t *result = validation ? json_object_get (validation->meta, "result") : NULL, *one = json_object_get (result, "loo");
-  const json_t *agreement = json_is_object (one) ? one : json_object_get (result, "lds"), *pearson = json_object_get (agreement, "pearson");
-  double value = assay_json_get_number (pearson, "value"), lo = assay_json_get_number (pearson, "lo"), hi = assay_json_get_number (pearson, "hi");
+  const json_t *result = validation ? json_object_get (validation->meta, "result") : NULL, *lds = json_object_get (result, "lds");
+  gboolean is_lds = json_is_object (lds) && isfinite (assay_json_get_number (lds, "estimate"));
+  const json_t *agreement = is_lds ? lds : json_object_get (result, "loo"), *number = is_lds ? lds : json_object_get (agreement, "pearson");
+  double value = assay_json_get_number (number, is_lds ? "estimate" : "value"), lo = assay_json_get_number (number, "lo");
+  double hi = assay_json_get_number (number, "hi"), ceiling = assay_json_get_number (result, "ceiling");
+  g_autofree char *reachable = is_lds && isfinite (ceiling) ? g_strdup_printf (_("; a perfect prediction would reach %.3f"), ceiling) : g_strdup ("");
 
   if (!json_is_object (agreement) || !isfinite (value))
     return TRUE;
-  self->validity = g_strdup_printf (json_is_object (one) ? _("Leave-one-out correlation %.3f, 95 %% interval %.3f to %.3f, over %d retrainings")
-                                                         : _("Correlation over random groups %.3f, 95 %% interval %.3f to %.3f, over %d retrainings"),
-                                    value, lo, hi, (int) json_integer_value (json_object_get (agreement, "sets")));
-  self->correlation = g_strdup_printf (_("%.3f (%.3f to %.3f)"), value, lo, hi);
+  self->validity = g_strdup_printf (is_lds ? _("Rank correlation over groups left out (LDS) %.3f, 95 %% interval %.3f to %.3f, over %d retrainings%s")
+                                           : _("Leave-one-out correlation %.3f, 95 %% interval %.3f to %.3f, over %d retrainings%s"),
+                                    value, lo, hi, (int) json_integer_value (json_object_get (agreement, "sets")), reachable);
+  self->correlation = g_strdup_printf (is_lds ? _("LDS %.3f (%.3f to %.3f)") : _("leave-one-out %.3f (%.3f to %.3f)"), value, lo, hi);
   self->is_valid = lo > 0;
   self->validity_command = find_command (cas, validation->name);
-  return read_pairs (self, cas, validation, json_is_object (one) ? "loo" : "lds", error);
+  return read_pairs (self, cas, validation, is_lds ? "lds" : "loo", error);
 }
 
 static void

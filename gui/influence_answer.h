@@ -40,10 +40,10 @@ typedef struct {
   double true_residual;
   gint64 products;
   char *validity;               /* in words with the number; NULL: not validated */
-  char *correlation;            /* "0.951 (0.917 to 0.973)"; NULL as long */
+  char *correlation;            /* "LDS 0.951 (0.917 to 0.973)"; NULL as long */
   gboolean is_valid;            /* the interval of that number lies above 0 */
   char *validity_command;       /* NULL, or what was run */
-  GArray *predicted, *measured; /* doubles: of single examples that were left out in the validation; empty: none */
+  GArray *predicted, *measured; /* doubles: of the sets, or single examples, that were left out in the validation; empty: none */
   GPtrArray *removals;          /* AssayInfluenceRemoval; empty: none */
   char *removal_command;
 } AssayInfluenceAnswer;

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "gui/job_cost.h"
+#include "influence/breakdown.h"
 #include "influence/method.h"
 #include "job/spec.h"
 
@@ -16,7 +17,7 @@
 struct _AssayInfluenceAsk {
   AdwBin parent_instance;
   GtkEditable *query, *damping;
-  AdwComboRow *method;
+  AdwComboRow *method, *by;
   GtkSwitch *mean;
   GtkLabel *cost, *words;
   GtkWidget *start, *stop;
@@ -60,6 +61,8 @@ make_command (AssayInfluenceAsk *self)
   if (gtk_switch_get_active (self->mean))
     g_string_append (command, " --mean");
   g_string_append_printf (command, " --method %s", chosen_method (self)->name);
+  if (adw_combo_row_get_selected (self->by) > 0)
+    g_string_append_printf (command, " --by %s", assay_breakdown_choices[adw_combo_row_get_selected (self->by)]);
   if (damping[0] != '\0' && has_damping (chosen_method (self)))
     {
       g_autofree char *value = assay_job_quote_word (damping);
@@ -214,6 +217,7 @@ assay_influence_ask_class_init (AssayInfluenceAskClass *klass)
   gtk_widget_class_set_template_from_resource (widget_class, "/org/assay/Workbench/influence_ask.ui");
   gtk_widget_class_bind_template_child (widget_class, AssayInfluenceAsk, query);
   gtk_widget_class_bind_template_child (widget_class, AssayInfluenceAsk, damping);
+  gtk_widget_class_bind_template_child (widget_class, AssayInfluenceAsk, by);
   gtk_widget_class_bind_template_child (widget_class, AssayInfluenceAsk, method);
   gtk_widget_class_bind_template_child (widget_class, AssayInfluenceAsk, mean);
   gtk_widget_class_bind_template_child (widget_class, AssayInfluenceAsk, cost);

@@ -50,6 +50,7 @@ GUI_SOURCES = $(PAGES_LIST) \
   gui/influence_ask.c gui/influence_ask.h \
   gui/influence_facts.c gui/influence_facts.h \
   gui/influence_figures.c gui/influence_figures.h \
+  gui/influence_parts.c gui/influence_parts.h \
   gui/influence_pin.c gui/influence_pin.h \
   gui/influence_question.c gui/influence_question.h \
   gui/job_cost.c gui/job_cost.h \

@@ -6,6 +6,7 @@
 #include "gui/influence_ask.h"
 #include "gui/influence_facts.h"
 #include "gui/influence_figures.h"
+#include "gui/influence_parts.h"
 #include "gui/influence_pin.h"
 #include "gui/page.h"
 #include "gui/score_lists.h"
@@ -35,12 +36,12 @@ struct _AssayInfluencePage {
   GtkRevealer *ask_revealer;
   GtkWidget *body, *validation, *lists, *validate, *pin, *examples;
   GtkListBox *raising, *lowering;
-  AssayChart *removals, *pairs;
+  AssayChart *removals, *pairs, *parts;
   AssayExampleDetail *detail;
   GPtrArray *questions;         /* AssayInfluenceQuestion; NULL: not read yet */
   AssayInfluenceQuestion *wanted;       /* whose answer is shown or under way */
   AssayInfluenceAnswer *answer;
-  GCancellable *listing, *loading, *reading;
+  GCancellable *listing, *loading, *reading, *breaking;
   char *path;                   /* of the case that questions are of */
   AssayScoreLists *ranking;     /* fills the two lists */
   gboolean is_quiet, is_asking;
@@ -50,11 +51,14 @@ G_DEFINE_FINAL_TYPE (AssayInfluencePage, assay_influence_page, ASSAY_TYPE_PAGE)
 
 /* --- the answer ---------------------------------------------------------------------------------------------------- */
 
+/* No scores without what they are worth. */
 static void
-show_head (GtkLabel *label, const char *what, gint64 n, guint shown)
+show_head (GtkLabel *label, const AssayInfluenceAnswer *answer, const char *what, gint64 n, guint shown)
 {
   g_autofree char *all = assay_view_count (n), *some = assay_view_count (shown);
-  g_autofree char *text = n > shown ? g_strdup_printf (_("%s (%s of %s)"), what, some, all) : g_strdup_printf ("%s (%s)", what, all);
+  g_autofree char *count = n > shown ? g_strdup_printf (_("%s of %s"), some, all) : g_strdup (all);
+  g_autofree char *worth = g_strdup (answer->correlation ? answer->correlation : _("not validated"));
+  g_autofree char *text = g_strdup_printf (_("%s (%s) · %s"), what, count, worth);
 
   gtk_label_set_text (label, text);
 }
@@ -87,8 +91,8 @@ show_answer (AssayInfluencePage *self)
   gtk_widget_set_sensitive (self->pin, answer->has_converged && answer->n > 0);
   assay_influence_show_facts (answer, self->facts);
   show_validate (self, answer);
-  show_head (self->raising_head, _("Taking it out raises the loss"), answer->n_raising, answer->raising->len);
-  show_head (self->lowering_head, _("Taking it out lowers the loss"), answer->n_lowering, answer->lowering->len);
+  show_head (self->raising_head, answer, _("Taking it out raises the loss"), answer->n_raising, answer->raising->len);
+  show_head (self->lowering_head, answer, _("Taking it out lowers the loss"), answer->n_lowering, answer->lowering->len);
   assay_score_lists_show (self->ranking, answer);
   assay_chart_set_figure (self->removals, removals);
   assay_chart_set_figure (self->pairs, pairs);
@@ -109,6 +113,37 @@ show_failure (AssayInfluencePage *self, const GError *fault)
 }
 
 static void
+on_parts (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (AssayInfluencePage) self = data;
+  g_autoptr (GError) fault = NULL;
+  g_autoptr (AssayInfluenceParts) parts = assay_case_reader_finish (ASSAY_CASE_READER (source), result, &fault);
+  g_autoptr (AssayFigure) figure = NULL;
+
+  if (g_error_matches (fault, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return;
+  figure = parts ? assay_influence_parts_make_figure (parts) : NULL;
+  assay_chart_set_figure (self->parts, figure);
+  assay_chart_set_command (self->parts, self->answer ? self->answer->question->command : NULL);
+}
+
+/* Where the score of the chosen example comes from, where that was asked for. */
+static void
+show_parts (AssayInfluencePage *self, const char *reference)
+{
+  AssayCaseReader *reader = assay_page_get_reader (ASSAY_PAGE (self));
+
+  if (reader == NULL || self->answer == NULL || !self->answer->has_converged || reference == NULL)
+    {
+      assay_chart_set_figure (self->parts, NULL);
+      return;
+    }
+  assay_case_reader_ask (reader, assay_influence_parts_read, assay_influence_parts_request_new (self->answer->question, self->answer->index, reference),
+                         (GDestroyNotify) assay_influence_parts_request_free, (GDestroyNotify) assay_influence_parts_free,
+                         assay_page_renew (&self->breaking), on_parts, g_object_ref (self));
+}
+
+static void
 show_example (AssayInfluencePage *self)
 {
   const char *reference = assay_session_get (assay_page_get_session (ASSAY_PAGE (self)), ASSAY_SELECTED_EXAMPLE);
@@ -116,6 +151,7 @@ show_example (AssayInfluencePage *self)
   gint64 row = index && reference ? assay_example_index_find (index, reference) : -1;
 
   assay_example_detail_show (self->detail, index, row);
+  show_parts (self, row >= 0 ? reference : NULL);
   gtk_widget_set_visible (self->examples, row >= 0);
   if (row >= 0)
     gtk_actionable_set_action_target (GTK_ACTIONABLE (self->examples), "(sss)", "examples", "example", reference);
@@ -406,7 +442,7 @@ static void
 assay_influence_page_dispose (GObject *object)
 {
   AssayInfluencePage *self = ASSAY_INFLUENCE_PAGE (object);
-  GCancellable **requests[] = { &self->listing, &self->loading, &self->reading };
+  GCancellable **requests[] = { &self->listing, &self->loading, &self->reading, &self->breaking };
 
   g_clear_pointer (&self->ranking, assay_score_lists_free);
   for (gsize k = 0; k < G_N_ELEMENTS (requests); k++)
@@ -462,6 +498,7 @@ assay_influence_page_class_init (AssayInfluencePageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, AssayInfluencePage, lowering);
   gtk_widget_class_bind_template_child (widget_class, AssayInfluencePage, removals);
   gtk_widget_class_bind_template_child (widget_class, AssayInfluencePage, pairs);
+  gtk_widget_class_bind_template_child (widget_class, AssayInfluencePage, parts);
   gtk_widget_class_bind_template_child (widget_class, AssayInfluencePage, detail);
   gtk_widget_class_bind_template_callback (widget_class, on_chosen);
   gtk_widget_class_bind_template_callback (widget_class, on_new);

@@ -15,6 +15,7 @@ free_series (gpointer data)
   g_free (series->value);
   g_free (series->lo);
   g_free (series->hi);
+  g_free (series->from);
   g_strfreev (series->labels);
   g_free (series);
 }
@@ -199,6 +200,23 @@ assay_figure_add_bars (AssayFigure *figure, const char *name, AssayRole role, gs
                        const double *lo, const double *hi)
 {
   return add_series (figure, &assay_mark_bars, name, role, n, position, value, lo, hi)->index;
+}
+
+void
+assay_figure_add_waterfall (AssayFigure *figure, const char *up, const char *down, gsize n, const double *value)
+{
+  g_autofree double *place = g_new (double, n + 1), *from = g_new (double, n + 1), *rise = g_new (double, n + 1), *fall = g_new (double, n + 1);
+
+  from[0] = 0;
+  for (gsize k = 0; k < n; k++)
+    {
+      place[k] = (double) k;
+      from[k + 1] = from[k] + (isfinite (value[k]) ? value[k] : 0);
+      rise[k] = value[k] < 0 ? (double) NAN : value[k];
+      fall[k] = value[k] < 0 ? value[k] : (double) NAN;
+    }
+  add_series (figure, &assay_mark_bars, up, ASSAY_ROLE_POSITIVE, n, place, rise, NULL, NULL)->from = copy_numbers (n, from);
+  add_series (figure, &assay_mark_bars, down, ASSAY_ROLE_NEGATIVE, n, place, fall, NULL, NULL)->from = copy_numbers (n, from);
 }
 
 guint

@@ -99,6 +99,9 @@ guint        assay_figure_add_intervals  (AssayFigure *figure, const char *name,
 /* lo and hi: NULL for bars without intervals. */
 guint        assay_figure_add_bars       (AssayFigure *figure, const char *name, AssayRole role, gsize n, const double *position,
                                           const double *value, const double *lo, const double *hi);
+/* Bars at 0 .. n-1 along the position axis, each from where the one before it ended, upward ones in a series of their own and downward ones in
+ * another: the last ends at the sum. */
+void         assay_figure_add_waterfall  (AssayFigure *figure, const char *up, const char *down, gsize n, const double *value);
 /* edges (n + 1) ascending, count (n). */
 guint        assay_figure_add_histogram  (AssayFigure *figure, const char *name, AssayRole role, gsize n, const double *edges, const double *count);
 /* A straight line across the figure at a value of the axis, with its name beside it. */

@@ -71,6 +71,7 @@ struct _AssaySeries {
   AssayAxis axis;               /* of a rule */
   gsize n_columns;              /* of a heat map: the length of a row */
   gboolean is_steps;            /* bars whose value stands at their end */
+  double *from;                 /* (n) where bars begin; NULL: at zero, or on those below */
 };
 
 typedef struct {

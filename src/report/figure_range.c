@@ -129,6 +129,19 @@ stack_bars (AssayFigurePlan *plan)
     }
 }
 
+/* Bars that say themselves where they begin. */
+static void
+set_starts (AssayFigurePlan *plan)
+{
+  for (guint s = 0; s < plan->figure->series->len; s++)
+    {
+      const AssaySeries *series = assay_figure_get_series (plan->figure, s);
+
+      if (series->from != NULL)
+        plan->base[s] = g_memdup2 (series->from, series->n * sizeof *series->from);
+    }
+}
+
 /* --- ranges --------------------------------------------------------------------------------------------------------------------- */
 
 static void
@@ -240,6 +253,8 @@ assay_figure_plan_fit (AssayFigurePlan *plan)
   measure_bars (plan);
   if (figure->stacked)
     stack_bars (plan);
+  else
+    set_starts (plan);
   for (guint s = 0; s < figure->series->len; s++)
     {
       const AssaySeries *series = assay_figure_get_series (figure, s);

@@ -11,7 +11,7 @@
 static const AssayFigureLook look = { .theme = ASSAY_THEME_LIGHT, .scale = 1, .titled = TRUE };
 
 /* One figure of each mark over the same numbers. */
-enum { LINE, BAND, POINTS, INTERVALS, BARS, HISTOGRAM, RULE, HEAT, TOKENS, STEPS, DUMBBELLS, N_MARKS };
+enum { LINE, BAND, POINTS, INTERVALS, BARS, WATERFALL, HISTOGRAM, RULE, HEAT, TOKENS, STEPS, DUMBBELLS, N_MARKS };
 
 static AssayFigure *
 make (guint mark, gsize n, double first, double step, const char *text)
@@ -38,6 +38,7 @@ make (guint mark, gsize n, double first, double step, const char *text)
     case POINTS: assay_figure_add_points (figure, text, ASSAY_ROLE_THIRD, n, at, value); break;
     case INTERVALS: assay_figure_add_intervals (figure, text, ASSAY_ROLE_FOURTH, n, at, value, lo, hi); break;
     case BARS: assay_figure_add_bars (figure, text, ASSAY_ROLE_NEGATIVE, n, at, value, lo, hi); break;
+    case WATERFALL: assay_figure_add_waterfall (figure, text, text, n, value); break;
     case HISTOGRAM: assay_figure_add_histogram (figure, text, ASSAY_ROLE_CONTROL, n, at, value); break;
     case RULE: assay_figure_add_rule (figure, text, ASSAY_ROLE_REFERENCE, ASSAY_AXIS_Y, first); break;
     case HEAT: assay_figure_add_heat (figure, text, 1, n, value, &text, texts); break;
@@ -106,7 +107,7 @@ test_many_data (void)
 {
   for (guint mark = 0; mark < N_MARKS; mark++)
     {
-      g_autoptr (AssayFigure) figure = make (mark, mark == STEPS || mark == TOKENS || mark == BARS ? 2000 : 50000, -3, 1e-3, "x");
+      g_autoptr (AssayFigure) figure = make (mark, mark == STEPS || mark == TOKENS || mark == BARS || mark == WATERFALL ? 2000 : 50000, -3, 1e-3, "x");
       g_autoptr (GBytes) svg = assay_figure_write_svg (figure, 440, 260, &look);
 
       if (mark == LINE || mark == BAND || mark == POINTS || mark == HEAT)
