@@ -13,6 +13,7 @@ dist_doc_DATA += doc/influence.md doc/validity.md
 dist_doc_DATA += doc/many-machines.md doc/assay.sbatch
 dist_doc_DATA += doc/reasoning.md
 dist_doc_DATA += doc/report.md
+dist_doc_DATA += doc/search.md
 dist_doc_DATA += doc/store-format.md
 dist_doc_DATA += doc/units.md
 dist_doc_DATA += doc/window.md

@@ -148,11 +148,11 @@ assay_factored_query_unit (const AssayInfluenceTask *task, const AssayValues *op
   return get_largest_block (task);
 }
 
-static gboolean
-score_block (const AssayInfluenceTask *task, const AssayPoint *train, AssayFactorsInverse *inverse, const AssayModules *modules, gint64 first, gint64 K,
-             double *X, AssayInfluenceScores *scores, AssayProgress *progress, GError **error)
+gboolean
+assay_factored_score_block (const AssayInfluenceTask *task, const AssayPoint *train, AssayFactorsInverse *inverse, const AssayModules *modules, gint64 first,
+                            gint64 K, double *X, double *value, AssayProgress *progress, GError **error)
 {
-  double *value = scores->value + first * train->n_examples, N = (double) task->n_train;
+  const double N = (double) task->n_train;
 
   if (!assay_influence_task_query_gradients (task, NULL, first, K, X, error))
     return FALSE;
@@ -161,8 +161,6 @@ score_block (const AssayInfluenceTask *task, const AssayPoint *train, AssayFacto
     return FALSE;
   for (gint64 i = 0; i < K * train->n_examples; i++)
     value[i] /= N;
-  for (gint64 i = 0; scores->direction != NULL && i < K * modules->P; i++)
-    scores->direction[first * modules->P + i] = X[i] / N;
   return TRUE;
 }
 
@@ -228,8 +226,14 @@ assay_factored_score (const AssayInfluenceTask *task, const AssayValues *values,
   own.is_single_precision = factors->dtype == ASSAY_F32;
   train = get_point (&scored, factors->dtype);
   for (gint64 first = 0; first < task->n_query; first += block)
-    if (!score_block (&own, &train, inverse, factors->modules, first, MIN (block, task->n_query - first), X, scores, progress, error))
-      return NULL;
+    {
+      const gint64 K = MIN (block, task->n_query - first), P = factors->modules->P;
+
+      if (!assay_factored_score_block (&own, &train, inverse, factors->modules, first, K, X, scores->value + first * train.n_examples, progress, error))
+        return NULL;
+      for (gint64 i = 0; scores->direction != NULL && i < K * P; i++)
+        scores->direction[first * P + i] = ((double *) X)[i] / (double) task->n_train;
+    }
   return g_steal_pointer (&scores);
 }
 

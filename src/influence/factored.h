@@ -65,6 +65,11 @@ gboolean      assay_factored_share (const AssayInfluenceTask *task, const AssayV
 AssayFactors *assay_factored_fit (const AssayInfluenceTask *task, const AssayValues *values, AssayFactorsBasis basis, const char *name,
                                   AssayProgress *progress, GError **error);
 
+/* value (K, train's examples) of the queries first .. first+K-1, for some or all of the task's training examples: an example's score has the same bits
+ * whatever others are asked for with it. X (K,P) receives A^-1 g_q. */
+gboolean assay_factored_score_block (const AssayInfluenceTask *task, const AssayPoint *train, AssayFactorsInverse *inverse, const AssayModules *modules,
+                                     gint64 first, gint64 K, double *X, double *value, AssayProgress *progress, GError **error);
+
 /* A method's answer. */
 AssayInfluenceScores *assay_factored_score (const AssayInfluenceTask *task, const AssayValues *values, AssayFactorsBasis basis,
                                             AssayFactorsSpectrum spectrum, AssayProgress *progress, GError **error);

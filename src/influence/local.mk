@@ -44,8 +44,12 @@ src_influence_libinfluence_la_SOURCES = $(METHODS_LIST) \
   src/influence/factors_parts.c src/influence/factors_parts.h \
   src/influence/factors_store.c src/influence/factors_store.h \
   src/influence/ground_truth.c src/influence/ground_truth.h \
+  src/influence/index_build.c src/influence/index_build.h \
+  src/influence/index_coordinates.c src/influence/index_coordinates.h \
+  src/influence/index_influence.c src/influence/index_influence.h \
   src/influence/index_kernel.h \
   src/influence/index_search.c src/influence/index_search.h \
+  src/influence/index_store.c src/influence/index_store.h \
   src/influence/index_tile.c src/influence/index_tile.h \
   src/influence/interval.c src/influence/interval.h \
   src/influence/inverse.c src/influence/inverse.h \

@@ -145,8 +145,8 @@ notes_to_json (const GString *notes)
   return list;
 }
 
-static json_t *
-entry_to_json (const AssayTopEntry *entry, const AssayInfluenceTask *task, gboolean converged)
+json_t *
+assay_influence_entry_to_json (const AssayTopEntry *entry, const AssayInfluenceTask *task, gboolean converged)
 {
   AssayTable *table = assay_dataset_get_table (task->dataset);
   gint64 example = task->train[entry->example], row = assay_dataset_get_row (task->dataset, example);
@@ -191,7 +191,7 @@ entries_to_json (const AssayInfluenceScores *scores, gint64 query, AssayTop *top
 
   for (gint64 i = 0; i < n; i++)
     {
-      json_t *one = entry_to_json (&entry[i], task, converged);
+      json_t *one = assay_influence_entry_to_json (&entry[i], task, converged);
 
       if (scores->parts != NULL)
         json_object_set_new (one, "parts", parts_to_json (scores->parts, task, query, entry[i].example));

@@ -42,6 +42,9 @@ AssayTop   *assay_influence_scores_get_top (const AssayInfluenceScores *scores, 
 json_t     *assay_influence_scores_to_json (const AssayInfluenceScores *scores, const AssayInfluenceTask *task, const char *method,
                                             gint64 query, gint64 k);
 
+/* One of those scores; entry->example is a place in the training examples. New reference. */
+json_t     *assay_influence_entry_to_json (const AssayTopEntry *entry, const AssayInfluenceTask *task, gboolean converged);
+
 /* "solve" or "none". */
 const char *assay_interval_kind_name (AssayIntervalKind kind);
 gboolean    assay_interval_kind_parse (const char *name, AssayIntervalKind *kind);

@@ -12,6 +12,7 @@ KINDS_LIST += \
   src/job/kind_export.c \
   src/job/kind_factors.c \
   src/job/kind_import.c \
+  src/job/kind_index.c \
   src/job/kind_influence.c \
   src/job/kind_info.c \
   src/job/kind_keygen.c \
@@ -21,6 +22,7 @@ KINDS_LIST += \
   src/job/kind_record.c \
   src/job/kind_report.c \
   src/job/kind_retrain.c \
+  src/job/kind_search.c \
   src/job/kind_sign.c \
   src/job/kind_spectrum.c \
   src/job/kind_train.c \

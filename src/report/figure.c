@@ -211,7 +211,7 @@ assay_figure_add_waterfall (AssayFigure *figure, const char *up, const char *dow
   for (gsize k = 0; k < n; k++)
     {
       place[k] = (double) k;
-      from[k + 1] = from[k] + (isfinite (value[k]) ? value[k] : 0);
+      from[k + 1] = isfinite (value[k]) ? from[k] + value[k] : from[k];         /* the next bar goes on where the last one ended */
       rise[k] = value[k] < 0 ? (double) NAN : value[k];
       fall[k] = value[k] < 0 ? value[k] : (double) NAN;
     }

@@ -34,3 +34,4 @@ LONG_TESTS += tests/e2e/test-hostile.sh
 EXTRA_DIST += tests/e2e/hostile.py tests/e2e/hostile_judge.py tests/e2e/hostile_terminal.py
 dist_check_SCRIPTS += tests/e2e/test-recipe.sh
 LONG_TESTS += tests/e2e/test-recipe.sh
+dist_check_SCRIPTS += tests/e2e/test-index.sh

@@ -34,3 +34,5 @@ tests_influence_test_baselines_SOURCES = tests/influence/test-baselines.c $(infl
 
 check_PROGRAMS += tests/influence/test-index_search
 tests_influence_test_index_search_SOURCES = tests/influence/test-index_search.c
+check_PROGRAMS += tests/influence/test-index_influence
+tests_influence_test_index_influence_SOURCES = tests/influence/test-index_influence.c $(influence_toy)
