@@ -6,8 +6,9 @@ BENCHMARKS = \
   bench/model \
   bench/record \
   bench/rows \
+  bench/search \
   bench/units
-EXTRA_PROGRAMS += bench/chain_edit bench/gallery bench/gemm bench/model bench/record bench/rows bench/table_view bench/units
+EXTRA_PROGRAMS += bench/chain_edit bench/gallery bench/gemm bench/model bench/record bench/rows bench/search bench/table_view bench/units
 bench_gallery_SOURCES = bench/gallery.c
 bench_gallery_CFLAGS = $(AM_CFLAGS) $(CAIRO_CFLAGS)
 bench_gemm_SOURCES = bench/gemm.c
@@ -18,6 +19,7 @@ bench_model_SOURCES = bench/model.c bench/case_dir.h
 bench_record_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 bench_record_SOURCES = bench/record.c bench/case_dir.h
 bench_rows_SOURCES = bench/rows.c
+bench_search_SOURCES = bench/search.c
 bench_units_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 bench_units_SOURCES = bench/units.c bench/case_dir.h
 if HAVE_GTK
@@ -31,7 +33,7 @@ bench_table_view_CFLAGS = $(AM_CFLAGS) $(GTK_CFLAGS)
 bench_table_view_SOURCES = bench/table_view.c
 bench_table_view_LDADD = gui/libgui.la $(LDADD) $(GTK_LIBS)
 endif
-EXTRA_DIST += bench/README.md bench/compare.py bench/loo_mnist.sh bench/methods.sh bench/reasoning.py bench/record.py bench/factors.py bench/peers/requirements.txt bench/peers/torch_model.py bench/peers/torch_record.py bench/peers/kronfluence_factors.py
+EXTRA_DIST += bench/README.md bench/compare.py bench/loo_mnist.sh bench/methods.sh bench/reasoning.py bench/record.py bench/factors.py bench/search.py bench/peers/requirements.txt bench/peers/torch_model.py bench/peers/torch_record.py bench/peers/kronfluence_factors.py bench/peers/faiss_search.py
 CLEANFILES += $(BENCHMARKS)
 .PHONY: bench
 bench: $(BENCHMARKS)
