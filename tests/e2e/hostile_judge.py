@@ -117,8 +117,9 @@ def judge_pdf(mine, other, texts):
     def is_there(text):
         if len(text) > 100000:         # paper has the beginning, and says where the rest is
             return re.search(re.escape(visible(text)[:50]) + r".{1,20000}\[[0-9]+morebytes:seereport\.json\]", words)
-        # The text face has no wide signs: their numbers stand for them.
-        return re.sub("[\uff00-\uffff]", lambda c: "\\u{%04x}" % ord(c[0]), re.sub(r"\s", "", visible(text))) in words
+        # The text face has no wide signs: where no font of the machine has them, their numbers stand for them.
+        wanted = re.escape(re.sub(r"\s", "", visible(text)))
+        return re.search(re.sub("[\uff00-\uffff]", lambda c: r"(?:%s|\\u\{%04x\})" % (c[0], ord(c[0])), wanted), words)
     tell("PDF", texts, is_there, "and names and keys of dictionaries are the same")
 
 
