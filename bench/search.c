@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "influence/index_search.h"
+#include "tensor/gemm.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -106,21 +107,19 @@ static void
 score_block (gsize block, guint worker, gpointer data)
 {
   const Bench *b = data;
+  const gint64 first = (gint64) block * BLOCK, n = MIN (BLOCK, b->n - first);
   g_autofree float *x = g_new (float, D);
+  g_autofree double *y = g_new (double, n * D);
 
   (void) worker;
-  for (gint64 c = (gint64) block * BLOCK; c < MIN (b->n, ((gint64) block + 1) * BLOCK); c++)
+  for (gint64 c = 0; c < n; c++)
     {
-      make_row (b->rows[c], x);
-      for (gint64 q = 0; q < b->Q; q++)
-        {
-          double sum = 0;
-
-          for (gint64 j = 0; j < D; j++)
-            sum += b->query[q * D + j] * x[j];
-          b->scores[q * b->n + c] = sum;
-        }
+      make_row (b->rows[first + c], x);
+      for (gint64 j = 0; j < D; j++)
+        y[c * D + j] = x[j];
     }
+  /* scores (Q, rows) <- queries (Q,D) rows (n,D)' */
+  assay_gemm_f64 (NULL, FALSE, TRUE, b->Q, n, D, 1, b->query, D, y, D, FALSE, b->scores + first, b->n);
 }
 
 static gboolean

@@ -8,6 +8,7 @@
 #define TILE ASSAY_INDEX_TILE
 #define W ASSAY_INDEX_BLOCK
 #define UNDERFLOW 1e-30f        /* above all that products may lose below the smallest float, whatever the sizes */
+#define FEW 4                   /* queries that are multiplied one by one: then the reading of rows is the work */
 
 #ifndef ASSAY_INDEX_VNNI
 static inline gint32
@@ -21,42 +22,63 @@ dot (const gint8 *row, const gint8 *query)
 }
 
 static void
-dots (gint64 n, const gint8 *rows, const gint16 *sums, const AssayIndexTileBlock *tile, guint q, gint32 *out)
+multiply (guint n, const guint16 *rows, const AssayIndexRowBlock *block, const AssayIndexTileBlock *tile, const float *t, guint q, float *sum)
 {
-  (void) sums;
-  for (gint64 r = 0; r < n; r++)
+  for (guint i = 0; i < n; i++)
     for (guint k = 0; k < q; k++)
-      out[r * TILE + k] = dot (rows + r * W, tile->plain[k]);
+      sum[rows[i] * TILE + k] += block->scale[rows[i]] * (t[k] * (float) dot (block->codes + (gsize) rows[i] * W, tile->plain[k]));
 }
 #else
 #include <immintrin.h>
 
+#define AHEAD 64                /* rows, into the second cache: the first one takes too few at a time */
+
 /* vpdpbusd multiplies unsigned with signed bytes: one side is taken + 128, and 128 times the sum of the other side off again. */
-static inline gint32
-dot (const gint8 *row, const gint8 *query)
+static inline void
+multiply_few (guint n, const guint16 *rows, const AssayIndexRowBlock *block, const AssayIndexTileBlock *tile, const float *t, guint q, float *sum)
 {
-  const __m512i flip = _mm512_set1_epi8 ((char) 0x80), ones = _mm512_set1_epi8 (1);
-  __m512i sum = _mm512_setzero_si512 (), query_sum = sum;
+  const __m512i flip = _mm512_set1_epi8 ((char) 0x80);
 
-  for (guint k = 0; k < W; k += 64)
+  for (guint i = 0; i < n; i++)
     {
-      __m512i x = _mm512_loadu_si512 (row + k), y = _mm512_loadu_si512 (query + k);
+      const gint8 *row = block->codes + (gsize) rows[i] * W, *ahead = block->codes + (gsize) rows[MIN (i + AHEAD, n - 1)] * W;
+      __m512i x[W / 64];
 
-      sum = _mm512_dpbusd_epi32 (sum, _mm512_xor_si512 (x, flip), y);
-      query_sum = _mm512_dpbusd_epi32 (query_sum, ones, y);
+      for (guint k = 0; k < W; k += 64)
+        _mm_prefetch ((const char *) ahead + k, _MM_HINT_T1);
+      for (guint k = 0; k < W / 64; k++)
+        x[k] = _mm512_xor_si512 (_mm512_loadu_si512 (row + 64 * k), flip);
+      for (guint j = 0; j < q; j++)
+        {
+          __m512i dot = _mm512_setzero_si512 ();
+
+          for (guint k = 0; k < W / 64; k++)
+            dot = _mm512_dpbusd_epi32 (dot, x[k], _mm512_loadu_si512 (tile->plain[j] + 64 * k));
+          sum[rows[i] * TILE + j] += block->scale[rows[i]] * (t[j] * (float) (_mm512_reduce_add_epi32 (dot) - 128 * tile->sum[j]));
+        }
     }
-  return _mm512_reduce_add_epi32 (_mm512_sub_epi32 (sum, _mm512_slli_epi32 (query_sum, 7)));
+}
+
+static inline void
+add_lanes (__m512i dots, __m512 t, float scale, float *sum)
+{
+  const __m512 product = _mm512_mul_ps (_mm512_mul_ps (_mm512_cvtepi32_ps (dots), t), _mm512_set1_ps (scale));
+
+  _mm512_storeu_ps (sum, _mm512_add_ps (_mm512_loadu_ps (sum), product));
 }
 
 /* R rows with the tile: a lane is a query, and nothing is added across lanes. */
 #define ROWS 8
 static inline void
-dots_rows (guint R, guint halves, const gint8 *rows, const gint16 *sums, const AssayIndexTileBlock *tile, gint32 *out)
+multiply_rows (guint R, guint halves, const guint16 *rows, const AssayIndexRowBlock *block, const AssayIndexTileBlock *tile, const float *t, float *sum)
 {
-  __m512i sum[2 * ROWS];
+  const gint8 *row[ROWS];
+  __m512i dots[2 * ROWS];
 
+  for (guint r = 0; r < R; r++)
+    row[r] = block->codes + (gsize) rows[r] * W;
   for (guint r = 0; r < 2 * R; r++)
-    sum[r] = _mm512_setzero_si512 ();
+    dots[r] = _mm512_setzero_si512 ();
   for (guint k = 0; k < W / 4; k++)
     {
       const __m512i a = _mm512_loadu_si512 (tile->packed[k][0]), b = _mm512_loadu_si512 (tile->packed[k][16]);
@@ -66,94 +88,117 @@ dots_rows (guint R, guint halves, const gint8 *rows, const gint16 *sums, const A
           gint32 four;
           __m512i x;
 
-          memcpy (&four, rows + r * W + 4 * k, sizeof four);
+          memcpy (&four, row[r] + 4 * k, sizeof four);
           x = _mm512_set1_epi32 (four);
-          sum[2 * r] = _mm512_dpbusd_epi32 (sum[2 * r], a, x);
+          dots[2 * r] = _mm512_dpbusd_epi32 (dots[2 * r], a, x);
           if (halves == 2)
-            sum[2 * r + 1] = _mm512_dpbusd_epi32 (sum[2 * r + 1], b, x);
+            dots[2 * r + 1] = _mm512_dpbusd_epi32 (dots[2 * r + 1], b, x);
         }
     }
   for (guint r = 0; r < R; r++)
     {
-      const __m512i off = _mm512_set1_epi32 (128 * (gint32) sums[r]);
+      const __m512i off = _mm512_set1_epi32 (128 * (gint32) block->sums[rows[r]]);
+      const float scale = block->scale[rows[r]];
 
-      _mm512_storeu_si512 (out + r * TILE, _mm512_sub_epi32 (sum[2 * r], off));
+      add_lanes (_mm512_sub_epi32 (dots[2 * r], off), _mm512_loadu_ps (t), scale, sum + rows[r] * TILE);
       if (halves == 2)
-        _mm512_storeu_si512 (out + r * TILE + 16, _mm512_sub_epi32 (sum[2 * r + 1], off));
+        add_lanes (_mm512_sub_epi32 (dots[2 * r + 1], off), _mm512_loadu_ps (t + 16), scale, sum + rows[r] * TILE + 16);
     }
 }
 
 static void
-dots (gint64 n, const gint8 *rows, const gint16 *sums, const AssayIndexTileBlock *tile, guint q, gint32 *out)
+multiply (guint n, const guint16 *rows, const AssayIndexRowBlock *block, const AssayIndexTileBlock *tile, const float *t, guint q, float *sum)
 {
-  gint64 r = 0;
+  guint i = 0;
 
-  if (q <= 4)                                                     /* then the reading of rows is the work */
+  if (q == 1)
+    multiply_few (n, rows, block, tile, t, 1, sum);
+  else if (q <= FEW)
+    multiply_few (n, rows, block, tile, t, q, sum);
+  else
     {
-      for (; r < n; r++)
-        for (guint k = 0; k < q; k++)
-          out[r * TILE + k] = dot (rows + r * W, tile->plain[k]);
-      return;
+      for (; i + ROWS <= n; i += ROWS)
+        if (q <= 16)
+          multiply_rows (ROWS, 1, rows + i, block, tile, t, sum);
+        else
+          multiply_rows (ROWS, 2, rows + i, block, tile, t, sum);
+      for (; i + 4 <= n; i += 4)
+        multiply_rows (4, 2, rows + i, block, tile, t, sum);
+      for (; i + 2 <= n; i += 2)
+        multiply_rows (2, 2, rows + i, block, tile, t, sum);
+      for (; i < n; i++)
+        multiply_rows (1, 2, rows + i, block, tile, t, sum);
     }
-  for (; r + ROWS <= n; r += ROWS)
-    if (q <= 16)
-      dots_rows (ROWS, 1, rows + r * W, sums + r, tile, out + r * TILE);
-    else
-      dots_rows (ROWS, 2, rows + r * W, sums + r, tile, out + r * TILE);
-  for (; r < n; r++)
-    dots_rows (1, 2, rows + r * W, sums + r, tile, out + r * TILE);
 }
 #endif
 
-static void
-add (gint64 n, const float *scale, gint64 stride, const float *restrict t, const gint32 *restrict dots, float *restrict sum)
+/* Not below, rather than above: a bound that is not a number excludes nothing. */
+static inline guint32
+find_in_row (gboolean is_signed, guint q, const float *restrict sum, const float *restrict reach, float behind, const float *restrict w,
+             const float *restrict threshold)
 {
-  for (gint64 r = 0; r < n; r++, dots += TILE, sum += TILE)
-    {
-      const float s = scale[r * stride];
+  gint32 alive[TILE], any = 0;
+  guint32 bits = 0;
 
-      for (guint q = 0; q < TILE; q++)
-        sum[q] += s * (t[q] * (float) dots[q]);
+  for (guint k = 0; k < q; k++)
+    {
+      float bound = UNDERFLOW + reach[0] * w[k] + reach[1] * w[TILE + k] + reach[2] * w[2 * TILE + k] + behind * w[3 * TILE + k];
+
+      any |= alive[k] = !((is_signed ? sum[k] : fabsf (sum[k])) + bound < threshold[k]);
     }
+  for (guint k = 0; any && k < q; k++)
+    bits |= (guint32) alive[k] << k;
+  return bits;
+}
+
+static guint
+find (guint n, const guint16 *rows, gboolean is_signed, guint q, const float *sum, const float *reach, gint64 stride, guint behind, const float *w,
+      const float *threshold, guint16 *left, guint32 *found)
+{
+  const guint32 asked = q < TILE ? (1u << q) - 1 : G_MAXUINT32;
+  guint m = 0;
+
+  for (guint i = 0; i < n; i++)
+    {
+      const guint16 r = rows[i];
+      const float *of_row = reach + r * stride;
+      const guint32 bits = asked & (q <= FEW ? find_in_row (is_signed, q, sum + r * TILE, of_row, of_row[behind], w, threshold)
+                                             : find_in_row (is_signed, TILE, sum + r * TILE, of_row, of_row[behind], w, threshold));
+
+      left[m] = r;                                                /* may be `rows` itself: m <= i */
+      found[m] = bits;
+      m += bits != 0;
+    }
+  return m;
 }
 
 static void
-bounds (gint64 n, const float *features, gint64 stride, guint F, const float *restrict weights, float *restrict bound)
+count (guint n, const guint32 *found, gint32 *restrict counts)
 {
-  for (gint64 r = 0; r < n; r++, features += stride)
-    {
-      float sum[TILE];
-
-      for (guint q = 0; q < TILE; q++)
-        sum[q] = UNDERFLOW;
-      for (guint f = 0; f < F; f++)
-        {
-          const float x = features[f];
-
-          for (guint q = 0; q < TILE; q++)
-            sum[q] += x * weights[f * TILE + q];
-        }
-      memcpy (bound + r * TILE, sum, sizeof sum);
-    }
+  for (guint i = 0; i < n; i++)
+    for (guint k = 0; k < TILE; k++)
+      counts[k] += (gint32) (found[i] >> k & 1);
 }
 
-static void
-find (gint64 n, gboolean is_signed, const float *restrict sum, const float *restrict bound, const float *restrict threshold, guint32 *found)
+static double
+product (gint64 n, const gint8 *codes, const double *x)
 {
-  for (gint64 r = 0; r < n; r++, sum += TILE, bound += TILE)
-    {
-      guint32 bits = 0;
-      gint32 above[TILE], any = 0;
+  double lane[32] = { 0 }, y[W], sum = 0;
+  gint64 k = 0;
 
-      for (guint q = 0; q < TILE; q++)
-        any |= above[q] = (is_signed ? sum[q] : fabsf (sum[q])) + bound[q] >= threshold[q];
-      for (guint q = 0; any && q < TILE; q++)
-        bits |= (guint32) above[q] << q;
-      found[r] = bits;
-    }
+  for (gint64 j = 0; j < n; j++)
+    y[j] = (double) codes[j];
+  for (; k + 32 <= n; k += 32)
+    for (guint j = 0; j < 32; j++)
+      lane[j] += x[k + j] * y[k + j];
+  for (; k < n; k++)
+    sum += x[k] * y[k];
+  for (guint j = 0; j < 32; j++)
+    sum += lane[j];
+  return sum;
 }
 
 #define PASTE(isa) assay_index_kernels_##isa
 #define EXPAND(isa) PASTE (isa)
 
-const AssayIndexKernels EXPAND (ASSAY_ISA) = { dots, dot, add, bounds, find };
+const AssayIndexKernels EXPAND (ASSAY_ISA) = { multiply, find, count, product };

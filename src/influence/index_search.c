@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* index_search.c: stages of bounds, each on what the one before it left. */
+/* index_search.c: one pass over the rows in which most fall out early, and exact looks at what it leaves. */
+#include "config.h"
+
 #include "influence/index_search.h"
 
 #include "base/error.h"
@@ -11,21 +13,21 @@
 #include <string.h>
 
 #define TILE ASSAY_INDEX_TILE
-#define CHUNK 256               /* rows that meet a tile at a time: their products stay near */
+#define CHUNK 256               /* rows that meet all tiles while they are near */
 #define SEGMENT 65536           /* rows with a threshold of their own until all have been seen */
+#define HEAVY 2048              /* rows of largest norm, of all segments together, that the first thresholds come from */
 #define ROOM 8192               /* rows that a segment may keep for a query, or 4 k: else all of them count as kept */
 #define ROOMS 131072            /* the same of all segments together */
 #define PAIRS 512               /* of a row and a query, in a block of work */
-#define DENSE 16                /* all rows are multiplied where more than a part of 1/DENSE of all pairs is left */
 #define DOUBLE_UNIT 0x1p-53
+#define UNDERFLOW 1e-30f        /* as in the kernels */
 
 const char *const assay_index_orders[] = { "magnitude", "helpful", "harmful", NULL };
 
-/* A row that may be among the k. */
+/* A row that may be among the k: its score is within bound of sum, in the query's unit. */
 typedef struct {
   gint64 row;
-  float sum;                    /* of the blocks so far, in the query's unit */
-  double hi, lo;                /* of what is ordered */
+  double sum, bound;
 } Candidate;
 
 /* What one segment keeps for one query. */
@@ -33,8 +35,27 @@ typedef struct {
   GArray *kept;                 /* Candidate, rows ascending */
   GArray *lows;                 /* float: a heap of the k largest lower ends, the least at its root */
   float threshold;
+  gint64 after_one, after_four; /* rows that so many blocks left */
   gboolean overflows;
 } Lane;
+
+typedef struct {
+  gint64 Q;
+  AssayIndexQuery *query;       /* (Q): harmful ones turned round */
+  double *turned;               /* (Q,D) or NULL */
+  AssayIndexTile **tile;
+  double *threshold;            /* (Q): no smaller than this is the k-th */
+  GArray **left;                /* (Q): Candidate, rows ascending; NULL: all rows */
+} Asked;
+
+/* What a worker needs for a chunk. */
+typedef struct {
+  float sum[CHUNK * TILE];
+  float threshold[TILE];
+  guint32 found[CHUNK];
+  gint32 count[TILE];
+  guint16 rows[CHUNK];
+} Room;
 
 typedef struct {
   const AssayGradientIndex *index;
@@ -42,24 +63,34 @@ typedef struct {
   AssayWorkers *workers;
   gboolean is_signed;
   gint64 k;
-  const AssayIndexQuery *queries;       /* of the tile */
-  AssayIndexTile *tile;
-  GArray *left[TILE];           /* Candidate, rows ascending; NULL: all rows */
-  double threshold[TILE];       /* no smaller than this is the k-th */
-  /* of the stage under way */
-  guint from, blocks;
-  float *weights;
-  guint F;
-  Lane *lanes;                  /* (segments, TILE) */
-  gint64 lane_room;
-  float *room;                  /* for each worker: dots, sum, bound of a chunk */
-  gint64 first_pair[TILE + 1];  /* sparse: of each query in the list of all */
+  Asked asked;
+  Lane *lanes;                  /* (segments, Q) */
+  gint64 segments, lane_room;
+  Room *room;                   /* for each worker */
+  gint64 *first_pair;           /* (Q + 1): of each query in the list of all that is left */
 } Search;
 
+/* Of what is ordered; the margin is for the addition. */
 static double
 get_key (const Search *s, double sum)
 {
   return s->is_signed ? sum : fabs (sum);
+}
+
+static double
+get_upper (const Search *s, const Candidate *c)
+{
+  const double end = get_key (s, c->sum) + c->bound;
+
+  return end + fabs (end) * 2 * DOUBLE_UNIT;
+}
+
+static double
+get_lower (const Search *s, const Candidate *c)
+{
+  const double end = get_key (s, c->sum) - c->bound;
+
+  return end - fabs (end) * 2 * DOUBLE_UNIT;
 }
 
 /* --- heaps of lower ends ------------------------------------------------------------------------------------------------------- */
@@ -94,6 +125,12 @@ lower (GArray *heap, gint64 k, float x)
 
 /* --- all rows ------------------------------------------------------------------------------------------------------------------ */
 
+static Lane *
+get_lane (const Search *s, gsize segment, gint64 q)
+{
+  return &s->lanes[(gint64) segment * s->asked.Q + q];
+}
+
 /* Rounded so that the interval never shrinks. */
 static float
 below (double x)
@@ -104,12 +141,11 @@ below (double x)
 static void
 keep (const Search *s, Lane *lane, gint64 row, float sum, float bound)
 {
-  const double key = get_key (s, sum);
-  const Candidate candidate = { row, sum, key + bound, key - bound };
+  const Candidate candidate = { row, (double) sum, (double) bound };
 
-  if (candidate.hi < lane->threshold)
+  if (get_upper (s, &candidate) < lane->threshold)
     return;
-  lower (lane->lows, s->k, below (candidate.lo));
+  lower (lane->lows, s->k, below (get_lower (s, &candidate)));
   if (lane->lows->len == s->k)
     lane->threshold = MAX (lane->threshold, ((float *) (void *) lane->lows->data)[0]);
   if (lane->overflows)
@@ -119,7 +155,7 @@ keep (const Search *s, Lane *lane, gint64 row, float sum, float bound)
       guint n = 0;
 
       for (guint c = 0; c < lane->kept->len; c++)
-        if (g_array_index (lane->kept, Candidate, c).hi >= lane->threshold)
+        if (!(get_upper (s, &g_array_index (lane->kept, Candidate, c)) < lane->threshold))
           g_array_index (lane->kept, Candidate, n++) = g_array_index (lane->kept, Candidate, c);
       g_array_set_size (lane->kept, n);
       lane->overflows = n >= s->lane_room;
@@ -127,114 +163,178 @@ keep (const Search *s, Lane *lane, gint64 row, float sum, float bound)
   g_array_append_val (lane->kept, candidate);
 }
 
-/* sum, bound (n,TILE) of rows from first on, by the first s->blocks blocks. */
-static void
-multiply (const Search *s, gint64 first, gint64 n, gint32 *dots, float *sum, float *bound)
+static AssayIndexRowBlock
+get_block (const AssayGradientIndex *index, guint b, gint64 first)
 {
-  const AssayGradientIndex *index = s->index;
-  const guint bounds = assay_gradient_index_bounds (index);
-  const float *features = assay_gradient_index_features (index, first);
+  const gint64 at = b * index->N + first;
 
-  memset (sum, 0, n * TILE * sizeof *sum);
-  for (guint b = 0; b < s->blocks; b++)
-    {
-      s->kernels->dots (n, assay_gradient_index_codes (index, b, first), index->sums + b * index->N + first, &s->tile->block[b], s->tile->n, dots);
-      s->kernels->add (n, features + bounds + 2 * b + 1, index->n_features, s->tile->t + b * TILE, dots, sum);
-    }
-  s->kernels->bounds (n, features, index->n_features, s->F, s->weights, bound);
+  return (AssayIndexRowBlock) { assay_gradient_index_codes (index, b, first), index->sums + at, index->scale + at };
 }
 
-static float *
-get_room (const Search *s, guint worker)
+/* Of a row and a query, all blocks multiplied. */
+static float
+bound_pair (const AssayGradientIndex *index, const AssayIndexTile *tile, guint q, gint64 row)
 {
-  return s->room + (gsize) worker * 3 * CHUNK * TILE;
+  const float *features = assay_gradient_index_features (index, row), *weight = tile->weight + (gsize) q * index->n_features;
+  float bound = UNDERFLOW;
+
+  for (guint f = 0; f < index->n_features; f++)
+    bound += features[f] * weight[f];
+  return bound;
+}
+
+/* Blocks after blocks of n rows from `first` on, for those that any query of the tile still needs; what is left then is kept. */
+static void
+scan_chunk (Search *s, gsize segment, gint64 first_query, gint64 first, guint n, Room *room)
+{
+  const AssayGradientIndex *index = s->index;
+  const AssayIndexTile *tile = s->asked.tile[first_query / TILE];
+  const guint four = MIN (4, index->n_blocks);
+
+  for (guint q = 0; q < TILE; q++)
+    room->threshold[q] = q < tile->n ? get_lane (s, segment, first_query + q)->threshold : INFINITY;
+  for (guint r = 0; r < n; r++)
+    room->rows[r] = (guint16) r;
+  memset (room->sum, 0, n * TILE * sizeof *room->sum);
+  for (guint stop = 0, b = 0; stop < index->n_stops && n > 0; stop++)
+    {
+      for (; b < index->stop[stop]; b++)
+        {
+          const AssayIndexRowBlock block = get_block (index, b, first);
+
+          s->kernels->multiply (n, room->rows, &block, &tile->block[b], tile->t + b * TILE, tile->n, room->sum);
+        }
+      n = s->kernels->find (n, room->rows, s->is_signed, tile->n, room->sum, assay_gradient_index_reach (index, first), 3 + index->n_stops, 3 + stop,
+                            tile->reach + (gsize) stop * 4 * TILE, room->threshold, room->rows, room->found);
+      if (b == 1 || b == four)
+        {
+          memset (room->count, 0, sizeof room->count);
+          s->kernels->count (n, room->found, room->count);
+          for (guint q = 0; q < tile->n; q++)
+            {
+              get_lane (s, segment, first_query + q)->after_one += b == 1 ? room->count[q] : 0;
+              get_lane (s, segment, first_query + q)->after_four += b == four ? room->count[q] : 0;
+            }
+        }
+    }
+  for (guint i = 0; i < n; i++)
+    for (guint32 bits = room->found[i]; bits != 0; bits &= bits - 1)
+      {
+        guint q = (guint) __builtin_ctz (bits);
+        gint64 row = first + room->rows[i];
+
+        keep (s, get_lane (s, segment, first_query + q), row, room->sum[room->rows[i] * TILE + q], bound_pair (index, tile, q, row));
+      }
 }
 
 static void
 scan_segment (gsize segment, guint worker, gpointer data)
 {
   Search *s = data;
-  Lane *lanes = s->lanes + segment * TILE;
-  float *sum = get_room (s, worker), *bound = sum + CHUNK * TILE, threshold[TILE];
-  gint32 *dots = (gint32 *) (void *) (bound + CHUNK * TILE);
-  guint32 found[CHUNK];
   gint64 end = MIN (s->index->N, ((gint64) segment + 1) * SEGMENT);
-  const guint32 all = s->tile->n < 32 ? (1u << s->tile->n) - 1 : G_MAXUINT32;
 
-  for (guint q = 0; q < s->tile->n; q++)
-    lanes[q].threshold = below (s->threshold[q]);
   for (gint64 first = (gint64) segment * SEGMENT; first < end; first += CHUNK)
+    for (gint64 q = 0; q < s->asked.Q; q += TILE)
+      scan_chunk (s, segment, q, first, (guint) MIN (CHUNK, end - first), &s->room[worker]);
+}
+
+/* --- first thresholds ---------------------------------------------------------------------------------------------------------- */
+
+/* Lower ends of a row's scores. */
+static void
+weigh_row (Search *s, gsize segment, gint64 row, Room *room)
+{
+  static const guint16 itself[1] = { 0 };
+
+  for (gint64 first = 0; first < s->asked.Q; first += TILE)
     {
-      gint64 n = MIN (CHUNK, end - first);
+      const AssayIndexTile *tile = s->asked.tile[first / TILE];
 
-      for (guint q = 0; q < TILE; q++)
-        threshold[q] = q < s->tile->n ? lanes[q].threshold : INFINITY;
-      multiply (s, first, n, dots, sum, bound);
-      s->kernels->find (n, s->is_signed, sum, bound, threshold, found);
-      for (gint64 r = 0; r < n; r++)
-        for (guint32 bits = found[r] & all; bits != 0; bits &= bits - 1)
-          {
-            guint q = (guint) __builtin_ctz (bits);
+      memset (room->sum, 0, TILE * sizeof *room->sum);
+      for (guint b = 0; b < s->index->n_blocks; b++)
+        {
+          const AssayIndexRowBlock block = get_block (s->index, b, row);
 
-            keep (s, &lanes[q], first + r, sum[r * TILE + q], bound[r * TILE + q]);
-          }
+          s->kernels->multiply (1, itself, &block, &tile->block[b], tile->t + b * TILE, tile->n, room->sum);
+        }
+      for (guint q = 0; q < tile->n; q++)
+        {
+          const Candidate candidate = { row, (double) room->sum[q], (double) bound_pair (s->index, tile, q, row) };
+
+          lower (get_lane (s, segment, first + q)->lows, s->k, below (get_lower (s, &candidate)));
+        }
     }
+}
+
+/* A row of large norm is likely to have large scores: those of a segment, of which there are `wanted` or, with the same norm, more. */
+static void
+weigh_segment (gsize segment, guint worker, gpointer data)
+{
+  Search *s = data;
+  const gint64 first = (gint64) segment * SEGMENT, end = MIN (s->index->N, first + SEGMENT), wanted = MAX (HEAVY, 2 * s->k) / s->segments + 1;
+  g_autoptr (GArray) heaviest = g_array_new (FALSE, FALSE, sizeof (float));
+  gint64 n = 0;
+
+  for (gint64 i = first; i < end; i++)
+    lower (heaviest, wanted, assay_gradient_index_reach (s->index, i)[1]);
+  for (gint64 i = first; i < end && n < wanted; i++)
+    if (assay_gradient_index_reach (s->index, i)[1] >= g_array_index (heaviest, float, 0))
+      {
+        weigh_row (s, segment, i, &s->room[worker]);
+        n++;
+      }
 }
 
 /* The k-th largest lower end of all segments. */
 static void
-raise_threshold (Search *s, guint q, guint segments)
+raise_threshold (Search *s, gint64 q)
 {
   g_autoptr (GArray) lows = g_array_new (FALSE, FALSE, sizeof (float));
 
-  for (guint g = 0; g < segments; g++)
-    for (guint i = 0; i < s->lanes[g * TILE + q].lows->len; i++)
-      lower (lows, s->k, g_array_index (s->lanes[g * TILE + q].lows, float, i));
+  for (gint64 g = 0; g < s->segments; g++)
+    for (guint i = 0; i < get_lane (s, (gsize) g, q)->lows->len; i++)
+      lower (lows, s->k, g_array_index (get_lane (s, (gsize) g, q)->lows, float, i));
   if (lows->len == s->k)
-    s->threshold[q] = MAX (s->threshold[q], g_array_index (lows, float, 0));
+    s->asked.threshold[q] = MAX (s->asked.threshold[q], (double) g_array_index (lows, float, 0));
 }
 
 /* What all segments kept, less what the threshold of all of them excludes. */
 static void
-gather_left (Search *s, guint q, guint segments)
+gather_left (Search *s, gint64 q)
 {
-  gboolean overflows = FALSE;
+  GArray *left;
 
-  g_clear_pointer (&s->left[q], g_array_unref);
-  for (guint g = 0; g < segments; g++)
-    overflows |= s->lanes[g * TILE + q].overflows;
-  if (overflows)
-    return;
-  s->left[q] = g_array_new (FALSE, FALSE, sizeof (Candidate));
-  for (guint g = 0; g < segments; g++)
+  for (gint64 g = 0; g < s->segments; g++)
+    if (get_lane (s, (gsize) g, q)->overflows)
+      return;
+  left = s->asked.left[q] = g_array_new (FALSE, FALSE, sizeof (Candidate));
+  for (gint64 g = 0; g < s->segments; g++)
     {
-      GArray *kept = s->lanes[g * TILE + q].kept;
+      GArray *kept = get_lane (s, (gsize) g, q)->kept;
 
       for (guint c = 0; c < kept->len; c++)
-        if (g_array_index (kept, Candidate, c).hi >= s->threshold[q])
-          g_array_append_val (s->left[q], g_array_index (kept, Candidate, c));
+        if (!(get_upper (s, &g_array_index (kept, Candidate, c)) < s->asked.threshold[q]))
+          g_array_append_val (left, g_array_index (kept, Candidate, c));
     }
 }
 
 static void
-scan_all (Search *s)
+open_lanes (Search *s)
 {
-  guint segments = (guint) ((s->index->N + SEGMENT - 1) / SEGMENT);
-
-  s->lane_room = MAX (MIN (ROOM, ROOMS / segments), 4 * s->k);
-  s->lanes = g_new0 (Lane, segments * TILE);
-  for (guint l = 0; l < segments * TILE; l++)
+  s->segments = (s->index->N + SEGMENT - 1) / SEGMENT;
+  s->lane_room = MAX (MIN (ROOM, ROOMS / s->segments), 4 * s->k);
+  s->lanes = g_new0 (Lane, s->segments * s->asked.Q);
+  for (gint64 l = 0; l < s->segments * s->asked.Q; l++)
     {
       s->lanes[l].kept = g_array_new (FALSE, FALSE, sizeof (Candidate));
       s->lanes[l].lows = g_array_new (FALSE, FALSE, sizeof (float));
     }
-  assay_workers_run (s->workers, segments, scan_segment, s);
-  for (guint q = 0; q < s->tile->n; q++)
-    {
-      raise_threshold (s, q, segments);
-      gather_left (s, q, segments);
-    }
-  for (guint l = 0; l < segments * TILE; l++)
+}
+
+static void
+close_lanes (Search *s)
+{
+  for (gint64 l = 0; l < s->segments * s->asked.Q; l++)
     {
       g_array_unref (s->lanes[l].kept);
       g_array_unref (s->lanes[l].lows);
@@ -242,149 +342,120 @@ scan_all (Search *s)
   g_clear_pointer (&s->lanes, g_free);
 }
 
-/* --- the rows that are left -------------------------------------------------------------------------------------------------- */
-
-/* More blocks of one row, and the bound that is then left. */
 static void
-add_blocks (const Search *s, guint q, Candidate *candidate)
+scan (Search *s, gint64 (*left)[ASSAY_INDEX_STAGES])
 {
-  const AssayGradientIndex *index = s->index;
-  const float *features = assay_gradient_index_features (index, candidate->row), *of_block = features + assay_gradient_index_bounds (index);
-  double bound = 0, key;
-
-  for (guint b = s->from; b < s->blocks; b++)
-    candidate->sum += of_block[2 * b + 1]
-                      * (s->tile->t[b * TILE + q] * (float) s->kernels->dot (assay_gradient_index_codes (index, b, candidate->row), s->tile->block[b].plain[q]));
-  for (guint f = 0; f < s->F; f++)
-    bound += (double) features[f] * (double) s->weights[f * TILE + q];
-  key = get_key (s, candidate->sum);
-  candidate->hi = key + bound;
-  candidate->lo = key - bound;
+  open_lanes (s);
+  assay_workers_run (s->workers, (gsize) s->segments, weigh_segment, s);
+  for (gint64 q = 0; q < s->asked.Q; q++)
+    {
+      s->asked.threshold[q] = -INFINITY;
+      raise_threshold (s, q);
+      for (gint64 g = 0; g < s->segments; g++)
+        {
+          get_lane (s, (gsize) g, q)->threshold = below (s->asked.threshold[q]);
+          g_array_set_size (get_lane (s, (gsize) g, q)->lows, 0);         /* the pass meets those rows again */
+        }
+    }
+  assay_workers_run (s->workers, (gsize) s->segments, scan_segment, s);
+  for (gint64 q = 0; q < s->asked.Q; q++)
+    {
+      raise_threshold (s, q);
+      gather_left (s, q);
+      for (gint64 g = 0; g < s->segments; g++)
+        {
+          left[q][0] += get_lane (s, (gsize) g, q)->after_one;
+          left[q][1] += get_lane (s, (gsize) g, q)->after_four;
+        }
+      left[q][2] = s->asked.left[q] ? (gint64) s->asked.left[q]->len : s->index->N;
+    }
+  close_lanes (s);
 }
+
+/* --- the rows that are left -------------------------------------------------------------------------------------------------- */
 
 /* The query as it is, in double: what is left is the rounding of the row. */
 static void
-refine (const Search *s, guint q, Candidate *candidate)
+refine (const Search *s, gint64 query, Candidate *candidate)
 {
   const AssayGradientIndex *index = s->index;
-  const float *features = assay_gradient_index_features (index, candidate->row), *of_block = features + assay_gradient_index_bounds (index);
-  const double slack = (double) (index->D + 8 * index->n_features) * DOUBLE_UNIT;
+  const AssayIndexTile *tile = s->asked.tile[query / TILE];
+  const guint q = query % TILE;
+  const float *features = assay_gradient_index_features (index, candidate->row), *e = features + assay_gradient_index_bounds (index);
+  const double slack = (double) (index->D + 8 * index->n_features) * DOUBLE_UNIT, *kept = s->asked.query[query].kept;
   double sum = 0, bound = 0;
 
   for (guint b = 0; b < index->n_blocks; b++)
     {
       gint64 first = (gint64) b * ASSAY_INDEX_BLOCK, n = MIN (ASSAY_INDEX_BLOCK, index->D - first);
-      const gint8 *codes = assay_gradient_index_codes (index, b, candidate->row);
-      double part = 0, norm = s->tile->norm[b * TILE + q];
+      double norm = tile->norm[b * TILE + q], part = s->kernels->product (n, assay_gradient_index_codes (index, b, candidate->row), kept + first);
 
-      for (gint64 k = 0; k < n; k++)
-        part += s->queries[q].kept[first + k] * codes[k];
-      sum += of_block[2 * b + 1] * (part / s->tile->unit[q]);
-      bound += norm * (of_block[2 * b] + slack * (features[b] + of_block[2 * b]));
+      sum += index->scale[b * index->N + candidate->row] * (part / tile->unit[q]);
+      bound += norm * (e[b] + slack * (features[b] + e[b]));
     }
   for (guint g = 0; g <= index->n_groups; g++)
-    bound += s->tile->left_out[g * TILE + q] * features[index->n_blocks + g];
-  bound = bound * (1 + slack) + DBL_MIN;
-  candidate->hi = get_key (s, sum) + bound;
-  candidate->lo = get_key (s, sum) - bound;
-  candidate->hi += fabs (candidate->hi) * 2 * DOUBLE_UNIT;
-  candidate->lo -= fabs (candidate->lo) * 2 * DOUBLE_UNIT;
+    bound += tile->left_out[g * TILE + q] * features[index->n_blocks + g];
+  candidate->sum = sum;
+  candidate->bound = bound * (1 + slack) + DBL_MIN;
+}
+
+/* Rows that are left lie apart: their bytes are on the way while another one is multiplied. */
+static void
+expect (const AssayGradientIndex *index, gint64 row)
+{
+  for (guint b = 0; b < index->n_blocks; b++)
+    for (guint k = 0; k < ASSAY_INDEX_BLOCK; k += 64)
+      __builtin_prefetch (assay_gradient_index_codes (index, b, row) + k);
 }
 
 static void
 look_again (gsize block, guint worker, gpointer data)
 {
   Search *s = data;
-  gint64 end = MIN (s->first_pair[s->tile->n], ((gint64) block + 1) * PAIRS);
-  guint q = 0;
+  gint64 end = MIN (s->first_pair[s->asked.Q], ((gint64) block + 1) * PAIRS), q = 0;
 
   (void) worker;
   for (gint64 p = (gint64) block * PAIRS; p < end; p++)
     {
-      Candidate *candidate;
-
       while (p >= s->first_pair[q + 1])
         q++;
-      candidate = &g_array_index (s->left[q], Candidate, p - s->first_pair[q]);
-      if (s->blocks > 0)
-        add_blocks (s, q, candidate);
-      else
-        refine (s, q, candidate);
+      if (p + 1 < s->first_pair[q + 1])
+        expect (s->index, g_array_index (s->asked.left[q], Candidate, p + 1 - s->first_pair[q]).row);
+      refine (s, q, &g_array_index (s->asked.left[q], Candidate, p - s->first_pair[q]));
     }
 }
 
-/* Drops what the k-th largest lower end excludes. Lower ends of earlier stages count: they hold as well. */
+/* Drops what the k-th largest lower end excludes. Lower ends of the pass count: they hold as well. */
 static void
-drop (Search *s, guint q)
+drop (Search *s, gint64 q)
 {
   g_autoptr (GArray) lows = g_array_new (FALSE, FALSE, sizeof (float));
+  GArray *left = s->asked.left[q];
   guint n = 0;
 
-  for (guint c = 0; c < s->left[q]->len; c++)
-    lower (lows, s->k, below (g_array_index (s->left[q], Candidate, c).lo));
+  for (guint c = 0; c < left->len; c++)
+    lower (lows, s->k, below (get_lower (s, &g_array_index (left, Candidate, c))));
   if (lows->len == s->k)
-    s->threshold[q] = MAX (s->threshold[q], g_array_index (lows, float, 0));
-  for (guint c = 0; c < s->left[q]->len; c++)
-    if (g_array_index (s->left[q], Candidate, c).hi >= s->threshold[q])
-      g_array_index (s->left[q], Candidate, n++) = g_array_index (s->left[q], Candidate, c);
-  g_array_set_size (s->left[q], n);
+    s->asked.threshold[q] = MAX (s->asked.threshold[q], (double) g_array_index (lows, float, 0));
+  for (guint c = 0; c < left->len; c++)
+    if (!(get_upper (s, &g_array_index (left, Candidate, c)) < s->asked.threshold[q]))
+      g_array_index (left, Candidate, n++) = g_array_index (left, Candidate, c);
+  g_array_set_size (left, n);
 }
 
 static void
-scan_left (Search *s)
+refine_left (Search *s, gint64 (*left)[ASSAY_INDEX_STAGES])
 {
-  s->first_pair[0] = 0;
-  for (guint q = 0; q < s->tile->n; q++)
-    s->first_pair[q + 1] = s->first_pair[q] + (s->left[q] ? s->left[q]->len : 0);
-  assay_workers_run (s->workers, (gsize) ((s->first_pair[s->tile->n] + PAIRS - 1) / PAIRS), look_again, s);
-  for (guint q = 0; q < s->tile->n; q++)
-    if (s->left[q] != NULL)
-      drop (s, q);
-}
+  g_autofree gint64 *first_pair = s->first_pair = g_new0 (gint64, s->asked.Q + 1);
 
-/* --- the stages of a tile ------------------------------------------------------------------------------------------------------- */
-
-static gint64
-count_left (const Search *s, guint q)
-{
-  return s->left[q] ? (gint64) s->left[q]->len : s->index->N;
-}
-
-static void
-search_tile (Search *s, gint64 (*left)[ASSAY_INDEX_STAGES])
-{
-  const guint blocks[ASSAY_INDEX_STAGES - 1] = { 1, MIN (4, s->index->n_blocks), s->index->n_blocks };
-
-  s->blocks = 0;
-  for (guint q = 0; q < s->tile->n; q++)
-    s->threshold[q] = -INFINITY;
-  for (guint stage = 0; stage < ASSAY_INDEX_STAGES; stage++)
+  for (gint64 q = 0; q < s->asked.Q; q++)
+    first_pair[q + 1] = first_pair[q] + (s->asked.left[q] ? s->asked.left[q]->len : 0);
+  assay_workers_run (s->workers, (gsize) ((first_pair[s->asked.Q] + PAIRS - 1) / PAIRS), look_again, s);
+  for (gint64 q = 0; q < s->asked.Q; q++)
     {
-      gint64 pairs = 0, all = s->index->N * s->tile->n;
-      gboolean last = stage == ASSAY_INDEX_STAGES - 1, any_all = FALSE;
-
-      for (guint q = 0; q < s->tile->n; q++)
-        {
-          pairs += count_left (s, q);
-          any_all |= s->left[q] == NULL;
-        }
-      s->from = s->blocks;
-      s->blocks = last ? 0 : blocks[stage];
-      /* Where most is left a few more blocks will not do: all of them, at once. */
-      if (stage == 1 && 2 * pairs > all)
-        s->blocks = s->index->n_blocks;
-      if (last)
-        scan_left (s);
-      else if (s->blocks > s->from)
-        {
-          s->F = assay_index_tile_weigh (s->tile, s->blocks, s->weights);
-          if (any_all || DENSE * pairs > all)
-            scan_all (s);
-          else
-            scan_left (s);
-        }
-      for (guint q = 0; q < s->tile->n; q++)
-        left[q][stage] = count_left (s, q);
+      if (s->asked.left[q] != NULL)
+        drop (s, q);
+      left[q][3] = s->asked.left[q] ? (gint64) s->asked.left[q]->len : s->index->N;
     }
 }
 
@@ -415,17 +486,14 @@ unite (const AssayGradientIndex *index, gint64 Q, GArray *const *left, gint64 *n
   return rows;
 }
 
-/* The interval of a row by all of the index, for a query in its own unit and sign. */
+/* The interval of a candidate in scores, for a query that may have been turned round. */
 static void
-bound_row (const Search *s, guint q, gint64 row, double sign, double *lo, double *hi)
+set_interval (const Search *s, gint64 q, double sign, const Candidate *c, AssayIndexHit *hit)
 {
-  Search plain = *s;
-  Candidate candidate = { .row = row };
+  const double unit = s->asked.tile[q / TILE]->unit[q % TILE], sum = sign * c->sum;
 
-  plain.is_signed = TRUE;
-  refine (&plain, q, &candidate);
-  *lo = (sign > 0 ? candidate.lo : -candidate.hi) * s->tile->unit[q];
-  *hi = (sign > 0 ? candidate.hi : -candidate.lo) * s->tile->unit[q];
+  hit->lo = (sum - c->bound - fabs (sum - c->bound) * 2 * DOUBLE_UNIT) * unit;
+  hit->hi = (sum + c->bound + fabs (sum + c->bound) * 2 * DOUBLE_UNIT) * unit;
 }
 
 static gboolean
@@ -445,24 +513,29 @@ compare_hits (gconstpointer a, gconstpointer b, gpointer order)
 
 /* The k best of a query's recomputed scores, each held to its interval. */
 static gboolean
-choose_hits (const Search *s, guint q, gint64 query, AssayIndexOrder order, const GArray *left, const gint64 *rows, gint64 n, const double *scores,
-             AssayIndexHit *hit, GError **error)
+choose_hits (const Search *s, gint64 q, AssayIndexOrder order, const gint64 *rows, gint64 n, const double *scores, AssayIndexHit *hit, GError **error)
 {
+  const GArray *left = s->asked.left[q];
   g_autoptr (GArray) all = g_array_new (FALSE, FALSE, sizeof (AssayIndexHit));
   gint64 at = 0, m = left ? (gint64) left->len : n;
 
   for (gint64 c = 0; c < m; c++)
     {
-      AssayIndexHit one = { .row = left ? g_array_index (left, Candidate, c).row : rows[c] };
+      Candidate candidate = { .row = rows[c] };
+      AssayIndexHit one;
 
-      while (rows[at] < one.row)
+      if (left != NULL)
+        candidate = g_array_index (left, Candidate, c);
+      else
+        refine (s, q, &candidate);
+      while (rows[at] < candidate.row)
         at++;
-      one.value = scores[at];
-      bound_row (s, q, one.row, order == ASSAY_INDEX_HARMFUL ? -1 : 1, &one.lo, &one.hi);
+      one = (AssayIndexHit) { .row = candidate.row, .value = scores[at] };
+      set_interval (s, q, order == ASSAY_INDEX_HARMFUL ? -1 : 1, &candidate, &one);
       if (!(one.value >= one.lo && one.value <= one.hi))
         {
           g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_CHECK_FAILED, "gradient index: query %" G_GINT64_FORMAT ", example %" G_GINT64_FORMAT ": its score %.9g is "
-                       "outside the interval %.9g to %.9g that the index gives: the index is not of this model and these data; build it again", query, one.row,
+                       "outside the interval %.9g to %.9g that the index gives: the index is not of this model and these data; build it again", q, one.row,
                        one.value, one.lo, one.hi);
           return FALSE;
         }
@@ -475,14 +548,6 @@ choose_hits (const Search *s, guint q, gint64 query, AssayIndexOrder order, cons
 
 /* --- all queries ----------------------------------------------------------------------------------------------------------------- */
 
-typedef struct {
-  AssayIndexQuery *query;       /* (Q): harmful ones turned round */
-  double *turned;               /* (Q,D) or NULL */
-  AssayIndexTile **tile;
-  GArray **left;                /* (Q) */
-  gint64 Q;
-} Asked;
-
 static void
 asked_clear (Asked *asked)
 {
@@ -492,11 +557,18 @@ asked_clear (Asked *asked)
     g_clear_pointer (&asked->left[q], g_array_unref);
   g_free (asked->tile);
   g_free (asked->left);
+  g_free (asked->threshold);
   g_free (asked->query);
   assay_mem_free (asked->turned);
 }
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Asked, asked_clear)
+static void
+search_clear (Search *s)
+{
+  asked_clear (&s->asked);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Search, search_clear)
 
 static gboolean
 asked_open (Asked *asked, const AssayGradientIndex *index, gint64 Q, const AssayIndexQuery *queries, AssayIndexOrder order, GError **error)
@@ -505,6 +577,7 @@ asked_open (Asked *asked, const AssayGradientIndex *index, gint64 Q, const Assay
   asked->query = g_memdup2 (queries, Q * sizeof *queries);
   asked->tile = g_new0 (AssayIndexTile *, (Q + TILE - 1) / TILE);
   asked->left = g_new0 (GArray *, Q);
+  asked->threshold = g_new0 (double, Q);
   if (order == ASSAY_INDEX_HARMFUL)
     {
       if ((asked->turned = assay_mem_alloc_array (Q * index->D, sizeof (double), error)) == NULL)
@@ -536,10 +609,9 @@ AssayIndexAnswer *
 assay_gradient_index_search (const AssayGradientIndex *index, AssayWorkers *workers, gint64 Q, const AssayIndexQuery *queries, gint64 k, AssayIndexOrder order,
                              AssayIndexExact exact, gpointer data, GError **error)
 {
-  g_auto (Asked) asked = { 0 };
-  g_autoptr (AssayBuffer) room = NULL, weights = NULL, rows = NULL, scores = NULL;
+  g_autoptr (AssayBuffer) room = NULL, rows = NULL, scores = NULL;
   g_autoptr (AssayIndexAnswer) answer = g_new0 (AssayIndexAnswer, 1);
-  Search s = { .index = index, .kernels = assay_index_kernels_get (), .workers = workers, .is_signed = order != ASSAY_INDEX_MAGNITUDE, .k = k };
+  g_auto (Search) s = { .index = index, .kernels = assay_index_kernels_get (), .workers = workers, .is_signed = order != ASSAY_INDEX_MAGNITUDE, .k = k };
 
   if (k < 1 || k > index->N)
     {
@@ -551,39 +623,29 @@ assay_gradient_index_search (const AssayGradientIndex *index, AssayWorkers *work
   answer->k = k;
   answer->left = g_malloc0_n (Q, sizeof *answer->left);
   if ((answer->hit = assay_mem_alloc_array (Q * k, sizeof *answer->hit, error)) == NULL
-      || (room = assay_mem_alloc_array ((gsize) assay_workers_get_count (workers) * 3 * CHUNK * TILE, sizeof (float), error)) == NULL
-      || (weights = assay_mem_alloc_array ((gsize) index->n_features * TILE, sizeof (float), error)) == NULL
-      || !asked_open (&asked, index, Q, queries, order, error))
+      || (room = assay_mem_alloc_array (assay_workers_get_count (workers), sizeof (Room), error)) == NULL
+      || !asked_open (&s.asked, index, Q, queries, order, error))
     return NULL;
   s.room = room;
-  s.weights = weights;
-  for (gint64 first = 0; first < Q; first += TILE)
-    {
-      s.tile = asked.tile[first / TILE];
-      s.queries = asked.query + first;
-      memset (s.left, 0, sizeof s.left);
-      search_tile (&s, answer->left + first);
-      memcpy (asked.left + first, s.left, s.tile->n * sizeof *s.left);
-    }
-  if ((rows = unite (index, Q, asked.left, &answer->n_exact, error)) == NULL
+  scan (&s, answer->left);
+  refine_left (&s, answer->left);
+  if ((rows = unite (index, Q, s.asked.left, &answer->n_exact, error)) == NULL
       || (scores = assay_mem_alloc_array (Q * answer->n_exact, sizeof (double), error)) == NULL
       || !exact (data, answer->n_exact, rows, scores, error))
     return NULL;
   for (gint64 q = 0; q < Q; q++)
-    {
-      s.tile = asked.tile[q / TILE];
-      s.queries = asked.query + q / TILE * TILE;
-      if (!choose_hits (&s, (guint) (q % TILE), q, order, asked.left[q], rows, answer->n_exact, (const double *) scores + q * answer->n_exact,
-                        answer->hit + q * k, error))
-        return NULL;
-    }
+    if (!choose_hits (&s, q, order, rows, answer->n_exact, (const double *) scores + q * answer->n_exact, answer->hit + q * k, error))
+      return NULL;
   return g_steal_pointer (&answer);
 }
 
 /* --- every row ------------------------------------------------------------------------------------------------------------------ */
 
 typedef struct {
-  Search search;
+  const AssayGradientIndex *index;
+  const AssayIndexKernels *kernels;
+  const AssayIndexTile *tile;
+  Room *room;                   /* for each worker */
   double *score, *bound;
 } Ranking;
 
@@ -591,16 +653,25 @@ static void
 rank_chunk (gsize chunk, guint worker, gpointer data)
 {
   const Ranking *ranking = data;
-  const Search *s = &ranking->search;
-  float *sum = get_room (s, worker), *bound = sum + CHUNK * TILE;
-  gint64 first = (gint64) chunk * CHUNK, n = MIN (CHUNK, s->index->N - first);
+  const AssayGradientIndex *index = ranking->index;
+  const AssayIndexTile *tile = ranking->tile;
+  Room *room = &ranking->room[worker];
+  const gint64 first = (gint64) chunk * CHUNK, n = MIN (CHUNK, index->N - first);
 
-  multiply (s, first, n, (gint32 *) (void *) (bound + CHUNK * TILE), sum, bound);
+  for (gint64 r = 0; r < n; r++)
+    room->rows[r] = (guint16) r;
+  memset (room->sum, 0, n * TILE * sizeof *room->sum);
+  for (guint b = 0; b < index->n_blocks; b++)
+    {
+      const AssayIndexRowBlock block = get_block (index, b, first);
+
+      ranking->kernels->multiply ((guint) n, room->rows, &block, &tile->block[b], tile->t + b * TILE, 1, room->sum);
+    }
   for (gint64 r = 0; r < n; r++)
     {
-      ranking->score[first + r] = (double) sum[r * TILE] * s->tile->unit[0];
+      ranking->score[first + r] = (double) room->sum[r * TILE] * tile->unit[0];
       if (ranking->bound != NULL)
-        ranking->bound[first + r] = (double) bound[r * TILE] * s->tile->unit[0];
+        ranking->bound[first + r] = (double) bound_pair (index, tile, 0, first + r) * tile->unit[0];
     }
 }
 
@@ -608,17 +679,11 @@ gboolean
 assay_gradient_index_rank (const AssayGradientIndex *index, AssayWorkers *workers, const AssayIndexQuery *query, double *score, double *bound, GError **error)
 {
   g_autoptr (AssayIndexTile) tile = assay_index_tile_new (index, 1, query, 0, error);
-  g_autoptr (AssayBuffer) room = NULL, weights = NULL;
-  Ranking ranking = { .search = { .index = index, .kernels = assay_index_kernels_get (), .workers = workers, .tile = tile, .blocks = index->n_blocks },
-                      .score = score, .bound = bound };
+  g_autoptr (AssayBuffer) room = tile ? assay_mem_alloc_array (assay_workers_get_count (workers), sizeof (Room), error) : NULL;
+  Ranking ranking = { index, assay_index_kernels_get (), tile, room, score, bound };
 
-  if (tile == NULL
-      || (room = assay_mem_alloc_array ((gsize) assay_workers_get_count (workers) * 3 * CHUNK * TILE, sizeof (float), error)) == NULL
-      || (weights = assay_mem_alloc_array ((gsize) index->n_features * TILE, sizeof (float), error)) == NULL)
+  if (room == NULL)
     return FALSE;
-  ranking.search.room = room;
-  ranking.search.weights = weights;
-  ranking.search.F = assay_index_tile_weigh (tile, index->n_blocks, weights);
   assay_workers_run (workers, (gsize) ((index->N + CHUNK - 1) / CHUNK), rank_chunk, &ranking);
   return TRUE;
 }

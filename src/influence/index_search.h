@@ -2,9 +2,9 @@
 /* index_search.h: the training examples with the k largest scores of a query, provably all of them and no other.
  *
  * Every row's score lies in an interval that the index gives (gradient_index.h). The k-th largest lower end of all rows is a threshold that the
- * k-th score cannot be below; a row whose upper end is below it is none of the k. That is done with the first block of coordinates, then with
- * more of them for the rows that are left, then without rounding the query; the scores of what is left then are recomputed by whoever knows
- * how. Where much is left the answer is the same, and takes longer.
+ * k-th score cannot be below; a row whose upper end is below it is none of the k. The rows of largest norm give a first threshold. Then one pass
+ * multiplies block after block of a row until no query needs it; the rows that come through are looked at without rounding the query, and the
+ * scores of what is left then are recomputed by whoever knows how. Where much is left the answer is the same, and takes longer.
  * Rows are searched in segments that the data fix: the same answer, counts included, for any crew.
  * Shape letters: Q queries, N rows. Thread rule: one search at a time per crew.
  */
@@ -12,7 +12,7 @@
 
 #include "influence/index_tile.h"
 
-#define ASSAY_INDEX_STAGES 4    /* first block, four blocks, all blocks, all blocks with the query as it is */
+#define ASSAY_INDEX_STAGES 4    /* one block, four blocks, all blocks, all blocks with the query as it is */
 
 typedef enum {
   ASSAY_INDEX_MAGNITUDE,        /* largest |score| */

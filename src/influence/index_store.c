@@ -126,12 +126,21 @@ open_recorder (const AssayInfluenceTask *task, const char *name, json_t *meta, c
 }
 
 static gboolean
-append_features (Recording *r, const AssayGradientIndex *rows, guint array, guint first, guint step, guint n, GError **error)
+append_features (Recording *r, const AssayGradientIndex *rows, guint array, guint first, guint n, GError **error)
 {
   for (gint64 i = 0; i < rows->N; i++)
     for (guint k = 0; k < n; k++)
-      r->column[i * n + k] = assay_gradient_index_features (rows, i)[first + k * step];
+      r->column[i * n + k] = assay_gradient_index_features (rows, i)[first + k];
   return assay_recorder_append (r->recorder, array, ASSAY_STORE_F32, r->column, rows->N, error);
+}
+
+static gboolean
+append_scales (Recording *r, const AssayGradientIndex *rows, GError **error)
+{
+  for (guint b = 0; b < rows->n_blocks; b++)
+    for (gint64 i = 0; i < rows->N; i++)
+      r->column[i * rows->n_blocks + b] = rows->scale[b * rows->N + i];
+  return assay_recorder_append (r->recorder, SCALE, ASSAY_STORE_F32, r->column, rows->N, error);
 }
 
 static gboolean
@@ -144,8 +153,8 @@ append_rows (const AssayGradientIndex *rows, gpointer data, GError **error)
     for (gint64 i = 0; i < rows->N; i++)
       memcpy (r->codes + (i * blocks + b) * ASSAY_INDEX_BLOCK, assay_gradient_index_codes (rows, b, i), ASSAY_INDEX_BLOCK);
   return assay_recorder_append (r->recorder, CODES, ASSAY_STORE_I8, r->codes, rows->N, error)
-         && append_features (r, rows, SCALE, bounds + 1, 2, blocks, error) && append_features (r, rows, ERROR, bounds, 2, blocks, error)
-         && append_features (r, rows, NORM, 0, 1, blocks, error) && append_features (r, rows, LEFT_OUT, blocks, 1, rows->n_groups + 1, error);
+         && append_scales (r, rows, error) && append_features (r, rows, ERROR, bounds, blocks, error)
+         && append_features (r, rows, NORM, 0, blocks, error) && append_features (r, rows, LEFT_OUT, blocks, rows->n_groups + 1, error);
 }
 
 /* Rows behind those that are committed. */
@@ -302,14 +311,14 @@ check_shapes (AssayReader *reader, const AssayGradientIndex *rows, GError **erro
 }
 
 static gboolean
-read_features (AssayReader *reader, AssayGradientIndex *rows, const char *path, gint64 from, gint64 n, guint first, guint step, guint columns, float *room,
+read_features (AssayReader *reader, AssayGradientIndex *rows, const char *path, gint64 from, gint64 n, guint first, guint columns, float *room,
                GError **error)
 {
   if (!read_rows (reader, path, from, n, columns, ASSAY_STORE_F32, room, error))
     return FALSE;
   for (gint64 i = 0; i < n; i++)
     for (guint k = 0; k < columns; k++)
-      assay_gradient_index_features (rows, from + i)[first + k * step] = room[i * columns + k];
+      assay_gradient_index_features (rows, from + i)[first + k] = room[i * columns + k];
   return TRUE;
 }
 
@@ -331,11 +340,14 @@ load_rows (AssayReader *reader, AssayGradientIndex *rows, AssayProgress *progres
         return FALSE;
       assay_progress_report (progress, "reading the gradient index", first, rows->N, "examples", NULL);
       if (!read_rows (reader, "/index/codes", first, n, columns, ASSAY_STORE_I8, codes, error)
-          || !read_features (reader, rows, "/index/scale", first, n, bounds + 1, 2, blocks, room, error)
-          || !read_features (reader, rows, "/index/error", first, n, bounds, 2, blocks, room, error)
-          || !read_features (reader, rows, "/index/norm", first, n, 0, 1, blocks, room, error)
-          || !read_features (reader, rows, "/index/left_out", first, n, blocks, 1, rows->n_groups + 1, room, error))
+          || !read_features (reader, rows, "/index/error", first, n, bounds, blocks, room, error)
+          || !read_features (reader, rows, "/index/norm", first, n, 0, blocks, room, error)
+          || !read_features (reader, rows, "/index/left_out", first, n, blocks, rows->n_groups + 1, room, error)
+          || !read_rows (reader, "/index/scale", first, n, blocks, ASSAY_STORE_F32, room, error))
         return FALSE;
+      for (gint64 i = 0; i < n; i++)
+        for (guint b = 0; b < blocks; b++)
+          rows->scale[b * rows->N + first + i] = ((const float *) room)[i * blocks + b];
       for (gint64 i = 0; i < n; i++)
         for (guint b = 0; b < blocks; b++)
           memcpy (assay_gradient_index_codes (rows, b, first + i), (const gint8 *) codes + i * columns + b * ASSAY_INDEX_BLOCK, ASSAY_INDEX_BLOCK);

@@ -19,6 +19,8 @@ assay_index_tile_free (AssayIndexTile *tile)
   assay_mem_free (tile->block);
   assay_mem_free (tile->t);
   assay_mem_free (tile->norm);
+  assay_mem_free (tile->weight);
+  assay_mem_free (tile->reach);
   g_free (tile);
 }
 
@@ -59,11 +61,69 @@ encode (AssayIndexTile *tile, const AssayGradientIndex *index, const AssayIndexQ
         x[k] = query->kept[first + k] / unit;
       assay_index_encode_block (n, x, tile->block[b].plain[q], &tile->t[b * TILE + q], &tile->norm[b * TILE + q], &tile->error[b * TILE + q]);
       for (guint k = 0; k < ASSAY_INDEX_BLOCK; k++)
-        tile->block[b].packed[k / 4][q][k % 4] = (guint8) (tile->block[b].plain[q][k] + 128);
+        {
+          tile->block[b].packed[k / 4][q][k % 4] = (guint8) (tile->block[b].plain[q][k] + 128);
+          tile->block[b].sum[q] += tile->block[b].plain[q][k];
+        }
     }
   for (guint g = 0; g < tile->n_groups; g++)
     tile->left_out[g * TILE + q] = query->left_out[g] / unit;
   tile->left_out[tile->n_groups * TILE + q] = query->rounding / unit;
+}
+
+/* Every term of the sums is at most (||v_b|| + f_b) (n_b + e_b), or a term of the bound itself: so a part `slack` of those covers all roundings. */
+static double
+get_slack (const AssayGradientIndex *index)
+{
+  return 2 * (index->n_features + 2 * index->n_blocks + 8) * FLOAT_UNIT;
+}
+
+static void
+weigh (AssayIndexTile *tile, const AssayGradientIndex *index, guint q)
+{
+  const double slack = get_slack (index);
+  const guint bounds = assay_gradient_index_bounds (index);
+  float *weight = tile->weight + (gsize) q * index->n_features;
+
+  for (guint b = 0; b < tile->n_blocks; b++)
+    {
+      double norm = tile->norm[b * TILE + q], error = tile->error[b * TILE + q];
+
+      weight[b] = assay_index_round_up (error + slack * (norm + error));
+      weight[bounds + b] = assay_index_round_up ((norm + error) * (1 + slack));
+    }
+  for (guint g = 0; g <= tile->n_groups; g++)
+    weight[tile->n_blocks + g] = assay_index_round_up (tile->left_out[g * TILE + q] * (1 + slack));
+}
+
+/* The same with sums over blocks bounded by the product of norms. */
+static void
+reach (AssayIndexTile *tile, const AssayGradientIndex *index, guint q)
+{
+  const double slack = get_slack (index);
+  double errors = 0, wide = 0;
+
+  for (guint s = 0, b = 0; s < index->n_stops; s++)
+    {
+      float *w = tile->reach + (gsize) s * 4 * TILE + q;
+      double behind = 0;
+
+      for (; b < index->stop[s]; b++)
+        {
+          double norm = tile->norm[b * TILE + q], error = tile->error[b * TILE + q];
+
+          errors += error * error;
+          wide += (norm + error) * (norm + error);
+        }
+      for (guint g = 0; g < tile->n_groups; g++)
+        behind += tile->left_out[g * TILE + q] * tile->left_out[g * TILE + q];
+      for (guint c = b; c < tile->n_blocks; c++)
+        behind += tile->norm[c * TILE + q] * tile->norm[c * TILE + q];
+      w[0] = assay_index_round_up (sqrt (wide) * (1 + slack));
+      w[TILE] = assay_index_round_up ((sqrt (errors) + slack * sqrt (wide)) * (1 + slack));
+      w[2 * TILE] = assay_index_round_up (tile->left_out[tile->n_groups * TILE + q] * (1 + slack));
+      w[3 * TILE] = assay_index_round_up (sqrt (behind) * (1 + slack));
+    }
 }
 
 AssayIndexTile *
@@ -77,7 +137,9 @@ assay_index_tile_new (const AssayGradientIndex *index, guint n, const AssayIndex
   tile->n_groups = index->n_groups;
   if ((tile->block = assay_mem_alloc_array (blocks, sizeof *tile->block, error)) == NULL
       || (tile->t = assay_mem_alloc_array (blocks * TILE, sizeof (float), error)) == NULL
-      || (tile->norm = assay_mem_alloc_array ((2 * blocks + index->n_groups + 1) * TILE, sizeof (double), error)) == NULL)
+      || (tile->norm = assay_mem_alloc_array ((2 * blocks + index->n_groups + 1) * TILE, sizeof (double), error)) == NULL
+      || (tile->weight = assay_mem_alloc_array ((guint64) index->n_features * TILE, sizeof (float), error)) == NULL
+      || (tile->reach = assay_mem_alloc_array ((guint64) index->n_stops * 4 * TILE, sizeof (float), error)) == NULL)
     return NULL;
   tile->error = tile->norm + blocks * TILE;
   tile->left_out = tile->error + blocks * TILE;
@@ -89,30 +151,8 @@ assay_index_tile_new (const AssayGradientIndex *index, guint n, const AssayIndex
           return NULL;
         }
       encode (tile, index, &queries[q], q);
+      weigh (tile, index, q);
+      reach (tile, index, q);
     }
   return g_steal_pointer (&tile);
-}
-
-/* Every term of the sums is at most (||v_b|| + f_b) (n_b + e_b), or a term of the bound itself: so a part `slack` of those covers all roundings. */
-guint
-assay_index_tile_weigh (const AssayIndexTile *tile, guint blocks, float *weights)
-{
-  guint bounds = tile->n_blocks + tile->n_groups + 1, F = bounds + 2 * blocks;
-  double slack = 2 * (F + blocks + 8) * FLOAT_UNIT;
-
-  memset (weights, 0, F * TILE * sizeof *weights);
-  for (guint q = 0; q < tile->n; q++)
-    {
-      for (guint b = 0; b < tile->n_blocks; b++)
-        {
-          double norm = tile->norm[b * TILE + q], error = tile->error[b * TILE + q];
-
-          weights[b * TILE + q] = assay_index_round_up (b < blocks ? error + slack * (norm + error) : norm * (1 + slack));
-          if (b < blocks)
-            weights[(bounds + 2 * b) * TILE + q] = assay_index_round_up ((norm + error) * (1 + slack));
-        }
-      for (guint g = 0; g <= tile->n_groups; g++)
-        weights[(tile->n_blocks + g) * TILE + q] = assay_index_round_up (tile->left_out[g * TILE + q] * (1 + slack));
-    }
-  return F;
 }

@@ -26,6 +26,15 @@ typedef struct {
 
 typedef enum { DECAYING, FLAT, TIED, SPARSE, SPIKED, TINY, HUGE_AND_TINY, N_SORTS } Sort;
 
+static void
+use (const char *isa)
+{
+  GError *error = NULL;
+
+  assay_isa_set (isa, &error);
+  g_assert_no_error (error);
+}
+
 static double
 draw (Store *store)
 {
@@ -239,9 +248,11 @@ test_brute_force (void)
       Sort rows = (Sort) (assay_rng_uniform (&rng) * N_SORTS), queries = (Sort) (assay_rng_uniform (&rng) * N_SORTS);
       g_autoptr (Store) store = store_new (seed, rows, queries, N, Q, D, (guint) (assay_rng_uniform (&rng) * (ASSAY_INDEX_GROUPS + 1)));
 
+      use (assay_isa_list ()[seed % g_strv_length ((char **) assay_isa_list ())]);
       check_against_brute_force (store, MIN (k, N), (AssayIndexOrder) (seed % 3));
       check_intervals (store);
     }
+  use (assay_isa_list ()[0]);
 }
 
 static void
@@ -335,48 +346,156 @@ test_wrong_index (void)
   g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_CHECK_FAILED);
 }
 
-/* Extreme codes and odd counts of rows and queries, from every instruction set that runs here. */
+#define ROWS 45
+
+/* Extreme codes, rows in any order, odd counts of rows and queries: scales and units are powers of two, so that sums of floats are exact. */
 static void
-test_kernels (void)
+check_products (void)
 {
   const AssayIndexKernels *used = assay_index_kernels_get (), *plain = &assay_index_kernels_baseline;
   g_autofree AssayIndexTileBlock *tile = g_new0 (AssayIndexTileBlock, 1);
-  g_autofree gint8 *rows = g_new (gint8, 21 * ASSAY_INDEX_BLOCK);
-  gint16 sums[21];
+  g_autofree gint8 *codes = g_new (gint8, ROWS * ASSAY_INDEX_BLOCK);
+  float scale[ROWS], t[ASSAY_INDEX_TILE];
+  double x[ASSAY_INDEX_BLOCK];
+  gint16 sums[ROWS];
+  const AssayIndexRowBlock block = { codes, sums, scale };
   AssayRng rng = assay_rng_new (3, 0);
 
   for (guint q = 0; q < ASSAY_INDEX_TILE; q++)
-    for (guint k = 0; k < ASSAY_INDEX_BLOCK; k++)
-      {
-        tile->plain[q][k] = q == 0 ? -127 : q == 1 ? 127 : (gint8) (assay_rng_uniform (&rng) * 255 - 127);
-        tile->packed[k / 4][q][k % 4] = (guint8) (tile->plain[q][k] + 128);
-      }
-  for (guint r = 0; r < 21; r++)
+    {
+      t[q] = ldexpf (1, (int) q % 5 - 2);
+      for (guint k = 0; k < ASSAY_INDEX_BLOCK; k++)
+        {
+          tile->plain[q][k] = q == 0 ? -127 : q == 1 ? 127 : (gint8) (assay_rng_uniform (&rng) * 255 - 127);
+          tile->packed[k / 4][q][k % 4] = (guint8) (tile->plain[q][k] + 128);
+          tile->sum[q] += tile->plain[q][k];
+        }
+    }
+  for (guint r = 0; r < ROWS; r++)
     {
       sums[r] = 0;
+      scale[r] = ldexpf (1, (int) r % 7 - 3);
       for (guint k = 0; k < ASSAY_INDEX_BLOCK; k++)
-        sums[r] = (gint16) (sums[r] + (rows[r * ASSAY_INDEX_BLOCK + k] = r == 0 ? -127 : r == 1 ? 127 : (gint8) (assay_rng_uniform (&rng) * 255 - 127)));
+        sums[r] = (gint16) (sums[r] + (codes[r * ASSAY_INDEX_BLOCK + k] = r == 0 ? -127 : r == 1 ? 127 : (gint8) (assay_rng_uniform (&rng) * 255 - 127)));
     }
+  for (guint k = 0; k < ASSAY_INDEX_BLOCK; k++)
+    x[k] = (double) tile->plain[3][k];
   for (guint q = 1; q <= ASSAY_INDEX_TILE; q++)
-    for (guint n = 1; n <= 21; n += 5)
+    for (guint n = 1; n <= ROWS; n++)
       {
-        gint32 a[21 * ASSAY_INDEX_TILE], b[21 * ASSAY_INDEX_TILE];
+        float a[ROWS * ASSAY_INDEX_TILE] = { 0 }, b[ROWS * ASSAY_INDEX_TILE] = { 0 };
+        guint16 rows[ROWS];
 
-        used->dots (n, rows, sums, tile, q, a);
-        plain->dots (n, rows, sums, tile, q, b);
-        for (guint r = 0; r < n; r++)
-          {
-            g_assert_cmpmem (a + r * ASSAY_INDEX_TILE, q * sizeof *a, b + r * ASSAY_INDEX_TILE, q * sizeof *b);
-            g_assert_cmpint (used->dot (rows + r * ASSAY_INDEX_BLOCK, tile->plain[q - 1]), ==, b[r * ASSAY_INDEX_TILE + q - 1]);
-          }
+        for (guint i = 0; i < n; i++)
+          rows[i] = (guint16) (i * 7 % ROWS);                   /* 7 and ROWS have no common divisor: each row once */
+        used->multiply (n, rows, &block, tile, t, q, a);
+        plain->multiply (n, rows, &block, tile, t, q, b);
+        for (guint i = 0; i < n; i++)
+          for (guint k = 0; k < q; k++)
+            {
+              const guint r = rows[i];
+              gint32 dot = 0;
+
+              for (guint j = 0; j < ASSAY_INDEX_BLOCK; j++)
+                dot += codes[r * ASSAY_INDEX_BLOCK + j] * tile->plain[k][j];
+              g_assert_cmpfloat (b[r * ASSAY_INDEX_TILE + k], ==, scale[r] * t[k] * (float) dot);
+              g_assert_cmpfloat (a[r * ASSAY_INDEX_TILE + k], ==, b[r * ASSAY_INDEX_TILE + k]);
+              if (k == 3)                                         /* integers below 2^53: exact in any order */
+                g_assert_cmpfloat (used->product (ASSAY_INDEX_BLOCK, codes + r * ASSAY_INDEX_BLOCK, x), ==, (double) dot);
+            }
       }
+}
+
+/* Which rows may be among the k: numbers whose sums are exact, bounds that are not numbers, any count of queries. */
+static void
+check_finding (void)
+{
+  const AssayIndexKernels *used = assay_index_kernels_get (), *plain = &assay_index_kernels_baseline;
+  AssayRng rng = assay_rng_new (4, 0);
+
+  for (guint round = 0; round < 200; round++)
+    {
+      float sum[ROWS * ASSAY_INDEX_TILE], reach[ROWS * 5], w[4 * ASSAY_INDEX_TILE], threshold[ASSAY_INDEX_TILE];
+      guint16 rows[ROWS], a[ROWS], b[ROWS];
+      guint32 of_a[ROWS], of_b[ROWS];
+      gint32 count[ASSAY_INDEX_TILE] = { 0 };
+      const guint q = 1 + round % ASSAY_INDEX_TILE, behind = 3 + round % 2;
+      const gboolean is_signed = round % 3 == 0;
+      guint m = 0, n;
+
+      for (guint k = 0; k < ROWS * ASSAY_INDEX_TILE; k++)
+        sum[k] = (float) floor (64 * assay_rng_normal (&rng));
+      for (guint k = 0; k < ROWS * 5; k++)
+        reach[k] = k == 7 && round % 10 == 0 ? INFINITY : (float) floor (8 * assay_rng_uniform (&rng));
+      for (guint k = 0; k < 4 * ASSAY_INDEX_TILE; k++)
+        w[k] = (float) floor (4 * assay_rng_uniform (&rng));
+      for (guint k = 0; k < ASSAY_INDEX_TILE; k++)
+        threshold[k] = k % 11 == 3 ? INFINITY : (float) floor (200 * assay_rng_uniform (&rng)) + 0.5f;
+      for (guint i = 0; i < ROWS; i++)
+        rows[i] = (guint16) (i * 7 % ROWS);
+      n = plain->find (ROWS, rows, is_signed, q, sum, reach, 5, behind, w, threshold, b, of_b);
+      g_assert_cmpint (used->find (ROWS, rows, is_signed, q, sum, reach, 5, behind, w, threshold, a, of_a), ==, n);
+      for (guint i = 0; i < ROWS; i++)
+        {
+          guint32 bits = 0;
+
+          for (guint k = 0; k < q; k++)
+            {
+              const float *r = reach + rows[i] * 5, s = sum[rows[i] * ASSAY_INDEX_TILE + k];
+              float most = (is_signed ? s : fabsf (s)) + r[0] * w[k] + r[1] * w[ASSAY_INDEX_TILE + k] + r[2] * w[2 * ASSAY_INDEX_TILE + k]
+                           + r[behind] * w[3 * ASSAY_INDEX_TILE + k];
+
+              bits |= (guint32) !(most < threshold[k]) << k;
+            }
+          if (bits == 0)
+            continue;
+          g_assert_cmpint (a[m], ==, rows[i]);
+          g_assert_cmpint (b[m], ==, rows[i]);
+          g_assert_cmpint (of_a[m], ==, bits);
+          g_assert_cmpint (of_b[m++], ==, bits);
+        }
+      g_assert_cmpint (m, ==, n);
+      used->count (n, of_a, count);
+      for (guint k = 0; k < ASSAY_INDEX_TILE; k++)
+        {
+          for (guint i = 0; i < n; i++)
+            count[k] -= (gint32) (of_b[i] >> k & 1);
+          g_assert_cmpint (count[k], ==, 0);
+        }
+    }
+}
+
+static void
+test_kernels (void)
+{
+  for (const char *const *isa = assay_isa_list (); *isa != NULL; isa++)
+    {
+      use (*isa);
+      check_products ();
+      check_finding ();
+    }
+  use (assay_isa_list ()[0]);
+}
+
+/* The kernels in use are those of the instruction set: a search with the plain ones would be right and slow, and nothing else would show it. */
+static void
+test_choice (void)
+{
+  for (const char *const *isa = assay_isa_list (); *isa != NULL; isa++)
+    {
+      use (*isa);
+      g_assert_true ((assay_index_kernels_get () == &assay_index_kernels_baseline) == (strcmp (*isa, "baseline") == 0));
+      g_assert_true (g_str_has_prefix (assay_index_kernels_get_name (), *isa));
+    }
+  use (assay_isa_list ()[0]);
 }
 
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/index_search/products of bytes are the same from every instruction set", test_kernels);
+  g_test_add_func ("/index_search/every instruction set finds the same products, and the same rows that may be among the k", test_kernels);
+  g_test_add_func ("/index_search/the kernels are those of the instruction set", test_choice);
   g_test_add_func ("/index_search/the k best are those of brute force, and every interval holds its score", test_brute_force);
   g_test_add_func ("/index_search/all rows can be asked for", test_all_rows);
   g_test_add_func ("/index_search/most rows are excluded by the first block where importance falls", test_prunes);

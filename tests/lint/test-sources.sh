@@ -70,11 +70,20 @@ loose_mathematics ()
   :
 }
 
+# A test of a name of config.h in a file that does not include it is silently false.
+unconfigured ()
+{
+  (cd "$1" && for file in $(code . | grep '\.c$'); do
+    ! grep -q '^ *# *if.*ASSAY_HAVE_' "$file" || grep -q '^#include "config\.h"' "$file" || echo "$file: asks for ASSAY_HAVE_... without config.h"
+  done)
+}
+
 check "every file has its licence line" silent unlicensed "$ASSAY_SRCDIR"
 check "no file says what it must not" silent words "$ASSAY_SRCDIR"
 check "no file is too long to read" silent too_long "$ASSAY_SRCDIR"
 check "every source file is listed in its folder's local.mk" silent unlisted "$ASSAY_SRCDIR"
 check "no file has a name that says nothing" silent vague_names "$ASSAY_SRCDIR"
+check "a file that asks what the machine has includes config.h" silent unconfigured "$ASSAY_SRCDIR"
 check "no flag lets the compiler forget NaN" silent loose_mathematics "$ASSAY_SRCDIR"
 
 # The checks themselves: plant one breach at a time.
@@ -108,8 +117,13 @@ check "printing in a library is found" planted words src/run/planted.c '  fprint
 check "a thousand lines are found" planted too_long src/base/planted.c "$(seq 1000)"
 check "a file that no local.mk lists is found" planted unlisted src/base/planted.c 'int x;'
 check "a name that says nothing is found" planted vague_names src/base/utils.c 'int x;'
+check "asking without config.h is found" planted unconfigured src/base/planted.c '#ifdef ASSAY_HAVE_X86
+#endif'
 check "-ffast-math is found" planted loose_mathematics src/ops/planted.mk 'CFLAGS = -ffast-math'
 
+check "asking with config.h is no breach" clean unconfigured src/base/planted.c '#include "config.h"
+#ifdef ASSAY_HAVE_X86
+#endif'
 check "exit in the program is no breach" clean words src/cli/planted.c '  exit (1);'
 check "exit in a comment or a string is no breach" clean words src/store/planted.c '/* no exit (1) */ const char *s = "abort ()";'
 check "a name that ends in exit is no breach" clean words src/store/planted.c '  assay_loop_exit (loop);'
