@@ -21,7 +21,7 @@ typedef struct {
   gint64 Q, N;
   double *scale;                /* (Q): powers of two */
   void **X;                     /* (modules): (Q, rows, columns) of the walk's type, scaled */
-  void *room;                   /* ROOM, or one example or vector where that is more */
+  void *room;                   /* what fits into ROOM, or one example or vector where that is more */
   gint64 room_size;
   void **held;                  /* (modules): (hold, rows, columns), D of examples that wait for their products; NULL: none are formed */
   gint64 hold, *n_held, *first_held;    /* (modules) */
@@ -254,17 +254,24 @@ static gboolean
 make_room (Scoring *s, gint64 B, GError **error)
 {
   gsize width = assay_dtype_width (s->dtype);
+  gint64 least = 0, most = 0;   /* one example or vector, and all of them */
 
-  s->room_size = ROOM;
   for (guint m = 0; m < s->modules->n; m++)
     {
       const AssayModule *module = &s->modules->module[m];
 
-      s->room_size = MAX (s->room_size, module->rows * module->columns);
+      least = MAX (least, module->rows * module->columns);
+      most = MAX (most, B * module->rows * module->columns);
       for (guint u = 0; u < module->n_uses; u++)
         if (!module->uses[u].row_is_index)
-          s->room_size = MAX (s->room_size, B * module->uses[u].positions * module->rows);
+          {
+            gint64 each = B * module->uses[u].positions * module->rows;
+
+            least = MAX (least, each);
+            most = MAX (most, each * s->Q);
+          }
     }
+  s->room_size = MAX (least, MIN (most, ROOM));
   s->room = assay_mem_alloc_array (s->room_size, width, error);
   return s->room != NULL;
 }

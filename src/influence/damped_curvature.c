@@ -124,7 +124,7 @@ assay_damped_curvature_open (const AssayInfluenceTask *task, const char *curvatu
                              AssayDampedCurvature *out, AssayProgress *progress, GError **error)
 {
   g_auto (AssayDampedCurvature) c = { .damping = damping, .is_convex = assay_model_is_affine (task->model) };
-  AssayPoint point = assay_influence_task_get_train (task);
+  AssayPoint point = assay_influence_task_get_curvature (task);
   double largest;
 
   c.curvature = assay_curvature_open (curvature, &point, error);

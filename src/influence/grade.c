@@ -99,7 +99,7 @@ judge_agreement (AssayGrade *grade, const AssayAgreement *lds, const AssayCeilin
 static gboolean
 is_certified (const AssayInfluenceScores *scores)
 {
-  return scores->lo != NULL && scores->interval_kind != ASSAY_INTERVAL_NONE && assay_influence_scores_has_converged (scores, -1);
+  return scores->lo != NULL && scores->interval_kind == ASSAY_INTERVAL_SOLVE && assay_influence_scores_has_converged (scores, -1);
 }
 
 static void

@@ -36,6 +36,7 @@ src_influence_libinfluence_la_SOURCES = $(METHODS_LIST) \
   src/influence/agreement.c src/influence/agreement.h \
   src/influence/bank.c src/influence/bank.h \
   src/influence/damped_curvature.c src/influence/damped_curvature.h \
+  src/influence/error_bars.c src/influence/error_bars.h \
   src/influence/exact.c src/influence/exact.h \
   src/influence/grade.c src/influence/grade.h \
   src/influence/gradient_index.c src/influence/gradient_index.h \

@@ -50,6 +50,8 @@ typedef struct {
   const AssayTraining *training;        /* how the model was trained, for methods that follow it; NULL: not known */
   const void *start;                    /* (P, the model's type) its first parameters, of a first-order training; else NULL */
   const double *optimizer_scale;        /* (P) 1 / (sqrt V + eps) of the last imported checkpoint of an adamw made elsewhere; NULL: not known */
+  const gint64 *sampled;                /* examples of the data set that the curvature is a mean over; NULL: all of train */
+  gint64 n_sampled;
   gboolean keep_directions;             /* scores carry their directions where the method has them */
   /* A part of a question (job/score_parts.h). scored (n_scored): training examples whose scores are wanted, a run of train, of a method that
    * CUTS_EXAMPLES; NULL: all. first_query: number of the first query among all that are asked about, for notes. */
@@ -59,12 +61,17 @@ typedef struct {
 
 typedef struct _AssayBreakdown AssayBreakdown;    /* breakdown.h */
 
-typedef enum { ASSAY_INTERVAL_NONE, ASSAY_INTERVAL_SOLVE } AssayIntervalKind;
+typedef enum {
+  ASSAY_INTERVAL_NONE,
+  ASSAY_INTERVAL_SOLVE,         /* certain: what is left of a solve */
+  ASSAY_INTERVAL_SAMPLING       /* 95 % confidence: over draws of examples, projections or models, and what is left of a solve */
+} AssayIntervalKind;
 
 /* The answer. Arrays are (Q,N) row-major doubles of assay_mem. */
 typedef struct {
   gint64 n_query, n_train;
   double *value, *lo, *hi;              /* lo, hi NULL where nothing is certified */
+  double *se_sample, *se_seed;          /* (Q,N) standard errors, NULL where there are none: of examples drawn for the curvature; of projections or models */
   const char *unit;                     /* "nats per removed example" or "relative" */
   const char *measure;                  /* "query loss" */
   const char *counterfactual;           /* "pbrf", "this-run", "retraining", ... */

@@ -6,6 +6,7 @@
  * Source: Koh & Liang 2017 (1703.04730); Martens 2010 for Gauss-Newton; the manual's chapter on influence for the interval.
  */
 #include "base/rng.h"
+#include "influence/error_bars.h"
 #include "influence/inverse.h"
 #include "influence/task.h"
 
@@ -29,6 +30,7 @@ static const AssayParam params[] = {
   { .name = "preconditioner", .type = ASSAY_PARAM_CHOICE, .def.s = "none", .choices = preconditioners,
     .help = "nystrom: learn the matrix's largest directions first, then every solve takes fewer iterations; ekfac: fit Kronecker factors first, for two "
             "passes over the data; each pays for many queries" },
+  ASSAY_SAMPLED_PARAMS,
   { .name = "rank", .type = ASSAY_PARAM_INT, .def.i = 64, .min = 1, .max = 1e6, .unit = "directions", .flags = ASSAY_PARAM_ADVANCED,
     .help = "directions of the nystrom preconditioner: a product each, and memory of a model each" },
   { .name = "sketch-examples", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 9e15, .unit = "examples", .flags = ASSAY_PARAM_ADVANCED,
@@ -59,9 +61,9 @@ choose_block (gint64 P, gint64 count)
 static gint64
 count_sketched (const AssayInfluenceTask *task, const AssayValues *options)
 {
-  gint64 asked = assay_values_get_int (options, "sketch-examples");
+  gint64 asked = assay_values_get_int (options, "sketch-examples"), n = assay_influence_task_get_curvature (task).n_examples;
 
-  return MIN (asked > 0 ? asked : MAX (task->n_train / SKETCH_SHARE, SKETCH_LEAST), task->n_train);
+  return MIN (asked > 0 ? asked : MAX (n / SKETCH_SHARE, SKETCH_LEAST), n);
 }
 
 /* The curvature of a few of the examples, at the task's point: as good to learn large directions from, for a fraction of the price. */
@@ -69,14 +71,15 @@ static AssayLinop *
 open_sketched (const AssaySolvedScores *scores, const AssayValues *options, GError **error)
 {
   const AssayInfluenceTask *task = scores->task;
-  AssayPoint point = assay_influence_task_get_train (task);
-  g_autofree gint64 *drawn = g_memdup2 (task->train, task->n_train * sizeof *drawn);
+  AssayPoint point = assay_influence_task_get_curvature (task);
+  gint64 n = point.n_examples;
+  g_autofree gint64 *drawn = g_memdup2 (point.examples, n * sizeof *drawn);
   AssayRng rng = assay_rng_new (0, assay_rng_stream ("sketched examples", 0));
 
   point.n_examples = count_sketched (task, options);
-  if (point.n_examples == task->n_train)
+  if (point.n_examples == n)
     return assay_linop_ref (scores->matrix.curvature);
-  assay_rng_shuffle (&rng, drawn, task->n_train);
+  assay_rng_shuffle (&rng, drawn, n);
   point.examples = drawn;
   return assay_curvature_open (assay_values_get_string (options, "curvature"), &point, error);
 }
@@ -139,15 +142,27 @@ score_either (const AssayInfluenceTask *task, const AssayValues *options, gboole
 }
 
 static AssayInfluenceScores *
-score_cg (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
+score_once (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
 {
   return score_either (task, options, FALSE, progress, error);
 }
 
 static AssayInfluenceScores *
-self_cg (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
+self_once (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
 {
   return score_either (task, options, TRUE, progress, error);
+}
+
+static AssayInfluenceScores *
+score_cg (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
+{
+  return assay_sampled_score (task, options, score_once, progress, error);
+}
+
+static AssayInfluenceScores *
+self_cg (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
+{
+  return assay_sampled_score (task, options, self_once, progress, error);
 }
 
 /* About 200 products a query at the default damping, a third of that where they share a block; never more than max-iterations. */
@@ -161,7 +176,7 @@ cost_cg (const AssayInfluenceTask *task, const AssayValues *options, double *flo
   assay_solved_scores_cost (task, flops, bytes);
   assay_solved_scores_add_products (task, assay_values_get_string (options, "curvature"),
                                     MIN (each, (double) assay_values_get_int (options, "max-iterations")) * (double) task->n_query
-                                    + rank * (double) count_sketched (task, options) / (double) task->n_train, flops, bytes);
+                                    * assay_sampled_count (task, options) + rank * (double) count_sketched (task, options) / (double) task->n_train, flops, bytes);
   *bytes += 8.0 * (4.0 * (is_block ? (double) block : 1) + 2 * rank) * (double) P;
 }
 

@@ -39,13 +39,13 @@ score_either (const AssayInfluenceTask *task, const AssayValues *options, gboole
 {
   g_auto (AssaySolvedScores) scores = { 0 };
   g_auto (AssayExactSolver) solver = { 0 };
-  AssayPoint train = assay_influence_task_get_train (task);
+  AssayPoint point = assay_influence_task_get_curvature (task);
   double *matrix;
 
   if (!assay_solved_scores_open (task, assay_values_get_string (options, "curvature"), assay_values_get_double (options, "damping"), &scores,
                                  progress, error))
     return NULL;
-  matrix = assay_exact_assemble (assay_values_get_string (options, "curvature"), &train, COPIES,
+  matrix = assay_exact_assemble (assay_values_get_string (options, "curvature"), &point, COPIES,
                                  (guint64) (assay_values_get_double (options, "max-memory") * GIB), progress, error);
   if (matrix == NULL)
     return NULL;

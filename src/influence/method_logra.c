@@ -13,6 +13,7 @@
 #include "hessian/dense.h"
 #include "hessian/module_pass.h"
 #include "hessian/vector_f64.h"
+#include "influence/error_bars.h"
 #include "influence/projection.h"
 #include "influence/score.h"
 #include "influence/task.h"
@@ -27,6 +28,7 @@ static const AssayParam params[] = {
   { .name = "damping", .type = ASSAY_PARAM_DOUBLE, .def.d = 0.1, .min = 1e-12, .max = 1e300,
     .help = "added to l2, over the mean eigenvalue of each module's matrix" },
   { .name = "seed", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 9e15, .help = "of the projections" },
+  ASSAY_SEEDED_PARAMS,
   { .name = NULL }
 };
 
@@ -302,15 +304,27 @@ score_either (const AssayInfluenceTask *task, const AssayValues *options, gboole
 }
 
 static AssayInfluenceScores *
-score_logra (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
+score_once (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
 {
   return score_either (task, options, FALSE, progress, error);
 }
 
 static AssayInfluenceScores *
-self_logra (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
+self_once (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
 {
   return score_either (task, options, TRUE, progress, error);
+}
+
+static AssayInfluenceScores *
+score_logra (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
+{
+  return assay_seeded_score (task, options, score_once, progress, error);
+}
+
+static AssayInfluenceScores *
+self_logra (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
+{
+  return assay_seeded_score (task, options, self_once, progress, error);
 }
 
 static void
@@ -330,6 +344,7 @@ cost_logra (const AssayInfluenceTask *task, const AssayValues *options, double *
         project += 2 * (double) module->uses[u].positions * (ko * (double) module->uses[u].rows + ki * (double) module->uses[u].columns + f);
     }
   *flops = assay_influence_task_get_flops (task, ASSAY_WALK_GRADIENT, FALSE, task->n_train + task->n_query) + (N + Q) * project + solve;
+  *flops *= (double) assay_values_get_int (options, "seeds");
   *bytes = assay_influence_task_get_bytes (task, ASSAY_WALK_GRADIENT) + 8 * ((N + Q) * F + Q * N);
 }
 

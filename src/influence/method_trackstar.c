@@ -15,6 +15,7 @@
 #include "hessian/dense.h"
 #include "hessian/gradient.h"
 #include "hessian/vector_f64.h"
+#include "influence/error_bars.h"
 #include "influence/projection.h"
 #include "influence/score.h"
 #include "influence/task.h"
@@ -36,6 +37,7 @@ static const AssayParam params[] = {
   { .name = "moment", .type = ASSAY_PARAM_CHOICE, .def.s = "auto", .choices = moments,
     .help = "what gradients are scaled by: the optimizer's second moment, or that of the examples' gradients; auto: the former after adamw" },
   { .name = "seed", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 9e15, .help = "of the projection" },
+  ASSAY_SEEDED_PARAMS,
   { .name = NULL }
 };
 
@@ -207,7 +209,7 @@ whiten_all (Star *s, const AssayValues *options, GError **error)
 }
 
 static AssayInfluenceScores *
-score_trackstar (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
+score_once (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
 {
   g_autoptr (AssayInfluenceScores) scores = NULL;
   g_auto (Star) s = { .task = task, .N = task->n_train, .Q = task->n_query, .P = assay_model_get_n_params (task->model) };
@@ -233,6 +235,12 @@ score_trackstar (const AssayInfluenceTask *task, const AssayValues *options, Ass
   return g_steal_pointer (&scores);
 }
 
+static AssayInfluenceScores *
+score_trackstar (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
+{
+  return assay_seeded_score (task, options, score_once, progress, error);
+}
+
 static void
 cost_trackstar (const AssayInfluenceTask *task, const AssayValues *options, double *flops, double *bytes)
 {
@@ -241,6 +249,7 @@ cost_trackstar (const AssayInfluenceTask *task, const AssayValues *options, doub
 
   *flops = assay_influence_task_get_flops (task, ASSAY_WALK_GRADIENT, FALSE, 2 * task->n_train + task->n_query) + 2 * P * k * (N + Q) + 4 * N * k * k
            + 9 * k * k * k + 2 * Q * k * N;
+  *flops *= (double) assay_values_get_int (options, "seeds");
   *bytes = assay_influence_task_get_bytes (task, ASSAY_WALK_GRADIENT) + 8 * (2 * N * k + 4 * k * k + 34 * P + Q * (N + k));
 }
 

@@ -15,6 +15,7 @@
 #include "hessian/dense.h"
 #include "hessian/gradient.h"
 #include "hessian/vector_f64.h"
+#include "influence/error_bars.h"
 #include "influence/projection.h"
 #include "influence/score.h"
 #include "influence/task.h"
@@ -36,6 +37,7 @@ static const AssayParam params[] = {
   { .name = "keep", .type = ASSAY_PARAM_DOUBLE, .def.d = 1, .min = 1e-6, .max = 1,
     .help = "share of a query's scores that a soft threshold leaves; 1: all" },
   { .name = "seed", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 9e15, .help = "of the projection" },
+  ASSAY_SEEDED_PARAMS,
   { .name = NULL }
 };
 
@@ -108,11 +110,10 @@ trak_open (Trak *t, const AssayInfluenceTask *task, const AssayValues *options, 
     return FALSE;
   t->count = t->doubt + t->N;
   t->value = t->count + t->N;
-  memset (t->doubt, 0, t->N * sizeof (double));
   return count_positions (t, error);
 }
 
-/* Features and kernel at a theta (P), or at the model's own (NULL); adds to the doubts. */
+/* Features and kernel at a theta (P), or at the model's own (NULL), with its doubts. */
 static gboolean
 trak_move (Trak *t, const double *theta, AssayProgress *progress, GError **error)
 {
@@ -125,7 +126,7 @@ trak_move (Trak *t, const double *theta, AssayProgress *progress, GError **error
   for (gint64 i = 0; i < t->N; i++)
     {
       assay_f64_scale (t->k, 1 / t->count[i], t->phi + i * t->k);
-      t->doubt[i] += 1 / (1 + exp (t->value[i] / t->count[i]));
+      t->doubt[i] = 1 / (1 + exp (t->value[i] / t->count[i]));
     }
   kernel = assay_mem_alloc_array (t->k * t->k, sizeof (double), error);
   if (kernel == NULL)
@@ -239,30 +240,103 @@ load_theta (const AssayInfluenceTask *task, const char *name, GError **error)
   return theta;
 }
 
+/* What each model contributes: kernels (C,Q,N) and doubts (C,N). */
+typedef struct {
+  gint64 C, Q, N;
+  double *kernel, *doubt;
+} Ensemble;
+
+/* value (Q,N) <- (mean over models of kernels) (mean over models of doubts), without the model `out`; -1: with all. */
+static void
+combine (const Ensemble *e, gint64 out, double *value)
+{
+  double n = (double) (e->C - (out >= 0));
+
+  for (gint64 k = 0; k < e->Q * e->N; k++)
+    {
+      double kernel = 0, doubt = 0;
+
+      for (gint64 c = 0; c < e->C; c++)
+        if (c != out)
+          {
+            kernel += e->kernel[c * e->Q * e->N + k] / n;
+            doubt += e->doubt[c * e->N + k % e->N] / n;
+          }
+      value[k] = -kernel * doubt;
+    }
+}
+
+/* se (Q,N): the jackknife's, sqrt ((C - 1) / C sum_c (value without c - their mean)^2). */
+static gboolean
+jackknife (const Ensemble *e, double *se, GError **error)
+{
+  gint64 n = e->Q * e->N;
+  g_autoptr (AssayBuffer) memory = assay_mem_alloc_array (2 * n, sizeof (double), error);
+  double *without = memory, *mean = without + n;
+
+  if (memory == NULL)
+    return FALSE;
+  memset (se, 0, n * sizeof *se);
+  for (gint64 c = 0; c < e->C; c++)
+    {
+      combine (e, c, without);
+      for (gint64 k = 0; k < n; k++)
+        {
+          double step = without[k] - mean[k];
+
+          mean[k] += step / (double) (c + 1);
+          se[k] += step * (without[k] - mean[k]);
+        }
+    }
+  for (gint64 k = 0; k < n; k++)
+    se[k] = sqrt ((double) (e->C - 1) / (double) e->C * se[k]);
+  return TRUE;
+}
+
 /* Another S for each model: their projection errors then average out. */
 static gboolean
 run (Trak *t, gboolean of_self, gint64 checkpoints, const char *const *models, AssayInfluenceScores *scores, AssayProgress *progress, GError **error)
 {
-  gint64 own = checkpoints > 1 ? checkpoints : 1, C = own + g_strv_length ((char **) models);
+  gint64 own = checkpoints > 1 ? checkpoints : 1;
+  Ensemble e = { .C = own + g_strv_length ((char **) models), .Q = scores->n_query, .N = t->N };
+  g_autoptr (AssayBuffer) memory = assay_mem_alloc_array (e.C * (e.Q + 1) * e.N, sizeof (double), error);
   guint64 seed = t->projection->seed;
 
-  memset (scores->value, 0, scores->n_query * t->N * sizeof (double));
-  for (gint64 c = 0; c < C; c++)
+  if (memory == NULL)
+    return FALSE;
+  e.kernel = memory;
+  e.doubt = e.kernel + e.C * e.Q * e.N;
+  for (gint64 c = 0; c < e.C; c++)
     {
       g_autoptr (AssayBuffer) other = c >= own ? load_theta (t->task, models[c - own], error) : NULL;
       const double *theta = c >= own ? other : checkpoints > 1 ? t->task->checkpoint[t->task->n_checkpoints - own + c] : NULL;
-      double weight = -1 / (double) C;
+      double *kernel = e.kernel + c * e.Q * e.N;
 
       if (c >= own && other == NULL)
         return FALSE;
       t->projection->seed = c == 0 ? seed : assay_rng_stream ("trak model", seed + (guint64) c);
       if (!trak_move (t, theta, progress, error)
-          || !(of_self ? add_selves (t, theta, weight, scores->value, progress, error) : add_queries (t, theta, weight, scores->value, error)))
+          || !(of_self ? add_selves (t, theta, 1, kernel, progress, error) : add_queries (t, theta, 1, kernel, error)))
         return FALSE;
+      memcpy (e.doubt + c * e.N, t->doubt, e.N * sizeof (double));
     }
-  for (gint64 k = 0; k < scores->n_query * t->N; k++)
-    scores->value[k] *= t->doubt[k % t->N] / (double) C;
-  return TRUE;
+  combine (&e, -1, scores->value);
+  if (e.C == 1)
+    return TRUE;
+  scores->se_seed = assay_mem_new (double, e.Q * e.N, error);
+  return scores->se_seed != NULL && jackknife (&e, scores->se_seed, error)
+         && assay_error_bars_set (scores, scores->se_seed, (double) (e.C - 1), "with 95 % confidence, by the jackknife over models, other models of this training give a mean "
+                                        "between lo and hi", error);
+}
+
+/* A threshold moves scores by what no spread over models says. */
+static void
+drop_intervals (AssayInfluenceScores *scores)
+{
+  assay_mem_free (g_steal_pointer (&scores->lo));
+  assay_mem_free (g_steal_pointer (&scores->hi));
+  assay_mem_free (g_steal_pointer (&scores->se_seed));
+  scores->interval_kind = ASSAY_INTERVAL_NONE;
 }
 
 static AssayInfluenceScores *
@@ -287,9 +361,12 @@ score_either (const AssayInfluenceTask *task, const AssayValues *options, gboole
     return NULL;
   for (gint64 q = 0; q < scores->n_query && !of_self; q++)
     threshold (keep, trak.N, scores->value + q * trak.N);
+  if (keep < 1)
+    drop_intervals (scores);
   scores->unit = ASSAY_UNIT_RELATIVE;
   scores->counterfactual = "expected-over-seeds";
-  scores->interval_reason = "the error of a random projection and of a linearised model is bounded by nothing here; other seeds show the first";
+  if (scores->lo == NULL)
+    scores->interval_reason = "the error of a random projection and of a linearised model is bounded by nothing here; other seeds show the first";
   scores->l2 = task->l2;
   g_string_append_printf (scores->notes, "%" G_GINT64_FORMAT " numbers of %" G_GINT64_FORMAT " parameters%s; %" G_GINT64_FORMAT " checkpoint%s, %u other models\n", trak.k,
                           trak.P, trak.projection->is_identity ? ", not projected" : "", checkpoints, checkpoints == 1 ? "" : "s",
@@ -298,15 +375,27 @@ score_either (const AssayInfluenceTask *task, const AssayValues *options, gboole
 }
 
 static AssayInfluenceScores *
-score_trak (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
+score_once (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
 {
   return score_either (task, options, FALSE, progress, error);
 }
 
 static AssayInfluenceScores *
-self_trak (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
+self_once (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
 {
   return score_either (task, options, TRUE, progress, error);
+}
+
+static AssayInfluenceScores *
+score_trak (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
+{
+  return assay_seeded_score (task, options, score_once, progress, error);
+}
+
+static AssayInfluenceScores *
+self_trak (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
+{
+  return assay_seeded_score (task, options, self_once, progress, error);
 }
 
 static void
@@ -315,7 +404,8 @@ cost_trak (const AssayInfluenceTask *task, const AssayValues *options, double *f
   double P = (double) assay_model_get_n_params (task->model), N = (double) task->n_train, Q = (double) task->n_query;
   double k = MIN ((double) assay_values_get_int (options, "projection"), P);
 
-  *flops = (double) (assay_values_get_int (options, "checkpoints") + g_strv_length ((char **) assay_values_get_list (options, "models")))
+  *flops = (double) assay_values_get_int (options, "seeds")
+           * (double) (assay_values_get_int (options, "checkpoints") + g_strv_length ((char **) assay_values_get_list (options, "models")))
            * (assay_influence_task_get_flops (task, ASSAY_WALK_GRADIENT, FALSE, task->n_train + task->n_query) + 2 * P * k * (N + Q) + 2 * N * k * k
               + k * k * k / 3 + 2 * Q * k * N);
   *bytes = assay_influence_task_get_bytes (task, ASSAY_WALK_GRADIENT) + 8 * (N * k + 2 * k * k + 48 * P + Q * N);

@@ -51,6 +51,8 @@ assay_influence_scores_free (AssayInfluenceScores *scores)
   assay_mem_free (scores->value);
   assay_mem_free (scores->lo);
   assay_mem_free (scores->hi);
+  assay_mem_free (scores->se_sample);
+  assay_mem_free (scores->se_seed);
   assay_mem_free (scores->direction);
   assay_mem_free (scores->solution_norm);
   assay_breakdown_free (scores->parts);
@@ -109,13 +111,15 @@ assay_influence_scores_get_top (const AssayInfluenceScores *scores, gint64 query
 const char *
 assay_interval_kind_name (AssayIntervalKind kind)
 {
-  return kind == ASSAY_INTERVAL_SOLVE ? "solve" : "none";
+  static const char *const names[] = { [ASSAY_INTERVAL_NONE] = "none", [ASSAY_INTERVAL_SOLVE] = "solve", [ASSAY_INTERVAL_SAMPLING] = "sampling" };
+
+  return names[kind];
 }
 
 gboolean
 assay_interval_kind_parse (const char *name, AssayIntervalKind *kind)
 {
-  for (AssayIntervalKind k = ASSAY_INTERVAL_NONE; k <= ASSAY_INTERVAL_SOLVE; k++)
+  for (AssayIntervalKind k = ASSAY_INTERVAL_NONE; k <= ASSAY_INTERVAL_SAMPLING; k++)
     if (strcmp (assay_interval_kind_name (k), name) == 0)
       {
         *kind = k;
@@ -157,6 +161,12 @@ assay_influence_entry_to_json (const AssayTopEntry *entry, const AssayInfluenceT
                     "lo", assay_json_number (entry->lo), "hi", assay_json_number (entry->hi), "converged", converged);
 }
 
+static void
+add_error (json_t *one, const char *name, const double *errors, gint64 place)
+{
+  json_object_set_new (one, name, errors ? assay_json_number (errors[place]) : json_null ());
+}
+
 /* {"by", "parts": [{"part", "score"}, ...]} of one score; the token at each position where parts are positions of this example. */
 static json_t *
 parts_to_json (const AssayBreakdown *parts, const AssayInfluenceTask *task, gint64 query, gint64 place)
@@ -192,7 +202,10 @@ entries_to_json (const AssayInfluenceScores *scores, gint64 query, AssayTop *top
   for (gint64 i = 0; i < n; i++)
     {
       json_t *one = assay_influence_entry_to_json (&entry[i], task, converged);
+      gint64 place = query * scores->n_train + entry[i].example;
 
+      add_error (one, "se_sample", scores->se_sample, place);
+      add_error (one, "se_seed", scores->se_seed, place);
       if (scores->parts != NULL)
         json_object_set_new (one, "parts", parts_to_json (scores->parts, task, query, entry[i].example));
       json_array_append_new (list, one);

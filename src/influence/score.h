@@ -37,14 +37,14 @@ AssayTop   *assay_influence_scores_get_top (const AssayInfluenceScores *scores, 
 
 /* One query's answer: method, measure, unit, sign, counterfactual, l2, damping, solver (null where nothing is solved), interval_kind
  * with its words, notes, and scores[] of the k largest: example (index into the training split), id, file and row that it came from,
- * score, lo, hi, converged, and its parts where the scores have them.
+ * score, lo, hi, se_sample, se_seed, converged, and its parts where the scores have them.
  * Infinite or missing numbers are null. New reference. */
 json_t     *assay_influence_scores_to_json (const AssayInfluenceScores *scores, const AssayInfluenceTask *task, const char *method,
                                             gint64 query, gint64 k);
 
-/* One of those scores; entry->example is a place in the training examples. New reference. */
+/* One of those scores, without standard errors; entry->example is a place in the training examples. New reference. */
 json_t     *assay_influence_entry_to_json (const AssayTopEntry *entry, const AssayInfluenceTask *task, gboolean converged);
 
-/* "solve" or "none". */
+/* "solve", "sampling" or "none". */
 const char *assay_interval_kind_name (AssayIntervalKind kind);
 gboolean    assay_interval_kind_parse (const char *name, AssayIntervalKind *kind);

@@ -20,7 +20,7 @@
 
 static const char *const units[] = { ASSAY_UNIT_NATS, ASSAY_UNIT_ACTIVATION, ASSAY_UNIT_RELATIVE, NULL };
 static const char *const signs[] = { ASSAY_SIGN, ASSAY_SIGN_MEASURE, ASSAY_SIGN_SELF, NULL };
-static const char *const kinds[] = { "solve", "none", NULL };
+static const char *const kinds[] = { "solve", "sampling", "none", NULL };
 
 static const struct {
   const char *name;
@@ -319,6 +319,8 @@ save (AssayCase *cas, const char *kind, const char *name, const AssayInfluenceSc
                      scores->value, error)
       && put_matrix (writer, scores, task, "/scores/lo", "lower end of the interval", scores->lo, error)
       && put_matrix (writer, scores, task, "/scores/hi", "upper end of the interval", scores->hi, error)
+      && put_matrix (writer, scores, task, "/scores/se_sample", "standard error from drawing examples for the curvature", scores->se_sample, error)
+      && put_matrix (writer, scores, task, "/scores/se_seed", "standard error from drawing projections or models", scores->se_seed, error)
       && put_parts (writer, scores, task, error)
       && (scores->solves == NULL || write_solves (writer, scores, task, error)) && write_attributes (writer, attributes, error))
     object = assay_shard_writer_commit (writer, error);
@@ -376,6 +378,16 @@ adopt_attributes (AssayInfluenceScores *scores, const json_t *attributes, const 
   g_string_append (scores->notes, json_string_value (json_object_get (meta, "notes")) ?: "");
 }
 
+/* A matrix that not all scores have. */
+static gboolean
+read_errors (AssayReader *reader, const char *path, const AssayInfluenceScores *scores, double **values, GError **error)
+{
+  if (!assay_reader_has (reader, path))
+    return TRUE;
+  *values = assay_mem_new (double, scores->n_query * scores->n_train, error);
+  return *values != NULL && assay_reader_read (reader, path, ASSAY_STORE_F64, *values, error);
+}
+
 static AssayInfluenceScores *
 load (AssayCase *cas, const char *kind, const char *name, const char **method, GError **error)
 {
@@ -394,6 +406,8 @@ load (AssayCase *cas, const char *kind, const char *name, const char **method, G
   if (!assay_reader_read (reader, "/scores/value", ASSAY_STORE_F64, scores->value, error)
       || (scores->lo != NULL && (!assay_reader_read (reader, "/scores/lo", ASSAY_STORE_F64, scores->lo, error)
                                  || !assay_reader_read (reader, "/scores/hi", ASSAY_STORE_F64, scores->hi, error)))
+      || !read_errors (reader, "/scores/se_sample", scores, &scores->se_sample, error)
+      || !read_errors (reader, "/scores/se_seed", scores, &scores->se_seed, error)
       || (scores->solves != NULL && !read_solves (reader, scores, error)) || !read_parts (reader, scores, error))
     return NULL;
   if (method != NULL)

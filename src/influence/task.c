@@ -46,6 +46,12 @@ assay_influence_query_each (const AssayInfluenceTask *task, const AssayValues *o
   return 1;
 }
 
+AssayPoint
+assay_influence_task_get_curvature (const AssayInfluenceTask *task)
+{
+  return task->sampled ? assay_influence_task_get_point (task, NULL, task->sampled, task->n_sampled) : assay_influence_task_get_train (task);
+}
+
 gint64
 assay_influence_task_get_query_size (const AssayInfluenceTask *task)
 {

@@ -24,6 +24,9 @@ AssayInfluenceTask assay_influence_task_narrow (const AssayInfluenceTask *task);
 /* For AssayMethod.query_unit of methods that take every query by itself. */
 gint64     assay_influence_query_each (const AssayInfluenceTask *task, const AssayValues *options);
 
+/* What the curvature is a mean over: the training examples, or those that were drawn from them. */
+AssayPoint assay_influence_task_get_curvature (const AssayInfluenceTask *task);
+
 /* Examples behind one query: 1, or those that its loss is the mean of. */
 gint64     assay_influence_task_get_query_size (const AssayInfluenceTask *task);
 /* gradients (K,P) of what is measured of the queries first .. first+K-1 at a theta (P), or at the model's own (NULL). Errors: those of the walk. */

@@ -82,11 +82,15 @@ check_examples (const AssayExport *source, const gint64 *values, gint64 n, GErro
 
 /* --- scores: long form --------------------------------------------------------------------------------------------- */
 
+/* What scores may have beside their values: /scores/NAME, a column each. */
+static const char *const beside[] = { "lo", "hi", "se_sample", "se_seed" };
+
 typedef struct {
   gint64 Q, N;
   gboolean are_means;           /* a query is the mean over several examples: query holds its number */
   gint64 *query, *example;      /* examples of the data set */
-  double *value, *lo, *hi;      /* (N) of one query; lo, hi NULL: none */
+  double *value;                /* (N) of one query */
+  double *more[G_N_ELEMENTS (beside)];  /* (N) likewise; NULL: none */
 } Scores;
 
 static gboolean
@@ -94,9 +98,14 @@ read_scores_row (const AssayExport *source, const Scores *s, gint64 q, GError **
 {
   gint64 start[2] = { q, 0 }, count[2] = { 1, s->N };
 
-  return assay_reader_read_box (source->reader, "/scores/value", start, count, ASSAY_STORE_F64, s->value, error)
-         && (s->lo == NULL || (assay_reader_read_box (source->reader, "/scores/lo", start, count, ASSAY_STORE_F64, s->lo, error)
-                               && assay_reader_read_box (source->reader, "/scores/hi", start, count, ASSAY_STORE_F64, s->hi, error)));
+  for (gsize k = 0; k < G_N_ELEMENTS (beside); k++)
+    {
+      g_autofree char *path = g_strconcat ("/scores/", beside[k], NULL);
+
+      if (s->more[k] != NULL && !assay_reader_read_box (source->reader, path, start, count, ASSAY_STORE_F64, s->more[k], error))
+        return FALSE;
+    }
+  return assay_reader_read_box (source->reader, "/scores/value", start, count, ASSAY_STORE_F64, s->value, error);
 }
 
 static gboolean
@@ -110,11 +119,9 @@ write_scores_row (AssayCsvWriter *csv, const AssayExport *source, const Scores *
         write_example (csv, source, s->query[q]);
       write_example (csv, source, s->example[i]);
       assay_csv_writer_double (csv, s->value[i]);
-      if (s->lo != NULL)
-        {
-          assay_csv_writer_double (csv, s->lo[i]);
-          assay_csv_writer_double (csv, s->hi[i]);
-        }
+      for (gsize k = 0; k < G_N_ELEMENTS (beside); k++)
+        if (s->more[k] != NULL)
+          assay_csv_writer_double (csv, s->more[k][i]);
       if (!assay_csv_writer_end_row (csv, error))
         return FALSE;
     }
@@ -130,11 +137,9 @@ write_scores (AssayCsvWriter *csv, const AssayExport *source, const Scores *s, A
     write_example_header (csv, "query_");
   write_example_header (csv, "example_");
   assay_csv_writer_text (csv, "score");
-  if (s->lo != NULL)
-    {
-      assay_csv_writer_text (csv, "lo");
-      assay_csv_writer_text (csv, "hi");
-    }
+  for (gsize k = 0; k < G_N_ELEMENTS (beside); k++)
+    if (s->more[k] != NULL)
+      assay_csv_writer_text (csv, beside[k]);
   if (!assay_csv_writer_end_row (csv, error))
     return FALSE;
   for (gint64 q = 0; q < s->Q; q++)
@@ -160,16 +165,18 @@ export_scores (AssayCsvWriter *csv, const AssayExport *source, AssayProgress *pr
   s.N = info.dims[1];
   query = assay_mem_new (gint64, s.Q, error);
   example = query ? assay_mem_new (gint64, s.N, error) : NULL;
-  numbers = example ? assay_mem_new (double, 3 * s.N, error) : NULL;
+  numbers = example ? assay_mem_new (double, (1 + G_N_ELEMENTS (beside)) * s.N, error) : NULL;
   if (numbers == NULL)
     return FALSE;
   s.query = query;
   s.example = example;
   s.value = numbers;
-  if (assay_reader_has (source->reader, "/scores/lo"))
+  for (gsize k = 0; k < G_N_ELEMENTS (beside); k++)
     {
-      s.lo = s.value + s.N;
-      s.hi = s.lo + s.N;
+      g_autofree char *path = g_strconcat ("/scores/", beside[k], NULL);
+
+      if (assay_reader_has (source->reader, path))
+        s.more[k] = s.value + (gint64) (1 + k) * s.N;
     }
   return read_axis (source, info.axes[0], s.Q, s.query, error) && read_axis (source, info.axes[1], s.N, s.example, error)
          && (s.are_means || check_examples (source, s.query, s.Q, error)) && check_examples (source, s.example, s.N, error)

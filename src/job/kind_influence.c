@@ -36,6 +36,8 @@ static const char *const outside_identity[] = { "group", "top", ASSAY_SHARD_OPTI
 static const AssayJobExample examples[] = {
   { "what made the first person's loss what it is, by the exact inverse", "assay influence people.assay --query train:0 --method exact" },
   { "by conjugate gradients with certified intervals, a person named by key", "assay influence people.assay --query id:17 --method cg --top 5" },
+  { "with the curvature of twenty examples in the place of all, and what the draw may have done to each score",
+    "assay influence people.assay --query id:17 --method cg --curvature-examples 20 --top 5" },
   { "several queries, as one JSON document", "assay influence people.assay --query train:0-3 --method dot --json" },
   { "one question about a group", "assay influence people.assay --query \"train:where group == 'c'\" --mean --method cg" },
   { "what made the answer as sure as it is, rather than its loss", "assay influence people.assay --query train:0 --measure margin --method exact" },

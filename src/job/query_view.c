@@ -42,7 +42,7 @@ view_solver (const json_t *answer, AssayView *view)
                         (int) json_integer_value (json_object_get (solver, "products")));
 }
 
-/* Whether any score has a text under the key. */
+/* Whether any score has something under the key. */
 static gboolean
 have (const json_t *scores, const char *key)
 {
@@ -50,8 +50,12 @@ have (const json_t *scores, const char *key)
   json_t *score;
 
   json_array_foreach (scores, k, score)
-    if (json_is_string (json_object_get (score, key)))
-      return TRUE;
+    {
+      const json_t *value = json_object_get (score, key);
+
+      if (value != NULL && !json_is_null (value))
+        return TRUE;
+    }
   return FALSE;
 }
 
@@ -71,7 +75,8 @@ view_scores (const json_t *answer, AssayView *view)
 {
   const json_t *scores = json_object_get (answer, "scores");
   gboolean certified = json_is_string (json_object_get (answer, "interval_kind")), named = have (scores, "id"), read = have (scores, "file");
-  g_autofree char *columns = g_strconcat (">example|", named ? "id|" : "", read ? "from|" : "", ">score|", certified ? ">lo|>hi|" : "", NULL);
+  const char *error = have (scores, "se_sample") ? "se_sample" : have (scores, "se_seed") ? "se_seed" : NULL;
+  g_autofree char *columns = g_strconcat (">example|", named ? "id|" : "", read ? "from|" : "", ">score|", error ? ">s.e.|" : "", certified ? ">lo|>hi|" : "", NULL);
   gsize k;
   json_t *score;
 
@@ -86,6 +91,8 @@ view_scores (const json_t *answer, AssayView *view)
       if (read)
         add_origin (score, view);
       assay_view_add_cell_number (view, assay_json_get_number (score, "score"), 6);
+      if (error != NULL)
+        assay_view_add_cell_number (view, assay_json_get_number (score, error), 3);
       if (certified)
         {
           assay_view_add_cell_number (view, assay_json_get_number (score, "lo"), 6);

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/mem.h"
 #include "influence/score_store.h"
 #include "influence/task.h"
 
@@ -225,6 +226,16 @@ check_fits (const Parts *parts, const Run *run, const AssayInfluenceScores *part
   return FALSE;
 }
 
+/* Room for the standard errors that a part has. */
+static gboolean
+add_errors (AssayInfluenceScores *whole, const AssayInfluenceScores *part, GError **error)
+{
+  gint64 n = whole->n_query * whole->n_train;
+
+  return (part->se_sample == NULL || (whole->se_sample = assay_mem_new (double, n, error)) != NULL)
+         && (part->se_seed == NULL || (whole->se_seed = assay_mem_new (double, n, error)) != NULL);
+}
+
 static AssayInfluenceScores *
 put_together (const Parts *parts, GError **error)
 {
@@ -241,7 +252,7 @@ put_together (const Parts *parts, GError **error)
       if (whole == NULL)
         {
           whole = assay_influence_scores_new (parts->setup->task.n_query, parts->setup->task.n_train, part->lo != NULL, part->solves != NULL, error);
-          if (whole == NULL)
+          if (whole == NULL || !add_errors (whole, part, error))
             return NULL;
           whole->unit = part->unit;
           whole->measure = part->measure;
@@ -254,6 +265,8 @@ put_together (const Parts *parts, GError **error)
       copy_rows (parts, run, part->value, whole->value);
       copy_rows (parts, run, part->lo, whole->lo);
       copy_rows (parts, run, part->hi, whole->hi);
+      copy_rows (parts, run, part->se_sample, whole->se_sample);
+      copy_rows (parts, run, part->se_seed, whole->se_seed);
       for (gint64 q = 0; whole->solves != NULL && part->solves != NULL && q < part->n_query; q++)
         whole->solves[(parts->by_examples ? 0 : run->first) + q] = part->solves[q];
       add_notes (whole->notes, said, part->notes->str);

@@ -177,7 +177,9 @@ add_claim (const Ranking *ranking)
     {
       claim->lo = assay_number_new (ranking->scores, ranking->lo, 0, ASSAY_NUMBER_SIGNIFICANT, 4);
       claim->hi = assay_number_new (ranking->scores, ranking->hi, 0, ASSAY_NUMBER_SIGNIFICANT, 4);
-      claim->interval = g_strdup ("bounds the solve, not what a retraining would give");
+      claim->interval = g_strdup (g_strcmp0 (assay_json_get_text (ranking->query, "interval_kind"), "sampling") == 0
+                                  ? "95 % over what was drawn, not over what a retraining would give"
+                                  : "bounds the solve, not what a retraining would give");
     }
   else
     claim->reason = g_strdup_printf ("no interval: method %s does not certify its scores", assay_json_get_text (ranking->query, "method"));

@@ -92,6 +92,17 @@ def scores():
             assert s["score"] == array[q, s["example"]] and s["id"] == people[s["example"]]["id"]
             assert s["lo"] == file["scores/lo"][q, s["example"]] and s["hi"] == file["scores/hi"][q, s["example"]]
 
+def drawn():
+    table, array = columns("drawn.csv"), np.load("scores.npy")
+    score, se, lo, hi = (numbers(table[name]).reshape(3, 200) for name in ("score", "se_sample", "lo", "hi"))
+    assert (se > 0).all() and (lo < score).all() and (score < hi).all() and "se_seed" not in table
+    assert abs((hi - lo) / se / (2 * 2.262157162798205) - 1).max() < 1e-6          # nine degrees; the solves are far narrower
+    assert 0.5 < ((lo <= array) & (array <= hi)).mean()
+    for q, answer in enumerate(json.load(open("drawn.json"))["queries"]):
+        assert answer["interval_kind"] == "sampling"
+        for s in answer["scores"]:
+            assert s["se_sample"] == se[q, s["example"]] and s["se_seed"] is None
+
 def metrics():
     table, array, file = load("metrics")
     assert (numbers(table["loss"]) == array).all() and (file["metrics/loss"][()] == array).all()
@@ -119,4 +130,7 @@ check "a shard opens as well as an export" "$python" -c '
 import glob, h5py, numpy as np
 found = [f["scores/value"][()] for f in map(h5py.File, glob.glob("p.assay/shards/*.h5")) if "scores" in f]
 assert len(found) == 1 and (found[0] == np.load("scores.npy")).all()'
+check "scores of a drawn curvature" answers drawn.json influence p.assay --model-name r --query test:0-2 --method cg --curvature-examples 80 --curvature-seed 5 --top 0
+check "those as csv" "$ASSAY" export p.assay scores --out drawn.csv -q
+check "standard errors of a drawn curvature, in both" "$python" judge.py drawn
 finish

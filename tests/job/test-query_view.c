@@ -74,11 +74,35 @@ test_columns (void)
     }
 }
 
+/* Whichever of the two a score has. */
+static void
+test_errors (void)
+{
+  static const char *const names[] = { "se_sample", "se_seed" };
+
+  for (gsize k = 0; k < G_N_ELEMENTS (names); k++)
+    {
+      g_autoptr (AssayView) view = assay_view_new ();
+      json_t *answer = answer_of (NULL, NULL, NULL, TRUE), *score = json_array_get (json_object_get (answer, "scores"), 0);
+      const AssayViewBlock *table;
+
+      json_object_set_new (score, names[1 - k], json_null ());
+      json_object_set_new (score, names[k], json_real (0.0625));
+      assay_query_view (answer, view);
+      table = get_table (view);
+      g_assert_cmpuint (table->n_columns, ==, 6);
+      g_assert_cmpstr (table->cells->pdata[2], ==, "s.e.");
+      g_assert_cmpstr (table->cells->pdata[8], ==, "0.0625");
+      json_decref (answer);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/query_view/a method without damping says none", test_damping);
   g_test_add_func ("/query_view/columns are those that hold something", test_columns);
+  g_test_add_func ("/query_view/a standard error stands beside its score", test_errors);
   return g_test_run ();
 }
