@@ -226,6 +226,21 @@ control (AssayAgreement *a, const AssayInfluenceScores *scores, const AssayResam
   a->control_spearman = estimate (a, plan, dealt, assay_spearman);
 }
 
+/* Queries in another order, none at its own place. */
+static AssayEstimate
+control_queries (const AssayAgreement *a, const AssayResamplingPlan *plan)
+{
+  gint64 Q = a->n_query;
+  g_autofree double *turned = g_new (double, a->n_sets * Q);
+
+  if (Q == 1)
+    return (AssayEstimate) { NAN, NAN, NAN, plan->level };
+  for (gint64 s = 0; s < a->n_sets; s++)
+    for (gint64 q = 0; q < Q; q++)
+      turned[s * Q + (q + 1) % Q] = a->predicted[s * Q + q];
+  return estimate (a, plan, turned, assay_spearman);
+}
+
 void
 assay_agreement_init (AssayAgreement *a, const AssayGroundTruth *truth, AssayRemovalKind kind, guint family, const AssayInfluenceScores *scores,
                       const AssayResamplingPlan *plan)
@@ -258,6 +273,7 @@ assay_agreement_init (AssayAgreement *a, const AssayGroundTruth *truth, AssayRem
   a->mean_spearman = estimate (a, plan, a->predicted, assay_spearman);
   measure_scale (a, strcmp (scores->unit, ASSAY_UNIT_NATS) == 0);
   control (a, scores, plan);
+  a->other_spearman = control_queries (a, plan);
 }
 
 /* --- the ceiling --------------------------------------------------------------------------------------------------------- */

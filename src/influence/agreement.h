@@ -5,7 +5,8 @@
  *   lds = mean over queries of the Spearman correlation over sets of predicted and measured
  *
  * Queries share the sets' luck, so the interval resamples both sets and queries. The control repeats it with the scores dealt out to the examples at random:
- * where its interval is not around 0, something other than the ranking correlates. The band is what a prediction may be off by: 95 % of the sets lie
+ * where its interval is not around 0, something other than the ranking correlates. A second one holds each query's predictions against what was measured of
+ * another query: what is left there is not specific to a query. The band is what a prediction may be off by: 95 % of the sets lie
  * within it; it is not the interval of the solve.
  * The ceiling is what a perfect prediction of the mean over all trainings would reach against a mean over R of them.
  * Shape letters: S sets, Q queries, R seeds.
@@ -39,6 +40,7 @@ typedef struct {
   gint64 n_significant;         /* queries with a positive correlation and adjusted <= 1 - level */
   AssayEstimate mean_pearson, mean_spearman;
   AssayEstimate control_pearson, control_spearman;
+  AssayEstimate other_spearman; /* of each query's predictions with what was measured of the next one; NaN for one query */
   double change;                /* 95 % quantile of |measured|: what the band is to be seen against */
   double band;                  /* 95 % quantile of |measured - predicted|; NaN for scores without unit */
   double slope;                 /* measured on predicted through the origin: 1 where the scale is right */

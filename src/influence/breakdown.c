@@ -135,8 +135,7 @@ assay_breakdown_new (const AssayInfluenceTask *task, const AssayInfluenceScores 
 
   if (scores->direction == NULL)
     {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "by %s: a method whose scores are inner products with one direction for each query "
-                   "(exact, cg, dot) expected", by);
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "by %s: scores with their directions expected, none found", by);
       return NULL;
     }
   if (strcmp (by, "token") == 0)

@@ -71,6 +71,7 @@ src_influence_libinfluence_la_SOURCES = $(METHODS_LIST) \
   src/influence/score_store.c src/influence/score_store.h \
   src/influence/breakdown.c src/influence/breakdown.h \
   src/influence/hidden_state.c src/influence/hidden_state.h \
+  src/influence/non_members.c src/influence/non_members.h \
   src/influence/parts.c src/influence/parts.h \
   src/influence/projection.c src/influence/projection.h \
   src/influence/query_values.c src/influence/query_values.h \

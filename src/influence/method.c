@@ -24,15 +24,48 @@ assay_method_list (void)
 }
 
 static gboolean
-refuse_self (const AssayMethod *method, GError **error)
+defines_self (const AssayMethod *method)
+{
+  return method->self != NULL;
+}
+
+static gboolean
+has_direction (const AssayMethod *method)
+{
+  return (method->flags & ASSAY_METHOD_HAS_DIRECTION) != 0;
+}
+
+/* "exact, cg, ...": those that can. Owns: the caller. */
+static char *
+list_those (gboolean (*can) (const AssayMethod *method))
 {
   g_autoptr (GString) names = g_string_new (NULL);
 
   for (gsize i = 0; methods[i] != NULL; i++)
-    if (methods[i]->self != NULL)
+    if (can (methods[i]))
       g_string_append_printf (names, "%s%s", names->len > 0 ? ", " : "", methods[i]->name);
-  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "self-influence: one of the methods that define it (%s) expected, %s found", names->str,
-               method->name);
+  return g_string_free (g_steal_pointer (&names), FALSE);
+}
+
+static gboolean
+refuse_self (const AssayMethod *method, GError **error)
+{
+  g_autofree char *names = list_those (defines_self);
+
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "self-influence: one of the methods that define it (%s) expected, %s found", names, method->name);
+  return FALSE;
+}
+
+gboolean
+assay_method_check_direction (const AssayMethod *method, const char *by, GError **error)
+{
+  g_autofree char *names = NULL;
+
+  if (has_direction (method))
+    return TRUE;
+  names = list_those (has_direction);
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "by %s: a method whose scores are inner products with one direction for each query (%s) expected, %s found", by,
+               names, method->name);
   return FALSE;
 }
 

@@ -95,6 +95,7 @@ typedef enum {
   ASSAY_METHOD_NEEDS_STEPS = 1 << 4,    /* refuses models whose training, step by step, is not known */
   ASSAY_METHOD_CUTS_EXAMPLES = 1 << 5,  /* scores of a run of the training examples are those that all together get, to the bit */
   ASSAY_METHOD_NEEDS_ROWS = 1 << 7,     /* refuses without rows of the case that it is told of */
+  ASSAY_METHOD_HAS_DIRECTION = 1 << 8,  /* scores are inner products of an example's gradient with one direction for each query, and are kept on demand */
   ASSAY_METHOD_IS_WHOLE = 1 << 6        /* all scores hang together: no part of them can be computed alone */
 } AssayMethodFlags;
 
@@ -120,6 +121,9 @@ typedef struct {
 
 const AssayMethod *assay_method_find (const char *name, GError **error);
 const AssayMethod *const *assay_method_list (void);
+
+/* Whether its scores can be broken down by token, module or head. Errors: USAGE, with the methods whose scores can. */
+gboolean assay_method_check_direction (const AssayMethod *method, const char *by, GError **error);
 
 /* The self-influence of every training example: one row (1,N), measure ASSAY_MEASURE_SELF; the task's queries do not matter. An example
  * whose label is wrong holds its own loss down against all others, so it tends to stand first. A row that was solved for has one solve: the

@@ -188,5 +188,5 @@ query_unit (const AssayInfluenceTask *task, const AssayValues *options)
          : ASSAY_QUERY_BLOCK;
 }
 
-ASSAY_METHOD_DEFINE (cg) = { .name = "cg", .help = "influence by damped conjugate gradients, with certified intervals", .params = params,
+ASSAY_METHOD_DEFINE (cg) = { .name = "cg", .help = "influence by damped conjugate gradients, with certified intervals", .params = params, .flags = ASSAY_METHOD_HAS_DIRECTION,
                              .query_unit = query_unit, .score = score_cg, .self = self_cg, .cost = cost_cg };

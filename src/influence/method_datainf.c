@@ -227,4 +227,4 @@ cost_datainf (const AssayInfluenceTask *task, const AssayValues *options, double
 }
 
 ASSAY_METHOD_DEFINE (datainf) = { .name = "datainf", .help = "influence by a mean of single examples' inverses, module by module; its residual is told",
-                                 .params = params, .score = score_datainf, .cost = cost_datainf };
+                                 .params = params, .flags = ASSAY_METHOD_HAS_DIRECTION, .score = score_datainf, .cost = cost_datainf };

@@ -22,4 +22,4 @@ cost_diagonal (const AssayInfluenceTask *task, const AssayValues *options, doubl
 }
 
 ASSAY_METHOD_DEFINE (diagonal) = { .name = "diagonal", .help = "influence by the diagonal of the Fisher matrix",
-                                 .params = params, .flags = ASSAY_METHOD_CUTS_EXAMPLES, .score = score_diagonal, .cost = cost_diagonal };
+                                 .params = params, .flags = ASSAY_METHOD_CUTS_EXAMPLES | ASSAY_METHOD_HAS_DIRECTION, .score = score_diagonal, .cost = cost_diagonal };

@@ -84,5 +84,5 @@ cost_dot (const AssayInfluenceTask *task, const AssayValues *options, double *fl
                                   ASSAY_QUERY_BLOCK) * assay_model_get_n_params (task->model) + task->n_query * task->n_train);
 }
 
-ASSAY_METHOD_DEFINE (dot) = { .name = "dot", .help = "inner product of gradients", .params = params, .flags = ASSAY_METHOD_CUTS_EXAMPLES, .score = score_dot, .self = self_dot,
+ASSAY_METHOD_DEFINE (dot) = { .name = "dot", .help = "inner product of gradients", .params = params, .flags = ASSAY_METHOD_CUTS_EXAMPLES | ASSAY_METHOD_HAS_DIRECTION, .score = score_dot, .self = self_dot,
                              .cost = cost_dot };

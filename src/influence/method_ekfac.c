@@ -22,4 +22,4 @@ cost_ekfac (const AssayInfluenceTask *task, const AssayValues *options, double *
 }
 
 ASSAY_METHOD_DEFINE (ekfac) = { .name = "ekfac", .help = "influence by eigenvalue-corrected Kronecker factors of every parameter (EK-FAC)",
-                              .params = params, .flags = ASSAY_METHOD_CUTS_EXAMPLES, .score = score_ekfac, .cost = cost_ekfac };
+                              .params = params, .flags = ASSAY_METHOD_CUTS_EXAMPLES | ASSAY_METHOD_HAS_DIRECTION, .score = score_ekfac, .cost = cost_ekfac };

@@ -22,4 +22,4 @@ cost_kfac (const AssayInfluenceTask *task, const AssayValues *options, double *f
 }
 
 ASSAY_METHOD_DEFINE (kfac) = { .name = "kfac", .help = "influence by Kronecker factors of every parameter (K-FAC)",
-                             .params = params, .flags = ASSAY_METHOD_CUTS_EXAMPLES, .score = score_kfac, .cost = cost_kfac };
+                             .params = params, .flags = ASSAY_METHOD_CUTS_EXAMPLES | ASSAY_METHOD_HAS_DIRECTION, .score = score_kfac, .cost = cost_kfac };

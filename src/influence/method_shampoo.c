@@ -22,4 +22,4 @@ cost_shampoo (const AssayInfluenceTask *task, const AssayValues *options, double
 }
 
 ASSAY_METHOD_DEFINE (shampoo) = { .name = "shampoo", .help = "influence by fitted eigenvalues in the bases of second moments of whole gradients",
-                              .params = params, .flags = ASSAY_METHOD_CUTS_EXAMPLES, .score = score_shampoo, .cost = cost_shampoo };
+                              .params = params, .flags = ASSAY_METHOD_CUTS_EXAMPLES | ASSAY_METHOD_HAS_DIRECTION, .score = score_shampoo, .cost = cost_shampoo };

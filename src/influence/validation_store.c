@@ -48,9 +48,9 @@ queries_to_json (const AssayAgreement *a)
 static json_t *
 agreement_to_json (const AssayAgreement *a)
 {
-  return json_pack ("{s:I, s:I, s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:o}", "sets", (json_int_t) a->n_sets, "size", (json_int_t) a->size, "pearson",
+  return json_pack ("{s:I, s:I, s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:o, s:o}", "sets", (json_int_t) a->n_sets, "size", (json_int_t) a->size, "pearson",
                     estimate_to_json (a->mean_pearson), "spearman", estimate_to_json (a->mean_spearman), "control", "pearson",
-                    estimate_to_json (a->control_pearson), "spearman", estimate_to_json (a->control_spearman), "change",
+                    estimate_to_json (a->control_pearson), "spearman", estimate_to_json (a->control_spearman), "other_query", estimate_to_json (a->other_spearman), "change",
                     assay_json_number (a->change), "band", assay_json_number (a->band), "slope", assay_json_number (a->slope), "diverged",
                     diverged_to_json (a->diverged), "per_query", queries_to_json (a));
 }

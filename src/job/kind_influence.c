@@ -103,11 +103,13 @@ static gboolean
 resolve (AssayJob *job, AssayJobContext *context, GError **error)
 {
   const AssayValues *values = assay_job_get_values (job);
+  const AssayMethod *method = assay_method_find (assay_values_get_string (values, "method"), error);
+  const char *by = assay_values_get_string (values, "by");
   State *state = g_new0 (State, 1);
 
   context->state = state;
   context->free_state = state_free;
-  if (assay_method_find (assay_values_get_string (values, "method"), error) == NULL)
+  if (method == NULL || (strcmp (by, "none") != 0 && !assay_method_check_direction (method, by, error)))
     return FALSE;
   state->subject = assay_subject_open (job, context, error);
   if (state->subject == NULL)

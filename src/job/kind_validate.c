@@ -5,6 +5,7 @@
 #include "dataset/derive.h"
 #include "job/imported_scores.h"
 #include "job/measure.h"
+#include "job/validation_controls.h"
 #include "job/validation_method.h"
 #include "job/validation_view.h"
 
@@ -22,7 +23,9 @@ static const AssayParam params[] = {
   { "measured", ASSAY_PARAM_CHOICE, .def.s = "there", .choices = measured_where,
     .help = "with --bank: whose losses count, those of the bank (there) or of retraining without its subsets (here)" },
   { "stability", ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1e9, .unit = "examples",
-    .help = "how far so many scores of largest magnitude stay the same when damping and precision are varied (0: not looked at)" },
+    .help = "how far so many scores of largest magnitude stay the same when damping, precision, seeds and checkpoint are varied (0: not looked at)" },
+  { "non-members", ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1e9, .unit = "examples",
+    .help = "a control: so many examples that the model was not trained on, scored as if it had been (0: not looked at)" },
   { "random-weights", ASSAY_PARAM_BOOL, .help = "a control: the same scores of an untrained model, which should say nothing" },
   ASSAY_SHARD_PARAM,
   ASSAY_SUBJECT_PARAMS,
@@ -176,6 +179,21 @@ choose_references (AssayValidationQuestion *question, const AssayValues *values,
   return question->queries != NULL;
 }
 
+static gboolean
+check_non_members (const AssayValidationQuestion *question, const AssayJob *job, GError **error)
+{
+  g_autoptr (GArray) others = NULL;
+
+  if (assay_values_get_int (assay_job_get_values (job), "non-members") == 0)
+    return TRUE;
+  others = assay_validation_find_non_members (question);
+  if (others->len > 0)
+    return TRUE;
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "non-members: examples of data %s that model %s was not trained on and that are not asked about expected, none found; "
+               "import a split of its own for them, or ask about fewer", question->subject->data->name, question->subject->object->name);
+  return FALSE;
+}
+
 /* Which of the bank's queries each query is. */
 static gboolean
 match_queries (AssayValidationQuestion *question, const AssayJob *job, GError **error)
@@ -271,7 +289,7 @@ resolve (AssayJob *job, AssayJobContext *context, GError **error)
   question->methods = g_strsplit (assay_values_get_string (values, "method"), ",", -1);
   question->subject = assay_subject_open (job, context, error);
   if (question->subject == NULL || !open_bank (question, job, context, error) || !choose_references (question, values, context, error)
-      || !match_queries (question, job, error))
+      || !match_queries (question, job, error) || !check_non_members (question, job, error))
     return FALSE;
   question->setup = assay_influence_setup_new (job, context, question->subject, (const gint64 *) question->queries->data, question->queries->len, error);
   return question->setup != NULL && make_jobs (question, job, error) && add_inputs (question, job, context, error)

@@ -136,6 +136,7 @@ view_family (const json_t *family, gint64 n_query, AssayView *view)
   g_autofree char *lds = estimate_text (family, "estimate", format_correlation);
   g_autofree char *pearson = estimate_text (json_object_get (family, "pearson"), "value", format_correlation);
   g_autofree char *by_chance = estimate_text (control, "value", format_correlation);
+  g_autofree char *other = estimate_text (json_object_get (family, "other_query"), "value", format_correlation);
 
   assay_view_add_heading (view, "Leaving out %" G_GINT64_FORMAT " examples at a time (%s), %" G_GINT64_FORMAT " times: %s", count_of (family, "size"),
                           assay_json_get_text (family, "name"), count_of (family, "sets"), judge (family));
@@ -145,6 +146,8 @@ view_family (const json_t *family, gint64 n_query, AssayView *view)
                         n_query == 1 ? "query" : "queries");
   assay_view_add_field (view, "correlation", "%s", pearson);
   assay_view_add_field (view, "control", "%s with the scores dealt out to the examples at random%s", by_chance, judge_control (control));
+  if (n_query > 1)
+    assay_view_add_field (view, "other query", "%s against what was measured of another query: not specific to a query", other);
   view_scale (family, view);
   view_diverged (family, view);
 }
@@ -206,6 +209,33 @@ view_stability (const json_t *stability, AssayView *view)
   else
     assay_view_add_field (view, "stability", "the %" G_GINT64_FORMAT " scores of largest magnitude overlap by %s in the mean, at the worst of %" G_GSIZE_FORMAT
                           " variants (Jaccard)", count_of (stability, "top"), overlap, n);
+  for (gsize k = 0; k < n; k++)
+    {
+      g_autofree char *one = format_correlation (json_number_value (json_array_get (json_object_get (stability, "overlaps"), k)));
+
+      assay_view_add_field (view, "", "%s with %s", one, json_string_value (json_array_get (json_object_get (stability, "variants"), k)));
+    }
+  for (gsize k = 0; k < json_array_size (json_object_get (stability, "refused")); k++)
+    assay_view_add_field (view, "not varied", "%s", json_string_value (json_array_get (json_object_get (stability, "refused"), k)));
+}
+
+static void
+view_non_members (const json_t *control, gint64 n_query, AssayView *view)
+{
+  g_autofree char *area = estimate_text (control, "area", format_correlation), *mean = assay_view_number (assay_json_get_number (control, "significant_examples"), 3);
+  const char *refused = assay_json_get_text (control, "refused");
+  double lo = assay_json_get_number (control, "lo"), hi = assay_json_get_number (control, "hi");
+
+  if (refused[0] != '\0')
+    {
+      assay_view_add_field (view, "non-members", "not asked: %s", refused);
+      return;
+    }
+  assay_view_add_field (view, "non-members", "a training example has a larger score than one of %" G_GINT64_FORMAT " that the model never saw with the chance %s: %s",
+                        count_of (control, "examples"), area,
+                        lo > 0.5 ? "larger than by itself" : hi < 0.5 ? "smaller: magnitude tells nothing of having been trained on" : "no larger than by itself");
+  assay_view_add_field (view, "beyond them", "%s training examples a query in the mean, for %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " queries any", mean,
+                        count_of (control, "queries_with_significant"), n_query);
 }
 
 static void
@@ -392,6 +422,8 @@ assay_validation_view (const json_t *document, AssayView *view)
     view_stability (json_object_get (document, "stability"), view);
   if (json_is_object (json_object_get (document, "random_weights")))
     view_random_weights (json_object_get (document, "random_weights"), n_query, view);
+  if (json_is_object (json_object_get (document, "non_members")))
+    view_non_members (json_object_get (document, "non_members"), n_query, view);
   view_grade (json_object_get (document, "grade"), view);
   if (n_query > 1)
     view_queries (document, view);

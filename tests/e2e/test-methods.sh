@@ -56,6 +56,6 @@ check "a model that is not there is refused" refuses asks --model-name net --que
 check "neither query nor --self is refused" prints 'or --self' "$ASSAY" influence p.assay
 check "both are refused" prints 'without --query' "$ASSAY" influence p.assay --self --query train:0
 check "a measure that is none is refused" prints 'activation:TAP' asks --model-name net --query train:0 --measure sureness
-check "parts of a method without a direction are refused" prints 'exact, cg, dot' asks --model-name convex --query train:0 --method rescaled --by module
+check "parts of a method without a direction are refused" prints 'expected, rescaled found' asks --model-name convex --query train:0 --method rescaled --by module
 check "a method without self-influence is refused by name" prints 'cosine found' asks --self --method cosine --model-name net
 finish

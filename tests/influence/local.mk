@@ -21,7 +21,7 @@ tests_influence_test_reference_products_SOURCES = tests/influence/test-reference
 # Dense matrices of several thousand parameters.
 LONG_TESTS += tests/influence/test-reference_data
 
-check_PROGRAMS += tests/influence/test-approximate tests/influence/test-baselines tests/influence/test-breakdown tests/influence/test-measure tests/influence/test-rescaled tests/influence/test-error_bars tests/influence/test-source \
+check_PROGRAMS += tests/influence/test-approximate tests/influence/test-baselines tests/influence/test-breakdown tests/influence/test-measure tests/influence/test-non_members tests/influence/test-rescaled tests/influence/test-error_bars tests/influence/test-source \
   tests/influence/test-trak
 tests_influence_test_approximate_SOURCES = tests/influence/test-approximate.c tests/influence/dense_system.c tests/influence/dense_system.h \
   $(influence_toy)
@@ -30,6 +30,7 @@ tests_influence_test_trak_SOURCES = tests/influence/test-trak.c tests/influence/
 tests_influence_test_rescaled_SOURCES = tests/influence/test-rescaled.c tests/influence/dense_system.c tests/influence/dense_system.h $(influence_toy)
 tests_influence_test_error_bars_SOURCES = tests/influence/test-error_bars.c $(influence_toy)
 tests_influence_test_source_SOURCES = tests/influence/test-source.c $(influence_toy)
+tests_influence_test_non_members_SOURCES = tests/influence/test-non_members.c $(influence_toy)
 tests_influence_test_measure_SOURCES = tests/influence/test-measure.c $(influence_toy)
 tests_influence_test_baselines_SOURCES = tests/influence/test-baselines.c $(influence_toy)
 

@@ -198,6 +198,24 @@ test_shared (Folder *folder, gconstpointer unused)
   json_decref (dot);
 }
 
+static char *
+text_of_view (const json_t *document)
+{
+  g_autoptr (AssayView) view = assay_view_new ();
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  assay_job_kind_find ("validate", NULL)->view (document, view);
+  for (guint k = 0; k < assay_view_get_n_blocks (view); k++)
+    {
+      const AssayViewBlock *block = assay_view_get_block (view, k);
+
+      g_string_append_printf (text, "%s: %s\n", block->name ? block->name : "", block->text ? block->text : "");
+      for (guint c = 0; block->cells != NULL && c < block->cells->len; c++)
+        g_string_append_printf (text, "%s|", (const char *) block->cells->pdata[c]);
+    }
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
 /* --- more protocols ------------------------------------------------------------------------------------------------ */
 
 /* Two sizes are two families; the first is the lds. Points of the curve are differences of their own, and those of equal size are equal. */
@@ -222,13 +240,89 @@ test_protocols (Folder *folder, gconstpointer unused)
   g_assert_cmpfloat (number_at (json_array_get (json_object_get (json_object_get (document, "curve"), "points"), 2), "estimate"), >, number_at (point, "estimate"));
   stability = json_object_get (document, "stability");
   g_assert_cmpuint (json_array_size (json_object_get (stability, "variants")), ==, 3);
-  g_assert_cmpuint (json_array_size (json_object_get (stability, "refused")), ==, 0);
+  g_assert_cmpuint (json_array_size (json_object_get (stability, "refused")), ==, 1);             /* a training to the optimum has no checkpoints */
   g_assert_cmpfloat (number_at (stability, "min_jaccard"), >, 0.5);
   g_assert_cmpfloat (number_at (stability, "min_jaccard"), <=, 1);
   control = json_object_get (document, "random_weights");
   g_assert_cmpuint (json_array_size (json_object_get (control, "per_query")), ==, 4);
   g_assert_cmpfloat (number_at (control, "estimate"), <, number_at (json_object_get (document, "lds"), "estimate"));
   json_decref (document);
+}
+
+/* What a training by steps leaves can be varied further: labels drawn, projections, and the checkpoint. Each variant is told with its overlap, of which the
+ * least of each query counts. */
+static void
+test_variants (Folder *folder, gconstpointer unused)
+{
+  static const struct { const char *method; const char *variants[8]; } cases[] = {
+    { "ekfac", { "damping 0.0333", "damping 0.3", "precision f32", "fisher-seed 1", "fisher-seed 2", "checkpoint at step 20", "checkpoint at step 10" } },
+    { "logra", { "damping 0.0333", "damping 0.3", "precision f32", "seed 1", "seed 2", "checkpoint at step 20", "checkpoint at step 10" } },
+    { "dot", { "precision f32", "checkpoint at step 20", "checkpoint at step 10" } },
+    { "magic", { "precision f32" } } };
+
+  (void) unused;
+  folder_train (folder, "m");
+  json_decref (folder_answer (folder, "train", "name", "steps", "target", "score", "terms", "age,group", "optimizer", "sgd", "steps", "30", "batch", "8", "learning-rate",
+                              "0.0005", "checkpoints", "3", NULL));
+  for (gsize k = 0; k < G_N_ELEMENTS (cases); k++)
+    {
+      json_t *document = folder_answer (folder, "validate", "model-name", "steps", "query", "train:0-3", "method", cases[k].method, "leave-one-out", "4", "groups", "0",
+                                        "qld", "none", "stability", "5", "draws", "100", NULL);
+      json_t *stability = json_object_get (document, "stability"), *variants = json_object_get (stability, "variants"), *overlaps = json_object_get (stability, "overlaps");
+      json_t *refused = json_object_get (stability, "refused");
+      double least = 1;
+
+      g_assert_cmpuint (json_array_size (variants), ==, g_strv_length ((char **) cases[k].variants));
+      g_assert_cmpuint (json_array_size (overlaps), ==, json_array_size (variants));
+      for (gsize v = 0; v < json_array_size (variants); v++)
+        {
+          g_assert_cmpstr (json_string_value (json_array_get (variants, v)), ==, cases[k].variants[v]);
+          least = MIN (least, json_number_value (json_array_get (overlaps, v)));
+        }
+      g_assert_cmpfloat (number_at (stability, "min_jaccard"), <=, least);
+      g_assert_cmpfloat (number_at (stability, "min_jaccard"), >, 0);
+      g_assert_cmpuint (json_array_size (refused), ==, strcmp (cases[k].method, "magic") == 0);
+      if (json_array_size (refused) > 0)
+        g_assert_nonnull (strstr (json_string_value (json_array_get (refused, 0)), "follows the whole training"));
+      json_decref (document);
+    }
+}
+
+/* A method that can score them does, one that cannot says so, and a model that was trained on all there is has none. */
+static void
+test_non_members (Folder *folder, gconstpointer unused)
+{
+  json_t *document, *control;
+  g_autoptr (AssayJob) none = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = NULL;
+
+  (void) unused;
+  json_decref (folder_answer (folder, "new", NULL));
+  json_decref (folder_answer (folder, "import", "what", "data", "file", folder->table, "id", "id", "split", "order:train=24,test=rest", NULL));
+  json_decref (folder_answer (folder, "train", "name", "m", "target", "score", "terms", "age,group", "l2", "0.01", NULL));
+  document = folder_answer (folder, "validate", "model-name", "m", "query", "test:0-3", "method", "cg", "leave-one-out", "0", "groups", "8", "group-size", "6", "qld", "none",
+                            "non-members", "100", "draws", "200", NULL);
+  control = json_object_get (document, "non_members");
+  g_assert_cmpint (json_integer_value (json_object_get (control, "examples")), ==, 12);          /* 16 are tests, 4 of them are asked about */
+  g_assert_cmpfloat_with_epsilon (number_at (control, "least_p"), 1.0 / 13, 0x1p-50);
+  g_assert_cmpuint (json_array_size (json_object_get (control, "per_query")), ==, 4);
+  g_assert_cmpfloat (number_at (control, "lo"), <, number_at (control, "area"));
+  g_assert_cmpfloat (number_at (control, "area"), <, number_at (control, "hi"));
+  text = text_of_view (document);
+  g_assert_nonnull (strstr (text, "than one of 12 that the model never saw"));
+  g_assert_nonnull (strstr (text, "of 4 queries any"));
+  control = json_object_get (json_object_get (document, "lds"), "other_query");
+  g_assert_cmpfloat (number_at (control, "value"), <, number_at (json_object_get (document, "lds"), "estimate"));
+  json_decref (document);
+  document = folder_answer (folder, "validate", "model-name", "m", "query", "test:0-3", "method", "rescaled", "leave-one-out", "0", "groups", "8", "group-size", "6", "qld",
+                            "none", "non-members", "100", "draws", "200", NULL);
+  g_assert_nonnull (strstr (text_at (json_object_get (document, "non_members"), "refused"), "method rescaled scores only"));
+  json_decref (document);
+  none = folder_job (folder, "validate", "model-name", "m", "query", "test:0-15", "method", "cg", "non-members", "10", NULL);
+  g_assert_null (folder_run (none, FALSE, &error));
+  g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE);
+  g_assert_nonnull (strstr (error->message, "none found"));
 }
 
 /* A first-order training has seeds that count: every set is trained with each, and the ceiling comes from how far they agree. A whole-batch one has one. */
@@ -356,35 +450,18 @@ test_findings (Folder *folder, gconstpointer unused)
   g_assert_null (of_well->finding);
 }
 
-static char *
-text_of_view (const json_t *document)
-{
-  g_autoptr (AssayView) view = assay_view_new ();
-  g_autoptr (GString) text = g_string_new (NULL);
-
-  assay_job_kind_find ("validate", NULL)->view (document, view);
-  for (guint k = 0; k < assay_view_get_n_blocks (view); k++)
-    {
-      const AssayViewBlock *block = assay_view_get_block (view, k);
-
-      g_string_append_printf (text, "%s: %s\n", block->name ? block->name : "", block->text ? block->text : "");
-      for (guint c = 0; block->cells != NULL && c < block->cells->len; c++)
-        g_string_append_printf (text, "%s|", (const char *) block->cells->pdata[c]);
-    }
-  return g_string_free (g_steal_pointer (&text), FALSE);
-}
-
 static void
 test_view (Folder *folder, gconstpointer unused)
 {
   static const char *const told[] = { "predictions follow retraining", "mean correlation: 0.9", "over 2 queries", "dealt out to the examples at random",
-                                      "examples ranked highest", "lds: 0.9", "deterministic training, one seed counts", "Grade ", "cost of scoring", "train:1", "2 of 2 converged" };
+                                      "examples ranked highest", "lds: 0.9", "deterministic training, one seed counts", "Grade ", "cost of scoring", "train:1", "2 of 2 converged", "measured of another query",
+                                      "at the worst of 3 variants", "with precision f32", "not varied: checkpoint" };
   json_t *document, *relative;
   g_autofree char *text = NULL, *without_unit = NULL;
 
   (void) unused;
   folder_train (folder, "m");
-  document = folder_answer (folder, "validate", "query", "train:0-1", "leave-one-out", "20", "groups", "10", NULL);
+  document = folder_answer (folder, "validate", "query", "train:0-1", "leave-one-out", "20", "groups", "10", "damping", "0.01", "stability", "3", NULL);
   text = text_of_view (document);
   for (gsize k = 0; k < G_N_ELEMENTS (told); k++)
     {
@@ -485,6 +562,8 @@ main (int argc, char **argv)
   ADD ("groups are predicted by their scores and measured by retraining", test_groups);
   ADD ("scores and retrainings of the case are used", test_shared);
   ADD ("several sizes, a curve, stability and an untrained model stand beside the lds", test_protocols);
+  ADD ("what is drawn and the checkpoint can be varied too", test_variants);
+  ADD ("examples that the model never saw stand beside those that it did", test_non_members);
   ADD ("several seeds give the ceiling where they count", test_seeds);
   ADD ("an interrupted validation goes on and says the same", test_resume);
   ADD ("what does not hold is a finding", test_findings);
