@@ -49,8 +49,7 @@ typedef struct {
 typedef struct {
   AssayFactorsSide row, column; /* S, A */
   double positions;             /* T: counted positions of an example, in the mean over examples */
-  double *lambda;               /* (rows, columns) */
-  double mean_lambda;
+  double *lambda;               /* (rows, columns); their mean over parameters: assay_factors_get_mean */
 } AssayModuleFactors;
 
 typedef struct {

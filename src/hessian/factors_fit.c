@@ -528,7 +528,6 @@ finish_spectrum (AssayFactors *factors, gint64 N, GError **error)
 
       for (gint64 i = 0; i < module->rows * module->columns; i++)
         sum += of->lambda[i] /= (double) N;
-      of->mean_lambda = sum / (double) module->n_params;
       if (!isfinite (sum))
         {
           g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NAN, "curvature factors: %s: squared gradients are not finite in %s; fit in f64",

@@ -54,10 +54,10 @@ make_name (const AssayInfluenceTask *task, const AssayFactorsOptions *options, c
 }
 
 static AssayFactors *
-fit_and_keep (const AssayInfluenceTask *task, const AssayPoint *point, const AssayFactorsOptions *options, const char *name, const json_t *identity,
-              AssayProgress *progress, GError **error)
+fit_and_keep (const AssayInfluenceTask *task, const AssayPoint *point, const AssayFactorsOptions *options, const char *name, gboolean anew,
+              const json_t *identity, AssayProgress *progress, GError **error)
 {
-  gboolean shared = task->store != NULL && assay_factors_parts_exist (task->store, name);        /* others have begun, or ended */
+  gboolean shared = !anew && task->store != NULL && assay_factors_parts_exist (task->store, name);        /* others have begun, or ended */
   AssayFactorsParts parts = { task->store, name, identity, NULL };
   AssayFactorsSummer summer = assay_factors_parts_summer (&parts);
   g_autoptr (AssayFactors) factors = NULL;
@@ -83,7 +83,7 @@ assay_factored_obtain (const AssayInfluenceTask *task, const AssayValues *values
   g_autofree char *own = task->store ? given ? g_strdup (given) : make_name (task, &options, identity) : NULL;
   gboolean kept = own != NULL && (given != NULL || assay_case_has (task->store, "factors", own));
   AssayFactors *factors = kept ? assay_factors_load (task->store, own, task->model, identity, given == NULL, error)
-                               : fit_and_keep (task, &point, &options, own, identity, progress, error);
+                               : fit_and_keep (task, &point, &options, own, FALSE, identity, progress, error);
 
   json_decref (identity);
   if (factors != NULL && notes != NULL && own != NULL)
@@ -113,16 +113,19 @@ assay_factored_share (const AssayInfluenceTask *task, const AssayValues *values,
 }
 
 AssayFactors *
-assay_factored_fit (const AssayInfluenceTask *task, const AssayValues *values, AssayFactorsBasis basis, const char *name, AssayProgress *progress,
-                    GError **error)
+assay_factored_fit (const AssayInfluenceTask *task, const AssayValues *values, AssayFactorsBasis basis, const char *given, gboolean anew, char **name,
+                    AssayProgress *progress, GError **error)
 {
   AssayDtype dtype;
   AssayFactorsOptions options = assay_factored_read_options (task, values, basis, &dtype);
   AssayPoint point = get_point (task, dtype);
   json_t *identity = assay_factors_identity (&point, &options);
-  AssayFactors *factors = fit_and_keep (task, &point, &options, name, identity, progress, error);
+  g_autofree char *own = given ? g_strdup (given) : make_name (task, &options, identity);
+  AssayFactors *factors = fit_and_keep (task, &point, &options, own, anew, identity, progress, error);
 
   json_decref (identity);
+  if (factors != NULL)
+    *name = g_steal_pointer (&own);
   return factors;
 }
 

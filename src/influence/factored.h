@@ -61,9 +61,10 @@ AssayFactors *assay_factored_obtain (const AssayInfluenceTask *task, const Assay
 gboolean      assay_factored_share (const AssayInfluenceTask *task, const AssayValues *values, AssayFactorsBasis basis, const char *name,
                                     const AssayRecorderShare *share, gboolean *whole, AssayProgress *progress, GError **error);
 
-/* Fits, and keeps them under that name. */
-AssayFactors *assay_factored_fit (const AssayInfluenceTask *task, const AssayValues *values, AssayFactorsBasis basis, const char *name,
-                                  AssayProgress *progress, GError **error);
+/* Fits in any case, and keeps them: as they are called (given), or as assay_factored_obtain finds them (NULL); name receives which. Sums that processes
+ * have shared count, unless anew. */
+AssayFactors *assay_factored_fit (const AssayInfluenceTask *task, const AssayValues *values, AssayFactorsBasis basis, const char *given, gboolean anew,
+                                  char **name, AssayProgress *progress, GError **error);
 
 /* value (K, train's examples) of the queries first .. first+K-1, for some or all of the task's training examples: an example's score has the same bits
  * whatever others are asked for with it. X (K,P) receives A^-1 g_q. */

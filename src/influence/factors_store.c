@@ -261,9 +261,6 @@ read_module (AssayReader *reader, const AssayModule *module, AssayModuleFactors 
       if (!assay_reader_read (reader, path, ASSAY_STORE_F64, arrays[k].values, error))
         return FALSE;
     }
-  of->mean_lambda = 0;
-  for (gint64 i = 0; i < of->row.n * of->column.n; i++)
-    of->mean_lambda += of->lambda[i] / (double) module->n_params;
   return read_check (reader, group, "S", &of->row, error) && read_check (reader, group, "A", &of->column, error)
          && assay_reader_get_number (reader, group, "positions", &of->positions, error);
 }

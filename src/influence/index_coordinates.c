@@ -51,7 +51,7 @@ measure_squares (AssayFactors *factors, const AssayPoint *point, double *squares
   const gint64 N = factors->N, step = MAX (1, point->n_examples / SAMPLE);
   const AssayFactorsOptions options = factors->options;
   const AssayDtype dtype = factors->dtype;
-  g_autofree double **lambda = g_new (double *, modules->n), *mean = g_new (double, modules->n);
+  g_autofree double **lambda = g_new (double *, modules->n);
   g_autofree gint64 *examples = g_new (gint64, point->n_examples / step);
   AssayPoint sample = *point;
   gboolean ok;
@@ -63,17 +63,13 @@ measure_squares (AssayFactors *factors, const AssayPoint *point, double *squares
   for (guint m = 0; m < modules->n; m++)
     {
       lambda[m] = factors->of[m].lambda;
-      mean[m] = factors->of[m].mean_lambda;
       factors->of[m].lambda = squares;
       squares += modules->module[m].rows * modules->module[m].columns;
     }
   factors->options.is_empirical = TRUE;
   ok = assay_factors_fit_spectrum (factors, &sample, progress, error);
   for (guint m = 0; m < modules->n; m++)
-    {
-      factors->of[m].lambda = lambda[m];
-      factors->of[m].mean_lambda = mean[m];
-    }
+    factors->of[m].lambda = lambda[m];
   factors->options = options;
   factors->N = N;
   factors->dtype = dtype;

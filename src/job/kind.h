@@ -61,6 +61,7 @@ typedef struct {
   AssayCase *cas;               /* NULL: the kind has none, or it was not given */
   AssayBackend *backend;
   AssayShard shard;             /* the part of the job that this process does; a count of 0 or 1: all of it */
+  gboolean is_forced;           /* what the case knows is no answer: everything is made again */
   gboolean is_dry_run;          /* a plan is all that is wanted: it may take a moment to measure */
   AssayProgress *progress;
   gboolean (*confirm) (const char *question, gpointer data);    /* NULL: nobody can be asked */

@@ -94,8 +94,10 @@ side_to_json (const AssayFactorsSide *side)
 }
 
 static json_t *
-module_to_json (const AssayModule *module, const AssayModuleFactors *of)
+module_to_json (const AssayFactors *factors, guint m)
 {
+  const AssayModule *module = &factors->modules->module[m];
+  const AssayModuleFactors *of = &factors->of[m];
   double largest = 0;
 
   for (gint64 i = 0; i < module->rows * module->columns; i++)
@@ -103,7 +105,7 @@ module_to_json (const AssayModule *module, const AssayModuleFactors *of)
   return json_pack ("{s:s, s:s, s:I, s:[I,I], s:i, s:o, s:o, s:o, s:o, s:o}", "name", module->name, "kind", module->kind, "covered_parameters",
                     (json_int_t) module->n_params, "shape", (json_int_t) module->rows, (json_int_t) module->columns, "uses", (int) module->n_uses,
                     "positions", assay_json_number (of->positions), "S", side_to_json (&of->row), "A", side_to_json (&of->column), "mean_eigenvalue",
-                    assay_json_number (of->mean_lambda), "largest_eigenvalue", assay_json_number (largest));
+                    assay_json_number (assay_factors_get_mean (factors, ASSAY_SPECTRUM_FITTED, m)), "largest_eigenvalue", assay_json_number (largest));
 }
 
 typedef struct {
@@ -149,9 +151,11 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
   const State *state = context->state;
   const AssayValues *values = assay_job_get_values (job);
   const char *given = assay_values_get_string (values, "name");
-  g_autofree char *name = g_strdup (given);
-  g_autoptr (AssayFactors) factors = given ? assay_factored_fit (&state->task, values, state->basis, given, context->progress, error)
-                                           : assay_factored_obtain (&state->task, values, state->basis, NULL, &name, NULL, context->progress, error);
+  const gboolean anew = context->is_forced && context->shard.count <= 1;        /* a share's sums are its own, of this fit */
+  g_autofree char *name = NULL;
+  g_autoptr (AssayFactors) factors = given || anew
+    ? assay_factored_fit (&state->task, values, state->basis, given, anew, &name, context->progress, error)
+    : assay_factored_obtain (&state->task, values, state->basis, NULL, &name, NULL, context->progress, error);
   AssayObject *object = factors ? assay_case_lookup (context->cas, "factors", name, error) : NULL;
   json_t *modules;
   gint64 covered = 0;
@@ -163,7 +167,7 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
   for (guint m = 0; m < factors->modules->n; m++)
     {
       covered += factors->modules->module[m].n_params;
-      json_array_append_new (modules, module_to_json (&factors->modules->module[m], &factors->of[m]));
+      json_array_append_new (modules, module_to_json (factors, m));
     }
   return json_pack ("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:f, s:o, s:I}", "factors", name, "model", state->subject->object->name, "data",
                     state->subject->data->name, "basis", assay_factors_basis_name (state->basis), "fisher",

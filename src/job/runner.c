@@ -129,6 +129,7 @@ session_begin (Session *session, AssayJob *job, const AssayJobOptions *options, 
   context->outputs = g_ptr_array_new_with_free_func ((GDestroyNotify) assay_object_unref);
   context->notes = g_ptr_array_new_with_free_func (g_free);
   context->progress = options->progress;
+  context->is_forced = options->force;
   context->is_dry_run = dry;
   context->confirm = options->confirm;
   context->confirm_data = options->confirm_data;

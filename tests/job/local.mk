@@ -30,3 +30,6 @@ tests_job_test_command_line_SOURCES = tests/job/test-command_line.c
 
 check_PROGRAMS += tests/job/test-spectrum
 tests_job_test_spectrum_SOURCES = tests/job/test-spectrum.c $(job_fixtures)
+
+check_PROGRAMS += tests/job/test-factors
+tests_job_test_factors_SOURCES = tests/job/test-factors.c $(job_fixtures)
