@@ -127,7 +127,7 @@ make_entries (const AssayInfluenceAnswer *self, const Ranked *ranked, gint64 n, 
       const Ranked *one = ranked + k;
       AssayInfluenceEntry *entry = g_new0 (AssayInfluenceEntry, 1);
 
-      *entry = (AssayInfluenceEntry) { .reference = g_strdup_printf ("%s:%" G_GINT64_FORMAT, self->question->split, one->place), .score = one->score,
+      *entry = (AssayInfluenceEntry) { .is_interval = self->is_from_index, .place = k + 1, .reference = g_strdup_printf ("%s:%" G_GINT64_FORMAT, self->question->split, one->place), .score = one->score,
                                        .lo = lo ? lo[one->place] : (double) NAN, .hi = hi ? hi[one->place] : (double) NAN };
       entry->row = assay_example_index_get_row (self->index, self->question->split, one->place);
       entry->text = entry->row >= 0 ? describe (self->index->table, entry->row) : g_strdup ("");
@@ -158,6 +158,35 @@ rank (AssayInfluenceAnswer *self, const double *value, const double *lo, const d
   self->n_lowering = down->len;
   self->raising = make_entries (self, (const Ranked *) up->data, up->len, lo, hi);
   self->lowering = make_entries (self, (const Ranked *) down->data, down->len, lo, hi);
+}
+
+/* Where each stood before, seen from its list of now. */
+static void
+set_before (const GPtrArray *entries, gint64 sign, const char *split, const gint64 *before)
+{
+  for (guint k = 0; k < entries->len; k++)
+    {
+      AssayInfluenceEntry *entry = entries->pdata[k];
+
+      entry->before = sign * before[g_ascii_strtoll (entry->reference + strlen (split) + 1, NULL, 10)];
+    }
+}
+
+AssayInfluenceAnswer *
+assay_influence_answer_new_live (AssayInfluenceQuestion *question, AssayExampleIndex *index, const AssayLiveScores *scores)
+{
+  AssayInfluenceAnswer *self = g_new0 (AssayInfluenceAnswer, 1);
+
+  self->question = assay_influence_question_ref (question);
+  self->index = assay_example_index_ref (index);
+  self->is_from_index = TRUE;
+  self->damping = scores->damping;
+  self->n = scores->N;
+  self->has_converged = TRUE;
+  rank (self, scores->score, scores->lo, scores->hi);
+  set_before (self->raising, 1, question->split, scores->before);
+  set_before (self->lowering, -1, question->split, scores->before);
+  return self;
 }
 
 static gboolean

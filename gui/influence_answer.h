@@ -8,6 +8,7 @@
 
 #include "gui/influence_question.h"
 #include "job/example_index.h"
+#include "job/live_ranking.h"
 
 #include <jansson.h>
 
@@ -19,6 +20,8 @@ typedef struct {
   gint64 row;                   /* of the table; -1: not known */
   char *text;                   /* what the example looks like, short */
   double score, lo, hi;         /* lo, hi NaN where nothing is certified */
+  gboolean is_interval;         /* out of an index: all that is known is that it lies from lo to hi */
+  gint64 place, before;         /* in its list, from 1; before: at the damping that was asked, negative in the other list; 0: nowhere, or the same ranking */
 } AssayInfluenceEntry;
 
 /* Predicted against measured for one set that was left out. */
@@ -35,6 +38,8 @@ typedef struct {
   GPtrArray *raising, *lowering;        /* AssayInfluenceEntry: removing raises, lowers the loss; the largest first */
   gint64 n, n_raising, n_lowering;
   double largest;               /* magnitude */
+  gboolean is_from_index;       /* a ranking at another damping; nothing of what follows is known of it */
+  double damping;               /* of the ranking, in the unit of the question's damping mode, where it is from an index */
   gboolean is_solved, has_converged;    /* has_converged: TRUE where nothing was solved */
   const char *reason;           /* of the solve's end; constant */
   double true_residual;
@@ -55,6 +60,8 @@ typedef struct {
 
 /* An AssayReadFunc of an AssayInfluenceRequest. */
 gpointer              assay_influence_answer_read (AssayCase *cas, gconstpointer request, GCancellable *cancellable, GError **error);
+/* The same question at another damping, as far as an index knows it. Any thread. */
+AssayInfluenceAnswer *assay_influence_answer_new_live (AssayInfluenceQuestion *question, AssayExampleIndex *index, const AssayLiveScores *scores);
 void                  assay_influence_answer_free (AssayInfluenceAnswer *self);
 
 /* All that is ranked here, {"columns", "rows"} as gui/table_export.h takes it. New reference. */

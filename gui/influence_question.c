@@ -36,6 +36,7 @@ assay_influence_question_unref (AssayInfluenceQuestion *self)
   g_free (self->counterfactual);
   g_free (self->notes);
   g_free (self->command);
+  g_free (self->job);
   g_free (self);
 }
 
@@ -126,6 +127,7 @@ add_questions (GPtrArray *questions, AssayCase *cas, AssayObject *scores, const 
         .notes = g_strchomp (g_strdup (assay_json_get_text (scores->meta, "notes"))), .damping = assay_json_get_number (attributes, "damping"),
         .l2 = assay_json_get_number (attributes, "l2"),
         .command = job ? g_strdup (assay_json_get_text (json_object_get (job->meta, "provenance"), "command_line")) : NULL,
+        .job = job ? g_strdup (job->name) : NULL,
       };
       g_atomic_ref_count_init (&question->count);
       g_ptr_array_add (questions, question);

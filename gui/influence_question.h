@@ -23,6 +23,7 @@ typedef struct {
   char *method, *measure, *unit, *sign, *interval_words, *counterfactual, *notes;
   double damping, l2;
   char *command;                /* the command line that made it; NULL: not known */
+  char *job;                    /* name of the object of the job that made it; NULL: not known */
 } AssayInfluenceQuestion;
 
 /* An AssayReadFunc without a question: a GPtrArray of AssayInfluenceQuestion that releases its members, the newest first. */

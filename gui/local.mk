@@ -48,6 +48,7 @@ GUI_SOURCES = $(PAGES_LIST) \
   gui/holdings_panel.c gui/holdings_panel.h \
   gui/influence_answer.c gui/influence_answer.h \
   gui/influence_ask.c gui/influence_ask.h \
+  gui/influence_damping.c gui/influence_damping.h \
   gui/influence_facts.c gui/influence_facts.h \
   gui/influence_figures.c gui/influence_figures.h \
   gui/influence_parts.c gui/influence_parts.h \
@@ -118,6 +119,7 @@ GUI_RESOURCES = $(PAGES_LIST:.c=.ui) \
   gui/example_detail.ui \
   gui/gtk/help-overlay.ui \
   gui/influence_ask.ui \
+  gui/influence_damping.ui \
   gui/job_row.ui \
   gui/job_start.ui \
   gui/job_strip.ui \

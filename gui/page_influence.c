@@ -4,6 +4,7 @@
 #include "gui/empty_state.h"
 #include "gui/example_detail.h"
 #include "gui/influence_ask.h"
+#include "gui/influence_damping.h"
 #include "gui/influence_facts.h"
 #include "gui/influence_figures.h"
 #include "gui/influence_parts.h"
@@ -33,6 +34,7 @@ struct _AssayInfluencePage {
   GtkDropDown *choice;
   AssayFacts *facts;
   AssayInfluenceAsk *ask;
+  AssayInfluenceDamping *damping;
   GtkRevealer *ask_revealer;
   GtkWidget *body, *validation, *lists, *validate, *pin, *examples;
   GtkListBox *raising, *lowering;
@@ -57,7 +59,8 @@ show_head (GtkLabel *label, const AssayInfluenceAnswer *answer, const char *what
 {
   g_autofree char *all = assay_view_count (n), *some = assay_view_count (shown);
   g_autofree char *count = n > shown ? g_strdup_printf (_("%s of %s"), some, all) : g_strdup (all);
-  g_autofree char *worth = g_strdup (answer->correlation ? answer->correlation : _("not validated"));
+  const char *worth = answer->is_from_index ? _("from the index, not validated at this damping")
+                      : answer->correlation ? answer->correlation : _("not validated");
   g_autofree char *text = g_strdup_printf (_("%s (%s) · %s"), what, count, worth);
 
   gtk_label_set_text (label, text);
@@ -70,6 +73,19 @@ show_validate (AssayInfluencePage *self, const AssayInfluenceAnswer *answer)
 
   gtk_actionable_set_action_target (GTK_ACTIONABLE (self->validate), "s", command);
   gtk_widget_set_visible (self->validate, answer->validity == NULL && answer->question->asked[0] != '\0');
+}
+
+/* The answer's own, or where the slider stands. */
+static void
+show_ranking (AssayInfluencePage *self)
+{
+  const AssayInfluenceAnswer *ranking = assay_influence_damping_get_ranking (self->damping);
+
+  ranking = ranking ? ranking : self->answer;
+  gtk_widget_set_sensitive (self->pin, ranking == self->answer && ranking->has_converged && ranking->n > 0);
+  show_head (self->raising_head, ranking, _("Taking it out raises the loss"), ranking->n_raising, ranking->raising->len);
+  show_head (self->lowering_head, ranking, _("Taking it out lowers the loss"), ranking->n_lowering, ranking->lowering->len);
+  assay_score_lists_show (self->ranking, ranking);
 }
 
 static void
@@ -88,12 +104,11 @@ show_answer (AssayInfluencePage *self)
   gtk_label_set_text (self->refusal, refusal);
   gtk_widget_set_visible (GTK_WIDGET (self->refusal), !answer->has_converged);
   gtk_widget_set_visible (self->lists, answer->has_converged);
-  gtk_widget_set_sensitive (self->pin, answer->has_converged && answer->n > 0);
   assay_influence_show_facts (answer, self->facts);
   show_validate (self, answer);
-  show_head (self->raising_head, answer, _("Taking it out raises the loss"), answer->n_raising, answer->raising->len);
-  show_head (self->lowering_head, answer, _("Taking it out lowers the loss"), answer->n_lowering, answer->lowering->len);
-  assay_score_lists_show (self->ranking, answer);
+  assay_influence_damping_set_jobs (self->damping, assay_page_get_jobs (ASSAY_PAGE (self)));
+  assay_influence_damping_set (self->damping, assay_page_get_reader (ASSAY_PAGE (self)), answer);
+  show_ranking (self);
   assay_chart_set_figure (self->removals, removals);
   assay_chart_set_figure (self->pairs, pairs);
   assay_chart_set_command (self->removals, answer->removal_command);
@@ -133,7 +148,8 @@ show_parts (AssayInfluencePage *self, const char *reference)
 {
   AssayCaseReader *reader = assay_page_get_reader (ASSAY_PAGE (self));
 
-  if (reader == NULL || self->answer == NULL || !self->answer->has_converged || reference == NULL)
+  if (reader == NULL || self->answer == NULL || !self->answer->has_converged || reference == NULL
+      || assay_influence_damping_get_ranking (self->damping) != NULL)   /* parts are of the answer's damping */
     {
       assay_chart_set_figure (self->parts, NULL);
       return;
@@ -158,6 +174,15 @@ show_example (AssayInfluencePage *self)
 }
 
 static void
+on_ranked (AssayInfluencePage *self)
+{
+  if (self->answer == NULL)
+    return;
+  show_ranking (self);
+  show_example (self);
+}
+
+static void
 on_answer (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (AssayInfluencePage) self = data;
@@ -171,6 +196,7 @@ on_answer (GObject *source, GAsyncResult *result, gpointer data)
       show_failure (self, fault);
       return;
     }
+  assay_score_lists_stop (self->ranking);
   assay_influence_answer_free (self->answer);
   self->answer = answer;
   show_answer (self);
@@ -403,6 +429,15 @@ on_answered (AssayInfluencePage *self, const char *scores)
   assay_session_select (assay_page_get_session (ASSAY_PAGE (self)), ASSAY_SELECTED_QUERY, reference);
 }
 
+/* The same query of another damping. */
+static void
+on_computed (AssayInfluencePage *self, const char *scores)
+{
+  g_autofree char *reference = g_strdup_printf ("%s#%" G_GINT64_FORMAT, scores, self->answer ? self->answer->question->query : 0);
+
+  assay_session_select (assay_page_get_session (ASSAY_PAGE (self)), ASSAY_SELECTED_QUERY, reference);
+}
+
 static void
 on_pin (AssayInfluencePage *self)
 {
@@ -416,8 +451,9 @@ static char *
 dup_command (AssayPage *page)
 {
   AssayInfluencePage *self = ASSAY_INFLUENCE_PAGE (page);
+  const char *live = assay_influence_damping_get_command (self->damping);
 
-  return self->answer ? g_strdup (self->answer->question->command) : NULL;
+  return live != NULL ? g_strdup (live) : self->answer ? g_strdup (self->answer->question->command) : NULL;
 }
 
 static char *
@@ -433,7 +469,9 @@ make_table (AssayPage *page)
 {
   AssayInfluencePage *self = ASSAY_INFLUENCE_PAGE (page);
 
-  return self->answer ? assay_influence_answer_make_table (self->answer) : NULL;
+  const AssayInfluenceAnswer *live = assay_influence_damping_get_ranking (self->damping);
+
+  return live != NULL || self->answer != NULL ? assay_influence_answer_make_table (live ? live : self->answer) : NULL;
 }
 
 /* --- the object ---------------------------------------------------------------------------------------------------- */
@@ -475,6 +513,7 @@ assay_influence_page_class_init (AssayInfluencePageClass *klass)
   g_type_ensure (ASSAY_TYPE_EXAMPLE_DETAIL);
   g_type_ensure (ASSAY_TYPE_FACTS);
   g_type_ensure (ASSAY_TYPE_INFLUENCE_ASK);
+  g_type_ensure (ASSAY_TYPE_INFLUENCE_DAMPING);
   gtk_widget_class_set_template_from_resource (widget_class, "/org/assay/Workbench/page_influence.ui");
   gtk_widget_class_bind_template_child (widget_class, AssayInfluencePage, stack);
   gtk_widget_class_bind_template_child (widget_class, AssayInfluencePage, empty);
@@ -488,6 +527,7 @@ assay_influence_page_class_init (AssayInfluencePageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, AssayInfluencePage, facts);
   gtk_widget_class_bind_template_child (widget_class, AssayInfluencePage, ask);
   gtk_widget_class_bind_template_child (widget_class, AssayInfluencePage, ask_revealer);
+  gtk_widget_class_bind_template_child (widget_class, AssayInfluencePage, damping);
   gtk_widget_class_bind_template_child (widget_class, AssayInfluencePage, lists);
   gtk_widget_class_bind_template_child (widget_class, AssayInfluencePage, body);
   gtk_widget_class_bind_template_child (widget_class, AssayInfluencePage, validation);
@@ -505,6 +545,8 @@ assay_influence_page_class_init (AssayInfluencePageClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, on_not_asked);
   gtk_widget_class_bind_template_callback (widget_class, on_answered);
   gtk_widget_class_bind_template_callback (widget_class, on_pin);
+  gtk_widget_class_bind_template_callback (widget_class, on_ranked);
+  gtk_widget_class_bind_template_callback (widget_class, on_computed);
 }
 
 static void

@@ -32,21 +32,6 @@ assay_reasoning_answer_unref (AssayReasoningAnswer *self)
 
 /* --- reading --------------------------------------------------------------------------------------------------------- */
 
-/* The job as it was asked for; what it found then is not held against it: recalling has done so. */
-static AssayJob *
-rebuild_job (const AssayObject *object, AssayCase *cas, GError **error)
-{
-  json_t *meta = json_deep_copy (object->meta);
-  AssayJob *job;
-
-  json_object_del (json_object_get (meta, "job"), "inputs");
-  job = assay_job_from_json (meta, object->name, error);
-  if (job != NULL)
-    assay_job_set_case (job, assay_case_get_path (cas));
-  json_decref (meta);
-  return job;
-}
-
 static gboolean
 open_bench (AssayReasoningAnswer *self, AssayJob *job, const AssayJobContext *whole, GError **error)
 {
@@ -66,7 +51,7 @@ recall (AssayObject *object, const AssayJobContext *context, GError **error)
   g_autoptr (AssayReasoningAnswer) self = g_new0 (AssayReasoningAnswer, 1);
   g_autofree char *relative = NULL;
   g_autoptr (AssayJobOutcome) outcome = NULL;
-  g_autoptr (AssayJob) job = rebuild_job (object, context->cas, error);
+  g_autoptr (AssayJob) job = assay_job_new_stored (context->cas, object, error);
 
   g_atomic_ref_count_init (&self->count);
   outcome = job ? assay_job_recall (object, NULL, context, &relative, error) : NULL;

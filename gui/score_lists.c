@@ -62,8 +62,7 @@ put (AssayScoreLists *self, GtkListBox *list, const GPtrArray *entries, guint pl
   if (before != NULL)
     gtk_list_box_remove (list, GTK_WIDGET (before));
   if (entry != NULL)
-    gtk_list_box_insert (list, assay_score_row_new (entry->reference, entry->text, picture, entry->score, entry->lo, entry->hi,
-                                                    largest > 0 ? fabs (entry->score) / largest : 0), (int) place);
+    gtk_list_box_insert (list, assay_score_row_new (entry, picture, largest > 0 ? fabs (entry->score) / largest : 0), (int) place);
 }
 
 static gboolean

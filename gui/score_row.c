@@ -42,14 +42,35 @@ assay_score_row_init (AssayScoreRow *self)
   (void) self;
 }
 
-/* "-0.00483 ± 6e-07": half the interval's width beside the score. */
+/* "-0.00483 ± 6e-07": half the interval's width beside the score; "-0.0051 to -0.0044" where it is an interval. */
 static char *
-describe_score (double score, double lo, double hi)
+describe_score (const AssayInfluenceEntry *entry)
 {
+  const double score = entry->score, lo = entry->lo, hi = entry->hi;
   g_autofree char *value = assay_view_number (score, 4), *half = assay_view_number ((hi - lo) / 2, 2);
+  g_autofree char *from = assay_view_number (lo, 3), *to = assay_view_number (hi, 3);
   const char *sign = score > 0 ? "+" : "";
 
+  if (entry->is_interval)
+    return g_strdup_printf (_("%s%s to %s%s"), lo > 0 ? "+" : "", from, hi > 0 ? "+" : "", to);
   return isfinite (lo) && isfinite (hi) ? g_strdup_printf ("%s%s ± %s", sign, value, half) : g_strdup_printf ("%s%s", sign, value);
+}
+
+/* "▲ 3" and the same in words; NULL where it stands where it stood. */
+static char *
+describe_move (const AssayInfluenceEntry *entry, char **spoken)
+{
+  const gint64 up = entry->before - entry->place;
+
+  if (!entry->is_interval || up == 0)
+    return NULL;
+  if (entry->before <= 0)
+    {
+      *spoken = g_strdup (_("from the other list"));
+      return g_strdup (_("⇄ from the other list"));
+    }
+  *spoken = g_strdup_printf (up > 0 ? _("%d places up") : _("%d places down"), (int) ABS (up));
+  return g_strdup_printf (up > 0 ? "▲ %d" : "▼ %d", (int) ABS (up));
 }
 
 static GtkWidget *
@@ -65,16 +86,28 @@ put_beside (GdkPaintable *picture, GtkWidget *words)
   return box;
 }
 
+static GtkWidget *
+make_mark (const char *moved, gboolean is_up)
+{
+  GtkWidget *mark = gtk_label_new (moved);
+
+  gtk_widget_add_css_class (mark, "caption");
+  gtk_widget_add_css_class (mark, "numeric");
+  gtk_widget_add_css_class (mark, is_up ? "accent" : "dim-label");
+  return mark;
+}
+
 GtkWidget *
-assay_score_row_new (const char *reference, const char *text, GdkPaintable *picture, double score, double lo, double hi, double share)
+assay_score_row_new (const AssayInfluenceEntry *entry, GdkPaintable *picture, double share)
 {
   AssayScoreRow *self = g_object_new (ASSAY_TYPE_SCORE_ROW, NULL);
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 3), *line = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 12), *bar = gtk_level_bar_new ();
-  g_autofree char *visible = assay_text_escape (text, FALSE), *number = describe_score (score, lo, hi), *name = assay_text_escape (reference, FALSE);
-  g_autofree char *spoken = g_strdup_printf (_("%s, influence %s, %s"), name, number, visible);
+  g_autofree char *visible = assay_text_escape (entry->text, FALSE), *number = describe_score (entry), *name = assay_text_escape (entry->reference, FALSE);
+  g_autofree char *said = NULL, *moved = describe_move (entry, &said);
+  g_autofree char *spoken = g_strdup_printf (_("%s, influence %s, %s%s%s"), name, number, visible, said ? ", " : "", said ? said : "");
   GtkWidget *left = gtk_label_new (name), *right = gtk_label_new (number), *below = gtk_label_new (visible);
 
-  self->reference = g_strdup (reference);
+  self->reference = g_strdup (entry->reference);
   gtk_label_set_xalign (GTK_LABEL (left), 0);
   gtk_label_set_ellipsize (GTK_LABEL (left), PANGO_ELLIPSIZE_END);
   gtk_widget_set_hexpand (left, TRUE);
@@ -85,9 +118,11 @@ assay_score_row_new (const char *reference, const char *text, GdkPaintable *pict
   gtk_widget_add_css_class (below, "caption");
   gtk_widget_add_css_class (below, "dim-label");
   gtk_level_bar_set_value (GTK_LEVEL_BAR (bar), CLAMP (share, 0, 1));
-  gtk_widget_add_css_class (bar, score > 0 ? "assay-raising" : "assay-lowering");
+  gtk_widget_add_css_class (bar, entry->score > 0 ? "assay-raising" : "assay-lowering");
   gtk_accessible_update_property (GTK_ACCESSIBLE (bar), GTK_ACCESSIBLE_PROPERTY_LABEL, number, -1);
   gtk_box_append (GTK_BOX (line), left);
+  if (moved != NULL)
+    gtk_box_append (GTK_BOX (line), make_mark (moved, entry->before > entry->place));
   gtk_box_append (GTK_BOX (line), right);
   gtk_box_append (GTK_BOX (box), line);
   if (visible[0] != '\0')

@@ -17,6 +17,20 @@
 const char *const assay_factored_fishers[] = { "true", "empirical", NULL };
 const char *const assay_factored_precisions[] = { "model", "f32", "f64", NULL };
 
+const AssayFactoredMethod assay_factored_methods[] = {
+  { "ekfac", ASSAY_FACTORS_KRONECKER, ASSAY_SPECTRUM_FITTED }, { "kfac", ASSAY_FACTORS_KRONECKER, ASSAY_SPECTRUM_KRONECKER },
+  { "shampoo", ASSAY_FACTORS_SHAMPOO, ASSAY_SPECTRUM_FITTED }, { "diagonal", ASSAY_FACTORS_IDENTITY, ASSAY_SPECTRUM_FITTED }, { .name = NULL } };
+
+const AssayFactoredMethod *
+assay_factored_find_method (const char *name)
+{
+  const AssayFactoredMethod *method = assay_factored_methods;
+
+  while (method->name != NULL && strcmp (method->name, name) != 0)
+    method++;
+  return method->name ? method : NULL;
+}
+
 AssayFactorsOptions
 assay_factored_read_options (const AssayInfluenceTask *task, const AssayValues *values, AssayFactorsBasis basis, AssayDtype *dtype)
 {

@@ -36,6 +36,12 @@ extern const char *const assay_factored_fishers[], *const assay_factored_precisi
   { .name = "factors", .type = ASSAY_PARAM_STRING, .metavar = "NAME", .help = "factors of the case to use (default: those that belong, fitted where there are none)" }, \
   ASSAY_FACTORS_FIT_PARAMS
 
+/* The methods that score by factors, with the basis and the eigenvalues of each; ends with a NULL name. */
+typedef struct { const char *name; AssayFactorsBasis basis; AssayFactorsSpectrum spectrum; } AssayFactoredMethod;
+extern const AssayFactoredMethod assay_factored_methods[];
+/* NULL: the method is none of them. */
+const AssayFactoredMethod *assay_factored_find_method (const char *name);
+
 /* The fit's options as they were given: values hold ASSAY_FACTORS_FIT_PARAMS. dtype: what walks compute in. */
 AssayFactorsOptions assay_factored_read_options (const AssayInfluenceTask *task, const AssayValues *values, AssayFactorsBasis basis, AssayDtype *dtype);
 

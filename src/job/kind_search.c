@@ -2,6 +2,7 @@
 /* kind_search.c: the most influential training examples out of a gradient index, at any damping, provably the right ones. */
 #include "base/error.h"
 #include "base/json.h"
+#include "influence/factored.h"
 #include "influence/index_influence.h"
 #include "influence/score.h"
 #include "job/influence_task.h"
@@ -10,11 +11,8 @@
 #include <math.h>
 #include <string.h>
 
-/* Methods that score by factors; which of an index's bases each needs, and which eigenvalues. */
+/* assay_factored_methods, as choices. */
 static const char *const methods[] = { "ekfac", "kfac", "shampoo", "diagonal", NULL };
-static const struct { AssayFactorsBasis basis; AssayFactorsSpectrum spectrum; } of_method[] = {
-  { ASSAY_FACTORS_KRONECKER, ASSAY_SPECTRUM_FITTED }, { ASSAY_FACTORS_KRONECKER, ASSAY_SPECTRUM_KRONECKER },
-  { ASSAY_FACTORS_SHAMPOO, ASSAY_SPECTRUM_FITTED }, { ASSAY_FACTORS_IDENTITY, ASSAY_SPECTRUM_FITTED } };
 
 static const AssayParam params[] = {
   { "query", ASSAY_PARAM_LIST, .metavar = "SPLIT:INDEX", .names = "example",
@@ -45,7 +43,7 @@ typedef struct {
   AssaySubject *subject;
   GArray *queries;              /* gint64 */
   AssayInfluenceSetup *setup;
-  guint method;
+  const AssayFactoredMethod *method;
   GArray *dampings;             /* AssayFactorsDamping */
 } State;
 
@@ -114,8 +112,7 @@ resolve (AssayJob *job, AssayJobContext *context, GError **error)
 
   context->state = state;
   context->free_state = state_free;
-  while (strcmp (methods[state->method], assay_values_get_string (values, "method")) != 0)
-    state->method++;
+  state->method = assay_factored_find_method (assay_values_get_string (values, "method"));
   state->subject = assay_subject_open (job, context, error);
   if (state->subject == NULL || !read_dampings (state, values, error))
     return FALSE;
@@ -201,7 +198,7 @@ describe (const State *state, AssayJobContext *context, const AssayObject *objec
   json_t *document = query_to_json (state, 0, answers), *list;
 
   json_object_update_new (document, json_pack ("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:f}", "index", object->name, "model", task->model_name, "data",
-                                           state->subject->data->name, "method", methods[state->method], "order", assay_values_get_string (values, "order"),
+                                           state->subject->data->name, "method", state->method->name, "order", assay_values_get_string (values, "order"),
                                            "damping_mode", assay_values_get_string (values, "damping-mode"), "measure",
                                            measure ? measure : is_mean ? ASSAY_MEASURE_MEAN_LOSS : ASSAY_MEASURE_LOSS, "unit",
                                            task->measure && g_str_has_prefix (task->measure, "activation:") ? ASSAY_UNIT_ACTIVATION : ASSAY_UNIT_NATS, "sign",
@@ -223,7 +220,7 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
   const State *state = context->state;
   const AssayValues *values = assay_job_get_values (job);
   const AssayInfluenceTask *task = &state->setup->task;
-  g_autoptr (AssayObject) object = assay_index_find (task, of_method[state->method].basis, assay_values_get_string (values, "index"), error);
+  g_autoptr (AssayObject) object = assay_index_find (task, state->method->basis, assay_values_get_string (values, "index"), error);
   g_autoptr (AssayStoredIndex) index = object ? assay_index_load (task, object, context->progress, error) : NULL;
   const guint n = state->dampings->len;
   g_autofree AssayIndexAnswer **answers = g_new0 (AssayIndexAnswer *, n);
@@ -234,7 +231,7 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
     return NULL;
   while (strcmp (assay_index_orders[order], assay_values_get_string (values, "order")) != 0)
     order++;
-  if (!assay_index_search (task, index, of_method[state->method].spectrum, n, (const AssayFactorsDamping *) (void *) state->dampings->data,
+  if (!assay_index_search (task, index, state->method->spectrum, n, (const AssayFactorsDamping *) (void *) state->dampings->data,
                            assay_values_get_int (values, "top"), order, answers, context->progress, error))
     return NULL;
   document = describe (state, context, object, index, values, answers);

@@ -74,6 +74,7 @@ src_job_libjob_la_SOURCES = $(KINDS_LIST) \
   src/job/influence_task.c src/job/influence_task.h \
   src/job/kind.c src/job/kind.h \
   src/job/left_out.c src/job/left_out.h \
+  src/job/live_ranking.c src/job/live_ranking.h \
   src/job/measure.c src/job/measure.h \
   src/job/pins.c src/job/pins.h \
   src/job/plan.c src/job/plan.h \

@@ -554,6 +554,20 @@ assay_job_from_json (const json_t *document, const char *where, GError **error)
 }
 
 AssayJob *
+assay_job_new_stored (AssayCase *cas, const AssayObject *object, GError **error)
+{
+  json_t *meta = json_deep_copy (object->meta);
+  AssayJob *job;
+
+  json_object_del (json_object_get (meta, "job"), "inputs");
+  job = assay_job_from_json (meta, object->name, error);
+  if (job != NULL)
+    assay_job_set_case (job, assay_case_get_path (cas));
+  json_decref (meta);
+  return job;
+}
+
+AssayJob *
 assay_job_new_related (const AssayJob *job, const AssayJobKind *kind, const json_t *instead, GError **error)
 {
   g_autoptr (AssayJob) related = assay_job_new (kind);

@@ -18,6 +18,8 @@
 AssayJob   *assay_job_new         (const AssayJobKind *kind);
 /* From a job file, or from any document that has one under "job". where names the document in messages. */
 AssayJob   *assay_job_from_json   (const json_t *document, const char *where, GError **error);
+/* The job of an object of kind "job", as it was asked for: what it found then is not held against it. */
+AssayJob   *assay_job_new_stored  (AssayCase *cas, const AssayObject *object, GError **error);
 /* Of another kind: case, inputs and those parameters of a frozen job that the kind has too, and others in their place where instead, a JSON object or
  * NULL, has them. Frozen. */
 AssayJob   *assay_job_new_related (const AssayJob *job, const AssayJobKind *kind, const json_t *instead, GError **error);

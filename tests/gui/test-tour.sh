@@ -15,6 +15,7 @@ setup ()
     && "$ASSAY" cot p.assay --model-name dose \
     && "$ASSAY" import p.assay data people.csv --id id \
     && "$ASSAY" train p.assay --model logistic --target "score in ('Medium', 'High')" --terms age,priors --l2 0.01 \
+    && "$ASSAY" influence p.assay --query train:1 --method ekfac \
     && "$ASSAY" influence p.assay --query train:0 --method exact
 }
 # Forty pictures of 4 x 4 grey values, of two classes, as IDX files.

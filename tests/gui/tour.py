@@ -235,6 +235,40 @@ check("what stands first can be pinned from here", wait(20, pinned) is not None,
 press(wait(5, find_undo))
 check("and let go again", wait(15, lambda: pinned() == []) is not None, pinned())
 
+# The damping of an answer by curvature factors: a slider ranks all documents anew, out of an index that is made from here.
+ekfac = next(n for n in stored("scores") if "/ekfac/" in n)
+subprocess.run(["gdbus", "call", "--session", "--dest", "org.assay.Workbench", "--object-path", "/org/assay/Workbench/window/1", "--method",
+                "org.gtk.Actions.Activate", "select", f"[<('query', '{ekfac}#0')>]", "{}"], check=True, stdout=subprocess.DEVNULL)
+check("an answer by curvature factors is shown", wait(15, lambda: here("What caused the loss on train:1")) is not None, texts)
+check("where the case has no index for it, one is offered", wait(15, lambda: here("Make an Index", pressable=True)) is not None, texts)
+check("with what it takes", wait(20, lambda: here("Making one: about ")) is not None, texts)
+press(here("Make an Index", pressable=True))
+
+
+def slider():
+    return next((n for n in shown(window) if role(n) == "slider" and name(n) == "Damping"), None)
+
+
+check("made, it brings the slider", wait(60, slider) is not None and len(stored("index")) == 1, texts)
+if slider() is not None:
+    check("which stands where it was asked", abs(Atspi.Value.get_current_value(slider()) + 1) < 1e-9 and here("0.1 × each block's mean eigenvalue") is not None, texts)
+    check("and there nothing is marked as from the index", here("from the index, not validated") is None and here("Compute Exactly", pressable=True) is None, texts)
+    for place in (-2.7, -3.1, -3.5, -4.2, 1.5):
+        Atspi.Value.set_current_value(slider(), place)
+    check("moved, it says what it stands for", wait(10, lambda: here("31.6 × each block's mean eigenvalue (")) is not None, texts)
+    check("every list says that it is from the index", wait(10, lambda: here("raises the loss") and here("from the index, not validated at this damping")) is not None, texts)
+    check("a score is an interval", wait(5, lambda: next((n for n in shown(window) if role(n) == "list item" and ", influence +" in name(n) and " to +" in name(n)), None))
+          is not None, texts)
+    check("an example says how far it moved", wait(5, lambda: here("places up") or here("places down") or here("from the other list")) is not None, texts)
+    check("a press goes back", press(here("Back to the damping that was asked", pressable=True)), texts)
+    check("to the scores that were asked", wait(10, lambda: here("from the index, not validated") is None and here("As it was asked")) is not None, texts)
+    Atspi.Value.set_current_value(slider(), 1.5)
+    before = stored("scores")
+    check("it is computed exactly by a press", press(wait(10, lambda: here("Compute Exactly", pressable=True))), texts)
+    check("a job of the case", wait(60, lambda: len(stored("scores")) > len(before)) is not None, stored("scores"))
+    check("whose answer is shown then, asked at that damping", wait(20, lambda: slider() is not None and abs(Atspi.Value.get_current_value(slider()) - 1.4997) < 1e-3
+                                                                    and here("As it was asked") is not None) is not None, texts)
+
 # Reasoning: a step edited on the bench changes what the model answers, live; what is no word is named; each edit can be undone.
 go("Reasoning")
 

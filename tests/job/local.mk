@@ -33,3 +33,5 @@ tests_job_test_spectrum_SOURCES = tests/job/test-spectrum.c $(job_fixtures)
 
 check_PROGRAMS += tests/job/test-factors
 tests_job_test_factors_SOURCES = tests/job/test-factors.c $(job_fixtures)
+check_PROGRAMS += tests/job/test-live_ranking
+tests_job_test_live_ranking_SOURCES = tests/job/test-live_ranking.c $(job_fixtures)
