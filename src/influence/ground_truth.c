@@ -197,6 +197,34 @@ assay_ground_truth_take_bank (AssayGroundTruth *truth, const AssayBank *bank, co
   return TRUE;
 }
 
+AssayGroundTruth *
+assay_ground_truth_pick (const AssayGroundTruth *truth, const gint64 *query, gint64 n_query, GError **error)
+{
+  g_autoptr (AssayGroundTruth) part = assay_ground_truth_new (n_query);
+  gint64 R = truth->n_seeds, S = truth->removals->len, Q = truth->n_query;
+  Results results;
+
+  part->n_seeds = truth->n_seeds;
+  for (guint f = 0; f < truth->families->len; f++)
+    add_family (part, g_strdup (truth->families->pdata[f]));
+  for (guint s = 0; s < S; s++)
+    {
+      const AssayRemoval *removal = &g_array_index (truth->removals, AssayRemoval, s);
+
+      add (part, removal->kind, removal->query, removal->family, removal->place, removal->n);
+    }
+  if (!results_init (&results, R, S, n_query, error))
+    return NULL;
+  for (gint64 q = 0; q < n_query; q++)
+    {
+      results.base[q] = truth->base[query[q]];
+      for (gint64 i = 0; i < R * S; i++)
+        results.seed_change[i * n_query + q] = truth->seed_change[i * Q + query[q]];
+    }
+  adopt (part, &results);
+  return g_steal_pointer (&part);
+}
+
 /* --- retraining ---------------------------------------------------------------------------------------------------------- */
 
 /* (S+1): set 0 leaves nothing out. Places are borrowed. */

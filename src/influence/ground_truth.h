@@ -53,6 +53,9 @@ void     assay_ground_truth_add_bank   (AssayGroundTruth *truth, const AssayBank
 /* What the bank measured of these sets, for the bank's queries of these numbers (Q). The sets must be those that assay_ground_truth_add_bank added. */
 gboolean assay_ground_truth_take_bank  (AssayGroundTruth *truth, const AssayBank *bank, const gint64 *query, GError **error);
 
+/* The sets with what was measured of the queries of these numbers (n_query): of a bank that has run. Errors: memory. */
+AssayGroundTruth *assay_ground_truth_pick (const AssayGroundTruth *truth, const gint64 *query, gint64 n_query, GError **error);
+
 /* Retrains without every set, and once with all, with each of n_seeds seeds. Errors: USAGE when the task's training is not known, or has no seeds and
  * several are asked for; those of the retrainings. */
 gboolean assay_ground_truth_run        (AssayGroundTruth *truth, const AssayInfluenceTask *task, AssayProgress *progress,

@@ -276,6 +276,13 @@ grade (AssayValidation *v, const AssayInfluenceScores *scores)
   assay_grade_init (&v->grade, scores, lds ? lds : &none, ceiling, &v->difference);
 }
 
+AssayResamplingPlan
+assay_validate_get_plan (const AssayValues *options)
+{
+  return (AssayResamplingPlan) { (guint) assay_values_get_int (options, "draws"), assay_values_get_double (options, "level"),
+                                 (guint64) assay_values_get_int (options, "set-seed") };
+}
+
 AssayValidation *
 assay_validate (const AssayInfluenceTask *task, const AssayGroundTruth *truth, const AssayInfluenceScores *scores, const AssayValues *options,
                 AssayProgress *progress, GError **error)
@@ -291,8 +298,7 @@ assay_validate (const AssayInfluenceTask *task, const AssayGroundTruth *truth, c
   v->base = g_memdup2 (truth->base, task->n_query * sizeof *truth->base);
   v->n_seeds = truth->n_seeds;
   v->n_train = task->n_train;
-  v->plan = (AssayResamplingPlan) { (guint) assay_values_get_int (options, "draws"), assay_values_get_double (options, "level"),
-                                    (guint64) assay_values_get_int (options, "set-seed") };
+  v->plan = assay_validate_get_plan (options);
   if (!check_shape (task, scores, error))
     return NULL;
   assay_agreement_init (&v->one, truth, ASSAY_REMOVAL_ONE, 0, scores, &v->plan);

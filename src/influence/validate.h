@@ -48,6 +48,9 @@ gint64            assay_validate_count_of_method (const AssayInfluenceTask *task
 /* Seeds that count: 1 where another one changes nothing. */
 guint             assay_validate_get_seeds (const AssayInfluenceTask *task, const AssayValues *options);
 
+/* How intervals are drawn. */
+AssayResamplingPlan assay_validate_get_plan (const AssayValues *options);
+
 /* What happened to the queries without the sets, the same for all methods; kept where the task's retrain keeps it.
  * Errors: those of assay_validate_check; of the retrainings; cancelled. Owns: the caller. */
 AssayGroundTruth *assay_validate_measure (const AssayInfluenceTask *task, const AssayValues *options, const AssayValidationSource *source,

@@ -5,6 +5,7 @@
 #include "dataset/derive.h"
 #include "job/imported_scores.h"
 #include "job/measure.h"
+#include "job/validation_choice.h"
 #include "job/validation_controls.h"
 #include "job/validation_method.h"
 #include "job/validation_view.h"
@@ -19,6 +20,9 @@ static const AssayParam params[] = {
             "20 that the model was not trained on)" },
   { "method", ASSAY_PARAM_STRING, .def.s = "cg", .metavar = "NAME",
     .help = "how scores are computed; imported:NAME: scores from elsewhere; several with commas between them, or all: a table" },
+  { "choose", ASSAY_PARAM_LIST, .metavar = "NAME=VALUE,VALUE",
+    .help = "choose that option of the methods among these values by the lds of half of the queries, drawn by set-seed; all numbers are then of the other half. "
+            "Given for several options: every combination" },
   { "bank", ASSAY_PARAM_STRING, .metavar = "NAME", .names = "bank", .help = "subsets with query losses that were measured elsewhere, instead of retraining" },
   { "measured", ASSAY_PARAM_CHOICE, .def.s = "there", .choices = measured_where,
     .help = "with --bank: whose losses count, those of the bank (there) or of retraining without its subsets (here)" },
@@ -40,6 +44,7 @@ static const AssayJobExample examples[] = {
   { "leave-one-out only, for eight people, held against the exact inverse",
     "assay validate people.assay --query train:0-7 --method exact --leave-one-out 30 --groups 0" },
   { "two methods side by side, held to the same retrainings", "assay validate people.assay --query train:0-3 --method exact,dot --groups 20 --leave-one-out 10" },
+  { "a damping chosen on half of the people, and told of the other half", "assay validate people.assay --query train:0-7 --method exact --choose damping=0.001,0.01,0.1 --groups 20 --leave-one-out 0" },
   { "how many retrainings that would be, and how long they take", "assay validate people.assay --query train:0-7 --dry-run" },
   { NULL, NULL }
 };
@@ -293,25 +298,32 @@ resolve (AssayJob *job, AssayJobContext *context, GError **error)
     return FALSE;
   question->setup = assay_influence_setup_new (job, context, question->subject, (const gint64 *) question->queries->data, question->queries->len, error);
   return question->setup != NULL && make_jobs (question, job, error) && add_inputs (question, job, context, error)
+         && (!assay_values_is_set (values, "choose") || assay_validation_choice_open (question, job, context, error))
          && assay_validate_check (&question->setup->task, get_options (job), assay_validation_question_get_source (question), error);
 }
 
 /* --- plan ---------------------------------------------------------------------------------------------------------- */
 
+/* What the numbers are of. */
+static const AssayValidationQuestion *
+get_told (const AssayValidationQuestion *question)
+{
+  return question->held_out ? question->held_out : question;
+}
+
 static gint64
 count_retrainings (const AssayJob *job, const AssayValidationQuestion *question)
 {
-  const AssayInfluenceTask *task = &question->setup->task;
-  gint64 of_methods = g_strv_length (question->methods) * assay_validate_count_of_method (task, get_options (job));
+  gint64 of_methods = g_strv_length (question->methods) * assay_validate_count_of_method (&get_told (question)->setup->task, get_options (job));
 
-  return assay_validate_count_common (task, get_options (job), assay_validation_question_get_source (question)) + of_methods;
+  return assay_validate_count_common (&question->setup->task, get_options (job), assay_validation_question_get_source (question)) + of_methods;
 }
 
 static gboolean
 plan (AssayJob *job, AssayJobContext *context, AssayJobPlan *plan, GError **error)
 {
   const AssayValidationQuestion *question = context->state;
-  const AssayInfluenceTask *task = &question->setup->task;
+  const AssayInfluenceTask *task = &question->setup->task, *told = &get_told (question)->setup->task;
   gint64 retrainings = count_retrainings (job, question);
 
   if (context->is_dry_run
@@ -324,10 +336,21 @@ plan (AssayJob *job, AssayJobContext *context, AssayJobPlan *plan, GError **erro
 
       if (method == NULL)
         continue;
-      method->cost (task, assay_job_get_section (question->jobs->pdata[m], "method"), &flops, &bytes);
-      assay_job_plan_add (plan, flops, bytes, 24.0 * (double) task->n_query * (double) task->n_train,
+      if (question->choosing != NULL)
+        {
+          guint n = ((GPtrArray *) question->candidates->pdata[m])->len;
+          gint64 n_query = question->choosing->setup->task.n_query;
+
+          method->cost (&question->choosing->setup->task, assay_job_get_section (question->jobs->pdata[m], "method"), &flops, &bytes);
+          if (n > 1)
+            assay_job_plan_add (plan, n * flops, bytes, 24.0 * n * (double) n_query * (double) task->n_train,
+                                "score %" G_GINT64_FORMAT " training examples for %" G_GINT64_FORMAT " queries that choose by %u candidates of %s, unless the case has "
+                                "these scores", task->n_train, n_query, n, method->name);
+        }
+      method->cost (told, assay_job_get_section (question->jobs->pdata[m], "method"), &flops, &bytes);
+      assay_job_plan_add (plan, flops, bytes, 24.0 * (double) told->n_query * (double) task->n_train,
                           "score %" G_GINT64_FORMAT " training examples for %" G_GINT64_FORMAT " %s by %s, unless the case has these scores",
-                          task->n_train, task->n_query, task->n_query == 1 ? "query" : "queries", method->name);
+                          task->n_train, told->n_query, told->n_query == 1 ? "query" : "queries", method->name);
     }
   if (retrainings > 0)
     assay_job_plan_add (plan, (double) retrainings * assay_retraining_setup_get_flops (question->setup->retraining), 0,
@@ -339,18 +362,27 @@ plan (AssayJob *job, AssayJobContext *context, AssayJobPlan *plan, GError **erro
 /* --- run ----------------------------------------------------------------------------------------------------------- */
 
 static json_t *
-describe_question (const AssayJob *job, const AssayValidationQuestion *question)
+describe_queries (const AssayValidationQuestion *question)
 {
-  const AssayRetrainingSetup *retraining = question->setup->retraining;
   json_t *queries = json_array ();
 
   for (guint q = 0; q < question->queries->len; q++)
     json_array_append_new (queries, assay_subject_describe_example (question->subject->dataset, g_array_index (question->queries, gint64, q)));
-  return json_pack ("{s:s, s:s, s:s?, s:s, s:s?, s:I, s:I, s:o}", "model", question->subject->object->name, "data", question->subject->data->name, "bank",
+  return queries;
+}
+
+static json_t *
+describe_question (const AssayJob *job, const AssayValidationQuestion *question)
+{
+  const AssayRetrainingSetup *retraining = question->setup->retraining;
+  const AssayValidationQuestion *choosing = question->choosing;
+
+  return json_pack ("{s:s, s:s, s:s?, s:s, s:s?, s:I, s:I, s:o, s:o}", "model", question->subject->object->name, "data", question->subject->data->name, "bank",
                     question->bank ? question->bank_object->name : NULL, "measured",
                     question->bank != NULL && !question->source.sets_only ? "imported, not computed here" : "here", "retraining_objects",
                     retraining ? retraining->name : NULL, "train_examples", (json_int_t) question->setup->task.n_train, "retrainings",
-                    (json_int_t) count_retrainings (job, question), "queries", queries);
+                    (json_int_t) count_retrainings (job, question), "queries", describe_queries (get_told (question)), "choosing",
+                    choosing ? json_pack ("{s:s, s:o}", "by", "lds", "queries", describe_queries (choosing)) : json_null ());
 }
 
 /* A method that cannot be asked here is a row of its own in a table of several, and stops a validation of one. */
@@ -370,7 +402,7 @@ score_all (const AssayValidationQuestion *question, AssayJobContext *context, js
     {
       GError *fault = NULL;
 
-      if (assay_validation_score_method (question, m, context, &fault))
+      if (question->choosing ? assay_validation_choice_score (question, m, context, &fault) : assay_validation_score_method (question, m, context, &fault))
         continue;
       if (!several || !is_refusal (fault))
         {
@@ -389,14 +421,25 @@ answer_all (const AssayJob *job, const AssayValidationQuestion *question, AssayJ
   g_autoptr (AssayGroundTruth) truth = assay_validate_measure (&question->setup->task, get_options (job), assay_validation_question_get_source (question),
                                                                context->progress, error);
 
-  for (guint m = 0; truth != NULL && question->methods[m] != NULL; m++)
+  g_autoptr (AssayGroundTruth) held_out = NULL;
+
+  if (truth != NULL && question->choosing != NULL)
+    held_out = assay_ground_truth_pick (truth, question->held_out->place, question->held_out->queries->len, error);
+  if (truth == NULL || (question->choosing != NULL && held_out == NULL))
+    return FALSE;
+  for (guint m = 0; question->methods[m] != NULL; m++)
     {
+      json_t *choice = NULL;
+
+      if (rows[m] == NULL && question->choosing != NULL && (choice = assay_validation_choice_settle (question, m, truth, job, context, error)) == NULL)
+        return FALSE;
       if (rows[m] == NULL)
-        rows[m] = assay_validation_answer_method (question, m, truth, job, context, error);
+        rows[m] = assay_validation_answer_method (get_told (question), m, held_out ? held_out : truth, choice, job, context, error);
+      json_decref (choice);
       if (rows[m] == NULL)
         return FALSE;
     }
-  return truth != NULL;
+  return TRUE;
 }
 
 /* Some of the retrainings that all methods are held to; scores, and what is retrained for the sake of one method, are left to the process that completes
@@ -453,6 +496,8 @@ ASSAY_JOB_KIND_DEFINE (validate) = {
                  "Left out means weight 0; batches, divisor and rates stay those of the training. Finished retrainings are kept, set by set: an interrupted validation "
                  "goes on behind them, a longer one adds to them, and another method is held to the same ones without training again. A retraining that diverges is "
                  "named and counts in no mean. With --bank the sets, and unless --measured here the losses, are those that somebody else measured.\n\n"
+                 "With --choose an option of a method (its damping, say) is chosen among the values listed: half of the queries, drawn by the seed of the sets, choose the value "
+                 "with the largest lds, and every number told is of the other half, which had no say. Curvature factors are fitted once for all values.\n\n"
                  "With several methods the answer is a table; a method that cannot be asked of this model says why in its row. \"all\" stands for every method but those "
                  "that retrain themselves or compare rows that they must be told of.\n\n"
                  "The exit status is 1 when a solve did not converge, or when the interval of a mean correlation does not lie above 0; a table of several methods "

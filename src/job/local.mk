@@ -96,6 +96,7 @@ src_job_libjob_la_SOURCES = $(KINDS_LIST) \
   src/job/units_document.c src/job/units_document.h \
   src/job/units_view.c src/job/units_view.h \
   src/job/validation_view.c src/job/validation_view.h \
+  src/job/validation_choice.c src/job/validation_choice.h \
   src/job/validation_controls.c src/job/validation_controls.h \
   src/job/validation_method.c src/job/validation_method.h \
   src/job/view.c src/job/view.h

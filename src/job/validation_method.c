@@ -12,15 +12,24 @@
 void
 assay_validation_question_free (AssayValidationQuestion *question)
 {
+  if (question == NULL)
+    return;
+  assay_validation_question_free (question->choosing);
+  assay_validation_question_free (question->held_out);
+  g_clear_pointer (&question->candidates, g_ptr_array_unref);
+  g_free (question->place);
   assay_influence_setup_free (question->setup);
   g_clear_pointer (&question->queries, g_array_unref);
   g_clear_pointer (&question->jobs, g_ptr_array_unref);
   g_strfreev (question->references);
   g_strfreev (question->methods);
-  g_clear_pointer (&question->bank_object, assay_object_unref);
-  assay_bank_free (question->bank);
   g_free (question->bank_query);
-  assay_subject_free (question->subject);
+  if (question->whole == NULL)
+    {
+      g_clear_pointer (&question->bank_object, assay_object_unref);
+      assay_bank_free (question->bank);
+      assay_subject_free (question->subject);
+    }
   g_free (question);
 }
 
@@ -71,50 +80,55 @@ describe_solves (const AssayInfluenceScores *scores)
                     isfinite (worst) ? json_real (worst) : json_null ());
 }
 
-static AssayInfluenceScores *
-find_scores (const AssayValidationQuestion *question, guint method, AssayJobContext *context, AssayObject **object, GError **error)
+AssayInfluenceScores *
+assay_validation_find_scores (const AssayValidationQuestion *question, guint method, const AssayJob *job, AssayJobContext *context, AssayObject **object,
+                              GError **error)
 {
   const char *imported = assay_imported_scores_name (question->methods[method]);
 
   if (imported != NULL)
     return assay_imported_scores_load (context->cas, imported, question->subject, (const gint64 *) question->queries->data, question->queries->len, object,
                                        error);
-  return assay_influence_setup_score (question->setup, question->jobs->pdata[method], context, question->subject, TRUE, object, error);
+  return assay_influence_setup_score (question->setup, job, context, question->subject, TRUE, object, error);
 }
 
 gboolean
 assay_validation_score_method (const AssayValidationQuestion *question, guint method, AssayJobContext *context, GError **error)
 {
   g_autoptr (AssayObject) object = NULL;
-  g_autoptr (AssayInfluenceScores) scores = find_scores (question, method, context, &object, error);
+  g_autoptr (AssayInfluenceScores) scores = assay_validation_find_scores (question, method, question->jobs->pdata[method], context, &object, error);
 
   return scores != NULL;
 }
 
 static AssayObject *
 save (const AssayValidationQuestion *question, guint method, const AssayValidation *v, const AssayInfluenceScores *scores, const AssayObject *kept,
-      const AssayValues *options, const char *identity, AssayJobContext *context, GError **error)
+      json_t *choice, const AssayValues *options, const char *identity, AssayJobContext *context, GError **error)
 {
   g_autofree char *name = g_strdup_printf ("%s/%s/%.12s", question->subject->object->name, question->methods[method], identity);
   json_t *extra = json_pack ("{s:s, s:s, s:s?, s:o}", "job", identity, "scores", kept->name, "bank", question->bank ? question->bank_object->name : NULL,
                              "subject", assay_subject_to_json (question->subject));
-  AssayObject *object = assay_validation_save (context->cas, name, v, &question->setup->task, scores, question->methods[method], options, extra, error);
+  AssayObject *object;
+
+  if (choice != NULL)
+    json_object_set (extra, "choice", choice);
+  object = assay_validation_save (context->cas, name, v, &question->setup->task, scores, question->methods[method], options, extra, error);
 
   json_decref (extra);
   return object;
 }
 
 json_t *
-assay_validation_answer_method (const AssayValidationQuestion *question, guint method, const AssayGroundTruth *truth, const AssayJob *job,
+assay_validation_answer_method (const AssayValidationQuestion *question, guint method, const AssayGroundTruth *truth, json_t *choice, const AssayJob *job,
                                 AssayJobContext *context, GError **error)
 {
   const AssayInfluenceTask *task = &question->setup->task;
   const AssayValues *options = assay_job_get_table (job, assay_validate_params);
   g_autofree char *identity = assay_job_get_identity (job), *finding = NULL;
   g_autoptr (AssayObject) kept = NULL;
-  g_autoptr (AssayInfluenceScores) scores = find_scores (question, method, context, &kept, error);
+  g_autoptr (AssayInfluenceScores) scores = assay_validation_find_scores (question, method, question->jobs->pdata[method], context, &kept, error);
   g_autoptr (AssayValidation) v = scores ? assay_validate (task, truth, scores, options, context->progress, error) : NULL;
-  AssayObject *object = v ? save (question, method, v, scores, kept, options, identity, context, error) : NULL;
+  AssayObject *object = v ? save (question, method, v, scores, kept, choice, options, identity, context, error) : NULL;
   const json_t *cost = kept ? json_object_get (kept->meta, "cost") : NULL;
   json_t *document, *more;
 
@@ -127,6 +141,8 @@ assay_validation_answer_method (const AssayValidationQuestion *question, guint m
                     assay_imported_scores_name (question->methods[method]) != NULL);
   json_object_update (document, more);
   json_decref (more);
+  if (choice != NULL)
+    json_object_update (document, choice);
   if (!assay_validation_add_controls (document, question, method, truth, scores, job, context, error))
     {
       json_decref (document);

@@ -345,12 +345,59 @@ view_introduction (const json_t *document, const char *method, AssayView *view)
   assay_view_add_text (view, "Scores of %s for model %s, against what %" G_GINT64_FORMAT " retrainings did to the loss of %" G_GINT64_FORMAT " %s. "
                        "Intervals in brackets: %g %%.", method, assay_json_get_text (document, "model"), count_of (document, "retrainings"), n_query,
                        n_query == 1 ? "query" : "queries", isnan (level) ? 95 : 100 * level);
+  if (json_is_object (json_object_get (document, "choosing")))
+    assay_view_add_text (view, "Held out: options were chosen on %" G_GINT64_FORMAT " other queries, which are in none of these numbers.",
+                         (gint64) json_array_size (json_object_get (json_object_get (document, "choosing"), "queries")));
   if (bank[0] != '\0')
     assay_view_add_text (view, "Subsets of the bank %s; losses: %s.", bank, assay_json_get_text (document, "measured"));
 }
 
+/* "damping 0.01"; options one after the other. */
+static char *
+describe_options (const json_t *options)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+  const char *name;
+  json_t *value;
+
+  json_object_foreach ((json_t *) options, name, value)
+    {
+      g_autofree char *word = json_is_string (value) ? g_strdup (json_string_value (value))
+                              : json_is_number (value) ? assay_view_number (json_number_value (value), 6) : g_strdup (json_is_true (value) ? "true" : "false");
+
+      g_string_append_printf (text, "%s%s %s", text->len > 0 ? ", " : "", name, word);
+    }
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
 static void
-view_row (const json_t *method, AssayView *view)
+view_choice (const json_t *document, AssayView *view)
+{
+  const json_t *chosen = json_object_get (document, "chosen");
+  g_autofree char *options = describe_options (chosen);
+  gint64 n = (gint64) json_array_size (json_object_get (json_object_get (document, "choosing"), "queries"));
+  gsize k;
+  json_t *candidate;
+
+  if (!json_is_object (chosen))
+    {
+      assay_view_add_text (view, "The method has no such option: nothing was chosen.");
+      return;
+    }
+  assay_view_add_heading (view, "Chosen on %" G_GINT64_FORMAT " other queries: %s", n, options);
+  assay_view_begin_table (view, "candidate|lds over the queries that chose");
+  json_array_foreach (json_object_get (document, "candidates"), k, candidate)
+    {
+      g_autofree char *words = describe_options (json_object_get (candidate, "options")), *lds = estimate_text (candidate, "estimate", format_correlation);
+      const char *refused = assay_json_get_text (candidate, "refused");
+
+      assay_view_add_cell (view, words);
+      assay_view_add_cell (view, refused[0] != '\0' ? refused : lds);
+    }
+}
+
+static void
+view_row (const json_t *method, gboolean has_choice, AssayView *view)
 {
   const json_t *lds = json_object_get (method, "lds"), *qld = json_object_get (method, "qld"), *one = json_object_get (method, "loo");
   const json_t *cost = json_object_get (method, "cost");
@@ -358,6 +405,12 @@ view_row (const json_t *method, AssayView *view)
   g_autofree char *of_one = estimate_text (one, "correlation", format_correlation), *ceiling = format_correlation (assay_json_get_number (method, "ceiling"));
 
   assay_view_add_cell (view, assay_json_get_text (method, "method"));
+  if (has_choice)
+    {
+      g_autofree char *chosen = describe_options (json_object_get (method, "chosen"));
+
+      assay_view_add_cell (view, chosen);
+    }
   if (json_object_get (method, "refused") != NULL)
     {
       for (guint k = 0; k < 8; k++)
@@ -378,13 +431,15 @@ static void
 view_table (const json_t *document, AssayView *view)
 {
   const json_t *methods = json_object_get (document, "methods");
+  gboolean has_choice = json_is_object (json_object_get (document, "choosing"));
   gsize m;
   json_t *method;
 
   view_introduction (document, "several methods", view);
-  assay_view_begin_table (view, "method|lds|>ceiling|qld, nats|leave-one-out|grade|>seconds|>CPU s|>MiB");
+  assay_view_begin_table (view, has_choice ? "method|chosen|lds|>ceiling|qld, nats|leave-one-out|grade|>seconds|>CPU s|>MiB"
+                                           : "method|lds|>ceiling|qld, nats|leave-one-out|grade|>seconds|>CPU s|>MiB");
   json_array_foreach (methods, m, method)
-    view_row (method, view);
+    view_row (method, has_choice, view);
   json_array_foreach (methods, m, method)
     if (json_object_get (method, "refused") != NULL)
       assay_view_add_text (view, "%s: %s", assay_json_get_text (method, "method"), assay_json_get_text (method, "refused"));
@@ -409,6 +464,8 @@ assay_validation_view (const json_t *document, AssayView *view)
     view_solves (json_object_get (document, "solver"), view);
   if (json_is_object (json_object_get (document, "cost")))
     view_cost (json_object_get (document, "cost"), view);
+  if (json_is_object (json_object_get (document, "choosing")))
+    view_choice (document, view);
   json_array_foreach (json_object_get (document, "families"), f, family)
     if (json_is_object (family))
       view_family (family, n_query, view);

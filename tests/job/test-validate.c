@@ -554,6 +554,126 @@ test_imported (Folder *folder, gconstpointer unused)
 
 #define ADD(sentence, func) g_test_add ("/validate/" sentence, Folder, NULL, folder_set_up, func, folder_tear_down)
 
+/* The validation of those queries alone, by a damping. */
+static json_t *
+validate_alone (const Folder *folder, const json_t *queries, double damping)
+{
+  char text[G_ASCII_DTOSTR_BUF_SIZE];
+  g_autoptr (AssayJob) job = folder_job (folder, "validate", "method", "exact", "damping", g_ascii_dtostr (text, sizeof text, damping), "groups", "15",
+                                         "leave-one-out", "4", NULL);
+  g_autoptr (AssayJobOutcome) outcome = NULL;
+  gsize k;
+  json_t *query;
+
+  json_array_foreach (queries, k, query)
+    {
+      g_autofree char *reference = g_strdup_printf ("train:%d", (int) json_integer_value (json_object_get (query, "index")));
+
+      g_assert_true (assay_job_set_text (job, "query", reference, NULL));
+    }
+  outcome = folder_run (job, FALSE, NULL);
+  g_assert_nonnull (outcome);
+  return json_incref (outcome->document);
+}
+
+/* Numbers of the queries that had no say are those of a validation that was never asked about the others, and so are those that chose. */
+static void
+test_choice (Folder *folder, gconstpointer unused)
+{
+  json_t *document, *other, *candidate, *alone;
+  const json_t *choosing, *told;
+  double most = -INFINITY, chosen = NAN, damping;
+  gsize k;
+
+  (void) unused;
+  folder_train (folder, "m");
+  document = folder_answer (folder, "validate", "query", "train:0-8", "method", "exact", "groups", "15", "leave-one-out", "4", "choose", "damping=3,0.0001,0.05", NULL);
+  choosing = json_object_get (json_object_get (document, "choosing"), "queries");
+  told = json_object_get (document, "queries");
+  g_assert_cmpuint (json_array_size (choosing), ==, 4);
+  g_assert_cmpuint (json_array_size (told), ==, 5);
+  for (int index = 0; index < 9; index++)
+    {
+      guint times = 0;
+
+      json_array_foreach (choosing, k, candidate)
+        times += json_integer_value (json_object_get (candidate, "index")) == index;
+      json_array_foreach (told, k, candidate)
+        times += json_integer_value (json_object_get (candidate, "index")) == index;
+      g_assert_cmpuint (times, ==, 1);
+    }
+  json_array_foreach (json_object_get (document, "candidates"), k, candidate)
+    {
+      damping = number_at (json_object_get (candidate, "options"), "damping");
+      alone = validate_alone (folder, choosing, damping);
+      g_assert_cmpfloat (number_at (candidate, "estimate"), ==, number_at (json_object_get (alone, "lds"), "estimate"));
+      g_assert_cmpfloat (number_at (candidate, "lo"), ==, number_at (json_object_get (alone, "lds"), "lo"));
+      if (number_at (candidate, "estimate") > most)
+        {
+          most = number_at (candidate, "estimate");
+          chosen = damping;
+        }
+      json_decref (alone);
+    }
+  g_assert_cmpuint (k, ==, 3);
+  g_assert_cmpfloat (number_at (json_object_get (document, "chosen"), "damping"), ==, chosen);
+  alone = validate_alone (folder, told, chosen);
+  g_assert_true (json_equal (json_object_get (document, "families"), json_object_get (alone, "families")));
+  g_assert_true (json_equal (json_object_get (document, "loo"), json_object_get (alone, "loo")));
+  g_assert_true (json_equal (json_object_get (document, "qld"), json_object_get (alone, "qld")));
+  other = folder_answer (folder, "validate", "query", "train:0-8", "method", "exact", "groups", "15", "leave-one-out", "4", "choose", "damping=3,0.0001,0.05",
+                         "set-seed", "1", NULL);
+  g_assert_false (json_equal (told, json_object_get (other, "queries")));
+  json_decref (other);
+  json_decref (alone);
+  json_decref (document);
+}
+
+/* A method without the option is held to the same queries; several options are combined. */
+static void
+test_choice_of_several (Folder *folder, gconstpointer unused)
+{
+  json_t *document;
+  const json_t *first, *second;
+  g_autoptr (AssayView) view = assay_view_new ();
+
+  (void) unused;
+  folder_train (folder, "m");
+  document = folder_answer (folder, "validate", "query", "train:0-5", "method", "ekfac,dot", "groups", "12", "leave-one-out", "0", "qld", "none", "choose",
+                            "damping=0.01,1", "choose", "damping-mode=block,absolute,global", NULL);
+  first = json_array_get (json_object_get (document, "methods"), 0);
+  second = json_array_get (json_object_get (document, "methods"), 1);
+  g_assert_cmpuint (json_array_size (json_object_get (first, "candidates")), ==, 6);
+  g_assert_cmpuint (json_object_size (json_object_get (first, "chosen")), ==, 2);
+  g_assert_true (json_is_null (json_object_get (second, "chosen")));
+  g_assert_cmpuint (json_array_size (json_object_get (json_object_get (first, "lds"), "per_query")), ==, 3);
+  g_assert_cmpuint (json_array_size (json_object_get (json_object_get (second, "lds"), "per_query")), ==, 3);
+  g_assert_cmpuint (count_objects (folder, "factors"), ==, 1);
+  assay_job_kind_find ("validate", NULL)->view (document, view);
+  json_decref (document);
+}
+
+static void
+test_no_choice (Folder *folder, gconstpointer unused)
+{
+  static const struct { const char *query, *groups, *choose, *found; } cases[] = {
+    { "train:0-8", "9", "damping", "found \"damping\"" }, { "train:0-8", "9", "dampin=1,2", "found dampin" }, { "train:0-8", "9", "damping=1,two", "found" },
+    { "train:0-8", "9", "damping=-1,2", "-1 found" }, { "train:0-2", "9", "damping=1,2", "3 found" }, { "train:0-8", "0", "damping=1,2", "give --groups above 0" } };
+
+  (void) unused;
+  folder_train (folder, "m");
+  for (gsize k = 0; k < G_N_ELEMENTS (cases); k++)
+    {
+      g_autoptr (AssayJob) job = folder_job (folder, "validate", "query", cases[k].query, "groups", cases[k].groups, "method", "exact", "choose", cases[k].choose, NULL);
+      g_autoptr (GError) error = NULL;
+
+      g_assert_null (folder_run (job, FALSE, &error));
+      g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE);
+      g_assert_nonnull (strstr (error->message, cases[k].found));
+    }
+  g_assert_cmpuint (count_objects (folder, "retraining"), ==, 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -571,5 +691,10 @@ main (int argc, char **argv)
   ADD ("a dry run counts the retrainings and makes none", test_dry_run);
   ADD ("what cannot be validated is refused before any work", test_refusals);
   ADD ("a model from outside cannot be trained again", test_imported);
+  g_test_add ("/validate/an option chosen on half of the queries: each half is told what it would be told alone", Folder, NULL, folder_set_up, test_choice,
+              folder_tear_down);
+  g_test_add ("/validate/options are combined, factors fitted once, and methods without them held to the same queries", Folder, NULL, folder_set_up,
+              test_choice_of_several, folder_tear_down);
+  g_test_add ("/validate/what is no choice is refused before anything is retrained", Folder, NULL, folder_set_up, test_no_choice, folder_tear_down);
   return g_test_run ();
 }
