@@ -107,6 +107,31 @@ assay_factored_obtain (const AssayInfluenceTask *task, const AssayValues *values
   return factors;
 }
 
+AssayFactors *
+assay_factored_obtain_mean (const AssayInfluenceTask *task, const AssayPoint *points, guint n_points, const AssayFactorsOptions *options, const char *method,
+                            AssayProgress *progress, GError **error)
+{
+  json_t *identity = assay_factors_identity_mean (points, n_points, options), *extra = json_pack ("{s:s, s:I}", "method", method, "points", (json_int_t) n_points);
+  g_autofree char *name = g_strdup_printf ("%s/%s/%s/%.12s", task->model_name, method, assay_factors_basis_name (options->basis),
+                                           json_string_value (json_object_get (identity, "digest")));
+  gboolean kept = task->store != NULL && assay_case_has (task->store, "factors", name);
+  AssayFactors *factors = kept ? assay_factors_load (task->store, name, task->model, identity, TRUE, error)
+                               : assay_factors_fit_mean (points, n_points, options, progress, error);
+
+  if (factors != NULL && !kept && task->store != NULL)
+    {
+      AssayObject *object = assay_factors_save (task->store, name, factors, identity, extra, error);
+
+      if (object == NULL)
+        g_clear_pointer (&factors, assay_factors_free);
+      else
+        assay_object_unref (object);
+    }
+  json_decref (identity);
+  json_decref (extra);
+  return factors;
+}
+
 gboolean
 assay_factored_share (const AssayInfluenceTask *task, const AssayValues *values, AssayFactorsBasis basis, const char *name, const AssayRecorderShare *share,
                       gboolean *whole, AssayProgress *progress, GError **error)

@@ -62,6 +62,10 @@ void assay_factored_note_damping (const AssayFactors *factors, const AssayFactor
 AssayFactors *assay_factored_obtain (const AssayInfluenceTask *task, const AssayValues *values, AssayFactorsBasis basis, const char *given, char **name,
                                      GString *notes, AssayProgress *progress, GError **error);
 
+/* Factors in the mean over several points of the task's training examples, for a method that has points of its own: those kept, or new ones, which are kept. */
+AssayFactors *assay_factored_obtain_mean (const AssayInfluenceTask *task, const AssayPoint *points, guint n_points, const AssayFactorsOptions *options,
+                                          const char *method, AssayProgress *progress, GError **error);
+
 /* A process' share of the fit that would otherwise be made. *whole: TRUE when nothing is missing of any stage, and
  * assay_factored_obtain or assay_factored_fit makes the factors of what is there. name: what they are to be called, or NULL. */
 gboolean      assay_factored_share (const AssayInfluenceTask *task, const AssayValues *values, AssayFactorsBasis basis, const char *name,

@@ -96,10 +96,29 @@ identify_data (const AssayPoint *point)
   return finish_tree (tree);
 }
 
-json_t *
-assay_factors_identity (const AssayPoint *point, const AssayFactorsOptions *options)
+/* One point's own digest, or that of all points' digests. */
+static json_t *
+identify_models (const AssayPoint *points, guint n_points)
 {
-  json_t *identity = json_pack ("{s:o, s:o, s:{s:s, s:s, s:I, s:s}}", "model", identify_model (point), "data", identify_data (point), "options",
+  g_autoptr (AssayMerkle) tree = assay_merkle_new ();
+
+  if (n_points == 1)
+    return identify_model (points);
+  for (guint k = 0; k < n_points; k++)
+    {
+      json_t *one = identify_model (&points[k]);
+
+      add_bytes (tree, json_string_value (one), json_string_length (one));
+      json_decref (one);
+    }
+  return finish_tree (tree);
+}
+
+json_t *
+assay_factors_identity_mean (const AssayPoint *points, guint n_points, const AssayFactorsOptions *options)
+{
+  const AssayPoint *point = &points[0];
+  json_t *identity = json_pack ("{s:o, s:o, s:{s:s, s:s, s:I, s:s}}", "model", identify_models (points, n_points), "data", identify_data (point), "options",
                                 "basis", assay_factors_basis_name (options->basis), "fisher", options->is_empirical ? "empirical" : "true", "seed",
                                 (json_int_t) (options->is_empirical ? 0 : options->seed), "precision", assay_dtype_name (point->dtype));
   char *text = json_dumps (identity, JSON_SORT_KEYS | JSON_COMPACT);
@@ -109,6 +128,12 @@ assay_factors_identity (const AssayPoint *point, const AssayFactorsOptions *opti
   free (text);
   json_object_set_new (identity, "digest", json_string (hex));
   return identity;
+}
+
+json_t *
+assay_factors_identity (const AssayPoint *point, const AssayFactorsOptions *options)
+{
+  return assay_factors_identity_mean (point, 1, options);
 }
 
 /* --- arrays ------------------------------------------------------------------------------------------------------------------ */

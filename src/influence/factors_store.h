@@ -17,6 +17,8 @@
 
 /* {"model", "data", "options": {"basis", "fisher", "seed", "precision"}, "digest"}: what factors depend on. New reference. */
 json_t       *assay_factors_identity (const AssayPoint *point, const AssayFactorsOptions *options);
+/* The same of factors in the mean over several points (assay_factors_fit_mean) of the same examples. */
+json_t       *assay_factors_identity_mean (const AssayPoint *points, guint n_points, const AssayFactorsOptions *options);
 const char   *assay_factors_basis_name (AssayFactorsBasis basis);
 
 /* extra: merged into the metadata, or NULL. Errors: of the store. */

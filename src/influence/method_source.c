@@ -20,6 +20,8 @@
 #include <math.h>
 #include <string.h>
 
+#define NAME "source"           /* that factors of segments are kept under */
+
 static const AssayParam params[] = {
   { .name = "segments", .type = ASSAY_PARAM_INT, .def.i = 3, .min = 1, .max = 1000, .help = "stretches that the steps of the training are cut into" },
   { .name = "checkpoints", .type = ASSAY_PARAM_INT, .def.i = 2, .min = 1, .max = 1000, .help = "places of each where gradients and curvature are taken" },
@@ -174,7 +176,7 @@ flow_back (const Walk *walk, const Segment *segment, const AssayPoint *point, co
   if (segment->metric == NULL)
     return assay_factors_flow_back (factors, &segment->flow, workers, K, walk->X, walk->U, error);
   if ((inverse = assay_factors_inverse_new (factors, ASSAY_SPECTRUM_FITTED, &walk->damping, workers, error)) == NULL
-      || (own = assay_factors_fit_mean (point, walk->path->n_points, &identity, progress, error)) == NULL
+      || (own = assay_factored_obtain_mean (walk->path->task, point, walk->path->n_points, &identity, NAME, progress, error)) == NULL
       || (diagonal = assay_mem_alloc_array (walk->path->P, sizeof (double), error)) == NULL)
     return FALSE;
   for (guint m = 0; m < own->modules->n; m++)
@@ -200,7 +202,7 @@ pass_segment (const Walk *walk, const Segment *segment, gint64 first, gint64 K, 
       point[c] = assay_influence_task_get_point (task, segment->theta + c * walk->path->P, task->train, task->n_train);
       point[c].dtype = walk->dtype;
     }
-  factors = assay_factors_fit_mean (point, n, &walk->fit, progress, error);
+  factors = assay_factored_obtain_mean (task, point, n, &walk->fit, NAME, progress, error);
   if (factors == NULL || !flow_back (walk, segment, point, factors, K, scores, progress, error))
     return FALSE;
   for (guint c = 0; c < n; c++)
@@ -317,6 +319,6 @@ cost_source (const AssayInfluenceTask *task, const AssayValues *options, double 
   *bytes += 8.0 * ((2 * (double) block + n + (double) assay_values_get_int (options, "segments") + 4) * P + 2.0 * (double) (task->n_query * N));
 }
 
-ASSAY_METHOD_DEFINE (source) = { .name = "source", .help = "stretches of the training unrolled in closed form, by curvature factors of each",
+ASSAY_METHOD_DEFINE (source) = { .name = NAME, .help = "stretches of the training unrolled in closed form, by curvature factors of each",
                                  .flags = ASSAY_METHOD_NEEDS_STEPS, .params = params, .query_unit = assay_factored_query_unit,
                                  .score = score_source, .cost = cost_source };

@@ -5,6 +5,9 @@
 #include "base/json.h"
 #include "store/reader.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 /* The newest object that a document speaks of: its number, and what all its arrays hold. */
 typedef struct {
   guint64 sequence;
@@ -108,6 +111,62 @@ test_index (void)
   g_assert_cmpstr (alone, ==, after);
 }
 
+static guint
+count_factors (const Folder *folder)
+{
+  g_autoptr (AssayCase) cas = assay_case_open (folder->cas, ASSAY_CASE_READ, NULL);
+  g_autoptr (GPtrArray) history = assay_case_list_history (cas);
+  guint n = 0;
+
+  for (guint k = 0; k < history->len; k++)
+    n += strcmp (((AssayObject *) history->pdata[k])->kind, "factors") == 0;
+  return n;
+}
+
+/* Scores of train:2 by source, as text. */
+static char *
+ask_source (const Folder *folder, const char *damping)
+{
+  json_t *document = folder_answer (folder, "influence", "query", "train:2", "method", "source", "damping", damping, "top", "0", NULL);
+  char *dump = json_dumps (json_object_get (document, "scores"), JSON_SORT_KEYS | JSON_REAL_PRECISION (17)), *text = g_strdup (dump);
+
+  free (dump);
+  json_decref (document);
+  return text;
+}
+
+static void
+train_by_steps (const Folder *folder)
+{
+  json_decref (folder_answer (folder, "new", NULL));
+  json_decref (folder_answer (folder, "import", "what", "data", "file", folder->table, "id", "id", NULL));
+  json_decref (folder_answer (folder, "train", "name", "net", "target", "score", "terms", "age,group", "optimizer", "adamw", "steps", "12", "batch", "10", NULL));
+}
+
+/* Another damping divides the same factors by other numbers. */
+static void
+test_segments (void)
+{
+  g_autofree char *one = NULL, *other = NULL, *again = NULL;
+  Folder folder, fresh;
+  guint n;
+
+  folder_set_up (&folder, NULL);
+  folder_set_up (&fresh, NULL);
+  train_by_steps (&folder);
+  train_by_steps (&fresh);
+  one = ask_source (&folder, "0.1");
+  n = count_factors (&folder);
+  g_assert_cmpuint (n, ==, 6);                                    /* curvature and its diagonal, of three segments */
+  other = ask_source (&folder, "1");
+  g_assert_cmpuint (count_factors (&folder), ==, n);
+  again = ask_source (&fresh, "1");
+  g_assert_cmpstr (other, !=, one);
+  g_assert_cmpstr (other, ==, again);
+  folder_tear_down (&folder, NULL);
+  folder_tear_down (&fresh, NULL);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -115,5 +174,6 @@ main (int argc, char **argv)
   g_test_add ("/factors/kept factors answer, and are fitted anew where that is asked for, to the same bits", Folder, NULL, folder_set_up, test_forced,
               folder_tear_down);
   g_test_add_func ("/factors/an index has the same bits whether its factors were kept or are fitted with it", test_index);
+  g_test_add_func ("/factors/those of a training's segments serve every damping, to the same bits", test_segments);
   return g_test_run ();
 }
