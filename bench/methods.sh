@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# All influence methods on a small fine-tuned language model, held to retrainings that another program made: the table of doc/measured.md.
+# All influence methods on a small fine-tuned language model, held to retrainings that another program made: the table of doc/validity.md.
 #
 #   bench/methods.sh [ASSAY [RECIPE [SCRATCH [METHODS]]]]
 #
@@ -34,4 +34,5 @@ echo "assay $train"
 eval "\"\$assay\" $train --quiet" >"$scratch/train"
 echo "assay validate $cas --bank main --model-name main --method $methods --precision f32 --leave-one-out 0"
 "$assay" validate "$cas" --bank main --model-name main --method "$methods" --precision f32 --leave-one-out 0
-"$assay" info
+"$assay" --version | head -n 1
+sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | sort | uniq -c
