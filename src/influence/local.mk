@@ -24,6 +24,7 @@ METHODS_LIST += \
   src/influence/method_trak.c \
   src/influence/method_trackstar.c \
   src/influence/method_logra.c \
+  src/influence/method_lorif.c \
   src/influence/method_datainf.c \
   src/influence/method_representer.c \
   src/influence/method_tracin.c \
@@ -76,6 +77,7 @@ src_influence_libinfluence_la_SOURCES = $(METHODS_LIST) \
   src/influence/projection.c src/influence/projection.h \
   src/influence/query_values.c src/influence/query_values.h \
   src/influence/sequence.c src/influence/sequence.h \
+  src/influence/side_projection.c src/influence/side_projection.h \
   src/influence/solved.c src/influence/solved.h \
   src/influence/task.c src/influence/task.h \
   src/influence/top.c src/influence/top.h \

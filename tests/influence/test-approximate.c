@@ -169,6 +169,37 @@ test_logra_seed (void)
   g_assert_cmpfloat (fabs (a->value[1] - c->value[1]), >, 0);
 }
 
+/* What the ranks hold of a gradient and of the curvature stands in the notes. */
+static double
+read_share (const AssayInfluenceScores *scores, const char *before)
+{
+  const char *at = strstr (scores->notes->str, before);
+
+  g_assert_nonnull (at);
+  return g_ascii_strtod (at + strlen (before), NULL);
+}
+
+/* With all ranks it is logra: floats have 2^-24, both sides of a pair are rounded, and no matrix's condition is above 1 + 9 / 0.2. */
+static void
+test_lorif (void)
+{
+  g_autoptr (Toy) toy = toy_new_tokens (N, Q, 4, 5, 3);
+  g_autoptr (AssayInfluenceScores) logra = toy_score (toy, "logra", "projection", "3", "damping", "0.2", NULL);
+  g_autoptr (AssayInfluenceScores) whole = toy_score (toy, "lorif", "projection", "3", "damping", "0.2", "gradient-rank", "3", "rank", "9", NULL);
+  g_autoptr (AssayInfluenceScores) less = toy_score (toy, "lorif", "projection", "3", "damping", "0.2", "gradient-rank", "1", "rank", "2", NULL);
+  double largest = 0;
+
+  for (gint64 k = 0; k < Q * N; k++)
+    largest = MAX (largest, fabs (logra->value[k]));
+  for (gint64 k = 0; k < Q * N; k++)
+    g_assert_cmpfloat_with_epsilon (whole->value[k], logra->value[k], 4 * 0x1p-24 * (1 + 9 / 0.2) * 2 * largest);
+  g_assert_cmpfloat_with_epsilon (read_share (whole, "they hold "), 100, 0.05);
+  g_assert_cmpfloat_with_epsilon (read_share (whole, "kept of the curvature "), 100, 0.05);
+  g_assert_cmpfloat (read_share (less, "they hold "), <, 100);
+  g_assert_cmpfloat (read_share (less, "they hold "), >, 100.0 / 3);          /* the best of three equal directions */
+  g_assert_cmpfloat (read_share (less, "kept of the curvature "), <, 100);
+}
+
 /* Over all examples the terms of a logit add up to it, at the optimum that Newton's method finds. */
 static void
 test_representer (void)
@@ -222,6 +253,7 @@ main (int argc, char **argv)
   g_test_add_func ("/datainf/scores are the mean of single inverses, and the residual is told", test_datainf);
   g_test_add_func ("/logra/without projection the blocks' exact inverse", test_logra);
   g_test_add_func ("/logra/projections repeat by their seed", test_logra_seed);
+  g_test_add_func ("/lorif/with all ranks it is logra, with less the notes say how much is held", test_lorif);
   g_test_add_func ("/representer/the terms of a logit add up to it", test_representer);
   g_test_add_func ("/representer/what it is not made for is refused", test_representer_bad);
   return g_test_run ();

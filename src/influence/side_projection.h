@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* side_projection.h: gradients projected from both sides, module by module, without being formed.
+ *
+ *   G_i = sum over positions of (S_o' r_t) (S_i' c_t)' = S_o' D_i S_i     (ko,ki) of each module
+ *
+ * S_o and S_i have signs drawn from a counter; a side of at most k numbers is not projected.
+ * Shape letters: F = sum over modules of ko ki features of an example. Ownership: the caller clears it. Thread rule: one collection at a time.
+ * Source: Choe et al. 2024 (2405.13954), section 3.
+ */
+#pragma once
+
+#include "hessian/modules.h"
+#include "influence/task.h"
+
+typedef struct {
+  double *row, *column;         /* (rows,ko), (columns,ki): the signs, or the identity */
+  gint64 ko, ki, first;         /* features first .. first + ko ki - 1 */
+} AssaySides;
+
+typedef struct {
+  const AssayInfluenceTask *task;
+  AssayModules *modules;
+  AssaySides *sides;            /* (modules->n) */
+  gint64 k, F;
+  double *room;                 /* an example's positions, projected from both sides, and as doubles; then one G */
+  gint64 positions, wide;       /* most of a use; most numbers of one side of it */
+} AssaySideProjection;
+
+/* One module's G (ko,ki) of one example, counted from 0 in the order asked for. Called once for each pair. */
+typedef gboolean (*AssaySideProjectionFunc) (guint module, gint64 example, const double *G, gpointer data, GError **error);
+
+/* k numbers of each side; seed: of the signs. Errors: what assay_modules_new refuses; memory. */
+gboolean assay_side_projection_open    (AssaySideProjection *projection, const AssayInfluenceTask *task, gint64 k, guint64 seed, GError **error);
+void     assay_side_projection_clear   (AssaySideProjection *projection);
+/* Of n examples: of what is measured where of_queries, else of losses. Cost: a gradient walk of each. Errors: those of the walk; of func. */
+gboolean assay_side_projection_collect (AssaySideProjection *projection, const gint64 *examples, gint64 n, gboolean of_queries, AssaySideProjectionFunc func,
+                                        gpointer data, AssayProgress *progress, GError **error);
+/* The same as features (n,F). */
+gboolean assay_side_projection_collect_features (AssaySideProjection *projection, const gint64 *examples, gint64 n, gboolean of_queries, double *feature,
+                                                 AssayProgress *progress, GError **error);
+/* features (n_query,F) of queries, each the mean over its examples; a new buffer. */
+double  *assay_side_projection_collect_queries (AssaySideProjection *projection, AssayProgress *progress, GError **error);
+/* Flops of projecting an example; *features is F. */
+double   assay_side_projection_cost    (const AssayModules *modules, gint64 k, double *features);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (AssaySideProjection, assay_side_projection_clear)
