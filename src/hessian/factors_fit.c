@@ -4,8 +4,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "hessian/module_pass.h"
-#include "hessian/module_products.h"
+#include "hessian/factors_rotation.h"
 
 #include <math.h>
 #include <string.h>
@@ -380,139 +379,39 @@ fit_bases (AssayFactors *factors, const Place *place, const AssayFactorsSummer *
 typedef struct {
   AssayFactors *factors;
   double **lambda;              /* (modules): sums over examples */
-  AssayWorkers *workers;
-  void **row_basis, **column_basis;     /* (modules): (n,n) with eigenvectors in columns, of the walk's type; NULL: the identity */
-  void **row, **column;         /* (uses): rotated sides of a micro-batch */
-  guint n_uses;
-  AssayModuleOuter *outer;
+  AssayFactorsRotation rotation;
   void *scratch;
 } Spectrum;
 
-/* Q of the walk's type: vectors in columns. */
 static gboolean
-convert_basis (const AssayFactorsSide *side, AssayDtype dtype, void **basis, GError **error)
+spectrum_open (Spectrum *s, AssayWorkers *workers, AssayDtype dtype, gint64 B, GError **error)
 {
-  gint64 n = side->n;
-
-  if (side->vectors == NULL)
-    return TRUE;
-  *basis = assay_mem_alloc_array (n * n, assay_dtype_width (dtype), error);
-  if (*basis == NULL)
-    return FALSE;
-  for (gint64 i = 0; i < n; i++)
-    for (gint64 k = 0; k < n; k++)
-      if (dtype == ASSAY_F32)
-        ((float *) *basis)[i * n + k] = (float) side->vectors[k * n + i];
-      else
-        ((double *) *basis)[i * n + k] = side->vectors[k * n + i];
-  return TRUE;
-}
-
-static gboolean
-spectrum_open (Spectrum *s, AssayDtype dtype, gint64 B, GError **error)
-{
-  const AssayModules *modules = s->factors->modules;
-  gsize width = assay_dtype_width (dtype);
   gint64 columns = 1;
 
-  s->row_basis = g_new0 (void *, modules->n);
-  s->column_basis = g_new0 (void *, modules->n);
-  for (guint m = 0; m < modules->n; m++)
-    {
-      s->n_uses = MAX (s->n_uses, modules->module[m].n_uses);
-      columns = MAX (columns, modules->module[m].columns);
-      if (!convert_basis (&s->factors->of[m].row, dtype, &s->row_basis[m], error)
-          || !convert_basis (&s->factors->of[m].column, dtype, &s->column_basis[m], error))
-        return FALSE;
-    }
-  s->row = g_new0 (void *, s->n_uses);
-  s->column = g_new0 (void *, s->n_uses);
-  s->outer = g_new0 (AssayModuleOuter, s->n_uses);
-  for (guint u = 0; u < s->n_uses; u++)
-    {
-      gint64 row = 1, column = 1;
-
-      for (guint m = 0; m < modules->n; m++)
-        if (u < modules->module[m].n_uses)
-          {
-            const AssayModuleUse *use = &modules->module[m].uses[u];
-
-            row = MAX (row, use->positions * (s->row_basis[m] ? use->rows : 1));
-            column = MAX (column, use->positions * (s->column_basis[m] ? use->columns : 1));
-          }
-      if ((s->row[u] = assay_mem_alloc_array (B * row, width, error)) == NULL
-          || (s->column[u] = assay_mem_alloc_array (B * column, width, error)) == NULL)
-        return FALSE;
-    }
-  s->scratch = assay_mem_alloc_array (assay_workers_get_count (s->workers) * assay_module_get_scratch (B, columns), width, error);
+  for (guint m = 0; m < s->factors->modules->n; m++)
+    columns = MAX (columns, s->factors->modules->module[m].columns);
+  if (!assay_factors_rotation_open (&s->rotation, s->factors, workers, dtype, B, error))
+    return FALSE;
+  s->scratch = assay_mem_alloc_array (assay_workers_get_count (workers) * assay_module_get_scratch (B, columns), assay_dtype_width (dtype), error);
   return s->scratch != NULL;
 }
 
 static void
 spectrum_clear (Spectrum *s)
 {
-  for (guint m = 0; s->row_basis != NULL && m < s->factors->modules->n; m++)
-    {
-      assay_mem_free (s->row_basis[m]);
-      assay_mem_free (s->column_basis[m]);
-    }
-  for (guint u = 0; s->row != NULL && u < s->n_uses; u++)
-    {
-      assay_mem_free (s->row[u]);
-      assay_mem_free (s->column[u]);
-    }
-  g_free (s->row_basis);
-  g_free (s->column_basis);
-  g_free (s->row);
-  g_free (s->column);
-  g_free (s->outer);
+  assay_factors_rotation_clear (&s->rotation);
   assay_mem_free (s->scratch);
-}
-
-/* Rows of a basis picked by one-hot vectors: rotated one-hot vectors. */
-static void
-look_up (gsize width, gint64 n, gint64 K, const gint32 *index, const char *basis, char *rotated)
-{
-  for (gint64 k = 0; k < K; k++)
-    if (index[k] >= 0)
-      memcpy (rotated + k * n * width, basis + index[k] * n * width, n * width);
-    else
-      memset (rotated + k * n * width, 0, n * width);
-}
-
-static const void *
-rotate (const Spectrum *s, AssayDtype dtype, gint64 n, gint64 K, const void *X, const void *basis, void *rotated)
-{
-  if (basis == NULL)
-    return X;
-  assay_module_multiply (dtype, s->workers, FALSE, FALSE, K, n, n, X, n, basis, n, FALSE, rotated, n);
-  return rotated;
 }
 
 static gboolean
 add_spectrum (const AssayModuleBatch *batch, gpointer data, GError **error)
 {
-  const Spectrum *s = data;
+  Spectrum *s = data;
   const AssayModule *module = batch->module;
-  const void *row_basis = s->row_basis[batch->index], *column_basis = s->column_basis[batch->index];
 
   (void) error;
-  for (guint u = 0; u < module->n_uses; u++)
-    {
-      const AssayModuleParts *parts = &batch->parts[u];
-      gint64 n = parts->use->positions, K = batch->B * n;
-
-      s->outer[u] = (AssayModuleOuter) { .n = n, .index = row_basis ? NULL : parts->index };
-      s->outer[u].column = rotate (s, batch->dtype, module->columns, K, parts->column, column_basis, s->column[u]);
-      if (parts->index == NULL)
-        s->outer[u].row = rotate (s, batch->dtype, module->rows, K, parts->row, row_basis, s->row[u]);
-      else if (row_basis != NULL)
-        {
-          look_up (assay_dtype_width (batch->dtype), module->rows, K, parts->index, row_basis, s->row[u]);
-          s->outer[u].row = s->row[u];
-        }
-    }
-  assay_module_add_squared (batch->dtype, s->workers, batch->B, module->rows, module->columns, module->n_uses, s->outer, s->scratch,
+  assay_factors_rotation_turn (&s->rotation, batch);
+  assay_module_add_squared (batch->dtype, s->rotation.workers, batch->B, module->rows, module->columns, module->n_uses, s->rotation.outer, s->scratch,
                             s->lambda[batch->index]);
   return TRUE;
 }
@@ -557,7 +456,7 @@ static gboolean
 fit_spectrum (AssayFactors *factors, const Place *place, const AssayFactorsSummer *summer, gboolean *whole, AssayProgress *progress, GError **error)
 {
   g_autofree double **lambda = g_new0 (double *, factors->modules->n);
-  Spectrum s = { .factors = factors, .lambda = lambda, .workers = place->point->backend->workers };
+  Spectrum s = { .factors = factors, .lambda = lambda };
   Summing summing = { .factors = factors, .place = place, .func = add_spectrum, .data = &s, .aim = aim_spectrum, .what = "eigenvalues of the factors",
                       .progress = progress };
   gint64 B = assay_module_pass_measure (place->point->model, factors->modules, place->point->dtype, place->point->n_examples, NULL, error);
@@ -566,7 +465,7 @@ fit_spectrum (AssayFactors *factors, const Place *place, const AssayFactorsSumme
 
   for (guint m = 0; m < factors->modules->n; m++)
     summing.width += count_spectrum (factors, m);
-  ok = B > 0 && spectrum_open (&s, place->point->dtype, B, error)
+  ok = B > 0 && spectrum_open (&s, place->point->backend->workers, place->point->dtype, B, error)
        && (total = assay_mem_alloc_array (summing.width, sizeof (double), error)) != NULL
        && sum_all (&summing, summer, "spectrum", total, whole, error);
   for (guint m = 0; ok && *whole && m < factors->modules->n; m++)

@@ -3,6 +3,7 @@
 #include "influence/factored.h"
 
 #include "base/mem.h"
+#include "hessian/factors_forms.h"
 #include "hessian/module_scores.h"
 #include "influence/factors_parts.h"
 #include "influence/factors_store.h"
@@ -237,6 +238,17 @@ note_plan (const AssayModules *modules, gint64 Q, gint64 blocks, GString *notes)
                           "in %u modules, position by position in %u\n", blocks, blocks == 1 ? "pass" : "passes", formed, modules->n - formed);
 }
 
+/* What is said of all scores by factors. */
+static void
+describe_scores (const AssayInfluenceTask *task, const AssayFactors *factors, const AssayFactorsInverse *inverse, AssayInfluenceScores *scores)
+{
+  scores->unit = ASSAY_UNIT_NATS;
+  scores->counterfactual = "pbrf";
+  scores->interval_reason = "the factors stand for the curvature by an amount that nothing here bounds; assay validate measures what they are worth";
+  scores->l2 = task->l2;
+  assay_factored_note_damping (factors, inverse, task->l2, scores);
+}
+
 AssayInfluenceScores *
 assay_factored_score (const AssayInfluenceTask *task, const AssayValues *values, AssayFactorsBasis basis, AssayFactorsSpectrum spectrum,
                       AssayProgress *progress, GError **error)
@@ -259,11 +271,7 @@ assay_factored_score (const AssayInfluenceTask *task, const AssayValues *values,
   if (task->keep_directions
       && (scores->direction = assay_mem_alloc_array (task->n_query * factors->modules->P, sizeof (double), error)) == NULL)
     return NULL;
-  scores->unit = ASSAY_UNIT_NATS;
-  scores->counterfactual = "pbrf";
-  scores->interval_reason = "the factors stand for the curvature by an amount that nothing here bounds; assay validate measures what they are worth";
-  scores->l2 = task->l2;
-  assay_factored_note_damping (factors, inverse, task->l2, scores);
+  describe_scores (task, factors, inverse, scores);
   note_plan (factors->modules, MIN (block, task->n_query), (task->n_query + block - 1) / block, scores->notes);
   own.is_single_precision = factors->dtype == ASSAY_F32;
   train = get_point (&scored, factors->dtype);
@@ -302,4 +310,42 @@ assay_factored_cost (const AssayInfluenceTask *task, const AssayValues *values, 
             * ceil ((double) task->n_query / (double) block)
             + assay_influence_task_get_flops (task, ASSAY_WALK_GRADIENT, FALSE, task->n_query);
   *bytes += 2 * 8.0 * (double) block * P + 8.0 * (double) (task->n_query * task->n_train);
+}
+
+/* --- self-influence ----------------------------------------------------------------------------------------------------------- */
+
+AssayInfluenceScores *
+assay_factored_score_self (const AssayInfluenceTask *task, const AssayValues *values, AssayFactorsBasis basis, AssayFactorsSpectrum spectrum,
+                           AssayProgress *progress, GError **error)
+{
+  g_autoptr (AssayInfluenceScores) scores = assay_influence_scores_new (1, task->n_train, FALSE, FALSE, error);
+  g_autoptr (AssayFactors) factors = NULL;
+  g_autoptr (AssayFactorsInverse) inverse = NULL;
+  AssayFactorsDamping damping = assay_factored_read_damping (task, values);
+  AssayPoint train;
+
+  if (scores == NULL
+      || (factors = assay_factored_obtain (task, values, basis, assay_values_get_string (values, "factors"), NULL, scores->notes, progress, error)) == NULL
+      || (inverse = assay_factors_inverse_new (factors, spectrum, &damping, task->backend->workers, error)) == NULL)
+    return NULL;
+  train = get_point (task, factors->dtype);
+  if (!assay_factors_forms (inverse, spectrum, &train, scores->value, progress, error))
+    return NULL;
+  for (gint64 i = 0; i < task->n_train; i++)
+    scores->value[i] /= (double) task->n_train;
+  describe_scores (task, factors, inverse, scores);
+  return g_steal_pointer (&scores);
+}
+
+/* A fit, and as much as its second pass once more. */
+void
+assay_factored_cost_self (const AssayInfluenceTask *task, const AssayValues *values, AssayFactorsBasis basis, double *flops, double *bytes)
+{
+  AssayDtype dtype;
+  AssayFactorsOptions options = assay_factored_read_options (task, values, basis, &dtype);
+
+  if (!assay_factors_get_cost (task->model, &options, dtype, task->n_train, flops, bytes, NULL))
+    return;
+  *flops *= 1.5;
+  *bytes += 8.0 * (double) (assay_model_get_n_params (task->model) + 3 * task->n_train);
 }

@@ -84,4 +84,8 @@ gboolean assay_factored_score_block (const AssayInfluenceTask *task, const Assay
 /* A method's answer. */
 AssayInfluenceScores *assay_factored_score (const AssayInfluenceTask *task, const AssayValues *values, AssayFactorsBasis basis,
                                             AssayFactorsSpectrum spectrum, AssayProgress *progress, GError **error);
+/* A method's self-influence: one pass over the training examples. */
+AssayInfluenceScores *assay_factored_score_self (const AssayInfluenceTask *task, const AssayValues *values, AssayFactorsBasis basis,
+                                                 AssayFactorsSpectrum spectrum, AssayProgress *progress, GError **error);
+void          assay_factored_cost_self (const AssayInfluenceTask *task, const AssayValues *values, AssayFactorsBasis basis, double *flops, double *bytes);
 void          assay_factored_cost (const AssayInfluenceTask *task, const AssayValues *values, AssayFactorsBasis basis, double *flops, double *bytes);

@@ -102,6 +102,11 @@ assay_method_cost_self (const AssayMethod *method, const AssayInfluenceTask *tas
 {
   AssayInfluenceTask self = *task;
 
+  if (method->cost_self != NULL)
+    {
+      method->cost_self (task, options, flops, bytes);
+      return;
+    }
   self.query = task->train;
   self.n_query = task->n_train;
   self.query_size = 1;

@@ -113,6 +113,8 @@ typedef struct {
   gint64 (*query_unit) (const AssayInfluenceTask *task, const AssayValues *options);
   /* For --dry-run: floating-point operations, estimated, and bytes. */
   void (*cost) (const AssayInfluenceTask *task, const AssayValues *options, double *flops, double *bytes);
+  /* Of self; NULL: that of as many queries as there are training examples. */
+  void (*cost_self) (const AssayInfluenceTask *task, const AssayValues *options, double *flops, double *bytes);
 } AssayMethod;
 
 #define ASSAY_METHOD_DEFINE(symbol)                                                                                     \

@@ -21,5 +21,18 @@ cost_diagonal (const AssayInfluenceTask *task, const AssayValues *options, doubl
   assay_factored_cost (task, options, ASSAY_FACTORS_IDENTITY, flops, bytes);
 }
 
+static AssayInfluenceScores *
+self_diagonal (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
+{
+  return assay_factored_score_self (task, options, ASSAY_FACTORS_IDENTITY, ASSAY_SPECTRUM_FITTED, progress, error);
+}
+
+static void
+cost_self_diagonal (const AssayInfluenceTask *task, const AssayValues *options, double *flops, double *bytes)
+{
+  assay_factored_cost_self (task, options, ASSAY_FACTORS_IDENTITY, flops, bytes);
+}
+
 ASSAY_METHOD_DEFINE (diagonal) = { .name = "diagonal", .help = "influence by the diagonal of the Fisher matrix",
-                                 .params = params, .flags = ASSAY_METHOD_CUTS_EXAMPLES | ASSAY_METHOD_HAS_DIRECTION, .score = score_diagonal, .cost = cost_diagonal };
+                                 .params = params, .flags = ASSAY_METHOD_CUTS_EXAMPLES | ASSAY_METHOD_HAS_DIRECTION, .score = score_diagonal,
+                              .self = self_diagonal, .cost = cost_diagonal, .cost_self = cost_self_diagonal };

@@ -21,5 +21,18 @@ cost_ekfac (const AssayInfluenceTask *task, const AssayValues *options, double *
   assay_factored_cost (task, options, ASSAY_FACTORS_KRONECKER, flops, bytes);
 }
 
+static AssayInfluenceScores *
+self_ekfac (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
+{
+  return assay_factored_score_self (task, options, ASSAY_FACTORS_KRONECKER, ASSAY_SPECTRUM_FITTED, progress, error);
+}
+
+static void
+cost_self_ekfac (const AssayInfluenceTask *task, const AssayValues *options, double *flops, double *bytes)
+{
+  assay_factored_cost_self (task, options, ASSAY_FACTORS_KRONECKER, flops, bytes);
+}
+
 ASSAY_METHOD_DEFINE (ekfac) = { .name = "ekfac", .help = "influence by eigenvalue-corrected Kronecker factors of every parameter (EK-FAC)",
-                              .params = params, .flags = ASSAY_METHOD_CUTS_EXAMPLES | ASSAY_METHOD_HAS_DIRECTION, .score = score_ekfac, .cost = cost_ekfac };
+                              .params = params, .flags = ASSAY_METHOD_CUTS_EXAMPLES | ASSAY_METHOD_HAS_DIRECTION, .score = score_ekfac,
+                              .self = self_ekfac, .cost = cost_ekfac, .cost_self = cost_self_ekfac };

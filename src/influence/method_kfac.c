@@ -21,5 +21,18 @@ cost_kfac (const AssayInfluenceTask *task, const AssayValues *options, double *f
   assay_factored_cost (task, options, ASSAY_FACTORS_KRONECKER, flops, bytes);
 }
 
+static AssayInfluenceScores *
+self_kfac (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
+{
+  return assay_factored_score_self (task, options, ASSAY_FACTORS_KRONECKER, ASSAY_SPECTRUM_KRONECKER, progress, error);
+}
+
+static void
+cost_self_kfac (const AssayInfluenceTask *task, const AssayValues *options, double *flops, double *bytes)
+{
+  assay_factored_cost_self (task, options, ASSAY_FACTORS_KRONECKER, flops, bytes);
+}
+
 ASSAY_METHOD_DEFINE (kfac) = { .name = "kfac", .help = "influence by Kronecker factors of every parameter (K-FAC)",
-                             .params = params, .flags = ASSAY_METHOD_CUTS_EXAMPLES | ASSAY_METHOD_HAS_DIRECTION, .score = score_kfac, .cost = cost_kfac };
+                             .params = params, .flags = ASSAY_METHOD_CUTS_EXAMPLES | ASSAY_METHOD_HAS_DIRECTION, .score = score_kfac,
+                              .self = self_kfac, .cost = cost_kfac, .cost_self = cost_self_kfac };

@@ -21,5 +21,18 @@ cost_shampoo (const AssayInfluenceTask *task, const AssayValues *options, double
   assay_factored_cost (task, options, ASSAY_FACTORS_SHAMPOO, flops, bytes);
 }
 
+static AssayInfluenceScores *
+self_shampoo (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
+{
+  return assay_factored_score_self (task, options, ASSAY_FACTORS_SHAMPOO, ASSAY_SPECTRUM_FITTED, progress, error);
+}
+
+static void
+cost_self_shampoo (const AssayInfluenceTask *task, const AssayValues *options, double *flops, double *bytes)
+{
+  assay_factored_cost_self (task, options, ASSAY_FACTORS_SHAMPOO, flops, bytes);
+}
+
 ASSAY_METHOD_DEFINE (shampoo) = { .name = "shampoo", .help = "influence by fitted eigenvalues in the bases of second moments of whole gradients",
-                              .params = params, .flags = ASSAY_METHOD_CUTS_EXAMPLES | ASSAY_METHOD_HAS_DIRECTION, .score = score_shampoo, .cost = cost_shampoo };
+                              .params = params, .flags = ASSAY_METHOD_CUTS_EXAMPLES | ASSAY_METHOD_HAS_DIRECTION, .score = score_shampoo,
+                              .self = self_shampoo, .cost = cost_shampoo, .cost_self = cost_self_shampoo };

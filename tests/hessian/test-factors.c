@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "hessian/curvature.h"
-#include "hessian/factors_inverse.h"
+#include "hessian/factors_forms.h"
 #include "hessian/gradient.h"
 #include "hessian/module_pass.h"
 #include "hessian/module_scores.h"
@@ -608,6 +608,70 @@ test_cost (void)
   g_assert_cmpfloat (bytes, >=, 8.0 * (double) w->P);
 }
 
+/* g' A^-1 g of one example by its definition: a sum without cancellation. */
+static double
+sum_form (const AssayFactors *factors, const AssayFactorsInverse *inverse, AssayFactorsSpectrum spectrum, const double *g)
+{
+  double form = 0;
+
+  for (guint m = 0; m < factors->modules->n; m++)
+    {
+      const AssayModule *module = &factors->modules->module[m];
+      gint64 size = module->rows * module->columns;
+      g_autofree double *D = g_new (double, size), *turned = g_new (double, size);
+
+      assay_module_read (module, g, D);
+      rotate (&factors->of[m], D, turned);
+      for (gint64 e = 0; e < size; e++)
+        form += turned[e] * turned[e]
+                / (assay_factors_get_eigenvalue (factors, m, spectrum, e / module->columns, e % module->columns) + assay_factors_inverse_get_lambda (inverse, m));
+    }
+  return form;
+}
+
+/* forms against the definition, and against the matrix of the inverse, whose entries are off by 1e-12 of its norm, 1 / lambda, at most. */
+static void
+check_forms (gconstpointer c, AssayFactorsBasis basis, AssayFactorsSpectrum spectrum)
+{
+  const AssayFactorsOptions options = { .basis = basis, .is_empirical = TRUE };
+  const AssayFactorsDamping damping = { ASSAY_DAMPING_ABSOLUTE, 0.03, 0.02 };
+  g_autoptr (World) w = world_new (c, 1), crew = world_new (c, 3);
+  g_autoptr (AssayFactors) factors = fit (w, &options);
+  AssayFactorsInverse *inverse = assay_factors_inverse_new (factors, spectrum, &damping, NULL, NULL);
+  g_autoptr (AssayLinop) op = assay_factors_inverse_to_linop (inverse);
+  g_autoptr (AssayBuffer) rows = get_gradients (w), matrix = assay_dense_assemble (op, 8, 1, (guint64) 1 << 30, NULL, NULL),
+                          product = assay_mem_new (double, w->P, NULL);
+  g_autofree double *forms = g_new (double, w->N), *again = g_new (double, w->N);
+
+  g_assert_nonnull (matrix);
+  g_assert_true (assay_factors_forms (inverse, spectrum, &w->point, forms, NULL, NULL));
+  g_assert_true (assay_factors_forms (inverse, spectrum, &crew->point, again, NULL, NULL));
+  g_assert_cmpmem (forms, w->N * sizeof *forms, again, w->N * sizeof *again);
+  for (gint64 i = 0; i < w->N; i++)
+    {
+      const double *g = (const double *) rows + i * w->P;
+      double by_matrix = 0, square = 0;
+
+      assay_dense_multiply (w->P, matrix, 1, g, product);
+      for (gint64 p = 0; p < w->P; p++)
+        {
+          by_matrix += g[p] * ((double *) product)[p];
+          square += g[p] * g[p];
+        }
+      g_assert_cmpfloat (fabs (forms[i] / sum_form (factors, inverse, spectrum, g) - 1), <=, 1e-12);
+      g_assert_cmpfloat (fabs (forms[i] - by_matrix), <=, 1e-12 * square / (damping.value + damping.l2));
+    }
+}
+
+static void
+test_forms (gconstpointer data)
+{
+  check_forms (data, ASSAY_FACTORS_KRONECKER, ASSAY_SPECTRUM_FITTED);
+  check_forms (data, ASSAY_FACTORS_KRONECKER, ASSAY_SPECTRUM_KRONECKER);
+  check_forms (data, ASSAY_FACTORS_SHAMPOO, ASSAY_SPECTRUM_FITTED);
+  check_forms (data, ASSAY_FACTORS_IDENTITY, ASSAY_SPECTRUM_FITTED);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -618,6 +682,7 @@ main (int argc, char **argv)
     { "moments are means over positions", test_moments },
     { "second moments of whole gradients are theirs", test_second_moments },
     { "the inverse undoes the damped matrix", test_inverse },
+    { "forms of the examples' own gradients are those of the inverse's matrix", test_forms },
     { "scores are inner products by either route", test_scores },
     { "squared norms are the gradients' own", test_norms },
     { "any crew and batch gives the same bits", test_bits },
