@@ -63,6 +63,7 @@ src_hessian_libhessian_la_SOURCES = $(CURVATURES_LIST) $(MODULES_LIST) $(SOLVERS
   src/hessian/modules.c src/hessian/modules.h \
   src/hessian/point.c src/hessian/point.h \
   src/hessian/quadrature.c src/hessian/quadrature.h \
+  src/hessian/recycled.c src/hessian/recycled.h \
   src/hessian/solver.c src/hessian/solver.h \
   src/hessian/spectrum.c src/hessian/spectrum.h \
   src/hessian/sweep.c src/hessian/sweep.h \

@@ -48,6 +48,7 @@ assay_inverse_open (const AssaySolvedScores *scores, const char *solver, const A
 void
 assay_inverse_clear (AssayInverse *self)
 {
+  g_clear_pointer (&self->recycled, assay_recycled_free);
   g_clear_pointer (&self->M, assay_linop_unref);
   g_clear_pointer (&self->factors, assay_factors_free);
   g_clear_pointer (&self->options, assay_values_free);
@@ -98,11 +99,36 @@ assay_inverse_take_ekfac (AssayInverse *self, const AssaySolvedScores *scores, A
 }
 
 gboolean
+assay_inverse_recycle (AssayInverse *self, gint64 rank, GError **error)
+{
+  self->recycled = assay_recycled_new (self->A, rank, error);
+  return self->recycled != NULL;
+}
+
+/* Nothing seen yet, or nothing that helps: M stays. */
+static gboolean
+take_recycled (AssayInverse *self, GError **error)
+{
+  AssayLinop *M;
+
+  if (!assay_recycled_make_preconditioner (self->recycled, &M, error))
+    return FALSE;
+  if (M != NULL)
+    {
+      g_clear_pointer (&self->M, assay_linop_unref);
+      self->M = M;
+    }
+  return TRUE;
+}
+
+gboolean
 assay_inverse_solve (gpointer data, gint64 K, const double *B, double *X, AssaySolveResult *results, AssayProgress *progress, GError **error)
 {
-  const AssayInverse *self = data;
+  AssayInverse *self = data;
 
-  return self->solver->solve (self->A, self->M, self->options, K, B, X, results, progress, error);
+  if (self->recycled != NULL && !take_recycled (self, error))
+    return FALSE;
+  return self->solver->solve (self->recycled ? assay_recycled_get_linop (self->recycled) : self->A, self->M, self->options, K, B, X, results, progress, error);
 }
 
 AssayInfluenceScores *

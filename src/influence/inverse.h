@@ -8,6 +8,7 @@
 
 #include "hessian/factors_inverse.h"
 #include "hessian/low_rank.h"
+#include "hessian/recycled.h"
 #include "influence/solved.h"
 
 typedef struct {
@@ -15,6 +16,7 @@ typedef struct {
   AssayLinop *A;                /* borrowed: the damped operator */
   AssayLinop *M;                /* approximate inverse of A; NULL: none; owned */
   AssayFactors *factors;        /* behind M, or NULL; owned */
+  AssayRecycled *recycled;      /* watches A, and makes M anew before each call but the first; NULL: nothing is recycled; owned */
   AssayValues *options;         /* owned */
 } AssayInverse;
 
@@ -31,6 +33,9 @@ gboolean assay_inverse_take_low_rank (AssayInverse *self, const AssaySolvedScore
 /* Gives it M of Kronecker factors with a fitted spectrum (EK-FAC), fitted at the task's point. Cost: hessian/factors.h. Errors: USAGE
  * where lambda is 0 and the spectrum too; those of the fit. */
 gboolean assay_inverse_take_ekfac (AssayInverse *self, const AssaySolvedScores *scores, AssayProgress *progress, GError **error);
+
+/* From now on `rank` directions out of the products of all calls so far precondition each call of assay_inverse_solve but the first, in M's place. */
+gboolean assay_inverse_recycle (AssayInverse *self, gint64 rank, GError **error);
 
 /* An AssaySolveFunc; data: the AssayInverse. */
 gboolean assay_inverse_solve (gpointer data, gint64 K, const double *B, double *X, AssaySolveResult *results, AssayProgress *progress,

@@ -35,6 +35,10 @@ static const AssayParam params[] = {
     .help = "directions of the nystrom preconditioner: a product each, and memory of a model each" },
   { .name = "sketch-examples", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 9e15, .unit = "examples", .flags = ASSAY_PARAM_ADVANCED,
     .help = "training examples that nystrom learns from, drawn at random: it need not be exact; 0: an eighth of them, at least 64" },
+  { .name = "block", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1e6, .unit = "queries", .flags = ASSAY_PARAM_ADVANCED,
+    .help = "queries that block-cg solves together; 0: 32, fewer for models of more than 40 million parameters" },
+  { .name = "recycle", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1e6, .unit = "directions", .flags = ASSAY_PARAM_ADVANCED,
+    .help = "directions out of the solves so far that precondition the next block of queries, in the preconditioner's place; 0: each block by itself" },
   { .name = "tolerance", .type = ASSAY_PARAM_DOUBLE, .def.d = 1e-6, .min = 0, .max = 1,
    .help = "relative residual of a query's solve to reach" },
   { .name = "width", .type = ASSAY_PARAM_DOUBLE, .def.d = 0, .min = 0, .max = 1e300, .unit = "nats",
@@ -50,11 +54,13 @@ has_preconditioner (const AssayValues *options, const char *name)
   return strcmp (assay_values_get_string (options, "preconditioner"), name) == 0;
 }
 
-/* Right-hand sides of a block that fit; at least 1. */
+/* Right-hand sides of a block: as many as were asked for, or as fit, by the model's size alone; at least 1. */
 static gint64
-choose_block (gint64 P, gint64 count)
+choose_block (const AssayValues *options, gint64 P, gint64 count)
 {
-  return CLAMP ((gint64) (BLOCK_BYTES / (BLOCK_VECTORS * 8.0 * (double) P)), 1, MIN (BLOCK_LARGEST, count));
+  gint64 asked = assay_values_get_int (options, "block");
+
+  return CLAMP (asked > 0 ? asked : (gint64) (BLOCK_BYTES / (BLOCK_VECTORS * 8.0 * (double) P)), 1, asked > 0 ? count : MIN (BLOCK_LARGEST, count));
 }
 
 /* Examples that the sketch is made from. */
@@ -126,14 +132,16 @@ score_either (const AssayInfluenceTask *task, const AssayValues *options, gboole
 {
   g_auto (AssaySolvedScores) scores = { 0 };
   g_auto (AssayInverse) inverse = { 0 };
+  gint64 recycle = assay_values_get_int (options, "recycle");
 
   if (!assay_solved_scores_open (task, assay_values_get_string (options, "curvature"), assay_values_get_double (options, "damping"), &scores,
                                  progress, error)
       || !assay_inverse_open (&scores, assay_values_get_string (options, "solver"), options, &inverse, error)
-      || !precondition (&inverse, &scores, options, progress, error))
+      || !precondition (&inverse, &scores, options, progress, error)
+      || (recycle > 0 && !assay_inverse_recycle (&inverse, recycle, error)))
     return NULL;
   if (strcmp (inverse.solver->name, "block-cg") == 0)
-    scores.block = choose_block (inverse.A->n, of_self ? task->n_train : task->n_query);
+    scores.block = choose_block (options, inverse.A->n, of_self ? task->n_train : task->n_query);
   if (of_self ? !assay_solved_scores_run_self (&scores, assay_inverse_solve, &inverse, progress, error)
               : !assay_solved_scores_run (&scores, assay_inverse_solve, &inverse, progress, error))
     return NULL;
@@ -169,7 +177,7 @@ self_cg (const AssayInfluenceTask *task, const AssayValues *options, AssayProgre
 static void
 cost_cg (const AssayInfluenceTask *task, const AssayValues *options, double *flops, double *bytes)
 {
-  gint64 P = assay_model_get_n_params (task->model), block = choose_block (P, task->n_query);
+  gint64 P = assay_model_get_n_params (task->model), block = choose_block (options, P, task->n_query);
   gboolean is_block = strcmp (assay_values_get_string (options, "solver"), "block-cg") == 0;
   double each = is_block && block > 1 ? 67 : 200, rank = has_preconditioner (options, "nystrom") ? (double) assay_values_get_int (options, "rank") : 0;
 
@@ -177,14 +185,16 @@ cost_cg (const AssayInfluenceTask *task, const AssayValues *options, double *flo
   assay_solved_scores_add_products (task, assay_values_get_string (options, "curvature"),
                                     MIN (each, (double) assay_values_get_int (options, "max-iterations")) * (double) task->n_query
                                     * assay_sampled_count (task, options) + rank * (double) count_sketched (task, options) / (double) task->n_train, flops, bytes);
-  *bytes += 8.0 * (4.0 * (is_block ? (double) block : 1) + 2 * rank) * (double) P;
+  *bytes += 8.0 * (4.0 * (is_block ? (double) block : 1) + 2 * rank + 5 * (double) assay_values_get_int (options, "recycle")) * (double) P;
 }
 
-/* Queries of a block share what their products find. */
+/* Queries of a block share what their products find; those that are recycled, with all blocks behind it. */
 static gint64
 query_unit (const AssayInfluenceTask *task, const AssayValues *options)
 {
-  return strcmp (assay_values_get_string (options, "solver"), "block-cg") == 0 ? choose_block (assay_model_get_n_params (task->model), G_MAXINT64)
+  if (assay_values_get_int (options, "recycle") > 0)
+    return MAX (1, task->n_query);
+  return strcmp (assay_values_get_string (options, "solver"), "block-cg") == 0 ? choose_block (options, assay_model_get_n_params (task->model), G_MAXINT64)
          : ASSAY_QUERY_BLOCK;
 }
 

@@ -13,6 +13,7 @@ check_PROGRAMS += \
   tests/hessian/test-low_rank \
   tests/hessian/test-preconditioned \
   tests/hessian/test-quadrature \
+  tests/hessian/test-recycled \
   tests/hessian/test-solver_block_cg \
   tests/hessian/test-solver_cg \
   tests/hessian/test-solver_dense \
@@ -30,6 +31,7 @@ tests_hessian_test_linop_check_SOURCES = tests/hessian/test-linop_check.c $(hess
 tests_hessian_test_low_rank_SOURCES = tests/hessian/test-low_rank.c $(hessian_matrices)
 tests_hessian_test_preconditioned_SOURCES = tests/hessian/test-preconditioned.c $(hessian_matrices)
 tests_hessian_test_quadrature_SOURCES = tests/hessian/test-quadrature.c $(hessian_matrices)
+tests_hessian_test_recycled_SOURCES = tests/hessian/test-recycled.c $(hessian_matrices)
 tests_hessian_test_solver_block_cg_SOURCES = tests/hessian/test-solver_block_cg.c $(hessian_matrices)
 tests_hessian_test_solver_cg_SOURCES = tests/hessian/test-solver_cg.c $(hessian_matrices)
 tests_hessian_test_solver_dense_SOURCES = tests/hessian/test-solver_dense.c $(hessian_matrices)

@@ -441,6 +441,43 @@ test_ways_to_solve (void)
   g_assert_cmpint (products[1], <, products[0]);                  /* a preconditioner */
 }
 
+/* Blocks that learn from those before them: fewer products, intervals that hold the dense score, and the same bits for any crew, batch and memory. */
+static void
+test_recycled (void)
+{
+  enum { N = 60, Q = 12 };
+  const AssayMethod *cg = assay_method_find ("cg", NULL);
+  g_autoptr (Toy) toy = toy_new_mlp (N, Q, 5, 3);
+  g_autoptr (AssayValues) recycle = toy_options (cg, "damping", "0.01", "block", "4", "recycle", "16", NULL);
+  g_autoptr (AssayInfluenceScores) exact = toy_score (toy, "exact", "damping", "0.01", NULL), alone = toy_score (toy, "cg", "damping", "0.01", "block", "4", NULL),
+                                   scores = toy_score (toy, "cg", "damping", "0.01", "block", "4", "recycle", "16", NULL), again = NULL;
+  AssayBackend *own = toy->task.backend;
+  gint64 products[2] = { 0 };
+
+  g_assert_true (assay_influence_scores_has_converged (scores, -1));
+  for (gint64 i = 0; i < Q * N; i++)
+    {
+      g_assert_cmpfloat (scores->lo[i], <=, exact->value[i]);
+      g_assert_cmpfloat (exact->value[i], <=, scores->hi[i]);
+    }
+  for (gint64 q = 0; q < Q; q++)
+    {
+      products[0] += alone->solves[q].products;
+      products[1] += scores->solves[q].products;
+    }
+  g_assert_cmpint (products[1], <, products[0]);
+  g_assert_cmpmem (scores->value, 4 * N * sizeof (double), alone->value, 4 * N * sizeof (double));      /* the first block has nothing to learn from */
+  toy->task.backend = assay_backend_cpu_new (3);
+  toy->task.sum_batch = toy->task.batch;
+  toy->task.batch = 7;
+  toy->task.memory = 0;
+  again = cg->score (&toy->task, recycle, NULL, NULL);
+  g_assert_cmpmem (scores->value, Q * N * sizeof (double), again->value, Q * N * sizeof (double));
+  g_assert_cmpint (cg->query_unit (&toy->task, recycle), ==, Q);        /* blocks hang together: shares cannot part them */
+  assay_backend_free (toy->task.backend);
+  toy->task.backend = own;
+}
+
 /* Self-influence between Gauss and Gauss-Radau values holds the dense one, and is no wider than r' r / mu for the residual r of each solve: a
  * residual alone would give the root of that. */
 static void
@@ -573,6 +610,7 @@ main (int argc, char **argv)
   g_test_add_func ("/method/cg/negative curvature ends the solve and claims no interval", test_indefinite);
   g_test_add_func ("/method/cg/two iterations are marked and their interval still holds", test_unconverged);
   g_test_add_func ("/method/cg/the dense score is within the interval whatever solves and preconditions", test_ways_to_solve);
+  g_test_add_func ("/method/cg/blocks learn from those before them, and claim the same", test_recycled);
   g_test_add_func ("/method/cg/self-influence lies between Gauss and Gauss-Radau values", test_self_bounds);
   g_test_add_func ("/method/cg/a saddle is named, and solved at by minimum residuals", test_saddle);
   g_test_add_func ("/method/cg/a width that is asked for is reached", test_width);
