@@ -271,7 +271,7 @@ assay_agreement_init (AssayAgreement *a, const AssayGroundTruth *truth, AssayRem
   correlate_queries (a, plan->level);
   a->mean_pearson = estimate (a, plan, a->predicted, assay_pearson);
   a->mean_spearman = estimate (a, plan, a->predicted, assay_spearman);
-  measure_scale (a, strcmp (scores->unit, ASSAY_UNIT_NATS) == 0);
+  measure_scale (a, strcmp (scores->unit, ASSAY_UNIT_RELATIVE) != 0);
   control (a, scores, plan);
   a->other_spearman = control_queries (a, plan);
 }

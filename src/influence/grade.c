@@ -107,16 +107,18 @@ choose_letter (AssayGrade *grade, const AssayInfluenceScores *scores, const Assa
 {
   gboolean follows = lds->mean_spearman.lo > HALF * ceiling->value, verified = d != NULL && d->n_random > 0 && d->estimate.lo > 0;
   gboolean certified = is_certified (scores);
+  const char *what = scores->measure == NULL || assay_influence_scores_are_of_losses (scores) ? "the loss" : scores->measure;
   g_autofree char *lo = format_number (lds->mean_spearman.lo), *best = format_number (ceiling->value);
 
   grade->letter = !follows ? 'C' : verified ? 'A' : certified ? 'B' : 'C';
   add_reason (grade, follows ? "the lower limit of the lds, %s, is above half of the ceiling %s" : "the lower limit of the lds, %s, is not above half of the ceiling %s",
               lo, best);
   if (verified)
-    add_reason (grade, "leaving out the examples ranked highest raised the loss more than leaving out random ones");
+    add_reason (grade, "leaving out the examples ranked highest raised %s more than leaving out random ones", what);
+  else if (d == NULL || d->n_random == 0)
+    add_reason (grade, "the examples ranked highest were not left out to see");
   else
-    add_reason (grade, d == NULL || d->n_random == 0 ? "the examples ranked highest were not left out to see"
-                                                     : "leaving out the examples ranked highest was not shown to raise the loss more than leaving out random ones");
+    add_reason (grade, "leaving out the examples ranked highest was not shown to raise %s more than leaving out random ones", what);
   add_reason (grade, certified ? "every solve ended with a certified interval" : "scores have no certified interval");
 }
 

@@ -101,7 +101,7 @@ score_either (const AssayInfluenceTask *task, const AssayValues *options, gboole
       || (scores = assay_influence_scores_new (task->n_query, task->n_train, FALSE, FALSE, error)) == NULL
       || !assay_side_projection_open (&l, task, assay_values_get_int (options, "projection"), (guint64) assay_values_get_int (options, "seed"), error)
       || (train = assay_mem_alloc_array (task->n_train * l.F, sizeof (double), error)) == NULL
-      || !assay_side_projection_collect_features (&l, task->train, task->n_train, FALSE, train, progress, error)
+      || !assay_side_projection_collect_features (&l, task->train, task->n_train, train, progress, error)
       || (!of_self && (query = assay_side_projection_collect_queries (&l, progress, error)) == NULL))
     return NULL;
   memset (scores->value, 0, task->n_query * task->n_train * sizeof (double));

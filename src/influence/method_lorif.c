@@ -290,7 +290,7 @@ score_either (const AssayInfluenceTask *task, const AssayValues *options, gboole
 
   if (!assay_influence_task_check (task, error)
       || (scores = assay_influence_scores_new (task->n_query, task->n_train, FALSE, FALSE, error)) == NULL || !lorif_open (&l, task, options, error)
-      || !assay_side_projection_collect (&l.projection, task->train, task->n_train, FALSE, take_gradient, &l, progress, error)
+      || !assay_side_projection_collect (&l.projection, task->train, task->n_train, take_gradient, &l, progress, error)
       || (!of_self && (query = assay_side_projection_collect_queries (&l.projection, progress, error)) == NULL))
     return NULL;
   memset (scores->value, 0, task->n_query * task->n_train * sizeof (double));

@@ -148,7 +148,7 @@ check (const AssayInfluenceTask *task, const AssayHiddenPlace *place, GError **e
     g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "representer: features with one target expected, token sequences found");
   else if (place->last == ASSAY_NO_VALUE)
     g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "representer: a model whose last layer is linear expected");
-  else if (task->measure != NULL && g_str_has_prefix (task->measure, "activation:"))
+  else if (task->measure != NULL && (g_str_has_prefix (task->measure, "activation:") || g_str_has_prefix (task->measure, "probe:")))
     g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "representer: a measure of the logits expected; nothing below the last layer moves");
   else
     return TRUE;

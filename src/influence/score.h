@@ -12,6 +12,7 @@
 
 #define ASSAY_UNIT_NATS      "nats per removed example"
 #define ASSAY_UNIT_ACTIVATION "activation per removed example"
+#define ASSAY_UNIT_PROBE     "probe value per removed example"
 #define ASSAY_UNIT_RELATIVE  "relative"
 #define ASSAY_MEASURE_LOSS   "query loss"
 #define ASSAY_MEASURE_MEAN_LOSS "mean query loss"

@@ -18,7 +18,7 @@
 
 /* --- attributes and their validator ----------------------------------------------------------------------------------- */
 
-static const char *const units[] = { ASSAY_UNIT_NATS, ASSAY_UNIT_ACTIVATION, ASSAY_UNIT_RELATIVE, NULL };
+static const char *const units[] = { ASSAY_UNIT_NATS, ASSAY_UNIT_ACTIVATION, ASSAY_UNIT_PROBE, ASSAY_UNIT_RELATIVE, NULL };
 static const char *const signs[] = { ASSAY_SIGN, ASSAY_SIGN_MEASURE, ASSAY_SIGN_SELF, NULL };
 static const char *const kinds[] = { "solve", "sampling", "none", NULL };
 

@@ -52,7 +52,7 @@ assay_side_projection_open (AssaySideProjection *p, const AssayInfluenceTask *ta
   p->task = task;
   p->k = k;
   p->positions = p->wide = 1;
-  p->modules = assay_modules_new (task->measured ? task->measured : task->model, error);
+  p->modules = assay_modules_new (task->model, error);
   if (p->modules == NULL)
     return FALSE;
   p->sides = g_new0 (AssaySides, p->modules->n);
@@ -139,19 +139,14 @@ take_batch (const AssayModuleBatch *batch, gpointer data, GError **error)
 }
 
 gboolean
-assay_side_projection_collect (AssaySideProjection *p, const gint64 *examples, gint64 n, gboolean of_queries, AssaySideProjectionFunc func, gpointer data,
-                               AssayProgress *progress, GError **error)
+assay_side_projection_collect (AssaySideProjection *p, const gint64 *examples, gint64 n, AssaySideProjectionFunc func, gpointer data, AssayProgress *progress,
+                               GError **error)
 {
   AssayPoint point = assay_influence_task_get_point (p->task, NULL, examples, n);
-  g_autoptr (AssayModules) own = NULL;
-  g_autoptr (AssayModulePass) pass = NULL;
+  g_autoptr (AssayModulePass) pass = assay_module_pass_new (&point, p->modules, FALSE, 0, error);
   double *right = p->room + p->positions * p->k, *wide = right + p->positions * p->k;
   Collection c = { p, func, data, p->room, right, wide, wide + p->wide };
 
-  if (of_queries && p->task->measured != NULL)
-    point.model = p->task->measured;
-  own = assay_modules_new (point.model, error);                   /* of this model's graph; the same modules in the same order */
-  pass = own ? assay_module_pass_new (&point, own, FALSE, 0, error) : NULL;
   return pass != NULL && assay_module_pass_run (pass, take_batch, &c, "projecting gradients", progress, error);
 }
 
@@ -174,12 +169,12 @@ take_features (guint m, gint64 example, const double *G, gpointer data, GError *
 }
 
 gboolean
-assay_side_projection_collect_features (AssaySideProjection *p, const gint64 *examples, gint64 n, gboolean of_queries, double *feature, AssayProgress *progress,
+assay_side_projection_collect_features (AssaySideProjection *p, const gint64 *examples, gint64 n, double *feature, AssayProgress *progress,
                                         GError **error)
 {
   Features f = { p, feature };
 
-  return assay_side_projection_collect (p, examples, n, of_queries, take_features, &f, progress, error);
+  return assay_side_projection_collect (p, examples, n, take_features, &f, progress, error);
 }
 
 /* Means over the examples of each query, in place. */
@@ -199,15 +194,54 @@ average (const AssayInfluenceTask *task, gint64 F, double *query)
     }
 }
 
+/* feature (n_query,F) of what is measured instead of a loss, from whole gradients: not every module need reach it. */
+static gboolean
+collect_measured (AssaySideProjection *p, double *feature, GError **error)
+{
+  gint64 P = p->modules->P, largest = 0, wide = 0;
+  g_autoptr (AssayBuffer) memory = NULL;
+  double *gradient, *D, *half;
+
+  for (guint m = 0; m < p->modules->n; m++)
+    {
+      largest = MAX (largest, p->modules->module[m].rows * p->modules->module[m].columns);
+      wide = MAX (wide, p->sides[m].ko * p->modules->module[m].columns);
+    }
+  memory = assay_mem_alloc_array (P + largest + wide, sizeof (double), error);
+  if (memory == NULL)
+    return FALSE;
+  gradient = memory;
+  D = gradient + P;
+  half = D + largest;
+  for (gint64 q = 0; q < p->task->n_query; q++)
+    {
+      if (!assay_influence_task_query_gradients (p->task, NULL, q, 1, gradient, error))
+        return FALSE;
+      for (guint m = 0; m < p->modules->n; m++)
+        {
+          const AssayModule *module = &p->modules->module[m];
+          const AssaySides *sides = &p->sides[m];
+
+          assay_module_read (module, gradient, D);
+          assay_gemm_f64 (NULL, TRUE, FALSE, sides->ko, module->columns, module->rows, 1, sides->row, sides->ko, D, module->columns, FALSE, half, module->columns);
+          assay_gemm_f64 (NULL, FALSE, FALSE, sides->ko, sides->ki, module->columns, 1, half, module->columns, sides->column, sides->ki, FALSE,
+                          feature + q * p->F + sides->first, sides->ki);
+        }
+    }
+  return TRUE;
+}
+
 double *
 assay_side_projection_collect_queries (AssaySideProjection *p, AssayProgress *progress, GError **error)
 {
   const gint64 n = p->task->n_query * assay_influence_task_get_query_size (p->task);
   g_autoptr (AssayBuffer) query = assay_mem_alloc_array (n * p->F, sizeof (double), error);
 
-  if (query == NULL || !assay_side_projection_collect_features (p, p->task->query, n, TRUE, query, progress, error))
+  if (query == NULL || !(p->task->measured ? collect_measured (p, query, error)
+                                           : assay_side_projection_collect_features (p, p->task->query, n, query, progress, error)))
     return NULL;
-  average (p->task, p->F, query);
+  if (p->task->measured == NULL)
+    average (p->task, p->F, query);
   return g_steal_pointer (&query);
 }
 

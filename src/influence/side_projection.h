@@ -32,13 +32,13 @@ typedef gboolean (*AssaySideProjectionFunc) (guint module, gint64 example, const
 /* k numbers of each side; seed: of the signs. Errors: what assay_modules_new refuses; memory. */
 gboolean assay_side_projection_open    (AssaySideProjection *projection, const AssayInfluenceTask *task, gint64 k, guint64 seed, GError **error);
 void     assay_side_projection_clear   (AssaySideProjection *projection);
-/* Of n examples: of what is measured where of_queries, else of losses. Cost: a gradient walk of each. Errors: those of the walk; of func. */
-gboolean assay_side_projection_collect (AssaySideProjection *projection, const gint64 *examples, gint64 n, gboolean of_queries, AssaySideProjectionFunc func,
-                                        gpointer data, AssayProgress *progress, GError **error);
+/* Of the losses of n examples. Cost: a gradient walk of each. Errors: those of the walk; of func. */
+gboolean assay_side_projection_collect (AssaySideProjection *projection, const gint64 *examples, gint64 n, AssaySideProjectionFunc func, gpointer data,
+                                        AssayProgress *progress, GError **error);
 /* The same as features (n,F). */
-gboolean assay_side_projection_collect_features (AssaySideProjection *projection, const gint64 *examples, gint64 n, gboolean of_queries, double *feature,
+gboolean assay_side_projection_collect_features (AssaySideProjection *projection, const gint64 *examples, gint64 n, double *feature,
                                                  AssayProgress *progress, GError **error);
-/* features (n_query,F) of queries, each the mean over its examples; a new buffer. */
+/* features (n_query,F) of what is measured of queries, each the mean over its examples; a new buffer. */
 double  *assay_side_projection_collect_queries (AssaySideProjection *projection, AssayProgress *progress, GError **error);
 /* Flops of projecting an example; *features is F. */
 double   assay_side_projection_cost    (const AssayModules *modules, gint64 k, double *features);

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "hessian/gradient.h"
+#include "influence/score.h"
 
 #include <string.h>
 
@@ -56,6 +57,31 @@ gint64
 assay_influence_task_get_query_size (const AssayInfluenceTask *task)
 {
   return MAX (task->query_size, 1);
+}
+
+static const struct { const char *prefix, *change, *unit; } kinds_of_measure[] = {
+  { "activation:", "activation", ASSAY_UNIT_ACTIVATION }, { "probe:", "probe value", ASSAY_UNIT_PROBE }, { "", "nats", ASSAY_UNIT_NATS } };
+
+static guint
+find_kind (const AssayInfluenceTask *task)
+{
+  guint k = 0;
+
+  while (!g_str_has_prefix (task->measure ? task->measure : "", kinds_of_measure[k].prefix))
+    k++;
+  return k;
+}
+
+const char *
+assay_influence_task_get_change_unit (const AssayInfluenceTask *task)
+{
+  return kinds_of_measure[find_kind (task)].change;
+}
+
+const char *
+assay_influence_task_get_unit (const AssayInfluenceTask *task)
+{
+  return kinds_of_measure[find_kind (task)].unit;
 }
 
 gboolean

@@ -29,6 +29,9 @@ AssayPoint assay_influence_task_get_curvature (const AssayInfluenceTask *task);
 
 /* Examples behind one query: 1, or those that its loss is the mean of. */
 gint64     assay_influence_task_get_query_size (const AssayInfluenceTask *task);
+/* What a change of the measured function is in: "nats", "activation" or "probe value"; and the unit of scores that predict it. */
+const char *assay_influence_task_get_change_unit (const AssayInfluenceTask *task);
+const char *assay_influence_task_get_unit        (const AssayInfluenceTask *task);
 /* gradients (K,P) of what is measured of the queries first .. first+K-1 at a theta (P), or at the model's own (NULL). Errors: those of the walk. */
 gboolean   assay_influence_task_query_gradients (const AssayInfluenceTask *task, const double *theta, gint64 first, gint64 K, double *gradients,
                                                  GError **error);

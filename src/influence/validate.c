@@ -3,6 +3,7 @@
 #include "influence/validate.h"
 
 #include "base/error.h"
+#include "influence/task.h"
 
 #include <math.h>
 #include <string.h>
@@ -299,6 +300,8 @@ assay_validate (const AssayInfluenceTask *task, const AssayGroundTruth *truth, c
   v->n_seeds = truth->n_seeds;
   v->n_train = task->n_train;
   v->plan = assay_validate_get_plan (options);
+  v->measure = task->measure ? task->measure : "loss";
+  v->change_unit = assay_influence_task_get_change_unit (task);
   if (!check_shape (task, scores, error))
     return NULL;
   assay_agreement_init (&v->one, truth, ASSAY_REMOVAL_ONE, 0, scores, &v->plan);

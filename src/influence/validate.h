@@ -30,6 +30,7 @@ typedef struct {
   AssayResamplingPlan plan;
   guint n_seeds;
   gint64 n_train;
+  const char *measure, *change_unit;    /* what is measured of a query, "loss" or its name; what its changes are in; interned */
   AssayAgreement one;
   GArray *families;             /* AssayAgreement of random groups; the first is the lds */
   GArray *ceilings;             /* AssayCeiling of each */
@@ -62,7 +63,7 @@ void              assay_validation_free  (AssayValidation *validation);
 /* The family that stands for the model; NULL when no groups were asked for. */
 const AssayAgreement *assay_validation_get_lds (const AssayValidation *validation);
 
-/* {"lds": {...}, "ceiling", "qld": {...}, "loo": {...}, "families": [...], "grade": {...}, ...}, null for what was not asked; undefined numbers are null. An
+/* {"measure", "change_unit", "lds": {...}, "ceiling", "qld": {...}, "loo": {...}, "families": [...], "grade": {...}, ...}, null for what was not asked; undefined numbers are null. An
  * entry of per_query belongs to the task's query of that number. New reference. */
 json_t           *assay_validation_to_json (const AssayValidation *validation);
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* validation_store.c: a validation as JSON and as an object of a case. */
 #include "influence/validate.h"
+#include "influence/task.h"
 
 #include "base/json.h"
 #include "store/shard.h"
 
 #include <math.h>
+#include <string.h>
 
 /* --- JSON ------------------------------------------------------------------------------------------------------------- */
 
@@ -114,7 +116,7 @@ difference_to_json (const AssayLossDifference *d, gint64 n_train)
   return object;
 }
 
-/* Points of the curve, and for each query with a ranking of its own the least number of examples without which the probability of its label falls below one half
+/* Points of the curve, and of losses for each query with a ranking of its own the least number of examples without which the probability of its label falls below one half
  * (its loss, in nats, above log 2); null where it never did, or was below before. */
 static json_t *
 curve_to_json (const AssayValidation *v)
@@ -128,7 +130,7 @@ curve_to_json (const AssayValidation *v)
   for (guint k = 0; k < v->curve->len; k++)
     json_array_append_new (points, difference_to_json (&g_array_index (v->curve, AssayLossDifference, k), v->n_train));
   object = json_pack ("{s:o}", "points", points);
-  if (first->ranking != ASSAY_RANKING_OF_EACH)
+  if (first->ranking != ASSAY_RANKING_OF_EACH || strcmp (v->measure, "loss") != 0)
     return object;
   least = json_array ();
   for (gint64 q = 0; q < first->n_query; q++)
@@ -171,7 +173,7 @@ assay_validation_to_json (const AssayValidation *v)
   for (guint f = 0; f < v->families->len; f++)
     json_array_append_new (families, family_to_json (v, f));
   lds = json_array_get (families, 0);
-  document = json_pack ("{s:O, s:O, s:O, s:o, s:o, s:o, s:o, s:o, s:i, s:f, s:i, s:I}", "lds", lds ? lds : json_null (), "ceiling",
+  document = json_pack ("{s:s, s:s, s:O, s:O, s:O, s:o, s:o, s:o, s:o, s:o, s:i, s:f, s:i, s:I}", "measure", v->measure, "change_unit", v->change_unit, "lds", lds ? lds : json_null (), "ceiling",
                         json_is_object (lds) ? json_object_get (lds, "ceiling") : json_null (), "ceiling_reason",
                         json_is_object (lds) ? json_object_get (lds, "ceiling_reason") : json_null (), "qld", difference_to_json (&v->difference, v->n_train), "loo",
                         loo_to_json (&v->one), "families", families, "curve", curve_to_json (v), "grade", grade_to_json (&v->grade), "seeds", (int) v->n_seeds, "level", v->plan.level,
@@ -217,6 +219,15 @@ put_members (AssayShardWriter *writer, const char *group, const char *set_axis, 
   return assay_shard_writer_put (writer, &spec, ASSAY_STORE_I64, example, error);
 }
 
+/* As a unit of an array: nats, or nothing that has a symbol. */
+static const char *
+get_change_unit (const AssayInfluenceTask *task)
+{
+  const char *unit = assay_influence_task_get_change_unit (task);
+
+  return strcmp (unit, "nats") == 0 ? unit : "1";
+}
+
 static gboolean
 put_agreement (AssayShardWriter *writer, const char *group, const char *unit, const AssayAgreement *a, const AssayInfluenceTask *task, GError **error)
 {
@@ -231,7 +242,7 @@ put_agreement (AssayShardWriter *writer, const char *group, const char *unit, co
   if (a->n_sets == 0)
     return TRUE;
   fine = put (writer, group, "predicted", unit, "sum of the scores of the set's examples", set_axis, a->n_sets, a->n_query, a->predicted, error)
-         && put (writer, group, "measured", "nats", "query loss after retraining without the set, minus with all", set_axis, a->n_sets, a->n_query, a->measured,
+         && put (writer, group, "measured", get_change_unit (task), "what is measured of the query after retraining without the set, minus with all", set_axis, a->n_sets, a->n_query, a->measured,
                  error)
          && put_members (writer, group, set_axis, a, task, error);
   for (gsize k = 0; fine && k < G_N_ELEMENTS (of_query); k++)
@@ -254,12 +265,12 @@ put_families (AssayShardWriter *writer, const AssayValidation *v, const char *un
 }
 
 static gboolean
-put_difference (AssayShardWriter *writer, const AssayLossDifference *d, GError **error)
+put_difference (AssayShardWriter *writer, const AssayLossDifference *d, const AssayInfluenceTask *task, GError **error)
 {
   return d->n_random == 0
-         || (put (writer, "qld", "rise", "nats", "query loss without what is ranked highest, minus with all", NULL, 0, d->n_query, d->rise, error)
-             && put (writer, "qld", "random_rise", "nats", "mean of the same over random groups", NULL, 0, d->n_query, d->random_mean, error)
-             && put (writer, "qld", "p", "1", "share of random groups that raised the loss at least as much", NULL, 0, d->n_query, d->p, error));
+         || (put (writer, "qld", "rise", get_change_unit (task), "what is measured of the query without what is ranked highest, minus with all", NULL, 0, d->n_query, d->rise, error)
+             && put (writer, "qld", "random_rise", get_change_unit (task), "mean of the same over random groups", NULL, 0, d->n_query, d->random_mean, error)
+             && put (writer, "qld", "p", "1", "share of random groups that raised it at least as much", NULL, 0, d->n_query, d->p, error));
 }
 
 AssayObject *
@@ -270,7 +281,7 @@ assay_validation_save (AssayCase *cas, const char *name, const AssayValidation *
   const AssayArraySpec axis = { .path = "/query", .type = ASSAY_STORE_I64, .rank = 1, .dims = { task->n_query },
                                .long_name = "query",
                                 .units = "1", .description = "number of the example in the data set" };
-  const char *unit = g_str_equal (scores->unit, ASSAY_UNIT_NATS) ? "nats" : "1";
+  const char *unit = g_str_equal (scores->unit, ASSAY_UNIT_RELATIVE) ? "1" : get_change_unit (task);
   g_autoptr (AssayShardWriter) writer = NULL;
 
   if (options != NULL)
@@ -281,7 +292,7 @@ assay_validation_save (AssayCase *cas, const char *name, const AssayValidation *
   json_decref (meta);
   if (writer == NULL || !assay_shard_writer_put_axis (writer, &axis, ASSAY_STORE_I64, task->query, error)
       || !put_agreement (writer, "loo", unit, &v->one, task, error) || !put_families (writer, v, unit, task, error)
-      || !put_difference (writer, &v->difference, error))
+      || !put_difference (writer, &v->difference, task, error))
     return NULL;
   return assay_shard_writer_commit (writer, error);
 }

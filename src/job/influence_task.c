@@ -7,6 +7,7 @@
 #include "influence/score_store.h"
 #include "influence/task.h"
 #include "job/cost_meter.h"
+#include "job/probe_direction.h"
 #include "job/score_parts.h"
 #include "model/checkpoint.h"
 
@@ -116,12 +117,20 @@ add_retraining (AssayInfluenceSetup *setup, const AssayJobContext *context, cons
 }
 
 static gboolean
-add_measure (AssayInfluenceSetup *setup, const char *text, GError **error)
+add_measure (AssayInfluenceSetup *setup, AssayJob *job, AssayCase *cas, const char *text, GError **error)
 {
   g_autoptr (AssayMeasure) measure = assay_measure_parse (text, error);
+  g_autoptr (AssayObject) probe = NULL;
 
   if (measure == NULL || measure->kind == ASSAY_MEASURE_KIND_LOSS)
     return measure != NULL;
+  if (measure->kind == ASSAY_MEASURE_KIND_PROBE)
+    {
+      probe = assay_probe_direction_load (cas, measure, error);
+      if (probe == NULL)
+        return FALSE;
+      assay_job_add_input_object (job, "probe", probe);
+    }
   setup->measured = assay_model_new_measured (setup->task.model, measure, error);
   if (setup->measured == NULL)
     return FALSE;
@@ -166,7 +175,7 @@ assay_influence_setup_new (AssayJob *job, AssayJobContext *context, AssaySubject
   };
   setup->task.sum_batch = assay_influence_task_choose_sum_batch (&setup->task);
   if (!load_trajectory (setup, job, context, subject, error) || !add_retraining (setup, context, subject, error)
-      || !add_measure (setup, assay_values_get_string (values, "measure"), error) || !add_named_models (job, context->cas, error))
+      || !add_measure (setup, job, context->cas, assay_values_get_string (values, "measure"), error) || !add_named_models (job, context->cas, error))
     {
       assay_influence_setup_free (setup);
       return NULL;
@@ -199,8 +208,8 @@ assay_influence_name_measure (const AssayInfluenceTask *task, AssayInfluenceScor
     scores->measure = is_mean ? ASSAY_MEASURE_MEAN_LOSS : ASSAY_MEASURE_LOSS;
   else
     scores->measure = g_intern_string (words);
-  if (task->measure != NULL && g_str_has_prefix (task->measure, "activation:") && strcmp (scores->unit, ASSAY_UNIT_NATS) == 0)
-    scores->unit = ASSAY_UNIT_ACTIVATION;
+  if (strcmp (scores->unit, ASSAY_UNIT_NATS) == 0)
+    scores->unit = assay_influence_task_get_unit (task);
 }
 
 /* By the job's method, with the parts that it asks for. */

@@ -10,7 +10,7 @@
 /* Entries for a kind's own table, beside ASSAY_SUBJECT_PARAMS. */
 #define ASSAY_INFLUENCE_TASK_PARAMS                                                                                     \
   { "measure", ASSAY_PARAM_STRING, .def.s = "loss", .metavar = "WHAT", \
-    .help = "what is measured of a query: loss, log-probability, margin, logit:K, logit-difference:A,B or activation:TAP[INDEX]" }, \
+    .help = "what is measured of a query: loss, log-probability, margin, logit:K, logit-difference:A,B, activation:TAP[INDEX] or probe:NAME" }, \
   { "precision", ASSAY_PARAM_CHOICE, .def.s = "f64", .choices = assay_influence_precisions, .flags = ASSAY_PARAM_ADVANCED, \
     .help = "what products and derivatives are computed in; f32 is about twice as fast, and its rounding widens the intervals" }, \
   { "walk-batch", ASSAY_PARAM_INT, .def.i = 64, .min = 1, .max = 1e6, .unit = "examples", .flags = ASSAY_PARAM_ADVANCED, .help = "examples walked at once where they are not summed over (sums take at most 64); results stay the same" }, \

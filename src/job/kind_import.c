@@ -8,6 +8,7 @@
 #include "job/import_checkpoints.h"
 #include "job/import_measured.h"
 #include "job/import_recipe.h"
+#include "job/probe_direction.h"
 #include "job/spec.h"
 #include "model/checkpoint.h"
 #include "run/recipe.h"
@@ -16,16 +17,16 @@
 #include <string.h>
 
 #define ASSAY_REGISTER(name) #name,
-static const char *const whats[] = { "data", "model", "order", "recipe", "scores", "bank", "activations", "gradients", "checkpoints",
+static const char *const whats[] = { "data", "model", "order", "recipe", "scores", "bank", "activations", "gradients", "probe", "checkpoints",
 #include "dataset/organisms.def"
   NULL };
 #undef ASSAY_REGISTER
 static const AssayParam params[] = {
   { "what", ASSAY_PARAM_CHOICE, .choices = whats, .metavar = "WHAT", .flags = ASSAY_PARAM_POSITIONAL | ASSAY_PARAM_REQUIRED,
-    .help = "what the files hold: data, a model, an order of batches, a recipe, scores, a bank of retrainings, activations, gradients, checkpoints of a training; else a family of reasoning data, which are generated" },
+    .help = "what the files hold: data, a model, an order of batches, a recipe, scores, a bank of retrainings, activations, gradients, a probe, checkpoints of a training; else a family of reasoning data, which are generated" },
   { "file", ASSAY_PARAM_LIST, .metavar = "FILE", .flags = ASSAY_PARAM_POSITIONAL | ASSAY_PARAM_FILE,
     .help = "files of one table, in order; for a model its directory with config.json and model.safetensors; for checkpoints theirs with checkpoints.json; for an order of batches its .npy; for a recipe its directory; for scores an "
-            "array; for a bank the base losses, then sets and their losses in turn; for activations an array; for gradients one of training examples, then one of queries" },
+            "array; for a bank the base losses, then sets and their losses in turn; for activations or a probe an array; for gradients one of training examples, then one of queries" },
   { "name", ASSAY_PARAM_STRING, .metavar = "NAME", .help = "name in the case (default: main for data, the architecture for a model, the family for generated data; what others computed needs one)" },
   { .name = NULL }
 };
@@ -43,6 +44,7 @@ make_sections (gpointer unused)
                                    { "what", "bank", "losses that were measured elsewhere after training without subsets", assay_import_bank_params },
                                    { "what", "activations", "activations that another program computed", assay_import_activations_params },
                                    { "what", "gradients", "gradients that another program computed", assay_import_gradients_params },
+                                   { "what", "probe", "the direction of a linear probe, as something to measure", assay_import_probe_params },
                                    { "what", "checkpoints", "where a training made elsewhere came through", assay_import_checkpoints_params } };
 
   (void) unused;
@@ -93,7 +95,7 @@ get_family (const AssayJob *job)
 static gboolean
 is_measured (const AssayJob *job)
 {
-  return is (job, "scores") || is (job, "bank") || is (job, "activations") || is (job, "gradients");
+  return is (job, "scores") || is (job, "bank") || is (job, "activations") || is (job, "gradients") || is (job, "probe");
 }
 
 static gboolean
@@ -325,6 +327,8 @@ import_measured (AssayJob *job, AssayJobContext *context, GError **error)
   const char *name = assay_values_get_string (assay_job_get_values (job), "name");
   g_autofree char *kept_name = g_strconcat ("imported/", name, NULL);
 
+  if (is (job, "probe"))
+    return check_name_is_free (context, "probe", name, error) ? assay_import_probe (job, context->state, context, error) : NULL;
   for (gsize k = 0; k < G_N_ELEMENTS (of); k++)
     if (is (job, of[k].kind))
       return check_name_is_free (context, of[k].kind, kept_name, error) ? of[k].import (job, context->state, context, error) : NULL;
@@ -400,6 +404,17 @@ view_rows (const json_t *document, AssayView *view)
 }
 
 static void
+view_probe (const json_t *document, AssayView *view)
+{
+  g_autofree char *width = assay_view_count (json_integer_value (json_object_get (document, "width"))), *bias = assay_view_number (assay_json_get_number (document, "bias"), 6);
+  const char *name = assay_json_get_text (document, "name");
+
+  assay_view_add_text (view, "imported the probe %s for model %s, not computed here: %s numbers at %s, bias %s, pool %s", name, assay_json_get_text (document, "model"), width,
+                       assay_json_get_text (document, "tap"), bias, assay_json_get_text (document, "pool"));
+  assay_view_add_text (view, "as something to measure: --measure probe:%s", name);
+}
+
+static void
 view_columns (const json_t *columns, AssayView *view)
 {
   gsize k;
@@ -458,6 +473,8 @@ view (const json_t *document, AssayView *view)
     view_bank (document, view);
   else if (strcmp (what, "activations") == 0 || strcmp (what, "gradients") == 0)
     view_rows (document, view);
+  else if (strcmp (what, "probe") == 0)
+    view_probe (document, view);
   else
     view_data (document, view);
 }
@@ -484,6 +501,8 @@ ASSAY_JOB_KIND_DEFINE (import) = {
                  "Activations: one array (examples, channels; or examples, positions, channels) of a result of a model of the case, for assay units --recording "
                  "imported/NAME. Gradients: rows of numbers of the training examples and, in a second file, of queries, as another program computed and perhaps projected "
                  "them, for --method rows --rows imported/NAME. Both are marked as imported.\n\n"
+                 "Probe: one array, the direction w of a linear probe at a result h of a model of the case, whose value w'h + --bias is then a measured function like "
+                 "any other: --measure probe:NAME of assay influence and assay validate.\n\n"
                  "Generated reasoning data: a family of small tasks with a written chain, running sums (dose) or pointer chases (pointer), where half of the "
                  "chains are edited and a mode token sets how often the answer follows the edit. Nothing is read.\n\n"
                  "A malformed file is refused with its name and the line, record or byte; then nothing has changed in the case.",

@@ -5,6 +5,7 @@
 #include "influence/factored.h"
 #include "influence/index_influence.h"
 #include "influence/score.h"
+#include "influence/task.h"
 #include "job/influence_task.h"
 #include "job/query_view.h"
 
@@ -201,7 +202,7 @@ describe (const State *state, AssayJobContext *context, const AssayObject *objec
                                            state->subject->data->name, "method", state->method->name, "order", assay_values_get_string (values, "order"),
                                            "damping_mode", assay_values_get_string (values, "damping-mode"), "measure",
                                            measure ? measure : is_mean ? ASSAY_MEASURE_MEAN_LOSS : ASSAY_MEASURE_LOSS, "unit",
-                                           task->measure && g_str_has_prefix (task->measure, "activation:") ? ASSAY_UNIT_ACTIVATION : ASSAY_UNIT_NATS, "sign",
+                                           assay_influence_task_get_unit (task), "sign",
                                            task->measure ? ASSAY_SIGN_MEASURE : ASSAY_SIGN, "l2", task->l2));
   json_object_update_new (document, json_pack ("{s:I, s:I, s:I, s:o}", "examples", (json_int_t) index->rows->N, "dimensions", (json_int_t) index->rows->D, "parameters",
                                            (json_int_t) index->factors->modules->P, "walked", walked_to_json (state, context, answers)));

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "dataset/derive.h"
+#include "influence/task.h"
 #include "job/imported_scores.h"
 #include "job/measure.h"
 #include "job/validation_choice.h"
@@ -375,12 +376,14 @@ static json_t *
 describe_question (const AssayJob *job, const AssayValidationQuestion *question)
 {
   const AssayRetrainingSetup *retraining = question->setup->retraining;
+  const AssayInfluenceTask *task = &question->setup->task;
   const AssayValidationQuestion *choosing = question->choosing;
 
-  return json_pack ("{s:s, s:s, s:s?, s:s, s:s?, s:I, s:I, s:o, s:o}", "model", question->subject->object->name, "data", question->subject->data->name, "bank",
+  return json_pack ("{s:s, s:s, s:s, s:s, s:s?, s:s, s:s?, s:I, s:I, s:o, s:o}", "measure", task->measure ? task->measure : "loss", "change_unit",
+                    assay_influence_task_get_change_unit (task), "model", question->subject->object->name, "data", question->subject->data->name, "bank",
                     question->bank ? question->bank_object->name : NULL, "measured",
                     question->bank != NULL && !question->source.sets_only ? "imported, not computed here" : "here", "retraining_objects",
-                    retraining ? retraining->name : NULL, "train_examples", (json_int_t) question->setup->task.n_train, "retrainings",
+                    retraining ? retraining->name : NULL, "train_examples", (json_int_t) task->n_train, "retrainings",
                     (json_int_t) count_retrainings (job, question), "queries", describe_queries (get_told (question)), "choosing",
                     choosing ? json_pack ("{s:s, s:o}", "by", "lds", "queries", describe_queries (choosing)) : json_null ());
 }

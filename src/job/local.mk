@@ -69,6 +69,7 @@ src_job_libjob_la_SOURCES = $(KINDS_LIST) \
   src/job/import_checkpoints.c src/job/import_checkpoints.h src/job/import_measured.h \
   src/job/import_recipe.c src/job/import_recipe.h \
   src/job/import_rows.c \
+  src/job/probe_direction.c src/job/probe_direction.h \
   src/job/import_scores.c \
   src/job/imported_scores.c src/job/imported_scores.h \
   src/job/influence_task.c src/job/influence_task.h \

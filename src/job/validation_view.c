@@ -50,6 +50,23 @@ estimate_text (const json_t *estimate, const char *key, char *(*format) (double 
   return g_strdup_printf ("%s [%s, %s]", value, lo, hi);
 }
 
+/* What is measured of a query, and what its changes are in: of documents from before there was anything but the loss, that. */
+static const char *
+get_measure (const json_t *document)
+{
+  const char *measure = assay_json_get_text (document, "measure");
+
+  return measure[0] != '\0' ? measure : "loss";
+}
+
+static const char *
+get_unit (const json_t *document)
+{
+  const char *unit = assay_json_get_text (document, "change_unit");
+
+  return unit[0] != '\0' ? unit : "nats";
+}
+
 /* --- agreement ----------------------------------------------------------------------------------------------------- */
 
 static const char *
@@ -74,7 +91,7 @@ judge_control (const json_t *control)
 }
 
 static void
-view_scale (const json_t *agreement, AssayView *view)
+view_scale (const json_t *agreement, const char *unit, AssayView *view)
 {
   g_autofree char *change = assay_view_number (assay_json_get_number (agreement, "change"), 3);
   g_autofree char *band = assay_view_number (assay_json_get_number (agreement, "band"), 3);
@@ -85,7 +102,7 @@ view_scale (const json_t *agreement, AssayView *view)
       assay_view_add_field (view, "off by", "no band: scores of this method have no unit, or were not given for all");
       return;
     }
-  assay_view_add_field (view, "off by", "at most %s nats in 95 of 100 predictions, where 95 of 100 changes are at most %s nats", band, change);
+  assay_view_add_field (view, "off by", "at most %s %s in 95 of 100 predictions, where 95 of 100 changes are at most %s", band, unit, change);
   assay_view_add_field (view, "scale", "a predicted change of 1 was one of %s (1: right)", slope);
 }
 
@@ -99,7 +116,7 @@ view_diverged (const json_t *agreement, AssayView *view)
 }
 
 static void
-view_single (const json_t *one, gint64 n_query, AssayView *view)
+view_single (const json_t *one, gint64 n_query, const char *unit, AssayView *view)
 {
   const json_t *control = json_object_get (json_object_get (one, "control"), "pearson");
   g_autofree char *correlation = estimate_text (one, "correlation", format_correlation);
@@ -110,7 +127,7 @@ view_single (const json_t *one, gint64 n_query, AssayView *view)
   assay_view_add_field (view, "mean correlation", "%s over %" G_GINT64_FORMAT " %s", correlation, n_query, n_query == 1 ? "query" : "queries");
   assay_view_add_field (view, "of ranks", "%s", of_ranks);
   assay_view_add_field (view, "control", "%s with the scores dealt out to the examples at random%s", by_chance, judge_control (control));
-  view_scale (one, view);
+  view_scale (one, unit, view);
   view_diverged (one, view);
 }
 
@@ -130,7 +147,7 @@ view_ceiling (const json_t *family, AssayView *view)
 }
 
 static void
-view_family (const json_t *family, gint64 n_query, AssayView *view)
+view_family (const json_t *family, gint64 n_query, const char *unit, AssayView *view)
 {
   const json_t *control = json_object_get (json_object_get (family, "control"), "spearman");
   g_autofree char *lds = estimate_text (family, "estimate", format_correlation);
@@ -148,37 +165,38 @@ view_family (const json_t *family, gint64 n_query, AssayView *view)
   assay_view_add_field (view, "control", "%s with the scores dealt out to the examples at random%s", by_chance, judge_control (control));
   if (n_query > 1)
     assay_view_add_field (view, "other query", "%s against what was measured of another query: not specific to a query", other);
-  view_scale (family, view);
+  view_scale (family, unit, view);
   view_diverged (family, view);
 }
 
 /* --- what is ranked highest ---------------------------------------------------------------------------------------- */
 
 static void
-view_difference (const json_t *qld, AssayView *view)
+view_difference (const json_t *qld, const char *measure, const char *unit, AssayView *view)
 {
   g_autofree char *rise = estimate_text (json_object_get (qld, "rise"), "value", format_change);
   g_autofree char *random = estimate_text (json_object_get (qld, "random_rise"), "value", format_change);
   g_autofree char *difference = estimate_text (qld, "estimate", format_change);
   gboolean is_of_all = strcmp (assay_json_get_text (qld, "ranking"), "set") == 0;
   double lo = assay_json_get_number (qld, "lo");
+  g_autofree char *rises = g_strdup_printf ("%s rises by", measure);
 
   assay_view_add_heading (view, "Leaving out the %" G_GINT64_FORMAT " %s ranked highest for %s: %s", count_of (qld, "size"),
                           count_of (qld, "size") == 1 ? "example" : "examples", is_of_all ? "all queries together" : "each query",
                           lo > 0 ? "they matter more than random ones" : "no more than random ones, as far as can be told");
-  assay_view_add_field (view, "loss rises by", "%s nats in the mean", rise);
-  assay_view_add_field (view, "random groups", "%s nats, mean of %" G_GINT64_FORMAT " groups", random, count_of (qld, "random_groups"));
-  assay_view_add_field (view, "qld", "%s nats", difference);
+  assay_view_add_field (view, rises, "%s %s in the mean", rise, unit);
+  assay_view_add_field (view, "random groups", "%s %s, mean of %" G_GINT64_FORMAT " groups", random, unit, count_of (qld, "random_groups"));
+  assay_view_add_field (view, "qld", "%s %s", difference, unit);
 }
 
 static void
-view_curve (const json_t *curve, AssayView *view)
+view_curve (const json_t *curve, const char *measure, const char *unit, AssayView *view)
 {
   const json_t *points = json_object_get (curve, "points"), *least = json_object_get (curve, "brittleness");
   gsize k, n = 0;
   json_t *point, *size;
 
-  assay_view_add_heading (view, "Leaving out more and more of what is ranked highest: rise of the loss, nats");
+  assay_view_add_heading (view, "Leaving out more and more of what is ranked highest: rise of the %s, %s", measure, unit);
   assay_view_begin_table (view, ">left out|highest|random|difference");
   json_array_foreach (points, k, point)
     {
@@ -291,8 +309,11 @@ view_queries (const json_t *document, AssayView *view)
   gsize q;
   json_t *query;
 
-  assay_view_add_heading (view, "Query by query: correlation%s",
-                          json_is_object (qld) ? "; rise of the loss without what is ranked highest and without random examples, nats" : "");
+  if (json_is_object (qld))
+    assay_view_add_heading (view, "Query by query: correlation; rise of the %s without what is ranked highest and without random examples, %s", get_measure (document),
+                            get_unit (document));
+  else
+    assay_view_add_heading (view, "Query by query: correlation");
   assay_view_begin_table (view, columns);
   json_array_foreach (json_object_get (document, "queries"), q, query)
     {
@@ -342,8 +363,8 @@ view_introduction (const json_t *document, const char *method, AssayView *view)
   const char *bank = assay_json_get_text (document, "bank");
   double level = assay_json_get_number (document, "level");
 
-  assay_view_add_text (view, "Scores of %s for model %s, against what %" G_GINT64_FORMAT " retrainings did to the loss of %" G_GINT64_FORMAT " %s. "
-                       "Intervals in brackets: %g %%.", method, assay_json_get_text (document, "model"), count_of (document, "retrainings"), n_query,
+  assay_view_add_text (view, "Scores of %s for model %s, against what %" G_GINT64_FORMAT " retrainings did to the %s of %" G_GINT64_FORMAT " %s. "
+                       "Intervals in brackets: %g %%.", method, assay_json_get_text (document, "model"), count_of (document, "retrainings"), get_measure (document), n_query,
                        n_query == 1 ? "query" : "queries", isnan (level) ? 95 : 100 * level);
   if (json_is_object (json_object_get (document, "choosing")))
     assay_view_add_text (view, "Held out: options were chosen on %" G_GINT64_FORMAT " other queries, which are in none of these numbers.",
@@ -432,12 +453,13 @@ view_table (const json_t *document, AssayView *view)
 {
   const json_t *methods = json_object_get (document, "methods");
   gboolean has_choice = json_is_object (json_object_get (document, "choosing"));
+  g_autofree char *columns = NULL;
   gsize m;
   json_t *method;
 
   view_introduction (document, "several methods", view);
-  assay_view_begin_table (view, has_choice ? "method|chosen|lds|>ceiling|qld, nats|leave-one-out|grade|>seconds|>CPU s|>MiB"
-                                           : "method|lds|>ceiling|qld, nats|leave-one-out|grade|>seconds|>CPU s|>MiB");
+  columns = g_strdup_printf ("method|%slds|>ceiling|qld, %s|leave-one-out|grade|>seconds|>CPU s|>MiB", has_choice ? "chosen|" : "", get_unit (document));
+  assay_view_begin_table (view, columns);
   json_array_foreach (methods, m, method)
     view_row (method, has_choice, view);
   json_array_foreach (methods, m, method)
@@ -449,6 +471,7 @@ void
 assay_validation_view (const json_t *document, AssayView *view)
 {
   const json_t *one = json_object_get (document, "loo"), *qld = json_object_get (document, "qld");
+  const char *measure = get_measure (document), *unit = get_unit (document);
   gint64 n_query = (gint64) json_array_size (json_object_get (document, "queries"));
   g_autofree char *cas = NULL, *name = NULL;
   gsize f;
@@ -468,13 +491,13 @@ assay_validation_view (const json_t *document, AssayView *view)
     view_choice (document, view);
   json_array_foreach (json_object_get (document, "families"), f, family)
     if (json_is_object (family))
-      view_family (family, n_query, view);
+      view_family (family, n_query, unit, view);
   if (json_is_object (one))
-    view_single (one, n_query, view);
+    view_single (one, n_query, unit, view);
   if (json_is_object (qld))
-    view_difference (qld, view);
+    view_difference (qld, measure, unit, view);
   if (json_is_object (json_object_get (document, "curve")))
-    view_curve (json_object_get (document, "curve"), view);
+    view_curve (json_object_get (document, "curve"), measure, unit, view);
   if (json_is_object (json_object_get (document, "stability")))
     view_stability (json_object_get (document, "stability"), view);
   if (json_is_object (json_object_get (document, "random_weights")))

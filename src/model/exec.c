@@ -17,6 +17,7 @@ struct _AssayExec {
   char *arena, *scratch, *zeros;
   gsize scratch_bytes, zeros_bytes;             /* scratch of one worker */
   const void **inputs;                          /* per value */
+  GPtrArray *constants;                         /* in the walk's type */
   const AssayPlanStep *steps;
   guint n_prepare, n_steps;
   gboolean check;
@@ -48,6 +49,32 @@ measure (AssayExec *exec)
   exec->scratch_bytes = (exec->scratch_bytes + 63) & ~(gsize) 63;
 }
 
+/* Constants of the graph in the walk's type, as inputs. */
+static gboolean
+set_constants (AssayExec *exec, GError **error)
+{
+  exec->constants = g_ptr_array_new ();
+  for (guint v = 0; v < assay_graph_get_n_values (exec->graph); v++)
+    {
+      const AssayGraphValue *value = assay_graph_get_value (exec->graph, v);
+      gsize n = (gsize) assay_shape_count (&value->shape);
+      g_autofree char *host = value->constant ? g_malloc (n * exec->width) : NULL;
+      void *numbers;
+
+      if (host == NULL)
+        continue;
+      numbers = exec->backend->alloc (exec->backend, MAX (64, n * exec->width), error);
+      if (numbers == NULL)
+        return FALSE;
+      g_ptr_array_add (exec->constants, numbers);
+      assay_dtype_convert (ASSAY_F64, value->constant, exec->dtype, host, n);
+      if (!exec->backend->copy_in (exec->backend, numbers, host, n * exec->width, error))
+        return FALSE;
+      exec->inputs[v] = numbers;
+    }
+  return TRUE;
+}
+
 AssayExec *
 assay_exec_new (AssayGraph *graph, AssayWalk walk, AssayDtype dtype, AssayBackend *backend, const guint *keep, GError **error)
 {
@@ -61,6 +88,8 @@ assay_exec_new (AssayGraph *graph, AssayWalk walk, AssayDtype dtype, AssayBacken
   exec->steps = assay_plan_get_steps (exec->plan, &exec->n_prepare, &exec->n_steps);
   exec->inputs = g_new0 (const void *, assay_graph_get_n_values (graph));
   measure (exec);
+  if (!set_constants (exec, error))
+    return NULL;
   exec->arena = backend->alloc (backend, MAX (64, assay_plan_get_bytes (exec->plan)), error);
   if (exec->arena == NULL)
     return NULL;
@@ -79,6 +108,9 @@ assay_exec_free (AssayExec *exec)
   exec->backend->release (exec->backend, exec->arena);
   exec->backend->release (exec->backend, exec->scratch);
   exec->backend->release (exec->backend, exec->zeros);
+  for (guint k = 0; exec->constants != NULL && k < exec->constants->len; k++)
+    exec->backend->release (exec->backend, exec->constants->pdata[k]);
+  g_clear_pointer (&exec->constants, g_ptr_array_unref);
   g_free (exec->inputs);
   g_clear_pointer (&exec->edits, g_array_unref);
   assay_plan_free (exec->plan);

@@ -23,6 +23,7 @@ static void
 clear_value (gpointer item)
 {
   g_free (((AssayGraphValue *) item)->name);
+  g_free (((AssayGraphValue *) item)->constant);
 }
 
 AssayGraph *
@@ -129,6 +130,16 @@ assay_graph_add_input (AssayGraph *graph, const char *name, gboolean is_index, A
   if (!is_sizable (&shape))
     return refuse_size (graph, name, &shape);
   return add_value (graph, g_strdup (name), (AssayGraphValue) { .role = ASSAY_VALUE_INPUT, .is_index = is_index, .shape = shape });
+}
+
+guint
+assay_graph_add_constant (AssayGraph *graph, const char *name, AssayShape shape, const double *values)
+{
+  guint id = assay_graph_add_input (graph, name, FALSE, shape);
+
+  if (id != ASSAY_NO_VALUE)
+    value_at (graph, id)->constant = g_memdup2 (values, (gsize) assay_shape_count (&shape) * sizeof *values);
+  return id;
 }
 
 guint

@@ -28,6 +28,7 @@ typedef struct {
   gint64 offset;                /* PARAM: first element in theta */
   AssayInit init;               /* PARAM */
   guint node;                   /* RESULT, SAVED: who writes it */
+  double *constant;             /* INPUT: the same numbers in every walk, which nobody has to set; NULL: an input of the caller's */
 } AssayGraphValue;
 
 typedef struct {
@@ -47,6 +48,8 @@ void        assay_graph_unref      (AssayGraph *graph);
 /* The input of that name, added after this, becomes a parameter: it is a slice of theta and has tangents and adjoints like any other. */
 void        assay_graph_make_parameter (AssayGraph *graph, const char *input);
 guint       assay_graph_add_input  (AssayGraph *graph, const char *name, gboolean is_index, AssayShape shape);
+/* An input whose numbers belong to the graph; values (elements of the shape), copied. */
+guint       assay_graph_add_constant (AssayGraph *graph, const char *name, AssayShape shape, const double *values);
 /* Appends the parameter to theta. */
 guint       assay_graph_add_param  (AssayGraph *graph, const char *name, AssayShape shape, AssayInit init);
 /* Appends a node and returns its result. Attributes not given take their defaults. */

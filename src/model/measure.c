@@ -13,7 +13,10 @@ static const struct { const char *name; AssayMeasureKind kind; } kinds[] = {
   { "logit:", ASSAY_MEASURE_KIND_LOGIT },
   { "logit-difference:", ASSAY_MEASURE_KIND_LOGIT_DIFFERENCE },
   { "activation:", ASSAY_MEASURE_KIND_ACTIVATION },
+  { "probe:", ASSAY_MEASURE_KIND_PROBE },
 };
+
+const char *const assay_pools[] = { [ASSAY_POOL_LAST] = "last", [ASSAY_POOL_MEAN] = "mean", [ASSAY_POOL_SUM] = "sum", NULL };
 
 /* One number or two with a comma. */
 static gboolean
@@ -67,6 +70,9 @@ read_rest (const char *rest, AssayMeasure *measure)
       }
     case ASSAY_MEASURE_KIND_ACTIVATION:
       return read_tap (rest, measure);
+    case ASSAY_MEASURE_KIND_PROBE:
+      measure->probe = g_strdup (rest);
+      return rest[0] != '\0';
     case ASSAY_MEASURE_KIND_LOSS:
     case ASSAY_MEASURE_KIND_LOG_PROBABILITY:
     case ASSAY_MEASURE_KIND_MARGIN:
@@ -88,9 +94,10 @@ assay_measure_parse (const char *text, GError **error)
         if (read_rest (text + strlen (kinds[k].name), measure))
           return g_steal_pointer (&measure);
         g_clear_pointer (&measure->tap, g_free);
+        g_clear_pointer (&measure->probe, g_free);
       }
-  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "measure: loss, log-probability, margin, logit:K, logit-difference:A,B or "
-               "activation:TAP[INDEX] expected, \"%s\" found", text);
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "measure: loss, log-probability, margin, logit:K, logit-difference:A,B, "
+               "activation:TAP[INDEX] or probe:NAME expected, \"%s\" found", text);
   return NULL;
 }
 
@@ -100,7 +107,21 @@ assay_measure_copy (const AssayMeasure *measure)
   AssayMeasure *copy = g_memdup2 (measure, sizeof *measure);
 
   copy->tap = g_strdup (measure->tap);
+  copy->probe = g_strdup (measure->probe);
+  copy->direction = g_memdup2 (measure->direction, (gsize) measure->n * sizeof *measure->direction);
   return copy;
+}
+
+void
+assay_measure_set_probe (AssayMeasure *measure, const char *tap, gint64 n, const double *direction, double bias, AssayPool pool)
+{
+  g_free (measure->tap);
+  g_free (measure->direction);
+  measure->tap = g_strdup (tap);
+  measure->n = n;
+  measure->direction = g_memdup2 (direction, (gsize) n * sizeof *direction);
+  measure->bias = bias;
+  measure->pool = pool;
 }
 
 void
@@ -109,15 +130,37 @@ assay_measure_free (AssayMeasure *measure)
   if (measure == NULL)
     return;
   g_free (measure->tap);
+  g_free (measure->probe);
+  g_free (measure->direction);
   g_free (measure);
+}
+
+/* Whether a value has the positions that losses have weights for. */
+static gboolean
+has_positions (const AssayGraph *graph, const AssayGraphNode *loss, guint value)
+{
+  const AssayShape *shape = &assay_graph_get_value (graph, value)->shape;
+
+  return loss->n_in > 2 && shape->rank > 2 && shape->dim[1] == loss->in_shape[2].dim[1];
+}
+
+static gboolean
+add_probe (const AssayMeasure *measure, AssayGraph *graph, const AssayGraphNode *loss, guint value)
+{
+  gboolean has_weight = has_positions (graph, loss, value);
+  const guint in[] = { value, assay_graph_add_constant (graph, "measure.direction", ASSAY_SHAPE (measure->n), measure->direction),
+                       has_weight ? loss->in[2] : ASSAY_NO_VALUE };
+
+  assay_graph_set_loss (graph, assay_graph_add_node (graph, "probe", "measure", has_weight ? 3 : 2, in,
+                                                     ASSAY_ATTRS (measure->bias, (double) measure->pool)));
+  return TRUE;
 }
 
 /* The number of a result, at the last position that counts where it has positions. */
 static gboolean
 add_entry (const AssayMeasure *measure, AssayGraph *graph, const AssayGraphNode *loss, guint value)
 {
-  const AssayShape *shape = &assay_graph_get_value (graph, value)->shape;
-  gboolean has_weight = loss->n_in > 2 && shape->rank > 2 && shape->dim[1] == loss->in_shape[2].dim[1];
+  gboolean has_weight = has_positions (graph, loss, value);
   const guint in[] = { value, has_weight ? loss->in[2] : ASSAY_NO_VALUE };
 
   assay_graph_set_loss (graph, assay_graph_add_node (graph, "entry", "measure", has_weight ? 2 : 1, in,
@@ -151,8 +194,13 @@ assay_measure_apply (const AssayMeasure *measure, AssayGraph *graph, GError **er
   loss = assay_graph_get_node (graph, assay_graph_get_value (graph, assay_graph_get_own_loss (graph))->node);
   if (measure->kind == ASSAY_MEASURE_KIND_LOG_PROBABILITY || measure->kind == ASSAY_MEASURE_KIND_MARGIN)
     return add_answer (measure, graph, loss, error);
-  if (measure->kind != ASSAY_MEASURE_KIND_ACTIVATION)
+  if (measure->kind != ASSAY_MEASURE_KIND_ACTIVATION && measure->kind != ASSAY_MEASURE_KIND_PROBE)
     return add_entry (measure, graph, loss, assay_graph_get_logits (graph));
+  if (measure->kind == ASSAY_MEASURE_KIND_PROBE && measure->n == 0)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "measure: probe %s: a direction expected, none was set", measure->probe);
+      return FALSE;
+    }
   tap = assay_graph_find (graph, measure->tap);
   if (tap == ASSAY_NO_VALUE || assay_graph_get_value (graph, tap)->role != ASSAY_VALUE_RESULT)
     {
@@ -160,5 +208,5 @@ assay_measure_apply (const AssayMeasure *measure, AssayGraph *graph, GError **er
                    measure->tap);
       return FALSE;
     }
-  return add_entry (measure, graph, loss, tap);
+  return measure->kind == ASSAY_MEASURE_KIND_PROBE ? add_probe (measure, graph, loss, tap) : add_entry (measure, graph, loss, tap);
 }

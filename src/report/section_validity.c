@@ -15,8 +15,8 @@ add_claim (AssayReport *report, AssaySection *section, const AssayReportAnswer *
   AssayClaim *claim;
 
   (void) report;
-  assay_prose_add_format (sentence, "For model %s and method %s, predicted changes of the loss follow those measured by retraining with a correlation of ",
-                         assay_json_get_text (answer->document, "model"), assay_json_get_text (answer->document, "method"));
+  assay_prose_add_format (sentence, "For model %s and method %s, predicted changes of the %s follow those measured by retraining with a correlation of ",
+                         assay_json_get_text (answer->document, "model"), assay_json_get_text (answer->document, "method"), assay_validity_get_measure (answer));
   assay_prose_add_number (sentence, value);
   assay_prose_add (sentence, " (");
   assay_prose_add_number (sentence, assay_number_new (table, ASSAY_VALIDITY_SETS, row, ASSAY_NUMBER_COUNT, 0));
@@ -47,11 +47,13 @@ write_difference (AssayReport *report, AssaySection *section, const AssayReportA
     { ASSAY_DIFFERENCE_HI, NULL, ASSAY_NUMBER_DECIMALS, 4 },
   };
   const AssayResultTable *table = assay_validity_get_difference (report, answer);
+  AssayProse *caption;
 
-  if (table != NULL)
-    assay_section_add_result_table (section, assay_result_table_get_path (table),
-                                    assay_prose_new_plain ("Rise of the queries' loss without the examples ranked highest, and without random ones; lo and hi: 95 %"), table,
-                                    columns, G_N_ELEMENTS (columns));
+  if (table == NULL)
+    return;
+  caption = assay_prose_new ();
+  assay_prose_add_format (caption, "Rise of the queries' %s without the examples ranked highest, and without random ones; lo and hi: 95 %%", assay_validity_get_measure (answer));
+  assay_section_add_result_table (section, assay_result_table_get_path (table), caption, table, columns, G_N_ELEMENTS (columns));
 }
 
 /* The letter, and what it stands for. */
@@ -85,9 +87,10 @@ write_validation (AssayReport *report, AssaySection *section, const AssayReportA
     { ASSAY_VALIDITY_CEILING, NULL, ASSAY_NUMBER_DECIMALS, 3 }, { ASSAY_VALIDITY_SIGNIFICANT, NULL, ASSAY_NUMBER_COUNT, 0 },
   };
   AssayResultTable *table = assay_validity_get_table (report, answer);
+  AssayProse *caption = assay_prose_new ();
 
-  assay_section_add_result_table (section, assay_result_table_get_path (table),
-                                  assay_prose_new_plain ("Predicted against measured changes of the loss; lo and hi: 95 %"), table, columns,
+  assay_prose_add_format (caption, "Predicted against measured changes of the %s; lo and hi: 95 %%", assay_validity_get_measure (answer));
+  assay_section_add_result_table (section, assay_result_table_get_path (table), caption, table, columns,
                                   G_N_ELEMENTS (columns));
   for (guint row = 0; row < ASSAY_VALIDITY_N_ROWS; row++)
     {

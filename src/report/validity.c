@@ -22,12 +22,20 @@ dup_path (const AssayReport *report, const AssayReportAnswer *answer, const char
   return g_strdup_printf ("%s/%u", first, place + 1);
 }
 
+const char *
+assay_validity_get_measure (const AssayReportAnswer *validation)
+{
+  const char *measure = assay_json_get_text (validation->document, "measure");
+
+  return measure[0] != '\0' ? measure : "loss";
+}
+
 AssayResultTable *
 assay_validity_get_table (AssayReport *report, const AssayReportAnswer *validation)
 {
   static const struct { const char *path; AssayResultColumn about; } numbers[] = {
     { "sets", { "sets", "retrainings", NULL, NULL } },
-    { "pearson.value", { "pearson", "correlation", NULL, "Pearson correlation of predicted and measured changes of the loss" } },
+    { "pearson.value", { "pearson", "correlation", NULL, "Pearson correlation of predicted and measured changes" } },
     { "pearson.lo", { "pearson_lo", "lo", NULL, NULL } },
     { "pearson.hi", { "pearson_hi", "hi", NULL, NULL } },
     { "spearman.value", { "spearman", "rank correlation", NULL, NULL } },
@@ -64,12 +72,13 @@ assay_validity_get_difference (AssayReport *report, const AssayReportAnswer *val
   static const struct { const char *path; AssayResultColumn about; } numbers[] = {
     { "size", { "size", "examples left out", NULL, NULL } },
     { "random_groups", { "random_groups", "random groups", NULL, NULL } },
-    { "rise.value", { "rise", "rise of the loss", "nats", "without the examples ranked highest" } },
+    { "rise.value", { "rise", "rise", "nats", "without the examples ranked highest" } },
     { "random_rise.value", { "random_rise", "rise without random ones", "nats", NULL } },
     { "estimate", { "difference", "difference", "nats", "query loss difference" } },
     { "lo", { "lo", "lo", "nats", NULL } },
     { "hi", { "hi", "hi", "nats", NULL } },
   };
+  const char *unit = assay_json_get_text (validation->document, "change_unit");
   json_t *qld = json_object_get (validation->document, "qld"), *items;
   g_autofree char *path = NULL;
   AssayResultSource source = assay_report_answer_as_source (validation, "retraining without examples");
@@ -84,7 +93,12 @@ assay_validity_get_difference (AssayReport *report, const AssayReportAnswer *val
   table = assay_results_add_table (report->document->results, path, "what is ranked highest, left out", 1, &source);
   items = json_pack ("[O]", qld);
   for (gsize k = 0; k < G_N_ELEMENTS (numbers); k++)
-    assay_columns_add_numbers (table, &numbers[k].about, items, numbers[k].path);
+    {
+      AssayResultColumn about = numbers[k].about;
+
+      about.unit = about.unit && unit[0] != '\0' ? unit : about.unit;
+      assay_columns_add_numbers (table, &about, items, numbers[k].path);
+    }
   json_decref (items);
   return table;
 }

@@ -16,6 +16,9 @@ typedef enum {
   ASSAY_VALIDITY_SLOPE, ASSAY_VALIDITY_CONTROL, ASSAY_VALIDITY_CEILING, ASSAY_VALIDITY_SIGNIFICANT
 } AssayValidityColumn;
 
+/* What was measured of the queries: "loss", or the measure's name. */
+const char       *assay_validity_get_measure (const AssayReportAnswer *validation);
+
 /* The result table of an answer of kind validate, made on first use. Owns: the report's results. */
 AssayResultTable *assay_validity_get_table (AssayReport *report, const AssayReportAnswer *validation);
 

@@ -3,6 +3,7 @@
 #include "fixtures.h"
 
 #include "base/error.h"
+#include "job/view.h"
 #include "store/npy.h"
 
 #include <math.h>
@@ -201,6 +202,102 @@ test_refused_banks (Folder *folder, gconstpointer unused)
 #undef BANK
 }
 
+/* --- probes ----------------------------------------------------------------------------------------------------------------- */
+
+static json_t *
+ask (const Folder *folder, const char *measure)
+{
+  return folder_answer (folder, "influence", "query", "train:0-1", "method", "exact", "measure", measure, "top", "0", NULL);
+}
+
+static json_t *
+validate_measure (const Folder *folder, const char *measure)
+{
+  return folder_answer (folder, "validate", "query", "train:0-2", "method", "exact", "measure", measure, "leave-one-out", "8", "groups", "12", "qld-random", "5", "draws",
+                        "200", NULL);
+}
+
+/* 2 z - 1 of the one logit z: scores are twice those of the logit, and what is measured after retraining is too, so that every correlation is the same. */
+static void
+test_probe (Folder *folder, gconstpointer unused)
+{
+  static const char *const same[] = { "estimate", "lo", "hi", "slope" };
+  g_autofree char *path = path_in (folder, "w.npy");
+  const double two = 2;
+  json_t *imported, *probe, *logit, *of_probe, *of_logit;
+  g_autoptr (AssayView) view = assay_view_new ();
+  gboolean told = FALSE;
+
+  (void) unused;
+  folder_train (folder, "m");
+  write_array (folder, "w.npy", 1, 1, 0, &two);
+  imported = folder_answer (folder, "import", "what", "probe", "file", path, "name", "truth", "tap", "fc", "bias", "-1", "program", "a fit", NULL);
+  g_assert_cmpstr (json_string_value (json_object_get (imported, "tap")), ==, "fc");
+  probe = ask (folder, "probe:truth");
+  logit = ask (folder, "logit:0");
+  for (guint q = 0; q < 2; q++)
+    {
+      json_t *a = json_array_get (json_object_get (probe, "queries"), q), *b = json_array_get (json_object_get (logit, "queries"), q);
+
+      g_assert_cmpstr (json_string_value (json_object_get (a, "measure")), ==, "probe:truth");
+      g_assert_cmpstr (json_string_value (json_object_get (a, "unit")), ==, "probe value per removed example");
+      for (gsize k = 0; k < N; k++)                               /* both are ranked alike: powers of two round nothing */
+        g_assert_cmpfloat (json_number_value (json_object_get (json_array_get (json_object_get (a, "scores"), k), "score")), ==,
+                           2 * json_number_value (json_object_get (json_array_get (json_object_get (b, "scores"), k), "score")));
+    }
+  of_probe = validate_measure (folder, "probe:truth");
+  of_logit = validate_measure (folder, "logit:0");
+  g_assert_cmpstr (json_string_value (json_object_get (of_probe, "measure")), ==, "probe:truth");
+  g_assert_cmpstr (json_string_value (json_object_get (of_probe, "change_unit")), ==, "probe value");
+  g_assert_cmpstr (json_string_value (json_object_get (of_logit, "change_unit")), ==, "nats");
+  for (gsize k = 0; k < G_N_ELEMENTS (same); k++)
+    g_assert_cmpfloat_with_epsilon (json_number_value (json_object_get (json_object_get (of_probe, "lds"), same[k])),
+                                    json_number_value (json_object_get (json_object_get (of_logit, "lds"), same[k])), 1e-9);
+  assay_job_kind_find ("validate", NULL)->view (of_probe, view);
+  for (guint k = 0; k < assay_view_get_n_blocks (view); k++)
+    {
+      const AssayViewBlock *block = assay_view_get_block (view, k);
+
+      told = told || (block->text != NULL && strstr (block->text, "did to the probe:truth of 3 queries") != NULL);
+      g_assert_true (block->text == NULL || (strstr (block->text, "loss") == NULL && strstr (block->text, "nats") == NULL));       /* nothing here is a loss */
+    }
+  g_assert_true (told);
+  json_decref (imported);
+  json_decref (probe);
+  json_decref (logit);
+  json_decref (of_probe);
+  json_decref (of_logit);
+}
+
+static void
+test_refused_probes (Folder *folder, gconstpointer unused)
+{
+  g_autofree char *path = path_in (folder, "w.npy"), *broken = path_in (folder, "broken.npy"), *zero = path_in (folder, "zero.npy"), *wide = path_in (folder, "wide.npy");
+  g_autofree char *square = path_in (folder, "square.npy");
+  const double numbers[] = { 2, 3, 4, 5 }, nothing[] = { 0, 0 }, no_number[] = { NAN };
+
+  (void) unused;
+  folder_train (folder, "m");
+  write_array (folder, "w.npy", 1, 1, 0, numbers);
+  write_array (folder, "broken.npy", 1, 1, 0, no_number);
+  write_array (folder, "zero.npy", 1, 1, 0, nothing);
+  write_array (folder, "wide.npy", 1, 2, 0, numbers);
+  write_array (folder, "square.npy", 2, 2, 2, numbers);
+#define PROBE(file_, tap_) folder_job (folder, "import", "what", "probe", "file", file_, "name", "p", "tap", tap_, NULL)
+  assert_refused (PROBE (path, "nothing"), ASSAY_ERROR_NOT_FOUND, "no result of the model is called \"nothing\"");
+  assert_refused (PROBE (path, "x"), ASSAY_ERROR_NOT_FOUND, "no result of the model is called \"x\"");
+  assert_refused (PROBE (wide, "fc"), ASSAY_ERROR_SHAPE, "a direction of 1 numbers expected, 2 found");
+  assert_refused (PROBE (square, "fc"), ASSAY_ERROR_SHAPE, "one direction, an array with one axis, expected");
+  assert_refused (PROBE (broken, "fc"), ASSAY_ERROR_INPUT, "number 0: a finite number expected");
+  assert_refused (PROBE (zero, "fc"), ASSAY_ERROR_INPUT, "nothing but zeros found");
+  assert_refused (folder_job (folder, "influence", "query", "train:0", "method", "exact", "measure", "probe:p", NULL), ASSAY_ERROR_NOT_FOUND, "there is none");
+  json_decref (folder_answer (folder, "import", "what", "probe", "file", path, "name", "p", "tap", "fc", NULL));
+  assert_refused (folder_job (folder, "import", "what", "probe", "file", path, "name", "p", "tap", "fc", "bias", "1", NULL), ASSAY_ERROR_USAGE, "choose another --name");
+  assert_refused (folder_job (folder, "influence", "query", "train:0", "method", "exact", "measure", "probe:q", NULL), ASSAY_ERROR_NOT_FOUND, "expected (p), probe:q found");
+  assert_refused (folder_job (folder, "influence", "query", "train:0", "method", "exact", "measure", "probe:", NULL), ASSAY_ERROR_USAGE, "or probe:NAME expected");
+#undef PROBE
+}
+
 #define ADD(sentence, func) g_test_add ("/import_measured/" sentence, Folder, NULL, folder_set_up, func, folder_tear_down)
 
 int
@@ -211,5 +308,7 @@ main (int argc, char **argv)
   ADD ("scores that do not fit are refused in one line", test_refused_scores);
   ADD ("a bank from elsewhere is what retraining would have been", test_bank);
   ADD ("banks that do not fit are refused in one line", test_refused_banks);
+  ADD ("the value of a probe is measured like any other", test_probe);
+  ADD ("probes that do not fit are refused in one line", test_refused_probes);
   return g_test_run ();
 }

@@ -319,6 +319,29 @@ define_entry (const Trial *t, double *const *x, double *y)
 }
 
 static void
+define_probe (const Trial *t, double *const *x, double *y)
+{
+  gint64 B = t->in[0].dim[0], T = t->n_in > 2 ? t->in[0].dim[1] : 1, C = assay_shape_count (&t->in[1]);
+
+  for (gint64 b = 0; b < B; b++)
+    {
+      double last = 0, sum = 0, weights = 0;
+
+      for (gint64 p = 0; p < T; p++)
+        {
+          double value = t->attr[0], weight = t->n_in > 2 ? x[2][b * T + p] : 1;
+
+          for (gint64 k = 0; k < C; k++)
+            value += x[1][k] * x[0][(b * T + p) * C + k];
+          last = weight != 0 ? value : last;
+          sum += weight * value;
+          weights += weight;
+        }
+      y[b] = t->n_in == 2 || t->attr[1] == 0 ? last : t->attr[1] == 2 ? sum : sum / weights;
+    }
+}
+
+static void
 define_squared_loss (const Trial *t, double *const *x, double *y)
 {
   gint64 B = t->in[0].dim[0], D = assay_shape_count (&t->in[0]) / B;
@@ -336,7 +359,7 @@ static const struct { const char *op; Definition define; } definitions[] = {
   { "embedding", define_rows }, { "entry", define_entry }, { "flatten", define_flatten }, { "gather", define_rows }, { "gelu", define_gelu },
   { "gelu_tanh", define_gelu_tanh }, { "layernorm", define_layernorm }, { "linear", define_linear },
   { "log_odds", define_log_odds }, { "logistic_loss", define_logistic_loss }, { "matmul", define_matmul }, { "max_pool", define_max_pool }, { "mul", define_mul },
-  { "position_embedding", define_position_embedding }, { "relu", define_relu }, { "rmsnorm", define_rmsnorm }, { "rope", define_rope },
+  { "position_embedding", define_position_embedding }, { "probe", define_probe }, { "relu", define_relu }, { "rmsnorm", define_rmsnorm }, { "rope", define_rope },
   { "scale", define_scale }, { "sigmoid", define_sigmoid }, { "silu", define_silu }, { "slice", define_slice },
   { "softmax", define_softmax }, { "squared_loss", define_squared_loss }, { "tanh", define_tanh }, { "xent", define_xent },
 };
