@@ -126,31 +126,47 @@ by_slices (const AssayInfluenceTask *task, const AssayInfluenceScores *scores, A
   return g_steal_pointer (&b);
 }
 
-AssayBreakdown *
-assay_breakdown_new (const AssayInfluenceTask *task, const AssayInfluenceScores *scores, const char *by, AssayProgress *progress, GError **error)
+static AssayBreakdown *
+break_down (const AssayInfluenceTask *task, const AssayInfluenceScores *scores, const char *by, AssayProgress *progress, GError **error)
 {
   g_autoptr (AssayParts) parts = NULL;
   g_autoptr (AssayModules) modules = NULL;
-  AssayBreakdown *b;
+
+  if (strcmp (by, "token") == 0)
+    return by_token (task, scores, progress, error);
+  if (strcmp (by, "module") == 0 && (modules = assay_modules_new (task->model, NULL)) != NULL)
+    return by_module (task, scores, modules, progress, error);
+  parts = strcmp (by, "head") == 0 ? assay_parts_new_heads (task->model, error) : assay_parts_new_modules (task->model);
+  return parts ? by_slices (task, scores, parts, progress, error) : NULL;
+}
+
+/* Block by block: how many queries are asked about decides the way that a pass takes, and so the last bits. */
+AssayBreakdown *
+assay_breakdown_new (const AssayInfluenceTask *task, const AssayInfluenceScores *scores, const char *by, gint64 unit, AssayProgress *progress, GError **error)
+{
+  const gint64 P = assay_model_get_n_params (task->model), Q = scores->n_query, N = scores->n_train;
+  g_autoptr (AssayBreakdown) b = NULL;
 
   if (scores->direction == NULL)
     {
       g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "by %s: scores with their directions expected, none found", by);
       return NULL;
     }
-  if (strcmp (by, "token") == 0)
-    b = by_token (task, scores, progress, error);
-  else if (strcmp (by, "module") == 0 && (modules = assay_modules_new (task->model, NULL)) != NULL)
-    b = by_module (task, scores, modules, progress, error);
-  else
+  for (gint64 first = 0; first < Q; first += unit)
     {
-      parts = strcmp (by, "head") == 0 ? assay_parts_new_heads (task->model, error) : assay_parts_new_modules (task->model);
-      b = parts ? by_slices (task, scores, parts, progress, error) : NULL;
+      const AssayInfluenceScores some = { .n_query = MIN (unit, Q - first), .n_train = N, .direction = scores->direction + first * P };
+      g_autoptr (AssayBreakdown) block = break_down (task, &some, by, progress, error);
+
+      if (block == NULL)
+        return NULL;
+      if (b == NULL)
+        {
+          b = g_new0 (AssayBreakdown, 1);
+          *b = (AssayBreakdown) { g_intern_string (by), Q, N, block->n_parts, NULL, g_steal_pointer (&block->names) };
+          if ((b->value = assay_mem_alloc_array (Q * N * b->n_parts, sizeof (double), error)) == NULL)
+            return NULL;
+        }
+      memcpy (b->value + first * N * b->n_parts, block->value, some.n_query * N * b->n_parts * sizeof *b->value);
     }
-  if (b == NULL)
-    return NULL;
-  b->by = g_intern_string (by);
-  b->n_query = scores->n_query;
-  b->n_train = scores->n_train;
-  return b;
+  return g_steal_pointer (&b);
 }

@@ -23,9 +23,9 @@ struct _AssayBreakdown {
 
 extern const char *const assay_breakdown_choices[];               /* none, token, module, head */
 
-/* scores: with their directions. Errors: USAGE for a method that kept none, or a model without positions or heads; those of the walks. */
-AssayBreakdown *assay_breakdown_new  (const AssayInfluenceTask *task, const AssayInfluenceScores *scores, const char *by, AssayProgress *progress,
-                                      GError **error);
+/* scores: with their directions. unit: queries that are taken together, and more than these do not change a bit of a part. Errors: USAGE for a method that kept none, or a model without positions or heads; those of the walks. */
+AssayBreakdown *assay_breakdown_new  (const AssayInfluenceTask *task, const AssayInfluenceScores *scores, const char *by, gint64 unit,
+                                      AssayProgress *progress, GError **error);
 void            assay_breakdown_free (AssayBreakdown *breakdown);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayBreakdown, assay_breakdown_free)

@@ -114,6 +114,12 @@ assay_method_cost_self (const AssayMethod *method, const AssayInfluenceTask *tas
   *bytes -= 24.0 * (double) (task->n_train * task->n_train) - 24.0 * (double) task->n_train;      /* one row, not a square */
 }
 
+gint64
+assay_method_get_query_unit (const AssayMethod *method, const AssayInfluenceTask *task, const AssayValues *options)
+{
+  return method->query_unit ? method->query_unit (task, options) : ASSAY_QUERY_BLOCK;
+}
+
 const AssayMethod *
 assay_method_find (const char *name, GError **error)
 {

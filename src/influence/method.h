@@ -54,7 +54,7 @@ typedef struct {
   gint64 n_sampled;
   gboolean keep_directions;             /* scores carry their directions where the method has them */
   /* A part of a question (job/score_parts.h). scored (n_scored): training examples whose scores are wanted, a run of train, of a method that
-   * CUTS_EXAMPLES; NULL: all. first_query: number of the first query among all that are asked about, for notes. */
+   * CUTS_EXAMPLES, or of the self-influence of one that CUTS_SELF; NULL: all. first_query: number of the first query among all that are asked about, for notes. */
   const gint64 *scored;
   gint64 n_scored, first_query;
 } AssayInfluenceTask;
@@ -94,6 +94,7 @@ typedef enum {
   ASSAY_METHOD_DIVIDES_BY_SIZE = 1 << 3,        /* angles, within -1 .. 1: a mean of queries has not the mean of their scores */
   ASSAY_METHOD_NEEDS_STEPS = 1 << 4,    /* refuses models whose training, step by step, is not known */
   ASSAY_METHOD_CUTS_EXAMPLES = 1 << 5,  /* scores of a run of the training examples are those that all together get, to the bit */
+  ASSAY_METHOD_CUTS_SELF = 1 << 9,      /* so is the self-influence of a run of them that begins at a multiple of query_unit */
   ASSAY_METHOD_NEEDS_ROWS = 1 << 7,     /* refuses without rows of the case that it is told of */
   ASSAY_METHOD_HAS_DIRECTION = 1 << 8,  /* scores are inner products of an example's gradient with one direction for each query, and are kept on demand */
   ASSAY_METHOD_IS_WHOLE = 1 << 6        /* all scores hang together: no part of them can be computed alone */
@@ -122,6 +123,8 @@ typedef struct {
   const AssayMethod assay_method_##symbol
 
 const AssayMethod *assay_method_find (const char *name, GError **error);
+/* Queries that are taken together: where a question may be cut to the bit. */
+gint64             assay_method_get_query_unit (const AssayMethod *method, const AssayInfluenceTask *task, const AssayValues *options);
 const AssayMethod *const *assay_method_list (void);
 
 /* Whether its scores can be broken down by token, module or head. Errors: USAGE, with the methods whose scores can. */

@@ -53,4 +53,4 @@ cost_arnoldi (const AssayInfluenceTask *task, const AssayValues *options, double
 }
 
 ASSAY_METHOD_DEFINE (arnoldi) = { .name = "arnoldi", .help = "influence with the curvature's largest Ritz vectors, residuals stated",
-                             .params = params, .flags = ASSAY_METHOD_HAS_DIRECTION, .score = score_arnoldi, .self = self_arnoldi, .cost = cost_arnoldi };
+                             .params = params, .flags = ASSAY_METHOD_HAS_DIRECTION | ASSAY_METHOD_CUTS_SELF, .score = score_arnoldi, .self = self_arnoldi, .cost = cost_arnoldi };

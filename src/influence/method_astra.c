@@ -64,5 +64,5 @@ cost_astra (const AssayInfluenceTask *task, const AssayValues *options, double *
   *bytes = fmax (*bytes + 16.0 * (double) (MIN (task->n_query, ASSAY_QUERY_BLOCK) * assay_model_get_n_params (task->model)), fit_bytes);
 }
 
-ASSAY_METHOD_DEFINE (astra) = { .name = "astra", .help = "influence by a Neumann series that Kronecker factors precondition", .params = params, .flags = ASSAY_METHOD_HAS_DIRECTION,
+ASSAY_METHOD_DEFINE (astra) = { .name = "astra", .help = "influence by a Neumann series that Kronecker factors precondition", .params = params, .flags = ASSAY_METHOD_HAS_DIRECTION | ASSAY_METHOD_CUTS_SELF,
                                 .score = score_astra, .self = self_astra, .cost = cost_astra };

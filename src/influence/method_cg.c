@@ -198,5 +198,5 @@ query_unit (const AssayInfluenceTask *task, const AssayValues *options)
          : ASSAY_QUERY_BLOCK;
 }
 
-ASSAY_METHOD_DEFINE (cg) = { .name = "cg", .help = "influence by damped conjugate gradients, with certified intervals", .params = params, .flags = ASSAY_METHOD_HAS_DIRECTION,
+ASSAY_METHOD_DEFINE (cg) = { .name = "cg", .help = "influence by damped conjugate gradients, with certified intervals", .params = params, .flags = ASSAY_METHOD_HAS_DIRECTION | ASSAY_METHOD_CUTS_SELF,
                              .query_unit = query_unit, .score = score_cg, .self = self_cg, .cost = cost_cg };

@@ -63,8 +63,9 @@ score_dot (const AssayInfluenceTask *asked, const AssayValues *options, AssayPro
 
 /* ||g_i||^2 */
 static AssayInfluenceScores *
-self_dot (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
+self_dot (const AssayInfluenceTask *asked, const AssayValues *options, AssayProgress *progress, GError **error)
 {
+  AssayInfluenceTask narrow = assay_influence_task_narrow (asked), *task = &narrow;
   g_autoptr (AssayInfluenceScores) scores = open_scores (task, error);
   AssayPoint train = assay_influence_task_get_train (task);
 
@@ -84,5 +85,5 @@ cost_dot (const AssayInfluenceTask *task, const AssayValues *options, double *fl
                                   ASSAY_QUERY_BLOCK) * assay_model_get_n_params (task->model) + task->n_query * task->n_train);
 }
 
-ASSAY_METHOD_DEFINE (dot) = { .name = "dot", .help = "inner product of gradients", .params = params, .flags = ASSAY_METHOD_CUTS_EXAMPLES | ASSAY_METHOD_HAS_DIRECTION, .score = score_dot, .self = self_dot,
+ASSAY_METHOD_DEFINE (dot) = { .name = "dot", .help = "inner product of gradients", .params = params, .flags = ASSAY_METHOD_CUTS_EXAMPLES | ASSAY_METHOD_CUTS_SELF | ASSAY_METHOD_HAS_DIRECTION, .score = score_dot, .self = self_dot,
                              .cost = cost_dot };

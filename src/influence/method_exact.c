@@ -84,4 +84,4 @@ cost_exact (const AssayInfluenceTask *task, const AssayValues *options, double *
 
 ASSAY_METHOD_DEFINE (exact) = { .name = "exact",
                                .help = "influence with the dense curvature matrix factored, with certified intervals",
-                                .params = params, .flags = ASSAY_METHOD_HAS_DIRECTION, .score = score_exact, .self = self_exact, .cost = cost_exact };
+                                .params = params, .flags = ASSAY_METHOD_HAS_DIRECTION | ASSAY_METHOD_CUTS_SELF, .score = score_exact, .self = self_exact, .cost = cost_exact };

@@ -93,5 +93,5 @@ cost_lissa (const AssayInfluenceTask *task, const AssayValues *options, double *
   *bytes += 16.0 * (double) (MIN (task->n_query, ASSAY_QUERY_BLOCK) * assay_model_get_n_params (task->model));
 }
 
-ASSAY_METHOD_DEFINE (lissa) = { .name = "lissa", .help = "influence by the LiSSA series, its true damping stated", .params = params, .flags = ASSAY_METHOD_HAS_DIRECTION, .score = score_lissa,
+ASSAY_METHOD_DEFINE (lissa) = { .name = "lissa", .help = "influence by the LiSSA series, its true damping stated", .params = params, .flags = ASSAY_METHOD_HAS_DIRECTION | ASSAY_METHOD_CUTS_SELF, .score = score_lissa,
                                 .self = self_lissa, .cost = cost_lissa };

@@ -63,14 +63,14 @@ choose_examples (const AssayValues *options, gint64 N, GError **error)
   return g_steal_pointer (&wanted);
 }
 
-/* A query's change is the mean over its examples. */
+/* A query's change is the mean over its examples. first: the place of the first example that is scored. */
 static void
-set_scores (AssayInfluenceScores *scores, const AssayGroundTruth *truth, gint64 size)
+set_scores (AssayInfluenceScores *scores, const AssayGroundTruth *truth, gint64 first, gint64 size)
 {
   for (guint s = 0; s < truth->removals->len; s++)
     for (gint64 q = 0; q < scores->n_query; q++)
       {
-        gint64 place = g_array_index (truth->removals, AssayRemoval, s).place[0];
+        gint64 place = g_array_index (truth->removals, AssayRemoval, s).place[0] - first;
         double sum = 0;
 
         for (gint64 m = 0; m < size; m++)
@@ -79,16 +79,14 @@ set_scores (AssayInfluenceScores *scores, const AssayGroundTruth *truth, gint64 
       }
 }
 
-/* Those have no score. */
+/* Those have no score. A line each: parts of the examples then say together what all of them say. */
 static void
 note_diverged (AssayInfluenceScores *scores, const AssayGroundTruth *truth)
 {
-  guint n = 0;
-
   for (guint s = 0; s < truth->removals->len; s++)
-    n += isnan (truth->change[s * truth->n_query]) != 0;
-  if (n > 0)
-    g_string_append_printf (scores->notes, "%u retrainings diverged: these examples have no score\n", n);
+    if (isnan (truth->change[s * truth->n_query]))
+      g_string_append_printf (scores->notes, "without example %" G_GINT64_FORMAT " the training diverged: it has no score\n",
+                              g_array_index (truth->removals, AssayRemoval, s).place[0]);
 }
 
 static AssayInfluenceScores *
@@ -98,25 +96,30 @@ score_loo (const AssayInfluenceTask *task, const AssayValues *options, AssayProg
   gint64 size = assay_influence_task_get_query_size (task);
   g_autoptr (AssayGroundTruth) truth = assay_ground_truth_new (task->n_query * size);
   g_autofree gboolean *wanted = NULL;
+  const AssayInfluenceTask scored = assay_influence_task_narrow (task);
+  const gint64 first = scored.train - task->train;
+  gint64 n_wanted = 0;
 
   if (!assay_influence_task_check (task, error) || (wanted = choose_examples (options, task->n_train, error)) == NULL
-      || (scores = assay_influence_scores_new (task->n_query, task->n_train, FALSE, FALSE, error)) == NULL)
+      || (scores = assay_influence_scores_new (task->n_query, scored.n_train, FALSE, FALSE, error)) == NULL)
     return NULL;
   for (gint64 i = 0; i < task->n_train; i++)
-    if (wanted[i])
-      assay_ground_truth_add (truth, ASSAY_REMOVAL_ONE, -1, &i, 1);
+    {
+      n_wanted += wanted[i] != 0;
+      if (wanted[i] && i >= first && i < first + scored.n_train)
+        assay_ground_truth_add (truth, ASSAY_REMOVAL_ONE, -1, &i, 1);
+    }
   scores->unit = ASSAY_UNIT_NATS;
   scores->counterfactual = "retraining";
   scores->interval_reason = "measured by retraining: nothing was solved for";
   scores->l2 = task->l2;
-  g_string_append_printf (scores->notes, "%u of %" G_GINT64_FORMAT " examples left out in turn\n", truth->removals->len,
-                          task->n_train);
+  g_string_append_printf (scores->notes, "%" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " examples left out in turn\n", n_wanted, task->n_train);
   if (!assay_model_is_affine (task->model))
     g_string_append (scores->notes,
                      "the model is not convex: one run each, so a difference may be that of the run and not of the example\n");
   if (!assay_ground_truth_run (truth, task, progress, error))
     return NULL;
-  set_scores (scores, truth, size);
+  set_scores (scores, truth, first, size);
   note_diverged (scores, truth);
   return g_steal_pointer (&scores);
 }
@@ -134,5 +137,5 @@ cost_loo (const AssayInfluenceTask *task, const AssayValues *options, double *fl
   *bytes = assay_influence_task_get_bytes (task, ASSAY_WALK_GRADIENT) + 16.0 * (double) (task->n_query * task->n_train);
 }
 
-ASSAY_METHOD_DEFINE (loo) = { .name = "loo", .help = "true leave-one-out retraining", .flags = ASSAY_METHOD_RETRAINS | ASSAY_METHOD_IS_WHOLE, .params = params, .score = score_loo,
+ASSAY_METHOD_DEFINE (loo) = { .name = "loo", .help = "true leave-one-out retraining", .flags = ASSAY_METHOD_RETRAINS | ASSAY_METHOD_CUTS_EXAMPLES, .params = params, .score = score_loo,
                              .cost = cost_loo };

@@ -51,4 +51,4 @@ cost_nystrom (const AssayInfluenceTask *task, const AssayValues *options, double
 }
 
 ASSAY_METHOD_DEFINE (nystrom) = { .name = "nystrom", .help = "influence with the curvature's largest directions by random sketching, residuals stated",
-                             .params = params, .flags = ASSAY_METHOD_HAS_DIRECTION, .score = score_nystrom, .self = self_nystrom, .cost = cost_nystrom };
+                             .params = params, .flags = ASSAY_METHOD_HAS_DIRECTION | ASSAY_METHOD_CUTS_SELF, .score = score_nystrom, .self = self_nystrom, .cost = cost_nystrom };

@@ -85,8 +85,9 @@ score_tracin (const AssayInfluenceTask *asked, const AssayValues *options, Assay
 
 /* sum_c eta_c ||g_i (theta_c)||^2 */
 static AssayInfluenceScores *
-self_tracin (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
+self_tracin (const AssayInfluenceTask *asked, const AssayValues *options, AssayProgress *progress, GError **error)
 {
+  AssayInfluenceTask narrow = assay_influence_task_narrow (asked), *task = &narrow;
   g_autoptr (AssayInfluenceScores) scores = open_scores (task, error);
   g_autofree double *norm = g_new (double, task->n_train);
 
@@ -118,4 +119,4 @@ cost_tracin (const AssayInfluenceTask *task, const AssayValues *options, double 
 }
 
 ASSAY_METHOD_DEFINE (tracin) = { .name = "tracin", .help = "inner products of gradients along the training run's checkpoints",
-                                 .params = params, .flags = ASSAY_METHOD_CUTS_EXAMPLES, .score = score_tracin, .self = self_tracin, .cost = cost_tracin };
+                                 .params = params, .flags = ASSAY_METHOD_CUTS_EXAMPLES | ASSAY_METHOD_CUTS_SELF, .score = score_tracin, .self = self_tracin, .cost = cost_tracin };

@@ -84,7 +84,7 @@ assay_solved_scores_open (const AssayInfluenceTask *task, const char *curvature,
     return FALSE;
   is_bounded = s.matrix.lower_bound > 0;
   s.gradient_error = assay_point_get_product_error (&train);
-  s.scores = assay_influence_scores_new (task->n_query, task->n_train, is_bounded, TRUE, error);
+  s.scores = assay_influence_scores_new (task->n_query, assay_influence_task_narrow (task).n_train, is_bounded, TRUE, error);
   if (s.scores == NULL || (is_bounded && !measure_norms (&s, progress, error)))
     return FALSE;
   s.scores->unit = ASSAY_UNIT_NATS;
@@ -189,8 +189,8 @@ assay_solved_scores_run (AssaySolvedScores *self, AssaySolveFunc solve, gpointer
   return TRUE;
 }
 
-static gboolean
-is_worse (const AssaySolveResult *a, const AssaySolveResult *b)
+gboolean
+assay_solved_is_worse (const AssaySolveResult *a, const AssaySolveResult *b)
 {
   gboolean converged = assay_solve_has_converged (a->reason);
 
@@ -200,7 +200,7 @@ is_worse (const AssaySolveResult *a, const AssaySolveResult *b)
 /* g' A^-1 g is also between the Gauss and the Gauss-Radau value of the solve's coefficients, where it kept them: these close in as the square
  * of the residual does. g is off by gradient_error ||g||, which the form feels twice through A^-1 g, and once more squared. */
 static void
-tighten (AssaySolvedScores *self, const AssaySolveResult *solve, gint64 i)
+tighten (AssaySolvedScores *self, const AssaySolveResult *solve, gint64 place)
 {
   double mu = self->matrix.lower_bound, N = (double) self->task->n_train, off = self->gradient_error * solve->right_hand_norm, rounding;
   AssayQuadrature bounds;
@@ -210,25 +210,25 @@ tighten (AssaySolvedScores *self, const AssaySolveResult *solve, gint64 i)
       || !isfinite (bounds.hi))
     return;
   rounding = (2 * off * sqrt (fmax (bounds.hi, 0) / mu) + off * off / mu) * (1 + 16 * 0x1p-52);
-  self->scores->lo[i] = fmax (self->scores->lo[i], nextafter (nextafter (bounds.lo - rounding, -INFINITY) / N, -INFINITY));
-  self->scores->hi[i] = fmin (self->scores->hi[i], nextafter (nextafter (bounds.hi + rounding, INFINITY) / N, INFINITY));
-  self->scores->lo[i] = fmin (self->scores->lo[i], self->scores->value[i]);                 /* the score is the Gauss value, to rounding */
-  self->scores->hi[i] = fmax (self->scores->hi[i], self->scores->value[i]);
+  self->scores->lo[place] = fmax (self->scores->lo[place], nextafter (nextafter (bounds.lo - rounding, -INFINITY) / N, -INFINITY));
+  self->scores->hi[place] = fmin (self->scores->hi[place], nextafter (nextafter (bounds.hi + rounding, INFINITY) / N, INFINITY));
+  self->scores->lo[place] = fmin (self->scores->lo[place], self->scores->value[place]);                 /* the score is the Gauss value, to rounding */
+  self->scores->hi[place] = fmax (self->scores->hi[place], self->scores->value[place]);
 }
 
-/* Of one example's solve for its own gradient. The worst solve of all is the one that is kept; what they took is added up. */
+/* Of example i's solve for its own gradient, at its place among those that are scored. The worst solve of all is the one that is kept; what they took is added up. */
 static void
-take_self (AssaySolvedScores *self, gint64 i, double product, AssaySolveResult *solve)
+take_self (AssaySolvedScores *self, gint64 i, gint64 place, double product, AssaySolveResult *solve)
 {
   AssaySolveResult *kept = &self->scores->solves[0];
   gint64 iterations = kept->iterations + solve->iterations, products = kept->products + solve->products;
 
-  set_interval (self, solve, i, product, i);
-  self->scores->value[i] = product / (double) self->task->n_train;
-  tighten (self, solve, i);
+  set_interval (self, solve, i, product, place);
+  self->scores->value[place] = product / (double) self->task->n_train;
+  tighten (self, solve, place);
   if (!assay_solve_has_converged (solve->reason))
     self->n_failed++;
-  if (i == 0 || is_worse (solve, kept))
+  if (place == 0 || assay_solved_is_worse (solve, kept))
     {
       assay_solve_result_clear (kept);
       *kept = *solve;
@@ -242,17 +242,18 @@ take_self (AssaySolvedScores *self, gint64 i, double product, AssaySolveResult *
 gboolean
 assay_solved_scores_run_self (AssaySolvedScores *self, AssaySolveFunc solve, gpointer data, AssayProgress *progress, GError **error)
 {
-  gint64 P = self->matrix.damped->n, N = self->task->n_train, block = get_block (self, N);
+  const AssayInfluenceTask *task = self->task, scored = assay_influence_task_narrow (task);
+  gint64 P = self->matrix.damped->n, n = scored.n_train, from = scored.train - task->train, block = get_block (self, task->n_train);
   g_autofree AssaySolveResult *results = g_new0 (AssaySolveResult, block);
   g_autoptr (AssayBuffer) memory = assay_mem_alloc_array (2 * block * P, sizeof (double), error);
   double *B = memory, *X = B ? B + block * P : NULL;
 
-  if (B == NULL || (self->scores->solution_norm = assay_mem_new (double, N, error)) == NULL)
+  if (B == NULL || (self->scores->solution_norm = assay_mem_new (double, n, error)) == NULL)
     return FALSE;
-  for (gint64 first = 0; first < N; first += block)
+  for (gint64 first = 0; first < n; first += block)
     {
-      gint64 K = MIN (block, N - first);
-      AssayPoint point = assay_influence_task_get_point (self->task, NULL, self->task->train + first, K);
+      gint64 K = MIN (block, n - first);
+      AssayPoint point = assay_influence_task_get_point (task, NULL, scored.train + first, K);
 
       if (!assay_gradient_rows (&point, B, NULL, error))
         return FALSE;
@@ -261,17 +262,17 @@ assay_solved_scores_run_self (AssaySolvedScores *self, AssaySolveFunc solve, gpo
         return FALSE;
       for (gint64 k = 0; k < K; k++)
         {
-          take_self (self, first + k, assay_f64_dot (P, B + k * P, X + k * P), &results[k]);
+          take_self (self, from + first + k, first + k, assay_f64_dot (P, B + k * P, X + k * P), &results[k]);
           assay_damped_curvature_scale (&self->matrix, 1, X + k * P);
           self->scores->solution_norm[first + k] = assay_f64_norm (P, X + k * P);
         }
       if (assay_progress_is_cancelled (progress, error))
         return FALSE;
-      assay_progress_report (progress, "self-influence", first + K, N, "examples", NULL);
+      assay_progress_report (progress, "self-influence", first + K, n, "examples", NULL);
     }
   if (self->n_failed > 0)
-    g_string_append_printf (self->scores->notes, "%" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " solves did not converge: their scores are not "
-                            "the influence\n", self->n_failed, N);
+    g_string_append_printf (self->scores->notes, "of training examples %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT ", %" G_GINT64_FORMAT
+                            " solves did not converge: their scores are not the influence\n", from, from + n - 1, self->n_failed);
   return TRUE;
 }
 

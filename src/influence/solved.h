@@ -40,9 +40,12 @@ gboolean assay_solved_scores_run   (AssaySolvedScores *self, AssaySolveFunc solv
 
 /* The self-influence g_i' A^-1 g_i / N of every training example, for AssayMethod.self, in blocks: one row, with the interval of each
  * example's own solve, between Gauss and Gauss-Radau values where the solver keeps its coefficients (cg, not preconditioned); the row's
- * solve is the worst of them, its iterations and products those of all. */
+ * solve is the worst of them, its iterations and products those of all. Where a run of the examples is scored, theirs alone: the same bits. */
 gboolean assay_solved_scores_run_self (AssaySolvedScores *self, AssaySolveFunc solve, gpointer data, AssayProgress *progress,
                                        GError **error);
+
+/* Whether a did worse than b: it did not converge, or left a larger residual. */
+gboolean assay_solved_is_worse (const AssaySolveResult *a, const AssaySolveResult *b);
 
 /* The scores; the caller's from here. */
 AssayInfluenceScores *assay_solved_scores_steal (AssaySolvedScores *self);

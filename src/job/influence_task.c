@@ -212,32 +212,43 @@ assay_influence_name_measure (const AssayInfluenceTask *task, AssayInfluenceScor
     scores->unit = assay_influence_task_get_unit (task);
 }
 
-/* By the job's method, with the parts that it asks for. */
-static AssayInfluenceScores *
-compute (const AssayInfluenceSetup *setup, const AssayJob *job, const AssayMethod *method, AssayJobContext *context, const AssaySubject *subject,
-         GError **error)
+AssayInfluenceScores *
+assay_influence_compute (const AssayInfluenceTask *asked, const AssayJob *job, AssayProgress *progress, GError **error)
 {
-  AssayProgress *progress = context->progress;
-  GError *fault = NULL;
   const AssayValues *values = assay_job_get_values (job), *options = assay_job_get_section (job, "method");
+  const AssayMethod *method = assay_method_find (assay_values_get_string (values, "method"), error);
   const char *by = assay_values_get_string (values, "by");
-  AssayInfluenceTask task = setup->task;
+  const AssayInfluenceTask scored = assay_influence_task_narrow (asked);
+  AssayInfluenceTask task = *asked;
   g_autoptr (AssayInfluenceScores) scores = NULL;
+  gint64 unit;
 
   if (assay_values_get_bool (values, "self"))
     return assay_method_score_self (method, &task, options, progress, error);
   task.keep_directions = strcmp (by, "none") != 0;
-  scores = task.keep_directions ? NULL : assay_score_parts_load (setup, job, context, subject, &fault);
-  if (fault != NULL)
-    g_propagate_error (error, fault);
-  if (fault != NULL || scores != NULL)
-    return g_steal_pointer (&scores);
   scores = method->score (&task, options, progress, error);
   if (scores == NULL)
     return NULL;
-  if (task.keep_directions && (scores->parts = assay_breakdown_new (&task, scores, by, progress, error)) == NULL)
+  assay_influence_name_measure (&task, scores);
+  unit = method->flags & ASSAY_METHOD_CUTS_EXAMPLES ? task.n_query : assay_method_get_query_unit (method, &task, options);
+  if (task.keep_directions && (scores->parts = assay_breakdown_new (&scored, scores, by, unit, progress, error)) == NULL)
     return NULL;
   return g_steal_pointer (&scores);
+}
+
+/* Put together where parts of it are there. */
+static AssayInfluenceScores *
+compute (const AssayInfluenceSetup *setup, const AssayJob *job, AssayJobContext *context, const AssaySubject *subject, GError **error)
+{
+  GError *fault = NULL;
+  AssayInfluenceScores *scores = assay_score_parts_load (setup, job, context, subject, &fault);
+
+  if (fault != NULL)
+    {
+      g_propagate_error (error, fault);
+      return NULL;
+    }
+  return scores ? scores : assay_influence_compute (&setup->task, job, context->progress, error);
 }
 
 AssayInfluenceScores *
@@ -263,7 +274,7 @@ assay_influence_setup_score (const AssayInfluenceSetup *setup, const AssayJob *j
       return NULL;
     }
   meter = assay_cost_meter_start ();
-  scores = compute (setup, job, method, context, subject, error);
+  scores = compute (setup, job, context, subject, error);
   cost = assay_cost_meter_stop (&meter);
   if (scores == NULL)
     {

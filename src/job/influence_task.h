@@ -36,6 +36,8 @@ void                 assay_influence_setup_free (AssayInfluenceSetup *setup);
  * reuse: taken from there where they are. object receives it (the caller's). Errors: those of the method; of the store. */
 AssayInfluenceScores *assay_influence_setup_score (const AssayInfluenceSetup *setup, const AssayJob *job, AssayJobContext *context,
                                                    const AssaySubject *subject, gboolean reuse, AssayObject **object, GError **error);
+/* Computes them, whatever the case has: a task may be a part of the job's question (score_parts.h). Errors: those of the method. */
+AssayInfluenceScores *assay_influence_compute      (const AssayInfluenceTask *task, const AssayJob *job, AssayProgress *progress, GError **error);
 /* What scores of the task are of, and in what unit. */
 void                  assay_influence_name_measure (const AssayInfluenceTask *task, AssayInfluenceScores *scores);
 /* Which solves did not end well, for people; NULL when all did. query: how each was asked for. Owns: the caller. */

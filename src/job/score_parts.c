@@ -5,7 +5,9 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "influence/breakdown.h"
 #include "influence/score_store.h"
+#include "influence/solved.h"
 #include "influence/task.h"
 
 #include <string.h>
@@ -19,7 +21,7 @@ typedef struct {
   const AssaySubject *subject;
   const AssayMethod *method;
   const AssayValues *options;
-  gboolean by_examples;
+  gboolean is_self, by_examples;
   gint64 n, unit;               /* examples or queries, and where they may be cut */
   char *identity, *prefix;
   GArray *runs;                 /* Run that are there, by their first item */
@@ -96,9 +98,10 @@ parts_open (Parts *parts, const AssayInfluenceSetup *setup, const AssayJob *job,
   *parts = (Parts) { .setup = setup, .job = job, .context = context, .subject = subject, .options = assay_job_get_section (job, "method"),
                      .method = assay_method_find (assay_values_get_string (assay_job_get_values (job), "method"), NULL),
                      .identity = assay_job_get_identity (job) };
-  parts->by_examples = (parts->method->flags & ASSAY_METHOD_CUTS_EXAMPLES) != 0;
+  parts->is_self = assay_values_get_bool (assay_job_get_values (job), "self");
+  parts->by_examples = parts->is_self || (parts->method->flags & ASSAY_METHOD_CUTS_EXAMPLES) != 0;
   parts->n = parts->by_examples ? task->n_train : task->n_query;
-  parts->unit = parts->by_examples ? 1 : parts->method->query_unit ? parts->method->query_unit (task, parts->options) : ASSAY_QUERY_BLOCK;
+  parts->unit = parts->by_examples && !parts->is_self ? 1 : assay_method_get_query_unit (parts->method, task, parts->options);
   parts->prefix = g_strdup_printf ("%s/%s/%.12s/", subject->object->name, parts->method->name, parts->identity);
   list_runs (parts);
 }
@@ -106,14 +109,13 @@ parts_open (Parts *parts, const AssayInfluenceSetup *setup, const AssayJob *job,
 static gboolean
 check_can_be_cut (const Parts *parts, GError **error)
 {
-  const AssayValues *values = assay_job_get_values (parts->job);
-  const char *what = parts->method->flags & ASSAY_METHOD_IS_WHOLE ? "its scores hang together"
-                     : assay_values_get_bool (values, "self") ? "self-influence is not cut"
-                     : strcmp (assay_values_get_string (values, "by"), "none") != 0 ? "scores are broken down in one piece" : NULL;
+  const char *what = parts->method->flags & ASSAY_METHOD_IS_WHOLE ? "every score hangs on the gradients of all examples and queries together"
+                     : parts->is_self && parts->method->self != NULL && !(parts->method->flags & ASSAY_METHOD_CUTS_SELF)
+                       ? "self-influence hangs on the gradients of all examples together" : NULL;
 
   if (what != NULL)
-    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "%s: %s: no part of them can be computed alone; give --shard 1/1, in one process%s",
-                 parts->method->name, what, parts->method->flags & ASSAY_METHOD_RETRAINS ? ", or share the retrainings: assay retrain --each --shard" : "");
+    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "%s: %s, so that each part would do the work of the whole; give --shard 1/1, in one process",
+                 parts->method->name, what);
   return what == NULL;
 }
 
@@ -142,14 +144,13 @@ static gboolean
 make_part (const Parts *parts, gint64 first, gint64 end, GError **error)
 {
   AssayInfluenceTask task = cut_task (parts, first, end), kept = assay_influence_task_narrow (&task);
-  g_autoptr (AssayInfluenceScores) scores = parts->method->score (&task, parts->options, parts->context->progress, error);
+  g_autoptr (AssayInfluenceScores) scores = assay_influence_compute (&task, parts->job, parts->context->progress, error);
   g_autofree char *name = g_strdup_printf ("%s%" G_GINT64_FORMAT "-%" G_GINT64_FORMAT, parts->prefix, first, end);
   g_autoptr (AssayObject) object = NULL;
   json_t *extra;
 
   if (scores == NULL)
     return FALSE;
-  assay_influence_name_measure (&task, scores);
   extra = json_pack ("{s:s, s:I, s:I, s:s}", "job", parts->identity, "first", (json_int_t) first, "end", (json_int_t) end, "cut_by",
                      parts->by_examples ? "examples" : "queries");
   object = assay_influence_scores_save_part (parts->context->cas, name, scores, &kept, parts->method->name, parts->options, extra, error);
@@ -213,6 +214,51 @@ copy_rows (const Parts *parts, const Run *run, const double *from, double *to)
     memcpy (to + q * N + run->first, from + q * n, sizeof (double) * n);
 }
 
+/* The parts of the scores are cut as they are. */
+static gboolean
+copy_parts (const Parts *parts, const Run *run, const AssayBreakdown *from, AssayInfluenceScores *whole, GError **error)
+{
+  const gint64 N = whole->n_train, Q = whole->n_query, n = run->end - run->first;
+  AssayBreakdown *to = whole->parts;
+
+  if (from == NULL)
+    return TRUE;
+  if (to == NULL)
+    {
+      to = whole->parts = g_new0 (AssayBreakdown, 1);
+      *to = (AssayBreakdown) { from->by, Q, N, from->n_parts, NULL, g_strdupv (from->names) };
+      if ((to->value = assay_mem_alloc_array (Q * N * to->n_parts, sizeof (double), error)) == NULL)
+        return FALSE;
+    }
+  if (!parts->by_examples)
+    memcpy (to->value + run->first * N * to->n_parts, from->value, sizeof (double) * n * N * to->n_parts);
+  for (gint64 q = 0; parts->by_examples && q < Q; q++)
+    memcpy (to->value + (q * N + run->first) * to->n_parts, from->value + q * n * to->n_parts, sizeof (double) * n * to->n_parts);
+  return TRUE;
+}
+
+/* A query's own; or of self-influence the worst, with what all of them took. */
+static void
+copy_solves (const Parts *parts, const Run *run, const AssayInfluenceScores *part, gboolean is_first, AssayInfluenceScores *whole)
+{
+  AssaySolveResult *kept = whole->solves;
+  gint64 iterations, products;
+
+  if (whole->solves == NULL || part->solves == NULL)
+    return;
+  if (!parts->is_self)
+    {
+      memcpy (whole->solves + (parts->by_examples ? 0 : run->first), part->solves, part->n_query * sizeof *part->solves);
+      return;
+    }
+  iterations = kept->iterations + part->solves->iterations;
+  products = kept->products + part->solves->products;
+  if (is_first || assay_solved_is_worse (part->solves, kept))
+    *kept = *part->solves;
+  kept->iterations = iterations;
+  kept->products = products;
+}
+
 static gboolean
 check_fits (const Parts *parts, const Run *run, const AssayInfluenceScores *part, GError **error)
 {
@@ -267,8 +313,9 @@ put_together (const Parts *parts, GError **error)
       copy_rows (parts, run, part->hi, whole->hi);
       copy_rows (parts, run, part->se_sample, whole->se_sample);
       copy_rows (parts, run, part->se_seed, whole->se_seed);
-      for (gint64 q = 0; whole->solves != NULL && part->solves != NULL && q < part->n_query; q++)
-        whole->solves[(parts->by_examples ? 0 : run->first) + q] = part->solves[q];
+      copy_solves (parts, run, part, k == 0, whole);
+      if (!copy_parts (parts, run, part->parts, whole, error))
+        return NULL;
       add_notes (whole->notes, said, part->notes->str);
     }
   return g_steal_pointer (&whole);

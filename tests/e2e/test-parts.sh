@@ -121,9 +121,10 @@ for wrong in 0/7 8/7 1/0 x 1 1/2/3 -1/2 1/1e3 ''; do
   check "--shard $wrong is refused" prints 'I/N with I from 1 to N expected' part --shard "$wrong"
 done
 check "with the exit status of a mistaken command" test "$(part --shard 8/7 >/dev/null 2>&1; echo $?)" = 2
-check "scores that hang together are refused by name" prints 'trackstar: its scores hang together' "$ASSAY" influence cut.assay --model-name net \
+check "scores that hang together are refused by name" prints 'trackstar: every score hangs on the gradients of all examples' "$ASSAY" influence cut.assay --model-name net \
   --method trackstar --query train:0 --shard 1/2
-check "self-influence is, too" prints 'self-influence is not cut' "$ASSAY" influence cut.assay --model-name net --method dot --self --shard 1/2
+check "so is self-influence that each part would project every example for" prints 'trak: self-influence hangs on the gradients of all examples' "$ASSAY" influence \
+  cut.assay --model-name net --method trak --self --shard 1/2
 
 # kill -9 at moments that grow: whoever died is asked again.
 whole one retrain --model-name net --without train:0-29 --each --query train:0-4 --method none

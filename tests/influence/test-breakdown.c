@@ -18,7 +18,7 @@ static AssayBreakdown *
 break_down (const Toy *toy, const AssayInfluenceScores *scores, const char *by)
 {
   GError *error = NULL;
-  AssayBreakdown *b = assay_breakdown_new (&toy->task, scores, by, NULL, &error);
+  AssayBreakdown *b = assay_breakdown_new (&toy->task, scores, by, ASSAY_QUERY_BLOCK, NULL, &error);
 
   g_assert_no_error (error);
   g_assert_cmpint (g_strv_length (b->names), ==, b->n_parts);
@@ -160,9 +160,9 @@ test_bad (void)
   for (const char *const *by = assay_breakdown_choices + 1; *by != NULL; by++)
     {
       g_autoptr (GError) error = NULL, none = NULL;
-      g_autoptr (AssayBreakdown) b = assay_breakdown_new (&features->task, kept, *by, NULL, &error);
+      g_autoptr (AssayBreakdown) b = assay_breakdown_new (&features->task, kept, *by, ASSAY_QUERY_BLOCK, NULL, &error);
 
-      g_assert_null (assay_breakdown_new (&features->task, plain, *by, NULL, &none));
+      g_assert_null (assay_breakdown_new (&features->task, plain, *by, ASSAY_QUERY_BLOCK, NULL, &none));
       g_assert_error (none, ASSAY_ERROR, ASSAY_ERROR_USAGE);
       if (strcmp (*by, "module") == 0)
         g_assert_nonnull (b);

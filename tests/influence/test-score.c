@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "influence/breakdown.h"
+#include "influence/task.h"
 #include "store/reader.h"
 #include "toy.h"
 
@@ -159,7 +160,7 @@ test_parts (Fixture *f, gconstpointer data)
   (void) data;
   toy->task.keep_directions = TRUE;
   scores = toy_score (toy, "dot", NULL);
-  scores->parts = assay_breakdown_new (&toy->task, scores, "token", NULL, &error);
+  scores->parts = assay_breakdown_new (&toy->task, scores, "token", ASSAY_QUERY_BLOCK, NULL, &error);
   g_assert_no_error (error);
   save (f, toy, scores, "dot", "parts");
   back = assay_influence_scores_load (f->cas, "parts", NULL, &error);
