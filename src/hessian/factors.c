@@ -4,11 +4,15 @@
 
 #include "base/mem.h"
 #include "hessian/module_pass.h"
+#include "hessian/module_products.h"
 #include "tensor/gemm.h"
 
+#include <math.h>
 #include <string.h>
 
 #define EIGEN_FLOPS 9.0         /* n^3: dsyevd, and half of that again for the check */
+#define COPIES 4                /* of a stage's sums: of a stretch, of all, and two on their way to the case */
+#define EIGEN_COPIES 3.1        /* of a side squared: the workspace of LAPACK, and what is checked */
 
 static gboolean
 is_dense (const AssayModule *module, gint64 n, gboolean is_row)
@@ -111,30 +115,68 @@ assay_factors_rotate (const AssayModuleFactors *of, gboolean there, AssayWorkers
     rotate_columns (&of->column, FALSE, of->row.n, workers, D, work);
 }
 
+/* What a fit takes; numbers are counts of elements, but for bytes. */
+typedef struct {
+  const AssayFactorsOptions *options;
+  double per_example, once;     /* flops */
+  double held;                  /* doubles of the factors themselves */
+  double moments, spectrum;     /* doubles of the sums of either stage */
+  double bases;                 /* of the walks' type: eigenvectors in columns */
+  double largest_side, largest_module;
+  guint n_uses;                 /* of the module that has most */
+  double *row, *column;         /* (uses): of one example's sides, the largest; rotated ones have the same size */
+  double scratch_columns;
+} Need;
+
 /* Moments, rotations and D of the positions of one example; eigenvectors once. */
 static void
-add_module (const AssayModule *module, const AssayFactorsOptions *options, double *per_example, double *once, double *bytes)
+add_module (const AssayModule *module, Need *need)
 {
-  double rows = module->rows, columns = module->columns, sides;
-  gboolean basis = options->basis != ASSAY_FACTORS_IDENTITY;
-  gboolean dense_row = basis && is_dense (module, module->rows, TRUE), dense_column = basis && is_dense (module, module->columns, FALSE);
+  const double rows = module->rows, columns = module->columns;
+  const gboolean basis = need->options->basis != ASSAY_FACTORS_IDENTITY;
+  const gboolean dense_row = basis && is_dense (module, module->rows, TRUE), dense_column = basis && is_dense (module, module->columns, FALSE);
+  const double row_squared = dense_row ? rows * rows : rows, column_squared = dense_column ? columns * columns : columns;
 
   for (guint u = 0; u < module->n_uses; u++)
     {
       double n = module->uses[u].positions;
 
       if (!module->uses[u].row_is_index)
-        *per_example += 2 * n * rows * columns + (dense_row ? 3 * n * rows * rows : 0);
+        need->per_example += 2 * n * rows * columns + (dense_row ? 3 * n * rows * rows : 0);
       else
-        *per_example += n * columns;
-      *per_example += dense_column ? 3 * n * columns * columns : 0;
+        need->per_example += n * columns;
+      need->per_example += dense_column ? 3 * n * columns * columns : 0;
+      need->row[u] = fmax (need->row[u], n * (module->uses[u].row_is_index && !dense_row ? 1 : rows));
+      need->column[u] = fmax (need->column[u], n * columns);
     }
-  if (options->basis == ASSAY_FACTORS_SHAMPOO)
-    *per_example += rows * columns * (rows + columns);
-  *once += EIGEN_FLOPS * ((dense_row ? rows * rows * rows : 0) + (dense_column ? columns * columns * columns : 0));
-  /* Lambda, and the sums of a stretch and of all; a side's moment and vectors, and such sums of each use. */
-  sides = (dense_row ? rows * rows : rows) + (dense_column ? columns * columns : columns);
-  *bytes += 8 * (3 * rows * columns + (2 + 2 * (double) module->n_uses) * sides);
+  if (need->options->basis == ASSAY_FACTORS_SHAMPOO)
+    need->per_example += rows * columns * (rows + columns);
+  need->once += EIGEN_FLOPS * ((dense_row ? rows * rows * rows : 0) + (dense_column ? columns * columns * columns : 0));
+  need->held += rows * columns + rows + columns + row_squared + column_squared + (dense_row ? row_squared : 0) + (dense_column ? column_squared : 0);
+  need->moments += basis ? module->n_uses * (row_squared + column_squared + 1) : 0;
+  need->spectrum += rows * columns;
+  need->bases += (dense_row ? row_squared : 0) + (dense_column ? column_squared : 0);
+  need->largest_side = fmax (need->largest_side, fmax (dense_row ? rows : 1, dense_column ? columns : 1));
+  need->largest_module = fmax (need->largest_module, rows * columns);
+  need->scratch_columns = fmax (need->scratch_columns, columns);
+}
+
+
+/* The larger stage beside what both have: the walk's arena and parameters, the sides of a batch, the factors. */
+static double
+get_bytes (const Need *need, const AssayModules *modules, AssayDtype dtype, gint64 batch, double arena)
+{
+  const double width = (double) assay_dtype_width (dtype), square = need->largest_side * need->largest_side, B = (double) batch;
+  const double scratch = (double) g_get_num_processors () * (double) assay_module_get_scratch (batch, (gint64) need->scratch_columns);
+  double sides = 0, moments, spectrum;
+
+  for (guint u = 0; u < need->n_uses; u++)
+    sides += B * (need->row[u] + need->column[u]);
+  moments = 8 * (COPIES * need->moments + (1 + EIGEN_COPIES) * square);
+  if (need->options->basis == ASSAY_FACTORS_SHAMPOO)
+    moments += 2 * width * fmax (ASSAY_FACTORS_ROOM, need->largest_module);
+  spectrum = 8 * COPIES * need->spectrum + width * (need->bases + sides + scratch);
+  return arena + width * ((double) modules->P + sides) + 8 * need->held + fmax (moments, spectrum);
 }
 
 gboolean
@@ -144,7 +186,9 @@ assay_factors_get_cost (const AssayModel *model, const AssayFactorsOptions *opti
   g_autoptr (AssayModules) modules = assay_modules_new (model, error);
   g_autoptr (AssayGraph) graph = NULL;
   g_autoptr (AssayPlan) plan = NULL;
-  double per_example = 0, once = 0, walk;
+  Need need = { .options = options, .largest_side = 1, .scratch_columns = 1 };
+  g_autofree double *room = NULL;
+  double walk;
   guint64 arena = 0;
   gint64 batch;
 
@@ -153,9 +197,14 @@ assay_factors_get_cost (const AssayModel *model, const AssayFactorsOptions *opti
     return FALSE;
   plan = assay_plan_new (graph, ASSAY_WALK_GRADIENT, dtype, NULL);
   walk = assay_plan_get_cost (plan, FALSE).flops * 2 / 3 / (double) batch;       /* the products of parameters' gradients are not made */
-  *bytes = (double) arena;
   for (guint m = 0; m < modules->n; m++)
-    add_module (&modules->module[m], options, &per_example, &once, bytes);
-  *flops = (per_example + walk * (options->basis == ASSAY_FACTORS_IDENTITY ? 1 : 2)) * (double) n_examples + once;
+    need.n_uses = MAX (need.n_uses, modules->module[m].n_uses);
+  room = g_new0 (double, 2 * need.n_uses);
+  need.row = room;
+  need.column = room + need.n_uses;
+  for (guint m = 0; m < modules->n; m++)
+    add_module (&modules->module[m], &need);
+  *bytes = get_bytes (&need, modules, dtype, batch, (double) arena);
+  *flops = (need.per_example + walk * (options->basis == ASSAY_FACTORS_IDENTITY ? 1 : 2)) * (double) n_examples + need.once;
   return TRUE;
 }

@@ -60,6 +60,8 @@ typedef struct {
   AssayFactorsOptions options;
 } AssayFactors;
 
+#define ASSAY_FACTORS_ROOM (1 << 22)    /* elements of D that a fit of SHAMPOO holds at once */
+
 /* Fits at a point, in its type: one pass over its examples for the moments, one for Lambda.
  * Cost: assay_factors_get_cost. Numerics: moments and Lambda are summed over micro-batches in double; eigenvectors are double, each
  * decomposition checked. Errors: a parameter that no module covers; NAN; memory; CHECK_FAILED of an eigenvector; stopped on request. */
@@ -89,7 +91,7 @@ gboolean      assay_factors_fit_spectrum (AssayFactors *factors, const AssayPoin
 /* D (rows, columns) <- Q_S' D Q_A, there; back: Q_S D Q_A'. work: room for a D. Cost: 2 rows columns (rows + columns) flops. */
 void          assay_factors_rotate (const AssayModuleFactors *of, gboolean there, AssayWorkers *workers, double *D, double *work);
 
-/* Floating-point operations of a fit over n examples, and bytes at its peak. */
+/* Floating-point operations of a fit over n examples, and bytes at its peak, sums on their way to a case included; not the model and the data. */
 gboolean      assay_factors_get_cost (const AssayModel *model, const AssayFactorsOptions *options, AssayDtype dtype, gint64 n_examples,
                                       double *flops, double *bytes, GError **error);
 

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #define STRETCHES 16            /* that examples are summed in, by themselves */
-#define ROOM (1 << 22)          /* elements of D that are held at once */
 
 /* --- moments -------------------------------------------------------------------------------------------------------------- */
 
@@ -217,7 +216,7 @@ moments_open (Moments *moments, GError **error)
   moments->work = assay_mem_alloc_array (largest * largest, sizeof (double), error);
   if (moments->work == NULL || factors->options.basis != ASSAY_FACTORS_SHAMPOO)
     return moments->work != NULL;
-  moments->room = ROOM;
+  moments->room = ASSAY_FACTORS_ROOM;
   for (guint m = 0; m < factors->modules->n; m++)
     moments->room = MAX (moments->room, factors->of[m].row.n * factors->of[m].column.n);
   moments->formed = assay_mem_alloc_array (moments->room, assay_dtype_width (factors->dtype), error);

@@ -70,13 +70,14 @@ plan (AssayJob *job, AssayJobContext *context, AssayJobPlan *plan, GError **erro
   const AssayInfluenceTask *task = &state->task;
   AssayDtype dtype;
   AssayFactorsOptions options = assay_factored_read_options (task, assay_job_get_values (job), state->basis, &dtype);
+  const double process = assay_measure_process ();
   double flops, bytes;
 
   if ((context->is_dry_run
        && !assay_measure_rate (plan, task->model, task->dataset, task->train, task->n_train, task->batch, context->backend, error))
       || !assay_factors_get_cost (task->model, &options, dtype, task->n_train, &flops, &bytes, error))
     return FALSE;
-  assay_job_plan_add (plan, flops, bytes, 3 * 8.0 * (double) assay_model_get_n_params (task->model),
+  assay_job_plan_add (plan, flops, process + bytes, 3 * 8.0 * (double) assay_model_get_n_params (task->model),
                       "fit curvature factors of %" G_GINT64_FORMAT " parameters to %" G_GINT64_FORMAT " examples in %s",
                       assay_model_get_n_params (task->model), task->n_train, assay_dtype_name (dtype));
   return TRUE;

@@ -78,6 +78,7 @@ plan (AssayJob *job, AssayJobContext *context, AssayJobPlan *plan, GError **erro
   AssayDtype dtype;
   AssayFactorsOptions options = assay_factored_read_options (task, assay_job_get_values (job), state->basis, &dtype);
   g_autoptr (AssayModules) modules = assay_modules_new (task->model, error);
+  const double process = assay_measure_process ();
   double flops, bytes;
 
   if (modules == NULL
@@ -85,10 +86,10 @@ plan (AssayJob *job, AssayJobContext *context, AssayJobPlan *plan, GError **erro
           && !assay_measure_rate (plan, task->model, task->dataset, task->train, task->n_train, task->batch, context->backend, error))
       || !assay_factors_get_cost (task->model, &options, dtype, task->n_train, &flops, &bytes, error))
     return FALSE;
-  assay_job_plan_add (plan, flops, bytes, 3 * 8.0 * (double) modules->P, "fit curvature factors of %" G_GINT64_FORMAT " parameters, where the case has none",
+  assay_job_plan_add (plan, flops, process + bytes, 3 * 8.0 * (double) modules->P, "fit curvature factors of %" G_GINT64_FORMAT " parameters, where the case has none",
                       modules->P);
   assay_index_build_cost (task->model, modules, task->n_train, D, &flops, &bytes);
-  assay_job_plan_add (plan, flops, bytes, assay_gradient_index_get_bytes (task->n_train, D, ASSAY_INDEX_GROUPS),
+  assay_job_plan_add (plan, flops, process + bytes, assay_gradient_index_get_bytes (task->n_train, D, ASSAY_INDEX_GROUPS),
                       "keep %" G_GINT64_FORMAT " coordinates of the gradients of %" G_GINT64_FORMAT " examples", D, task->n_train);
   return TRUE;
 }

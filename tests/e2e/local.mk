@@ -35,3 +35,5 @@ EXTRA_DIST += tests/e2e/hostile.py tests/e2e/hostile_judge.py tests/e2e/hostile_
 dist_check_SCRIPTS += tests/e2e/test-recipe.sh
 LONG_TESTS += tests/e2e/test-recipe.sh
 dist_check_SCRIPTS += tests/e2e/test-index.sh
+# What a plan says of memory, held against the kernel.
+dist_check_SCRIPTS += tests/e2e/test-memory.sh
