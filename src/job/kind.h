@@ -34,7 +34,8 @@ typedef struct {
   const AssayParam *params;
 } AssayJobSection;
 
-/* A command line with what it does, complete and in order: each works after the ones before it. */
+/* A command line with what it does, complete and in order: each works after the ones before it. (Those of import that are about a model work once it is
+ * there, and files of arrays after the examples of export.) */
 typedef struct { const char *what, *command; } AssayJobExample;
 
 typedef enum {

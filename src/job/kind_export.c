@@ -26,6 +26,7 @@ static const AssayJobExample examples[] = {
   { "the newest scores as a table with a line for each query and example", "assay export people.assay scores --out scores.csv" },
   { "the same with axes and the examples' identity, for h5py or xarray", "assay export people.assay scores --out scores.h5" },
   { "a recording as a NumPy array", "assay export people.assay activations --out act1.npy" },
+  { "and the gradients of its training examples", "assay export people.assay gradients --out gradients.npy" },
   { "a model's weights", "assay export people.assay model --object logistic --out logistic.safetensors" },
   { "everything the case shows, as a notebook that recomputes it", "assay export people.assay notebook --out people.ipynb" },
   { NULL, NULL }

@@ -72,6 +72,10 @@ static const AssayJobExample examples[] = {
     "assay import people.assay data people.csv --name checked --split random:train=0.8,test=0.2 --missing refuse" },
   { "reasoning data whose truth is known, generated", "assay import people.assay dose --modulus 3" },
   { "and of another family", "assay import people.assay pointer --nodes 3" },
+  { "activations of a layer that another program computed, for assay units", "assay import people.assay activations act1.npy --model-name mlp --tap act1 --name elsewhere" },
+  { "gradients, or projections of them, for the method rows", "assay import people.assay gradients gradients.npy --model-name mlp --name elsewhere" },
+  { "a model that was trained elsewhere: config.json and model.safetensors in a folder", "assay import people.assay model there --name there" },
+  { "where its training came through: checkpoints.json and the weights that it names, for tracin", "assay import people.assay checkpoints there --model-name there" },
   { NULL, NULL }
 };
 

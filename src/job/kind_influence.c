@@ -43,6 +43,8 @@ static const AssayJobExample examples[] = {
   { "what made the answer as sure as it is, rather than its loss", "assay influence people.assay --query train:0 --measure margin --method exact" },
   { "what leaving out a whole group is predicted to do", "assay influence people.assay --query train:0 --method exact --group \"train:where group == 'b'\"" },
   { "which module of the model each score goes through", "assay influence people.assay --query train:0 --method exact --by module --top 3" },
+  { "the first half of the work, while another process or machine does the second", "assay influence people.assay --query train:0-9 --method dot --shard 1/2" },
+  { "the second half; whoever ends last has the answer", "assay influence people.assay --query train:0-9 --method dot --shard 2/2" },
   { "which training examples hold out against all others: the first to look at for wrong labels",
     "assay influence people.assay --self --method exact --top 20" },
   { NULL, NULL }

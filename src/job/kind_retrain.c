@@ -48,6 +48,9 @@ static const AssayJobExample examples[] = {
   { "leave two people out, and three random pairs", "assay retrain people.assay --model-name logistic --without train:3 --without train:8 --query train:0-4 --controls 3" },
   { "random pairs with the same groups", "assay retrain people.assay --model-name logistic --without train:3 --without train:8 --query train:0-4 --controls 2 "
     "--match group" },
+  { "ten people left out one at a time, the retrainings shared by two processes: the first",
+    "assay retrain people.assay --model-name logistic --without train:0-9 --each --query train:0 --shard 1/2" },
+  { "and the second; whoever ends last has the answer", "assay retrain people.assay --model-name logistic --without train:0-9 --each --query train:0 --shard 2/2" },
   { NULL, NULL }
 };
 

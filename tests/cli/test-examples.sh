@@ -22,13 +22,30 @@ from_help ()
 }
 check "help and manual have the same examples" eval 'from_help | diff "$scratch/examples" -'
 
+# What another program would have left: weights beside their architecture, and where its training came through. Files of arrays are those that export writes.
+elsewhere ()
+{
+  mkdir there && cp logistic.safetensors there/model.safetensors && cp logistic.safetensors there/step-10.safetensors \
+    && printf '%s\n' "$architecture" >there/config.json \
+    && echo '{"checkpoints": [{"step": 10, "learning_rate": 0.1, "weights": "step-10.safetensors"}]}' >there/checkpoints.json
+}
+architecture='{"architecture": "linear", "config": {"inputs": 4, "outputs": 2, "bias": true, "loss": "logistic", "name": "fc"}, "dtype": "f64"}'
+later='^assay import people.assay (activations|gradients|model|checkpoints) '
 succeeds ()
 {
   sh -c "$1" </dev/null
 }
 while IFS= read -r line; do
   check "$line" succeeds "$line"
-done <"$scratch/examples"
+done <<EXAMPLES
+$(grep -Ev "$later" "$scratch/examples")
+EXAMPLES
+check "another program has left its files" elsewhere
+while IFS= read -r line; do
+  check "$line" succeeds "$line"
+done <<EXAMPLES
+$(grep -E "$later" "$scratch/examples")
+EXAMPLES
 check "there are examples" test "$tap_number" -gt 15
 
 for file in scores.csv scores.h5 act1.npy logistic.safetensors; do
