@@ -95,7 +95,7 @@ for model in $models; do
     afresh
     asks now.assay --walk-memory 0.00001 >now.json
     check "$question of $model: walks that are not kept give the bits of those that are" same now.json
-    case $question in trackstar* | trak*--self | logra*--self | representer*--self | rescaled*--self)
+    case $question in trackstar* | trak*--self | logra*--self | lorif*--self | representer*--self | rescaled*--self)
       afresh
       check "$question of $model: a part of it is refused" refused
       continue
