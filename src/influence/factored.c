@@ -318,7 +318,8 @@ AssayInfluenceScores *
 assay_factored_score_self (const AssayInfluenceTask *task, const AssayValues *values, AssayFactorsBasis basis, AssayFactorsSpectrum spectrum,
                            AssayProgress *progress, GError **error)
 {
-  g_autoptr (AssayInfluenceScores) scores = assay_influence_scores_new (1, task->n_train, FALSE, FALSE, error);
+  const AssayInfluenceTask scored = assay_influence_task_narrow (task);
+  g_autoptr (AssayInfluenceScores) scores = assay_influence_scores_new (1, scored.n_train, FALSE, FALSE, error);
   g_autoptr (AssayFactors) factors = NULL;
   g_autoptr (AssayFactorsInverse) inverse = NULL;
   AssayFactorsDamping damping = assay_factored_read_damping (task, values);
@@ -328,10 +329,10 @@ assay_factored_score_self (const AssayInfluenceTask *task, const AssayValues *va
       || (factors = assay_factored_obtain (task, values, basis, assay_values_get_string (values, "factors"), NULL, scores->notes, progress, error)) == NULL
       || (inverse = assay_factors_inverse_new (factors, spectrum, &damping, task->backend->workers, error)) == NULL)
     return NULL;
-  train = get_point (task, factors->dtype);
+  train = get_point (&scored, factors->dtype);
   if (!assay_factors_forms (inverse, spectrum, &train, scores->value, progress, error))
     return NULL;
-  for (gint64 i = 0; i < task->n_train; i++)
+  for (gint64 i = 0; i < scored.n_train; i++)
     scores->value[i] /= (double) task->n_train;
   describe_scores (task, factors, inverse, scores);
   return g_steal_pointer (&scores);

@@ -34,5 +34,5 @@ cost_self_diagonal (const AssayInfluenceTask *task, const AssayValues *options, 
 }
 
 ASSAY_METHOD_DEFINE (diagonal) = { .name = "diagonal", .help = "influence by the diagonal of the Fisher matrix",
-                                 .params = params, .flags = ASSAY_METHOD_CUTS_EXAMPLES | ASSAY_METHOD_HAS_DIRECTION, .score = score_diagonal,
+                                 .params = params, .flags = ASSAY_METHOD_CUTS_EXAMPLES | ASSAY_METHOD_CUTS_SELF | ASSAY_METHOD_HAS_DIRECTION, .score = score_diagonal,
                               .self = self_diagonal, .cost = cost_diagonal, .cost_self = cost_self_diagonal };

@@ -34,5 +34,5 @@ cost_self_ekfac (const AssayInfluenceTask *task, const AssayValues *options, dou
 }
 
 ASSAY_METHOD_DEFINE (ekfac) = { .name = "ekfac", .help = "influence by eigenvalue-corrected Kronecker factors of every parameter (EK-FAC)",
-                              .params = params, .flags = ASSAY_METHOD_CUTS_EXAMPLES | ASSAY_METHOD_HAS_DIRECTION, .score = score_ekfac,
+                              .params = params, .flags = ASSAY_METHOD_CUTS_EXAMPLES | ASSAY_METHOD_CUTS_SELF | ASSAY_METHOD_HAS_DIRECTION, .score = score_ekfac,
                               .self = self_ekfac, .cost = cost_ekfac, .cost_self = cost_self_ekfac };

@@ -34,5 +34,5 @@ cost_self_kfac (const AssayInfluenceTask *task, const AssayValues *options, doub
 }
 
 ASSAY_METHOD_DEFINE (kfac) = { .name = "kfac", .help = "influence by Kronecker factors of every parameter (K-FAC)",
-                             .params = params, .flags = ASSAY_METHOD_CUTS_EXAMPLES | ASSAY_METHOD_HAS_DIRECTION, .score = score_kfac,
+                             .params = params, .flags = ASSAY_METHOD_CUTS_EXAMPLES | ASSAY_METHOD_CUTS_SELF | ASSAY_METHOD_HAS_DIRECTION, .score = score_kfac,
                               .self = self_kfac, .cost = cost_kfac, .cost_self = cost_self_kfac };

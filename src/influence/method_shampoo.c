@@ -34,5 +34,5 @@ cost_self_shampoo (const AssayInfluenceTask *task, const AssayValues *options, d
 }
 
 ASSAY_METHOD_DEFINE (shampoo) = { .name = "shampoo", .help = "influence by fitted eigenvalues in the bases of second moments of whole gradients",
-                              .params = params, .flags = ASSAY_METHOD_CUTS_EXAMPLES | ASSAY_METHOD_HAS_DIRECTION, .score = score_shampoo,
+                              .params = params, .flags = ASSAY_METHOD_CUTS_EXAMPLES | ASSAY_METHOD_CUTS_SELF | ASSAY_METHOD_HAS_DIRECTION, .score = score_shampoo,
                               .self = self_shampoo, .cost = cost_shampoo, .cost_self = cost_self_shampoo };

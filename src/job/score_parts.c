@@ -94,6 +94,7 @@ static void
 parts_open (Parts *parts, const AssayInfluenceSetup *setup, const AssayJob *job, AssayJobContext *context, const AssaySubject *subject)
 {
   const AssayInfluenceTask *task = &setup->task;
+  AssayInfluenceTask asked = *task;
 
   *parts = (Parts) { .setup = setup, .job = job, .context = context, .subject = subject, .options = assay_job_get_section (job, "method"),
                      .method = assay_method_find (assay_values_get_string (assay_job_get_values (job), "method"), NULL),
@@ -101,7 +102,9 @@ parts_open (Parts *parts, const AssayInfluenceSetup *setup, const AssayJob *job,
   parts->is_self = assay_values_get_bool (assay_job_get_values (job), "self");
   parts->by_examples = parts->is_self || (parts->method->flags & ASSAY_METHOD_CUTS_EXAMPLES) != 0;
   parts->n = parts->by_examples ? task->n_train : task->n_query;
-  parts->unit = parts->by_examples && !parts->is_self ? 1 : assay_method_get_query_unit (parts->method, task, parts->options);
+  if (parts->is_self)                   /* each example is solved for like a query */
+    asked.n_query = task->n_train;
+  parts->unit = parts->by_examples && !parts->is_self ? 1 : assay_method_get_query_unit (parts->method, &asked, parts->options);
   parts->prefix = g_strdup_printf ("%s/%s/%.12s/", subject->object->name, parts->method->name, parts->identity);
   list_runs (parts);
 }
