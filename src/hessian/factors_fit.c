@@ -256,16 +256,16 @@ moments_clear (Moments *moments)
 static gboolean
 decompose (AssayFactorsSide *side, const char *module, const char *letter, GError **error)
 {
+  g_autofree char *name = NULL;
+
   if (!side->is_dense)
     {
       memcpy (side->values, side->moment, side->n * sizeof (double));
       return TRUE;
     }
   memcpy (side->vectors, side->moment, side->n * side->n * sizeof (double));
-  if (assay_dense_eigen (side->n, side->vectors, side->values, &side->check, error))
-    return TRUE;
-  g_prefix_error (error, "factor %s of %s: ", letter, module);
-  return FALSE;
+  name = g_strdup_printf ("factor %s of %s", letter, module);
+  return assay_dense_eigen (NULL, name, ASSAY_F64, side->n, side->vectors, side->values, &side->check, error);
 }
 
 /* --- bases ---------------------------------------------------------------------------------------------------------------- */

@@ -79,7 +79,7 @@ diagonalise (AssayLanczos *self, const double *alpha, const double *beta, GError
       if (j + 1 < k)
         self->rotation[j * k + j + 1] = self->rotation[(j + 1) * k + j] = beta[j];
     }
-  return assay_dense_eigen (k, self->rotation, self->ritz, NULL, error);
+  return assay_dense_eigen (NULL, "Lanczos matrix", ASSAY_F64, k, self->rotation, self->ritz, NULL, error);
 }
 
 AssayLanczos *

@@ -64,7 +64,7 @@ complete (const AssayLinop *C, gint64 m, gint64 r, const double *R, double *B, d
   if (W == NULL)
     return FALSE;
   assay_dense_symmetrise (r, B);
-  if (!assay_dense_eigen (r, B, values, NULL, error))
+  if (!assay_dense_eigen (NULL, "Nystrom sketch", ASSAY_F64, r, B, values, NULL, error))
     return FALSE;
   if (lambda[0] <= 0)
     {
@@ -95,7 +95,7 @@ nystrom_from_sketch (AssayLowRank *self, const AssayLinop *C, gint64 r, double *
   memcpy (omega, Y, r * n * sizeof *Y);
   m = assay_block_basis (n, r, omega, DBL_EPSILON);
   assay_block_inner (n, m, omega, r, Y, R);
-  if (!complete (C, m, r, R, B, S, error) || !assay_dense_eigen (m, S, self->values, NULL, error))
+  if (!complete (C, m, r, R, B, S, error) || !assay_dense_eigen (NULL, "Nystrom sketch", ASSAY_F64, m, S, self->values, NULL, error))
     return FALSE;
   self->rank = m;
   for (gint64 j = 0; j < m / 2; j++)                              /* largest first */

@@ -70,7 +70,7 @@ restart (AssayRecycled *self, GError **error)
 
   assay_block_inner (self->n, m, self->X, m, self->X, G);
   assay_dense_symmetrise (m, G);
-  if (!assay_dense_eigen (m, G, self->ritz, NULL, error))
+  if (!assay_dense_eigen (NULL, "Gram matrix of the recycled directions", ASSAY_F64, m, G, self->ritz, NULL, error))
     return FALSE;
   kept = take_roots (m, G, self->ritz, C);
   assay_block_inner (self->n, m, self->X, m, self->Y, H);
@@ -78,7 +78,7 @@ restart (AssayRecycled *self, GError **error)
   assay_gemm_f64 (NULL, FALSE, FALSE, kept, m, m, 1, C, m, H, m, FALSE, W, m);
   assay_gemm_f64 (NULL, FALSE, TRUE, kept, kept, m, 1, W, m, C, m, FALSE, H, kept);                 /* H <- C X'Y C' */
   assay_dense_symmetrise (kept, H);
-  if (!assay_dense_eigen (kept, H, self->ritz, NULL, error))
+  if (!assay_dense_eigen (NULL, "curvature along the recycled directions", ASSAY_F64, kept, H, self->ritz, NULL, error))
     return FALSE;
   r = MIN (self->rank, kept);
   for (gint64 j = 0; j < r; j++)                                  /* largest first */

@@ -244,7 +244,7 @@ look_at_curvature (Run *run, GError **error)
         return TRUE;
       }
   assay_dense_symmetrise (r, run->T);
-  if (!assay_dense_eigen (r, run->T, run->values, NULL, error))
+  if (!assay_dense_eigen (NULL, "curvature along the search directions", ASSAY_F64, r, run->T, run->values, NULL, error))
     return FALSE;
   run->smallest_curvature = MIN (run->smallest_curvature, run->values[0]);
   run->operator_norm = MAX (run->operator_norm, run->values[r - 1]);

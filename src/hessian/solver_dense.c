@@ -52,31 +52,40 @@ residual (const Run *run, const double *x)
   return assay_f64_norm (run->n, run->r);
 }
 
-/* x in the scale of b; returns the residual's norm. */
-static double
-refine (const Run *run, double *x)
+/* x in the scale of b, and the residual's norm: NaN, which is a result, where x overflows. */
+static gboolean
+refine (const Run *run, double *x, double *norm, GError **error)
 {
-  double norm, next;
+  g_autoptr (GError) failed = NULL;
+  double next;
 
   memcpy (x, run->b, run->n * sizeof *x);
-  assay_factor_solve (run->factor, 1, x);
-  norm = residual (run, x);
-  for (guint i = 0; i < REFINEMENTS && norm > 0 && isfinite (norm); i++)
+  if (!assay_factor_solve (run->factor, 1, x, &failed))
+    {
+      *norm = NAN;
+      if (g_error_matches (failed, ASSAY_ERROR, ASSAY_ERROR_NAN))
+        return TRUE;
+      g_propagate_error (error, g_steal_pointer (&failed));
+      return FALSE;
+    }
+  *norm = residual (run, x);
+  for (guint i = 0; i < REFINEMENTS && *norm > 0 && isfinite (*norm); i++)
     {
       memcpy (run->trial, run->r, run->n * sizeof *x);
-      assay_factor_solve (run->factor, 1, run->trial);
+      if (!assay_factor_solve (run->factor, 1, run->trial, error))
+        return FALSE;
       assay_f64_add (run->n, 1, x, run->trial);                                                  /* x + A^-1 r */
       next = residual (run, run->trial);
-      if (!(next < norm))
+      if (!(next < *norm))
         break;
       memcpy (x, run->trial, run->n * sizeof *x);
-      norm = next;
+      *norm = next;
     }
-  return norm;
+  return TRUE;
 }
 
-static void
-solve_one (const Run *run, const double *b, double *x, AssaySolveResult *result)
+static gboolean
+solve_one (const Run *run, const double *b, double *x, AssaySolveResult *result, GError **error)
 {
   gint64 n = run->n;
   double largest = assay_f64_max (n, b), scale = assay_f64_unit_scale (n, b), b_norm, norm, x_norm;
@@ -89,21 +98,22 @@ solve_one (const Run *run, const double *b, double *x, AssaySolveResult *result)
   if (!isfinite (largest))
     {
       result->reason = ASSAY_SOLVE_NAN;
-      return;
+      return TRUE;
     }
   if (largest == 0)
     {
       result->reason = ASSAY_SOLVE_CONVERGED_ZERO;
       result->true_residual = result->error_bound = 0;
-      return;
+      return TRUE;
     }
   result->true_residual = 1;
   if (run->factor->is_singular)
     {
       result->reason = ASSAY_SOLVE_BREAKDOWN;
-      return;
+      return TRUE;
     }
-  norm = refine (run, x);
+  if (!refine (run, x, &norm, error))
+    return FALSE;
   x_norm = assay_f64_norm (n, x);
   result->true_residual = norm / b_norm;
   if (x_norm > 0)
@@ -118,6 +128,7 @@ solve_one (const Run *run, const double *b, double *x, AssaySolveResult *result)
     result->reason = result->true_residual <= run->tolerance ? ASSAY_SOLVE_CONVERGED_DIRECT : ASSAY_SOLVE_RESIDUAL_GAP;
   assay_f64_scale (n, 1 / scale, x);
   result->solution_norm = x_norm / scale;
+  return TRUE;
 }
 
 /* All systems end in the same way, unsolved. */
@@ -166,7 +177,7 @@ solve_dense (AssayLinop *A, AssayLinop *M, const AssayValues *options, gint64 K,
   if (copy == NULL)
     return FALSE;
   memcpy (copy, matrix, n * n * sizeof (double));
-  factor = assay_factor_new (n, g_steal_pointer (&copy), A->is_symmetric, error);
+  factor = assay_factor_new (NULL, A->name, ASSAY_F64, n, g_steal_pointer (&copy), A->is_symmetric, error);
   if (factor == NULL)
     return FALSE;
   run.matrix = matrix;
@@ -178,7 +189,8 @@ solve_dense (AssayLinop *A, AssayLinop *M, const AssayValues *options, gint64 K,
       results[k].n_negative = factor->n_negative;
       results[k].operator_norm = factor->norm;
       results[k].condition_estimate = 1 / factor->reciprocal_condition;
-      solve_one (&run, B + k * n, X + k * n, &results[k]);
+      if (!solve_one (&run, B + k * n, X + k * n, &results[k], error))
+        return FALSE;
     }
   return TRUE;
 }

@@ -83,7 +83,7 @@ equilibrate (const AssayLinop *op, const double *C, double lambda, double *scale
   for (gint64 i = 0; i < n; i++)
     for (gint64 j = 0; j < n; j++)
       A[i * n + j] = scale[i] * scale[j] * (C[i * n + j] + (i == j ? lambda : 0));
-  if (!assay_dense_eigen (n, A, eigenvalues, NULL, error))
+  if (!assay_dense_eigen (NULL, op->name, ASSAY_F64, n, A, eigenvalues, NULL, error))
     return FALSE;
   *norm = eigenvalues[n - 1];
   *lower_bound = eigenvalues[0] - (10 * (double) n * 0x1p-53 + op->product_error * sqrt ((double) n)) * *norm;

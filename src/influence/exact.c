@@ -33,7 +33,7 @@ assay_exact_solver_open (AssayLinop *damped, double *matrix, double lambda, cons
   for (gint64 i = 0; i < n && scale != NULL; i++)
     for (gint64 j = 0; j < n; j++)
       matrix[i * n + j] *= scale[i] * scale[j];
-  factor = assay_factor_new (n, matrix, TRUE, error);
+  factor = assay_factor_new (NULL, damped->name, ASSAY_F64, n, matrix, TRUE, error);
   if (factor == NULL)
     return FALSE;
   *out = (AssayExactSolver) { .damped = damped, .factor = factor, .tolerance = tolerance };
@@ -98,10 +98,9 @@ assay_exact_solver_solve (gpointer data, gint64 K, const double *B, double *X, A
   else
     {
       memcpy (X, B, K * n * sizeof *X);
-      assay_factor_solve (self->factor, K, X);                                                      /* X <- A^-1 B */
-      if (!residuals (self, K, B, X, R, error))
+      if (!assay_factor_solve (self->factor, K, X, error)                                           /* X <- A^-1 B */
+          || !residuals (self, K, B, X, R, error) || !assay_factor_solve (self->factor, K, R, error))
         return FALSE;
-      assay_factor_solve (self->factor, K, R);
       assay_f64_add (K * n, 1, R, X);                                                            /* X <- X + A^-1 (B - A X) */
       if (!residuals (self, K, B, X, R, error))
         return FALSE;

@@ -47,7 +47,7 @@ open_block (AssaySideProjection *l, guint m, double damping, const double *train
   range[0] = MIN (range[0], own);
   range[1] = MAX (range[1], own);
   range[2] += own * (double) l->modules->module[m].n_params / (double) l->modules->P;
-  return assay_factor_new (k, C, TRUE, error);
+  return assay_factor_new (NULL, l->modules->module[m].name, ASSAY_F64, k, C, TRUE, error);
 }
 
 /* Scores of one module added: X <- (C + lambda I)^-1 G_q, then X G_i' / N. */
@@ -64,7 +64,8 @@ add_module (AssaySideProjection *l, guint m, double damping, const double *train
     return FALSE;
   for (gint64 q = 0; q < Q; q++)
     memcpy (x + q * k, query + q * l->F + side->first, k * sizeof *x);
-  assay_factor_solve (factor, Q, x);
+  if (!assay_factor_solve (factor, Q, x, error))
+    return FALSE;
   assay_gemm_f64 (l->task->backend->workers, FALSE, TRUE, Q, N, k, 1 / (double) N, x, k, train + side->first, l->F, TRUE, scores->value, N);
   return TRUE;
 }
@@ -83,7 +84,8 @@ add_selves (AssaySideProjection *l, guint m, double damping, const double *train
     return FALSE;
   for (gint64 i = 0; i < N; i++)
     memcpy (x + i * k, train + i * l->F + side->first, k * sizeof *x);
-  assay_factor_solve (factor, N, x);
+  if (!assay_factor_solve (factor, N, x, error))
+    return FALSE;
   for (gint64 i = 0; i < N; i++)
     scores->value[i] += assay_f64_dot (k, x + i * k, train + i * l->F + side->first) / (double) N;
   return TRUE;

@@ -118,7 +118,7 @@ take_gradient (guint m, gint64 example, const double *G, gpointer data, GError *
   else
     assay_gemm_f64 (NULL, TRUE, FALSE, n, n, ko, 1 / (most * most), G, ki, G, ki, FALSE, l->gram, n);
   assay_dense_symmetrise (n, l->gram);
-  if (!assay_dense_eigen (n, l->gram, l->values, NULL, error))
+  if (!assay_dense_eigen (NULL, "Gram matrix of the gradients", ASSAY_F64, n, l->gram, l->values, NULL, error))
     return FALSE;
   for (gint64 j = 0; j < pairs->c; j++)
     {

@@ -101,13 +101,15 @@ steps_open (Steps *s, const AssayInfluenceTask *task, const AssayValues *options
 }
 
 /* z <- A^-1 r of the first K systems. */
-static void
-precondition (Steps *s, gint64 K)
+static gboolean
+precondition (Steps *s, gint64 K, GError **error)
 {
   memcpy (s->system[0].z, s->system[0].r, K * s->P * sizeof (double));
   assay_damped_curvature_scale (&s->matrix, K, s->system[0].z);
-  assay_factor_solve (s->solver.factor, K, s->system[0].z);
+  if (!assay_factor_solve (s->solver.factor, K, s->system[0].z, error))
+    return FALSE;
   assay_damped_curvature_scale (&s->matrix, K, s->system[0].z);
+  return TRUE;
 }
 
 static void
@@ -127,9 +129,8 @@ begin (Steps *s, gint64 first, gint64 K, GError **error)
 {
   AssayPoint point = assay_influence_task_get_point (s->task, NULL, s->task->train + first, K);
 
-  if (!assay_gradient_rows (&point, s->system[0].r, NULL, error))
+  if (!assay_gradient_rows (&point, s->system[0].r, NULL, error) || !precondition (s, K, error))
     return FALSE;
-  precondition (s, K);
   for (gint64 k = 0; k < K; k++)
     {
       System *one = &s->system[k];
@@ -204,7 +205,8 @@ steps_run (Steps *s, gint64 first, gint64 K, GError **error)
       for (gint64 k = 0; k < K; k++)
         if (!s->system[k].is_done && !advance (s, &s->system[k], error))
           return FALSE;
-      precondition (s, K);
+      if (!precondition (s, K, error))
+        return FALSE;
       for (gint64 k = 0; k < K; k++)
         if (!s->system[k].is_done)
           {

@@ -93,7 +93,7 @@ whiten (Rows *rows, double damping, AssayWorkers *workers, GError **error)
     mean += moment[j * p + j] / (double) p;
   for (gint64 j = 0; j < p; j++)
     moment[j * p + j] += damping * mean;
-  factor = assay_factor_new (p, moment, TRUE, error);
+  factor = assay_factor_new (NULL, "second moment of the rows", ASSAY_F64, p, moment, TRUE, error);
   if (factor == NULL)
     return FALSE;
   if (factor->is_singular || factor->kind != ASSAY_FACTOR_CHOLESKY)
@@ -104,7 +104,8 @@ whiten (Rows *rows, double damping, AssayWorkers *workers, GError **error)
     }
   for (gint64 q = 0; q < rows->Q; q++)
     {
-      assay_factor_solve (factor, 1, rows->query + q * p);
+      if (!assay_factor_solve (factor, 1, rows->query + q * p, error))
+        return FALSE;
       assay_f64_scale (p, 1 / (double) rows->N, rows->query + q * p);
     }
   return TRUE;

@@ -198,7 +198,7 @@ whiten_all (Star *s, const AssayValues *options, GError **error)
   assay_gemm_f64 (workers, TRUE, FALSE, s->k, s->k, s->N, (1 - m) / (double) s->N, s->train, s->k, s->train, s->k, FALSE, R, s->k);
   assay_gemm_f64 (workers, TRUE, FALSE, s->k, s->k, s->Q, m / (double) s->Q, s->query, s->k, s->query, s->k, TRUE, R, s->k);
   assay_dense_symmetrise (s->k, R);
-  if (!assay_dense_eigen (s->k, R, values, NULL, error))
+  if (!assay_dense_eigen (NULL, "second moment of the projected gradients", ASSAY_F64, s->k, R, values, NULL, error))
     return FALSE;
   for (gint64 c = 0; c < s->k; c++)
     mean += MAX (values[c], 0) / (double) s->k;

@@ -138,7 +138,7 @@ trak_move (Trak *t, const double *theta, AssayProgress *progress, GError **error
   for (gint64 j = 0; j < t->k; j++)
     kernel[j * t->k + j] += t->damping * trace / (double) t->k;
   g_clear_pointer (&t->kernel, assay_factor_free);
-  t->kernel = assay_factor_new (t->k, kernel, TRUE, error);
+  t->kernel = assay_factor_new (NULL, "kernel of projected gradients", ASSAY_F64, t->k, kernel, TRUE, error);
   if (t->kernel == NULL)
     return FALSE;
   if (!(t->kernel->reciprocal_condition > 1e-14))
@@ -165,7 +165,8 @@ add_queries (Trak *t, const double *theta, double weight, double *score, GError 
       if (!assay_influence_task_query_gradients (t->task, theta, first, K, gradient, error))
         return FALSE;
       assay_projection_apply (t->projection, t->task->backend->workers, K, gradient, projected);
-      assay_factor_solve (t->kernel, K, projected);
+      if (!assay_factor_solve (t->kernel, K, projected, error))
+        return FALSE;
       assay_gemm_f64 (t->task->backend->workers, FALSE, TRUE, K, t->N, t->k, weight, projected, t->k, t->phi, t->k, TRUE, score + first * t->N, t->N);
     }
   return memory != NULL;
@@ -181,7 +182,8 @@ add_selves (Trak *t, const double *theta, double weight, double *score, AssayPro
 
   if (own == NULL || !assay_projection_of_gradients (t->projection, &point, NULL, own, NULL, progress, error))
     return FALSE;
-  assay_factor_solve (t->kernel, t->N, own);
+  if (!assay_factor_solve (t->kernel, t->N, own, error))
+    return FALSE;
   for (gint64 i = 0; i < t->N; i++)
     score[i] += weight * assay_f64_dot (t->k, rows + i * t->k, t->phi + i * t->k);
   return TRUE;

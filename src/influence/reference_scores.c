@@ -227,7 +227,7 @@ check_curvature (AssayReferenceRun *run, const char *key, const char *curvature,
   if (!assay_reference_run_wants (run, eig))
     return TRUE;
   eigenvalues = g_new (double, P);
-  return assay_dense_eigen (P, matrix, eigenvalues, NULL, error)
+  return assay_dense_eigen (NULL, curvature, ASSAY_F64, P, matrix, eigenvalues, NULL, error)
          && assay_reference_run_compare (run, NULL, eig, ASSAY_REFERENCE_BOUND_PRODUCT, ASSAY_SHAPE (P), eigenvalues, error);
 }
 

@@ -136,7 +136,7 @@ invert (const AssayRegression *r, double *matrix, double *diagonal, const char *
     matrix[k * P + k] += r->l2;
   scale_to_unit (P, matrix, s);
   memcpy (scaled, matrix, P * P * sizeof (double));
-  factor = assay_factor_new (P, g_steal_pointer (&taken), TRUE, error);
+  factor = assay_factor_new (NULL, "Hessian of the total loss", ASSAY_F64, P, g_steal_pointer (&taken), TRUE, error);
   if (factor == NULL)
     return FALSE;
   if (factor->is_singular || factor->n_negative > 0 || factor->reciprocal_condition < P * 0x1p-53)
@@ -148,7 +148,8 @@ invert (const AssayRegression *r, double *matrix, double *diagonal, const char *
     {
       memset (x, 0, P * sizeof *x);
       x[k] = s[k];
-      assay_factor_solve (factor, 1, x);
+      if (!assay_factor_solve (factor, 1, x, error))
+        return FALSE;
       diagonal[k] = s[k] * x[k] / (double) r->n_train;
     }
   return TRUE;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* kind_info.c: what a case holds. */
+/* kind_info.c: what a case holds, and what this machine has to compute with. */
 #include "base/error.h"
+#include "base/isa.h"
 #include "base/json.h"
 #include "job/spec.h"
 #include "model/checkpoint.h"
 #include "run/record.h"
 #include "store/reader.h"
+#include "tensor/backend.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +21,7 @@ static const AssayParam params[] = {
 static const AssayJobExample examples[] = {
   { "what the case holds", "assay info people.assay" },
   { "one object in full", "assay info people.assay data/main" },
+  { "what this machine has to compute with: instruction set, CUDA device or why there is none", "assay info" },
   { NULL, NULL }
 };
 
@@ -152,12 +155,36 @@ list_objects (AssayCase *cas, gboolean history)
                     list);
 }
 
+/* --- this machine -------------------------------------------------------------------------------------------------- */
+
+static json_t *
+describe_cuda (void)
+{
+  g_autoptr (GError) why = NULL;
+  AssayCudaFound found;
+
+  if (!assay_backend_cuda_find (NULL, 0, &found, &why))
+    return json_pack ("{s:b, s:s}", "available", FALSE, "reason", why->message);
+  return json_pack ("{s:b, s:s, s:i, s:i, s:i, s:i, s:i, s:I, s:I, s:s}", "available", TRUE, "device", found.name, "capability_major", found.major,
+                    "capability_minor", found.minor, "driver", found.driver, "runtime", found.runtime, "processors", (int) found.processors, "memory",
+                    (json_int_t) found.memory, "memory_available", (json_int_t) found.available, "module", found.module);
+}
+
+static json_t *
+describe_machine (void)
+{
+  return json_pack ("{s:{s:i, s:s, s:o}}", "machine", "processors", (int) g_get_num_processors (), "instruction_set", assay_isa_get_name (), "cuda",
+                    describe_cuda ());
+}
+
 static json_t *
 run (AssayJob *job, AssayJobContext *context, GError **error)
 {
   const AssayValues *values = assay_job_get_values (job);
   const char *object = assay_values_get_string (values, "object");
 
+  if (context->cas == NULL)
+    return describe_machine ();
   return object ? describe_object (context->cas, object, error) : list_objects (context->cas, assay_values_get_bool (values, "history"));
 }
 
@@ -253,19 +280,44 @@ view_object (const json_t *object, AssayView *view)
 }
 
 static void
+view_machine (const json_t *machine, AssayView *view)
+{
+  const json_t *cuda = json_object_get (machine, "cuda");
+  int driver = (int) json_integer_value (json_object_get (cuda, "driver")), runtime = (int) json_integer_value (json_object_get (cuda, "runtime"));
+
+  assay_view_add_field (view, "processors", "%d, %s", (int) json_integer_value (json_object_get (machine, "processors")),
+                        assay_json_get_text (machine, "instruction_set"));
+  if (!json_is_true (json_object_get (cuda, "available")))
+    {
+      assay_view_add_field (view, "device", "none; %s", assay_json_get_text (cuda, "reason"));
+      return;
+    }
+  assay_view_add_field (view, "device", "%s, compute capability %d.%d, %.1f GiB of memory", assay_json_get_text (cuda, "device"),
+                        (int) json_integer_value (json_object_get (cuda, "capability_major")), (int) json_integer_value (json_object_get (cuda, "capability_minor")),
+                        json_number_value (json_object_get (cuda, "memory")) / 0x1p30);
+  assay_view_add_field (view, "", "driver for CUDA %d.%d, run-time %d.%d", driver / 1000, driver % 1000 / 10, runtime / 1000, runtime % 1000 / 10);
+  assay_view_add_field (view, "", "%s", assay_json_get_text (cuda, "module"));
+}
+
+static void
 view (const json_t *document, AssayView *view)
 {
-  const json_t *object = json_object_get (document, "object");
+  const json_t *object = json_object_get (document, "object"), *machine = json_object_get (document, "machine");
 
-  if (object != NULL)
+  if (machine != NULL)
+    view_machine (machine, view);
+  else if (object != NULL)
     view_object (object, view);
   else
     view_list (document, view);
 }
 
 ASSAY_JOB_KIND_DEFINE (info) = {
-  .name = "info", .group = ASSAY_JOB_GROUP_CHECK, .help = "what a case holds",
+  .name = "info", .group = ASSAY_JOB_GROUP_CHECK, .help = "what a case holds, or what this machine has to compute with",
   .description = "Lists the objects of a case: data, models, recordings, scores, jobs. With KIND/NAME it shows one object in full: its arrays with shapes, "
-                 "axes and units, its files with their digests, and its metadata.",
-  .examples = examples, .access = ASSAY_JOB_READS_CASE, .params = params, .run = run, .view = view,
+                 "axes and units, its files with their digests, and its metadata.\n\n"
+                 "Without a case it says what this machine has to compute with: processors, instruction set, and the CUDA device with its driver and run-time, "
+                 "or why none can be used.",
+  .examples = examples, .access = ASSAY_JOB_READS_CASE, .case_is_optional = TRUE, .params = params, .run = run,
+  .view = view,
 };

@@ -166,10 +166,9 @@ fit_without (const AssayChainCalibration *c, const Fit *fit, gint64 without, dou
     assay_mem_free (matrix);
   else
     {
-      factor = assay_factor_new (d, matrix, TRUE, error);
-      if (factor == NULL)
+      factor = assay_factor_new (NULL, "calibration of chains", ASSAY_F64, d, matrix, TRUE, error);
+      if (factor == NULL || !assay_factor_solve (factor, 1, w, error))
         return FALSE;
-      assay_factor_solve (factor, 1, w);
     }
   w[d] = level;
   for (guint a = 0; a < d; a++)

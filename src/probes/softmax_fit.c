@@ -68,7 +68,7 @@ factor_bound (const double *Z, gint64 n, gint64 D, double l2, GError **error)
       for (gint64 d = 0; d < c; d++)
         matrix[d * D + c] = matrix[c * D + d];
     }
-  return assay_factor_new (D, matrix, TRUE, error);
+  return assay_factor_new (NULL, "bound of the softmax fit", ASSAY_F64, D, matrix, TRUE, error);
 }
 
 static void
@@ -89,13 +89,12 @@ softmax (const double *weight, const double *z, gint64 D, gint64 A, double *p)
     p[a] /= sum;
 }
 
-/* step (A,D) <- bound^-1 (sum_i ([a = y_i] - p_ia) z_i - l2 w_a); returns its largest entry. */
-static double
+/* step (A,D) <- bound^-1 (sum_i ([a = y_i] - p_ia) z_i - l2 w_a); *largest: its largest entry. */
+static gboolean
 take_step (AssaySoftmaxFit *fit, const double *Z, const gint32 *label, const gint64 *rows, gint64 n, double l2, const AssayFactor *bound, double *step,
-           double *p)
+           double *p, double *largest, GError **error)
 {
   gint64 D = fit->C + 1;
-  double largest = 0;
 
   for (gint64 k = 0; k < fit->A * D; k++)
     step[k] = (k + 1) % D != 0 ? -l2 * fit->weight[k] : 0;
@@ -110,13 +109,15 @@ take_step (AssaySoftmaxFit *fit, const double *Z, const gint32 *label, const gin
             step[a * D + c] += miss * Z[i * D + c];
         }
     }
-  assay_factor_solve (bound, fit->A, step);
+  if (!assay_factor_solve (bound, fit->A, step, error))
+    return FALSE;
+  *largest = 0;
   for (gint64 k = 0; k < fit->A * D; k++)
     {
       fit->weight[k] += step[k];
-      largest = fmax (largest, fabs (step[k]));
+      *largest = fmax (*largest, fabs (step[k]));
     }
-  return largest;
+  return TRUE;
 }
 
 AssaySoftmaxFit *
@@ -126,6 +127,7 @@ assay_softmax_fit_new (const double *X, const gint32 *label, const gint64 *rows,
   g_autoptr (AssayBuffer) Z = NULL, step = NULL;
   g_autoptr (AssayFactor) bound = NULL;
   g_autofree double *p = g_new (double, A);
+  double largest = INFINITY;
 
   fit->C = C;
   fit->A = A;
@@ -138,8 +140,9 @@ assay_softmax_fit_new (const double *X, const gint32 *label, const gint64 *rows,
   bound = factor_bound (Z, n, C + 1, l2, error);
   if (bound == NULL)
     return NULL;
-  for (int k = 0; k < MOST_STEPS && take_step (fit, Z, label, rows, n, l2, bound, step, p) > ENOUGH; k++)
-    ;
+  for (int k = 0; k < MOST_STEPS && largest > ENOUGH; k++)
+    if (!take_step (fit, Z, label, rows, n, l2, bound, step, p, &largest, error))
+      return NULL;
   return g_steal_pointer (&fit);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* backend.h: where buffers live and who computes on them: a table of operations. The CPU backend is always there.
+/* backend.h: where buffers live and who computes on them: a table of operations. The CPU backend is always there; the one on an NVIDIA device comes
+ * out of a module that is loaded when it is asked for (backend_cuda.c).
  *
  * Operations find their kernels by the backend's kind (ops/op.h). A backend that lacks a kernel says so by an error; nothing
  * falls back to another device or precision in silence.
@@ -8,6 +9,7 @@
 #pragma once
 
 #include "base/workers.h"
+#include "tensor/dtype.h"
 
 typedef enum {
   ASSAY_BACKEND_CPU,
@@ -27,11 +29,40 @@ struct _AssayBackend {
   gboolean (*copy_out) (AssayBackend *backend, gpointer host, gconstpointer device, gsize bytes, GError **error);
   gboolean (*zero)     (AssayBackend *backend, gpointer device, gsize bytes, GError **error);
   gboolean (*sync)     (AssayBackend *backend, GError **error);
+
+  /* C (M,N) <- alpha op(A) op(B) (+ C) on buffers, in f32 or f64 and no less; arguments as tensor/gemm.h has them. */
+  gboolean (*gemm)     (AssayBackend *backend, AssayDtype dtype, gboolean ta, gboolean tb, gint64 M, gint64 N, gint64 K, double alpha, gconstpointer A,
+                        gint64 lda, gconstpointer B, gint64 ldb, gboolean accumulate, gpointer C, gint64 ldc, GError **error);
+  /* Decompositions of symmetric matrices (n,n) on buffers, in f32 or f64: NULL where hessian/dense.c has LAPACK do it, which alone calls them.
+   * eigen: vector j replaces row j, ascending values (n), and how good they are (||AQ-QL||/||A||, ||Q'Q-I||). factor: Cholesky, in place; *pivot > 0
+   * counts, from 1, the first that is not positive. solve: X (K,n) <- A^-1 X by that factor. */
+  gboolean (*eigen)    (AssayBackend *backend, AssayDtype dtype, gint64 n, gpointer matrix, gpointer values, double *residual, double *orthogonality,
+                        GError **error);
+  gboolean (*factor)   (AssayBackend *backend, AssayDtype dtype, gint64 n, gpointer matrix, gint64 *pivot, GError **error);
+  gboolean (*solve)    (AssayBackend *backend, AssayDtype dtype, gint64 n, gint64 K, gconstpointer factor, gpointer X, GError **error);
   void     (*close)    (AssayBackend *backend);
 };
 
 /* n_threads 0: all processors of this process. */
 AssayBackend *assay_backend_cpu_new (guint n_threads);
 void          assay_backend_free    (AssayBackend *backend);
+
+/* The CUDA device of that number, by the module of that path, or by the one that was built or installed with the program where path is NULL. Its work is
+ * queued: what fails is told by the next operation that waits. A device that was lost fails everything from then on, with the first message.
+ * Errors: NO_DEVICE (no module, driver or device: which of them, and what to do), NO_MEMORY. Operations: NO_MEMORY, after which it goes on; IO when the
+ * device is lost; CHECK_FAILED when a decomposition did not end. */
+AssayBackend *assay_backend_cuda_new (const char *path, guint device, GError **error);
+
+typedef struct {
+  char name[128];
+  char module[512];             /* the file */
+  int major, minor;             /* compute capability */
+  int driver, runtime;          /* 13000: CUDA 13.0 */
+  guint processors;
+  guint64 memory, available;    /* bytes */
+} AssayCudaFound;
+
+/* What is there, without opening it. Errors: as assay_backend_cuda_new. */
+gboolean      assay_backend_cuda_find (const char *path, guint device, AssayCudaFound *found, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayBackend, assay_backend_free)

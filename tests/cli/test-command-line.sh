@@ -174,6 +174,7 @@ check "2: a job file that asks for what cannot be asked" ends 2 sh -c 'echo "{\"
 check "3: a job file that is none" says 'bad.json line 2: JSON expected' 3 sh -c 'echo "{" >bad.json; "$ASSAY" run bad.json'
 check "3: a case that is not there" ends 3 "$ASSAY" info none.assay
 check "3: a malformed table" says 'ragged.csv' 3 sh -c 'printf "a,b\n1,2\n3\n" >ragged.csv; "$ASSAY" import p.assay data ragged.csv --name ragged'
+check "without a case it is the machine that is described" eval '"$ASSAY" info --json >machine && grep -q "\"instruction_set\"" machine && grep -qE "\"(device|reason)\": \"[^\"]" machine'
 check "4: a device that is not here" says '[^ ]' 4 "$ASSAY" info p.assay --isa none
 check "3: a folder for the new case that is not there" ends 3 "$ASSAY" new none/case
 mkdir shut && chmod 555 shut && chmod 755 .

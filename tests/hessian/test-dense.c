@@ -93,14 +93,14 @@ solve (const double *A, gboolean is_symmetric, AssayFactorKind kind, gint64 n_ne
   GError *error = NULL;
 
   memcpy (copy, A, N * N * sizeof *copy);
-  factor = assay_factor_new (N, copy, is_symmetric, &error);
+  factor = assay_factor_new (NULL, "matrix", ASSAY_F64, N, copy, is_symmetric, &error);
   g_assert_no_error (error);
   g_assert_cmpint (factor->kind, ==, kind);
   g_assert_cmpint (factor->n_negative, ==, n_negative);
   g_assert_false (factor->is_singular);
   fill_normal (5, 2 * N, b);
   memcpy (x, b, sizeof b);
-  assay_factor_solve (factor, 2, x);
+  g_assert_true (assay_factor_solve (factor, 2, x, NULL));
   expect_solution (N, A, x, b, 10);
   expect_solution (N, A, x + N, b + N, 10);
 }
@@ -130,9 +130,9 @@ test_inertia_of_blocks (void)
   g_autoptr (AssayFactor) factor = NULL;
 
   memcpy (A, swap, sizeof swap);
-  factor = assay_factor_new (4, A, TRUE, NULL);
+  factor = assay_factor_new (NULL, "matrix", ASSAY_F64, 4, A, TRUE, NULL);
   g_assert_cmpint (factor->n_negative, ==, 2);
-  assay_factor_solve (factor, 1, x);
+  g_assert_true (assay_factor_solve (factor, 1, x, NULL));
   assert_close (x[0], 2, 4 * DBL_EPSILON);
   assert_close (x[1], 1, 4 * DBL_EPSILON);
   assert_close (x[2], 2, 4 * DBL_EPSILON);
@@ -143,19 +143,19 @@ static void
 test_singular (void)
 {
   double *ones = assay_mem_new (double, 9, NULL), *bad = assay_mem_new (double, 4, NULL), *zero = assay_mem_new (double, 4, NULL);
-  g_autoptr (AssayFactor) singular = NULL, nothing = NULL, hilbert = assay_factor_new (14, make_hilbert (14), TRUE, NULL);
+  g_autoptr (AssayFactor) singular = NULL, nothing = NULL, hilbert = assay_factor_new (NULL, "matrix", ASSAY_F64, 14, make_hilbert (14), TRUE, NULL);
   g_autoptr (GError) error = NULL;
 
   for (guint i = 0; i < 9; i++)
     ones[i] = 1;
-  singular = assay_factor_new (3, ones, TRUE, NULL);
+  singular = assay_factor_new (NULL, "matrix", ASSAY_F64, 3, ones, TRUE, NULL);
   g_assert_true (singular->is_singular);
-  nothing = assay_factor_new (2, zero, FALSE, NULL);
+  nothing = assay_factor_new (NULL, "matrix", ASSAY_F64, 2, zero, FALSE, NULL);
   g_assert_true (nothing->is_singular);
   g_assert_cmpfloat (nothing->reciprocal_condition, ==, 0);
   g_assert_cmpfloat (hilbert->reciprocal_condition, <, DBL_EPSILON);
   bad[2] = NAN;
-  g_assert_null (assay_factor_new (2, bad, TRUE, &error));
+  g_assert_null (assay_factor_new (NULL, "matrix", ASSAY_F64, 2, bad, TRUE, &error));
   g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_NAN);
   g_assert_nonnull (strstr (error->message, "row 0, column 1"));
 }
@@ -172,7 +172,7 @@ test_eigen (void)
   for (gint64 i = 0; i < N; i++)
     expected[i] = (double) i - 20 + (i % 4 == 3 ? 0 : 0.5);
   A = make_spectrum (3, N, expected);
-  assay_dense_eigen (N, A, values, &check, &error);
+  assay_dense_eigen (NULL, "matrix", ASSAY_F64, N, A, values, &check, &error);
   g_assert_no_error (error);
   for (gint64 i = 0; i < N; i++)
     assert_close (values[i], expected[i], N * DBL_EPSILON * 55);
@@ -195,10 +195,82 @@ test_eigen_refuses (void)
   double A[] = { 1, INFINITY, INFINITY, 1 }, zero[] = { 0, 0, 0, 0 }, values[2];
   g_autoptr (GError) error = NULL;
 
-  g_assert_false (assay_dense_eigen (2, A, values, NULL, &error));
+  g_assert_false (assay_dense_eigen (NULL, "matrix", ASSAY_F64, 2, A, values, NULL, &error));
   g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_NAN);
-  g_assert_true (assay_dense_eigen (2, zero, values, NULL, NULL));
+  g_assert_true (assay_dense_eigen (NULL, "matrix", ASSAY_F64, 2, zero, values, NULL, NULL));
   g_assert_cmpfloat (values[1], ==, 0);
+}
+
+static void
+test_floats (void)
+{
+  double exact[N], A64[N * N];
+  g_autoptr (AssayBuffer) A = NULL, work = assay_mem_new (float, N * N, NULL);
+  float *copy = assay_mem_new (float, N * N, NULL), *negative = assay_mem_new (float, 4, NULL), values[N], b[2 * N], x[2 * N];
+  g_autoptr (AssayFactor) factor = NULL;
+  g_autoptr (GError) indefinite = NULL, general = NULL;
+  AssayEigenCheck check;
+  GError *error = NULL;
+
+  fill_values (exact, FALSE);
+  A = make_spectrum (4, N, exact);
+  for (gint64 k = 0; k < N * N; k++)
+    A64[k] = copy[k] = ((float *) work)[k] = (float) ((double *) A)[k];
+  assay_dense_eigen (NULL, "floats", ASSAY_F32, N, work, values, &check, &error);
+  g_assert_no_error (error);
+  g_assert_cmpfloat (check.residual, <=, 10 * N * FLT_EPSILON / 2);
+  g_assert_cmpfloat (check.residual, >, DBL_EPSILON * N);
+  for (gint64 i = 0; i < N; i++)
+    assert_close (values[i], exact[i], 10 * N * (double) FLT_EPSILON * exact[N - 1]);
+  factor = assay_factor_new (NULL, "floats", ASSAY_F32, N, copy, TRUE, &error);
+  g_assert_no_error (error);
+  for (gint64 k = 0; k < 2 * N; k++)
+    b[k] = x[k] = (float) (k % 7) - 3;
+  g_assert_true (assay_factor_solve (factor, 2, x, &error));
+  for (gint64 i = 0; i < N; i++)
+    {
+      double sum = 0, size = 0;
+
+      for (gint64 j = 0; j < N; j++)
+        {
+          sum += A64[i * N + j] * (double) x[j];
+          size += fabs (A64[i * N + j] * (double) x[j]);
+        }
+      g_assert_cmpfloat (fabs (sum - (double) b[i]), <=, 10 * N * (double) FLT_EPSILON * (size + fabs ((double) b[i])));
+    }
+  negative[0] = negative[3] = -1;
+  g_assert_null (assay_factor_new (NULL, "less than nothing", ASSAY_F32, 2, negative, TRUE, &indefinite));
+  g_assert_error (indefinite, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED);
+  g_assert_nonnull (strstr (indefinite->message, "less than nothing: a positive definite matrix expected"));
+  g_assert_null (assay_factor_new (NULL, "general", ASSAY_F32, 2, assay_mem_new (float, 4, NULL), FALSE, &general));
+  g_assert_error (general, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED);
+}
+
+/* A factor with one wrong digit, of each kind, and a right-hand side that nothing solves. */
+static void
+test_planted_faults (void)
+{
+  for (guint kind = 0; kind < 3; kind++)
+    {
+      double values[N], x[N];
+      double *A = NULL;
+      g_autoptr (AssayFactor) factor = NULL;
+      g_autoptr (GError) wrong = NULL, infinite = NULL;
+
+      fill_values (values, kind == 1);
+      A = make_spectrum (1, N, values);
+      A[1] += kind == 2 ? 0.25 : 0;
+      factor = assay_factor_new (NULL, "planted", ASSAY_F64, N, A, kind < 2, NULL);
+      fill_normal (5, N, x);
+      x[3] = INFINITY;
+      g_assert_false (assay_factor_solve (factor, 1, x, &infinite));
+      g_assert_error (infinite, ASSAY_ERROR, ASSAY_ERROR_NAN);
+      fill_normal (5, N, x);
+      ((double *) factor->matrix)[(N - 1) * (N + 1)] *= 1 + 1e-6;
+      g_assert_false (assay_factor_solve (factor, 1, x, &wrong));
+      g_assert_error (wrong, ASSAY_ERROR, ASSAY_ERROR_CHECK_FAILED);
+      g_assert_true (g_str_has_prefix (wrong->message, "planted: solution 0, row "));
+    }
 }
 
 /* The second difference matrix has eigenvalues 2 - 2 cos (pi j / (k + 1)). */
@@ -229,6 +301,8 @@ main (int argc, char **argv)
   g_test_add_func ("/hessian/dense/singular and not finite matrices are found", test_singular);
   g_test_add_func ("/hessian/dense/eigenvectors pass their checks and have fixed signs", test_eigen);
   g_test_add_func ("/hessian/dense/eigenvectors refuse infinity and take zero", test_eigen_refuses);
+  g_test_add_func ("/hessian/dense/floats are decomposed and solved to their own rounding", test_floats);
+  g_test_add_func ("/hessian/dense/a factor with one wrong digit is found by its solutions, and named", test_planted_faults);
   g_test_add_func ("/hessian/dense/tridiagonal eigenvalues are those of the second difference", test_tridiagonal);
   return g_test_run ();
 }

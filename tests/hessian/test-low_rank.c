@@ -42,9 +42,9 @@ problem_init (Problem *p, double power, gint64 rank, gint64 negative)
   memcpy (copy, p->matrix, sizeof (double) * N * N);
   for (gint64 i = 0; i < N; i++)
     copy[i * N + i] += LAMBDA;
-  factor = assay_factor_new (N, copy, TRUE, NULL);
+  factor = assay_factor_new (NULL, "matrix", ASSAY_F64, N, copy, TRUE, NULL);
   memcpy (p->truth, p->b, sizeof p->truth);
-  assay_factor_solve (factor, 2, p->truth);
+  g_assert_true (assay_factor_solve (factor, 2, p->truth, NULL));
 }
 
 static void

@@ -126,9 +126,9 @@ test_bound_holds (void)
       problem_init (&p, 1);
       copy = assay_mem_new (double, N * N, NULL);
       memcpy (copy, p.matrix, sizeof (double) * N * N);
-      factor = assay_factor_new (N, copy, TRUE, NULL);
+      factor = assay_factor_new (NULL, "matrix", ASSAY_F64, N, copy, TRUE, NULL);
       memcpy (truth, p.b, sizeof truth);
-      assay_factor_solve (factor, 1, truth);
+      g_assert_true (assay_factor_solve (factor, 1, truth, NULL));
       assay_factor_free (factor);
       g_assert_cmpint (solve (&p, solvers[s], p.M), >, 0);
       for (gint64 i = 0; i < N; i++)

@@ -135,9 +135,9 @@ test_narrows (void)
         g_assert_cmpfloat ((q.hi - q.lo) / q.lo, <, 1e-3);
       assay_solve_result_clear (&result);
     }
-  factor = assay_factor_new (n, g_steal_pointer (&matrix), TRUE, NULL);
+  factor = assay_factor_new (NULL, "matrix", ASSAY_F64, n, g_steal_pointer (&matrix), TRUE, NULL);
   memcpy (x, b, n * sizeof *x);
-  assay_factor_solve (factor, 1, x);
+  g_assert_true (assay_factor_solve (factor, 1, x, NULL));
   for (gint64 i = 0; i < n; i++)
     truth += b[i] * x[i];
   g_assert_cmpfloat (last_lo, <, truth);

@@ -74,9 +74,9 @@ find_truth (Problem *p)
   g_autoptr (AssayFactor) factor = NULL;
 
   memcpy (copy, p->matrix, sizeof (double) * N * N);
-  factor = assay_factor_new (N, copy, TRUE, NULL);
+  factor = assay_factor_new (NULL, "matrix", ASSAY_F64, N, copy, TRUE, NULL);
   memcpy (p->truth, p->b, sizeof p->truth);
-  assay_factor_solve (factor, K, p->truth);
+  g_assert_true (assay_factor_solve (factor, K, p->truth, NULL));
 }
 
 static double

@@ -410,8 +410,8 @@ test_width (void)
   problem_init (&p, values, 0.25);
   g_assert_cmpint (solve (&p, p.A, 1, OPTIONS ("tolerance=0", "width=1e-3")), ==, ASSAY_SOLVE_CONVERGED_WIDTH);
   g_assert_cmpfloat (p.result[0].error_bound, <=, 1e-3);
-  factor = assay_factor_new (N, g_steal_pointer (&p.matrix), TRUE, NULL);
-  assay_factor_solve (factor, 1, p.b);
+  factor = assay_factor_new (NULL, "matrix", ASSAY_F64, N, g_steal_pointer (&p.matrix), TRUE, NULL);
+  g_assert_true (assay_factor_solve (factor, 1, p.b, NULL));
   for (gint64 i = 0; i < N; i++)
     error += (p.x[i] - p.b[i]) * (p.x[i] - p.b[i]);
   g_assert_cmpfloat (sqrt (error), <=, p.result[0].error_bound);

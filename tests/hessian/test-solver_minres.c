@@ -33,9 +33,9 @@ problem_init (Problem *p, double first, double last, double lower_bound)
   p->A = assay_linop_dense_new (N, p->matrix, TRUE, lower_bound);
   fill_normal (2, 2 * N, p->b);
   memcpy (copy, p->matrix, sizeof (double) * N * N);
-  factor = assay_factor_new (N, copy, TRUE, NULL);
+  factor = assay_factor_new (NULL, "matrix", ASSAY_F64, N, copy, TRUE, NULL);
   memcpy (p->truth, p->b, sizeof p->truth);
-  assay_factor_solve (factor, 2, p->truth);
+  g_assert_true (assay_factor_solve (factor, 2, p->truth, NULL));
 }
 
 static void

@@ -117,7 +117,7 @@ test_regressions_use_newton (void)
 static void
 test_needed (void)
 {
-  g_autoptr (AssayJob) no_query = make ("influence"), no_case = assay_job_new (assay_job_kind_find ("info", NULL));
+  g_autoptr (AssayJob) no_query = make ("influence"), no_case = assay_job_new (assay_job_kind_find ("examples", NULL));
   g_autoptr (GError) error = NULL;
 
   g_assert_false (assay_job_freeze (no_query, &error));

@@ -1,0 +1,157 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Checks and times the CUDA module on the device of this machine, in one call of under six minutes.  It needs nvcc, a C compiler and a driver, and
+# nothing of Assay's build: the module is built here from kernels/.  PyTorch, where it is there, is the peer and measures the card's ceilings.
+#
+#   bench/gpu/run.sh            results into $OUT, or bench/results/ where it is not set
+#   LIMIT=S ...                 seconds for everything (330); what would come later is left out
+#   MODULE=FILE ROWS=N ...      that module instead of one built here, an index of N rows instead of a million
+#
+# Each step ends by itself or is ended, and the others go on.  Exit status: 0, 77 without a device, 1 when a check failed.
+
+cd "$(dirname "$0")/../.." || exit 1
+PATH=$PATH:/usr/local/cuda/bin
+nvcc=${NVCC-nvcc}
+cc=${CC-cc}
+command -v "$cc" >/dev/null || cc=gcc
+
+# locate NAME: the first file of that name in the toolkit's folder, or in the packages that PyTorch brought.
+locate ()
+{
+  for folder in "$cuda" $(python3 -c 'import nvidia; print(*nvidia.__path__)' 2>/dev/null) /usr/local /opt; do
+    found=$(find -L "$folder" -name "$1" 2>/dev/null | head -n 1)
+    [ -n "$found" ] && echo "$found" && return
+  done
+}
+cuda=$(dirname "$(dirname "$(command -v "$nvcc" || echo /usr/local/cuda/bin/nvcc)")")
+cublas=$(locate 'libcublas.so.[0-9]*')
+cusolver=$(locate 'libcusolver.so.[0-9]*')
+
+# build FOLDER: the module and the two programs; one process a file, side by side.
+build ()
+{
+  work=$1
+  if [ -n "${MODULE-}" ]; then
+    cp "$MODULE" "$work/assay-cuda.so" || return 1
+  else
+    capability=$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2>/dev/null | sed -n '1s/\.//p')
+    archs=${CUDA_ARCHS:--arch=${capability:+sm_}${capability:-native}}
+    for header in cublas_v2.h cusolverDn.h; do archs="$archs -I$(dirname "$(locate $header)")"; done
+    pids=
+    for file in device dense index_scores; do
+      "$nvcc" $archs -O3 -lineinfo -Xcompiler -fPIC,-fvisibility=hidden -c -o "$work/$file.o" kernels/$file.cu &
+      pids="$pids $!"
+    done
+    for pid in $pids; do wait "$pid" || return 1; done
+    "$nvcc" $archs -shared -o "$work/assay-cuda.so" "$work"/*.o -Xlinker "$cublas" -Xlinker "$cusolver" || return 1
+  fi
+  for program in tests/gpu/test-parity.c bench/gpu/measure.c; do
+    "$cc" -O2 -ffp-contract=off -Ikernels -o "$work/$(basename "$program" .c)" "$program" -ldl -lm || return 1
+  done
+}
+
+if [ "${1-}" = build ]; then
+  build "$2"
+  exit
+fi
+
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+out=${OUT:-bench/results}
+mkdir -p "$out"
+before=${LD_LIBRARY_PATH-}              # PyTorch brings its own libraries
+LD_LIBRARY_PATH=$(dirname "$cublas"):$(dirname "$cusolver"):$cuda/lib64:$cuda/lib:$before
+export LD_LIBRARY_PATH
+start=$(date +%s)
+log=$out/gpu-checks.txt
+results=$out/gpu-results.jsonl
+failed=0
+unfinished=
+: >"$log"
+: >"$results"
+
+say () { echo "== $*" | tee -a "$log"; }
+
+# step SECONDS NAME COMMAND...: its output goes into the log; a failure is noted and the next step goes on.
+step ()
+{
+  limit=$1 name=$2
+  shift 2
+  begin=$(date +%s)
+  left=$((start + ${LIMIT:-330} - begin))
+  : >"$work/step"
+  [ $left -gt 0 ] || { say "$name: left out, the time is up"; status=124; return $status; }
+  [ $limit -le $left ] || limit=$left
+  say "$name"
+  timeout -k 5 "$limit" "$@" >"$work/step" 2>&1
+  status=$?
+  cat "$work/step" >>"$log"
+  say "$name: status $status, $(($(date +%s) - begin)) s"
+  return $status
+}
+
+# checked: a step that makes the run a failure when it fails; not when it was ended for taking too long.
+checked ()
+{
+  step "$@" && return
+  [ $status -eq 124 ] && { unfinished="$unfinished, $name"; return; }
+  failed=1
+  tail -n 15 "$work/step"
+}
+
+nvidia-smi --query-gpu=name,driver_version,memory.total,clocks.max.sm,power.limit --format=csv 2>&1 | tee -a "$log"
+checked 150 build sh bench/gpu/run.sh build "$work"
+[ -e "$work/measure" ] || exit 1
+
+printf '{"what": "run", "date": "%s", "commit": "%s", "driver": "%s", "nvcc": "%s", "host_processors": %s}\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" \
+  "${COMMIT:-$(git rev-parse HEAD 2>/dev/null || echo unknown)}" "$(nvidia-smi --query-gpu=driver_version --format=csv,noheader 2>/dev/null | head -n 1)" \
+  "$("$nvcc" --version | sed -n 's/.*release \([0-9.]*\).*/\1/p')" "$(nproc)" >>"$results"
+
+checked 90 "parity, every size" "$work/test-parity" "$work/assay-cuda.so" full
+if grep -q '^1\.\.0 # SKIP' "$work/step"; then
+  say "SKIP: $(sed -n 's/^1\.\.0 # SKIP //p' "$work/step")"
+  exit 77
+fi
+grep -c '^ok' "$work/step" | sed 's/^/checks passed: /' | tee -a "$log"
+grep '^not ok' "$work/step" | head -n 40
+cp "$work/step" "$work/parity.first"
+
+step 150 "times" "$work/measure" "$work/assay-cuda.so" $ROWS
+grep '^{' "$work/step" >>"$results"
+if command -v python3 >/dev/null && LD_LIBRARY_PATH=$before python3 -c 'import torch' 2>/dev/null; then
+  step 100 "PyTorch" env LD_LIBRARY_PATH="$before" python3 bench/gpu/torch_peer.py
+  grep '^{' "$work/step" >>"$results"
+else
+  say "PyTorch is not installed: no peer and no ceilings"
+fi
+
+# A second process: the same lines to the last digit, each of which says how far off a result was.
+checked 90 "parity again" "$work/test-parity" "$work/assay-cuda.so" full
+if [ $status -eq 124 ]; then :
+elif cmp -s "$work/step" "$work/parity.first"; then say "determinism: two processes, the same errors to the last digit"
+else say "determinism: two processes differ"; failed=1; diff "$work/parity.first" "$work/step" | head -n 20 | tee -a "$log"; fi
+
+if command -v compute-sanitizer >/dev/null; then
+  for tool in memcheck racecheck synccheck; do
+    part=scores                                                   # hazards within the vendor's libraries are not ours
+    [ $tool = memcheck ] && part=small
+    checked 60 "compute-sanitizer $tool" compute-sanitizer --tool $tool --error-exitcode 9 "$work/test-parity" "$work/assay-cuda.so" $part
+    grep -E 'ERROR SUMMARY|RACECHECK SUMMARY' "$work/step" | tail -n 1
+  done
+else
+  say "compute-sanitizer is not installed"
+fi
+
+# Where the time of the index's kernels goes: into the log.
+if command -v ncu >/dev/null; then
+  step 45 "profile" ncu --clock-control none -k regex:index_scores --section SpeedOfLight --section Occupancy --section WarpStateStats "$work/measure" \
+    "$work/assay-cuda.so" 200000 profile
+else
+  say "ncu is not installed"
+fi
+
+if [ $failed != 0 ]; then say "A CHECK FAILED"
+elif [ -n "$unfinished" ]; then say "no check failed; not finished: ${unfinished#, }"
+else say "all checks passed"; fi
+command -v python3 >/dev/null && python3 bench/gpu/table.py "$results" | tee "$out/gpu-table.txt"
+exit $failed

@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* device.cu: a device opened: its queue, its memory and what happens when it fails; and the table of everything that the module does.
+ *
+ * Memory is plain (cudaMalloc). What is released goes into the context's pool and is taken again by the next request of about its size, which needs no
+ * wait: all work is in one queue. When the device has none left the pool is given back and the request tried once more.
+ * Copies pass through two pinned buffers, one of which is filled while the other travels.
+ */
+#include "platform.cuh"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- failures ------------------------------------------------------------------------------------------------------------- */
+
+int
+assay_cuda_fail (AssayCudaFailure *failure, AssayCudaCode code, const char *format, ...)
+{
+  va_list list;
+
+  failure->code = code;
+  va_start (list, format);
+  vsnprintf (failure->message, sizeof failure->message, format, list);
+  va_end (list);
+  return 0;
+}
+
+static int
+lose (AssayCudaContext *context, AssayCudaFailure *failure, const char *what, const char *name, const char *why)
+{
+  assay_cuda_fail (&context->first, ASSAY_CUDA_LOST, "CUDA device %d, %s: %s (%s); nothing computed on it since is used", context->device, what, why, name);
+  context->is_lost = true;
+  *failure = context->first;
+  return 0;
+}
+
+int
+assay_cuda_check (AssayCudaContext *context, cudaError_t status, const char *what, AssayCudaFailure *failure)
+{
+  if (status == cudaSuccess)
+    return 1;
+  cudaGetLastError ();                                            /* what is told here is not told again by the next call */
+  if (status == cudaErrorMemoryAllocation)
+    return assay_cuda_fail (failure, ASSAY_CUDA_NO_MEMORY, "CUDA device %d, %s: out of memory", context->device, what);
+  if (status == cudaErrorNoKernelImageForDevice)
+    return lose (context, failure, what, cudaGetErrorName (status), "this build has no code for the device; configure with CUDA_ARCHS for it");
+  return lose (context, failure, what, cudaGetErrorName (status), cudaGetErrorString (status));
+}
+
+int
+assay_cuda_check_launch (AssayCudaContext *context, const char *kernel, AssayCudaFailure *failure)
+{
+  return assay_cuda_check (context, cudaGetLastError (), kernel, failure);
+}
+
+int
+assay_cuda_check_blas (AssayCudaContext *context, cublasStatus_t status, const char *what, AssayCudaFailure *failure)
+{
+  char number[32];
+
+  if (status == CUBLAS_STATUS_SUCCESS)
+    return 1;
+  if (status == CUBLAS_STATUS_ALLOC_FAILED)
+    return assay_cuda_fail (failure, ASSAY_CUDA_NO_MEMORY, "CUDA device %d, %s: out of memory", context->device, what);
+  snprintf (number, sizeof number, "cuBLAS status %d", (int) status);
+  return lose (context, failure, what, number, "the call failed");
+}
+
+int
+assay_cuda_check_solver (AssayCudaContext *context, cusolverStatus_t status, const char *what, AssayCudaFailure *failure)
+{
+  char number[32];
+
+  if (status == CUSOLVER_STATUS_SUCCESS)
+    return 1;
+  if (status == CUSOLVER_STATUS_ALLOC_FAILED)
+    return assay_cuda_fail (failure, ASSAY_CUDA_NO_MEMORY, "CUDA device %d, %s: out of memory", context->device, what);
+  snprintf (number, sizeof number, "cuSOLVER status %d", (int) status);
+  return lose (context, failure, what, number, "the call failed");
+}
+
+int
+assay_cuda_enter (AssayCudaContext *context, AssayCudaFailure *failure)
+{
+  if (context->is_lost)
+    {
+      *failure = context->first;
+      return 0;
+    }
+  return assay_cuda_check (context, cudaSetDevice (context->device), "cudaSetDevice", failure);
+}
+
+/* --- which devices -------------------------------------------------------------------------------------------------------- */
+
+static int
+check_found (cudaError_t status, AssayCudaFailure *failure)
+{
+  int driver = 0, runtime = 0;
+
+  if (status == cudaSuccess)
+    return 1;
+  cudaGetLastError ();
+  cudaDriverGetVersion (&driver);
+  cudaRuntimeGetVersion (&runtime);
+  if (status == cudaErrorInsufficientDriver && driver == 0)
+    return assay_cuda_fail (failure, ASSAY_CUDA_NO_DEVICE, "no NVIDIA driver is loaded");
+  if (status == cudaErrorInsufficientDriver)
+    return assay_cuda_fail (failure, ASSAY_CUDA_NO_DEVICE, "the driver is for CUDA %d.%d, %d.%d or newer expected: install a newer driver", driver / 1000,
+                            driver % 1000 / 10, runtime / 1000, runtime % 1000 / 10);
+  return assay_cuda_fail (failure, ASSAY_CUDA_NO_DEVICE, "%s (%s)", cudaGetErrorString (status), cudaGetErrorName (status));
+}
+
+static int
+count_devices (int *n, AssayCudaFailure *failure)
+{
+  int found = 0;
+
+  if (!check_found (cudaGetDeviceCount (&found), failure))
+    return 0;
+  *n = found;
+  return 1;
+}
+
+static int
+get_attribute (int device, cudaDeviceAttr which, int *value, AssayCudaFailure *failure)
+{
+  return check_found (cudaDeviceGetAttribute (value, which, device), failure);
+}
+
+static int
+describe_device (int device, AssayCudaDevice *found, AssayCudaFailure *failure)
+{
+  AssayCudaDevice d = {};
+  cudaDeviceProp *properties;
+  int n, shared, cache;
+
+  if (!count_devices (&n, failure))
+    return 0;
+  if (device < 0 || device >= n)
+    return assay_cuda_fail (failure, ASSAY_CUDA_NO_DEVICE, "device %d: %d found, counted from 0", device, n);
+  properties = (cudaDeviceProp *) calloc (1, sizeof *properties);
+  if (properties == NULL)
+    return assay_cuda_fail (failure, ASSAY_CUDA_NO_MEMORY, "device %d: out of memory", device);
+  if (!check_found (cudaGetDeviceProperties (properties, device), failure))
+    {
+      free (properties);
+      return 0;
+    }
+  snprintf (d.name, sizeof d.name, "%.*s", (int) sizeof d.name - 1, properties->name);
+  free (properties);
+  if (!get_attribute (device, cudaDevAttrComputeCapabilityMajor, &d.major, failure) || !get_attribute (device, cudaDevAttrComputeCapabilityMinor, &d.minor, failure)
+      || !get_attribute (device, cudaDevAttrMultiProcessorCount, &d.processors, failure) || !get_attribute (device, cudaDevAttrL2CacheSize, &cache, failure)
+      || !get_attribute (device, cudaDevAttrMaxSharedMemoryPerBlockOptin, &shared, failure) || !check_found (cudaDriverGetVersion (&d.driver), failure)
+      || !check_found (cudaRuntimeGetVersion (&d.runtime), failure) || !check_found (cudaSetDevice (device), failure)
+      || !check_found (cudaMemGetInfo (&d.available, &d.memory), failure))
+    return 0;
+  d.level_two = (size_t) cache;
+  d.shared = (size_t) shared;
+  *found = d;
+  return 1;
+}
+
+/* --- open and close ------------------------------------------------------------------------------------------------------- */
+
+/* Nothing can be done about what fails here. */
+static void
+close_context (AssayCudaContext *context)
+{
+  AssayBlockOfMemory *next;
+
+  if (context == NULL)
+    return;
+  cudaSetDevice (context->device);
+  for (AssayBlockOfMemory *block = context->memory; block != NULL; block = next)
+    {
+      next = block->next;
+      cudaFree (block->address);
+      free (block);
+    }
+  if (context->parameters != NULL)
+    cusolverDnDestroyParams (context->parameters);
+  if (context->solver != NULL)
+    cusolverDnDestroy (context->solver);
+  if (context->blas != NULL)
+    cublasDestroy (context->blas);
+  for (int k = 0; k < 2; k++)
+    {
+      if (context->mark[k] != NULL)
+        cudaEventDestroy (context->mark[k]);
+      if (context->staged[k] != NULL)
+        cudaEventDestroy (context->staged[k]);
+      if (context->staging[k] != NULL)
+        cudaFreeHost (context->staging[k]);
+    }
+  if (context->stream != NULL)
+    cudaStreamDestroy (context->stream);
+  cudaGetLastError ();
+  free (context);
+}
+
+static int
+set_up (AssayCudaContext *c, AssayCudaFailure *failure)
+{
+  if (!assay_cuda_enter (c, failure) || !assay_cuda_check (c, cudaStreamCreateWithFlags (&c->stream, cudaStreamNonBlocking), "cudaStreamCreate", failure))
+    return 0;
+  for (int k = 0; k < 2; k++)
+    if (!assay_cuda_check (c, cudaEventCreateWithFlags (&c->mark[k], cudaEventDefault), "cudaEventCreate", failure)
+        || !assay_cuda_check (c, cudaEventCreateWithFlags (&c->staged[k], cudaEventDisableTiming), "cudaEventCreate", failure)
+        || !assay_cuda_check (c, cudaMallocHost (&c->staging[k], ASSAY_STAGING), "pinned buffers", failure))
+      return 0;
+  /* Pedantic: f32 is f32, whatever the environment asks of the library. */
+  return assay_cuda_check_blas (c, cublasCreate (&c->blas), "cublasCreate", failure)
+         && assay_cuda_check_blas (c, cublasSetStream (c->blas, c->stream), "cublasSetStream", failure)
+         && assay_cuda_check_blas (c, cublasSetMathMode (c->blas, CUBLAS_PEDANTIC_MATH), "cublasSetMathMode", failure)
+         && assay_cuda_check_solver (c, cusolverDnCreate (&c->solver), "cusolverDnCreate", failure)
+         && assay_cuda_check_solver (c, cusolverDnSetStream (c->solver, c->stream), "cusolverDnSetStream", failure)
+         && assay_cuda_check_solver (c, cusolverDnCreateParams (&c->parameters), "cusolverDnCreateParams", failure);
+}
+
+static int
+open_context (int device, AssayCudaContext **context, AssayCudaFailure *failure)
+{
+  AssayCudaDevice found;
+  AssayCudaContext *c;
+
+  if (!describe_device (device, &found, failure))
+    return 0;
+  if (found.major < 8)
+    return assay_cuda_fail (failure, ASSAY_CUDA_NO_DEVICE, "device %d, %s: compute capability 8.0 or higher expected, %d.%d found", device, found.name, found.major, found.minor);
+  c = (AssayCudaContext *) calloc (1, sizeof *c);
+  if (c == NULL)
+    return assay_cuda_fail (failure, ASSAY_CUDA_NO_MEMORY, "device %d: out of memory", device);
+  c->device = device;
+  c->shared = found.shared;
+  if (!set_up (c, failure))
+    {
+      close_context (c);
+      return 0;
+    }
+  *context = c;
+  return 1;
+}
+
+/* --- memory --------------------------------------------------------------------------------------------------------------- */
+
+/* Few sizes, so that blocks serve again: powers of two up to a megabyte, then whole ones. */
+static size_t
+round_up (size_t bytes)
+{
+  const size_t large = (size_t) 1 << 20;
+  size_t size = 512;
+
+  if (bytes > large)
+    return bytes > SIZE_MAX - large ? bytes : (bytes + large - 1) / large * large;
+  while (size < bytes)
+    size *= 2;
+  return size;
+}
+
+static int
+trim (AssayCudaContext *context, AssayCudaFailure *failure)
+{
+  AssayBlockOfMemory **at = &context->memory;
+
+  if (!assay_cuda_enter (context, failure))
+    return 0;
+  while (*at != NULL)
+    if ((*at)->is_free)
+      {
+        AssayBlockOfMemory *block = *at;
+
+        *at = block->next;
+        if (!assay_cuda_check (context, cudaFree (block->address), "cudaFree", failure))
+          {
+            free (block);
+            return 0;
+          }
+        free (block);
+      }
+    else
+      at = &(*at)->next;
+  return 1;
+}
+
+static AssayBlockOfMemory *
+get_new_block (AssayCudaContext *context, size_t bytes, AssayCudaFailure *failure)
+{
+  AssayBlockOfMemory *block = (AssayBlockOfMemory *) calloc (1, sizeof *block);
+  char what[64];
+  cudaError_t status;
+
+  if (block == NULL)
+    {
+      assay_cuda_fail (failure, ASSAY_CUDA_NO_MEMORY, "out of memory");
+      return NULL;
+    }
+  snprintf (what, sizeof what, "%zu bytes", bytes);
+  status = cudaMalloc (&block->address, bytes);
+  if (status == cudaErrorMemoryAllocation)
+    {
+      cudaGetLastError ();
+      if (!trim (context, failure))
+        {
+          free (block);
+          return NULL;
+        }
+      status = cudaMalloc (&block->address, bytes);
+    }
+  if (!assay_cuda_check (context, status, what, failure))
+    {
+      free (block);
+      return NULL;
+    }
+  block->bytes = bytes;
+  block->next = context->memory;
+  context->memory = block;
+  return block;
+}
+
+/* The smallest free block that is large enough and less than twice too large. */
+static AssayBlockOfMemory *
+find_block (AssayCudaContext *context, size_t bytes)
+{
+  AssayBlockOfMemory *best = NULL;
+
+  for (AssayBlockOfMemory *block = context->memory; block != NULL; block = block->next)
+    if (block->is_free && block->bytes >= bytes && block->bytes / 2 < bytes && (best == NULL || block->bytes < best->bytes))
+      best = block;
+  return best;
+}
+
+/* Not zeroed. */
+int
+assay_cuda_alloc (AssayCudaContext *context, size_t bytes, void **buffer, AssayCudaFailure *failure)
+{
+  AssayBlockOfMemory *block;
+
+  if (!assay_cuda_enter (context, failure))
+    return 0;
+  bytes = round_up (bytes);
+  block = find_block (context, bytes);
+  if (block == NULL && (block = get_new_block (context, bytes, failure)) == NULL)
+    return 0;
+  block->is_free = false;
+  *buffer = block->address;
+  return 1;
+}
+
+void
+assay_cuda_release (AssayCudaContext *context, void *buffer)
+{
+  for (AssayBlockOfMemory *block = context->memory; block != NULL; block = block->next)
+    if (block->address == buffer && buffer != NULL)
+      block->is_free = true;
+}
+
+static int
+zero (AssayCudaContext *context, void *buffer, size_t bytes, AssayCudaFailure *failure)
+{
+  return assay_cuda_enter (context, failure) && assay_cuda_check (context, cudaMemsetAsync (buffer, 0, bytes, context->stream), "cudaMemset", failure);
+}
+
+static int
+alloc_zeros (AssayCudaContext *context, size_t bytes, void **buffer, AssayCudaFailure *failure)
+{
+  void *got;
+
+  if (!assay_cuda_alloc (context, bytes, &got, failure))
+    return 0;
+  if (!zero (context, got, bytes, failure))
+    {
+      assay_cuda_release (context, got);
+      return 0;
+    }
+  *buffer = got;
+  return 1;
+}
+
+/* Returns when the host's bytes may change, not when they have arrived. */
+int
+assay_cuda_copy_in (AssayCudaContext *context, void *buffer, const void *host, size_t bytes, AssayCudaFailure *failure)
+{
+  if (!assay_cuda_enter (context, failure))
+    return 0;
+  for (size_t at = 0, piece = 0; at < bytes; at += ASSAY_STAGING, piece++)
+    {
+      const size_t n = bytes - at < ASSAY_STAGING ? bytes - at : ASSAY_STAGING;
+      const int k = piece % 2;
+
+      if (!assay_cuda_check (context, cudaEventSynchronize (context->staged[k]), "copy to the device", failure))
+        return 0;
+      memcpy (context->staging[k], (const char *) host + at, n);
+      if (!assay_cuda_check (context, cudaMemcpyAsync ((char *) buffer + at, context->staging[k], n, cudaMemcpyHostToDevice, context->stream), "copy to the device", failure)
+          || !assay_cuda_check (context, cudaEventRecord (context->staged[k], context->stream), "copy to the device", failure))
+        return 0;
+    }
+  return 1;
+}
+
+int
+assay_cuda_copy_out (AssayCudaContext *context, void *host, const void *buffer, size_t bytes, AssayCudaFailure *failure)
+{
+  const size_t pieces = (bytes + ASSAY_STAGING - 1) / ASSAY_STAGING;
+
+  if (!assay_cuda_enter (context, failure))
+    return 0;
+  for (size_t piece = 0; piece <= pieces; piece++)
+    {
+      if (piece < pieces)                                         /* on its way, while the one before is taken out */
+        {
+          const size_t at = piece * ASSAY_STAGING, n = bytes - at < ASSAY_STAGING ? bytes - at : ASSAY_STAGING;
+
+          if (!assay_cuda_check (context, cudaMemcpyAsync (context->staging[piece % 2], (const char *) buffer + at, n, cudaMemcpyDeviceToHost, context->stream),
+                                 "copy from the device", failure)
+              || !assay_cuda_check (context, cudaEventRecord (context->staged[piece % 2], context->stream), "copy from the device", failure))
+            return 0;
+        }
+      if (piece > 0)
+        {
+          const size_t at = (piece - 1) * ASSAY_STAGING, n = bytes - at < ASSAY_STAGING ? bytes - at : ASSAY_STAGING;
+
+          if (!assay_cuda_check (context, cudaEventSynchronize (context->staged[(piece - 1) % 2]), "copy from the device", failure))
+            return 0;
+          memcpy ((char *) host + at, context->staging[(piece - 1) % 2], n);
+        }
+    }
+  return 1;
+}
+
+static int
+sync (AssayCudaContext *context, AssayCudaFailure *failure)
+{
+  return assay_cuda_enter (context, failure) && assay_cuda_check (context, cudaStreamSynchronize (context->stream), "wait for the device", failure);
+}
+
+static int
+set_mark (AssayCudaContext *context, int which, AssayCudaFailure *failure)
+{
+  return assay_cuda_enter (context, failure) && assay_cuda_check (context, cudaEventRecord (context->mark[which != 0], context->stream), "cudaEventRecord", failure);
+}
+
+static int
+get_elapsed (AssayCudaContext *context, double *milliseconds, AssayCudaFailure *failure)
+{
+  float found;
+
+  if (!assay_cuda_enter (context, failure) || !assay_cuda_check (context, cudaEventSynchronize (context->mark[1]), "wait for the device", failure)
+      || !assay_cuda_check (context, cudaEventElapsedTime (&found, context->mark[0], context->mark[1]), "cudaEventElapsedTime", failure))
+    return 0;
+  *milliseconds = found;
+  return 1;
+}
+
+static const AssayCudaTable table = {
+  ASSAY_CUDA_ABI, sizeof (AssayCudaTable), count_devices, describe_device, open_context, close_context,
+  alloc_zeros, assay_cuda_release, trim, zero, assay_cuda_copy_in, assay_cuda_copy_out, sync, set_mark, get_elapsed,
+  assay_cuda_gemm, assay_cuda_eigen, assay_cuda_factor, assay_cuda_solve, assay_cuda_index_scores
+};
+
+extern "C" __attribute__ ((visibility ("default"))) const AssayCudaTable *
+assay_cuda_get_table (void)
+{
+  return &table;
+}

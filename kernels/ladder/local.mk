@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# ladder: the slower versions of kernels, that the others are held against and measured beside.
+CUDA_INCLUDED += kernels/ladder/index_scores_plain.cuh

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# kernels: the CUDA module, which the program loads where there is a device.  nvcc
+# alone builds it; the sources include each other and nothing of src/.
+CUDA_FILES = \
+  kernels/dense.cu \
+  kernels/device.cu \
+  kernels/index_scores.cu
+CUDA_INCLUDED = \
+  kernels/launch.h \
+  kernels/matrix_unit.cuh \
+  kernels/platform.cuh
+include kernels/ladder/local.mk
+EXTRA_DIST += $(CUDA_FILES) $(CUDA_INCLUDED)
+
+if HAVE_CUDA
+cudamoduleexecdir = $(pkglibdir)
+cudamoduleexec_DATA = kernels/assay-cuda.so
+CUDA_OBJECTS = $(CUDA_FILES:.cu=.o)
+
+$(CUDA_OBJECTS): %.o: %.cu
+	$(AM_V_NVCC)$(MKDIR_P) $(@D) && $(NVCC) $(CUDA_ARCHS) -O3 -Xcompiler -fPIC,-fvisibility=hidden -MMD -MT $@ -MF $@.d $(NVCCFLAGS) -c -o $@ $<
+kernels/assay-cuda.so: $(CUDA_OBJECTS)
+	$(AM_V_NVCC)$(NVCC) $(CUDA_ARCHS) -shared $(NVCCFLAGS) -o $@ $(CUDA_OBJECTS) $(CUDA_LIBS)
+-include $(wildcard kernels/*.o.d)
+CLEANFILES += kernels/assay-cuda.so $(CUDA_OBJECTS) kernels/*.o.d
+endif
+
+# On a machine with a device: parity, and what a sanitizer finds.
+.PHONY: check-gpu
+if HAVE_CUDA
+check-gpu: tests/gpu/test-parity$(EXEEXT) kernels/assay-cuda.so
+	$(SHELL) $(srcdir)/tests/gpu/check-gpu.sh tests/gpu/test-parity$(EXEEXT) kernels/assay-cuda.so
+else
+check-gpu:
+	@echo "SKIP: check-gpu: built without CUDA (configure found no nvcc)"
+endif

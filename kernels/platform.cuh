@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* platform.cuh: what the kernels' files share: how a kernel is launched and how a failure is told. The same sources compile for the host, where tests
+ * walk blocks and threads one by one (tests/gpu/emulation.h).
+ */
+#pragma once
+
+#include "launch.h"
+
+#include <cuda_runtime.h>
+#include <cublas_v2.h>
+#include <cusolverDn.h>
+
+#ifndef ASSAY_EMULATED
+#define ASSAY_LAUNCH(kernel, grid, block, shared, stream, ...) kernel<<<grid, block, shared, stream>>> (__VA_ARGS__)
+#define ASSAY_SHARED(name) extern __shared__ __align__ (128) unsigned char name[]
+#endif
+
+#define ASSAY_STAGING ((size_t) 8 << 20)        /* bytes of each of the two pinned buffers */
+
+struct AssayBlockOfMemory {
+  void *address;
+  size_t bytes;
+  bool is_free;
+  AssayBlockOfMemory *next;
+};
+
+struct AssayCudaContext {
+  int device;
+  size_t shared;                /* most bytes of shared memory that a block may have */
+  cudaStream_t stream;
+  cublasHandle_t blas;
+  cusolverDnHandle_t solver;
+  cusolverDnParams_t parameters;
+  cudaEvent_t mark[2], staged[2];
+  void *staging[2];
+  AssayBlockOfMemory *memory;
+  bool is_lost;
+  AssayCudaFailure first;       /* why it is lost */
+};
+
+/* Each returns 1, or 0 with the failure: out of memory leaves the context whole, everything else loses it. */
+int assay_cuda_fail         (AssayCudaFailure *failure, AssayCudaCode code, const char *format, ...);
+int assay_cuda_check        (AssayCudaContext *context, cudaError_t status, const char *what, AssayCudaFailure *failure);
+int assay_cuda_check_blas   (AssayCudaContext *context, cublasStatus_t status, const char *what, AssayCudaFailure *failure);
+int assay_cuda_check_solver (AssayCudaContext *context, cusolverStatus_t status, const char *what, AssayCudaFailure *failure);
+/* Of the launch just made. */
+int assay_cuda_check_launch (AssayCudaContext *context, const char *kernel, AssayCudaFailure *failure);
+/* Before any work: whether the context is not lost, made current on this thread. */
+int assay_cuda_enter        (AssayCudaContext *context, AssayCudaFailure *failure);
+
+int  assay_cuda_alloc    (AssayCudaContext *context, size_t bytes, void **buffer, AssayCudaFailure *failure);
+void assay_cuda_release  (AssayCudaContext *context, void *buffer);
+int  assay_cuda_copy_in  (AssayCudaContext *context, void *buffer, const void *host, size_t bytes, AssayCudaFailure *failure);
+int  assay_cuda_copy_out (AssayCudaContext *context, void *host, const void *buffer, size_t bytes, AssayCudaFailure *failure);
+
+int assay_cuda_gemm   (AssayCudaContext *context, AssayCudaType type, int ta, int tb, int64_t M, int64_t N, int64_t K, double alpha, const void *A,
+                       int64_t lda, const void *B, int64_t ldb, double beta, void *C, int64_t ldc, AssayCudaFailure *failure);
+int assay_cuda_eigen  (AssayCudaContext *context, AssayCudaEigenWay way, AssayCudaType type, int64_t batch, int64_t n, void *matrix, void *values,
+                       double *residual, double *orthogonality, AssayCudaFailure *failure);
+int assay_cuda_factor (AssayCudaContext *context, AssayCudaType type, int64_t n, void *matrix, int64_t *pivot, AssayCudaFailure *failure);
+int assay_cuda_solve  (AssayCudaContext *context, AssayCudaType type, int64_t n, int64_t K, const void *factor, void *X, AssayCudaFailure *failure);
+int assay_cuda_index_scores (AssayCudaContext *context, AssayCudaIndexWay way, const AssayCudaIndexRows *rows, const AssayCudaIndexQueries *queries,
+                             float *scores, AssayCudaFailure *failure);
+
+/* *sum <- the sum of squares of the n^2 entries of X, of X - I (minus_identity), or of X[j][i] - values[j] Y[j][i] (Y not NULL).
+ * In double, in an order fixed by n. */
+#define ASSAY_SQUARES_BLOCKS 256
+int assay_cuda_squares (AssayCudaContext *context, AssayCudaType type, int64_t n, const void *X, const void *Y, const void *values, bool minus_identity,
+                        double *sum, AssayCudaFailure *failure);

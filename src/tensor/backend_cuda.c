@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* backend_cuda.c: the module of kernels/ found and loaded, and its table behind ours. Nothing of CUDA is linked or included here, so that one program
+ * runs with and without it. */
+#include "tensor/backend.h"
+
+#include "base/error.h"
+#include "kernels/launch.h"
+
+#include <dlfcn.h>
+
+typedef struct {
+  AssayBackend backend;
+  const AssayCudaTable *cuda;
+  AssayCudaContext *context;
+} CudaBackend;
+
+/* --- the module ----------------------------------------------------------------------------------------------------------- */
+
+/* Beside the program as it was built, beside it as it was installed, and where it was configured to go. Owns: the caller. */
+static char *
+find_module (void)
+{
+  static const char *const beside[] = { "kernels/assay-cuda.so", "../kernels/assay-cuda.so", "../../kernels/assay-cuda.so", "../lib/assay/assay-cuda.so" };
+  g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
+  g_autofree char *folder = program ? g_path_get_dirname (program) : NULL;
+
+  for (guint k = 0; folder != NULL && k < G_N_ELEMENTS (beside); k++)
+    {
+      g_autofree char *path = g_build_filename (folder, beside[k], NULL);
+
+      if (g_file_test (path, G_FILE_TEST_EXISTS))
+        return g_steal_pointer (&path);
+    }
+  return g_build_filename (PKGLIBDIR, "assay-cuda.so", NULL);
+}
+
+/* It stays loaded: CUDA's libraries do not like to go. */
+static const AssayCudaTable *
+load_module (const char *path, GError **error)
+{
+  const AssayCudaTable *cuda;
+  AssayCudaEntry entry;
+  gpointer module;
+
+  if (!g_file_test (path, G_FILE_TEST_EXISTS))
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NO_DEVICE, "CUDA: %s is not there: this build has no CUDA module; everything else works", path);
+      return NULL;
+    }
+  module = dlopen (path, RTLD_NOW | RTLD_LOCAL);
+  if (module == NULL)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NO_DEVICE, "CUDA: %s; install the CUDA run-time with cuBLAS and cuSOLVER, or go without", dlerror ());
+      return NULL;
+    }
+  *(gpointer *) &entry = dlsym (module, ASSAY_CUDA_ENTRY);
+  cuda = entry != NULL ? entry () : NULL;
+  if (cuda == NULL || cuda->abi != ASSAY_CUDA_ABI || cuda->size != sizeof *cuda)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NO_DEVICE, "CUDA: %s belongs to another version of the program: interface %d expected, %d found", path,
+                   ASSAY_CUDA_ABI, cuda != NULL ? (int) cuda->abi : 0);
+      return NULL;
+    }
+  return cuda;
+}
+
+/* FALSE with what the module says. */
+static gboolean
+look (gboolean ok, const AssayCudaFailure *failure, GError **error)
+{
+  static const AssayErrorCode codes[] = {
+    [ASSAY_CUDA_NO_DEVICE] = ASSAY_ERROR_NO_DEVICE, [ASSAY_CUDA_NO_MEMORY] = ASSAY_ERROR_NO_MEMORY, [ASSAY_CUDA_BAD_CALL] = ASSAY_ERROR_UNSUPPORTED,
+    [ASSAY_CUDA_NOT_CONVERGED] = ASSAY_ERROR_CHECK_FAILED, [ASSAY_CUDA_LOST] = ASSAY_ERROR_IO
+  };
+
+  if (!ok)
+    g_set_error (error, ASSAY_ERROR, codes[failure->code], "%s%s", failure->code == ASSAY_CUDA_NO_DEVICE ? "CUDA: " : "", failure->message);
+  return ok;
+}
+
+gboolean
+assay_backend_cuda_find (const char *path, guint device, AssayCudaFound *found, GError **error)
+{
+  g_autofree char *module = path ? g_strdup (path) : find_module ();
+  const AssayCudaTable *cuda = load_module (module, error);
+  AssayCudaFailure failure;
+  AssayCudaDevice d;
+
+  if (cuda == NULL || !look (cuda->describe ((int) device, &d, &failure), &failure, error))
+    return FALSE;
+  *found = (AssayCudaFound) { .major = d.major, .minor = d.minor, .driver = d.driver, .runtime = d.runtime, .processors = (guint) d.processors,
+                              .memory = d.memory, .available = d.available };
+  g_strlcpy (found->name, d.name, sizeof found->name);
+  g_strlcpy (found->module, module, sizeof found->module);
+  return TRUE;
+}
+
+/* --- the table ------------------------------------------------------------------------------------------------------------ */
+
+static gpointer
+cuda_alloc (AssayBackend *backend, gsize bytes, GError **error)
+{
+  CudaBackend *self = (CudaBackend *) backend;
+  AssayCudaFailure failure;
+  gpointer buffer;
+
+  return look (self->cuda->alloc (self->context, bytes, &buffer, &failure), &failure, error) ? buffer : NULL;
+}
+
+static void
+cuda_release (AssayBackend *backend, gpointer buffer)
+{
+  CudaBackend *self = (CudaBackend *) backend;
+
+  if (buffer != NULL)
+    self->cuda->release (self->context, buffer);
+}
+
+static gboolean
+cuda_copy_in (AssayBackend *backend, gpointer device, gconstpointer host, gsize bytes, GError **error)
+{
+  CudaBackend *self = (CudaBackend *) backend;
+  AssayCudaFailure failure;
+
+  return look (self->cuda->copy_in (self->context, device, host, bytes, &failure), &failure, error);
+}
+
+static gboolean
+cuda_copy_out (AssayBackend *backend, gpointer host, gconstpointer device, gsize bytes, GError **error)
+{
+  CudaBackend *self = (CudaBackend *) backend;
+  AssayCudaFailure failure;
+
+  return look (self->cuda->copy_out (self->context, host, device, bytes, &failure), &failure, error);
+}
+
+static gboolean
+cuda_zero (AssayBackend *backend, gpointer device, gsize bytes, GError **error)
+{
+  CudaBackend *self = (CudaBackend *) backend;
+  AssayCudaFailure failure;
+
+  return look (self->cuda->zero (self->context, device, bytes, &failure), &failure, error);
+}
+
+static gboolean
+cuda_sync (AssayBackend *backend, GError **error)
+{
+  CudaBackend *self = (CudaBackend *) backend;
+  AssayCudaFailure failure;
+
+  return look (self->cuda->sync (self->context, &failure), &failure, error);
+}
+
+static gboolean
+get_type (AssayDtype dtype, AssayCudaType *type, GError **error)
+{
+  if (dtype != ASSAY_F32 && dtype != ASSAY_F64)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "dense matrices on cuda: f32 or f64 expected, %s found", assay_dtype_name (dtype));
+      return FALSE;
+    }
+  *type = dtype == ASSAY_F64 ? ASSAY_CUDA_F64 : ASSAY_CUDA_F32;
+  return TRUE;
+}
+
+static gboolean
+cuda_gemm (AssayBackend *backend, AssayDtype dtype, gboolean ta, gboolean tb, gint64 M, gint64 N, gint64 K, double alpha, gconstpointer A, gint64 lda,
+           gconstpointer B, gint64 ldb, gboolean accumulate, gpointer C, gint64 ldc, GError **error)
+{
+  CudaBackend *self = (CudaBackend *) backend;
+  AssayCudaFailure failure;
+  AssayCudaType type;
+
+  return get_type (dtype, &type, error)
+         && look (self->cuda->gemm (self->context, type, ta, tb, M, N, K, alpha, A, lda, B, ldb, accumulate ? 1 : 0, C, ldc, &failure), &failure, error);
+}
+
+static gboolean
+cuda_eigen (AssayBackend *backend, AssayDtype dtype, gint64 n, gpointer matrix, gpointer values, double *residual, double *orthogonality, GError **error)
+{
+  CudaBackend *self = (CudaBackend *) backend;
+  AssayCudaFailure failure;
+  AssayCudaType type;
+
+  return get_type (dtype, &type, error)
+         && look (self->cuda->eigen (self->context, ASSAY_CUDA_EIGEN_AUTO, type, 1, n, matrix, values, residual, orthogonality, &failure), &failure, error);
+}
+
+static gboolean
+cuda_factor (AssayBackend *backend, AssayDtype dtype, gint64 n, gpointer matrix, gint64 *pivot, GError **error)
+{
+  CudaBackend *self = (CudaBackend *) backend;
+  AssayCudaFailure failure;
+  AssayCudaType type;
+  gint64 found;
+
+  if (!get_type (dtype, &type, error) || !look (self->cuda->factor (self->context, type, n, matrix, &found, &failure), &failure, error))
+    return FALSE;
+  *pivot = found;
+  return TRUE;
+}
+
+static gboolean
+cuda_solve (AssayBackend *backend, AssayDtype dtype, gint64 n, gint64 K, gconstpointer factor, gpointer X, GError **error)
+{
+  CudaBackend *self = (CudaBackend *) backend;
+  AssayCudaFailure failure;
+  AssayCudaType type;
+
+  return get_type (dtype, &type, error) && look (self->cuda->solve (self->context, type, n, K, factor, X, &failure), &failure, error);
+}
+
+static void
+cuda_close (AssayBackend *backend)
+{
+  CudaBackend *self = (CudaBackend *) backend;
+
+  self->cuda->close (self->context);
+  assay_workers_free (backend->workers);
+  g_free (self);
+}
+
+AssayBackend *
+assay_backend_cuda_new (const char *path, guint device, GError **error)
+{
+  g_autofree char *module = path ? g_strdup (path) : find_module ();
+  const AssayCudaTable *cuda = load_module (module, error);
+  AssayCudaContext *context;
+  AssayCudaFailure failure;
+  CudaBackend *self;
+
+  if (cuda == NULL || !look (cuda->open ((int) device, &context, &failure), &failure, error))
+    return NULL;
+  self = g_new0 (CudaBackend, 1);
+  *self = (CudaBackend) {
+    .backend = { .kind = ASSAY_BACKEND_CUDA, .name = "cuda", .workers = assay_workers_new (1), .alloc = cuda_alloc, .release = cuda_release,
+                 .copy_in = cuda_copy_in, .copy_out = cuda_copy_out, .zero = cuda_zero, .sync = cuda_sync, .gemm = cuda_gemm, .eigen = cuda_eigen,
+                 .factor = cuda_factor, .solve = cuda_solve, .close = cuda_close },
+    .cuda = cuda, .context = context
+  };
+  return &self->backend;
+}

@@ -1,0 +1,34 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# check-gpu.sh PARITY MODULE: the CUDA module on this machine's device: every result within its bound, the same errors to the last digit from a second
+# process, and nothing that compute-sanitizer finds.  SKIP by name where there is no device.
+
+parity=$1
+module=$2
+scratch=$(mktemp -d) || exit 1
+trap 'rm -rf "$scratch"' EXIT
+failed=0
+
+"$parity" "$module" full >"$scratch/first"
+status=$?
+cat "$scratch/first"
+if grep -q '^1\.\.0 # SKIP' "$scratch/first"; then
+  echo "SKIP: check-gpu: $(sed -n 's/^1\.\.0 # SKIP //p' "$scratch/first")"
+  exit 0
+fi
+[ $status -eq 0 ] || failed=1
+"$parity" "$module" full >"$scratch/second"
+cmp "$scratch/first" "$scratch/second" || { echo "FAIL: two runs differ"; failed=1; }
+for tool in memcheck racecheck synccheck; do
+  part=scores                           # hazards within the vendor's libraries are not ours
+  [ $tool = memcheck ] && part=small
+  if command -v compute-sanitizer >/dev/null; then
+    compute-sanitizer --tool $tool --error-exitcode 9 "$parity" "$module" $part >"$scratch/$tool" 2>&1 \
+      || { echo "FAIL: compute-sanitizer --tool $tool"; tail -n 20 "$scratch/$tool"; failed=1; }
+    tail -n 1 "$scratch/$tool"
+  else
+    echo "SKIP: compute-sanitizer --tool $tool: not installed"
+  fi
+done
+[ $failed -eq 0 ] && echo "PASS: check-gpu" || echo "FAIL: check-gpu"
+exit $failed

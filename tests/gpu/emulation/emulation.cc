@@ -1,0 +1,639 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* emulation.cc: blocks, threads, streams and libraries of emulation.h. */
+#include "cusolverDn.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <deque>
+#include <map>
+#include <vector>
+
+#include <lapacke.h>
+#include <setjmp.h>
+#include <ucontext.h>
+
+#if defined __SANITIZE_ADDRESS__
+#include <sanitizer/common_interface_defs.h>
+#define START_SWITCH(fake, bottom, size) __sanitizer_start_switch_fiber (fake, bottom, size)
+#define FINISH_SWITCH(fake, bottom, size) __sanitizer_finish_switch_fiber (fake, bottom, size)
+#else
+#define START_SWITCH(fake, bottom, size) ((void) (fake), (void) (bottom), (void) (size))
+#define FINISH_SWITCH(fake, bottom, size) ((void) (fake), (void) (bottom), (void) (size))
+#endif
+
+#define THREADS 1024
+#define STACK ((size_t) 64 << 10)
+#define SHARED ((size_t) 227 << 10)     /* of a block, as on the largest devices */
+
+Index threadIdx, blockIdx, blockDim, gridDim;
+
+/* --- threads of a block --------------------------------------------------------------------------------------------------- */
+
+struct Copy { void *to; const void *from; };
+
+struct Fiber {
+  ucontext_t context;                   /* only for the first step onto a new stack: swapping them asks the kernel about signals every time */
+  jmp_buf place;
+  bool is_new = true;
+  unsigned char *stack = nullptr;
+  void *fake = nullptr;                 /* the address sanitizer's */
+  bool is_done = true;
+  std::deque<std::vector<Copy>> groups; /* asynchronous copies, oldest first; the last group is still open */
+};
+
+struct Barrier { unsigned arrived, generation; };
+
+struct Warp {
+  Barrier barrier;
+  unsigned alive;
+  const char *where;
+  unsigned char slots[2][32][64];       /* in turn: who is ahead writes into the other one */
+};
+
+static Fiber fibers[THREADS];
+static Warp warps[THREADS / 32];
+static Barrier of_block;
+static jmp_buf scheduler;
+static void *scheduler_fake;
+static const void *scheduler_stack;
+static size_t scheduler_size;
+static unsigned current, n_alive;
+static bool has_moved;                  /* somebody did something since the scheduler last looked */
+static const std::function<void ()> *body;
+alignas (256) static unsigned char shared_memory[SHARED];
+
+static void
+stop (const char *what)
+{
+  fprintf (stderr, "emulation: block %u, thread %u: %s\n", blockIdx.x, current, what);
+  abort ();
+}
+
+static void
+yield (void)
+{
+  Fiber *fiber = &fibers[current];
+
+  START_SWITCH (&fiber->fake, scheduler_stack, scheduler_size);
+  if (_setjmp (fiber->place) == 0)
+    _longjmp (scheduler, 1);
+  FINISH_SWITCH (fiber->fake, &scheduler_stack, &scheduler_size);
+}
+
+static void
+wait_at (Barrier *barrier, const unsigned *expected)
+{
+  const unsigned generation = barrier->generation;
+
+  has_moved = true;
+  if (++barrier->arrived == *expected)
+    {
+      barrier->arrived = 0;
+      barrier->generation++;
+    }
+  else
+    while (barrier->generation == generation)
+      yield ();
+}
+
+/* A thread that is gone is not waited for. */
+static void
+leave (Barrier *barrier, unsigned expected)
+{
+  if (expected > 0 && barrier->arrived == expected)
+    {
+      barrier->arrived = 0;
+      barrier->generation++;
+    }
+}
+
+static void
+run_fiber (void)
+{
+  Fiber *fiber = &fibers[current];
+
+  FINISH_SWITCH (nullptr, &scheduler_stack, &scheduler_size);
+  (*body) ();
+  fiber->is_done = has_moved = true;
+  leave (&of_block, --n_alive);
+  leave (&warps[current / 32].barrier, --warps[current / 32].alive);
+  START_SWITCH (nullptr, scheduler_stack, scheduler_size);
+  _longjmp (scheduler, 1);
+}
+
+static void
+resume (unsigned k)
+{
+  current = k;
+  threadIdx.x = k;
+  START_SWITCH (&scheduler_fake, fibers[k].stack, STACK);
+  if (_setjmp (scheduler) == 0)
+    {
+      if (!fibers[k].is_new)
+        _longjmp (fibers[k].place, 1);
+      fibers[k].is_new = false;
+      setcontext (&fibers[k].context);
+    }
+  FINISH_SWITCH (scheduler_fake, nullptr, nullptr);
+}
+
+/* Threads go in both orders in turn: what one writes and another reads without a barrier between is there in one of them only. */
+static void
+run_block (unsigned n, bool is_backwards)
+{
+  memset (shared_memory, 0xcd, sizeof shared_memory);
+  memset (warps, 0, sizeof warps);
+  of_block = {};
+  n_alive = n;
+  for (unsigned k = 0; k < n; k++)
+    {
+      Fiber *fiber = &fibers[k];
+
+      if (fiber->stack == nullptr)
+        fiber->stack = (unsigned char *) malloc (STACK);
+      fiber->is_done = false;
+      fiber->is_new = true;
+      fiber->fake = nullptr;
+      fiber->groups.assign (1, {});
+      warps[k / 32].alive++;
+      getcontext (&fiber->context);
+      fiber->context.uc_stack.ss_sp = fiber->stack;
+      fiber->context.uc_stack.ss_size = STACK;
+      fiber->context.uc_link = nullptr;
+      makecontext (&fiber->context, run_fiber, 0);
+    }
+  while (n_alive > 0)
+    {
+      has_moved = false;
+      for (unsigned k = 0; k < n; k++)
+        {
+          const unsigned next = is_backwards ? n - 1 - k : k;
+
+          if (!fibers[next].is_done)
+            resume (next);
+        }
+      if (!has_moved)
+        stop ("all threads that are left wait for each other");
+    }
+}
+
+void
+emulation_barrier (void)
+{
+  wait_at (&of_block, &n_alive);
+}
+
+const unsigned char *
+emulation_exchange (const void *mine, size_t bytes, const char *where)
+{
+  Warp *warp = &warps[current / 32];
+  const unsigned turn = warp->barrier.generation % 2;
+
+  if (warp->barrier.arrived > 0 && warp->where != where)
+    stop ("the lanes of a warp are at different instructions");
+  warp->where = where;
+  memcpy (warp->slots[turn][current % 32], mine, bytes);
+  wait_at (&warp->barrier, &warp->alive);
+  return warp->slots[turn][0];
+}
+
+unsigned char *
+emulation_shared_memory (void)
+{
+  return shared_memory;
+}
+
+void
+emulation_copy (void *shared, const void *global)
+{
+  if (((uintptr_t) shared | (uintptr_t) global) % 16 != 0)
+    stop ("an asynchronous copy is not aligned to 16 bytes");
+  if ((unsigned char *) shared < shared_memory || (unsigned char *) shared + 16 > shared_memory + SHARED)
+    stop ("an asynchronous copy leaves shared memory");
+  fibers[current].groups.back ().push_back ({ shared, global });
+}
+
+void
+emulation_commit (void)
+{
+  fibers[current].groups.push_back ({});
+}
+
+void
+emulation_wait (int left)
+{
+  std::deque<std::vector<Copy>> &groups = fibers[current].groups;
+
+  while ((int) groups.size () > left + 1)
+    {
+      for (const Copy &copy : groups.front ())
+        memcpy (copy.to, copy.from, 16);
+      groups.pop_front ();
+    }
+}
+
+/* --- failures ------------------------------------------------------------------------------------------------------------- */
+
+static uint64_t n_calls, fail_at;
+static int fail_with, sticky, n_devices = 1, last_error;
+static int64_t n_live;
+static bool is_spoilt;
+static size_t memory = (size_t) 1 << 32, used;
+static std::map<void *, size_t> sizes;
+
+void
+emulation_fail_at (uint64_t k, int error)
+{
+  fail_at = k > 0 ? n_calls + k : 0;
+  fail_with = error;
+  sticky = 0;
+  last_error = 0;
+}
+
+uint64_t emulation_get_calls (void) { return n_calls; }
+void emulation_set_devices (int n) { n_devices = n; }
+void emulation_set_memory (size_t bytes) { memory = bytes; }
+int64_t emulation_get_live (void) { return n_live; }
+void emulation_spoil (int spoil) { is_spoilt = spoil != 0; }
+
+static cudaError_t
+call (void)
+{
+  if (sticky != 0)
+    return (cudaError_t) (last_error = sticky);
+  if (++n_calls != fail_at)
+    return cudaSuccess;
+  if (fail_with != cudaErrorMemoryAllocation)
+    sticky = fail_with;
+  return (cudaError_t) (last_error = fail_with);
+}
+
+static cublasStatus_t
+call_blas (void)
+{
+  const cudaError_t error = call ();
+
+  return error == cudaSuccess ? CUBLAS_STATUS_SUCCESS : error == cudaErrorMemoryAllocation ? CUBLAS_STATUS_ALLOC_FAILED : CUBLAS_STATUS_EXECUTION_FAILED;
+}
+
+static cusolverStatus_t
+call_solver (void)
+{
+  const cudaError_t error = call ();
+
+  return error == cudaSuccess ? CUSOLVER_STATUS_SUCCESS : error == cudaErrorMemoryAllocation ? CUSOLVER_STATUS_ALLOC_FAILED : CUSOLVER_STATUS_EXECUTION_FAILED;
+}
+
+#define CHECK(kind) do { auto failed = kind (); if (failed != 0) return failed; } while (0)
+
+const char *
+cudaGetErrorName (cudaError_t error)
+{
+  return error == cudaErrorNoDevice ? "cudaErrorNoDevice" : error == cudaErrorLaunchFailure ? "cudaErrorLaunchFailure" : "cudaError";
+}
+
+const char *
+cudaGetErrorString (cudaError_t error)
+{
+  return error == cudaErrorNoDevice ? "no CUDA-capable device is detected" : error == cudaErrorLaunchFailure ? "unspecified launch failure" : "emulated failure";
+}
+
+cudaError_t
+cudaGetLastError (void)
+{
+  const int error = last_error;
+
+  last_error = sticky;
+  return (cudaError_t) error;
+}
+
+/* --- devices and memory --------------------------------------------------------------------------------------------------- */
+
+cudaError_t
+cudaGetDeviceCount (int *n)
+{
+  CHECK (call);
+  if (n_devices <= 0)
+    return (cudaError_t) (last_error = n_devices < 0 ? cudaErrorInsufficientDriver : cudaErrorNoDevice);
+  *n = n_devices;
+  return cudaSuccess;
+}
+
+cudaError_t cudaSetDevice (int device) { CHECK (call); return device < n_devices ? cudaSuccess : cudaErrorInvalidDevice; }
+cudaError_t cudaDriverGetVersion (int *version) { CHECK (call); *version = n_devices < 0 ? 0 : 13000; return cudaSuccess; }
+cudaError_t cudaRuntimeGetVersion (int *version) { CHECK (call); *version = 13000; return cudaSuccess; }
+cudaError_t cudaGetDeviceProperties (cudaDeviceProp *p, int) { CHECK (call); snprintf (p->name, sizeof p->name, "emulated device"); return cudaSuccess; }
+cudaError_t cudaMemGetInfo (size_t *available, size_t *total) { CHECK (call); *available = memory - used; *total = memory; return cudaSuccess; }
+cudaError_t emulation_set_attribute (int value) { CHECK (call); return value <= (int) SHARED ? cudaSuccess : cudaErrorInvalidValue; }
+
+cudaError_t
+cudaDeviceGetAttribute (int *value, cudaDeviceAttr which, int)
+{
+  static const int values[] = { 9, 0, 1, 1 << 20, (int) SHARED };
+
+  CHECK (call);
+  *value = values[which];
+  return cudaSuccess;
+}
+
+static void run_all (void);
+
+cudaError_t
+cudaMalloc (void **address, size_t bytes)
+{
+  CHECK (call);
+  if (bytes > memory - used || (*address = aligned_alloc (256, (bytes + 255) / 256 * 256)) == nullptr)
+    return (cudaError_t) (last_error = cudaErrorMemoryAllocation);
+  memset (*address, 0xcd, bytes);
+  sizes[*address] = bytes;
+  used += bytes;
+  n_live++;
+  return cudaSuccess;
+}
+
+/* What is destroyed is so in any case, as when a lost device is given up. */
+cudaError_t
+cudaFree (void *address)
+{
+  if (sticky == 0)
+    run_all ();
+  used -= sizes[address];
+  sizes.erase (address);
+  free (address);
+  n_live--;
+  return call ();
+}
+
+cudaError_t
+cudaMallocHost (void **address, size_t bytes)
+{
+  CHECK (call);
+  *address = malloc (bytes);
+  n_live++;
+  return cudaSuccess;
+}
+
+cudaError_t
+cudaFreeHost (void *address)
+{
+  free (address);
+  n_live--;
+  return call ();
+}
+
+/* --- streams -------------------------------------------------------------------------------------------------------------- */
+
+struct EmulatedStream {
+  std::deque<std::function<void ()>> queue;
+  uint64_t put = 0, done = 0;
+};
+
+struct EmulatedEvent {
+  EmulatedStream *stream = nullptr;
+  uint64_t after = 0;           /* so many things of the stream are done */
+};
+
+static std::deque<EmulatedStream *> streams;
+
+static void
+run_until (EmulatedStream *stream, uint64_t done)
+{
+  while (stream->done < done)
+    {
+      std::function<void ()> next = stream->queue.front ();
+
+      stream->queue.pop_front ();
+      stream->done++;
+      next ();
+    }
+}
+
+static void
+run_all (void)
+{
+  for (EmulatedStream *stream : streams)
+    run_until (stream, stream->put);
+}
+
+static void
+put (EmulatedStream *stream, std::function<void ()> what)
+{
+  stream->queue.push_back (what);
+  stream->put++;
+}
+
+cudaError_t cudaStreamCreateWithFlags (cudaStream_t *stream, unsigned) { CHECK (call); *stream = new EmulatedStream; streams.push_back (*stream); n_live++; return cudaSuccess; }
+cudaError_t cudaStreamSynchronize (cudaStream_t stream) { CHECK (call); run_until (stream, stream->put); return cudaSuccess; }
+cudaError_t cudaEventCreateWithFlags (cudaEvent_t *event, unsigned) { CHECK (call); *event = new EmulatedEvent; n_live++; return cudaSuccess; }
+cudaError_t cudaEventDestroy (cudaEvent_t event) { delete event; n_live--; return call (); }
+cudaError_t cudaEventRecord (cudaEvent_t event, cudaStream_t stream) { CHECK (call); event->stream = stream; event->after = stream->put; return cudaSuccess; }
+cudaError_t cudaEventElapsedTime (float *milliseconds, cudaEvent_t, cudaEvent_t) { CHECK (call); *milliseconds = 1; return cudaSuccess; }
+
+cudaError_t
+cudaStreamDestroy (cudaStream_t stream)
+{
+  for (size_t k = 0; k < streams.size (); k++)
+    if (streams[k] == stream)
+      streams.erase (streams.begin () + (long) k--);
+  delete stream;
+  n_live--;
+  return call ();
+}
+
+cudaError_t
+cudaEventSynchronize (cudaEvent_t event)
+{
+  CHECK (call);
+  if (event->stream != nullptr)
+    run_until (event->stream, event->after);
+  return cudaSuccess;
+}
+
+cudaError_t
+cudaMemsetAsync (void *address, int value, size_t bytes, cudaStream_t stream)
+{
+  CHECK (call);
+  put (stream, [=] { memset (address, value, bytes); });
+  return cudaSuccess;
+}
+
+cudaError_t
+cudaMemcpyAsync (void *to, const void *from, size_t bytes, cudaMemcpyKind, cudaStream_t stream)
+{
+  CHECK (call);
+  put (stream, [=] { memcpy (to, from, bytes); });
+  return cudaSuccess;
+}
+
+void
+emulation_launch (EmulatedStream *stream, unsigned grid, unsigned block, size_t shared, std::function<void ()> what)
+{
+  if (call () != cudaSuccess)
+    return;
+  if (grid == 0 || block == 0 || block > THREADS || shared > SHARED)
+    {
+      last_error = cudaErrorInvalidValue;
+      return;
+    }
+  put (stream, [=] {
+    static unsigned n_launches;
+
+    n_launches++;
+    gridDim = { grid, 1, 1 };
+    blockDim = { block, 1, 1 };
+    body = &what;
+    for (unsigned k = 0; k < grid; k++)
+      {
+        blockIdx = { k, 0, 0 };
+        run_block (block, (k + n_launches) % 2 == 0);
+      }
+  });
+}
+
+/* --- libraries ------------------------------------------------------------------------------------------------------------ */
+
+struct EmulatedHandle { EmulatedStream *stream = nullptr; };
+
+cublasStatus_t cublasCreate (cublasHandle_t *handle) { CHECK (call_blas); *handle = new EmulatedHandle; n_live++; return CUBLAS_STATUS_SUCCESS; }
+cublasStatus_t cublasDestroy (cublasHandle_t handle) { delete handle; n_live--; return call_blas (); }
+cublasStatus_t cublasSetStream (cublasHandle_t handle, cudaStream_t stream) { CHECK (call_blas); handle->stream = stream; return CUBLAS_STATUS_SUCCESS; }
+cublasStatus_t cublasSetMathMode (cublasHandle_t, cublasMath_t) { return call_blas (); }
+cusolverStatus_t cusolverDnCreate (cusolverDnHandle_t *handle) { CHECK (call_solver); *handle = new EmulatedHandle; n_live++; return CUSOLVER_STATUS_SUCCESS; }
+cusolverStatus_t cusolverDnDestroy (cusolverDnHandle_t handle) { delete handle; n_live--; return call_solver (); }
+cusolverStatus_t cusolverDnSetStream (cusolverDnHandle_t handle, cudaStream_t stream) { CHECK (call_solver); handle->stream = stream; return CUSOLVER_STATUS_SUCCESS; }
+cusolverStatus_t cusolverDnCreateParams (cusolverDnParams_t *p) { return cusolverDnCreate (p); }
+cusolverStatus_t cusolverDnDestroyParams (cusolverDnParams_t p) { return cusolverDnDestroy (p); }
+
+template <class T>
+static void
+multiply (bool ta, bool tb, int64_t m, int64_t n, int64_t k, T alpha, const T *A, int64_t lda, const T *B, int64_t ldb, T beta, T *C, int64_t ldc)
+{
+  for (int64_t j = 0; j < n; j++)
+    for (int64_t i = 0; i < m; i++)
+      {
+        T sum = 0;
+
+        for (int64_t l = 0; l < k; l++)
+          sum += (ta ? A[i * lda + l] : A[l * lda + i]) * (tb ? B[l * ldb + j] : B[j * ldb + l]);
+        C[j * ldc + i] = alpha * sum + (beta != 0 ? beta * C[j * ldc + i] : 0);
+      }
+}
+
+cublasStatus_t
+cublasSgemm_64 (cublasHandle_t handle, cublasOperation_t ta, cublasOperation_t tb, int64_t m, int64_t n, int64_t k, const float *alpha, const float *A,
+                int64_t lda, const float *B, int64_t ldb, const float *beta, float *C, int64_t ldc)
+{
+  const float a = *alpha, b = *beta;
+
+  CHECK (call_blas);
+  put (handle->stream, [=] { multiply (ta == CUBLAS_OP_T, tb == CUBLAS_OP_T, m, n, k, a, A, lda, B, ldb, b, C, ldc); });
+  return CUBLAS_STATUS_SUCCESS;
+}
+
+cublasStatus_t
+cublasDgemm_64 (cublasHandle_t handle, cublasOperation_t ta, cublasOperation_t tb, int64_t m, int64_t n, int64_t k, const double *alpha, const double *A,
+                int64_t lda, const double *B, int64_t ldb, const double *beta, double *C, int64_t ldc)
+{
+  const double a = *alpha, b = *beta;
+
+  CHECK (call_blas);
+  put (handle->stream, [=] { multiply (ta == CUBLAS_OP_T, tb == CUBLAS_OP_T, m, n, k, a, A, lda, B, ldb, b, C, ldc); });
+  return CUBLAS_STATUS_SUCCESS;
+}
+
+static cusolverStatus_t
+give_sizes (size_t *device, size_t *host)
+{
+  CHECK (call_solver);
+  *device = 4096;
+  *host = 64;
+  return CUSOLVER_STATUS_SUCCESS;
+}
+
+static void
+spoil (cudaDataType type, void *x)
+{
+  if (is_spoilt && type == CUDA_R_64F)
+    *(double *) x += 1e-3;
+  else if (is_spoilt)
+    *(float *) x += 1e-3f;
+}
+
+static int
+syevd (cudaDataType type, int64_t n, void *A, int64_t lda, void *values)
+{
+  const int info = type == CUDA_R_64F ? LAPACKE_dsyevd (LAPACK_COL_MAJOR, 'V', 'L', (int) n, (double *) A, (int) lda, (double *) values)
+                                      : LAPACKE_ssyevd (LAPACK_COL_MAJOR, 'V', 'L', (int) n, (float *) A, (int) lda, (float *) values);
+
+  spoil (type, A);
+  return info;
+}
+
+cusolverStatus_t
+cusolverDnXsyevd_bufferSize (cusolverDnHandle_t, cusolverDnParams_t, cusolverEigMode_t, cublasFillMode_t, int64_t, cudaDataType, const void *, int64_t, cudaDataType,
+                             const void *, cudaDataType, size_t *device, size_t *host)
+{
+  return give_sizes (device, host);
+}
+
+cusolverStatus_t
+cusolverDnXsyevd (cusolverDnHandle_t handle, cusolverDnParams_t, cusolverEigMode_t, cublasFillMode_t, int64_t n, cudaDataType type, void *A, int64_t lda, cudaDataType,
+                  void *values, cudaDataType, void *, size_t, void *, size_t, int *info)
+{
+  CHECK (call_solver);
+  put (handle->stream, [=] { *info = syevd (type, n, A, lda, values); });
+  return CUSOLVER_STATUS_SUCCESS;
+}
+
+cusolverStatus_t
+cusolverDnXsyevBatched_bufferSize (cusolverDnHandle_t, cusolverDnParams_t, cusolverEigMode_t, cublasFillMode_t, int64_t, cudaDataType, const void *, int64_t,
+                                   cudaDataType, const void *, cudaDataType, size_t *device, size_t *host, int64_t)
+{
+  return give_sizes (device, host);
+}
+
+cusolverStatus_t
+cusolverDnXsyevBatched (cusolverDnHandle_t handle, cusolverDnParams_t, cusolverEigMode_t, cublasFillMode_t, int64_t n, cudaDataType type, void *A, int64_t lda,
+                        cudaDataType, void *values, cudaDataType, void *, size_t, void *, size_t, int *info, int64_t batch)
+{
+  const size_t width = type == CUDA_R_64F ? 8 : 4;
+
+  CHECK (call_solver);
+  put (handle->stream, [=] {
+    for (int64_t k = 0; k < batch; k++)
+      info[k] = syevd (type, n, (char *) A + (size_t) (k * lda * n) * width, lda, (char *) values + (size_t) (k * n) * width);
+  });
+  return CUSOLVER_STATUS_SUCCESS;
+}
+
+cusolverStatus_t
+cusolverDnXpotrf_bufferSize (cusolverDnHandle_t, cusolverDnParams_t, cublasFillMode_t, int64_t, cudaDataType, const void *, int64_t, cudaDataType, size_t *device,
+                             size_t *host)
+{
+  return give_sizes (device, host);
+}
+
+cusolverStatus_t
+cusolverDnXpotrf (cusolverDnHandle_t handle, cusolverDnParams_t, cublasFillMode_t, int64_t n, cudaDataType type, void *A, int64_t lda, cudaDataType, void *, size_t,
+                  void *, size_t, int *info)
+{
+  CHECK (call_solver);
+  put (handle->stream, [=] {
+    *info = type == CUDA_R_64F ? LAPACKE_dpotrf (LAPACK_COL_MAJOR, 'L', (int) n, (double *) A, (int) lda)
+                               : LAPACKE_spotrf (LAPACK_COL_MAJOR, 'L', (int) n, (float *) A, (int) lda);
+  });
+  return CUSOLVER_STATUS_SUCCESS;
+}
+
+cusolverStatus_t
+cusolverDnXpotrs (cusolverDnHandle_t handle, cusolverDnParams_t, cublasFillMode_t, int64_t n, int64_t K, cudaDataType type, const void *A, int64_t lda, cudaDataType,
+                  void *B, int64_t ldb, int *info)
+{
+  CHECK (call_solver);
+  put (handle->stream, [=] {
+    *info = type == CUDA_R_64F ? LAPACKE_dpotrs (LAPACK_COL_MAJOR, 'L', (int) n, (int) K, (const double *) A, (int) lda, (double *) B, (int) ldb)
+                               : LAPACKE_spotrs (LAPACK_COL_MAJOR, 'L', (int) n, (int) K, (const float *) A, (int) lda, (float *) B, (int) ldb);
+    spoil (type, B);
+  });
+  return CUSOLVER_STATUS_SUCCESS;
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* emulation.h: enough of CUDA on the host that the kernels' own sources, and all that surrounds them, run in tests on any machine.
+ *
+ * Blocks go one after another; the threads of a block are fibers that change places at barriers, shuffles and the matrix units' instructions, so that a
+ * barrier too few, a thread that leaves the others waiting and a lane that does something else are found (and end the program). Shared memory holds
+ * rubbish at the start of a block; an asynchronous copy arrives when it is waited for and not before; what is put into a stream runs when somebody waits.
+ * Thread rule: one thread of the host at a time.
+ */
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+
+#define __global__
+#define __device__
+#define __host__
+#define __forceinline__ inline
+#define __launch_bounds__(...)
+#define __shared__ static
+
+struct uint4 { unsigned x, y, z, w; } __attribute__ ((aligned (16)));
+struct Index { unsigned x, y, z; };
+
+extern Index threadIdx, blockIdx, blockDim, gridDim;
+
+/* --- blocks and threads --- */
+
+void emulation_barrier      (void);
+/* What every lane of the warp gave, lane by lane, 64 bytes each; `where` tells one instruction from another. */
+const unsigned char *emulation_exchange (const void *mine, size_t bytes, const char *where);
+unsigned char *emulation_shared_memory (void);
+void emulation_copy         (void *shared, const void *global);
+void emulation_commit       (void);
+void emulation_wait         (int left);
+
+#define __syncthreads emulation_barrier
+#define ASSAY_SHARED(name) unsigned char *name = emulation_shared_memory ()
+
+template <class T>
+static inline T
+__shfl_xor_sync (unsigned, T x, int other)
+{
+  const unsigned char *all = emulation_exchange (&x, sizeof x, "shuffle");
+  T got;
+
+  memcpy (&got, all + 64 * (threadIdx.x % 32 ^ (unsigned) other), sizeof got);
+  return got;
+}
+
+static inline int
+__dp4a (int a, int b, int c)
+{
+  for (int k = 0; k < 32; k += 8)
+    c += (int8_t) (a >> k) * (int8_t) (b >> k);
+  return c;
+}
+
+/* The file is compiled without contraction: each is rounded. */
+static inline float __fmul_rn (float a, float b) { return a * b; }
+static inline float __fadd_rn (float a, float b) { return a + b; }
+static inline float __int2float_rn (int a) { return (float) a; }
+template <class T> static inline T __ldcs (const T *x) { return *x; }
+
+/* --- kernels/matrix_unit.cuh --- */
+
+static inline void copy_async (void *shared, const void *global) { emulation_copy (shared, global); }
+static inline void copy_commit (void) { emulation_commit (); }
+template <int N> static inline void copy_wait (void) { emulation_wait (N); }
+
+static inline void
+load_fragments (unsigned (&x)[4], const void *shared)
+{
+  const unsigned char *all = emulation_exchange (&shared, sizeof shared, "fragments");
+  const unsigned lane = threadIdx.x % 32;
+
+  for (unsigned piece = 0; piece < 4; piece++)
+    {
+      const unsigned char *row;
+
+      memcpy (&row, all + 64 * (8 * piece + lane / 4), sizeof row);
+      memcpy (&x[piece], row + 4 * (lane % 4), 4);
+    }
+}
+
+static inline void
+multiply_bytes (int (&c)[4], const unsigned (&a)[4], unsigned b0, unsigned b1)
+{
+  const unsigned mine[6] = { a[0], a[1], a[2], a[3], b0, b1 };
+  const unsigned char *all = emulation_exchange (mine, sizeof mine, "product of bytes");
+  const unsigned lane = threadIdx.x % 32;
+
+  for (unsigned e = 0; e < 4; e++)
+    {
+      const unsigned row = lane / 4 + e / 2 * 8, column = 2 * (lane % 4) + e % 2;
+
+      for (unsigned k = 0; k < 32; k += 4)
+        {
+          int x, y;
+
+          memcpy (&x, all + 64 * (row % 8 * 4 + k % 16 / 4) + 4 * (row / 8 + 2 * (k / 16)), 4);
+          memcpy (&y, all + 64 * (column * 4 + k % 16 / 4) + 4 * (4 + k / 16), 4);
+          c[e] = __dp4a (x, y, c[e]);
+        }
+    }
+}
+
+/* --- launches --- */
+
+struct EmulatedStream;
+void emulation_launch (EmulatedStream *stream, unsigned grid, unsigned block, size_t shared, std::function<void ()> body);
+
+#define ASSAY_LAUNCH(kernel, grid, block, shared, stream, ...) emulation_launch (stream, grid, block, shared, emulation_bind (kernel, __VA_ARGS__))
+
+/* Arguments by value, as a launch takes them. */
+template <class F, class... A>
+static inline std::function<void ()>
+emulation_bind (F kernel, A... arguments)
+{
+  return [=] { kernel (arguments...); };
+}
+
+/* --- how a test makes it fail --- */
+
+#pragma GCC visibility push(default)
+extern "C" {
+/* The k-th call from now on (1: the next one) fails: with error 2 it is out of memory, else every later call fails too. 0: none does. */
+void     emulation_fail_at   (uint64_t k, int error);
+uint64_t emulation_get_calls (void);
+/* Devices; -1: no driver. */
+void     emulation_set_devices (int n);
+/* Bytes of device memory. */
+void     emulation_set_memory (size_t bytes);
+/* From now on eigenvectors and solutions have an error of a thousandth in one entry. */
+void     emulation_spoil (int spoil);
+/* Everything made and not destroyed: buffers, streams, events, handles. */
+int64_t  emulation_get_live (void);
+}
+#pragma GCC visibility pop

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The CUDA module without a device: its own sources compiled for the host, with
+# blocks, threads, streams and libraries that tests/gpu/emulation stands in for.
+EMULATION_INCLUDED = \
+  tests/gpu/emulation/cublas_v2.h \
+  tests/gpu/emulation/cuda_runtime.h \
+  tests/gpu/emulation/cusolverDn.h \
+  tests/gpu/emulation/emulation.h
+EXTRA_DIST += $(EMULATION_INCLUDED) tests/gpu/emulation/emulation.cc tests/gpu/check-gpu.sh
+
+# Also run by hand or by check-gpu, with the real module as its argument.
+check_PROGRAMS += tests/gpu/test-parity
+tests_gpu_test_parity_SOURCES = tests/gpu/test-parity.c
+tests_gpu_test_parity_CPPFLAGS = -I$(top_srcdir)/kernels -DEMULATED='"$(abs_top_builddir)/tests/gpu/emulated-cuda.so"'
+tests_gpu_test_parity_CFLAGS = $(AM_CFLAGS) -ffp-contract=off
+tests_gpu_test_parity_LDADD = -lm
+
+check_PROGRAMS += tests/gpu/test-backend_cuda
+tests_gpu_test_backend_cuda_SOURCES = tests/gpu/test-backend_cuda.c
+tests_gpu_test_backend_cuda_CPPFLAGS = $(AM_CPPFLAGS) -DEMULATED='"$(abs_top_builddir)/tests/gpu/emulated-cuda.so"'
+
+# _FORTIFY_SOURCE takes a jump from one thread's stack to another's for an error.
+if HAVE_CXX
+EMULATED_OBJECTS = $(CUDA_FILES:kernels/%.cu=tests/gpu/emulated-%.o) tests/gpu/emulated-emulation.o
+EMULATED_FLAGS = -std=c++17 $(OPT_CFLAGS) -Wall -Wextra -Wno-unknown-pragmas $(INSTRUMENT_CFLAGS) $(CXXFLAGS) -U_FORTIFY_SOURCE -fPIC -fvisibility=hidden \
+  -ffp-contract=off -DASSAY_EMULATED -I$(srcdir)/tests/gpu/emulation -I$(srcdir)/kernels $(LAPACKE_CFLAGS)
+$(EMULATED_OBJECTS): $(CUDA_INCLUDED) $(EMULATION_INCLUDED)
+tests/gpu/emulated-%.o: kernels/%.cu
+	$(AM_V_CXX)$(MKDIR_P) $(@D) && $(CXX) $(EMULATED_FLAGS) -x c++ -c -o $@ $<
+tests/gpu/emulated-emulation.o: tests/gpu/emulation/emulation.cc
+	$(AM_V_CXX)$(MKDIR_P) $(@D) && $(CXX) $(EMULATED_FLAGS) -c -o $@ $<
+tests/gpu/emulated-cuda.so: $(EMULATED_OBJECTS)
+	$(AM_V_CXXLD)$(CXX) -shared $(INSTRUMENT_CFLAGS) -o $@ $(EMULATED_OBJECTS) $(LAPACKE_LIBS) $(OPENBLAS_LIBS)
+EXTRA_tests_gpu_test_parity_DEPENDENCIES = tests/gpu/emulated-cuda.so
+EXTRA_tests_gpu_test_backend_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
+dist_check_SCRIPTS += tests/gpu/test-mutants.sh
+tests/gpu/test-mutants.log: tests/gpu/emulated-cuda.so tests/gpu/test-parity$(EXEEXT)
+CLEANFILES += tests/gpu/emulated-cuda.so $(EMULATED_OBJECTS)
+endif

@@ -1,0 +1,33 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Whether the host's stand-in for a device would find a mistake in a kernel: the kernels with one mistake each must not pass the parity test.
+
+. "$ASSAY_SRCDIR/tests/tap.sh"
+
+# mutant NAME SED: index_scores.cu with one line changed, in a module with everything else as it is.
+mutant ()
+{
+  sed "$2" "$ASSAY_SRCDIR/kernels/index_scores.cu" >"$scratch/$1.cu" || return 1
+  cmp -s "$scratch/$1.cu" "$ASSAY_SRCDIR/kernels/index_scores.cu" && { [ "$1" = same ] || { echo "the line to change is not there"; return 1; }; }
+  ${CXX-c++} -std=c++17 -O1 -w -U_FORTIFY_SOURCE -fPIC -ffp-contract=off -DASSAY_EMULATED -I"$ASSAY_SRCDIR/tests/gpu/emulation" -I"$ASSAY_SRCDIR/kernels" \
+    -x c++ -c -o "$scratch/$1.o" "$scratch/$1.cu" || return 1
+  ${CXX-c++} -shared -o "$scratch/$1.so" "$scratch/$1.o" "$ASSAY_BUILDDIR/tests/gpu/emulated-device.o" "$ASSAY_BUILDDIR/tests/gpu/emulated-dense.o" \
+    "$ASSAY_BUILDDIR/tests/gpu/emulated-emulation.o" $LAPACKE_LIBS || return 1
+}
+
+passes () { "$ASSAY_BUILDDIR/tests/gpu/test-parity" "$scratch/$1.so" scores >"$scratch/$1.tap" 2>&1; }
+found () { mutant "$1" "$2" && ! passes "$1"; }
+
+if [ ! -e "$ASSAY_BUILDDIR/tests/gpu/emulated-emulation.o" ] || nm "$ASSAY_BUILDDIR/tests/gpu/emulated-emulation.o" | grep -qE '__asan|__gcov'; then
+  skip "kernels with mistakes" "the kernels were not built for the host, or with instruments"
+else
+  check "the kernels as they are pass" eval 'mutant same "" && passes same'
+  check "a barrier too few before a stage is used again is found" found barrier 's|^      __syncthreads ();  .*||'
+  check "reading queries before all are there is found" found unready 's|^  __syncthreads ();$||'
+  check "a copy that is not waited for is found" found wait 's/copy_wait<STAGES - 2>/copy_wait<STAGES - 1>/'
+  check "another order of roundings is found" found order 's/__fmul_rn (row, __fmul_rn (query, __int2float_rn (dot)))/__fmul_rn (__fmul_rn (row, query), __int2float_rn (dot))/'
+  check "fragments out of the wrong places are found" found swizzle 's|lane / 8 % 2 ^ lane % 8|lane / 16 ^ lane % 8|'
+  check "rows behind the last one are found" found behind 's/first + 2 \* p + half < rows.n)/first + 2 * p + half < rows.stride)/'
+fi
+
+finish

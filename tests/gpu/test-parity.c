@@ -1,0 +1,622 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-parity.c: everything that the CUDA module does against the simplest C, by its table and libc alone, so that it runs wherever there is a C compiler.
+ *
+ * Usage: test-parity [MODULE small|full|scores]; the emulated module otherwise. Prints TAP; beside each comparison the largest error as a part of its bound.
+ * `small` is for the emulation and for compute-sanitizer, `scores` is the part of it that multiplies bytes. Bounds are a-priori ones: gamma_k = k u / (1 - k u) of Higham, "Accuracy and Stability", 2nd ed., section 3.1.
+ */
+#include "launch.h"
+
+#include <dlfcn.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#ifndef EMULATED
+#define EMULATED "emulated-cuda.so"
+#endif
+#define W ASSAY_CUDA_INDEX_BLOCK
+#define BEHIND ((int64_t) ASSAY_CUDA_INDEX_ROWS)        /* rows of scores that nobody asked for */
+
+static const AssayCudaTable *cuda;
+static AssayCudaContext *context;
+static AssayCudaFailure failure;
+static int n_tests, n_failed;
+static uint64_t state = 1;
+
+/* --- a test's tools --- */
+
+static void
+report (int is_ok, const char *format, ...)
+{
+  va_list list;
+
+  printf ("%sok %d - ", is_ok ? "" : "not ", ++n_tests);
+  n_failed += !is_ok;
+  va_start (list, format);
+  vprintf (format, list);
+  va_end (list);
+  printf ("\n");
+  fflush (stdout);
+}
+
+/* What must work for the test to mean anything. */
+static void
+must (int is_ok, const char *what)
+{
+  if (is_ok)
+    return;
+  printf ("Bail out! %s: %s\n", what, failure.message);
+  exit (1);
+}
+
+static uint64_t
+draw (void)
+{
+  uint64_t x = state += 0x9e3779b97f4a7c15;
+
+  x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9;
+  x = (x ^ x >> 27) * 0x94d049bb133111eb;
+  return x ^ x >> 31;
+}
+
+static double
+draw_number (void)
+{
+  return (double) (int64_t) draw () * 0x1p-63;
+}
+
+static double
+draw_value (AssayCudaType type)
+{
+  double x = draw_number ();
+
+  return type == ASSAY_CUDA_F64 ? x : (double) (float) x;
+}
+
+static size_t
+width (AssayCudaType type)
+{
+  return type == ASSAY_CUDA_F64 ? 8 : 4;
+}
+
+static double
+unit (AssayCudaType type)
+{
+  return type == ASSAY_CUDA_F64 ? 0x1p-53 : 0x1p-24;
+}
+
+static const char *
+name_of (AssayCudaType type)
+{
+  return type == ASSAY_CUDA_F64 ? "f64" : "f32";
+}
+
+static void *
+get_memory (size_t bytes)
+{
+  void *memory = calloc (bytes > 0 ? bytes : 1, 1);
+
+  if (memory == NULL)
+    exit (1);
+  return memory;
+}
+
+/* n doubles to the device as `type`, or back. */
+static void *
+send (AssayCudaType type, int64_t n, const double *x)
+{
+  void *buffer, *host = get_memory ((size_t) n * width (type));
+
+  for (int64_t i = 0; i < n; i++)
+    if (type == ASSAY_CUDA_F64)
+      ((double *) host)[i] = x[i];
+    else
+      ((float *) host)[i] = (float) x[i];
+  must (cuda->alloc (context, (size_t) n * width (type), &buffer, &failure), "alloc");
+  must (cuda->copy_in (context, buffer, host, (size_t) n * width (type), &failure), "copy_in");
+  free (host);
+  return buffer;
+}
+
+static void
+fetch (AssayCudaType type, int64_t n, const void *buffer, double *x)
+{
+  void *host = get_memory ((size_t) n * width (type));
+
+  must (cuda->copy_out (context, host, buffer, (size_t) n * width (type), &failure), "copy_out");
+  for (int64_t i = 0; i < n; i++)
+    x[i] = type == ASSAY_CUDA_F64 ? ((double *) host)[i] : (double) ((float *) host)[i];
+  free (host);
+}
+
+/* --- memory --- */
+
+static void
+test_copies (int is_full)
+{
+  const size_t most = is_full ? ((size_t) 40 << 20) + 3 : ((size_t) 17 << 20) + 3, sizes[] = { 0, 1, 511, (size_t) 8 << 20, ((size_t) 8 << 20) + 1, most };
+  unsigned char *there = get_memory (most), *back = get_memory (most);
+  void *buffer;
+  int same = 1, zeros = 1;
+
+  for (size_t k = 0; k < most; k++)
+    there[k] = (unsigned char) (k * 2654435761u >> 24);
+  for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
+    {
+      memset (back, 0xee, most);
+      must (cuda->alloc (context, sizes[s], &buffer, &failure), "alloc");
+      must (cuda->copy_in (context, buffer, there, sizes[s], &failure), "copy_in");
+      must (cuda->copy_out (context, back, buffer, sizes[s], &failure), "copy_out");
+      same &= memcmp (there, back, sizes[s]) == 0;
+      cuda->release (context, buffer);
+      must (cuda->alloc (context, sizes[s], &buffer, &failure), "alloc");                          /* the same memory again */
+      must (cuda->copy_out (context, back, buffer, sizes[s], &failure), "copy_out");
+      for (size_t k = 0; k < sizes[s]; k++)
+        zeros &= back[k] == 0;
+      cuda->release (context, buffer);
+    }
+  must (cuda->trim (context, &failure), "trim");
+  report (same, "what is copied to the device and back is the same, for up to %zu bytes", most);
+  report (zeros, "memory comes zeroed, also when it was used before");
+  free (there);
+  free (back);
+}
+
+/* --- products --- */
+
+/* The largest error as a part of gamma_(K+3) (|alpha| |A| |B| + |beta| |C|). */
+static double
+compare_product (AssayCudaType type, int ta, int tb, int64_t M, int64_t N, int64_t K, double alpha, double beta)
+{
+  const int64_t lda = (ta ? M : K) + 3, ldb = (tb ? K : N) + 1, ldc = N + 2, na = (ta ? K : M) * lda, nb = (tb ? N : K) * ldb, nc = M * ldc;
+  double *A = get_memory ((size_t) na * 8), *B = get_memory ((size_t) nb * 8), *C = get_memory ((size_t) nc * 8), *got = get_memory ((size_t) nc * 8), worst = 0;
+  void *a, *b, *c;
+
+  for (int64_t k = 0; k < na; k++)
+    A[k] = draw_value (type);
+  for (int64_t k = 0; k < nb; k++)
+    B[k] = draw_value (type);
+  for (int64_t k = 0; k < nc; k++)
+    C[k] = draw_value (type);
+  a = send (type, na, A);
+  b = send (type, nb, B);
+  c = send (type, nc, C);
+  must (cuda->gemm (context, type, ta, tb, M, N, K, alpha, a, lda, b, ldb, beta, c, ldc, &failure), "gemm");
+  fetch (type, nc, c, got);
+  for (int64_t i = 0; i < M; i++)
+    for (int64_t j = 0; j < ldc; j++)
+      {
+        long double sum = 0, size = 0;
+        double bound, error;
+
+        if (j >= N)                                               /* between the rows nothing is touched */
+          {
+            worst = got[i * ldc + j] != C[i * ldc + j] ? INFINITY : worst;
+            continue;
+          }
+        for (int64_t k = 0; k < K; k++)
+          {
+            long double x = (long double) (ta ? A[k * lda + i] : A[i * lda + k]) * (tb ? B[j * ldb + k] : B[k * ldb + j]);
+
+            sum += x;
+            size += fabsl (x);
+          }
+        bound = (double) (K + 3) * unit (type) * (double) (fabs (alpha) * size + fabs (beta * C[i * ldc + j])) * (1 + 1e-3);
+        error = (double) fabsl (alpha * sum + beta * C[i * ldc + j] - got[i * ldc + j]);
+        worst = fmax (worst, error > 0 ? error / bound : 0);
+        worst = isfinite (got[i * ldc + j]) ? worst : INFINITY;
+      }
+  cuda->release (context, a);
+  cuda->release (context, b);
+  cuda->release (context, c);
+  free (A);
+  free (B);
+  free (C);
+  free (got);
+  return worst;
+}
+
+static void
+test_products (AssayCudaType type, int is_full)
+{
+  static const int64_t sizes[][3] = { { 1, 1, 1 }, { 7, 5, 9 }, { 33, 65, 129 }, { 64, 128, 32 }, { 300, 200, 700 } };
+
+  for (int s = 0; s < (is_full ? 5 : 4); s++)
+    {
+      double worst = 0;
+
+      for (int t = 0; t < 4; t++)
+        worst = fmax (worst, compare_product (type, t & 1, t >> 1, sizes[s][0], sizes[s][1], sizes[s][2], 1.5, t == 2 ? -0.5 : 0));
+      report (worst <= 1, "%s product (%lld,%lld) of %lld, plain and transposed: error / bound = %.2f", name_of (type), (long long) sizes[s][0], (long long) sizes[s][1],
+              (long long) sizes[s][2], worst);
+    }
+}
+
+/* --- decompositions --- */
+
+/* B B' / n, with a rank that lacks one in the last matrix of a batch. */
+static void
+fill_symmetric (AssayCudaType type, int64_t n, double shift, double *A)
+{
+  double *B = get_memory ((size_t) (n * n) * 8);
+
+  for (int64_t k = 0; k < n * n; k++)
+    B[k] = draw_number ();
+  for (int64_t i = 0; i < n; i++)
+    for (int64_t j = 0; j <= i; j++)
+      {
+        double sum = 0;
+
+        for (int64_t k = 0; k + 1 < n || k == 0; k++)
+          sum += B[i * n + k] * B[j * n + k];
+        sum = sum / (double) n + (i == j ? shift : 0);
+        A[i * n + j] = A[j * n + i] = type == ASSAY_CUDA_F64 ? sum : (double) (float) sum;
+      }
+  free (B);
+}
+
+static void
+test_eigen (AssayCudaType type, AssayCudaEigenWay way, int64_t batch, int64_t n)
+{
+  double *A = get_memory ((size_t) (batch * n * n) * 8), *Q = get_memory ((size_t) (batch * n * n) * 8), *values = get_memory ((size_t) (batch * n) * 8);
+  double residual[8], orthogonality[8], worst = 0, ours = 0, far = 0;
+  const double bound = 10 * (double) n * unit (type);
+  void *matrix, *w;
+
+  for (int64_t k = 0; k < batch; k++)
+    fill_symmetric (type, n, 0, A + k * n * n);
+  matrix = send (type, batch * n * n, A);
+  w = send (type, batch * n, values);
+  must (cuda->eigen (context, way, type, batch, n, matrix, w, residual, orthogonality, &failure), "eigen");
+  fetch (type, batch * n * n, matrix, Q);
+  fetch (type, batch * n, w, values);
+  for (int64_t k = 0; k < batch; k++)
+    {
+      const double *a = A + k * n * n, *q = Q + k * n * n, *l = values + k * n;
+      double squares = 0, norm = 0, products = 0;
+
+      for (int64_t j = 0; j < n; j++)
+        for (int64_t i = 0; i < n; i++)
+          {
+            double sum = -l[j] * q[j * n + i], product = i == j ? -1 : 0;
+
+            for (int64_t r = 0; r < n; r++)
+              {
+                sum += a[i * n + r] * q[j * n + r];
+                product += q[i * n + r] * q[j * n + r];
+              }
+            squares += sum * sum;
+            products += product * product;
+            norm += a[i * n + j] * a[i * n + j];
+          }
+      for (int64_t j = 1; j < n; j++)
+        worst = l[j] < l[j - 1] ? INFINITY : worst;               /* not ascending */
+      squares = sqrt (squares / (norm > 0 ? norm : 1));
+      products = sqrt (products);
+      worst = fmax (worst, fmax (residual[k], orthogonality[k]) / bound);
+      ours = fmax (ours, fmax (squares, products) / bound);
+      /* What the device says of its vectors differs from the truth by the rounding of its own products: n u ||A|| ||Q|| in norm, with ||Q||_F = sqrt n. */
+      far = fmax (far, fmax (fabs (squares - residual[k]), fabs (products - orthogonality[k])) / ((double) (n + 4) * sqrt ((double) n) * unit (type)));
+    }
+  report (worst <= 1 && ours <= 1, "%s eigenvectors, %lld of %lld rows, %s: residual and orthogonality / bound = %.3f by the device, %.3f by the host", name_of (type),
+          (long long) batch, (long long) n, way == ASSAY_CUDA_EIGEN_TOGETHER ? "together" : "in turn", worst, ours);
+  report (far <= 1, "%s eigenvectors of %lld rows: the device's check says what the host's does: difference / bound = %.3f", name_of (type), (long long) n, far);
+  cuda->release (context, matrix);
+  cuda->release (context, w);
+  free (A);
+  free (Q);
+  free (values);
+}
+
+/* |b - A x|_i <= (gamma_(3n+1) + gamma_(n+1)) sqrt(a_ii) sum_j sqrt(a_jj) |x_j|: Higham, theorem 10.4, with |R'||R| bounded by the diagonal. */
+static void
+test_cholesky (AssayCudaType type, int64_t n, int64_t K)
+{
+  double *A = get_memory ((size_t) (n * n) * 8), *B = get_memory ((size_t) (K * n) * 8), *X = get_memory ((size_t) (K * n) * 8), worst = 0;
+  void *factor, *x;
+  int64_t pivot = -1;
+
+  fill_symmetric (type, n, 0.5, A);
+  for (int64_t k = 0; k < K * n; k++)
+    B[k] = draw_value (type);
+  factor = send (type, n * n, A);
+  x = send (type, K * n, B);
+  must (cuda->factor (context, type, n, factor, &pivot, &failure), "factor");
+  must (cuda->solve (context, type, n, K, factor, x, &failure), "solve");
+  fetch (type, K * n, x, X);
+  for (int64_t k = 0; k < K; k++)
+    {
+      double reach = 0;
+
+      for (int64_t j = 0; j < n; j++)
+        reach += sqrt (A[j * n + j]) * fabs (X[k * n + j]);
+      for (int64_t i = 0; i < n; i++)
+        {
+          long double sum = B[k * n + i];
+
+          for (int64_t j = 0; j < n; j++)
+            sum -= (long double) A[i * n + j] * X[k * n + j];
+          worst = fmax (worst, (double) fabsl (sum) / ((double) (4 * n + 2) * unit (type) * (sqrt (A[i * n + i]) * reach + fabs (B[k * n + i]))));
+        }
+    }
+  report (pivot == 0 && worst <= 1, "%s Cholesky solve, %lld rows, %lld right-hand sides: residual / bound = %.4f", name_of (type), (long long) n, (long long) K, worst);
+  cuda->release (context, factor);
+  A[0] = -1;
+  factor = send (type, n * n, A);
+  must (cuda->factor (context, type, n, factor, &pivot, &failure), "factor");
+  report (pivot == 1, "%s Cholesky factor: the pivot that is not positive is named", name_of (type));
+  cuda->release (context, factor);
+  cuda->release (context, x);
+  free (A);
+  free (B);
+  free (X);
+}
+
+/* --- index --- */
+
+typedef struct {
+  int64_t n, stride;
+  int32_t B, Q, q_stride;
+  int8_t *codes, *q_codes;
+  float *scale, *q_scale, *expected;
+  void *device[5];
+} Index;
+
+static int8_t
+draw_code (void)
+{
+  static const int8_t extreme[] = { -127, 127, 0, -1 };
+  uint64_t x = draw ();
+
+  return x % 8 == 0 ? extreme[x / 8 % 4] : (int8_t) ((int) (x >> 8 & 0xff) - 128 == -128 ? -127 : (int) (x >> 8 & 0xff) - 128);
+}
+
+static void *
+put (const void *host, size_t bytes)
+{
+  void *buffer;
+
+  must (cuda->alloc (context, bytes, &buffer, &failure), "alloc");
+  must (cuda->copy_in (context, buffer, host, bytes, &failure), "copy_in");
+  return buffer;
+}
+
+static void
+make_index (Index *x, int64_t n, int32_t B, int32_t Q)
+{
+  *x = (Index) { .n = n, .stride = (n + ASSAY_CUDA_INDEX_ROWS - 1) / ASSAY_CUDA_INDEX_ROWS * ASSAY_CUDA_INDEX_ROWS, .B = B, .Q = Q, .q_stride = assay_cuda_index_stride (Q) };
+  x->codes = get_memory ((size_t) (B * x->stride * W));
+  x->scale = get_memory ((size_t) (B * x->stride) * 4);
+  x->q_codes = get_memory ((size_t) B * (size_t) x->q_stride * W);
+  x->q_scale = get_memory ((size_t) B * (size_t) x->q_stride * 4);
+  x->expected = get_memory ((size_t) (n * Q) * 4);
+  for (int32_t b = 0; b < B; b++)
+    {
+      for (int64_t i = 0; i < n; i++)
+        {
+          x->scale[b * x->stride + i] = (float) exp (3 * draw_number ());
+          for (int k = 0; k < W; k++)
+            x->codes[(b * x->stride + i) * W + k] = i == 0 ? 127 : draw_code ();                   /* row 0: the largest integers */
+        }
+      for (int32_t q = 0; q < Q; q++)
+        {
+          x->q_scale[b * x->q_stride + q] = (float) exp (3 * draw_number ());
+          for (int k = 0; k < W; k++)
+            x->q_codes[((int64_t) b * x->q_stride + q) * W + k] = q == 0 ? -127 : draw_code ();
+        }
+    }
+  for (int64_t i = 0; i < n; i++)
+    for (int32_t q = 0; q < Q; q++)
+      {
+        float sum = 0;
+
+        for (int32_t b = 0; b < B; b++)
+          {
+            int dot = 0;
+            float product;
+
+            for (int k = 0; k < W; k++)
+              dot += x->codes[(b * x->stride + i) * W + k] * x->q_codes[((int64_t) b * x->q_stride + q) * W + k];
+            product = x->q_scale[b * x->q_stride + q] * (float) dot;
+            product = x->scale[b * x->stride + i] * product;
+            sum = sum + product;
+          }
+        x->expected[i * Q + q] = sum;
+      }
+  x->device[0] = put (x->codes, (size_t) (B * x->stride * W));
+  x->device[1] = put (x->scale, (size_t) (B * x->stride) * 4);
+  x->device[2] = put (x->q_codes, (size_t) B * (size_t) x->q_stride * W);
+  x->device[3] = put (x->q_scale, (size_t) B * (size_t) x->q_stride * 4);
+  must (cuda->alloc (context, (size_t) ((n + BEHIND) * Q) * 4, &x->device[4], &failure), "alloc");
+}
+
+static void
+free_index (Index *x)
+{
+  for (int k = 0; k < 5; k++)
+    cuda->release (context, x->device[k]);
+  free (x->codes);
+  free (x->scale);
+  free (x->q_codes);
+  free (x->q_scale);
+  free (x->expected);
+}
+
+/* Whether this way gives the same bits, and writes nothing behind them; -1: it takes no such number of queries. */
+static int
+compare_scores (const Index *x, AssayCudaIndexWay way)
+{
+  const AssayCudaIndexRows rows = { x->n, x->stride, x->B, x->device[0], x->device[1] };
+  const AssayCudaIndexQueries queries = { x->Q, x->q_stride, x->device[2], x->device[3] };
+  const size_t bytes = (size_t) (x->n * x->Q) * 4, behind = (size_t) (BEHIND * x->Q) * 4;
+  unsigned char *got = get_memory (bytes + behind);
+  int same;
+
+  memset (got, 0xff, bytes + behind);
+  must (cuda->copy_in (context, x->device[4], got, bytes + behind, &failure), "copy_in");
+  if (!cuda->index_scores (context, way, &rows, &queries, x->device[4], &failure))
+    {
+      free (got);
+      must (failure.code == ASSAY_CUDA_BAD_CALL, "index_scores");
+      return -1;
+    }
+  must (cuda->copy_out (context, got, x->device[4], bytes + behind, &failure), "copy_out");
+  same = memcmp (got, x->expected, bytes) == 0;
+  for (size_t k = bytes; k < bytes + behind; k++)
+    same &= got[k] == 0xff;
+  free (got);
+  return same;
+}
+
+static void
+test_scores (int64_t n, int32_t B, int32_t Q)
+{
+  static const char *const names[] = { "auto", "plain", "dots", "matrix", "matrix wide", "matrix tall", "matrix small" };
+  Index x;
+
+  make_index (&x, n, B, Q);
+  for (AssayCudaIndexWay way = ASSAY_CUDA_INDEX_AUTO; way < ASSAY_CUDA_N_INDEX_WAYS; way++)
+    {
+      int same = compare_scores (&x, way);
+
+      if (same >= 0)
+        report (same, "index scores by %s, %lld rows of %d blocks, %d queries: the bits of the reference", names[way], (long long) n, B, Q);
+      else
+        must (way != ASSAY_CUDA_INDEX_AUTO, "index_scores");
+    }
+  free_index (&x);
+}
+
+static void
+test_refusals (void)
+{
+  const AssayCudaIndexRows rows = { 5, 5, 1, NULL, NULL };
+  const AssayCudaIndexQueries queries = { 1, 1, NULL, NULL };
+  double residual, orthogonality;
+
+  report (!cuda->index_scores (context, ASSAY_CUDA_INDEX_AUTO, &rows, &queries, NULL, &failure) && failure.code == ASSAY_CUDA_BAD_CALL,
+          "rows that are not padded are refused: %s", failure.message);
+  report (!cuda->eigen (context, ASSAY_CUDA_EIGEN_AUTO, ASSAY_CUDA_F64, 1, 0, NULL, NULL, &residual, &orthogonality, &failure) && failure.code == ASSAY_CUDA_BAD_CALL,
+          "a matrix without rows is refused");
+  report (cuda->sync (context, &failure), "and the context goes on");
+}
+
+/* --- repeated runs --- */
+
+static void
+test_repeats (AssayCudaType type, int64_t n)
+{
+  double *A = get_memory ((size_t) (n * n) * 8), *first = get_memory ((size_t) (n * n) * 8), *again = get_memory ((size_t) (n * n) * 8), residual, orthogonality;
+  int same = 1;
+
+  fill_symmetric (type, n, 1, A);
+  for (int k = 0; k < 3; k++)
+    {
+      void *a = send (type, n * n, A), *w = send (type, n, A), *c = send (type, n * n, A);
+
+      must (cuda->gemm (context, type, 0, 1, n, n, n, 1, a, n, a, n, 0, c, n, &failure), "gemm");
+      must (cuda->eigen (context, ASSAY_CUDA_EIGEN_AUTO, type, 1, n, a, w, &residual, &orthogonality, &failure), "eigen");
+      fetch (type, n * n, k == 0 ? c : a, k == 0 ? first : again);
+      if (k == 0)
+        {
+          fetch (type, n * n, c, again);
+          same &= memcmp (first, again, (size_t) (n * n) * 8) == 0;
+          fetch (type, n * n, a, first);
+        }
+      else
+        same &= memcmp (first, again, (size_t) (n * n) * 8) == 0;
+      cuda->release (context, a);
+      cuda->release (context, w);
+      cuda->release (context, c);
+    }
+  report (same, "%s products and eigenvectors of %lld rows: three runs, the same bits", name_of (type), (long long) n);
+  free (A);
+  free (first);
+  free (again);
+}
+
+/* --- all --- */
+
+static int
+load (const char *path)
+{
+  void *module = dlopen (path, RTLD_NOW | RTLD_LOCAL);
+  AssayCudaEntry entry;
+
+  if (module == NULL)
+    {
+      printf ("Bail out! %s\n", dlerror ());
+      return 0;
+    }
+  *(void **) &entry = dlsym (module, ASSAY_CUDA_ENTRY);
+  cuda = entry != NULL ? entry () : NULL;
+  if (cuda == NULL || cuda->abi != ASSAY_CUDA_ABI || cuda->size != sizeof *cuda)
+    {
+      printf ("Bail out! %s is not the module of this build\n", path);
+      return 0;
+    }
+  return 1;
+}
+
+int
+main (int argc, char **argv)
+{
+  static const int32_t queries[] = { 1, 2, 3, 4, 5, 8, 9, 31, 33, 64, 65, 100, 112, 113, 300 };
+  const int is_full = argc > 2 && strcmp (argv[2], "full") == 0, only_scores = argc > 2 && strcmp (argv[2], "scores") == 0, is_emulated = argc < 2 || argv[1][0] == '-';
+  AssayCudaDevice device;
+
+  if (is_emulated && access (EMULATED, R_OK) != 0)
+    {
+      printf ("1..0 # SKIP the kernels were not built for the host: there is no C++ compiler\n");
+      return 0;
+    }
+  if (!load (is_emulated ? EMULATED : argv[1]))
+    return 1;
+  if (!cuda->describe (0, &device, &failure) || !cuda->open (0, &context, &failure))
+    {
+      if (failure.code == ASSAY_CUDA_NO_DEVICE)
+        printf ("1..0 # SKIP no CUDA device: %s\n", failure.message);
+      else
+        printf ("Bail out! open: %s\n", failure.message);
+      return failure.code == ASSAY_CUDA_NO_DEVICE ? 0 : 1;
+    }
+  printf ("# %s, compute capability %d.%d, driver for CUDA %d.%d, run-time %d.%d\n", device.name, device.major, device.minor, device.driver / 1000, device.driver % 1000 / 10,
+          device.runtime / 1000, device.runtime % 1000 / 10);
+  if (!only_scores)
+    test_copies (is_full);
+  for (AssayCudaType type = ASSAY_CUDA_F32; !only_scores && type <= ASSAY_CUDA_F64; type++)
+    {
+      test_products (type, is_full);
+      test_eigen (type, ASSAY_CUDA_EIGEN_EACH, 1, 1);
+      test_eigen (type, ASSAY_CUDA_EIGEN_EACH, 2, 33);
+      test_eigen (type, ASSAY_CUDA_EIGEN_TOGETHER, 3, 40);
+      test_cholesky (type, 50, 3);
+      if (is_full)
+        {
+          test_eigen (type, ASSAY_CUDA_EIGEN_EACH, 1, 600);
+          test_eigen (type, ASSAY_CUDA_EIGEN_TOGETHER, 4, 200);
+          test_cholesky (type, 700, 20);
+        }
+      test_repeats (type, is_full ? 512 : 40);
+    }
+  if (is_full)
+    for (size_t k = 0; k < sizeof queries / sizeof *queries; k++)
+      for (int32_t B = 1; B <= 7; B += 3)
+        test_scores (B == 4 ? 1000 : 3, B, queries[k]);
+  else
+    {
+      test_scores (3, 2, 1);
+      test_scores (70, 3, 4);
+      test_scores (130, 1, 5);
+      test_scores (20, 2, 33);
+      test_scores (130, 3, 100);
+      test_scores (2, 1, 113);
+    }
+  test_refusals ();
+  cuda->close (context);
+  printf ("1..%d\n", n_tests);
+  return n_failed > 0;
+}
