@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "hessian/gradient.h"
+#include "hessian/vector_f64.h"
 #include "influence/parts.h"
 #include "influence/score.h"
 #include "influence/task.h"
@@ -131,6 +132,80 @@ test_parts (void)
   g_assert_cmpint (n_zero, >, 0);
 }
 
+/* Every method that says so, in doubles and in single precision: parts add up to the score, and each is the inner product over its slice of a gradient that was formed.
+ * A derivative is off by at most product_error times both norms, M of them along slices of one direction by root M times as much; a score was walked in the
+ * factors' own type. */
+static void
+test_methods (gconstpointer data)
+{
+  const gboolean is_single = GPOINTER_TO_INT (data);
+  guint n = 0;
+
+  for (const AssayMethod *const *m = assay_method_list (); *m != NULL; m++)
+    {
+      g_autoptr (Toy) toy = toy_new_tokens (N, Q, T, V, 3);
+      gint64 P = assay_model_get_n_params (toy->model);
+      g_autofree double *rows = g_new (double, N * P);
+      g_autoptr (AssayParts) heads = assay_parts_new_heads (toy->model, NULL);
+      const gboolean has_fit = ((*m)->flags & ASSAY_METHOD_CUTS_EXAMPLES) != 0 && strcmp ((*m)->name, "dot") != 0;
+      g_autoptr (AssayInfluenceScores) scores = NULL;
+      AssayPoint train;
+      double error_of_walk;
+
+      if (!((*m)->flags & ASSAY_METHOD_HAS_DIRECTION))
+        continue;
+      n++;
+      train = assay_influence_task_get_train (&toy->task);
+      g_assert_true (assay_gradient_rows (&train, rows, NULL, NULL));
+      toy->task.keep_directions = TRUE;
+      toy->task.is_single_precision = is_single;
+      train = assay_influence_task_get_train (&toy->task);
+      error_of_walk = assay_point_get_product_error (&train);
+      scores = has_fit ? toy_score (toy, (*m)->name, "factor-precision", is_single ? "f32" : "f64", NULL) : toy_score (toy, (*m)->name, NULL);
+      for (const char *const *by = assay_breakdown_choices + 1; *by != NULL; by++)
+        {
+          g_autoptr (AssayBreakdown) b = break_down (toy, scores, *by);
+
+          for (gint64 k = 0; k < Q * N; k++)
+            {
+              const double *g = rows + k % N * P, *v = scores->direction + k / N * P;
+              double sum = 0, tolerance = error_of_walk * assay_f64_norm (P, g) * assay_f64_norm (P, v);
+
+              for (gint64 part = 0; part < b->n_parts; part++)
+                {
+                  double expected = 0, found = b->value[k * b->n_parts + part];
+
+                  sum += found;
+                  for (gint64 j = 0; j < P && strcmp (*by, "head") == 0; j++)
+                    expected += heads->of[j] == part ? g[j] * v[j] : 0;
+                  if (strcmp (*by, "head") == 0)
+                    g_assert_cmpfloat_with_epsilon (found, expected, 2 * tolerance);               /* both walks: these rows were formed in doubles */
+                }
+              g_assert_cmpfloat_with_epsilon (sum, scores->value[k], (1 + sqrt ((double) b->n_parts)) * tolerance);
+            }
+        }
+    }
+  g_assert_cmpuint (n, >=, 11);
+}
+
+/* What has no one direction is refused with its name, and told who has. */
+static void
+test_refused_methods (void)
+{
+  for (const AssayMethod *const *m = assay_method_list (); *m != NULL; m++)
+    {
+      g_autoptr (GError) error = NULL;
+      gboolean has_direction = ((*m)->flags & ASSAY_METHOD_HAS_DIRECTION) != 0;
+
+      g_assert_true (assay_method_check_direction (*m, "head", &error) == has_direction);
+      if (has_direction)
+        continue;
+      g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE);
+      g_assert_nonnull (strstr (error->message, (*m)->name));
+      g_assert_nonnull (strstr (error->message, "ekfac"));
+    }
+}
+
 /* Shared key and value heads have parts of their own, through slices and rotations. */
 static void
 test_shared_heads (void)
@@ -177,6 +252,9 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/breakdown/parts add up to the score", test_sums);
   g_test_add_func ("/breakdown/each part is what its name says", test_parts);
+  g_test_add_data_func ("/breakdown/of every method that can, in doubles", GINT_TO_POINTER (FALSE), test_methods);
+  g_test_add_data_func ("/breakdown/of every method that can, in single precision", GINT_TO_POINTER (TRUE), test_methods);
+  g_test_add_func ("/breakdown/methods without a direction are refused by name", test_refused_methods);
   g_test_add_func ("/breakdown/heads that share keys and values", test_shared_heads);
   g_test_add_func ("/breakdown/what cannot be broken down is refused", test_bad);
   return g_test_run ();
