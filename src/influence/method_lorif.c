@@ -5,7 +5,7 @@
  *   C = (1/N) sum_i G_i G_i' of those ~ V' diag (theta) V, r directions by a Nystrom sketch; (C + lambda I)^-1 by Woodbury
  *   infl[q, i] = (1/N) sum over modules  G_q' (C + lambda I)^-1 G_i       unit: nats per removed example
  *
- * G of side_projection.h; lambda = l2 + damping x the mean eigenvalue of each module's C. With c and r as large as can be it is logra, up to the
+ * G of side_projection.h, whole for queries; lambda = l2 + damping x the mean eigenvalue of each module's C. With c and r as large as can be it is logra, up to the
  * floats. How much of the gradients' squares and of the curvature's trace the low ranks hold stands in the notes.
  * Source: 2601.21929 (LoRIF); influence chapter, section 5.
  */
@@ -21,7 +21,7 @@
 #include <math.h>
 #include <string.h>
 
-#define ROWS 256                /* examples whose gradients are made of their pairs at a time */
+#define ROWS 256                /* at least 2: examples whose gradients are made of their pairs at a time */
 
 static const AssayParam params[] = {
   { .name = "projection", .type = ASSAY_PARAM_INT, .def.i = 16, .min = 1, .max = 256,
@@ -49,6 +49,8 @@ typedef struct {
   Pairs *pairs;                 /* (modules) */
   double *gram, *values;        /* (k,k), (k) of one gradient */
   double *rows;                 /* (ROWS, largest ko ki) */
+  AssayLinop **inverse;         /* (modules); NULL where no example moves the module */
+  double *selves;               /* (N) of self-influence */
   double whole, kept;           /* squares of all gradients, and of what their pairs hold */
   double trace, told;           /* of all curvatures, and of their directions */
 } Lorif;
@@ -58,6 +60,9 @@ lorif_clear (Lorif *l)
 {
   for (guint m = 0; l->pairs != NULL && m < l->projection.modules->n; m++)
     assay_mem_free (l->pairs[m].u);
+  for (guint m = 0; l->inverse != NULL && m < l->projection.modules->n; m++)
+    g_clear_pointer (&l->inverse[m], assay_linop_unref);
+  g_free (l->inverse);
   g_free (l->pairs);
   assay_mem_free (l->gram);
   assay_side_projection_clear (&l->projection);
@@ -76,6 +81,7 @@ lorif_open (Lorif *l, const AssayInfluenceTask *task, const AssayValues *options
   l->workers = task->backend->workers;
   l->N = task->n_train;
   l->pairs = g_new0 (Pairs, l->projection.modules->n);
+  l->inverse = g_new0 (AssayLinop *, l->projection.modules->n);
   for (guint m = 0; m < l->projection.modules->n; m++)
     {
       const AssaySides *sides = &l->projection.sides[m];
@@ -236,32 +242,43 @@ open_inverse (Lorif *l, guint m, const AssayValues *options, double *lambda, Ass
 
 /* --- scores ------------------------------------------------------------------------------------------------------------------------ */
 
-/* X <- (C + lambda I)^-1 G_q, then X G_i' / N; or G_i' (C + lambda I)^-1 G_i / N of every example, where query is NULL. */
+/* X <- (C + lambda I)^-1 G_q, then X G_i' / N. */
 static gboolean
 add_module (Lorif *l, guint m, AssayLinop *inverse, const double *query, AssayInfluenceScores *scores, GError **error)
 {
-  const gint64 f = inverse->n, N = l->N, Q = scores->n_query, K = query ? Q : ROWS;
-  g_autoptr (AssayBuffer) own = query ? assay_mem_alloc_array (Q * f, sizeof (double), error) : NULL;
-  g_autoptr (AssayBuffer) directions = own || query == NULL ? assay_mem_alloc_array (K * f, sizeof (double), error) : NULL;
+  const gint64 f = inverse->n, N = l->N, Q = scores->n_query;
+  g_autoptr (AssayBuffer) own = assay_mem_alloc_array (Q * f, sizeof (double), error);
+  g_autoptr (AssayBuffer) directions = own ? assay_mem_alloc_array (Q * f, sizeof (double), error) : NULL;
 
   if (directions == NULL)
     return FALSE;
-  for (gint64 q = 0; query != NULL && q < Q; q++)
+  for (gint64 q = 0; q < Q; q++)
     memcpy ((double *) own + q * f, query + q * l->projection.F + l->projection.sides[m].first, f * sizeof (double));
-  if (query != NULL && !assay_linop_apply (inverse, Q, own, directions, error))
+  if (!assay_linop_apply (inverse, Q, own, directions, error))
     return FALSE;
   for (gint64 first = 0; first < N; first += ROWS)
     {
       const gint64 n = MIN (ROWS, N - first);
 
       make_rows (l, m, first, n, l->rows);
-      if (query != NULL)
-        assay_gemm_f64 (l->workers, FALSE, TRUE, Q, n, f, 1 / (double) N, directions, f, l->rows, f, TRUE, scores->value + first, N);
-      else if (!assay_linop_apply (inverse, n, l->rows, directions, error))
-        return FALSE;
-      for (gint64 i = 0; query == NULL && i < n; i++)
-        scores->value[first + i] += assay_f64_dot (f, (double *) directions + i * f, l->rows + i * f) / (double) N;
+      assay_gemm_f64 (l->workers, FALSE, TRUE, Q, n, f, 1 / (double) N, directions, f, l->rows, f, TRUE, scores->value + first, N);
     }
+  return TRUE;
+}
+
+/* An example asked as a query comes whole, as queries do: a second pass over the gradients. */
+static gboolean
+take_self (guint m, gint64 example, const double *G, gpointer data, GError **error)
+{
+  Lorif *l = data;
+  AssayLinop *inverse = l->inverse[m];
+
+  if (inverse == NULL)
+    return TRUE;
+  if (!assay_linop_apply (inverse, 1, G, l->rows, error))
+    return FALSE;
+  make_rows (l, m, example, 1, l->rows + inverse->n);
+  l->selves[example] += assay_f64_dot (inverse->n, l->rows, l->rows + inverse->n) / (double) l->N;
   return TRUE;
 }
 
@@ -297,16 +314,19 @@ score_either (const AssayInfluenceTask *task, const AssayValues *options, gboole
   for (guint m = 0; m < l.projection.modules->n; m++)
     {
       double lambda;
-      g_autoptr (AssayLinop) inverse = open_inverse (&l, m, options, &lambda, progress, error);
 
-      if (inverse == NULL && lambda == 0)
+      l.inverse[m] = open_inverse (&l, m, options, &lambda, progress, error);
+      if (l.inverse[m] == NULL && lambda == 0)
         continue;
-      if (inverse == NULL || !add_module (&l, m, inverse, query, scores, error))
+      if (l.inverse[m] == NULL || (!of_self && !add_module (&l, m, l.inverse[m], query, scores, error)))
         return NULL;
       range[0] = MIN (range[0], lambda - task->l2);
       range[1] = MAX (range[1], lambda - task->l2);
       range[2] += (lambda - task->l2) * (double) l.projection.modules->module[m].n_params / (double) l.projection.modules->P;
     }
+  l.selves = scores->value;
+  if (of_self && !assay_side_projection_collect (&l.projection, task->train, task->n_train, take_self, &l, progress, error))
+    return NULL;
   scores->unit = ASSAY_UNIT_NATS;
   scores->counterfactual = "pbrf";
   scores->interval_reason = "the error of a random projection and of low ranks is bounded by nothing here; other seeds show the former, the notes what the latter hold";
