@@ -34,6 +34,7 @@ bench_table_view_SOURCES = bench/table_view.c
 bench_table_view_LDADD = gui/libgui.la $(LDADD) $(GTK_LIBS)
 endif
 EXTRA_DIST += bench/README.md bench/compare.py bench/growth.sh bench/loo_mnist.sh bench/methods.sh bench/reasoning.py bench/record.py bench/factors.py bench/search.py bench/solve.py bench/peers/requirements.txt bench/peers/torch_model.py bench/peers/torch_record.py bench/peers/torch_solve.py bench/peers/kronfluence_factors.py bench/peers/faiss_search.py
+EXTRA_DIST += bench/results/h200.jsonl bench/results/h200.txt
 EXTRA_DIST += bench/gpu/measure.c bench/gpu/run.sh bench/gpu/table.py bench/gpu/torch_peer.py
 CLEANFILES += $(BENCHMARKS)
 .PHONY: bench
