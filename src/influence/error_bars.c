@@ -174,7 +174,7 @@ assay_sampled_score (const AssayInfluenceTask *task, const AssayValues *options,
 AssayInfluenceScores *
 assay_seeded_score (const AssayInfluenceTask *task, const AssayValues *options, AssayScoreFunc score, AssayProgress *progress, GError **error)
 {
-  gint64 R = assay_values_get_int (options, "seeds"), first = assay_values_get_int (options, "seed"), n;
+  gint64 R = assay_values_get_int (options, "projection-seeds"), first = assay_values_get_int (options, "seed"), n;
   g_autoptr (AssayInfluenceScores) mean = score (task, options, progress, error);
   Spread spread;
 

@@ -32,7 +32,7 @@
 
 /* For tables of options of methods with a "seed". */
 #define ASSAY_SEEDED_PARAMS                                                                                             \
-  { .name = "seeds", .type = ASSAY_PARAM_INT, .def.i = 1, .min = 1, .max = 10000,                                       \
+  { .name = "projection-seeds", .type = ASSAY_PARAM_INT, .def.i = 1, .min = 1, .max = 10000,                            \
     .help = "projections, from seed on, whose scores are averaged; from 2 on they tell the standard error and an interval" }
 
 typedef AssayInfluenceScores *(*AssayScoreFunc) (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error);

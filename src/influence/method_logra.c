@@ -160,7 +160,7 @@ cost_logra (const AssayInfluenceTask *task, const AssayValues *options, double *
       solve += 2 * N * f * f + f * f * f / 3 + 2 * Q * N * f;
     }
   *flops = assay_influence_task_get_flops (task, ASSAY_WALK_GRADIENT, FALSE, task->n_train + task->n_query) + (N + Q) * project + solve;
-  *flops *= (double) assay_values_get_int (options, "seeds");
+  *flops *= (double) assay_values_get_int (options, "projection-seeds");
   *bytes = assay_influence_task_get_bytes (task, ASSAY_WALK_GRADIENT) + 8 * ((N + Q) * F + Q * N);
 }
 

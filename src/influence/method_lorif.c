@@ -378,7 +378,7 @@ cost_lorif (const AssayInfluenceTask *task, const AssayValues *options, double *
       rest += N * (2 * n * f + 9 * n * n * n + 2 * pairs * f) + 4 * rank * N * f + 8 * rank * rank * f + 2 * Q * N * f;
     }
   *flops = assay_influence_task_get_flops (task, ASSAY_WALK_GRADIENT, FALSE, task->n_train + task->n_query) + (N + Q) * project + rest;
-  *flops *= (double) assay_values_get_int (options, "seeds");
+  *flops *= (double) assay_values_get_int (options, "projection-seeds");
   *bytes = assay_influence_task_get_bytes (task, ASSAY_WALK_GRADIENT) + 4 * N * floats + 8 * Q * (F + N);
 }
 

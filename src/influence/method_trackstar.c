@@ -249,7 +249,7 @@ cost_trackstar (const AssayInfluenceTask *task, const AssayValues *options, doub
 
   *flops = assay_influence_task_get_flops (task, ASSAY_WALK_GRADIENT, FALSE, 2 * task->n_train + task->n_query) + 2 * P * k * (N + Q) + 4 * N * k * k
            + 9 * k * k * k + 2 * Q * k * N;
-  *flops *= (double) assay_values_get_int (options, "seeds");
+  *flops *= (double) assay_values_get_int (options, "projection-seeds");
   *bytes = assay_influence_task_get_bytes (task, ASSAY_WALK_GRADIENT) + 8 * (2 * N * k + 4 * k * k + 34 * P + Q * (N + k));
 }
 

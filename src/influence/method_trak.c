@@ -406,7 +406,7 @@ cost_trak (const AssayInfluenceTask *task, const AssayValues *options, double *f
   double P = (double) assay_model_get_n_params (task->model), N = (double) task->n_train, Q = (double) task->n_query;
   double k = MIN ((double) assay_values_get_int (options, "projection"), P);
 
-  *flops = (double) assay_values_get_int (options, "seeds")
+  *flops = (double) assay_values_get_int (options, "projection-seeds")
            * (double) (assay_values_get_int (options, "checkpoints") + g_strv_length ((char **) assay_values_get_list (options, "models")))
            * (assay_influence_task_get_flops (task, ASSAY_WALK_GRADIENT, FALSE, task->n_train + task->n_query) + 2 * P * k * (N + Q) + 2 * N * k * k
               + k * k * k / 3 + 2 * Q * k * N);

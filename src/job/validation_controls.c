@@ -194,7 +194,7 @@ static gboolean
 vary_seeds (const Asking *asking, const Stability *stability, GError **error)
 {
   const AssayValues *options = get_options (asking);
-  gint64 projections = has_option (options, "seeds", ASSAY_PARAM_INT) ? assay_values_get_int (options, "seeds") : 0;
+  gint64 projections = has_option (options, "projection-seeds", ASSAY_PARAM_INT) ? assay_values_get_int (options, "projection-seeds") : 0;
   gboolean labels = has_option (options, "fisher", ASSAY_PARAM_CHOICE) && strcmp (assay_values_get_string (options, "fisher"), "true") == 0;
   gboolean examples = has_option (options, "curvature-examples", ASSAY_PARAM_INT) && assay_values_get_int (options, "curvature-examples") > 0;
 

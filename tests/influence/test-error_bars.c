@@ -247,7 +247,7 @@ test_seeds (gconstpointer data)
   enum { R = 3, FEW = 24 };
   const char *name = data;
   g_autoptr (Toy) toy = toy_new_tokens (FEW, Q, 6, 11, 3);
-  g_autoptr (AssayInfluenceScores) all = toy_score (toy, name, "projection", "4", "damping", "1", "seed", "7", "seeds", "3", NULL);
+  g_autoptr (AssayInfluenceScores) all = toy_score (toy, name, "projection", "4", "damping", "1", "seed", "7", "projection-seeds", "3", NULL);
   AssayInfluenceScores *one[R] = { toy_score (toy, name, "projection", "4", "damping", "1", "seed", "7", NULL),
                                   toy_score (toy, name, "projection", "4", "damping", "1", "seed", "8", NULL),
                                   toy_score (toy, name, "projection", "4", "damping", "1", "seed", "9", NULL) };

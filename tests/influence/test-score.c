@@ -143,7 +143,7 @@ test_round_trip (Fixture *f, gconstpointer data)
         assert_round_trip (f, *m, toy, toy_score (toy, (*m)->name, NULL));
       }
   assert_round_trip (f, assay_method_find ("cg", NULL), drawn, toy_score (drawn, "cg", "curvature-examples", "20", NULL));
-  assert_round_trip (f, assay_method_find ("trak", NULL), drawn, toy_score (drawn, "trak", "projection", "2", "seeds", "2", NULL));
+  assert_round_trip (f, assay_method_find ("trak", NULL), drawn, toy_score (drawn, "trak", "projection", "2", "projection-seeds", "2", NULL));
 }
 
 /* Parts come back as they were, and stand beside the scores that they add up to in the document. */
