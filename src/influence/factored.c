@@ -2,6 +2,7 @@
 /* factored.c: the fit that is kept, and the pass that serves all queries. */
 #include "influence/factored.h"
 
+#include "base/error.h"
 #include "base/mem.h"
 #include "hessian/factors_forms.h"
 #include "hessian/module_scores.h"
@@ -101,6 +102,12 @@ assay_factored_obtain (const AssayInfluenceTask *task, const AssayValues *values
                                : fit_and_keep (task, &point, &options, own, FALSE, identity, progress, error);
 
   json_decref (identity);
+  if (factors != NULL && factors->options.basis != basis)         /* given ones: their scores would stand under another method's name */
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "factors %s: those in the basis %s expected, in the basis %s found; without --factors they are found or fitted",
+                   own, assay_factors_basis_name (basis), assay_factors_basis_name (factors->options.basis));
+      g_clear_pointer (&factors, assay_factors_free);
+    }
   if (factors != NULL && notes != NULL && own != NULL)
     g_string_append_printf (notes, "factors %s: %s\n", own, kept ? "as they were kept in the case" : "fitted now and kept in the case");
   if (factors != NULL && name != NULL)

@@ -51,6 +51,11 @@ check "an index of another model is refused" \
   eval '"$ASSAY" search p.assay --model-name other --index "$index" --query train:3 -q 2>&1 | grep -q "of another model"'
 check "a method in another basis says which index it needs" \
   eval '"$ASSAY" search p.assay --model-name net --method shampoo --index "$index" --query train:3 -q 2>&1 | grep -q "assay index --basis shampoo"'
+factors=$("$ASSAY" index p.assay --model-name net --json -q | sed -n 's/^ *"factors": "\(.*\)",*$/\1/p')
+check "factors in another basis are refused to an index" \
+  eval '"$ASSAY" index p.assay --model-name net --basis shampoo --factors "$factors" -q 2>&1 | grep -q "basis shampoo expected, in the basis kronecker found"'
+check "and to a method, which would give their scores its own name" \
+  eval '"$ASSAY" influence p.assay --model-name net --method diagonal --factors "$factors" --query train:3 -q 2>&1 | grep -q "basis diagonal expected, in the basis kronecker found"'
 
 # A build killed at several moments, and finished by the same command.
 cp -r p.assay killed.assay
