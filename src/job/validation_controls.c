@@ -34,7 +34,7 @@ static GHashTable *
 get_first (const AssayInfluenceScores *scores, gint64 query, gint64 k)
 {
   GHashTable *places = g_hash_table_new (g_direct_hash, g_direct_equal);
-  AssayTop *top = assay_influence_scores_get_top (scores, query, MIN (k, scores->n_train));
+  AssayTop *top = assay_influence_scores_get_top (scores, query, k);
   gint64 n;
   const AssayTopEntry *entry = assay_top_get (top, &n);
 
@@ -154,6 +154,8 @@ vary_damping (const Asking *asking, const Stability *stability, GError **error)
 {
   const double damping = get_damping (asking, stability->scores), dampings[] = { damping / FACTOR, damping * FACTOR };
 
+  if (damping == 0)
+    json_array_append_new (asking->refused, json_string ("damping: it is 0, and so are its multiples"));
   for (gsize d = 0; d < G_N_ELEMENTS (dampings) && damping > 0; d++)
     {
       g_autofree char *number = assay_view_number (dampings[d], 3), *words = g_strconcat ("damping ", number, NULL);
@@ -285,7 +287,7 @@ static gboolean
 add_stability (json_t *document, Asking *asking, const AssayInfluenceScores *scores, gint64 k, GError **error)
 {
   g_autofree double *least = g_new (double, scores->n_query);
-  const Stability stability = { scores, k, least };
+  const Stability stability = { scores, MIN (k, scores->n_train), least };
   json_t *object, *queries = json_array ();
   double sum = 0;
   gboolean fine;
@@ -299,11 +301,11 @@ add_stability (json_t *document, Asking *asking, const AssayInfluenceScores *sco
          && vary_checkpoint (asking, &stability, error);
   for (gint64 q = 0; q < scores->n_query; q++)
     {
-      sum += least[q] / (double) scores->n_query;
+      sum += least[q];
       json_array_append_new (queries, assay_json_number (least[q]));
     }
-  object = json_pack ("{s:I, s:o, s:o, s:o, s:o, s:o}", "top", (json_int_t) k, "min_jaccard",
-                      json_array_size (asking->variants) > 0 ? assay_json_number (sum) : json_null (), "variants", asking->variants, "overlaps", asking->overlaps,
+  object = json_pack ("{s:I, s:o, s:o, s:o, s:o, s:o}", "top", (json_int_t) stability.k, "min_jaccard",
+                      json_array_size (asking->variants) > 0 ? assay_json_number (sum / (double) scores->n_query) : json_null (), "variants", asking->variants, "overlaps", asking->overlaps,
                       "refused", asking->refused, "per_query", queries);
   if (fine)
     json_object_set (document, "stability", object);

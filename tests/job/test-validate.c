@@ -247,6 +247,15 @@ test_protocols (Folder *folder, gconstpointer unused)
   g_assert_cmpuint (json_array_size (json_object_get (control, "per_query")), ==, 4);
   g_assert_cmpfloat (number_at (control, "estimate"), <, number_at (json_object_get (document, "lds"), "estimate"));
   json_decref (document);
+  document = folder_answer (folder, "validate", "query", "train:0-2", "method", "cg", "damping", "0", "leave-one-out", "4", "groups", "0", "qld", "none", "stability",
+                            "500", "draws", "100", NULL);
+  stability = json_object_get (document, "stability");
+  g_assert_cmpint (json_integer_value (json_object_get (stability, "top")), ==, 40);              /* as many as there are */
+  g_assert_cmpuint (json_array_size (json_object_get (stability, "variants")), ==, 1);
+  g_assert_cmpuint (json_array_size (json_object_get (stability, "refused")), ==, 2);             /* a damping of 0 has no multiples */
+  g_assert_true (g_str_has_prefix (json_string_value (json_array_get (json_object_get (stability, "refused"), 0)), "damping: "));
+  g_assert_cmpfloat (number_at (stability, "min_jaccard"), ==, 1);                                /* and no more, by rounding */
+  json_decref (document);
 }
 
 /* What a training by steps leaves can be varied further: labels drawn, projections, and the checkpoint. Each variant is told with its overlap, of which the
