@@ -248,24 +248,9 @@ view_damping (const json_t *answer, AssayView *view)
   g_autofree char *damping = assay_view_number (assay_json_get_number (answer, "damping"), 6);
   g_autofree char *first = assay_view_count (json_integer_value (json_object_get (left, "first_block")));
   g_autofree char *last = assay_view_count (json_integer_value (json_object_get (left, "unrounded_query")));
-  gsize k;
-  json_t *score;
 
   assay_view_add_field (view, "damping", "%s: the first block left %s, all of the index %s", damping, first, last);
-  assay_view_begin_table (view, ">example|id|from|>score|>lo|>hi");
-  json_array_foreach (json_object_get (answer, "scores"), k, score)
-    {
-      const char *file = json_string_value (json_object_get (score, "file"));
-      g_autofree char *example = g_strdup_printf ("%" G_GINT64_FORMAT, (gint64) json_integer_value (json_object_get (score, "example")));
-      g_autofree char *origin = file ? g_strdup_printf ("%s row %" G_GINT64_FORMAT, file, (gint64) json_integer_value (json_object_get (score, "row"))) : NULL;
-
-      assay_view_add_cell (view, example);
-      assay_view_add_cell (view, assay_json_get_text (score, "id"));
-      assay_view_add_cell (view, origin);
-      assay_view_add_cell_number (view, assay_json_get_number (score, "score"), 6);
-      assay_view_add_cell_number (view, assay_json_get_number (score, "lo"), 6);
-      assay_view_add_cell_number (view, assay_json_get_number (score, "hi"), 6);
-    }
+  assay_query_view_scores (json_object_get (answer, "scores"), TRUE, view);
 }
 
 static void

@@ -70,11 +70,10 @@ add_origin (const json_t *score, AssayView *view)
   assay_view_add_cell (view, origin);
 }
 
-static void
-view_scores (const json_t *answer, AssayView *view)
+void
+assay_query_view_scores (const json_t *scores, gboolean certified, AssayView *view)
 {
-  const json_t *scores = json_object_get (answer, "scores");
-  gboolean certified = json_is_string (json_object_get (answer, "interval_kind")), named = have (scores, "id"), read = have (scores, "file");
+  gboolean named = have (scores, "id"), read = have (scores, "file");
   const char *error = have (scores, "se_sample") ? "se_sample" : have (scores, "se_seed") ? "se_seed" : NULL;
   g_autofree char *columns = g_strconcat (">example|", named ? "id|" : "", read ? "from|" : "", ">score|", error ? ">s.e.|" : "", certified ? ">lo|>hi|" : "", NULL);
   gsize k;
@@ -144,6 +143,8 @@ view_parts (const json_t *answer, AssayView *view)
           assay_view_add_cell_number (view, assay_json_get_number (sorted->pdata[s], "score"), 6);
         }
     }
+  if (n > PARTS_SHOWN)
+    assay_view_add_text (view, "the %d largest of %" G_GSIZE_FORMAT " parts of each; --json has all of them", PARTS_SHOWN, n);
 }
 
 static void
@@ -187,7 +188,7 @@ view_answer (const json_t *answer, AssayView *view)
                         assay_json_get_text (answer, "unit"), assay_json_get_text (answer, "sign"));
   view_solver (answer, view);
   assay_view_add_field (view, "interval", "%s", assay_json_get_text (answer, "interval_words"));
-  view_scores (answer, view);
+  assay_query_view_scores (json_object_get (answer, "scores"), json_is_string (json_object_get (answer, "interval_kind")), view);
   view_parts (answer, view);
   view_groups (answer, view);
 }

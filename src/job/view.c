@@ -136,7 +136,7 @@ assay_view_number (double value, guint digits)
   if (isnan (value))
     return g_strdup ("-");
   g_snprintf (format, sizeof format, "%%.%ug", digits);
-  return g_strdup (g_ascii_formatd (text, sizeof text, format, value));
+  return g_strdup (g_ascii_formatd (text, sizeof text, format, value + 0.0));                /* -0 + 0 is 0 */
 }
 
 char *

@@ -16,6 +16,7 @@ test_numbers (void)
 {
   assert_taken (assay_view_number (0.123456789, 3), "0.123");
   assert_taken (assay_view_number (-1e-12, 3), "-1e-12");
+  assert_taken (assay_view_number (-0.0, 3), "0");
   assert_taken (assay_view_number (NAN, 3), "-");
   assert_taken (assay_view_number (INFINITY, 3), "inf");
   assert_taken (assay_view_count (0), "0");
