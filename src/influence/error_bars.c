@@ -150,8 +150,8 @@ assay_sampled_score (const AssayInfluenceTask *task, const AssayValues *options,
     return score (task, options, progress, error);
   if (M < 2 || G == 1)
     {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, M < 2 ? "influence: curvature-examples: 2 or more expected, 1 found; give 0 for all of them"
-                                                                : "influence: error-bars: 2 or more groups expected, 1 found; give 0 for none");
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, M < 2 ? "curvature-examples: 2 or more expected, 1 found; give 0 for all of them"
+                                                                : "error-bars: 2 or more groups expected, 1 found; give 0 for none");
       return NULL;
     }
   own.sampled = drawn = g_memdup2 (task->train, task->n_train * sizeof *drawn);

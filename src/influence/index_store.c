@@ -243,7 +243,8 @@ assay_index_find (const AssayInfluenceTask *task, AssayFactorsBasis basis, const
             }
         }
       if (found == NULL)
-        g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "no gradient index of model %s in the basis %s: make one with assay index", task->model_name, wanted);
+        g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "no gradient index of model %s in the basis %s; make one with assay index --basis %s",
+                     task->model_name, wanted, wanted);
     }
   if (found == NULL)
     return NULL;

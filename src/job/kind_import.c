@@ -109,7 +109,7 @@ complete_measured (const AssayJob *job, GError **error)
   guint n = g_strv_length ((char **) assay_values_get_list (values, "file"));
 
   if (!assay_values_is_set (values, "name"))
-    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "--name is needed: what the imported %s are called", assay_values_get_string (values, "what"));
+    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "--name is needed: what to call the imported %s", assay_values_get_string (values, "what"));
   else if (is (job, "bank") ? n < 3 || n % 2 == 0 : n != 1 && !(n == 2 && is (job, "gradients")))
     g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "import %s: %s expected, %u files found", assay_values_get_string (values, "what"),
                  is (job, "bank") ? "the base losses, then pairs of sets and their losses"
@@ -230,7 +230,7 @@ check_name_is_free (const AssayJobContext *context, const char *kind, const char
 {
   if (!assay_case_has (context->cas, kind, name))
     return TRUE;
-  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "%s has other %s named \"%s\" already; choose another --name",
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "%s has another object of the kind %s named \"%s\" already; choose another --name",
                assay_case_get_path (context->cas), kind, name);
   return FALSE;
 }

@@ -82,7 +82,7 @@ add_dampings (State *state, const char *text, AssayDampingMode mode, GError **er
 
       if (end == words[k] || *end != '\0' || !(damping.value >= 0) || !isfinite (damping.value))
         {
-          g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "--damping %s: numbers of 0 or more with commas between them expected, found \"%s\"", text, words[k]);
+          g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "--damping: numbers of 0 or more with commas between them expected, found \"%s\"", words[k]);
           return FALSE;
         }
       g_array_append_val (state->dampings, damping);
