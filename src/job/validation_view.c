@@ -237,12 +237,23 @@ view_stability (const json_t *stability, AssayView *view)
     assay_view_add_field (view, "not varied", "%s", json_string_value (json_array_get (json_object_get (stability, "refused"), k)));
 }
 
+/* The least number of training examples of a query that can be told from those outside: as many as bring their p, adjusted over all, under the limit when
+ * each is the least that so many outside allow. The factor is for the rounding of a limit that is met exactly. */
+static gint64
+count_needed (const json_t *document, const json_t *control)
+{
+  double limit = 1 - assay_json_get_number (document, "level");
+
+  return (gint64) ceil (assay_json_get_number (document, "train_examples") * assay_json_get_number (control, "least_p") / limit * (1 - 1e-9));
+}
+
 static void
-view_non_members (const json_t *control, gint64 n_query, AssayView *view)
+view_non_members (const json_t *document, const json_t *control, gint64 n_query, AssayView *view)
 {
   g_autofree char *area = estimate_text (control, "area", format_correlation), *mean = assay_view_number (assay_json_get_number (control, "significant_examples"), 3);
   const char *refused = assay_json_get_text (control, "refused");
   double lo = assay_json_get_number (control, "lo"), hi = assay_json_get_number (control, "hi");
+  gint64 needed = count_needed (document, control);
 
   if (refused[0] != '\0')
     {
@@ -254,6 +265,8 @@ view_non_members (const json_t *control, gint64 n_query, AssayView *view)
                         lo > 0.5 ? "larger than by itself" : hi < 0.5 ? "smaller: magnitude tells nothing of having been trained on" : "no larger than by itself");
   assay_view_add_field (view, "beyond them", "%s training examples a query in the mean, for %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " queries any", mean,
                         count_of (control, "queries_with_significant"), n_query);
+  if (needed > 1)
+    assay_view_add_field (view, "", "fewer than %" G_GINT64_FORMAT " a query cannot show with so few from outside", needed);
 }
 
 static void
@@ -464,7 +477,12 @@ view_table (const json_t *document, AssayView *view)
     view_row (method, has_choice, view);
   json_array_foreach (methods, m, method)
     if (json_object_get (method, "refused") != NULL)
-      assay_view_add_text (view, "%s: %s", assay_json_get_text (method, "method"), assay_json_get_text (method, "refused"));
+      {
+        g_autofree char *name = g_strconcat (assay_json_get_text (method, "method"), ": ", NULL);
+        const char *refused = assay_json_get_text (method, "refused");
+
+        assay_view_add_text (view, "%s%s", g_str_has_prefix (refused, name) ? "" : name, refused);       /* a method's own messages begin with it */
+      }
 }
 
 void
@@ -503,7 +521,7 @@ assay_validation_view (const json_t *document, AssayView *view)
   if (json_is_object (json_object_get (document, "random_weights")))
     view_random_weights (json_object_get (document, "random_weights"), n_query, view);
   if (json_is_object (json_object_get (document, "non_members")))
-    view_non_members (json_object_get (document, "non_members"), n_query, view);
+    view_non_members (document, json_object_get (document, "non_members"), n_query, view);
   view_grade (json_object_get (document, "grade"), view);
   if (n_query > 1)
     view_queries (document, view);
