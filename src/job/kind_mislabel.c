@@ -7,6 +7,8 @@
 #include "job/influence_task.h"
 #include "job/training_cost.h"
 
+#include <string.h>
+
 #define GIB 1073741824.0
 
 static const double inspected[] = { 0.05, 0.1, 0.2, 0.3, 0.5 };
@@ -48,6 +50,15 @@ static void
 state_free (gpointer data)
 {
   assay_subject_free (data);
+}
+
+static gboolean
+complete (AssayJob *job, GError **error)
+{
+  if (strcmp (assay_values_get_string (assay_job_get_values (job), "measure"), "loss") == 0)
+    return TRUE;
+  g_set_error_literal (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "the influence of examples on their own losses is asked about: without --measure");
+  return FALSE;
 }
 
 static gboolean
@@ -165,5 +176,5 @@ ASSAY_JOB_KIND_DEFINE (mislabel) = {
                  "among the first that a person would look at. Ranking by the loss alone stands beside it.\n\n"
                  "Nothing of the case is changed; the model with wrong labels is not kept. For looking through real labels see assay influence --self.",
   .examples = examples, .access = ASSAY_JOB_WRITES_CASE, .is_stored = TRUE, .params = params, .get_sections = get_sections,
-  .resolve = resolve, .plan = plan, .run = run, .view = view,
+  .complete = complete, .resolve = resolve, .plan = plan, .run = run, .view = view,
 };

@@ -99,6 +99,8 @@ complete (AssayJob *job, GError **error)
     fault = "--count needs --scores: the scores that say which examples come first";
   else if (count == assay_values_is_set (values, "without"))
     fault = "what to leave out is needed: either --without, or --scores with --count";
+  else if (strcmp (assay_values_get_string (values, "measure"), "loss") != 0)
+    fault = "changes of losses are measured here: without --measure; assay validate --measure holds predictions of others to retraining";
   if (fault != NULL)
     g_set_error_literal (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, fault);
   return fault == NULL && (!is_to_be_predicted (values) || assay_method_find (assay_values_get_string (values, "method"), error) != NULL);

@@ -227,6 +227,8 @@ test_refusals (Folder *folder, gconstpointer unused)
   expect_refusal (folder_job (folder, "retrain", "without", "train:3", "method", "exakt", NULL), "exakt");
   expect_refusal (folder_job (folder, "retrain", "count", "3", "query", "train:4", NULL), "--count needs --scores");
   expect_refusal (folder_job (folder, "retrain", "scores", scores, "count", "3", "without", "train:3", NULL), "either --without, or");
+  expect_refusal (folder_job (folder, "retrain", "without", "train:3", "measure", "margin", NULL), "without --measure");
+  expect_refusal (folder_job (folder, "mislabel", "measure", "margin", NULL), "without --measure");
   expect_refusal (folder_job (folder, "retrain", "scores", "m/exact/nothing", "count", "3", NULL), "m/exact/nothing");
   expect_refusal (folder_job (folder, "retrain", "scores", scores, "count", "40", NULL), "examples are helpful");
   expect_refusal (folder_job (folder, "retrain", "scores", scores, "count", "3", "controls", "1", "match", "grup", NULL), "group");
