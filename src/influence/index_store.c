@@ -218,6 +218,24 @@ get_basis (const AssayObject *object)
   return basis ? basis : "";
 }
 
+/* What an index of the model and the data at hand has of them in its identity. Owns: the caller. */
+static json_t *
+identify (const AssayInfluenceTask *task)
+{
+  const AssayPoint point = assay_influence_task_get_train (task);
+  const AssayFactorsOptions options = { .basis = ASSAY_FACTORS_KRONECKER };     /* looked at for its model and data */
+
+  return assay_factors_identity (&point, &options);
+}
+
+/* By its own parameters where it was given a name; else by the model's name, so that one of an earlier training is found, and refused in words. */
+static gboolean
+is_of_model (const AssayObject *object, const char *prefix, const json_t *expected)
+{
+  return g_str_has_prefix (object->name, prefix)
+         || json_equal (json_object_get (json_object_get (object->meta, "identity"), "model"), json_object_get (expected, "model"));
+}
+
 AssayObject *
 assay_index_find (const AssayInfluenceTask *task, AssayFactorsBasis basis, const char *given, GError **error)
 {
@@ -230,18 +248,21 @@ assay_index_find (const AssayInfluenceTask *task, AssayFactorsBasis basis, const
     found = assay_case_lookup (task->store, KIND, given, error);
   else
     {
-      list = assay_case_list (task->store, KIND, prefix);
+      json_t *expected = identify (task);
+
+      list = assay_case_list (task->store, KIND, NULL);
       for (guint i = 0; i < list->len; i++)
         {
           AssayObject *object = list->pdata[i];
 
-          if (strcmp (get_basis (object), wanted) == 0 && (found == NULL || object->complete > found->complete
+          if (strcmp (get_basis (object), wanted) == 0 && is_of_model (object, prefix, expected) && (found == NULL || object->complete > found->complete
                                                             || (object->complete == found->complete && object->sequence > found->sequence)))
             {
               assay_object_unref (found);
               found = assay_object_ref (object);
             }
         }
+      json_decref (expected);
       if (found == NULL)
         g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "no gradient index of model %s in the basis %s; make one with assay index --basis %s",
                      task->model_name, wanted, wanted);
@@ -268,9 +289,7 @@ check_identity (const AssayInfluenceTask *task, const AssayObject *object, GErro
     { "model", "of another model: its parameters are not those of this one" },
     { "data", "of other data: the examples are not those that this model was trained on" } };
   const json_t *identity = json_object_get (object->meta, "identity");
-  const AssayPoint point = assay_influence_task_get_train (task);
-  const AssayFactorsOptions options = { .basis = ASSAY_FACTORS_KRONECKER };     /* looked at for its model and data */
-  json_t *expected = assay_factors_identity (&point, &options);
+  json_t *expected = identify (task);
   gsize k = 0;
 
   while (k < G_N_ELEMENTS (parts) && json_equal (json_object_get (identity, parts[k].key), json_object_get (expected, parts[k].key)))

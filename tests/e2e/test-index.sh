@@ -51,6 +51,10 @@ check "an index of another model is refused" \
   eval '"$ASSAY" search p.assay --model-name other --index "$index" --query train:3 -q 2>&1 | grep -q "of another model"'
 check "a method in another basis says which index it needs" \
   eval '"$ASSAY" search p.assay --model-name net --method shampoo --index "$index" --query train:3 -q 2>&1 | grep -q "assay index --basis shampoo"'
+cp -r p.assay named.assay
+"$ASSAY" index named.assay --model-name other --name mine --dimensions 64 -q >/dev/null
+check "an index that was given a name is found like others" prints '"index": "mine"' "$ASSAY" search named.assay --model-name other --query train:3 --json -q
+check "but not for another model" eval '"$ASSAY" search named.assay --model-name net --query train:3 --json -q | grep -q "\"index\": \"net/"'
 factors=$("$ASSAY" index p.assay --model-name net --json -q | sed -n 's/^ *"factors": "\(.*\)",*$/\1/p')
 check "factors in another basis are refused to an index" \
   eval '"$ASSAY" index p.assay --model-name net --basis shampoo --factors "$factors" -q 2>&1 | grep -q "basis shampoo expected, in the basis kronecker found"'
