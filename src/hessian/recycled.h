@@ -17,7 +17,7 @@
 
 typedef struct _AssayRecycled AssayRecycled;
 
-/* Watches A, which it refers to. Memory: 4 r vectors, at least 2 r + 64, and r for M. Cost: about 24 r n flops a product. Errors: memory. */
+/* Watches A, which it refers to. Memory: 4 r vectors, at least 2 r + 64, r for M, and 16 r^2 numbers. Cost: about 24 r n flops a product. Errors: memory. */
 AssayRecycled *assay_recycled_new  (AssayLinop *A, gint64 rank, GError **error);
 void           assay_recycled_free (AssayRecycled *self);
 

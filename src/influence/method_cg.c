@@ -179,13 +179,14 @@ cost_cg (const AssayInfluenceTask *task, const AssayValues *options, double *flo
 {
   gint64 P = assay_model_get_n_params (task->model), block = choose_block (options, P, task->n_query);
   gboolean is_block = strcmp (assay_values_get_string (options, "solver"), "block-cg") == 0;
+  double recycled = (double) MIN (assay_values_get_int (options, "recycle"), P);
   double each = is_block && block > 1 ? 67 : 200, rank = has_preconditioner (options, "nystrom") ? (double) assay_values_get_int (options, "rank") : 0;
 
   assay_solved_scores_cost (task, flops, bytes);
   assay_solved_scores_add_products (task, assay_values_get_string (options, "curvature"),
                                     MIN (each, (double) assay_values_get_int (options, "max-iterations")) * (double) task->n_query
                                     * assay_sampled_count (task, options) + rank * (double) count_sketched (task, options) / (double) task->n_train, flops, bytes);
-  *bytes += 8.0 * (4.0 * (is_block ? (double) block : 1) + 2 * rank + 5 * (double) assay_values_get_int (options, "recycle")) * (double) P;
+  *bytes += 8.0 * ((4.0 * (is_block ? (double) block : 1) + 2 * rank + 5 * recycled) * (double) P + 16 * recycled * recycled);
 }
 
 /* Queries of a block share what their products find; those that are recycled, with all blocks behind it. */
