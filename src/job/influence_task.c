@@ -305,7 +305,8 @@ assay_influence_describe_failures (const AssayInfluenceScores *scores, const cha
                             assay_solve_reason_name (scores->solves[0].reason));
   reason = assay_solve_reason_name (scores->solves[first].reason);
   return g_strdup_printf ("%" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " solves did not converge (the first for query %" G_GINT64_FORMAT " of %s: %s); "
-                          "their scores are marked: they are not the influence, which only the intervals hold", failed, scores->n_query, first, query[0], reason);
+                          "their scores are marked: they are not the influence%s", failed, scores->n_query, first, query[0], reason,
+                          scores->lo != NULL ? ", which only the intervals hold" : "");
 }
 
 static gpointer
