@@ -327,8 +327,9 @@ run (Trak *t, gboolean of_self, gint64 checkpoints, const char *const *models, A
     return TRUE;
   scores->se_seed = assay_mem_new (double, e.Q * e.N, error);
   return scores->se_seed != NULL && jackknife (&e, scores->se_seed, error)
-         && assay_error_bars_set (scores, scores->se_seed, (double) (e.C - 1), "with 95 % confidence, by the jackknife over models, other models of this training give a mean "
-                                        "between lo and hi", error);
+         && assay_error_bars_set (scores, scores->se_seed, (double) (e.C - 1),
+                                  own > 1 ? "by the jackknife over checkpoints, which depend on each other: what another training gives may lie further off than lo and hi"
+                                          : "with 95 % confidence, by the jackknife over models, other models of this training give a mean between lo and hi", error);
 }
 
 /* A threshold moves scores by what no spread over models says. */
