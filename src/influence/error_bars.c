@@ -104,8 +104,8 @@ assay_sampled_count (const AssayInfluenceTask *task, const AssayValues *options)
 
 /* se_sample of scores from the task's M examples, which are all different: without each of G runs of them in turn. */
 static gboolean
-leave_groups (const AssayInfluenceTask *task, const AssayValues *options, gint64 G, AssayScoreFunc score, AssayInfluenceScores *scores, AssayProgress *progress,
-              GError **error)
+leave_groups (const AssayInfluenceTask *task, const AssayValues *options, gint64 G, gboolean of_self, AssayScoreFunc score, AssayInfluenceScores *scores,
+              AssayProgress *progress, GError **error)
 {
   AssayInfluenceTask own = *task;
   gint64 M = task->n_sampled, n = scores->n_query * scores->n_train;
@@ -126,7 +126,7 @@ leave_groups (const AssayInfluenceTask *task, const AssayValues *options, gint64
       memcpy (left, task->sampled, first * sizeof *left);
       memcpy (left + first, task->sampled + end, (M - end) * sizeof *left);
       own.n_sampled = M - (end - first);
-      one = score (&own, same, progress, error);
+      one = score (&own, same, of_self, progress, error);
       if (one == NULL)
         return FALSE;
       add_scores (&spread, one->value);
@@ -138,7 +138,8 @@ leave_groups (const AssayInfluenceTask *task, const AssayValues *options, gint64
 }
 
 AssayInfluenceScores *
-assay_sampled_score (const AssayInfluenceTask *task, const AssayValues *options, AssayScoreFunc score, AssayProgress *progress, GError **error)
+assay_sampled_score (const AssayInfluenceTask *task, const AssayValues *options, gboolean of_self, AssayScoreFunc score,
+                     AssayProgress *progress, GError **error)
 {
   gint64 M = count_drawn (task, options), G = count_groups (task, options);
   AssayInfluenceTask own = *task;
@@ -147,7 +148,7 @@ assay_sampled_score (const AssayInfluenceTask *task, const AssayValues *options,
   g_autoptr (AssayInfluenceScores) scores = NULL;
 
   if (M == task->n_train)
-    return score (task, options, progress, error);
+    return score (task, options, of_self, progress, error);
   if (M < 2 || G == 1)
     {
       g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, M < 2 ? "curvature-examples: 2 or more expected, 1 found; give 0 for all of them"
@@ -157,12 +158,12 @@ assay_sampled_score (const AssayInfluenceTask *task, const AssayValues *options,
   own.sampled = drawn = g_memdup2 (task->train, task->n_train * sizeof *drawn);
   own.n_sampled = M;
   assay_rng_shuffle (&rng, drawn, task->n_train);
-  scores = score (&own, options, progress, error);
+  scores = score (&own, options, of_self, progress, error);
   if (scores == NULL)
     return NULL;
   g_string_append_printf (scores->notes, "the curvature is that of %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " examples, drawn at random\n", M, task->n_train);
   if (G > 0)
-    return leave_groups (&own, options, G, score, scores, progress, error) ? g_steal_pointer (&scores) : NULL;
+    return leave_groups (&own, options, G, of_self, score, scores, progress, error) ? g_steal_pointer (&scores) : NULL;
   /* The bound of the solve alone would be taken for one of the score. */
   assay_mem_free (g_steal_pointer (&scores->lo));
   assay_mem_free (g_steal_pointer (&scores->hi));
@@ -172,10 +173,11 @@ assay_sampled_score (const AssayInfluenceTask *task, const AssayValues *options,
 }
 
 AssayInfluenceScores *
-assay_seeded_score (const AssayInfluenceTask *task, const AssayValues *options, AssayScoreFunc score, AssayProgress *progress, GError **error)
+assay_seeded_score (const AssayInfluenceTask *task, const AssayValues *options, gboolean of_self, AssayScoreFunc score,
+                    AssayProgress *progress, GError **error)
 {
   gint64 R = assay_values_get_int (options, "projection-seeds"), first = assay_values_get_int (options, "seed"), n;
-  g_autoptr (AssayInfluenceScores) mean = score (task, options, progress, error);
+  g_autoptr (AssayInfluenceScores) mean = score (task, options, of_self, progress, error);
   Spread spread;
 
   if (mean == NULL || R == 1)
@@ -192,7 +194,7 @@ assay_seeded_score (const AssayInfluenceTask *task, const AssayValues *options, 
   for (gint64 r = 1; r < R; r++)
     {
       g_autoptr (AssayValues) own = set_value (options, "seed", json_integer (first + r), error);
-      g_autoptr (AssayInfluenceScores) one = own ? score (task, own, progress, error) : NULL;
+      g_autoptr (AssayInfluenceScores) one = own ? score (task, own, of_self, progress, error) : NULL;
 
       if (one == NULL)
         return NULL;

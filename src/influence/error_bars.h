@@ -35,18 +35,20 @@
   { .name = "projection-seeds", .type = ASSAY_PARAM_INT, .def.i = 1, .min = 1, .max = 10000,                            \
     .help = "projections, from seed on, whose scores are averaged; from 2 on they tell the standard error and an interval" }
 
-typedef AssayInfluenceScores *(*AssayScoreFunc) (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error);
+/* A method's scores, or self-influence. */
+typedef AssayInfluenceScores *(*AssayScoreFunc) (const AssayInfluenceTask *task, const AssayValues *options, gboolean of_self, AssayProgress *progress,
+                                                 GError **error);
 
 /* What score says, of the examples drawn where fewer than all are asked for, with se_sample and intervals. Cost: that of score, 1 + G times.
  * Errors: USAGE for fewer than 2 examples or 1 group; those of score; memory. */
-AssayInfluenceScores *assay_sampled_score (const AssayInfluenceTask *task, const AssayValues *options, AssayScoreFunc score, AssayProgress *progress,
-                                           GError **error);
+AssayInfluenceScores *assay_sampled_score (const AssayInfluenceTask *task, const AssayValues *options, gboolean of_self, AssayScoreFunc score,
+                                           AssayProgress *progress, GError **error);
 /* Products that this takes, in those of a score with the curvature of all examples. */
 double                assay_sampled_count (const AssayInfluenceTask *task, const AssayValues *options);
 
 /* The scores of one seed, or the mean over those of several, with se_seed and intervals. Directions are not kept. Errors: those of score; memory. */
-AssayInfluenceScores *assay_seeded_score (const AssayInfluenceTask *task, const AssayValues *options, AssayScoreFunc score, AssayProgress *progress,
-                                          GError **error);
+AssayInfluenceScores *assay_seeded_score (const AssayInfluenceTask *task, const AssayValues *options, gboolean of_self, AssayScoreFunc score,
+                                          AssayProgress *progress, GError **error);
 
 /* Widens lo and hi, or makes them around the scores, by Student's factor for 95 % times se (Q,N). words: interned or static. Errors: memory. */
 gboolean              assay_error_bars_set (AssayInfluenceScores *scores, const double *se, double degrees, const char *words, GError **error);

@@ -7,7 +7,6 @@
 
 #define TILE ASSAY_INDEX_TILE
 #define W ASSAY_INDEX_BLOCK
-#define UNDERFLOW 1e-30f        /* above all that products may lose below the smallest float, whatever the sizes */
 #define FEW 4                   /* queries that are multiplied one by one: then the reading of rows is the work */
 
 #ifndef ASSAY_INDEX_VNNI
@@ -111,7 +110,7 @@ multiply (guint n, const guint16 *rows, const AssayIndexRowBlock *block, const A
 {
   guint i = 0;
 
-  if (q == 1)
+  if (q == 1)                                                     /* a number that the compiler knows: no loop over queries */
     multiply_few (n, rows, block, tile, t, 1, sum);
   else if (q <= FEW)
     multiply_few (n, rows, block, tile, t, q, sum);
@@ -142,7 +141,7 @@ find_in_row (gboolean is_signed, guint q, const float *restrict sum, const float
 
   for (guint k = 0; k < q; k++)
     {
-      float bound = UNDERFLOW + reach[0] * w[k] + reach[1] * w[TILE + k] + reach[2] * w[2 * TILE + k] + behind * w[3 * TILE + k];
+      float bound = ASSAY_INDEX_UNDERFLOW + reach[0] * w[k] + reach[1] * w[TILE + k] + reach[2] * w[2 * TILE + k] + behind * w[3 * TILE + k];
 
       any |= alive[k] = !((is_signed ? sum[k] : fabsf (sum[k])) + bound < threshold[k]);
     }

@@ -12,6 +12,7 @@
 
 #define ASSAY_INDEX_BLOCK 256   /* coordinates that share a scale */
 #define ASSAY_INDEX_TILE 32     /* queries that meet a row while it is near */
+#define ASSAY_INDEX_UNDERFLOW 1e-30f    /* in every bound: above all that products may lose below the smallest float, whatever the sizes */
 
 /* One block of coordinates of the queries of a tile. */
 typedef struct {

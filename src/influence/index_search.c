@@ -20,7 +20,6 @@
 #define ROOMS 131072            /* the same of all segments together */
 #define PAIRS 512               /* of a row and a query, in a block of work */
 #define DOUBLE_UNIT 0x1p-53
-#define UNDERFLOW 1e-30f        /* as in the kernels */
 
 const char *const assay_index_orders[] = { "magnitude", "helpful", "harmful", NULL };
 
@@ -95,8 +94,9 @@ get_lower (const Search *s, const Candidate *c)
 
 /* --- heaps of lower ends ------------------------------------------------------------------------------------------------------- */
 
+/* x enters where it is one of the k largest so far. */
 static void
-lower (GArray *heap, gint64 k, float x)
+note_low (GArray *heap, gint64 k, float x)
 {
   float *h = (float *) (void *) heap->data;
   guint i = 0;
@@ -133,19 +133,19 @@ get_lane (const Search *s, gsize segment, gint64 q)
 
 /* Rounded so that the interval never shrinks. */
 static float
-below (double x)
+round_down (double x)
 {
   return -assay_index_round_up (-x);
 }
 
 static void
-keep (const Search *s, Lane *lane, gint64 row, float sum, float bound)
+keep_candidate (const Search *s, Lane *lane, gint64 row, float sum, float bound)
 {
   const Candidate candidate = { row, (double) sum, (double) bound };
 
   if (get_upper (s, &candidate) < lane->threshold)
     return;
-  lower (lane->lows, s->k, below (get_lower (s, &candidate)));
+  note_low (lane->lows, s->k, round_down (get_lower (s, &candidate)));
   if (lane->lows->len == s->k)
     lane->threshold = MAX (lane->threshold, ((float *) (void *) lane->lows->data)[0]);
   if (lane->overflows)
@@ -176,7 +176,7 @@ static float
 bound_pair (const AssayGradientIndex *index, const AssayIndexTile *tile, guint q, gint64 row)
 {
   const float *features = assay_gradient_index_features (index, row), *weight = tile->weight + (gsize) q * index->n_features;
-  float bound = UNDERFLOW;
+  float bound = ASSAY_INDEX_UNDERFLOW;
 
   for (guint f = 0; f < index->n_features; f++)
     bound += features[f] * weight[f];
@@ -223,7 +223,7 @@ scan_chunk (Search *s, gsize segment, gint64 first_query, gint64 first, guint n,
         guint q = (guint) __builtin_ctz (bits);
         gint64 row = first + room->rows[i];
 
-        keep (s, get_lane (s, segment, first_query + q), row, room->sum[room->rows[i] * TILE + q], bound_pair (index, tile, q, row));
+        keep_candidate (s, get_lane (s, segment, first_query + q), row, room->sum[room->rows[i] * TILE + q], bound_pair (index, tile, q, row));
       }
 }
 
@@ -261,12 +261,12 @@ weigh_row (Search *s, gsize segment, gint64 row, Room *room)
         {
           const Candidate candidate = { row, (double) room->sum[q], (double) bound_pair (s->index, tile, q, row) };
 
-          lower (get_lane (s, segment, first + q)->lows, s->k, below (get_lower (s, &candidate)));
+          note_low (get_lane (s, segment, first + q)->lows, s->k, round_down (get_lower (s, &candidate)));
         }
     }
 }
 
-/* A row of large norm is likely to have large scores: those of a segment, of which there are `wanted` or, with the same norm, more. */
+/* Rows of large norm are likely to have large scores: the first `wanted` of a segment that are not below its wanted-th largest norm. */
 static void
 weigh_segment (gsize segment, guint worker, gpointer data)
 {
@@ -276,7 +276,7 @@ weigh_segment (gsize segment, guint worker, gpointer data)
   gint64 n = 0;
 
   for (gint64 i = first; i < end; i++)
-    lower (heaviest, wanted, assay_gradient_index_reach (s->index, i)[1]);
+    note_low (heaviest, wanted, assay_gradient_index_reach (s->index, i)[1]);
   for (gint64 i = first; i < end && n < wanted; i++)
     if (assay_gradient_index_reach (s->index, i)[1] >= g_array_index (heaviest, float, 0))
       {
@@ -293,7 +293,7 @@ raise_threshold (Search *s, gint64 q)
 
   for (gint64 g = 0; g < s->segments; g++)
     for (guint i = 0; i < get_lane (s, (gsize) g, q)->lows->len; i++)
-      lower (lows, s->k, g_array_index (get_lane (s, (gsize) g, q)->lows, float, i));
+      note_low (lows, s->k, g_array_index (get_lane (s, (gsize) g, q)->lows, float, i));
   if (lows->len == s->k)
     s->asked.threshold[q] = MAX (s->asked.threshold[q], (double) g_array_index (lows, float, 0));
 }
@@ -353,7 +353,7 @@ scan (Search *s, gint64 (*left)[ASSAY_INDEX_STAGES])
       raise_threshold (s, q);
       for (gint64 g = 0; g < s->segments; g++)
         {
-          get_lane (s, (gsize) g, q)->threshold = below (s->asked.threshold[q]);
+          get_lane (s, (gsize) g, q)->threshold = round_down (s->asked.threshold[q]);
           g_array_set_size (get_lane (s, (gsize) g, q)->lows, 0);         /* the pass meets those rows again */
         }
     }
@@ -374,7 +374,7 @@ scan (Search *s, gint64 (*left)[ASSAY_INDEX_STAGES])
 
 /* --- the rows that are left -------------------------------------------------------------------------------------------------- */
 
-/* The query as it is, in double: what is left is the rounding of the row. */
+/* The query as it is, in double: what the bound still holds is the rounding of the row. */
 static void
 refine (const Search *s, gint64 query, Candidate *candidate)
 {
@@ -401,7 +401,7 @@ refine (const Search *s, gint64 query, Candidate *candidate)
 
 /* Rows that are left lie apart: their bytes are on the way while another one is multiplied. */
 static void
-expect (const AssayGradientIndex *index, gint64 row)
+prefetch_row (const AssayGradientIndex *index, gint64 row)
 {
   for (guint b = 0; b < index->n_blocks; b++)
     for (guint k = 0; k < ASSAY_INDEX_BLOCK; k += 64)
@@ -409,7 +409,7 @@ expect (const AssayGradientIndex *index, gint64 row)
 }
 
 static void
-look_again (gsize block, guint worker, gpointer data)
+refine_pairs (gsize block, guint worker, gpointer data)
 {
   Search *s = data;
   gint64 end = MIN (s->first_pair[s->asked.Q], ((gint64) block + 1) * PAIRS), q = 0;
@@ -420,21 +420,21 @@ look_again (gsize block, guint worker, gpointer data)
       while (p >= s->first_pair[q + 1])
         q++;
       if (p + 1 < s->first_pair[q + 1])
-        expect (s->index, g_array_index (s->asked.left[q], Candidate, p + 1 - s->first_pair[q]).row);
+        prefetch_row (s->index, g_array_index (s->asked.left[q], Candidate, p + 1 - s->first_pair[q]).row);
       refine (s, q, &g_array_index (s->asked.left[q], Candidate, p - s->first_pair[q]));
     }
 }
 
 /* Drops what the k-th largest lower end excludes. Lower ends of the pass count: they hold as well. */
 static void
-drop (Search *s, gint64 q)
+drop_excluded (Search *s, gint64 q)
 {
   g_autoptr (GArray) lows = g_array_new (FALSE, FALSE, sizeof (float));
   GArray *left = s->asked.left[q];
   guint n = 0;
 
   for (guint c = 0; c < left->len; c++)
-    lower (lows, s->k, below (get_lower (s, &g_array_index (left, Candidate, c))));
+    note_low (lows, s->k, round_down (get_lower (s, &g_array_index (left, Candidate, c))));
   if (lows->len == s->k)
     s->asked.threshold[q] = MAX (s->asked.threshold[q], (double) g_array_index (lows, float, 0));
   for (guint c = 0; c < left->len; c++)
@@ -450,11 +450,11 @@ refine_left (Search *s, gint64 (*left)[ASSAY_INDEX_STAGES])
 
   for (gint64 q = 0; q < s->asked.Q; q++)
     first_pair[q + 1] = first_pair[q] + (s->asked.left[q] ? s->asked.left[q]->len : 0);
-  assay_workers_run (s->workers, (gsize) ((first_pair[s->asked.Q] + PAIRS - 1) / PAIRS), look_again, s);
+  assay_workers_run (s->workers, (gsize) ((first_pair[s->asked.Q] + PAIRS - 1) / PAIRS), refine_pairs, s);
   for (gint64 q = 0; q < s->asked.Q; q++)
     {
       if (s->asked.left[q] != NULL)
-        drop (s, q);
+        drop_excluded (s, q);
       left[q][3] = s->asked.left[q] ? (gint64) s->asked.left[q]->len : s->index->N;
     }
 }

@@ -150,27 +150,15 @@ score_either (const AssayInfluenceTask *task, const AssayValues *options, gboole
 }
 
 static AssayInfluenceScores *
-score_once (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
-{
-  return score_either (task, options, FALSE, progress, error);
-}
-
-static AssayInfluenceScores *
-self_once (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
-{
-  return score_either (task, options, TRUE, progress, error);
-}
-
-static AssayInfluenceScores *
 score_cg (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
 {
-  return assay_sampled_score (task, options, score_once, progress, error);
+  return assay_sampled_score (task, options, FALSE, score_either, progress, error);
 }
 
 static AssayInfluenceScores *
 self_cg (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
 {
-  return assay_sampled_score (task, options, self_once, progress, error);
+  return assay_sampled_score (task, options, TRUE, score_either, progress, error);
 }
 
 /* About 200 products a query at the default damping, a third of that where they share a block; never more than max-iterations. */

@@ -121,27 +121,15 @@ score_either (const AssayInfluenceTask *task, const AssayValues *options, gboole
 }
 
 static AssayInfluenceScores *
-score_once (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
-{
-  return score_either (task, options, FALSE, progress, error);
-}
-
-static AssayInfluenceScores *
-self_once (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
-{
-  return score_either (task, options, TRUE, progress, error);
-}
-
-static AssayInfluenceScores *
 score_logra (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
 {
-  return assay_seeded_score (task, options, score_once, progress, error);
+  return assay_seeded_score (task, options, FALSE, score_either, progress, error);
 }
 
 static AssayInfluenceScores *
 self_logra (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
 {
-  return assay_seeded_score (task, options, self_once, progress, error);
+  return assay_seeded_score (task, options, TRUE, score_either, progress, error);
 }
 
 static void

@@ -293,8 +293,8 @@ describe (const Lorif *l, const double range[3], AssayInfluenceScores *scores)
                           " parameters; they hold %.1f %% of the projected gradients' squares, and the directions kept of the curvature %.1f %% of its trace\n",
                           numbers, l->projection.F, l->projection.modules->P, l->whole > 0 ? 100 * l->kept / l->whole : 100,
                           l->trace > 0 ? 100 * l->told / l->trace : 100);
-  g_string_append_printf (scores->notes, "each of %u modules with its own damping from %.3g to %.3g; the one told is their mean over parameters\n",
-                          l->projection.modules->n, range[0], range[1]);
+  if (range[1] > 0)                                               /* else no example moves any module */
+    g_string_append_printf (scores->notes, "each module with its own damping from %.3g to %.3g; the one told is their mean over parameters\n", range[0], range[1]);
 }
 
 static AssayInfluenceScores *
@@ -337,27 +337,15 @@ score_either (const AssayInfluenceTask *task, const AssayValues *options, gboole
 }
 
 static AssayInfluenceScores *
-score_once (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
-{
-  return score_either (task, options, FALSE, progress, error);
-}
-
-static AssayInfluenceScores *
-self_once (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
-{
-  return score_either (task, options, TRUE, progress, error);
-}
-
-static AssayInfluenceScores *
 score_lorif (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
 {
-  return assay_seeded_score (task, options, score_once, progress, error);
+  return assay_seeded_score (task, options, FALSE, score_either, progress, error);
 }
 
 static AssayInfluenceScores *
 self_lorif (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
 {
-  return assay_seeded_score (task, options, self_once, progress, error);
+  return assay_seeded_score (task, options, TRUE, score_either, progress, error);
 }
 
 static void

@@ -209,11 +209,12 @@ whiten_all (Star *s, const AssayValues *options, GError **error)
 }
 
 static AssayInfluenceScores *
-score_once (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
+score_once (const AssayInfluenceTask *task, const AssayValues *options, gboolean of_self, AssayProgress *progress, GError **error)
 {
   g_autoptr (AssayInfluenceScores) scores = NULL;
   g_auto (Star) s = { .task = task, .N = task->n_train, .Q = task->n_query, .P = assay_model_get_n_params (task->model) };
 
+  (void) of_self;                 /* what is the same for all queries is taken out: nothing is defined for one */
   if (!assay_influence_task_check (task, error)
       || (s.projection = assay_projection_new (s.P, assay_values_get_int (options, "projection"), (guint64) assay_values_get_int (options, "seed"),
                                                error)) == NULL)
@@ -238,7 +239,7 @@ score_once (const AssayInfluenceTask *task, const AssayValues *options, AssayPro
 static AssayInfluenceScores *
 score_trackstar (const AssayInfluenceTask *task, const AssayValues *options, AssayProgress *progress, GError **error)
 {
-  return assay_seeded_score (task, options, score_once, progress, error);
+  return assay_seeded_score (task, options, FALSE, score_once, progress, error);
 }
 
 static void
