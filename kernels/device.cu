@@ -54,30 +54,30 @@ assay_cuda_check_launch (AssayCudaContext *context, const char *kernel, AssayCud
   return assay_cuda_check (context, cudaGetLastError (), kernel, failure);
 }
 
-int
-assay_cuda_check_blas (AssayCudaContext *context, cublasStatus_t status, const char *what, AssayCudaFailure *failure)
+/* Of a library whose status 0 is success. */
+static int
+check_library (AssayCudaContext *context, const char *library, int status, int no_memory, const char *what, AssayCudaFailure *failure)
 {
   char number[32];
 
-  if (status == CUBLAS_STATUS_SUCCESS)
+  if (status == 0)
     return 1;
-  if (status == CUBLAS_STATUS_ALLOC_FAILED)
+  if (status == no_memory)
     return assay_cuda_fail (failure, ASSAY_CUDA_NO_MEMORY, "CUDA device %d, %s: out of memory", context->device, what);
-  snprintf (number, sizeof number, "cuBLAS status %d", (int) status);
+  snprintf (number, sizeof number, "%s status %d", library, status);
   return lose (context, failure, what, number, "the call failed");
+}
+
+int
+assay_cuda_check_blas (AssayCudaContext *context, cublasStatus_t status, const char *what, AssayCudaFailure *failure)
+{
+  return check_library (context, "cuBLAS", (int) status, CUBLAS_STATUS_ALLOC_FAILED, what, failure);
 }
 
 int
 assay_cuda_check_solver (AssayCudaContext *context, cusolverStatus_t status, const char *what, AssayCudaFailure *failure)
 {
-  char number[32];
-
-  if (status == CUSOLVER_STATUS_SUCCESS)
-    return 1;
-  if (status == CUSOLVER_STATUS_ALLOC_FAILED)
-    return assay_cuda_fail (failure, ASSAY_CUDA_NO_MEMORY, "CUDA device %d, %s: out of memory", context->device, what);
-  snprintf (number, sizeof number, "cuSOLVER status %d", (int) status);
-  return lose (context, failure, what, number, "the call failed");
+  return check_library (context, "cuSOLVER", (int) status, CUSOLVER_STATUS_ALLOC_FAILED, what, failure);
 }
 
 int
@@ -112,51 +112,26 @@ check_found (cudaError_t status, AssayCudaFailure *failure)
 }
 
 static int
-count_devices (int *n, AssayCudaFailure *failure)
-{
-  int found = 0;
-
-  if (!check_found (cudaGetDeviceCount (&found), failure))
-    return 0;
-  *n = found;
-  return 1;
-}
-
-static int
-get_attribute (int device, cudaDeviceAttr which, int *value, AssayCudaFailure *failure)
-{
-  return check_found (cudaDeviceGetAttribute (value, which, device), failure);
-}
-
-static int
 describe_device (int device, AssayCudaDevice *found, AssayCudaFailure *failure)
 {
   AssayCudaDevice d = {};
-  cudaDeviceProp *properties;
-  int n, shared, cache;
+  cudaDeviceProp properties;
+  int n;
 
-  if (!count_devices (&n, failure))
+  if (!check_found (cudaGetDeviceCount (&n), failure))
     return 0;
   if (device < 0 || device >= n)
     return assay_cuda_fail (failure, ASSAY_CUDA_NO_DEVICE, "device %d: %d found, counted from 0", device, n);
-  properties = (cudaDeviceProp *) calloc (1, sizeof *properties);
-  if (properties == NULL)
-    return assay_cuda_fail (failure, ASSAY_CUDA_NO_MEMORY, "device %d: out of memory", device);
-  if (!check_found (cudaGetDeviceProperties (properties, device), failure))
-    {
-      free (properties);
-      return 0;
-    }
-  snprintf (d.name, sizeof d.name, "%.*s", (int) sizeof d.name - 1, properties->name);
-  free (properties);
-  if (!get_attribute (device, cudaDevAttrComputeCapabilityMajor, &d.major, failure) || !get_attribute (device, cudaDevAttrComputeCapabilityMinor, &d.minor, failure)
-      || !get_attribute (device, cudaDevAttrMultiProcessorCount, &d.processors, failure) || !get_attribute (device, cudaDevAttrL2CacheSize, &cache, failure)
-      || !get_attribute (device, cudaDevAttrMaxSharedMemoryPerBlockOptin, &shared, failure) || !check_found (cudaDriverGetVersion (&d.driver), failure)
+  if (!check_found (cudaGetDeviceProperties (&properties, device), failure) || !check_found (cudaDriverGetVersion (&d.driver), failure)
       || !check_found (cudaRuntimeGetVersion (&d.runtime), failure) || !check_found (cudaSetDevice (device), failure)
       || !check_found (cudaMemGetInfo (&d.available, &d.memory), failure))
     return 0;
-  d.level_two = (size_t) cache;
-  d.shared = (size_t) shared;
+  snprintf (d.name, sizeof d.name, "%.*s", (int) sizeof d.name - 1, properties.name);
+  d.major = properties.major;
+  d.minor = properties.minor;
+  d.processors = properties.multiProcessorCount;
+  d.level_two = (size_t) properties.l2CacheSize;
+  d.shared = properties.sharedMemPerBlockOptin;
   *found = d;
   return 1;
 }
@@ -351,7 +326,7 @@ void
 assay_cuda_release (AssayCudaContext *context, void *buffer)
 {
   for (AssayBlockOfMemory *block = context->memory; block != NULL; block = block->next)
-    if (block->address == buffer && buffer != NULL)
+    if (block->address == buffer)
       block->is_free = true;
 }
 
@@ -453,7 +428,7 @@ get_elapsed (AssayCudaContext *context, double *milliseconds, AssayCudaFailure *
 }
 
 static const AssayCudaTable table = {
-  ASSAY_CUDA_ABI, sizeof (AssayCudaTable), count_devices, describe_device, open_context, close_context,
+  ASSAY_CUDA_ABI, sizeof (AssayCudaTable), describe_device, open_context, close_context,
   alloc_zeros, assay_cuda_release, trim, zero, assay_cuda_copy_in, assay_cuda_copy_out, sync, set_mark, get_elapsed,
   assay_cuda_gemm, assay_cuda_eigen, assay_cuda_factor, assay_cuda_solve, assay_cuda_index_scores
 };

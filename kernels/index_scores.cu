@@ -2,7 +2,7 @@
 /* index_scores.cu: every row of a gradient index with every query of a batch: products of bytes, scaled block by block.
  *
  * What limits it: each row is read once from memory (12,288 bytes of it; a million rows take 3.7 ms at 3.3 TB/s), and 2 W N Q B operations of the matrix
- * units (2.5e12 for a hundred queries: 1.3 ms at 2e15/s). With many queries shared memory comes next: a warp of MT x NT products of 16 x 8 reads
+ * units (2.5e12 for a hundred queries: 1.2 ms at 2e15/s). With many queries shared memory comes next: a warp of MT x NT products of 16 x 8 reads
  * (16 MT + 8 NT) x 32 bytes for them, so tiles are as large as the registers allow; then the second cache, out of which every group of rows reads all
  * queries again.
  * Dot products of blocks are exact integers; the floats that scale them are added in the order of the blocks, whatever the tile: the same bits from
@@ -19,6 +19,16 @@ static __device__ __forceinline__ float
 add_scaled (float sum, float row, float query, int dot)
 {
   return __fadd_rn (sum, __fmul_rn (row, __fmul_rn (query, __int2float_rn (dot))));
+}
+
+/* The most shared memory that a block of this kernel may have. */
+template <class F>
+static int
+allow_shared (AssayCudaContext *context, F kernel, const char *name, size_t shared, AssayCudaFailure *failure)
+{
+  if (shared > context->shared)
+    return assay_cuda_fail (failure, ASSAY_CUDA_BAD_CALL, "%s: %zu bytes of shared memory are needed, the device has %zu", name, shared, context->shared);
+  return assay_cuda_check (context, cudaFuncSetAttribute (kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, (int) shared), name, failure);
 }
 
 /* --- few queries: reading the rows is all the work ------------------------------------------------------------------------ */
@@ -99,7 +109,7 @@ launch_dots (AssayCudaContext *context, const AssayCudaIndexRows *rows, const As
   const size_t shared = (size_t) rows->n_blocks * Q * (W + sizeof (float));
   const int64_t rows_of_block = FEW_THREADS / 32 * 2 * PAIRS;
 
-  if (!assay_cuda_check (context, cudaFuncSetAttribute (kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, (int) shared), "shared memory of index_scores_dots", failure))
+  if (!allow_shared (context, kernel, "index_scores_dots", shared, failure))
     return 0;
   ASSAY_LAUNCH (kernel, (unsigned) ((rows->n + rows_of_block - 1) / rows_of_block), FEW_THREADS, shared, context->stream, *rows, *queries, scores);
   return assay_cuda_check_launch (context, "index_scores_dots", failure);
@@ -256,9 +266,7 @@ launch_matrix (AssayCudaContext *context, const AssayCudaIndexRows *rows, const 
   const size_t shared = STAGES * sizeof (Stage<ROWS, QUERIES>);
 
   static_assert (ASSAY_CUDA_INDEX_ROWS % ROWS == 0, "rows are padded to whole groups");
-  if (shared > context->shared)
-    return assay_cuda_fail (failure, ASSAY_CUDA_BAD_CALL, "index_scores: a tile needs %zu bytes of shared memory, the device has %zu", shared, context->shared);
-  if (!assay_cuda_check (context, cudaFuncSetAttribute (kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, (int) shared), "shared memory of index_scores_matrix", failure))
+  if (!allow_shared (context, kernel, "index_scores_matrix", shared, failure))
     return 0;
   for (int query = 0; query < queries->n; query += QUERIES)
     {

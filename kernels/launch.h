@@ -2,9 +2,9 @@
 /* launch.h: all that C sees of CUDA: one table of functions, out of a module that is loaded at run time (assay-cuda.so).
  *
  * The module knows nothing of the program and this header nothing of CUDA or GLib, so that nvcc alone builds the one and any compiler the other.
- * Every function returns 1, or 0 with a failure filled in. Work of a context is queued in the order of the calls; copy_out, sync, eigen, factor and
- * elapsed wait for it, and what failed meanwhile is reported there. After any failure but ASSAY_CUDA_NO_MEMORY and ASSAY_CUDA_BAD_CALL the context is
- * lost: every later call fails with the message of the first, and nothing is computed on what a failed launch left behind.
+ * Every function returns 1, or 0 with a failure filled in. Work of a context is queued in the order of the calls; copy_out, sync, eigen, factor,
+ * solve and elapsed wait for it, and what failed meanwhile is reported there. After ASSAY_CUDA_LOST, and only then, the context is lost: every later call
+ * fails with the message of the first, and nothing is computed on what a failed launch left behind.
  * Shape letters: M, N, K of products; n rows and columns of a square matrix, K right-hand sides; N rows, Q queries, B blocks of W coordinates of an
  * index. Ownership: buffers are the context's; release gives one back to its pool. Thread rule: one call at a time per context.
  */
@@ -17,7 +17,7 @@
 extern "C" {
 #endif
 
-#define ASSAY_CUDA_ABI 1                /* changes with anything in this file */
+#define ASSAY_CUDA_ABI 2                /* changes with anything in this file */
 #define ASSAY_CUDA_INDEX_BLOCK 256      /* W */
 #define ASSAY_CUDA_INDEX_ROWS 256       /* rows are padded to a multiple of this */
 
@@ -91,12 +91,11 @@ typedef struct AssayCudaContext AssayCudaContext;
 typedef struct {
   uint32_t abi, size;           /* ASSAY_CUDA_ABI, sizeof of this */
 
-  int  (*count)    (int *n, AssayCudaFailure *failure);
   int  (*describe) (int device, AssayCudaDevice *found, AssayCudaFailure *failure);
   int  (*open)     (int device, AssayCudaContext **context, AssayCudaFailure *failure);
   void (*close)    (AssayCudaContext *context);
 
-  /* Memory: alloc gives zeros; trim gives back to the device what no buffer holds. */
+  /* Memory: alloc gives zeros; release takes NULL; trim gives back to the device what no buffer holds. */
   int  (*alloc)    (AssayCudaContext *context, size_t bytes, void **buffer, AssayCudaFailure *failure);
   void (*release)  (AssayCudaContext *context, void *buffer);
   int  (*trim)     (AssayCudaContext *context, AssayCudaFailure *failure);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* matrix_unit.cuh: the instructions that have no C of their own: asynchronous copies into shared memory, fragments out of it, and the matrix units'
- * product of bytes. tests/gpu/emulation.h has the host twins, which keep the same rules (a copy is there only once it was waited for).
+ * product of bytes. tests/gpu/emulation/emulation.h has the host twins, which keep the same rules (a copy is there only once it was waited for).
  *
  * A warp's product: C (16,8) += A (16,32) B (8,32)', signed bytes into 32-bit integers. Lane l has of C rows l/4 and l/4 + 8, columns 2 (l%4) and the
  * next one; of A and B as load_fragments leaves them. Source: PTX ISA, mma.m16n8k32, ldmatrix, cp.async.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* platform.cuh: what the kernels' files share: how a kernel is launched and how a failure is told. The same sources compile for the host, where tests
- * walk blocks and threads one by one (tests/gpu/emulation.h).
+ * walk blocks and threads one by one (tests/gpu/emulation).
  */
 #pragma once
 

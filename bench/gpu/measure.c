@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* measure.c: how long the CUDA module takes, by the device's clock, one JSON object a line. By its table and libc alone: see run.sh.
  *
- * Usage: measure MODULE [ROWS [profile]]. Every result is checked before its time is printed: scores against the host's integers on sampled pairs, eigenvectors by
- * their residual and orthogonality. Best and median of the repetitions. ROWS: of the index, a million unless the device has less room. profile: each
- * kernel of the index once, for a profiler to look at.
+ * Usage: measure MODULE [ROWS [profile]]. Every result is checked, and what was found stands beside its time: scores against the host's integers on sampled
+ * pairs, products against a sum in closed form, eigenvectors by their residual and orthogonality. Exit status 1 when one was wrong or a call failed.
+ * Best and median of the repetitions. ROWS: of the index, a million unless the device has less room. profile: each kernel of the index once, for a
+ * profiler to look at.
  */
 #include "launch.h"
 
@@ -20,7 +21,7 @@ static const AssayCudaTable *cuda;
 static AssayCudaContext *context;
 static AssayCudaFailure failure;
 static uint64_t state = 1;
-static int is_profile;
+static int is_profile, has_failed;
 
 static uint64_t
 draw (void)
@@ -35,6 +36,7 @@ draw (void)
 static int
 tell (const char *what)
 {
+  has_failed = 1;
   printf ("{\"what\": \"%s\", \"failed\": \"%s\"}\n", what, failure.message);
   fflush (stdout);
   return 0;
@@ -52,7 +54,7 @@ typedef struct { double best, median; } Times;
 
 typedef int (*Work) (void *data);
 
-/* Two runs to warm up, then each by itself. */
+/* A run or two to warm up, then each by itself. */
 static int
 measure (Work work, void *data, int repeats, Times *times)
 {
@@ -154,6 +156,7 @@ print_search (const Search *s, const char *way, int wrong, const Times *times)
 {
   const double bytes = (double) s->rows.n * BLOCKS * (W + 4) + (double) s->rows.n * s->queries.n * 4, operations = 2.0 * (double) s->rows.n * BLOCKS * W * s->queries.n;
 
+  has_failed |= wrong > 0;
   printf ("{\"what\": \"index search\", \"rows\": %lld, \"coordinates\": %d, \"queries\": %d, \"way\": \"%s\", \"best_ms\": %.4f, \"median_ms\": %.4f, \"gb_per_s\": %.1f, "
           "\"tera_operations_per_s\": %.2f, \"pairs_with_other_bits\": %d}\n", (long long) s->rows.n, BLOCKS * W, s->queries.n, way, times->best, times->median,
           bytes / times->best / 1e6, operations / times->best / 1e9, wrong);
@@ -264,7 +267,7 @@ multiply (void *data)
   return cuda->gemm (context, p->type, 0, 0, p->M, p->N, p->K, 1, p->A, p->K, p->B, p->N, 0, p->C, p->N, &failure);
 }
 
-/* Rows of the left side are all x_k = 1 / (k + 1), and of the right one y_kj = j + 1: C_ij = H (j + 1) with H the sum of 1 / (k + 1). */
+/* Rows of the left side are all x_k = 1 / (k + 1), and of the right one y_kj = 1 + j / N: C_ij = H (1 + j / N) with H the sum of 1 / (k + 1). */
 static void
 measure_product (AssayCudaType type, const char *what, int64_t M, int64_t N, int64_t K)
 {
@@ -299,11 +302,13 @@ measure_product (AssayCudaType type, const char *what, int64_t M, int64_t N, int
         {
           const double expected = H * (1 + (double) (k % N) / (double) N), got = type == ASSAY_CUDA_F64 ? ((double *) host)[k] : (double) ((float *) host)[k];
 
-          error = fmax (error, fabs (got / expected - 1));
+          error = fmax (error, isfinite (got) ? fabs (got / expected - 1) : 1);                    /* JSON has no infinity */
         }
+      error /= (double) (K + 3) * (type == ASSAY_CUDA_F64 ? 0x1p-53 : 0x1p-24);
+      has_failed |= error > 1;
       printf ("{\"what\": \"product\", \"for\": \"%s\", \"type\": \"%s\", \"M\": %lld, \"N\": %lld, \"K\": %lld, \"best_ms\": %.4f, \"median_ms\": %.4f, \"tflop_per_s\": %.2f, "
               "\"error_by_bound\": %.4f}\n", what, type == ASSAY_CUDA_F64 ? "f64" : "f32", (long long) M, (long long) N, (long long) K, times.best, times.median,
-              2e-9 * (double) M * (double) N * (double) K / times.best, error / ((double) (K + 3) * (type == ASSAY_CUDA_F64 ? 0x1p-53 : 0x1p-24)));
+              2e-9 * (double) M * (double) N * (double) K / times.best, error);
       fflush (stdout);
     }
   else
@@ -369,10 +374,11 @@ measure_eigen (AssayCudaType type, AssayCudaEigenWay way, int64_t batch, int64_t
   else
     {
       for (int64_t k = 0; k < batch; k++)
-        worst = fmax (worst, fmax (e.residual[k], e.orthogonality[k]));
+        worst = fmax (worst, isfinite (e.residual[k] + e.orthogonality[k]) ? fmax (e.residual[k], e.orthogonality[k]) : 1);
+      worst /= 10 * (double) n * (type == ASSAY_CUDA_F64 ? 0x1p-53 : 0x1p-24);
+      has_failed |= worst > 1;
       printf ("{\"what\": \"eigenvectors\", \"type\": \"%s\", \"n\": %lld, \"batch\": %lld, \"way\": \"%s\", \"best_ms\": %.3f, \"median_ms\": %.3f, \"check_by_bound\": %.4f}\n",
-              type == ASSAY_CUDA_F64 ? "f64" : "f32", (long long) n, (long long) batch, way == ASSAY_CUDA_EIGEN_TOGETHER ? "together" : "in turn", times.best, times.median,
-              worst / (10 * (double) n * (type == ASSAY_CUDA_F64 ? 0x1p-53 : 0x1p-24)));
+              type == ASSAY_CUDA_F64 ? "f64" : "f32", (long long) n, (long long) batch, way == ASSAY_CUDA_EIGEN_TOGETHER ? "together" : "in turn", times.best, times.median, worst);
       fflush (stdout);
     }
   cuda->release (context, e.matrix);
@@ -454,7 +460,7 @@ main (int argc, char **argv)
     {
       measure_search (rows);
       cuda->close (context);
-      return 0;
+      return has_failed;
     }
   measure_copies ();
   measure_search (rows);
@@ -472,5 +478,5 @@ main (int argc, char **argv)
   measure_eigen (ASSAY_CUDA_F64, ASSAY_CUDA_EIGEN_EACH, 64, 128, 2);
   measure_eigen (ASSAY_CUDA_F64, ASSAY_CUDA_EIGEN_TOGETHER, 64, 128, 2);
   cuda->close (context);
-  return 0;
+  return has_failed;
 }

@@ -116,7 +116,7 @@ grep -c '^ok' "$work/step" | sed 's/^/checks passed: /' | tee -a "$log"
 grep '^not ok' "$work/step" | head -n 40
 cp "$work/step" "$work/parity.first"
 
-step 150 "times" "$work/measure" "$work/assay-cuda.so" $ROWS
+checked 150 "times" "$work/measure" "$work/assay-cuda.so" $ROWS
 grep '^{' "$work/step" >>"$results"
 if command -v python3 >/dev/null && LD_LIBRARY_PATH=$before python3 -c 'import torch' 2>/dev/null; then
   step 100 "PyTorch" env LD_LIBRARY_PATH="$before" python3 bench/gpu/torch_peer.py

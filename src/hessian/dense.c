@@ -85,9 +85,9 @@ assay_dense_assemble (AssayLinop *op, gint64 block, guint copies, guint64 memory
 }
 
 static gboolean
-check_entries (const char *what, AssayDtype dtype, gint64 rows, gint64 n, gconstpointer matrix, GError **error)
+check_entries (const char *what, AssayDtype dtype, gint64 n, gconstpointer matrix, GError **error)
 {
-  for (gint64 i = 0; i < rows * n; i++)
+  for (gint64 i = 0; i < n * n; i++)
     if (!isfinite (dtype == ASSAY_F64 ? ((const double *) matrix)[i] : (double) ((const float *) matrix)[i]))
       {
         g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NAN, "%s: not finite at row %" G_GINT64_FORMAT ", column %" G_GINT64_FORMAT, what, i % n,
@@ -100,7 +100,7 @@ check_entries (const char *what, AssayDtype dtype, gint64 rows, gint64 n, gconst
 gboolean
 assay_dense_check_finite (const char *what, gint64 n, const double *matrix, GError **error)
 {
-  return check_entries (what, ASSAY_F64, n, n, matrix, error);
+  return check_entries (what, ASSAY_F64, n, matrix, error);
 }
 
 double
@@ -377,7 +377,7 @@ assay_factor_new (AssayBackend *backend, const char *name, AssayDtype dtype, gin
   f->name = g_strdup (name);
   f->dtype = dtype;
   f->matrix = matrix;
-  if (!check_type (name, dtype, n, device, error) || !check_entries (name, dtype, n, n, matrix, error))
+  if (!check_type (name, dtype, n, device, error) || !check_entries (name, dtype, n, matrix, error))
     return NULL;
   if (!is_symmetric && (device != NULL || dtype == ASSAY_F32))
     {
@@ -650,7 +650,7 @@ assay_dense_eigen (AssayBackend *backend, const char *name, AssayDtype dtype, gi
   AssayEigenCheck found;
   double bound;
 
-  if (!check_type (name, dtype, n, device, error) || !check_entries (name, dtype, n, n, matrix, error)
+  if (!check_type (name, dtype, n, device, error) || !check_entries (name, dtype, n, matrix, error)
       || !(device != NULL ? decompose_there (device, dtype, n, matrix, values, &found, error) : decompose_here (name, dtype, n, matrix, values, &found, error)))
     return FALSE;
   bound = 10 * (double) n * get_unit (dtype);

@@ -57,7 +57,7 @@ typedef struct {
  * those of the device. */
 AssayFactor *assay_factor_new   (AssayBackend *backend, const char *name, AssayDtype dtype, gint64 n, gpointer matrix, gboolean is_symmetric, GError **error);
 void         assay_factor_free  (AssayFactor *factor);
-/* X = A^-1 B in place: X (K,n), of the factor's type, holds B before. Cost: 4 n^2 K flops, half of them for the check.
+/* X = A^-1 B in place: X (K,n), of the factor's type, holds B before. Cost: 4 n^2 K flops, half of them for the check, and a copy of B and A X, 256 vectors at a time.
  * Numerics: every residual is computed and held to what a sound factor leaves, |b - A x|_i <= c n u (|M||x| + |b|)_i, where |M| bounds the product of the
  * factors' magnitudes by what is known of them afterwards: sqrt(a_ii a_jj) for Cholesky (Higham, "Accuracy and Stability", 2nd ed., theorem 10.4), the
  * columns of |U| for LU, whose L has none above 1 (theorem 9.4), 36 n max|D| for LDL' (section 11.1.2).

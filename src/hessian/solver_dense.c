@@ -22,7 +22,7 @@ static const AssayParam params[] = {
   { .name = "asymmetry", .type = ASSAY_PARAM_DOUBLE, .def.d = 1e-3, .min = 0, .max = 1,
     .help = "largest |A - A'| / |A| that is averaged away as rounding" },
   { .name = "max-memory", .type = ASSAY_PARAM_DOUBLE, .def.d = 8e9, .min = 0, .max = G_MAXDOUBLE, .unit = "bytes",
-    .help = "what the matrix, its factor and a copy may take" },
+    .help = "what the matrix and its factor may take" },
   { .name = NULL }
 };
 
@@ -30,7 +30,6 @@ typedef struct {
   const AssayLinop *A;
   gint64 n;
   double tolerance;
-  const double *matrix;
   const AssayFactor *factor;
   double *b, *r, *trial;                                          /* (n) each; b scaled */
 } Run;
@@ -46,7 +45,7 @@ blank_result (void)
 static double
 residual (const Run *run, const double *x)
 {
-  assay_dense_multiply (run->n, run->matrix, 1, x, run->r);
+  assay_dense_multiply (run->n, run->factor->original, 1, x, run->r);
   for (gint64 i = 0; i < run->n; i++)
     run->r[i] = run->b[i] - run->r[i];
   return assay_f64_norm (run->n, run->r);
@@ -146,7 +145,7 @@ solve_dense (AssayLinop *A, AssayLinop *M, const AssayValues *options, gint64 K,
              AssayProgress *progress, GError **error)
 {
   gint64 n = A->n;
-  g_autoptr (AssayBuffer) work = assay_mem_alloc_array (3 * n, sizeof (double), error), matrix = NULL, copy = NULL;
+  g_autoptr (AssayBuffer) work = assay_mem_alloc_array (3 * n, sizeof (double), error), matrix = NULL;
   g_autoptr (AssayFactor) factor = NULL;
   g_autoptr (GError) stopped = NULL;
   Run run = { .A = A, .n = n, .tolerance = assay_values_get_double (options, "tolerance"), .b = work };
@@ -159,7 +158,7 @@ solve_dense (AssayLinop *A, AssayLinop *M, const AssayValues *options, gint64 K,
   run.trial = run.r + n;
   for (gint64 k = 0; k < K; k++)
     results[k] = blank_result ();
-  matrix = assay_dense_assemble (A, 0, 3, limit < 0x1p63 ? limit : G_MAXUINT64, progress, &stopped);
+  matrix = assay_dense_assemble (A, 0, 2, limit < 0x1p63 ? limit : G_MAXUINT64, progress, &stopped);
   if (matrix == NULL)
     {
       if (assay_progress_is_cancelled (progress, NULL))
@@ -173,14 +172,9 @@ solve_dense (AssayLinop *A, AssayLinop *M, const AssayValues *options, gint64 K,
     return refuse (ASSAY_SOLVE_NAN, n, K, X, results);
   if (A->is_symmetric && assay_dense_symmetrise (n, matrix) > assay_values_get_double (options, "asymmetry"))
     return refuse (ASSAY_SOLVE_NONSYMMETRIC, n, K, X, results);
-  copy = assay_mem_alloc_array (n * n, sizeof (double), error);
-  if (copy == NULL)
-    return FALSE;
-  memcpy (copy, matrix, n * n * sizeof (double));
-  factor = assay_factor_new (NULL, A->name, ASSAY_F64, n, g_steal_pointer (&copy), A->is_symmetric, error);
+  factor = assay_factor_new (NULL, A->name, ASSAY_F64, n, g_steal_pointer (&matrix), A->is_symmetric, error);
   if (factor == NULL)
     return FALSE;
-  run.matrix = matrix;
   run.factor = factor;
   for (gint64 k = 0; k < K; k++)
     {

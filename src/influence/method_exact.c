@@ -11,7 +11,7 @@
 
 #include <math.h>
 
-#define COPIES 2                /* the matrix, and the one kept while Cholesky is tried */
+#define COPIES 2                /* the matrix, which becomes the factor, and the one that solutions are held against */
 #define GIB 1073741824.0
 
 static const AssayParam params[] = {

@@ -24,7 +24,7 @@
 #include <math.h>
 #include <string.h>
 
-#define COPIES 2                /* the matrix, and the one kept while Cholesky is tried */
+#define COPIES 2                /* the matrix, which becomes the factor, and the one that solutions are held against */
 #define GIB 1073741824.0
 #define MAX_STEPS 200
 #define TYPICAL_STEPS 6         /* of an example, for the cost */
@@ -91,8 +91,6 @@ steps_open (Steps *s, const AssayInfluenceTask *task, const AssayValues *options
       || !assay_exact_solver_open (s->matrix.damped, matrix, s->matrix.lambda, s->matrix.scale, 1, &s->solver, error)
       || (s->memory = assay_mem_alloc_array ((5 * BLOCK + 1) * s->P, sizeof (double), error)) == NULL)
     return FALSE;
-  if (s->solver.factor->is_singular)
-    g_string_append (notes, "the damped matrix is singular: give a damping\n");
   s->w = s->memory + 5 * BLOCK * s->P;
   for (gint64 k = 0; k < BLOCK; k++)
     s->system[k] = (System) { .step = s->memory + k * s->P, .r = s->memory + (BLOCK + k) * s->P, .z = s->memory + (2 * BLOCK + k) * s->P,

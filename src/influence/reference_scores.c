@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define DENSE_BYTES ((guint64) 16 << 30)
-#define DENSE_COPIES 3          /* the matrix, its factor, and the one kept while Cholesky is tried */
+#define DENSE_COPIES 3          /* the matrix, its factor, and the one that solutions are held against */
 #define DIRECT_TOLERANCE 1e-8
 
 /* --- first-order scores ----------------------------------------------------------------------------------------------- */

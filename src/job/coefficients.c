@@ -125,24 +125,22 @@ invert (const AssayRegression *r, double *matrix, double *diagonal, const char *
   static const char *const singular = "none: the Hessian of the total loss is singular";
   gint64 P = assay_model_get_n_params (r->model);
   g_autoptr (AssayBuffer) taken = matrix, column = assay_mem_new (double, P, error), scale = column ? assay_mem_new (double, P, error) : NULL;
-  g_autoptr (AssayBuffer) scaled = scale ? assay_mem_new (double, P * P, error) : NULL;
   g_autoptr (AssayFactor) factor = NULL;
   double *x = column, *s = scale;
 
-  if (scaled == NULL)
+  if (scale == NULL)
     return FALSE;
   assay_dense_symmetrise (P, matrix);
   for (gint64 k = 0; k < P; k++)
     matrix[k * P + k] += r->l2;
   scale_to_unit (P, matrix, s);
-  memcpy (scaled, matrix, P * P * sizeof (double));
   factor = assay_factor_new (NULL, "Hessian of the total loss", ASSAY_F64, P, g_steal_pointer (&taken), TRUE, error);
   if (factor == NULL)
     return FALSE;
   if (factor->is_singular || factor->n_negative > 0 || factor->reciprocal_condition < P * 0x1p-53)
     {
       *reason = singular;
-      return note_singular (r, scaled, notes, error);
+      return note_singular (r, factor->original, notes, error);
     }
   for (gint64 k = 0; k < P; k++)
     {
@@ -164,7 +162,7 @@ standard_errors (const AssayRegression *r, double *std_error, const char **basis
   const char *reason = NULL;
   double *matrix, variance = 1;
 
-  matrix = hessian ? assay_dense_assemble (hessian, 0, 3, MEMORY_LIMIT, progress, error) : NULL;
+  matrix = hessian ? assay_dense_assemble (hessian, 0, 2, MEMORY_LIMIT, progress, error) : NULL;
   if (matrix == NULL || !invert (r, matrix, std_error, &reason, notes, error) || (is_least_squares (r) && !residual_variance (r, &point, &variance, error)))
     return FALSE;
   *basis = reason ? reason

@@ -183,6 +183,11 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
   const AssayValues *values = assay_job_get_values (job);
   const char *object = assay_values_get_string (values, "object");
 
+  if (context->cas == NULL && (object != NULL || assay_values_get_bool (values, "history")))
+    {
+      g_set_error_literal (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "CASE is needed with --object and --history: they are about what it holds");
+      return NULL;
+    }
   if (context->cas == NULL)
     return describe_machine ();
   return object ? describe_object (context->cas, object, error) : list_objects (context->cas, assay_values_get_bool (values, "history"));
@@ -279,13 +284,19 @@ view_object (const json_t *object, AssayView *view)
   free (meta);
 }
 
+static int
+get_int (const json_t *object, const char *key)
+{
+  return (int) json_integer_value (json_object_get (object, key));
+}
+
 static void
 view_machine (const json_t *machine, AssayView *view)
 {
   const json_t *cuda = json_object_get (machine, "cuda");
-  int driver = (int) json_integer_value (json_object_get (cuda, "driver")), runtime = (int) json_integer_value (json_object_get (cuda, "runtime"));
+  int driver = get_int (cuda, "driver"), runtime = get_int (cuda, "runtime");
 
-  assay_view_add_field (view, "processors", "%d, %s", (int) json_integer_value (json_object_get (machine, "processors")),
+  assay_view_add_field (view, "processors", "%d, %s", get_int (machine, "processors"),
                         assay_json_get_text (machine, "instruction_set"));
   if (!json_is_true (json_object_get (cuda, "available")))
     {
@@ -293,8 +304,7 @@ view_machine (const json_t *machine, AssayView *view)
       return;
     }
   assay_view_add_field (view, "device", "%s, compute capability %d.%d, %.1f GiB of memory", assay_json_get_text (cuda, "device"),
-                        (int) json_integer_value (json_object_get (cuda, "capability_major")), (int) json_integer_value (json_object_get (cuda, "capability_minor")),
-                        json_number_value (json_object_get (cuda, "memory")) / 0x1p30);
+                        get_int (cuda, "capability_major"), get_int (cuda, "capability_minor"), json_number_value (json_object_get (cuda, "memory")) / 0x1p30);
   assay_view_add_field (view, "", "driver for CUDA %d.%d, run-time %d.%d", driver / 1000, driver % 1000 / 10, runtime / 1000, runtime % 1000 / 10);
   assay_view_add_field (view, "", "%s", assay_json_get_text (cuda, "module"));
 }

@@ -30,12 +30,12 @@ struct _AssayBackend {
   gboolean (*zero)     (AssayBackend *backend, gpointer device, gsize bytes, GError **error);
   gboolean (*sync)     (AssayBackend *backend, GError **error);
 
-  /* C (M,N) <- alpha op(A) op(B) (+ C) on buffers, in f32 or f64 and no less; arguments as tensor/gemm.h has them. */
-  gboolean (*gemm)     (AssayBackend *backend, AssayDtype dtype, gboolean ta, gboolean tb, gint64 M, gint64 N, gint64 K, double alpha, gconstpointer A,
-                        gint64 lda, gconstpointer B, gint64 ldb, gboolean accumulate, gpointer C, gint64 ldc, GError **error);
-  /* Decompositions of symmetric matrices (n,n) on buffers, in f32 or f64: NULL where hessian/dense.c has LAPACK do it, which alone calls them.
+  /* Dense matrices on buffers, in f32 or f64 and no less; NULL on the CPU, where tensor/gemm.h and LAPACK do it. hessian/dense.c alone calls them.
+   * gemm: C (M,N) <- alpha op(A) op(B) (+ C), arguments as tensor/gemm.h has them. Of symmetric matrices (n,n):
    * eigen: vector j replaces row j, ascending values (n), and how good they are (||AQ-QL||/||A||, ||Q'Q-I||). factor: Cholesky, in place; *pivot > 0
    * counts, from 1, the first that is not positive. solve: X (K,n) <- A^-1 X by that factor. */
+  gboolean (*gemm)     (AssayBackend *backend, AssayDtype dtype, gboolean ta, gboolean tb, gint64 M, gint64 N, gint64 K, double alpha, gconstpointer A,
+                        gint64 lda, gconstpointer B, gint64 ldb, gboolean accumulate, gpointer C, gint64 ldc, GError **error);
   gboolean (*eigen)    (AssayBackend *backend, AssayDtype dtype, gint64 n, gpointer matrix, gpointer values, double *residual, double *orthogonality,
                         GError **error);
   gboolean (*factor)   (AssayBackend *backend, AssayDtype dtype, gint64 n, gpointer matrix, gint64 *pivot, GError **error);

@@ -2,9 +2,7 @@
 /* backend_cpu.c: host memory and our own workers. */
 #include "tensor/backend.h"
 
-#include "base/error.h"
 #include "base/mem.h"
-#include "tensor/gemm.h"
 
 #include <string.h>
 
@@ -49,22 +47,6 @@ cpu_sync (AssayBackend *backend, GError **error)
   return TRUE;
 }
 
-static gboolean
-cpu_gemm (AssayBackend *backend, AssayDtype dtype, gboolean ta, gboolean tb, gint64 M, gint64 N, gint64 K, double alpha, gconstpointer A, gint64 lda,
-          gconstpointer B, gint64 ldb, gboolean accumulate, gpointer C, gint64 ldc, GError **error)
-{
-  if (dtype == ASSAY_F32)
-    assay_gemm_f32 (backend->workers, ta, tb, M, N, K, alpha, A, lda, B, ldb, accumulate, C, ldc);
-  else if (dtype == ASSAY_F64)
-    assay_gemm_f64 (backend->workers, ta, tb, M, N, K, alpha, A, lda, B, ldb, accumulate, C, ldc);
-  else
-    {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "product on cpu: f32 or f64 expected, %s found", assay_dtype_name (dtype));
-      return FALSE;
-    }
-  return TRUE;
-}
-
 static void
 cpu_close (AssayBackend *backend)
 {
@@ -79,7 +61,7 @@ assay_backend_cpu_new (guint n_threads)
 
   *backend = (AssayBackend) { .kind = ASSAY_BACKEND_CPU, .name = "cpu", .workers = assay_workers_new (n_threads),
                               .alloc = cpu_alloc, .release = cpu_release, .copy_in = cpu_copy, .copy_out = cpu_copy,
-                              .zero = cpu_zero, .sync = cpu_sync, .gemm = cpu_gemm, .close = cpu_close };
+                              .zero = cpu_zero, .sync = cpu_sync, .close = cpu_close };
   return backend;
 }
 

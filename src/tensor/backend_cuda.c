@@ -112,8 +112,7 @@ cuda_release (AssayBackend *backend, gpointer buffer)
 {
   CudaBackend *self = (CudaBackend *) backend;
 
-  if (buffer != NULL)
-    self->cuda->release (self->context, buffer);
+  self->cuda->release (self->context, buffer);
 }
 
 static gboolean
@@ -217,7 +216,6 @@ cuda_close (AssayBackend *backend)
   CudaBackend *self = (CudaBackend *) backend;
 
   self->cuda->close (self->context);
-  assay_workers_free (backend->workers);
   g_free (self);
 }
 
@@ -234,7 +232,7 @@ assay_backend_cuda_new (const char *path, guint device, GError **error)
     return NULL;
   self = g_new0 (CudaBackend, 1);
   *self = (CudaBackend) {
-    .backend = { .kind = ASSAY_BACKEND_CUDA, .name = "cuda", .workers = assay_workers_new (1), .alloc = cuda_alloc, .release = cuda_release,
+    .backend = { .kind = ASSAY_BACKEND_CUDA, .name = "cuda", .alloc = cuda_alloc, .release = cuda_release,
                  .copy_in = cuda_copy_in, .copy_out = cuda_copy_out, .zero = cuda_zero, .sync = cuda_sync, .gemm = cuda_gemm, .eigen = cuda_eigen,
                  .factor = cuda_factor, .solve = cuda_solve, .close = cuda_close },
     .cuda = cuda, .context = context

@@ -237,7 +237,7 @@ test_products (AssayCudaType type, int is_full)
 
 /* --- decompositions --- */
 
-/* B B' / n, with a rank that lacks one in the last matrix of a batch. */
+/* B B' / n without B's last column, which leaves one eigenvalue of zero, plus shift. */
 static void
 fill_symmetric (AssayCudaType type, int64_t n, double shift, double *A)
 {
@@ -494,11 +494,14 @@ static void
 test_refusals (void)
 {
   const AssayCudaIndexRows rows = { 5, 5, 1, NULL, NULL };
+  const AssayCudaIndexRows long_rows = { 5, ASSAY_CUDA_INDEX_ROWS, 100000, NULL, NULL };
   const AssayCudaIndexQueries queries = { 1, 1, NULL, NULL };
   double residual, orthogonality;
 
   report (!cuda->index_scores (context, ASSAY_CUDA_INDEX_AUTO, &rows, &queries, NULL, &failure) && failure.code == ASSAY_CUDA_BAD_CALL,
           "rows that are not padded are refused: %s", failure.message);
+  report (!cuda->index_scores (context, ASSAY_CUDA_INDEX_DOTS, &long_rows, &queries, NULL, &failure) && failure.code == ASSAY_CUDA_BAD_CALL,
+          "queries that shared memory cannot hold are refused");
   report (!cuda->eigen (context, ASSAY_CUDA_EIGEN_AUTO, ASSAY_CUDA_F64, 1, 0, NULL, NULL, &residual, &orthogonality, &failure) && failure.code == ASSAY_CUDA_BAD_CALL,
           "a matrix without rows is refused");
   report (cuda->sync (context, &failure), "and the context goes on");
@@ -509,7 +512,8 @@ test_refusals (void)
 static void
 test_repeats (AssayCudaType type, int64_t n)
 {
-  double *A = get_memory ((size_t) (n * n) * 8), *first = get_memory ((size_t) (n * n) * 8), *again = get_memory ((size_t) (n * n) * 8), residual, orthogonality;
+  const size_t bytes = (size_t) (n * n) * 8;
+  double *A = get_memory (bytes), *first = get_memory (2 * bytes), *again = get_memory (2 * bytes), residual, orthogonality;
   int same = 1;
 
   fill_symmetric (type, n, 1, A);
@@ -519,15 +523,12 @@ test_repeats (AssayCudaType type, int64_t n)
 
       must (cuda->gemm (context, type, 0, 1, n, n, n, 1, a, n, a, n, 0, c, n, &failure), "gemm");
       must (cuda->eigen (context, ASSAY_CUDA_EIGEN_AUTO, type, 1, n, a, w, &residual, &orthogonality, &failure), "eigen");
-      fetch (type, n * n, k == 0 ? c : a, k == 0 ? first : again);
+      fetch (type, n * n, c, again);
+      fetch (type, n * n, a, again + n * n);
       if (k == 0)
-        {
-          fetch (type, n * n, c, again);
-          same &= memcmp (first, again, (size_t) (n * n) * 8) == 0;
-          fetch (type, n * n, a, first);
-        }
+        memcpy (first, again, 2 * bytes);
       else
-        same &= memcmp (first, again, (size_t) (n * n) * 8) == 0;
+        same &= memcmp (first, again, 2 * bytes) == 0;
       cuda->release (context, a);
       cuda->release (context, w);
       cuda->release (context, c);

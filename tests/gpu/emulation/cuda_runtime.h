@@ -9,17 +9,17 @@ typedef enum {
   cudaErrorInvalidDevice = 101, cudaErrorNoKernelImageForDevice = 209, cudaErrorLaunchFailure = 719
 } cudaError_t;
 typedef enum { cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost, cudaMemcpyDeviceToDevice } cudaMemcpyKind;
-typedef enum {
-  cudaDevAttrComputeCapabilityMajor, cudaDevAttrComputeCapabilityMinor, cudaDevAttrMultiProcessorCount, cudaDevAttrL2CacheSize,
-  cudaDevAttrMaxSharedMemoryPerBlockOptin
-} cudaDeviceAttr;
 typedef enum { CUDA_R_32F, CUDA_R_64F } cudaDataType;
 enum { cudaFuncAttributeMaxDynamicSharedMemorySize };
 enum { cudaStreamNonBlocking = 1, cudaEventDefault = 0, cudaEventDisableTiming = 2 };
 
 typedef EmulatedStream *cudaStream_t;
 typedef struct EmulatedEvent *cudaEvent_t;
-struct cudaDeviceProp { char name[256]; };
+struct cudaDeviceProp {
+  char name[256];
+  int major, minor, multiProcessorCount, l2CacheSize;
+  size_t sharedMemPerBlockOptin;
+};
 
 const char *cudaGetErrorName   (cudaError_t error);
 const char *cudaGetErrorString (cudaError_t error);
@@ -29,7 +29,6 @@ cudaError_t cudaGetDeviceCount (int *n);
 cudaError_t cudaDriverGetVersion (int *version);
 cudaError_t cudaRuntimeGetVersion (int *version);
 cudaError_t cudaGetDeviceProperties (cudaDeviceProp *properties, int device);
-cudaError_t cudaDeviceGetAttribute (int *value, cudaDeviceAttr which, int device);
 cudaError_t cudaMemGetInfo (size_t *available, size_t *total);
 cudaError_t cudaMalloc (void **address, size_t bytes);
 cudaError_t cudaFree (void *address);
