@@ -117,8 +117,9 @@ describe (const AssayTable *table, gint64 row)
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
+/* sign: of the list's scores. */
 static GPtrArray *
-make_entries (const AssayInfluenceAnswer *self, const Ranked *ranked, gint64 n, const double *lo, const double *hi)
+make_entries (const AssayInfluenceAnswer *self, const Ranked *ranked, gint64 n, gint64 sign, const AssayLiveScores *scores)
 {
   GPtrArray *entries = g_ptr_array_new_with_free_func (entry_free);
 
@@ -127,8 +128,11 @@ make_entries (const AssayInfluenceAnswer *self, const Ranked *ranked, gint64 n, 
       const Ranked *one = ranked + k;
       AssayInfluenceEntry *entry = g_new0 (AssayInfluenceEntry, 1);
 
-      *entry = (AssayInfluenceEntry) { .is_interval = self->is_from_index, .place = k + 1, .reference = g_strdup_printf ("%s:%" G_GINT64_FORMAT, self->question->split, one->place), .score = one->score,
-                                       .lo = lo ? lo[one->place] : (double) NAN, .hi = hi ? hi[one->place] : (double) NAN };
+      *entry = (AssayInfluenceEntry) {
+        .reference = g_strdup_printf ("%s:%" G_GINT64_FORMAT, self->question->split, one->place), .score = one->score,
+        .lo = scores->lo ? scores->lo[one->place] : (double) NAN, .hi = scores->hi ? scores->hi[one->place] : (double) NAN,
+        .is_interval = self->is_from_index, .place = k + 1, .before = scores->before ? sign * scores->before[one->place] : 0,
+      };
       entry->row = assay_example_index_get_row (self->index, self->question->split, one->place);
       entry->text = entry->row >= 0 ? describe (self->index->table, entry->row) : g_strdup ("");
       g_ptr_array_add (entries, entry);
@@ -137,8 +141,9 @@ make_entries (const AssayInfluenceAnswer *self, const Ranked *ranked, gint64 n, 
 }
 
 static void
-rank (AssayInfluenceAnswer *self, const double *value, const double *lo, const double *hi)
+rank (AssayInfluenceAnswer *self, const AssayLiveScores *scores)
 {
+  const double *value = scores->score;
   g_autoptr (GArray) up = g_array_new (FALSE, FALSE, sizeof (Ranked)), down = g_array_new (FALSE, FALSE, sizeof (Ranked));
 
   for (gint64 i = 0; i < self->n; i++)
@@ -156,20 +161,8 @@ rank (AssayInfluenceAnswer *self, const double *value, const double *lo, const d
   g_array_sort (down, compare_magnitudes);
   self->n_raising = up->len;
   self->n_lowering = down->len;
-  self->raising = make_entries (self, (const Ranked *) up->data, up->len, lo, hi);
-  self->lowering = make_entries (self, (const Ranked *) down->data, down->len, lo, hi);
-}
-
-/* Where each stood before, seen from its list of now. */
-static void
-set_before (const GPtrArray *entries, gint64 sign, const char *split, const gint64 *before)
-{
-  for (guint k = 0; k < entries->len; k++)
-    {
-      AssayInfluenceEntry *entry = entries->pdata[k];
-
-      entry->before = sign * before[g_ascii_strtoll (entry->reference + strlen (split) + 1, NULL, 10)];
-    }
+  self->raising = make_entries (self, (const Ranked *) up->data, up->len, 1, scores);
+  self->lowering = make_entries (self, (const Ranked *) down->data, down->len, -1, scores);
 }
 
 AssayInfluenceAnswer *
@@ -183,9 +176,7 @@ assay_influence_answer_new_live (AssayInfluenceQuestion *question, AssayExampleI
   self->damping = scores->damping;
   self->n = scores->N;
   self->has_converged = TRUE;
-  rank (self, scores->score, scores->lo, scores->hi);
-  set_before (self->raising, 1, question->split, scores->before);
-  set_before (self->lowering, -1, question->split, scores->before);
+  rank (self, scores);
   return self;
 }
 
@@ -229,7 +220,7 @@ read_ranking (AssayInfluenceAnswer *self, AssayReader *reader, GError **error)
     {
       g_ptr_array_unref (self->raising);
       g_ptr_array_unref (self->lowering);
-      rank (self, value, lo, hi);
+      rank (self, &(AssayLiveScores) { .score = value, .lo = lo, .hi = hi });
     }
   assay_mem_free (value);
   assay_mem_free (lo);

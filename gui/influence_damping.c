@@ -23,7 +23,7 @@ typedef struct {
   gatomicrefcount count;
   AssayInfluenceQuestion *question;
   AssayExampleIndex *examples;
-  AssayLiveSource *source;      /* NULL: nothing is offered; immutable once read */
+  AssayLiveSource *source;      /* read before anything is shown; immutable */
   AssayLiveRanking *ranking;    /* NULL: not read yet */
 } Live;
 
@@ -36,7 +36,7 @@ struct _AssayInfluenceDamping {
   AssayJobList *jobs;
   AssayCaseReader *reader;
   AssayJobProcess *process;     /* that was started from here, while it runs */
-  Live *live;                   /* NULL: no question */
+  Live *live;                   /* what is shown; NULL: nothing, and this is not visible */
   AssayInfluenceAnswer *ranking;        /* what is shown; NULL: the answer itself */
   char *command;                /* of what is shown */
   double wanted;                /* NaN: nothing waits */
@@ -248,6 +248,18 @@ on_ranked (GObject *source, GAsyncResult *result, gpointer data)
   ask_next (self);
 }
 
+/* A request of the case's reader. */
+typedef struct { AssayInfluenceDamping *self; Live *live; } Reading;
+
+static Reading *
+reading_new (AssayInfluenceDamping *self, Live *live)
+{
+  Reading *reading = g_new (Reading, 1);
+
+  *reading = (Reading) { g_object_ref (self), live_ref (live) };
+  return reading;
+}
+
 /* An AssayReadFunc of a Live. */
 static gpointer
 open_ranking (AssayCase *cas, gconstpointer data, GCancellable *cancellable, GError **error)
@@ -258,12 +270,10 @@ open_ranking (AssayCase *cas, gconstpointer data, GCancellable *cancellable, GEr
   return assay_live_ranking_open (cas, live->source, live->question->query, error);
 }
 
-typedef struct { AssayInfluenceDamping *self; Live *live; } Opening;
-
 static void
 on_opened (GObject *source, GAsyncResult *result, gpointer data)
 {
-  g_autofree Opening *opening = data;
+  g_autofree Reading *opening = data;
   g_autoptr (AssayInfluenceDamping) self = opening->self;
   g_autoptr (GError) fault = NULL;
   AssayLiveRanking *ranking = assay_case_reader_finish (ASSAY_CASE_READER (source), result, &fault);
@@ -281,18 +291,15 @@ static void
 ask_next (AssayInfluenceDamping *self)
 {
   g_autoptr (GTask) task = NULL;
-  Opening *opening;
 
-  if (self->is_busy || isnan (self->wanted) || self->live == NULL || self->live->source == NULL)
+  if (self->is_busy || isnan (self->wanted) || self->live == NULL)
     return;
   self->is_busy = TRUE;
   if (self->live->ranking == NULL)
     {
       show_state (self, _("Reading the index…"));
-      opening = g_new (Opening, 1);
-      *opening = (Opening) { g_object_ref (self), live_ref (self->live) };
       assay_case_reader_ask (self->reader, open_ranking, live_ref (self->live), live_unref, (GDestroyNotify) assay_live_ranking_free, NULL, on_opened,
-                             opening);
+                             reading_new (self, self->live));
       return;
     }
   task = g_task_new (self, NULL, on_ranked, NULL);
@@ -304,7 +311,7 @@ ask_next (AssayInfluenceDamping *self)
 static void
 on_moved (AssayInfluenceDamping *self)
 {
-  if (self->is_quiet || self->live == NULL || self->live->source == NULL || self->live->source->index == NULL)
+  if (self->is_quiet || self->live == NULL || self->live->source->index == NULL)
     return;
   self->is_away = fabs (gtk_range_get_value (self->slider) - get_asked_place (self->live)) >= HALF_TICK;
   if (!self->is_away)
@@ -430,34 +437,56 @@ show_offer (AssayInfluenceDamping *self)
   assay_job_cost_ask (self->live->source->index_command, self->costing, on_cost, g_object_ref (self));
 }
 
-/* An AssayReadFunc of a question. NULL without an error: nothing to offer. */
+/* Back to where nothing is known of a question. */
+static void
+forget (AssayInfluenceDamping *self)
+{
+  self->is_away = FALSE;
+  self->wanted = (double) NAN;
+  g_clear_pointer (&self->command, g_free);
+  g_clear_pointer (&self->live, live_unref);
+  gtk_widget_set_visible (GTK_WIDGET (self), FALSE);
+  show_ranking (self, NULL);
+}
+
+/* An AssayReadFunc of a Live. NULL without an error: nothing to offer. */
 static gpointer
 find_source (AssayCase *cas, gconstpointer data, GCancellable *cancellable, GError **error)
 {
-  const AssayInfluenceQuestion *question = data;
+  const AssayInfluenceQuestion *question = ((const Live *) data)->question;
   g_autoptr (AssayObject) made = question->job ? assay_case_lookup (cas, "job", question->job, error) : NULL;
 
   (void) cancellable;
   return made ? assay_live_source_find (cas, made, question->model, error) : NULL;
 }
 
+/* What is shown of a question stays until this is there; where the index is still the same one, what was read of it stays, too. */
 static void
 on_found (GObject *source, GAsyncResult *result, gpointer data)
 {
-  g_autoptr (AssayInfluenceDamping) self = data;
+  g_autofree Reading *finding = data;
+  g_autoptr (AssayInfluenceDamping) self = finding->self;
   g_autoptr (GError) fault = NULL;
-  AssayLiveSource *found = assay_case_reader_finish (ASSAY_CASE_READER (source), result, &fault);
+  Live *found = finding->live;
 
-  if (g_error_matches (fault, G_IO_ERROR, G_IO_ERROR_CANCELLED) || self->live == NULL)
-    return;
-  assay_live_source_free (self->live->source);
-  self->live->source = found;
-  if (found == NULL)
-    gtk_widget_set_visible (GTK_WIDGET (self), FALSE);
-  else if (found->index == NULL)
-    show_offer (self);
+  found->source = assay_case_reader_finish (ASSAY_CASE_READER (source), result, &fault);
+  if (g_error_matches (fault, G_IO_ERROR, G_IO_ERROR_CANCELLED)
+      || (found->source != NULL && found->source->index != NULL && self->live != NULL && g_strcmp0 (self->live->source->index, found->source->index) == 0))
+    live_unref (found);
+  else if (found->source == NULL)
+    {
+      live_unref (found);
+      forget (self);
+    }
   else
-    show_slider (self);
+    {
+      live_unref (self->live);
+      self->live = found;
+      if (found->source->index == NULL)
+        show_offer (self);
+      else
+        show_slider (self);
+    }
 }
 
 static void
@@ -472,27 +501,20 @@ void
 assay_influence_damping_set (AssayInfluenceDamping *self, AssayCaseReader *reader, const AssayInfluenceAnswer *answer)
 {
   const AssayInfluenceQuestion *question = answer->question;
-  gboolean is_same = self->live != NULL && strcmp (self->live->question->reference, question->reference) == 0 && self->reader == reader;
+  Live *live = g_new0 (Live, 1);
 
   cancel (&self->finding);
   cancel (&self->costing);
-  if (!is_same)
-    {
-      self->is_away = FALSE;
-      self->wanted = (double) NAN;
-      g_clear_pointer (&self->command, g_free);
-      gtk_widget_set_visible (GTK_WIDGET (self), FALSE);
-      show_ranking (self, NULL);
-    }
-  live_unref (self->live);
-  self->live = g_new0 (Live, 1);
-  g_atomic_ref_count_init (&self->live->count);
-  self->live->question = assay_influence_question_ref (answer->question);
-  self->live->examples = assay_example_index_ref (answer->index);
+  if (self->live != NULL && (strcmp (self->live->question->reference, question->reference) != 0 || self->reader != reader))
+    forget (self);
+  g_atomic_ref_count_init (&live->count);
+  live->question = assay_influence_question_ref (answer->question);
+  live->examples = assay_example_index_ref (answer->index);
   g_set_object (&self->reader, reader);
   self->finding = g_cancellable_new ();
-  assay_case_reader_ask (reader, find_source, assay_influence_question_ref (answer->question), (GDestroyNotify) assay_influence_question_unref,
-                         (GDestroyNotify) assay_live_source_free, self->finding, on_found, g_object_ref (self));
+  assay_case_reader_ask (reader, find_source, live_ref (live), live_unref, (GDestroyNotify) assay_live_source_free, self->finding, on_found,
+                         reading_new (self, live));
+  live_unref (live);
 }
 
 const AssayInfluenceAnswer *

@@ -69,7 +69,8 @@ describe_move (const AssayInfluenceEntry *entry, char **spoken)
       *spoken = g_strdup (_("from the other list"));
       return g_strdup (_("⇄ from the other list"));
     }
-  *spoken = g_strdup_printf (up > 0 ? _("%d places up") : _("%d places down"), (int) ABS (up));
+  *spoken = up > 0 ? g_strdup_printf (g_dngettext (NULL, "%d place up", "%d places up", (gulong) up), (int) up)
+                   : g_strdup_printf (g_dngettext (NULL, "%d place down", "%d places down", (gulong) -up), (int) -up);
   return g_strdup_printf (up > 0 ? "▲ %d" : "▼ %d", (int) ABS (up));
 }
 

@@ -161,7 +161,6 @@ add_module (const AssayModule *module, Need *need)
   need->scratch_columns = fmax (need->scratch_columns, columns);
 }
 
-
 /* The larger stage beside what both have: the walk's arena and parameters, the sides of a batch, the factors. */
 static double
 get_bytes (const Need *need, const AssayModules *modules, AssayDtype dtype, gint64 batch, double arena)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* breakdown.h: where a score comes from: exact parts of it that add up to it, for methods whose scores are inner products g_i' v_q.
+/* breakdown.h: where a score comes from: parts of it that add up to it, to the rounding of its walks, for methods whose scores are inner products g_i' v_q.
  *
  *   token    one part for each position: the derivative along v_q of the position's own cross-entropy, times its weight in the loss
  *   module   one part for each module of parameters ("h.0.mlp.c_fc"): the inner product over its slice of theta

@@ -117,6 +117,7 @@ take_recycled (AssayInverse *self, GError **error)
     {
       g_clear_pointer (&self->M, assay_linop_unref);
       self->M = M;
+      self->n_recycled++;
     }
   return TRUE;
 }
@@ -128,6 +129,7 @@ assay_inverse_solve (gpointer data, gint64 K, const double *B, double *X, AssayS
 
   if (self->recycled != NULL && !take_recycled (self, error))
     return FALSE;
+  self->n_calls++;
   return self->solver->solve (self->recycled ? assay_recycled_get_linop (self->recycled) : self->A, self->M, self->options, K, B, X, results, progress, error);
 }
 

@@ -17,6 +17,7 @@ typedef struct {
   AssayLinop *M;                /* approximate inverse of A; NULL: none; owned */
   AssayFactors *factors;        /* behind M, or NULL; owned */
   AssayRecycled *recycled;      /* watches A, and makes M anew before each call but the first; NULL: nothing is recycled; owned */
+  gint64 n_calls, n_recycled;   /* of assay_inverse_solve; those that M out of calls before them preconditioned */
   AssayValues *options;         /* owned */
 } AssayInverse;
 

@@ -127,6 +127,21 @@ note_smallest (AssaySolvedScores *scores)
     g_string_append_printf (scores->scores->notes, "smallest eigenvalue of the damped matrix: at most %.4g\n", least);
 }
 
+/* Whether recycling did anything: one block, or a matrix that is seen to be indefinite, leaves nothing to do. */
+static void
+note_recycled (const AssayInverse *inverse, AssaySolvedScores *scores)
+{
+  GString *notes = scores->scores->notes;
+
+  if (inverse->recycled == NULL)
+    return;
+  g_string_append_printf (notes, "recycled: %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " blocks were preconditioned by what those before them had shown",
+                          inverse->n_recycled, inverse->n_calls);
+  if (inverse->n_calls == 1)
+    g_string_append (notes, "; there is only one block");
+  g_string_append_c (notes, '\n');
+}
+
 static AssayInfluenceScores *
 score_either (const AssayInfluenceTask *task, const AssayValues *options, gboolean of_self, AssayProgress *progress, GError **error)
 {
@@ -146,6 +161,7 @@ score_either (const AssayInfluenceTask *task, const AssayValues *options, gboole
               : !assay_solved_scores_run (&scores, assay_inverse_solve, &inverse, progress, error))
     return NULL;
   note_smallest (&scores);
+  note_recycled (&inverse, &scores);
   return assay_solved_scores_steal (&scores);
 }
 

@@ -20,7 +20,7 @@ static const AssayParam params[] = {
   { "self", ASSAY_PARAM_BOOL, .help = "ask about each training example's influence on its own loss instead of queries: one row of scores" },
   { "method", ASSAY_PARAM_STRING, .def.s = "cg", .metavar = "NAME", .help = "how scores are computed" },
   { "by", ASSAY_PARAM_CHOICE, .def.s = "none", .choices = assay_breakdown_choices,
-    .help = "break every score down into exact parts that add up to it: positions of sequences, modules of parameters, attention heads" },
+    .help = "break every score down into parts that add up to it, to rounding: positions of sequences, modules of parameters, attention heads" },
   { "group", ASSAY_PARAM_LIST, .metavar = "SPLIT:WHICH", .names = "example",
     .help = "add up the scores of a group of training examples: SPLIT:FIRST-LAST, \"SPLIT:where EXPRESSION\"; each use is one group" },
   { "top", ASSAY_PARAM_INT, .def.i = 10, .min = 0, .max = 9e15, .short_name = 'k', .unit = "examples",
@@ -322,7 +322,7 @@ ASSAY_JOB_KIND_DEFINE (influence) = {
                  "the loss does, a log-probability, a logit or a difference of two, or the activation of one unit. assay validate --measure measures "
                  "the same after retraining.\n\n"
                  "With --group the scores of a group of training examples are added up: to first order what leaving out all of them would do.\n\n"
-                 "With --by every score is broken down into parts that add up to it exactly: by position of a training sequence, by module of "
+                 "With --by every score is broken down into parts that add up to it, to the rounding of the precision that it was computed in: by position of a training sequence, by module of "
                  "parameters, or by attention head.\n\n"
                  "The exit status is 1 when a solve did not converge; its scores are kept, and marked.",
   .examples = examples, .access = ASSAY_JOB_WRITES_CASE, .is_stored = TRUE, .params = params, .get_sections = assay_influence_task_sections,

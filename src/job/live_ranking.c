@@ -40,18 +40,39 @@ may_serve (const AssayLiveSource *source, const AssayObject *index)
                    || json_integer_value (json_object_get (options, "seed")) == assay_values_get_int (values, "fisher-seed")));
 }
 
+/* By its name; or, where it was given one of its own, by the job that made it. */
+static gboolean
+is_of_model (AssayCase *cas, const AssayObject *index, const char *model)
+{
+  g_autofree char *prefix = g_strconcat (model, "/", NULL);
+  g_autoptr (GPtrArray) jobs = g_str_has_prefix (index->name, prefix) ? NULL : assay_case_list (cas, "job", "index/");
+
+  for (guint k = 0; jobs != NULL && k < jobs->len; k++)
+    {
+      const json_t *meta = ((const AssayObject *) jobs->pdata[k])->meta;
+      gsize o, i;
+      json_t *made, *input;
+
+      json_array_foreach (json_object_get (meta, "outputs"), o, made)
+        if ((guint64) json_integer_value (json_object_get (made, "sequence")) == index->sequence)
+          json_array_foreach (json_object_get (json_object_get (meta, "job"), "inputs"), i, input)
+            if (strcmp (assay_json_get_text (input, "role"), "model") == 0)
+              return strcmp (assay_json_get_text (input, "name"), model) == 0;
+    }
+  return jobs == NULL;
+}
+
 static void
 find_index (AssayLiveSource *source, AssayCase *cas, const char *model)
 {
-  g_autofree char *prefix = g_strconcat (model, "/", NULL);
-  g_autoptr (GPtrArray) list = assay_case_list (cas, "index", prefix);
+  g_autoptr (GPtrArray) list = assay_case_list (cas, "index", NULL);
   const AssayObject *newest = NULL;
 
   for (guint k = 0; k < list->len; k++)
     {
       const AssayObject *object = list->pdata[k];
 
-      if (may_serve (source, object) && (newest == NULL || object->sequence > newest->sequence))
+      if ((newest == NULL || object->sequence > newest->sequence) && may_serve (source, object) && is_of_model (cas, object, model))
         newest = object;
     }
   source->index = newest ? g_strdup (newest->name) : NULL;

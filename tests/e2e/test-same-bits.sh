@@ -38,12 +38,11 @@ questions ()
   esac
 }
 
-# asks CASE OPTION...
+# asks CASE OPTION...   the question of the model, about the examples that $about names
 asks ()
 {
   asked=$1
   shift
-  case $question in *--self*) about= ;; *) about="--query train:0-19" ;; esac
   "$ASSAY" influence "$asked" --model-name "$model" --method $question $about --top 0 --json -q "$@" 2>refusal
 }
 
@@ -76,6 +75,7 @@ refused ()
 for model in $models; do
   questions "$model" >questions
   while read -r question; do
+    case $question in *--self*) about= ;; *) about="--query train:0-19" ;; esac
     afresh
     asks now.assay --threads 1 >one.json || {
       # Solves that did not converge are findings, with scores; refusals have none.
@@ -101,7 +101,6 @@ for model in $models; do
       continue
       ;;
     esac
-    case $question in *--self*) about= ;; *) about="--query train:0-19" ;; esac
     for n in $shards; do
       afresh
       for i in $(seq "$n"); do

@@ -450,7 +450,7 @@ test_recycled (void)
   g_autoptr (Toy) toy = toy_new_mlp (N, Q, 5, 3);
   g_autoptr (AssayValues) recycle = toy_options (cg, "damping", "0.01", "block", "4", "recycle", "16", NULL);
   g_autoptr (AssayInfluenceScores) exact = toy_score (toy, "exact", "damping", "0.01", NULL), alone = toy_score (toy, "cg", "damping", "0.01", "block", "4", NULL),
-                                   scores = toy_score (toy, "cg", "damping", "0.01", "block", "4", "recycle", "16", NULL), again = NULL;
+                                   scores = toy_score (toy, "cg", "damping", "0.01", "block", "4", "recycle", "16", NULL), again = NULL, one = NULL;
   AssayBackend *own = toy->task.backend;
   gint64 products[2] = { 0 };
 
@@ -466,6 +466,10 @@ test_recycled (void)
       products[1] += scores->solves[q].products;
     }
   g_assert_cmpint (products[1], <, products[0]);
+  g_assert_nonnull (strstr (scores->notes->str, "recycled: 2 of 3 blocks were preconditioned"));
+  g_assert_null (strstr (alone->notes->str, "recycled"));
+  one = toy_score (toy, "cg", "damping", "0.01", "solver", "cg", "recycle", "16", NULL);
+  g_assert_nonnull (strstr (one->notes->str, "recycled: 0 of 1 blocks were preconditioned by what those before them had shown; there is only one block"));
   g_assert_cmpmem (scores->value, 4 * N * sizeof (double), alone->value, 4 * N * sizeof (double));      /* the first block has nothing to learn from */
   toy->task.backend = assay_backend_cpu_new (3);
   toy->task.sum_batch = toy->task.batch;

@@ -167,6 +167,27 @@ test_absent (Folder *folder, gconstpointer unused)
   g_assert_nonnull (fits->index);
 }
 
+/* An index need not be called as the model is. */
+static void
+test_named (Folder *folder, gconstpointer unused)
+{
+  g_autofree char *scores = NULL;
+  g_autoptr (AssayCase) cas = NULL;
+  g_autoptr (AssayLiveSource) source = NULL, other = NULL;
+  g_autoptr (AssayObject) job = NULL;
+
+  (void) unused;
+  folder_train (folder, "people");
+  scores = ask (folder, "ekfac", "damping", "0.1");
+  json_decref (folder_answer (folder, "index", "name", "mine", NULL));
+  cas = open_case (folder);
+  source = find_source (cas, scores);
+  g_assert_cmpstr (source->index, ==, "mine");
+  job = find_job (cas, scores);
+  other = assay_live_source_find (cas, job, "others", NULL);
+  g_assert_null (other->index);
+}
+
 static void
 test_precision (Folder *folder, gconstpointer unused)
 {
@@ -196,6 +217,7 @@ main (int argc, char **argv)
   CASE ("shampoo's do", "shampoo", test_live);
   CASE ("and the diagonal's", "diagonal", test_live);
   CASE ("an index of another basis or of other factors is none, and the command that makes the right one is known", NULL, test_absent);
+  CASE ("an index with a name of its own is found, for its own model only", NULL, test_named);
   CASE ("an index in another precision is refused by name", NULL, test_precision);
   return g_test_run ();
 }
