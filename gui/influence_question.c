@@ -3,6 +3,7 @@
 #include "gui/influence_question.h"
 
 #include "base/json.h"
+#include "influence/score.h"
 #include "influence/score_store.h"
 #include "job/spec.h"
 #include "store/reader.h"
@@ -10,6 +11,7 @@
 #include <string.h>
 
 #define ASKED_SEPARATOR ", "
+#define MEAN "mean "            /* before a measure that was asked about in the mean over examples */
 
 AssayInfluenceQuestion *
 assay_influence_question_ref (AssayInfluenceQuestion *self)
@@ -43,7 +45,13 @@ assay_influence_question_unref (AssayInfluenceQuestion *self)
 gboolean
 assay_influence_question_has_unit (const AssayInfluenceQuestion *self)
 {
-  return strcmp (self->unit, ASSAY_UNIT_NATS) == 0;
+  return strcmp (self->unit, ASSAY_UNIT_RELATIVE) != 0;
+}
+
+gboolean
+assay_influence_question_is_of_loss (const AssayInfluenceQuestion *self)
+{
+  return assay_measure_is_loss (self->measure) || strcmp (self->measure, ASSAY_MEASURE_SELF) == 0;
 }
 
 char *
@@ -59,6 +67,12 @@ assay_influence_question_dup_validation (const AssayInfluenceQuestion *self, con
       g_autofree char *query = assay_job_quote_word (queries[k]);
 
       g_string_append_printf (command, " --query %s", query);
+    }
+  if (!assay_influence_question_is_of_loss (self))
+    {
+      g_autofree char *measure = assay_job_quote_word (self->measure + (g_str_has_prefix (self->measure, MEAN) ? strlen (MEAN) : 0));
+
+      g_string_append_printf (command, " --measure %s", measure);
     }
   return g_string_free (command, FALSE);
 }

@@ -31,8 +31,11 @@ gpointer                assay_influence_questions_read (AssayCase *cas, gconstpo
 
 AssayInfluenceQuestion *assay_influence_question_ref   (AssayInfluenceQuestion *self);
 void                    assay_influence_question_unref (AssayInfluenceQuestion *self);
-/* TRUE where removing an example changes the loss by so many nats, and not only by more or less than another one. */
+/* TRUE where scores say by how much removing an example changes what is asked about, and not only by more or less than another one. */
 gboolean                assay_influence_question_has_unit (const AssayInfluenceQuestion *self);
+
+/* TRUE where what is asked about is a loss, also of each example itself; else question->measure names it. */
+gboolean                assay_influence_question_is_of_loss (const AssayInfluenceQuestion *self);
 
 /* The command that holds the scores of this model and method against retraining, for the same queries. path: of the case. Owns: the caller. */
 char                   *assay_influence_question_dup_validation (const AssayInfluenceQuestion *self, const char *path);

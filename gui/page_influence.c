@@ -80,20 +80,28 @@ static void
 show_ranking (AssayInfluencePage *self)
 {
   const AssayInfluenceAnswer *ranking = assay_influence_damping_get_ranking (self->damping);
+  gboolean is_of_loss = assay_influence_question_is_of_loss (self->answer->question);
 
   ranking = ranking ? ranking : self->answer;
   gtk_widget_set_sensitive (self->pin, ranking == self->answer && ranking->has_converged && ranking->n > 0);
-  show_head (self->raising_head, ranking, _("Taking it out raises the loss"), ranking->n_raising, ranking->raising->len);
-  show_head (self->lowering_head, ranking, _("Taking it out lowers the loss"), ranking->n_lowering, ranking->lowering->len);
+  show_head (self->raising_head, ranking, is_of_loss ? _("Taking it out raises the loss") : _("Taking it out raises it"), ranking->n_raising, ranking->raising->len);
+  show_head (self->lowering_head, ranking, is_of_loss ? _("Taking it out lowers the loss") : _("Taking it out lowers it"), ranking->n_lowering, ranking->lowering->len);
   assay_score_lists_show (self->ranking, ranking);
+}
+
+static char *
+describe_question (const AssayInfluenceAnswer *answer)
+{
+  if (!assay_influence_question_is_of_loss (answer->question))
+    return g_strdup_printf (_("What moves %s on %s"), answer->question->measure, answer->title);
+  return g_strdup_printf (answer->question->n_examples > 1 ? _("What caused the mean loss on %s") : _("What caused the loss on %s"), answer->title);
 }
 
 static void
 show_answer (AssayInfluencePage *self)
 {
   const AssayInfluenceAnswer *answer = self->answer;
-  const char *what = answer->question->n_examples > 1 ? _("What caused the mean loss on %s") : _("What caused the loss on %s");
-  g_autofree char *text = g_strdup_printf (what, answer->title);
+  g_autofree char *text = describe_question (answer);
   g_autofree char *visible = assay_text_escape (text, FALSE), *sign = assay_influence_describe_sign (answer->question);
   g_autofree char *refusal = g_strdup_printf (_("The scores are withheld: the solve did not converge (%s). A larger damping or more iterations "
                                                 "may mend that."), answer->reason ? answer->reason : "");

@@ -55,6 +55,7 @@ if [ "${1-}" = build ]; then
   exit
 fi
 
+nvidia-smi -L 2>/dev/null | grep -q . || { echo "SKIP: nvidia-smi finds no device on this machine"; exit 77; }
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 out=${OUT:-bench/results}

@@ -21,7 +21,8 @@
 #define ASSAY_SIGN_MEASURE   "positive: removing the example raises what is measured of the query"
 #define ASSAY_SIGN_SELF      "positive: removing the example raises its own loss"
 
-/* TRUE for scores of query losses, single or in the mean. */
+/* TRUE for the measures of losses of queries, single or in the mean. */
+gboolean    assay_measure_is_loss (const char *measure);
 gboolean    assay_influence_scores_are_of_losses (const AssayInfluenceScores *scores);
 /* What the sign of such scores means, by what they measure. */
 const char *assay_influence_scores_get_sign (const AssayInfluenceScores *scores);

@@ -34,17 +34,19 @@ has_unit (const Ranking *ranking)
   return strcmp (assay_json_get_text (ranking->query, "unit"), "relative") != 0;
 }
 
-/* "the loss on record 1234", or "the mean loss over 5 examples". */
+/* "the loss on record 1234", "the mean loss over 5 examples", "margin on record 1234". */
 static char *
 describe_query (const Ranking *ranking)
 {
   const json_t *members = json_object_get (ranking->query, "query_examples");
+  const char *measure = assay_json_get_text (ranking->query, "measure");
+  gboolean is_of_loss = g_str_has_suffix (measure, "query loss") || strcmp (measure, "self-influence") == 0;
   g_autofree char *name = NULL;
 
   if (json_array_size (members) > 1)
-    return g_strdup_printf ("the mean loss over %" G_GSIZE_FORMAT " examples", json_array_size (members));
+    return g_strdup_printf ("%s over %" G_GSIZE_FORMAT " examples", is_of_loss ? "the mean loss" : measure, json_array_size (members));
   name = assay_report_name_example (ranking->report, json_object_get (ranking->query, "query"));
-  return g_strdup_printf ("the loss on %s", name);
+  return g_strdup_printf ("%s on %s", is_of_loss ? "the loss" : measure, name);
 }
 
 static void
@@ -141,8 +143,8 @@ add_figure (const Ranking *ranking)
     }
   assay_figure_set_categories (figure, ASSAY_AXIS_Y, (gsize) n, names);
   assay_figure_set_axis (figure, ASSAY_AXIS_X, ASSAY_SCALE_LINEAR, "influence", assay_json_get_text (ranking->query, "unit"));
-  assay_figure_add_bars (figure, "removing it raises the loss", ASSAY_ROLE_POSITIVE, (gsize) n, place, positive, NULL, NULL);
-  assay_figure_add_bars (figure, "removing it lowers the loss", ASSAY_ROLE_NEGATIVE, (gsize) n, place, negative, NULL, NULL);
+  assay_figure_add_bars (figure, "removing it raises what is asked about", ASSAY_ROLE_POSITIVE, (gsize) n, place, positive, NULL, NULL);
+  assay_figure_add_bars (figure, "removing it lowers what is asked about", ASSAY_ROLE_NEGATIVE, (gsize) n, place, negative, NULL, NULL);
   reading = g_strdup_printf ("The largest influence on %s is that of %s.", what, names[0]);
   assay_figure_set_reading (figure, reading);
   assay_section_add_figure (ranking->section, id, assay_prose_new_plain ("The same ranking, drawn"), figure, ranking->scores);
@@ -155,6 +157,8 @@ add_claim (const Ranking *ranking)
   const char *const *names = assay_result_table_get_texts (ranking->scores, 0);
   AssayNumber score = assay_number_new (ranking->scores, ranking->score, 0, ASSAY_NUMBER_SIGNIFICANT, 4);
   g_autofree char *id = g_strconcat (ranking->id, "/first", NULL), *what = describe_query (ranking);
+  const char *unit = assay_json_get_text (ranking->query, "unit"), *per_example = strstr (unit, " per removed example");
+  g_autofree char *change = g_strndup (unit, per_example ? (gsize) (per_example - unit) : strlen (unit));
   AssayProse *sentence = assay_prose_new ();
   AssayClaim *claim;
 
@@ -162,7 +166,7 @@ add_claim (const Ranking *ranking)
     {
       assay_prose_add_format (sentence, "Removing %s from the training data is predicted to change %s by ", names[0], what);
       assay_prose_add_number (sentence, score);
-      assay_prose_add (sentence, " nats, more than removing any other single example.");
+      assay_prose_add_format (sentence, " %s, more than removing any other single example.", change);
     }
   else
     {
