@@ -11,8 +11,9 @@
 #include <string.h>
 
 #define ROOM (1 << 22)          /* elements that D or X c of a micro-batch may take: what is more is done in parts */
-#define HELD (1 << 25)          /* elements that D of held examples may take, of all modules together */
-#define MOST_HELD 64            /* examples: the vectors are then read from memory once for so many */
+#define HELD (1 << 26)          /* elements that D of held examples may take, of all modules together */
+#define MOST_HELD 128           /* examples: the vectors are then read from memory once for so many */
+#define TURNED 16               /* vectors that are turned at a time: a line of the cache */
 
 typedef struct {
   const AssayModules *modules;
@@ -20,7 +21,7 @@ typedef struct {
   AssayDtype dtype;
   gint64 Q, N;
   double *scale;                /* (Q): powers of two */
-  void **X;                     /* (modules): (Q, rows, columns) of the walk's type, scaled */
+  void **X;                     /* (modules): of the walk's type, scaled: (Q, rows, columns), or (rows, columns, Q) where D are formed */
   void *room;                   /* what fits into ROOM, or one example or vector where that is more */
   gint64 room_size;
   void **held;                  /* (modules): (hold, rows, columns), D of examples that wait for their products; NULL: none are formed */
@@ -88,7 +89,7 @@ flush (Scoring *s, guint m)
 
   if (n == 0)
     return;
-  assay_module_multiply (s->dtype, s->workers, FALSE, TRUE, n, s->Q, size, s->held[m], size, s->X[m], size, FALSE, s->products, s->Q);
+  assay_module_multiply (s->dtype, s->workers, FALSE, FALSE, n, s->Q, size, s->held[m], size, s->X[m], s->Q, FALSE, s->products, s->Q);
   for (gint64 b = 0; b < n; b++)
     for (gint64 q = 0; q < s->Q; q++)
       add_score (s, s->formed, m, q, s->first_held[m] + b, s->dtype == ASSAY_F32 ? (double) ((const float *) s->products)[b * s->Q + q]
@@ -218,7 +219,45 @@ score_batch (const AssayModuleBatch *batch, gpointer data, GError **error)
 
 /* --- the pass ---------------------------------------------------------------------------------------------------------------- */
 
-/* The vectors as matrices of modules, scaled so that float holds them. */
+/* The vectors as matrices of a module, scaled so that float holds them. D: room for one. */
+static void
+convert_side_by_side (Scoring *s, guint m, const double *X, double *D)
+{
+  const AssayModule *module = &s->modules->module[m];
+  gint64 size = module->rows * module->columns;
+
+  for (gint64 q = 0; q < s->Q; q++)
+    {
+      assay_module_read (module, X + q * s->modules->P, D);
+      assay_f64_scale (size, s->scale[q], D);
+      assay_dtype_convert (ASSAY_F64, D, s->dtype, (char *) s->X[m] + q * size * assay_dtype_width (s->dtype), size);
+    }
+}
+
+/* Turned, so that a product with held D reads what lies together. D: room for TURNED of them, or for all. */
+static void
+convert_turned (Scoring *s, guint m, const double *X, double *D)
+{
+  const AssayModule *module = &s->modules->module[m];
+  gint64 size = module->rows * module->columns;
+
+  for (gint64 first = 0, n; first < s->Q; first += n)
+    {
+      n = MIN (TURNED, s->Q - first);
+      for (gint64 q = 0; q < n; q++)
+        {
+          assay_module_read (module, X + (first + q) * s->modules->P, D + q * size);
+          assay_f64_scale (size, s->scale[first + q], D + q * size);
+        }
+      for (gint64 j = 0; j < size; j++)
+        for (gint64 q = 0; q < n; q++)
+          if (s->dtype == ASSAY_F32)
+            ((float *) s->X[m])[j * s->Q + first + q] = (float) D[q * size + j];
+          else
+            ((double *) s->X[m])[j * s->Q + first + q] = D[q * size + j];
+    }
+}
+
 static gboolean
 convert_vectors (Scoring *s, const double *X, GError **error)
 {
@@ -228,24 +267,16 @@ convert_vectors (Scoring *s, const double *X, GError **error)
   for (gint64 q = 0; q < s->Q; q++)
     s->scale[q] = s->dtype == ASSAY_F32 ? assay_f64_unit_scale (s->modules->P, X + q * s->modules->P) : 1;
   for (guint m = 0; m < s->modules->n; m++)
-    largest = MAX (largest, s->modules->module[m].rows * s->modules->module[m].columns);
+    largest = MAX (largest, (s->held[m] ? MIN (TURNED, s->Q) : 1) * s->modules->module[m].rows * s->modules->module[m].columns);
   D = assay_mem_alloc_array (largest, sizeof (double), error);
   if (D == NULL)
     return FALSE;
   for (guint m = 0; m < s->modules->n; m++)
     {
-      const AssayModule *module = &s->modules->module[m];
-      gint64 size = module->rows * module->columns;
-
-      s->X[m] = assay_mem_alloc_array (s->Q * size, assay_dtype_width (s->dtype), error);
+      s->X[m] = assay_mem_alloc_array (s->Q * s->modules->module[m].rows * s->modules->module[m].columns, assay_dtype_width (s->dtype), error);
       if (s->X[m] == NULL)
         return FALSE;
-      for (gint64 q = 0; q < s->Q; q++)
-        {
-          assay_module_read (module, X + q * s->modules->P, D);
-          assay_f64_scale (size, s->scale[q], D);
-          assay_dtype_convert (ASSAY_F64, D, s->dtype, (char *) s->X[m] + q * size * assay_dtype_width (s->dtype), size);
-        }
+      (s->held[m] ? convert_turned : convert_side_by_side) (s, m, X, D);
     }
   return TRUE;
 }
@@ -333,7 +364,7 @@ assay_module_scores (const AssayPoint *point, const AssayModules *modules, gint6
   memset (scores, 0, Q * s.N * sizeof *scores);
   if (by_module != NULL)
     memset (by_module, 0, modules->n * Q * s.N * sizeof *by_module);
-  ok = convert_vectors (&s, X, error) && make_room (&s, assay_module_pass_get_batch (pass), error) && make_held (&s, route, error)
+  ok = make_held (&s, route, error) && convert_vectors (&s, X, error) && make_room (&s, assay_module_pass_get_batch (pass), error)
        && assay_module_pass_run (pass, score_batch, &s, "scores", progress, error);
   for (guint m = 0; ok && m < modules->n; m++)
     flush (&s, m);

@@ -14,7 +14,7 @@
 #include <math.h>
 #include <string.h>
 
-#define BLOCK_BYTES ((gsize) 1 << 30)
+#define BLOCK_BYTES ((gsize) 3 << 30)   /* of queries that share a pass over the examples */
 
 const char *const assay_factored_fishers[] = { "true", "empirical", NULL };
 const char *const assay_factored_precisions[] = { "model", "f32", "f64", NULL };
