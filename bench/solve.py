@@ -8,7 +8,8 @@
 The right-hand sides are gradients of queries; the loss is the mean over predicted positions, and the damping is of that. Ours is a whole command
 (start, reading the case, the solves of all queries as one block, the scores, writing) and counts divided by the queries; the peer's is one
 solve in a process that is warm. Parity first: the scores of the training examples by either solution, Pearson's correlation at least
-0.99 (both stop at a residual of about a hundredth, which moves scores by as much). Then pairs A B A B ..., each of another query; and ours once more to a residual of 1e-3. Prints one JSON document. Exits 77 with a reason
+0.99 (both stop at a residual of about a hundredth, which moves scores by as much). Then pairs A B A B ..., each of another query; and ours once more to a residual of 1e-3. Prints one JSON document, and each
+measurement as it ends on the error stream. Exits 77 with a reason
 when the peer is not installed.
 """
 import argparse, json, os, resource, shutil, statistics, subprocess, sys, tempfile, time
@@ -76,7 +77,9 @@ def main():
         for k in range(args.pairs):
             a, text = solve(args.tolerance)
             ours.append(a)
+            print(f"pair {k}, assay per query: {a}", file=sys.stderr, flush=True)
             theirs.append(peer.ask(f"solve {k} {args.tolerance} {args.most}"))
+            print(f"pair {k}, peer: {theirs[-1]}", file=sys.stderr, flush=True)
             if k == 0:
                 peer.ask(f"scores {scratch}/peer.npy")
                 with open(scratch + "/ours.json", "w") as f:
