@@ -249,15 +249,6 @@ find_command (AssayCase *cas, const char *validation)
   return NULL;
 }
 
-/* TRUE for a validation of the same measured function; its document calls a query's loss "loss". */
-static gboolean
-has_measure (const AssayObject *validation, const AssayInfluenceQuestion *question)
-{
-  const char *measure = assay_json_get_text (json_object_get (validation->meta, "result"), "measure");
-
-  return assay_influence_question_is_of_loss (question) ? strcmp (measure, "loss") == 0 : measure[0] != '\0' && g_str_has_suffix (question->measure, measure);
-}
-
 /* The newest validation of the same model, method and measure. */
 static AssayObject *
 find_validation (AssayCase *cas, const AssayInfluenceQuestion *question)
@@ -271,7 +262,8 @@ find_validation (AssayCase *cas, const AssayInfluenceQuestion *question)
 
       if (strcmp (assay_json_get_text (object->meta, "method"), question->method) == 0
           && strcmp (assay_json_get_text (json_object_get (object->meta, "subject"), "model"), question->model) == 0
-          && has_measure (object, question) && (newest == NULL || object->sequence > newest->sequence))
+          && strcmp (assay_json_get_text (json_object_get (object->meta, "result"), "measure"), assay_influence_question_get_measure (question)) == 0
+          && (newest == NULL || object->sequence > newest->sequence))
         newest = object;
     }
   return newest ? assay_object_ref (newest) : NULL;

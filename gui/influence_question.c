@@ -54,6 +54,14 @@ assay_influence_question_is_of_loss (const AssayInfluenceQuestion *self)
   return assay_measure_is_loss (self->measure) || strcmp (self->measure, ASSAY_MEASURE_SELF) == 0;
 }
 
+const char *
+assay_influence_question_get_measure (const AssayInfluenceQuestion *self)
+{
+  if (assay_influence_question_is_of_loss (self))
+    return "loss";
+  return self->measure + (g_str_has_prefix (self->measure, MEAN) ? strlen (MEAN) : 0);
+}
+
 char *
 assay_influence_question_dup_validation (const AssayInfluenceQuestion *self, const char *path)
 {
@@ -70,7 +78,7 @@ assay_influence_question_dup_validation (const AssayInfluenceQuestion *self, con
     }
   if (!assay_influence_question_is_of_loss (self))
     {
-      g_autofree char *measure = assay_job_quote_word (self->measure + (g_str_has_prefix (self->measure, MEAN) ? strlen (MEAN) : 0));
+      g_autofree char *measure = assay_job_quote_word (assay_influence_question_get_measure (self));
 
       g_string_append_printf (command, " --measure %s", measure);
     }
