@@ -3,7 +3,7 @@
 """Damped Gauss-Newton systems of a transformer: Assay's block conjugate gradients beside plain ones in PyTorch.
 
     PEER_PYTHON=/path/to/venv/bin/python bench/solve.py BUILD_DIR [--model A] [--examples 64] [--queries 32] [--damping 0.01]
-                                                        [--tolerance 0.013] [--most 120] [--pairs 2] [--threads 1] [--preconditioner none]
+                                                        [--tolerance 0.013] [--most 120] [--pairs 2] [--threads 1] [--with "--preconditioner nystrom ..."]
 
 The right-hand sides are gradients of queries; the loss is the mean over predicted positions, and the damping is of that. Ours is a whole command
 (start, reading the case, the solves of all queries as one block, the scores, writing) and counts divided by the queries; the peer's is one
@@ -38,7 +38,7 @@ def main():
     parser.add_argument("--most", type=int, default=120)
     parser.add_argument("--pairs", type=int, default=2)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--preconditioner", default="none")
+    parser.add_argument("--with", dest="words", default="", help="options of ours alone")
     args = parser.parse_args()
     python = os.environ.get("PEER_PYTHON", sys.executable)
     if subprocess.run([python, "-c", "import torch, safetensors"], stderr=subprocess.DEVNULL).returncode:
@@ -63,7 +63,7 @@ def main():
 
         def solve(tolerance):
             cost, text = assay("influence", "--method", "cg", "--query", f"test:0-{args.queries - 1}", "--damping", str(args.damping * positions), "--tolerance",
-                               str(tolerance), "--preconditioner", args.preconditioner, "--precision", "f32", "--force", "--top", str(args.examples))
+                               str(tolerance), *args.words.split(), "--precision", "f32", "--force", "--top", str(args.examples))
             solver = [q["solver"] for q in json.loads(text)["queries"]]
             return {**{k: v / args.queries for k, v in cost.items()}, "iterations": max(s["iterations"] for s in solver),
                     "residual": max(s["true_residual"] for s in solver)}, text
@@ -91,7 +91,7 @@ def main():
         middle = lambda rows: {k: statistics.median(r[k] for r in rows) for k in rows[0]}
         a, b = middle(ours), middle(theirs)
         print(json.dumps({"benchmark": "solve", "model": args.model, "examples": args.examples, "queries": args.queries, "damping": args.damping,
-                          "tolerance": args.tolerance, "preconditioner": args.preconditioner, "threads": args.threads, "parity": parity,
+                          "tolerance": args.tolerance, "with": args.words, "threads": args.threads, "parity": parity,
                           "assay_per_query": a, "peer_per_query": b, "ratio": {k: b[k] / a[k] for k in ("cpu", "wall")},
                           "assay_to_1e-3_per_query": solve(1e-3)[0], "peer": peer.ask("info"), "load": os.getloadavg()}, indent=2))
         peer.close()

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#define PANEL 32                /* vectors that are made orthogonal to each other one by one: to those before them, all together */
+
 void
 assay_block_inner (gint64 n, gint64 K, const double *X, gint64 M, const double *Y, double *G)
 {
@@ -39,27 +41,19 @@ project_out_one (gint64 n, const double *v, double *x)
   assay_f64_add (n, -assay_f64_dot (n, v, x), v, x);
 }
 
-gint64
-assay_block_basis (gint64 n, gint64 K, double *X, double tolerance)
+/* An orthonormal basis of vectors of at most unit size, the largest remainder first; those of which no more than `tolerance` is left are left out. */
+static gint64
+orthonormalise (gint64 n, gint64 K, double *X, double tolerance)
 {
-  gint64 rank = 0, rest = K;
+  gint64 rank = 0;
 
-  for (gint64 k = rest - 1; k >= 0; k--)                          /* to unit size; zero vectors to the end, out of the way */
-    {
-      double norm = assay_f64_norm (n, X + k * n);
-
-      if (norm > 0)
-        assay_f64_scale (n, 1 / norm, X + k * n);
-      else
-        swap_rows (n, X + k * n, X + --rest * n);
-    }
-  while (rank < rest)
+  while (rank < K)
     {
       gint64 largest = rank;
       double largest_norm = 0;
       double *v = X + rank * n;
 
-      for (gint64 k = rank; k < rest; k++)
+      for (gint64 k = rank; k < K; k++)
         {
           double norm = assay_f64_norm (n, X + k * n);
 
@@ -75,8 +69,49 @@ assay_block_basis (gint64 n, gint64 K, double *X, double tolerance)
       for (gint64 j = 0; j < rank; j++)
         project_out_one (n, X + j * n, v);
       assay_f64_scale (n, 1 / assay_f64_norm (n, v), v);
-      for (gint64 k = ++rank; k < rest; k++)
+      for (gint64 k = ++rank; k < K; k++)
         project_out_one (n, v, X + k * n);
+    }
+  return rank;
+}
+
+/* X (K,n) less its components along an orthonormal basis V (M,n). scratch (M,K). */
+static void
+project_out (gint64 n, gint64 M, const double *V, gint64 K, double *X, double *scratch)
+{
+  assay_block_inner (n, M, V, K, X, scratch);
+  assay_block_combine (n, M, V, K, -1, scratch, X);
+}
+
+gint64
+assay_block_basis (gint64 n, gint64 K, double *X, double tolerance)
+{
+  g_autofree double *scratch = K > PANEL ? g_new (double, K * PANEL) : NULL;
+  gint64 rank = 0, rest = K;
+
+  for (gint64 k = rest - 1; k >= 0; k--)                          /* to unit size; zero vectors to the end, out of the way */
+    {
+      double norm = assay_f64_norm (n, X + k * n);
+
+      if (norm > 0)
+        assay_f64_scale (n, 1 / norm, X + k * n);
+      else
+        swap_rows (n, X + k * n, X + --rest * n);
+    }
+  for (gint64 first = 0; first < rest; first += PANEL)
+    {
+      double *panel = X + first * n;
+      gint64 count = MIN (PANEL, rest - first);
+
+      project_out (n, rank, X, count, panel, scratch);
+      count = orthonormalise (n, count, panel, tolerance);
+      if (rank > 0)                                               /* once more: what was left may have been little */
+        {
+          project_out (n, rank, X, count, panel, scratch);
+          count = orthonormalise (n, count, panel, 0);
+        }
+      memmove (X + rank * n, panel, count * n * sizeof *X);
+      rank += count;
     }
   return rank;
 }
@@ -85,8 +120,5 @@ void
 assay_block_project_out (gint64 n, gint64 M, const double *V, gint64 K, double *X, double *scratch)
 {
   for (guint pass = 0; pass < 2; pass++)
-    {
-      assay_block_inner (n, M, V, K, X, scratch);
-      assay_block_combine (n, M, V, K, -1, scratch, X);
-    }
+    project_out (n, M, V, K, X, scratch);
 }

@@ -15,9 +15,10 @@ void   assay_block_inner   (gint64 n, gint64 K, const double *X, gint64 M, const
 void   assay_block_combine (gint64 n, gint64 K, const double *X, gint64 M, double a, const double *C, double *Y);
 
 /* Replaces X (K,n) by an orthonormal basis of its span, (rank,n), and returns the rank. Each vector counts at its own size: one of which
- * less than `tolerance` of its norm is left beside those taken before it adds nothing and is left out, as is a zero vector. The largest
- * remainder goes first. Cost: about 6 K^2 n flops. Numerics: orthogonal to a few roundings: what is left of a vector is orthogonalised
- * once more. Source: Gram-Schmidt with pivoting and reorthogonalisation; Golub & Van Loan, Matrix Computations (2013), 5.2 and 5.4. */
+ * less than `tolerance` of its norm is left beside those taken before it adds nothing and is left out, as is a zero vector. Of
+ * every 32 vectors the largest remainder goes first. Cost: about 6 K^2 n flops. Numerics: orthogonal to a few roundings: what is left of a
+ * vector is orthogonalised once more. Source: block Gram-Schmidt with pivoting and reorthogonalisation; Golub & Van Loan, Matrix
+ * Computations (2013), 5.2 and 5.4. */
 gint64 assay_block_basis   (gint64 n, gint64 K, double *X, double tolerance);
 
 /* X (K,n) less its components along an orthonormal basis V (M,n), twice. scratch (M,K). */

@@ -324,6 +324,28 @@ test_basis (void)
     assert_close (copy[i], 0, i / N == 4 ? 1e-6 : 1e-13);
 }
 
+/* More vectors than are made orthogonal one by one: some that hold little beside those of the panels before, and some nothing. */
+static void
+test_large_basis (void)
+{
+  enum { n = 150, many = 90, rank = 80 };
+  g_autofree double *X = g_new (double, many * n), *copy = NULL, *G = g_new (double, many * many), *C = g_new (double, many * many);
+
+  fill_normal (4, many * n, X);
+  for (gint64 k = 40; k < 60; k++)                                /* two of those before; the even ones with a little of their own */
+    for (gint64 i = 0; i < n; i++)
+      X[k * n + i] = X[(k - 40) * n + i] - 2 * X[(k - 7) * n + i] + (k % 2 == 0 ? 1e-6 * X[k * n + i] : 0);
+  copy = g_memdup2 (X, many * n * sizeof *X);
+  g_assert_cmpint (assay_block_basis (n, many, X, 1e-8), ==, rank);
+  assay_block_inner (n, rank, X, rank, X, G);
+  for (gint64 i = 0; i < rank * rank; i++)
+    assert_close (G[i], i % (rank + 1) == 0, 1e-14);
+  assay_block_inner (n, rank, X, many, copy, C);
+  assay_block_combine (n, rank, X, many, -1, C, copy);
+  for (gint64 i = 0; i < many * n; i++)
+    assert_close (copy[i], 0, 1e-12);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -338,5 +360,6 @@ main (int argc, char **argv)
   g_test_add_func ("/solver_block_cg/looks at the true residual do not disturb the iteration", test_looks);
   g_test_add_func ("/solver_block_cg/sizes of right-hand sides do not matter", test_scales);
   g_test_add_func ("/solver_block_cg/a basis is orthonormal, has the rank and spans what was given", test_basis);
+  g_test_add_func ("/solver_block_cg/a basis of more vectors than a panel holds is as good", test_large_basis);
   return g_test_run ();
 }
