@@ -48,7 +48,7 @@ assay_module_norm_describe (AssayGraph *graph, const AssayGraphNode *node, Assay
 void
 assay_module_norm_gather (AssayModuleParts *p)
 {
-  gint64 C = p->node->in_shape[1].dim[0], rows = p->use->rows, T = assay_shape_rows (&p->node->in_shape[0]) / p->B;
+  gint64 C = p->node->in_shape[1].dim[0], rows = p->use->rows, T = assay_shape_count (&p->node->in_shape[0]) / C / p->B;
 
   if (p->dtype == ASSAY_F32)
     GATHER (float)

@@ -63,6 +63,7 @@ src_influence_libinfluence_la_SOURCES = $(METHODS_LIST) \
   src/influence/reference_config.c src/influence/reference_config.h \
   src/influence/reference_factors.c \
   src/influence/reference_products.c \
+  src/influence/reference_checkpoint.c src/influence/reference_checkpoint.h \
   src/influence/reference_recipe.c src/influence/reference_recipe.h \
   src/influence/reference_retraining.c \
   src/influence/reference_run.h \

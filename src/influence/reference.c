@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "influence/reference_checkpoint.h"
 #include "influence/reference_recipe.h"
 #include "influence/reference_run.h"
 #include "run/recipe.h"
@@ -175,7 +176,7 @@ check_case (const char *path, AssayBackend *backend, GPtrArray *results, AssayPr
   return TRUE;
 }
 
-/* --- a recipe --------------------------------------------------------------------------------------------------------- */
+/* --- recipes and language models --------------------------------------------------------------------------------------------------------- */
 
 static void
 add_quantity (const char *name, gint64 n, const double *ours, const double *theirs, double bound, gpointer data)
@@ -192,13 +193,16 @@ add_quantity (const char *name, gint64 n, const double *ours, const double *thei
   g_ptr_array_add (result->quantities, quantity);
 }
 
+typedef gboolean (*CheckFunc) (const char *directory, AssayReferenceCompareFunc func, gpointer data, AssayBackend *backend, AssayProgress *progress,
+                               GError **error);
+
 static gboolean
-check_recipe (const char *path, AssayBackend *backend, GPtrArray *results, AssayProgress *progress, GError **error)
+check_with (CheckFunc check, const char *path, AssayBackend *backend, GPtrArray *results, AssayProgress *progress, GError **error)
 {
   g_autofree char *name = g_path_get_basename (path);
   AssayReferenceResult *result = new_result (results, name, path);
 
-  if (!assay_reference_check_recipe (path, add_quantity, result, backend, progress, error))
+  if (!check (path, add_quantity, result, backend, progress, error))
     return FALSE;
   finish (result);
   return TRUE;
@@ -219,7 +223,7 @@ static gboolean
 looks_like_case (const char *path)
 {
   return has_file (path, "case.json") || has_file (path, "expected.safetensors") || has_file (path, "model.safetensors")
-         || has_file (path, ASSAY_RECIPE_FILE);
+         || has_file (path, ASSAY_RECIPE_FILE) || has_file (path, ASSAY_REFERENCE_CHECKPOINT_FILE);
 }
 
 static int
@@ -265,6 +269,16 @@ list_cases (const char *directory, GError **error)
   return g_steal_pointer (&cases);
 }
 
+static gboolean
+check_any (const char *path, AssayBackend *backend, GPtrArray *results, AssayProgress *progress, GError **error)
+{
+  if (has_file (path, ASSAY_RECIPE_FILE))
+    return check_with (assay_reference_check_recipe, path, backend, results, progress, error);
+  if (has_file (path, ASSAY_REFERENCE_CHECKPOINT_FILE))
+    return check_with (assay_reference_check_checkpoint, path, backend, results, progress, error);
+  return check_case (path, backend, results, progress, error);
+}
+
 GPtrArray *
 assay_reference_check (const char *directory, AssayBackend *backend, AssayProgress *progress, GError **error)
 {
@@ -273,7 +287,7 @@ assay_reference_check (const char *directory, AssayBackend *backend, AssayProgre
   for (guint i = 0; cases != NULL && i < cases->len; i++)
     {
       assay_progress_report (progress, "reference cases", i, cases->len, "cases", cases->pdata[i]);
-      if (!(has_file (cases->pdata[i], ASSAY_RECIPE_FILE) ? check_recipe : check_case) (cases->pdata[i], backend, results, progress, error))
+      if (!check_any (cases->pdata[i], backend, results, progress, error))
         return NULL;
     }
   return cases ? g_steal_pointer (&results) : NULL;

@@ -8,6 +8,7 @@
  *   1e-11   losses, gradients, products, derivatives, first-order scores
  *   1e-11   eigenvalues, of the largest: by Weyl's theorem each moves by no more than the norm of the matrix's error
  *   1e-9    dense influence and self-influence, retraining: products times the condition number of the damped matrix
+ *   1e-10   products of language models with random weights, whose derivatives of second order are the differences of larger numbers
  *   1e-4    losses after a whole training in f32 (run/recipe.h), whose roundings no two programs share
  *   1e-11   moments, their eigenvalues, fitted eigenvalues in the stored basis: sums of products of what walks give
  *   1e-10 + 100 x the case's basis_sensitivity, at most 1e-8      scores by factors: the sensitivity is the change for moments that are off by
@@ -23,6 +24,7 @@
 
 #define ASSAY_REFERENCE_BOUND_PRODUCT 1e-11
 #define ASSAY_REFERENCE_BOUND_DENSE   1e-9
+#define ASSAY_REFERENCE_BOUND_CHECKPOINT_PRODUCT 1e-10
 #define ASSAY_REFERENCE_BOUND_FACTORS 1e-8
 #define ASSAY_REFERENCE_BOUND_TRAINING 1e-4
 
@@ -41,7 +43,8 @@ typedef struct {
   gboolean passed;              /* something was compared, and all of it passed */
 } AssayReferenceResult;
 
-/* directory: one case, a recipe (run/recipe.h), or a folder whose sub-folders are such. An array of AssayReferenceResult.
+/* directory: one case, a recipe (run/recipe.h), a language model with what its own library computes of it (expected.json), or a folder whose
+ * sub-folders are such. An array of AssayReferenceResult.
  * Cost: dense matrices for cases that hold dense influence: P products and P^3 flops.
  * Errors: NOT_FOUND, INPUT, SHAPE, one line naming file and key; those of the walks; cancelled. */
 GPtrArray *assay_reference_check   (const char *directory, AssayBackend *backend, AssayProgress *progress, GError **error);

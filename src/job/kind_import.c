@@ -33,11 +33,17 @@ static const AssayParam params[] = {
 
 static const AssayParam no_params[] = { { .name = NULL } };
 
+static const AssayParam model_params[] = {
+  { "context", ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1e7, .unit = "tokens",
+    .help = "positions of an example, for a language model in the files of the transformers library; 0: as many as the model has" },
+  { .name = NULL }
+};
+
 static gpointer
 make_sections (gpointer unused)
 {
   GArray *sections = g_array_new (TRUE, TRUE, sizeof (AssayJobSection));
-  AssayJobSection of_files[] = { { "what", "data", "tables, images, text", assay_import_params }, { "what", "model", "weights", no_params },
+  AssayJobSection of_files[] = { { "what", "data", "tables, images, text", assay_import_params }, { "what", "model", "weights", model_params },
                                    { "what", "order", "the order of a training's batches", no_params },
                                    { "what", "recipe", "a fine-tuning made elsewhere: data, first weights, order, retrainings", no_params },
                                    { "what", "scores", "scores that another program computed", assay_import_scores_params },
@@ -274,7 +280,8 @@ import_model (AssayJob *job, AssayJobContext *context, GError **error)
 {
   const AssayValues *values = assay_job_get_values (job);
   const char *name = assay_values_get_string (values, "name");
-  g_autoptr (AssayModel) model = assay_checkpoint_load_directory (assay_values_get_list (values, "file")[0], error);
+  const AssayCheckpointOptions options = { .context = assay_values_get_int (assay_job_get_section (job, "what"), "context") };
+  g_autoptr (AssayModel) model = assay_checkpoint_load_directory (assay_values_get_list (values, "file")[0], &options, error);
   AssayObject *object;
   json_t *meta;
 

@@ -3,7 +3,7 @@
  *
  *   a directory     DIR/config.json        {"architecture": ..., "config": {...}, "dtype": "f32"}
  *                   DIR/model.safetensors  one tensor per parameter, named and shaped as in the model
- *                   or both as the transformers library writes them, for the families in checkpoint_huggingface.c
+ *                   or both as the transformers library writes them, for the families in family_*.c
  *   a case          an object whose arrays are /parameters/NAME and whose meta holds the same document under "model"
  *
  * Reading is strict: every parameter must be there, nothing else may be, shapes must agree, values must be finite. F32, F64, F16
@@ -14,11 +14,22 @@
 
 #include "model/model.h"
 #include "store/case.h"
+#include "store/safetensors.h"
+
+typedef struct {
+  gboolean has_dtype;           /* in place of the one that the directory says */
+  AssayDtype dtype;
+  gint64 context;               /* positions of an example, for checkpoints of the transformers library; 0: as many as the model has */
+} AssayCheckpointOptions;
 
 /* Writes both files; the directory is made where it is absent, files of those names are replaced. */
 gboolean     assay_checkpoint_save_directory   (AssayModel *model, const char *directory, GError **error);
-/* Errors: NOT_FOUND, INPUT (malformed file; parameter missing, unknown, of another shape or type), NAN. */
-AssayModel  *assay_checkpoint_load_directory   (const char *directory, GError **error);
+/* options: NULL or how to open it. Errors: NOT_FOUND, INPUT (malformed file; parameter missing, unknown, of another shape or type), UNSUPPORTED, NAN. */
+AssayModel  *assay_checkpoint_load_directory   (const char *directory, const AssayCheckpointOptions *options, GError **error);
+/* Numbers beside the weights of a directory of the transformers library, a gradient for one: a vector (P) of the model out of the tensors
+ * of that file whose names are `before` and the name of a weight, laid out as the weight is. Errors: as for weights. */
+gboolean     assay_checkpoint_read_vector      (const AssayModel *model, const char *directory, const AssaySafetensors *file, const char *path,
+                                                const char *before, double *vector, GError **error);
 
 gboolean     assay_checkpoint_write_safetensors (AssayModel *model, const char *path, GError **error);
 /* Reads parameters by name into the model. prefix: NULL, or what stands before each name ("ckpt0."); tensors whose names do not begin

@@ -1,108 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* checkpoint_huggingface.c: a family of the transformers library is a table: how its configuration reads here, what stands before its
- * names, which matrices it stores input-major, and which tensors hold nothing of the model.
- */
+/* checkpoint_huggingface.c: the tensors of a family's files, found by their names there, in our layout. */
 #include "model/checkpoint_huggingface.h"
 
 #include "base/error.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "model/checkpoint_values.h"
-#include "store/safetensors.h"
+#include "model/family.h"
+#include "store/file.h"
 
 #include <string.h>
 
-typedef struct {
-  const char *model_type;
-  /* The architecture's configuration; NULL with an error that names the key. */
-  json_t *(*configure) (const json_t *config, GError **error);
-  const char *prefix;                           /* before the names of everything but the head; some files leave it out */
-  const char *const *transposed;                /* ends of names whose matrices are stored (in, out) */
-  const char *const *ignored;                   /* ends of names of buffers that are not parameters */
-  const char *embedding, *head;                 /* our name of the embedding; theirs of the head, which a tied model may store twice */
-} Family;
-
-/* --- configuration ------------------------------------------------------------------------------------------------- */
-
-static const struct { const char *theirs, *ours; } activations[] = {
-  { "gelu_new", "gelu_tanh" }, { "gelu_pytorch_tanh", "gelu_tanh" }, { "gelu_fast", "gelu_tanh" }, { "gelu", "gelu" }, { "relu", "relu" },
-  { "silu", "silu" }, { "swish", "silu" }, { "tanh", "tanh" },
-};
-
-static const char *
-find_activation (const json_t *config, const char *key, GError **error)
-{
-  const char *name = assay_json_get_text (config, key);
-
-  for (gsize k = 0; k < G_N_ELEMENTS (activations); k++)
-    if (g_strcmp0 (activations[k].theirs, name) == 0)
-      return activations[k].ours;
-  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "%s: gelu_new, gelu, relu, silu or tanh expected, \"%s\" found", key,
-               name ? name : "nothing");
-  return NULL;
-}
-
-/* A positive integer. */
-static gboolean
-get_size (const json_t *config, const char *key, json_int_t *value, GError **error)
-{
-  json_t *member = json_object_get (config, key);
-
-  *value = json_integer_value (member);
-  if (json_is_integer (member) && *value > 0)
-    return TRUE;
-  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: a positive integer expected", key);
-  return FALSE;
-}
-
-/* FALSE when a switch that changes the function is not where this program has it. */
-static gboolean
-expect_switch (const json_t *config, const char *key, gboolean expected, GError **error)
-{
-  json_t *member = json_object_get (config, key);
-
-  if (member == NULL || json_is_null (member) || json_is_true (member) == expected)
-    return TRUE;
-  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "%s: %s expected; a model with another value computes another function than this program's", key,
-               expected ? "true" : "false");
-  return FALSE;
-}
-
-static json_t *
-configure_gpt2 (const json_t *config, GError **error)
-{
-  json_int_t V, T, C, L, H, F = json_integer_value (json_object_get (config, "n_inner"));
-  json_t *eps = json_object_get (config, "layer_norm_epsilon"), *tied = json_object_get (config, "tie_word_embeddings");
-  const char *activation;
-
-  if (!get_size (config, "vocab_size", &V, error) || !get_size (config, "n_positions", &T, error) || !get_size (config, "n_embd", &C, error)
-      || !get_size (config, "n_layer", &L, error) || !get_size (config, "n_head", &H, error)
-      || !expect_switch (config, "scale_attn_weights", TRUE, error) || !expect_switch (config, "scale_attn_by_inverse_layer_idx", FALSE, error)
-      || !expect_switch (config, "add_cross_attention", FALSE, error)
-      || (activation = find_activation (config, "activation_function", error)) == NULL)
-    return NULL;
-  return json_pack ("{s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:s, s:b, s:s, s:s}", "vocabulary", V, "context", T, "width", C, "layers", L, "heads", H,
-                    "mlp", F, "eps", json_is_number (eps) ? json_number_value (eps) : 1e-5, "activation", activation, "tied",
-                    tied == NULL || json_is_true (tied), "names", "gpt2", "token-reduction", "mean");
-}
-
-static const char *const gpt2_transposed[] = { ".attn.c_attn.weight", ".attn.c_proj.weight", ".mlp.c_fc.weight", ".mlp.c_proj.weight", NULL };
-static const char *const gpt2_ignored[] = { ".attn.bias", ".attn.masked_bias", NULL };
-
-static const Family families[] = {
-  { "gpt2", configure_gpt2, "transformer.", gpt2_transposed, gpt2_ignored, "wte.weight", "lm_head.weight" },
-};
-
-static const Family *
-find_family (const char *model_type, GError **error)
-{
-  for (gsize k = 0; k < G_N_ELEMENTS (families); k++)
-    if (g_strcmp0 (families[k].model_type, model_type) == 0)
-      return &families[k];
-  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "model_type: gpt2 expected, \"%s\" found; of the transformers library's models only GPT-2 is read",
-               model_type);
-  return NULL;
-}
+#define CONFIG "config.json"
+#define WEIGHTS "model.safetensors"
+#define INDEX "model.safetensors.index.json"
+#define DOCUMENT_BYTES (64u << 20)
 
 gboolean
 assay_huggingface_recognise (const json_t *config)
@@ -110,35 +22,147 @@ assay_huggingface_recognise (const json_t *config)
   return json_is_string (json_object_get (config, "model_type"));
 }
 
-/* --- weights -------------------------------------------------------------------------------------------------------- */
+/* --- files ----------------------------------------------------------------------------------------------------------------- */
 
-static gboolean
-ends_in (const char *name, const char *const *ends)
+typedef struct { char *path; AssaySafetensors *file; } Shard;
+
+static void
+shard_free (gpointer data)
 {
-  for (; *ends != NULL; ends++)
-    if (g_str_has_suffix (name, *ends))
-      return TRUE;
-  return FALSE;
+  Shard *shard = data;
+
+  g_free (shard->path);
+  assay_safetensors_free (shard->file);
+  g_free (shard);
 }
 
+static gboolean
+open_shard (GPtrArray *shards, const char *directory, const char *name, GError **error)
+{
+  Shard *shard = g_new0 (Shard, 1);
+
+  shard->path = g_build_filename (directory, name, NULL);
+  g_ptr_array_add (shards, shard);
+  shard->file = assay_safetensors_open (shard->path, error);
+  return shard->file != NULL;
+}
+
+static json_t *
+read_document (const char *path, GError **error)
+{
+  g_autoptr (GBytes) bytes = assay_file_read (path, DOCUMENT_BYTES, error);
+  json_error_t where;
+  json_t *document;
+
+  if (bytes == NULL)
+    return NULL;
+  document = json_loadb (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), JSON_REJECT_DUPLICATES, &where);
+  if (document == NULL)
+    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s line %d column %d: %s", path, where.line, where.column, where.text);
+  return document;
+}
+
+/* A name of the index is that of a file beside it, and of nothing else. */
+static gboolean
+is_beside (const char *name)
+{
+  return name != NULL && name[0] != '\0' && strchr (name, '/') == NULL && strchr (name, '\\') == NULL && strcmp (name, ".") != 0 && strcmp (name, "..") != 0;
+}
+
+static gboolean
+open_listed (GPtrArray *shards, const char *directory, const char *index_path, GError **error)
+{
+  json_t *index = read_document (index_path, error), *map = json_object_get (index, "weight_map"), *value;
+  g_autoptr (GHashTable) opened = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  const char *tensor;
+  gboolean ok = index != NULL;
+
+  if (ok && json_object_size (map) == 0)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: weight_map: an object of tensors and their files expected", index_path);
+      ok = FALSE;
+    }
+  json_object_foreach (map, tensor, value)
+    {
+      const char *name = json_string_value (value);
+
+      if (ok && !is_beside (name))
+        {
+          g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: weight_map: tensor %s: the name of a file in this directory expected, \"%s\" found", index_path,
+                       tensor, name ? name : "no string");
+          ok = FALSE;
+        }
+      else if (ok && g_hash_table_add (opened, g_strdup (name)))
+        ok = open_shard (shards, directory, name, error);
+    }
+  json_decref (index);
+  return ok;
+}
+
+/* model.safetensors, or all files of the index where there is only that. */
+static GPtrArray *
+open_shards (const char *directory, GError **error)
+{
+  g_autoptr (GPtrArray) shards = g_ptr_array_new_with_free_func (shard_free);
+  g_autofree char *index = g_build_filename (directory, INDEX, NULL), *whole = g_build_filename (directory, WEIGHTS, NULL);
+  gboolean ok = g_file_test (whole, G_FILE_TEST_EXISTS) || !g_file_test (index, G_FILE_TEST_EXISTS) ? open_shard (shards, directory, WEIGHTS, error)
+                                                                                                    : open_listed (shards, directory, index, error);
+
+  return ok ? g_steal_pointer (&shards) : NULL;
+}
+
+/* --- one tensor ------------------------------------------------------------------------------------------------------------ */
+
 typedef struct {
-  const Family *family;
-  const AssaySafetensors *file;
-  const char *path;
-  AssayModel *model;
-  gboolean is_tied;
+  const AssayFamily *family;
+  GPtrArray *shards;            /* (Shard) */
+  const char *before;           /* every name */
+  gint64 H;                     /* heads */
+  AssayStoreType type;          /* to read into */
+  gsize width;
   GHashTable *used;             /* tensors that a parameter claimed */
-  char *theta;                  /* (P) of the model's type */
+  char *vector;                 /* (P) of that type */
 } Reading;
 
-/* With the prefix, or else without. */
 static const AssaySafetensor *
-find_tensor (const Reading *r, const AssayGraphValue *p)
+find_named (const Reading *r, const char *name, const char **path)
 {
-  g_autofree char *full = g_strconcat (r->family->prefix, p->name, NULL);
-  const AssaySafetensor *tensor = assay_safetensors_find (r->file, full);
+  g_autofree char *full = g_strconcat (r->before, name, NULL);
 
-  return tensor ? tensor : assay_safetensors_find (r->file, p->name);
+  for (guint k = 0; k < r->shards->len; k++)
+    {
+      const Shard *shard = r->shards->pdata[k];
+      const AssaySafetensor *tensor = assay_safetensors_find (shard->file, full);
+
+      *path = shard->path;
+      if (tensor != NULL)
+        return tensor;
+    }
+  return NULL;
+}
+
+/* With the family's prefix, by our name, or without the prefix where ours has it. path: of the file, or of the last one looked in. */
+static const AssaySafetensor *
+find_tensor (const Reading *r, const char *name, const char **path)
+{
+  const char *prefix = r->family->prefix;
+  g_autofree char *full = g_strconcat (prefix, name, NULL);
+  const AssaySafetensor *tensor = find_named (r, full, path);
+
+  if (tensor == NULL)
+    tensor = find_named (r, name, path);
+  if (tensor == NULL && g_str_has_prefix (name, prefix))
+    tensor = find_named (r, name + strlen (prefix), path);
+  return tensor;
+}
+
+static AssayStoredLayout
+find_layout (const Reading *r, const char *name)
+{
+  for (const AssayStoredEnd *end = r->family->layouts; end->end != NULL; end++)
+    if (g_str_has_suffix (name, end->end))
+      return end->layout;
+  return ASSAY_STORED_AS_OURS;
 }
 
 /* out (rows,cols) <- in (cols,rows). */
@@ -150,16 +174,25 @@ transpose (const char *in, gint64 rows, gint64 cols, gsize width, char *out)
       memcpy (out + (i * cols + j) * width, in + (j * rows + i) * width, width);
 }
 
+/* out (3,heads,size) <- in (heads,3,size), where size is that of a head's rows. */
+static void
+part_by_head (const char *in, gint64 heads, gsize size, char *out)
+{
+  for (gint64 part = 0; part < 3; part++)
+    for (gint64 h = 0; h < heads; h++)
+      memcpy (out + (part * heads + h) * size, in + (h * 3 + part) * size, size);
+}
+
 static gboolean
-check_tensor (const Reading *r, const AssayGraphValue *p, const AssaySafetensor *tensor, const AssayShape *stored, GError **error)
+check_tensor (const Reading *r, const AssayGraphValue *p, const AssaySafetensor *tensor, const char *path, const AssayShape *stored, GError **error)
 {
   g_autofree char *wanted = assay_shape_to_string (stored), *words = NULL;
   AssayShape found = { 0 };
 
   if (tensor == NULL)
     {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: tensor %s%s %s expected, there is none of that name", r->path, r->family->prefix,
-                   p->name, wanted);
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: tensor %s%s%s %s expected, there is none of that name", path, r->before,
+                   g_str_has_prefix (p->name, r->family->prefix) ? "" : r->family->prefix, p->name, wanted);
       return FALSE;
     }
   found.rank = MIN (tensor->rank, ASSAY_MAX_RANK);
@@ -167,13 +200,12 @@ check_tensor (const Reading *r, const AssayGraphValue *p, const AssaySafetensor 
   words = assay_shape_to_string (&found);
   if (tensor->rank != found.rank || !assay_shape_equal (&found, stored))
     {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: tensor %s: shape %s expected from config.json, %s found", r->path, tensor->name, wanted,
-                   words);
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: tensor %s: shape %s expected from " CONFIG ", %s found", path, tensor->name, wanted, words);
       return FALSE;
     }
   if (assay_checkpoint_is_floating (tensor->type))
     return TRUE;
-  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: tensor %s: f64, f32, f16 or bf16 expected, %s found", r->path, tensor->name,
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: tensor %s: f64, f32, f16 or bf16 expected, %s found", path, tensor->name,
                assay_store_type_word (tensor->type));
   return FALSE;
 }
@@ -181,66 +213,31 @@ check_tensor (const Reading *r, const AssayGraphValue *p, const AssaySafetensor 
 static gboolean
 read_parameter (Reading *r, const AssayGraphValue *p, GError **error)
 {
-  AssayStoreType type = assay_checkpoint_type (assay_model_get_dtype (r->model));
-  gsize width = assay_dtype_width (assay_model_get_dtype (r->model));
-  const AssaySafetensor *tensor = find_tensor (r, p);
-  gboolean is_transposed = p->shape.rank == 2 && ends_in (p->name, r->family->transposed);
-  AssayShape stored = is_transposed ? ASSAY_SHAPE (p->shape.dim[1], p->shape.dim[0]) : p->shape;
-  char *out = r->theta + p->offset * width;
+  const char *path;
+  const AssaySafetensor *tensor = find_tensor (r, p->name, &path);
+  AssayStoredLayout layout = find_layout (r, p->name);
+  AssayShape stored = layout == ASSAY_STORED_INPUT_MAJOR ? ASSAY_SHAPE (p->shape.dim[1], p->shape.dim[0]) : p->shape;
+  char *out = r->vector + p->offset * r->width;
   g_autoptr (AssayBuffer) read = NULL;
 
-  if (!check_tensor (r, p, tensor, &stored, error))
+  if (!check_tensor (r, p, tensor, path, &stored, error))
     return FALSE;
   g_hash_table_add (r->used, (gpointer) tensor);
-  if (!is_transposed)
-    return assay_safetensors_read (tensor, type, out, error);
-  read = assay_mem_alloc_array (tensor->n_elements, width, error);
-  if (read == NULL || !assay_safetensors_read (tensor, type, read, error))
+  if (layout == ASSAY_STORED_AS_OURS)
+    return assay_safetensors_read (tensor, r->type, out, error);
+  read = assay_mem_alloc_array (tensor->n_elements, r->width, error);
+  if (read == NULL || !assay_safetensors_read (tensor, r->type, read, error))
     return FALSE;
-  transpose (read, p->shape.dim[0], p->shape.dim[1], width, out);
-  return TRUE;
-}
-
-/* A tied head may be stored once more; then it must be the embedding. */
-static gboolean
-check_head (const Reading *r, const AssaySafetensor *head, GError **error)
-{
-  guint v = assay_graph_find (assay_model_get_layout (r->model), r->family->embedding);
-  const AssaySafetensor *embedding = find_tensor (r, assay_graph_get_value (assay_model_get_layout (r->model), v));
-
-  if (head->type == embedding->type && head->bytes == embedding->bytes && memcmp (head->data, embedding->data, head->bytes) == 0)
-    return TRUE;
-  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: tensor %s differs from %s though config.json ties them; say \"tie_word_embeddings\": false "
-               "for a head of its own", r->path, head->name, embedding->name);
-  return FALSE;
-}
-
-static gboolean
-refuse_strangers (const Reading *r, GError **error)
-{
-  for (gsize i = 0; i < assay_safetensors_get_n (r->file); i++)
-    {
-      const AssaySafetensor *tensor = assay_safetensors_get (r->file, i);
-
-      if (g_hash_table_contains (r->used, tensor) || ends_in (tensor->name, r->family->ignored))
-        continue;
-      if (r->is_tied && strcmp (tensor->name, r->family->head) == 0)
-        {
-          if (!check_head (r, tensor, error))
-            return FALSE;
-          continue;
-        }
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: tensor %s is no part of the model that config.json describes", r->path, tensor->name);
-      return FALSE;
-    }
+  if (layout == ASSAY_STORED_INPUT_MAJOR)
+    transpose (read, p->shape.dim[0], p->shape.dim[1], r->width, out);
+  else
+    part_by_head (read, r->H, tensor->n_elements / (3 * (guint64) r->H) * r->width, out);
   return TRUE;
 }
 
 static gboolean
-read_weights (Reading *r, GError **error)
+read_parameters (Reading *r, AssayGraph *layout, GError **error)
 {
-  AssayGraph *layout = assay_model_get_layout (r->model);
-
   for (guint v = 0; v < assay_graph_get_n_values (layout); v++)
     {
       const AssayGraphValue *p = assay_graph_get_value (layout, v);
@@ -248,31 +245,120 @@ read_weights (Reading *r, GError **error)
       if (p->role == ASSAY_VALUE_PARAM && !read_parameter (r, p, error))
         return FALSE;
     }
-  return refuse_strangers (r, error) && assay_checkpoint_accept (r->model, r->theta, r->path, error);
+  return TRUE;
+}
+
+/* --- the whole ------------------------------------------------------------------------------------------------------------- */
+
+/* A tied head may be stored once more; then it must be the embedding. */
+static gboolean
+check_head (const Reading *r, const char *path, const AssaySafetensor *head, GError **error)
+{
+  const char *where;
+  const AssaySafetensor *embedding = find_tensor (r, r->family->embedding, &where);
+
+  if (head->type == embedding->type && head->bytes == embedding->bytes && memcmp (head->data, embedding->data, head->bytes) == 0)
+    return TRUE;
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: tensor %s differs from %s though " CONFIG " ties them; say \"tie_word_embeddings\": false "
+               "for a head of its own", path, head->name, embedding->name);
+  return FALSE;
+}
+
+static gboolean
+is_ignored (const AssayFamily *family, const char *name)
+{
+  for (const char *const *end = family->ignored; *end != NULL; end++)
+    if (g_str_has_suffix (name, *end))
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+refuse_strangers (const Reading *r, gboolean is_tied, GError **error)
+{
+  for (guint k = 0; k < r->shards->len; k++)
+    {
+      const Shard *shard = r->shards->pdata[k];
+
+      for (gsize i = 0; i < assay_safetensors_get_n (shard->file); i++)
+        {
+          const AssaySafetensor *tensor = assay_safetensors_get (shard->file, i);
+
+          if (g_hash_table_contains (r->used, tensor) || is_ignored (r->family, tensor->name))
+            continue;
+          if (is_tied && strcmp (tensor->name, r->family->head) == 0)
+            {
+              if (!check_head (r, shard->path, tensor, error))
+                return FALSE;
+              continue;
+            }
+          g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: tensor %s is no part of the model that " CONFIG " describes", shard->path, tensor->name);
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
+
+static Reading
+begin (const AssayFamily *family, const AssayModel *model, GPtrArray *shards, const char *before, AssayDtype type)
+{
+  return (Reading) { .family = family, .shards = shards, .before = before, .H = family->layouts->end ? assay_values_get_int (assay_model_get_config (model), "heads") : 1,
+                     .type = assay_checkpoint_type (type), .width = assay_dtype_width (type), .used = g_hash_table_new (NULL, NULL) };
+}
+
+static gboolean
+read_weights (const AssayFamily *family, AssayModel *model, const char *directory, gboolean is_tied, GError **error)
+{
+  AssayDtype dtype = assay_model_get_dtype (model);
+  g_autoptr (GPtrArray) shards = open_shards (directory, error);
+  g_autoptr (AssayBuffer) theta = shards ? assay_mem_alloc_array (assay_model_get_n_params (model), assay_dtype_width (dtype), error) : NULL;
+  g_autoptr (GHashTable) used = NULL;
+  Reading r;
+
+  if (theta == NULL)
+    return FALSE;
+  r = begin (family, model, shards, "", dtype);
+  used = r.used;
+  r.vector = theta;
+  return read_parameters (&r, assay_model_get_layout (model), error) && refuse_strangers (&r, is_tied, error)
+         && assay_checkpoint_accept (model, theta, directory, error);
 }
 
 AssayModel *
-assay_huggingface_load (const json_t *config, const char *config_path, const char *weights_path, GError **error)
+assay_huggingface_load (const json_t *config, const char *directory, const AssayCheckpointOptions *options, GError **error)
 {
-  const Family *family = find_family (assay_json_get_text (config, "model_type"), error);
-  json_t *ours = family ? family->configure (config, error) : NULL;
-  g_autoptr (AssayModel) model = ours ? assay_model_new ("transformer", ours, ASSAY_F32, error) : NULL;
-  g_autoptr (AssaySafetensors) file = NULL;
-  g_autoptr (GHashTable) used = g_hash_table_new (NULL, NULL);
-  g_autoptr (AssayBuffer) theta = NULL;
+  const AssayFamily *family = assay_family_find (assay_json_get_text (config, "model_type"), error);
+  json_t *ours = family ? family->configure (config, options->context, error) : NULL;
+  g_autoptr (AssayModel) model = ours ? assay_model_new (family->architecture, ours, options->has_dtype ? options->dtype : ASSAY_F32, error) : NULL;
   gboolean is_tied = json_is_true (json_object_get (ours, "tied"));
 
   json_decref (ours);
   if (model == NULL)
     {
-      g_prefix_error (error, "%s: ", config_path);
+      g_prefix_error (error, "%s" G_DIR_SEPARATOR_S CONFIG ": ", directory);
       return NULL;
     }
-  file = assay_safetensors_open (weights_path, error);
-  theta = file ? assay_mem_alloc_array (assay_model_get_n_params (model), assay_dtype_width (ASSAY_F32), error) : NULL;
-  if (theta == NULL
-      || !read_weights (&(Reading) { .family = family, .file = file, .path = weights_path, .model = model, .is_tied = is_tied, .used = used,
-                                     .theta = theta }, error))
-    return NULL;
-  return g_steal_pointer (&model);
+  return read_weights (family, model, directory, is_tied, error) ? g_steal_pointer (&model) : NULL;
+}
+
+gboolean
+assay_checkpoint_read_vector (const AssayModel *model, const char *directory, const AssaySafetensors *file, const char *path, const char *before,
+                              double *vector, GError **error)
+{
+  g_autofree char *config_path = g_build_filename (directory, CONFIG, NULL);
+  json_t *config = read_document (config_path, error);
+  const AssayFamily *family = config ? assay_family_find (assay_json_get_text (config, "model_type"), error) : NULL;
+  g_autoptr (GPtrArray) shards = g_ptr_array_new ();
+  g_autoptr (GHashTable) used = NULL;
+  Shard beside = { .path = (char *) path, .file = (AssaySafetensors *) file };
+  Reading r;
+
+  json_decref (config);
+  if (family == NULL)
+    return FALSE;
+  g_ptr_array_add (shards, &beside);
+  r = begin (family, model, shards, before, ASSAY_F64);
+  used = r.used;
+  r.vector = (char *) vector;
+  return read_parameters (&r, assay_model_get_layout (model), error);
 }

@@ -150,8 +150,9 @@ assay_checkpoint_save_directory (AssayModel *model, const char *directory, GErro
 }
 
 AssayModel *
-assay_checkpoint_load_directory (const char *directory, GError **error)
+assay_checkpoint_load_directory (const char *directory, const AssayCheckpointOptions *options, GError **error)
 {
+  const AssayCheckpointOptions none = { .has_dtype = FALSE };
   g_autofree char *config = g_build_filename (directory, "config.json", NULL);
   g_autofree char *weights = g_build_filename (directory, "model.safetensors", NULL);
   g_autoptr (GBytes) bytes = assay_file_read (config, CONFIG_BYTES, error);
@@ -169,7 +170,7 @@ assay_checkpoint_load_directory (const char *directory, GError **error)
     }
   if (assay_huggingface_recognise (spec))
     {
-      model = assay_huggingface_load (spec, config, weights, error);
+      model = assay_huggingface_load (spec, directory, options ? options : &none, error);
       json_decref (spec);
       return g_steal_pointer (&model);
     }

@@ -3,12 +3,25 @@
 BLOCKS_LIST += \
   src/model/block_cnn.c \
   src/model/block_linear.c \
+  src/model/block_mamba.c \
   src/model/block_mlp.c \
   src/model/block_transformer.c
 
+# A new family of the transformers library likewise.
+FAMILIES_LIST = \
+  src/model/family_gpt2.c \
+  src/model/family_gpt_neox.c \
+  src/model/family_llama.c \
+  src/model/family_mamba.c
+
+src/model/families.def: src/model/local.mk build-aux/make-registry.sh
+	$(registry) family_ $(FAMILIES_LIST)
+BUILT_SOURCES += src/model/families.def
+CLEANFILES += src/model/families.def
+
 noinst_LTLIBRARIES += src/model/libmodel.la
 ASSAY_FLOORS += src/model/libmodel.la
-src_model_libmodel_la_SOURCES = $(BLOCKS_LIST) \
+src_model_libmodel_la_SOURCES = $(BLOCKS_LIST) $(FAMILIES_LIST) \
   src/model/block.c src/model/block.h \
   src/model/checkpoint.h \
   src/model/checkpoint_case.c \
@@ -16,8 +29,10 @@ src_model_libmodel_la_SOURCES = $(BLOCKS_LIST) \
   src/model/checkpoint_safetensors.c \
   src/model/checkpoint_values.c src/model/checkpoint_values.h \
   src/model/exec.c src/model/exec.h \
+  src/model/family.c src/model/family.h \
   src/model/graph.c src/model/graph.h \
   src/model/measure.c src/model/measure.h \
   src/model/model.c src/model/model.h \
   src/model/plan.c src/model/plan.h
 src/model/block.lo: src/model/blocks.def
+src/model/family.lo: src/model/families.def

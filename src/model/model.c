@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 
+#include <math.h>
 #include <string.h>
 
 struct _AssayModel {
@@ -186,6 +187,13 @@ assay_model_get_layout (const AssayModel *model)
   return model->layout;
 }
 
+/* The number that softplus takes to x. */
+static double
+softplus_inverse (double x)
+{
+  return x + log (-expm1 (-x));
+}
+
 void
 assay_model_init (AssayModel *model, guint64 seed)
 {
@@ -215,6 +223,12 @@ assay_model_init (AssayModel *model, guint64 seed)
               break;
             case ASSAY_INIT_UNIFORM:
               value = p->init.scale * (2 * assay_rng_uniform (&rng) - 1);
+              break;
+            case ASSAY_INIT_LOG_PLACE:
+              value = log (1 + (double) (i % assay_shape_last (&p->shape)));
+              break;
+            case ASSAY_INIT_STEP:
+              value = softplus_inverse (0.001 * pow (100, assay_rng_uniform (&rng)));
               break;
             }
           assay_dtype_convert (ASSAY_F64, &value, model->dtype, (char *) model->theta + (p->offset + i) * width, 1);

@@ -29,9 +29,9 @@
 #include "tensor/dtype.h"
 #include "tensor/shape.h"
 
-#define ASSAY_OP_MAX_IN 4
+#define ASSAY_OP_MAX_IN 6
 #define ASSAY_OP_MAX_OUT 4
-#define ASSAY_OP_MAX_ATTRS 8
+#define ASSAY_OP_MAX_ATTRS 10
 
 typedef enum { ASSAY_FWD, ASSAY_BWD, ASSAY_RFWD, ASSAY_RBWD, ASSAY_GGN, ASSAY_N_RULES } AssayRule;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* op_attention.c: softmax attention, causal or full, with grouped key and value heads, tile by tile: nothing of size T x T
- * is ever held. The mathematics is in op_attention.inc.
+/* op_attention.c: softmax attention, causal, causal within a window, or full, with grouped key and value heads, tile by tile: nothing of
+ * size T x T is ever held. The mathematics is in op_attention.inc.
  *
  *   inputs  either  qkv (B,T,(H+2G)D), rows of H query, G key and G value heads one after another
  *           or      q (B,T,H D)   k (B,T,G D)   v (B,T,G D)
@@ -27,6 +27,7 @@ typedef struct {
   int input[N_ROLES];                           /* which input holds it */
   double scale;
   gboolean causal;
+  gint64 window;                                /* positions that a query sees; T or more: all before it */
 } Sizes;
 
 /* Queries query .. query + n_queries - 1 against keys key .. key + n_keys - 1. */
@@ -36,6 +37,8 @@ typedef struct {
   gboolean diagonal;            /* the mask cuts through it: key k is seen by the queries from k on */
   gboolean first_head;          /* of those that share the keys */
   gboolean keys_met;            /* an earlier tile had these keys */
+  gboolean queries_met;         /* so had these queries */
+  gint64 reach;                 /* key k, counted in the tile, is seen by the queries before k + reach */
 } Tile;
 
 static Sizes
@@ -43,6 +46,7 @@ sizes_of (const AssayShape *in, gboolean packed, const double *attr)
 {
   Sizes s = { .B = in[0].dim[0], .T = in[0].dim[1], .H = (gint64) attr[0], .causal = attr[2] != 0 };
 
+  s.window = s.causal && attr[4] > 0 ? (gint64) attr[4] : G_MAXINT64 / 4;
   s.G = attr[1] > 0 ? (gint64) attr[1] : s.H;
   s.group = s.H / s.G;
   s.D = in[0].dim[2] / (packed ? s.H + 2 * s.G : s.H);
@@ -58,6 +62,13 @@ sizes_of (const AssayShape *in, gboolean packed, const double *attr)
   return s;
 }
 
+/* The first tile with a key that the queries from `query` on see. */
+static gint64
+first_keys (const Sizes *s, gint64 query)
+{
+  return s->window > query ? 0 : (query - s->window + 1) / TILE * TILE;
+}
+
 static void
 set_keys (const Sizes *s, gint64 key, Tile *t)
 {
@@ -66,6 +77,8 @@ set_keys (const Sizes *s, gint64 key, Tile *t)
   t->diagonal = s->causal && key == t->query;
   t->strip = t->diagonal ? STRIP : TILE;
   t->keys_met = !t->first_head || t->query > (s->causal ? key : 0);
+  t->queries_met = key > first_keys (s, t->query);
+  t->reach = MIN (s->window + key - t->query, TILE + s->T);
 }
 
 /* Goes to block i of the queries, counted over the heads that share keys, and to the first keys. */
@@ -75,7 +88,7 @@ begin_queries (const Sizes *s, gint64 i, Tile *t)
   t->query = i % s->n_tiles * TILE;
   t->n_queries = MIN (TILE, s->T - t->query);
   t->first_head = i < s->n_tiles;
-  set_keys (s, 0, t);
+  set_keys (s, first_keys (s, t->query), t);
 }
 
 static gboolean
@@ -104,6 +117,13 @@ hidden (const Tile *t, gint64 k)
   return t->diagonal ? k : 0;
 }
 
+/* Nor do those from this one on. */
+static inline gint64
+out_of_reach (const Tile *t, gint64 k)
+{
+  return CLAMP (k + t->reach, first_query (t, k), t->n_queries);
+}
+
 #define OP_INC "ops/op_attention.inc"
 #include "ops/op_instances.inc"
 
@@ -114,6 +134,8 @@ static const AssayParam attrs[] = {
   { .name = "causal", .type = ASSAY_PARAM_BOOL, .def.b = TRUE, .help = "a position sees itself and what is before it" },
   { .name = "scale", .type = ASSAY_PARAM_DOUBLE, .def.d = 0, .min = 0, .max = 1e6,
     .help = "factor of the scores; 0: one over the root of the head size" },
+  { .name = "window", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1e9, .unit = "positions",
+    .help = "causal: a position sees itself and as many before it as make this number; 0: all of them" },
   { .name = NULL }
 };
 
@@ -148,7 +170,8 @@ cost (AssayRule rule, const AssayShape *in, const AssayShape *out, const double 
 {
   static const int products[] = { [ASSAY_FWD] = 2, [ASSAY_BWD] = 5, [ASSAY_RFWD] = 5, [ASSAY_RBWD] = 12 };
   static const int arrays[] = { [ASSAY_FWD] = 4, [ASSAY_BWD] = 11, [ASSAY_RFWD] = 8, [ASSAY_RBWD] = 16 };  /* of y's size */
-  double pairs = (double) out[1].dim[2] * out[1].dim[2] * (attr[2] != 0 ? 0.5 : 1), D = out[0].dim[2] / attr[0];
+  double T = (double) out[1].dim[2], D = out[0].dim[2] / attr[0];
+  double pairs = attr[2] == 0 ? T * T : attr[4] > 0 && attr[4] < T / 2 ? T * attr[4] : T * T / 2;
 
   (void) in;
   return (AssayCost) { .flops = (double) out[0].dim[0] * attr[0] * pairs * (2 * products[rule] * D + 20),
@@ -176,12 +199,17 @@ static const AssayOpCase cases[] = {
     .n_in = 3, .attr = { 4, 2, 1, 0 }, .has_attr = TRUE },
   { "three inputs, full, several tiles", .in = { ASSAY_SHAPE (1, 130, 4), ASSAY_SHAPE (1, 130, 2), ASSAY_SHAPE (1, 130, 2) },
     .n_in = 3, .attr = { 2, 1, 0, 0 }, .has_attr = TRUE },
+  { "a window", .in = PACKED (2, 11, 6, 2), .n_in = 1, .attr = { 2, 0, 1, 0, 3 }, .has_attr = TRUE },
+  { "a window of one", .in = PACKED (1, 70, 3, 3), .n_in = 1, .attr = { 1, 0, 1, 0, 1 }, .has_attr = TRUE },
+  { "a window that leaves tiles out, grouped heads", .in = PACKED (1, 200, 4, 3), .n_in = 1, .attr = { 2, 1, 1, 0, 60 }, .has_attr = TRUE },
+  { "a window across a tile and more, saturated", .in = PACKED (1, 150, 3, 2), .n_in = 1, .attr = { 1, 0, 1, 0, 80 }, .has_attr = TRUE,
+    .fill = ASSAY_FILL_LARGE },
   { "one weight is everything", .in = PACKED (1, 33, 3, 2), .n_in = 1, .fill = ASSAY_FILL_LARGE },
   { .name = NULL }
 };
 
 ASSAY_OP_DEFINE (attention) = {
-  .name = "attention", .help = "softmax attention, causal or full, with grouped key and value heads",
+  .name = "attention", .help = "softmax attention, causal, within a window or full, with grouped key and value heads",
   .n_in = 3, .min_in = 1, .n_out = 2, .in_names = { "q", "k", "v" }, .out_names = { "y", "lse" },
   .uses_in = 1 << 0 | 1 << 1 | 1 << 2, .uses_out = 1 << 0 | 1 << 1, .flags = ASSAY_OP_TAKES_FRESH,
   .attrs = attrs, .infer = infer, .cost = cost, .scratch = scratch, .cpu = ASSAY_OP_KERNELS (attention), .cases = cases,

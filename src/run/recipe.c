@@ -269,7 +269,7 @@ assay_recipe_read (const char *directory, GError **error)
 
   recipe->banks = g_ptr_array_new_with_free_func (bank_free);
   if (!read_document (recipe, directory, error) || !read_data (recipe, directory, error)
-      || (recipe->start = assay_checkpoint_load_directory (start, error)) == NULL || (recipe->order = assay_order_read (order, error)) == NULL
+      || (recipe->start = assay_checkpoint_load_directory (start, NULL, error)) == NULL || (recipe->order = assay_order_read (order, error)) == NULL
       || !read_losses (recipe, directory, "query_loss_init.npy", &recipe->loss_before, error)
       || !read_losses (recipe, directory, "query_loss_base.npy", &recipe->loss_after, error) || !read_banks (recipe, directory, error))
     return NULL;

@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* test-reference_data.c: the reference cases of other implementations, where they are: ASSAY_TEST_DATA/reference or ../shared/data/reference. */
+/* test-reference_data.c: what other implementations computed, where it is: the cases below reference, the language models below hf_tiny, of
+ * ASSAY_TEST_DATA or ../shared/data. */
 #include "influence/reference.h"
 
 #include <stdlib.h>
+
+#include <string.h>
 
 static char *
 find_data (void)
 {
   const char *given = g_getenv ("ASSAY_TEST_DATA");
 
-  return given ? g_build_filename (given, "reference", NULL)
-               : g_build_filename (g_test_get_dir (G_TEST_DIST), "..", "shared", "data", "reference", NULL);
+  return given ? g_strdup (given) : g_build_filename (g_test_get_dir (G_TEST_DIST), "..", "shared", "data", NULL);
 }
 
 static void
 test_case (gconstpointer name)
 {
-  g_autofree char *data = find_data (), *path = g_build_filename (data, name, NULL), *document = g_build_filename (path, "case.json", NULL);
+  g_autofree char *data = find_data (), *path = g_build_filename (data, name, NULL), *document = g_build_filename (path, "model.safetensors", NULL);
   AssayBackend *backend;
   const AssayReferenceResult *result;
   g_autoptr (GPtrArray) results = NULL;
@@ -48,12 +50,14 @@ test_case (gconstpointer name)
 int
 main (int argc, char **argv)
 {
-  static const char *const names[] = { "logistic", "mlp", "cnn", "transformer_gpt2", "transformer_llama" };
+  static const char *const names[] = { "reference/logistic", "reference/mlp", "reference/cnn", "reference/transformer_gpt2",
+                                       "reference/transformer_llama", "hf_tiny/gpt2", "hf_tiny/gpt_neox", "hf_tiny/llama", "hf_tiny/mistral",
+                                       "hf_tiny/qwen2", "hf_tiny/mamba" };
 
   g_test_init (&argc, &argv, NULL);
   for (gsize k = 0; k < G_N_ELEMENTS (names); k++)
     {
-      g_autofree char *path = g_strdup_printf ("/reference data/%s agrees within its bounds", names[k]);
+      g_autofree char *path = g_strdup_printf ("/reference data/%s agrees within its bounds", strchr (names[k], '/') + 1);
 
       g_test_add_data_func (path, names[k], test_case);
     }

@@ -37,6 +37,17 @@ const ModelCase model_cases[] = {
   { "transformer, llama, biases, one key head, adjacent", "transformer",
     "{\"vocabulary\": 11, \"context\": 6, \"width\": 8, \"layers\": 1, \"heads\": 2, \"kv-heads\": 1, \"norm\": \"rmsnorm\","
     " \"positions\": \"rotary\", \"rope-adjacent\": true, \"rope-theta\": 100, \"activation\": \"tanh\", \"names\": \"llama\"}" },
+  { "transformer, gpt-neox", "transformer",
+    "{\"vocabulary\": 11, \"context\": 6, \"width\": 12, \"layers\": 2, \"heads\": 2, \"mlp\": 10, \"positions\": \"rotary\", \"rope-size\": 2,"
+    " \"parallel\": true, \"activation\": \"gelu\", \"tied\": false, \"names\": \"gpt-neox\"}" },
+  { "transformer, windows, normalised heads of their own size, some biases", "transformer",
+    "{\"vocabulary\": 11, \"context\": 6, \"width\": 6, \"layers\": 2, \"heads\": 2, \"kv-heads\": 1, \"head-size\": 4, \"norm\": \"rmsnorm\","
+    " \"positions\": \"rotary\", \"rope-scaling\": \"yarn\", \"rope-factor\": 2, \"rope-original\": 3, \"rope-high\": 4, \"rope-magnitude\": 1.07,"
+    " \"window\": 3, \"full-layers\": \"1\", \"head-norm\": true, \"gated\": true, \"bias\": false, \"qkv-bias\": true, \"names\": \"llama\"}" },
+  { "mamba", "mamba", "{\"vocabulary\": 11, \"context\": 6, \"width\": 6, \"layers\": 2, \"state\": 3, \"rank\": 2}" },
+  { "mamba, biases, its own head", "mamba",
+    "{\"vocabulary\": 11, \"context\": 6, \"width\": 4, \"layers\": 1, \"inner\": 5, \"state\": 2, \"kernel\": 2, \"bias\": true, \"conv-bias\": false,"
+    " \"tied\": false, \"token-reduction\": \"mean\"}" },
   { "transformer, no positions, no layers", "transformer",
     "{\"vocabulary\": 11, \"context\": 6, \"width\": 8, \"layers\": 0, \"positions\": \"none\"}" },
   { .name = NULL }

@@ -52,7 +52,7 @@ test_directory (void)
 
       assay_checkpoint_save_directory (model, folder, &error);
       g_assert_no_error (error);
-      back = assay_checkpoint_load_directory (folder, &error);
+      back = assay_checkpoint_load_directory (folder, NULL, &error);
       g_assert_no_error (error);
       assert_same (model, back);
     }
@@ -197,13 +197,13 @@ test_bad_config (void)
       g_autoptr (GError) error = NULL;
 
       g_assert_true (g_file_set_contents (config, files[i].text, -1, NULL));
-      g_assert_null (assay_checkpoint_load_directory (folder, &error));
+      g_assert_null (assay_checkpoint_load_directory (folder, NULL, &error));
       g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT);
       if (strstr (error->message, files[i].expected) == NULL || !g_str_has_prefix (error->message, config))
         g_error ("expected \"%s\" in: %s", files[i].expected, error->message);
     }
   g_assert_cmpint (g_unlink (config), ==, 0);
-  g_assert_null (assay_checkpoint_load_directory (folder, &missing));
+  g_assert_null (assay_checkpoint_load_directory (folder, NULL, &missing));
   g_assert_error (missing, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND);
 }
 
@@ -274,7 +274,7 @@ test_gpt2 (void)
       GError *error = NULL;
 
       write_gpt2 (folder, gpt2_config, forms[k].prefix, forms[k].with_head);
-      model = assay_checkpoint_load_directory (folder, &error);
+      model = assay_checkpoint_load_directory (folder, NULL, &error);
       g_assert_no_error (error);
       g_assert_true (assay_model_is_token_mean (model));
       g_assert_cmpfloat (get_weight (model, "h.0.attn.c_attn.weight", 1), ==, 12);   /* stored (in, out) */
@@ -288,7 +288,7 @@ static void
 test_gpt2_refused (void)
 {
   static const struct { const char *from, *to, *says; } cases[] = {
-    { "\"gpt2\"", "\"opt\"", "model_type: gpt2 expected, \"opt\" found" },
+    { "\"gpt2\"", "\"opt\"", "model_type: one of gpt2, gpt_neox, llama, mistral, qwen2, qwen3, mamba expected, \"opt\" found" },
     { "gelu_new", "mish", "activation_function: gelu_new" },
     { "\"scale_attn_weights\": true", "\"scale_attn_weights\": false", "scale_attn_weights: true expected" },
     { "\"n_embd\": 4", "\"n_embd\": 8", "shape (5,8) expected from config.json, (5,4) found" },
@@ -304,7 +304,7 @@ test_gpt2_refused (void)
 
       g_assert_cmpuint (g_string_replace (config, cases[k].from, cases[k].to, 0), ==, 1);
       write_gpt2 (folder, config->str, "transformer.", FALSE);
-      g_assert_null (assay_checkpoint_load_directory (folder, &error));
+      g_assert_null (assay_checkpoint_load_directory (folder, NULL, &error));
       if (strstr (error->message, cases[k].says) == NULL)
         g_error ("expected \"%s\" in: %s", cases[k].says, error->message);
     }

@@ -19,6 +19,7 @@ static double normal_gate (double x) { return x * 0.5 * erfc (-x / sqrt (2)); }
 static double tanh_gate (double x) { return 0.5 * x * (1 + tanh (sqrt (2 / G_PI) * (x + 0.044715 * x * x * x))); }
 static double logistic (double x) { return 0.5 + 0.5 * tanh (x / 2); }
 static double sigmoid_gate (double x) { return x * logistic (x); }
+static double smooth_ramp (double x) { return log1p (exp (-fabs (x))) + fmax (x, 0); }
 static double ramp (double x) { return x > 0 ? x : 0; }
 
 static void
@@ -32,6 +33,7 @@ static void define_gelu (const Trial *t, double *const *x, double *y) { apply (t
 static void define_gelu_tanh (const Trial *t, double *const *x, double *y) { apply (t, x, y, tanh_gate); }
 static void define_sigmoid (const Trial *t, double *const *x, double *y) { apply (t, x, y, logistic); }
 static void define_silu (const Trial *t, double *const *x, double *y) { apply (t, x, y, sigmoid_gate); }
+static void define_softplus (const Trial *t, double *const *x, double *y) { apply (t, x, y, smooth_ramp); }
 static void define_relu (const Trial *t, double *const *x, double *y) { apply (t, x, y, ramp); }
 static void define_tanh (const Trial *t, double *const *x, double *y) { apply (t, x, y, tanh); }
 static void define_flatten (const Trial *t, double *const *x, double *y) { apply (t, x, y, identity); }
@@ -93,7 +95,7 @@ define_matmul (const Trial *t, double *const *x, double *y)
 static void
 define_norm (const Trial *t, double *const *x, double *y, gboolean centred)
 {
-  gint64 N = assay_shape_rows (&t->in[0]), C = assay_shape_last (&t->in[0]);
+  gint64 C = t->in[1].dim[0], N = assay_shape_count (&t->in[0]) / C;
 
   for (gint64 n = 0; n < N; n++)
     {
@@ -196,20 +198,49 @@ define_position_embedding (const Trial *t, double *const *x, double *y)
       y[b * n + k] = x[0][b * n + k] + x[1][k];
 }
 
+/* Angle of pair i of n at position 1, by the length of its wave; attr as the op has them. */
+static double
+rope_frequency (gint64 i, gint64 n, const double *attr)
+{
+  double wave = 2 * G_PI * exp (2.0 * (double) i / (double) n * log (attr[1])), f = 2 * G_PI / wave, factor = attr[5], original = attr[8];
+
+  if (attr[4] == 1)
+    return f / factor;
+  if (attr[4] == 2)
+    {
+      double smooth = (original / wave - attr[6]) / (attr[7] - attr[6]);
+
+      return wave > original / attr[6] ? f / factor : wave < original / attr[7] ? f : (1 - smooth) * f / factor + smooth * f;
+    }
+  if (attr[4] == 3)
+    {
+      double first = floor ((double) n * log (original / (2 * G_PI * attr[7])) / log (attr[1]) / 2);
+      double last = ceil ((double) n * log (original / (2 * G_PI * attr[6])) / log (attr[1]) / 2);
+      double ramp = ((double) i - MAX (first, 0)) / (MIN (last, (double) n - 1) - MAX (first, 0));
+
+      return ramp <= 0 ? f : ramp >= 1 ? f / factor : f / factor * ramp + f * (1 - ramp);
+    }
+  return f;
+}
+
 static void
 define_rope (const Trial *t, double *const *x, double *y)
 {
-  gint64 T = t->in[0].dim[1], H = (gint64) t->attr[0], D = t->in[0].dim[2] / H;
+  gint64 T = t->in[0].dim[1], H = (gint64) t->attr[0], D = t->in[0].dim[2] / H, n = t->attr[3] > 0 ? (gint64) t->attr[3] : D;
 
   for (gint64 r = 0; r < t->in[0].dim[0] * T * H; r++)
-    for (gint64 i = 0; i < D / 2; i++)
-      {
-        double angle = (double) (r / H % T) * exp (-2.0 * i / D * log (t->attr[1]));
-        gint64 p = r * D + (t->attr[2] != 0 ? 2 * i : i), q = r * D + (t->attr[2] != 0 ? 2 * i + 1 : i + D / 2);
+    {
+      for (gint64 i = 0; i < n / 2; i++)
+        {
+          double angle = (double) (r / H % T) * rope_frequency (i, n, t->attr), m = t->attr[9];
+          gint64 p = r * D + (t->attr[2] != 0 ? 2 * i : i), q = r * D + (t->attr[2] != 0 ? 2 * i + 1 : i + n / 2);
 
-        y[p] = cos (angle) * x[0][p] - sin (angle) * x[0][q];
-        y[q] = sin (angle) * x[0][p] + cos (angle) * x[0][q];
-      }
+          y[p] = m * (cos (angle) * x[0][p] - sin (angle) * x[0][q]);
+          y[q] = m * (sin (angle) * x[0][p] + cos (angle) * x[0][q]);
+        }
+      for (gint64 i = n; i < D; i++)
+        y[r * D + i] = x[0][r * D + i];
+    }
 }
 
 static double
@@ -247,22 +278,62 @@ define_attention (const Trial *t, double *const *x, double *y)
     for (gint64 h = 0; h < H; h++)
       for (gint64 i = 0; i < T; i++)
         {
-          gint64 g = h / (H / G), seen = t->attr[2] != 0 ? i + 1 : T;
+          gint64 g = h / (H / G), seen = t->attr[2] != 0 ? i + 1 : T, from = t->attr[4] > 0 ? MAX (0, seen - (gint64) t->attr[4]) : 0;
           double *out = y + ((b * T + i) * H + h) * D, lse;
 
-          for (gint64 j = 0; j < seen; j++)
+          for (gint64 j = from; j < seen; j++)
             {
               score[j] = 0;
               for (gint64 d = 0; d < D; d++)
                 score[j] += scale * q[(b * T + i) * q_row + h * D + d] * k[(b * T + j) * kv_row + g * D + d];
             }
-          lse = log_sum_exp (score, seen);
+          lse = log_sum_exp (score + from, seen - from);
           for (gint64 d = 0; d < D; d++)
             {
               out[d] = 0;
-              for (gint64 j = 0; j < seen; j++)
+              for (gint64 j = from; j < seen; j++)
                 out[d] += exp (score[j] - lse) * v[(b * T + j) * kv_row + g * D + d];
             }
+        }
+}
+
+static void
+define_causal_conv (const Trial *t, double *const *x, double *y)
+{
+  gint64 T = t->in[0].dim[1], C = t->in[0].dim[2], K = t->in[1].dim[2];
+
+  for (gint64 b = 0; b < t->in[0].dim[0]; b++)
+    for (gint64 i = 0; i < T; i++)
+      for (gint64 c = 0; c < C; c++)
+        {
+          double sum = t->n_in > 2 ? x[2][c] : 0;
+
+          for (gint64 back = 0; back < K && back <= i; back++)
+            sum += x[1][c * K + K - 1 - back] * x[0][(b * T + i - back) * C + c];
+          y[(b * T + i) * C + c] = sum;
+        }
+}
+
+/* What position j wrote, faded by the steps since, is read at position i: the scan as a sum over pairs of positions. */
+static void
+define_selective_scan (const Trial *t, double *const *x, double *y)
+{
+  gint64 T = t->in[0].dim[1], I = t->in[0].dim[2], S = t->in[2].dim[1];
+
+  for (gint64 b = 0; b < t->in[0].dim[0]; b++)
+    for (gint64 c = 0; c < I; c++)
+      for (gint64 i = 0; i < T; i++)
+        {
+          double sum = x[5][c] * x[0][(b * T + i) * I + c], elapsed = 0;
+
+          for (gint64 j = i; j >= 0; j--)
+            {
+              for (gint64 s = 0; s < S; s++)
+                sum += x[4][(b * T + i) * S + s] * exp (-exp (x[2][c * S + s]) * elapsed) * x[1][(b * T + j) * I + c] * x[3][(b * T + j) * S + s]
+                       * x[0][(b * T + j) * I + c];
+              elapsed += x[1][(b * T + j) * I + c];
+            }
+          y[(b * T + i) * I + c] = sum;
         }
 }
 
@@ -355,13 +426,14 @@ define_squared_loss (const Trial *t, double *const *x, double *y)
 }
 
 static const struct { const char *op; Definition define; } definitions[] = {
-  { "add", define_add }, { "attention", define_attention }, { "avg_pool", define_avg_pool }, { "conv2d", define_conv2d },
+  { "add", define_add }, { "attention", define_attention }, { "avg_pool", define_avg_pool }, { "causal_conv", define_causal_conv },
+  { "conv2d", define_conv2d },
   { "embedding", define_rows }, { "entry", define_entry }, { "flatten", define_flatten }, { "gather", define_rows }, { "gelu", define_gelu },
   { "gelu_tanh", define_gelu_tanh }, { "layernorm", define_layernorm }, { "linear", define_linear },
   { "log_odds", define_log_odds }, { "logistic_loss", define_logistic_loss }, { "matmul", define_matmul }, { "max_pool", define_max_pool }, { "mul", define_mul },
   { "position_embedding", define_position_embedding }, { "probe", define_probe }, { "relu", define_relu }, { "rmsnorm", define_rmsnorm }, { "rope", define_rope },
-  { "scale", define_scale }, { "sigmoid", define_sigmoid }, { "silu", define_silu }, { "slice", define_slice },
-  { "softmax", define_softmax }, { "squared_loss", define_squared_loss }, { "tanh", define_tanh }, { "xent", define_xent },
+  { "scale", define_scale }, { "selective_scan", define_selective_scan }, { "sigmoid", define_sigmoid }, { "silu", define_silu }, { "slice", define_slice },
+  { "softmax", define_softmax }, { "softplus", define_softplus }, { "squared_loss", define_squared_loss }, { "tanh", define_tanh }, { "xent", define_xent },
 };
 
 static void

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* family.h: a family of the transformers library: how its configuration reads here, what stands before its names, which tensors are laid
+ * out otherwise than ours, and which hold nothing of the model. One family_*.c and one line in local.mk each. Internal to this floor.
+ *
+ * Thread rule: constant tables and pure functions.
+ */
+#pragma once
+
+#include "model/model.h"
+
+typedef enum {
+  ASSAY_STORED_AS_OURS,
+  ASSAY_STORED_INPUT_MAJOR,     /* a matrix as (in, out) */
+  ASSAY_STORED_BY_HEAD          /* rows (heads, 3, head size): query, key and value of each head side by side; ours are (3, heads, head size) */
+} AssayStoredLayout;
+
+typedef struct { const char *end; AssayStoredLayout layout; } AssayStoredEnd;
+
+typedef struct {
+  const char *name;
+  const char *const *model_types;               /* "model_type" of its configurations */
+  const char *architecture;
+  /* The architecture's configuration, new reference. context: positions of an example; 0: as many as the model has. Errors: INPUT, UNSUPPORTED,
+   * naming the key. */
+  json_t *(*configure) (const json_t *config, gint64 context, GError **error);
+  const char *prefix;                           /* before the names of everything but the head; files of the bare model lack it */
+  const AssayStoredEnd *layouts;                /* by the ends of names; the rest are stored as ours. Ends with an end of NULL */
+  const char *const *ignored;                   /* ends of names of buffers that are not parameters */
+  const char *embedding, *head;                 /* our name of the embedding; theirs of the head, which a tied model may store twice */
+} AssayFamily;
+
+#define ASSAY_FAMILY_DEFINE(symbol)                                                                                     \
+  extern const AssayFamily assay_family_##symbol;                                                                       \
+  const AssayFamily assay_family_##symbol
+
+/* The family of "model_type". Errors: UNSUPPORTED with what is read. */
+const AssayFamily *assay_family_find (const char *model_type, GError **error);
+
+/* --- for configure ------------------------------------------------------------------------------------------------------ */
+
+/* A positive whole number; one that may be missing or null, and is then `otherwise`. Errors: INPUT. */
+gboolean    assay_family_get_size       (const json_t *config, const char *key, json_int_t *value, GError **error);
+gboolean    assay_family_get_size_or    (const json_t *config, const char *key, json_int_t otherwise, json_int_t *value, GError **error);
+/* A number or switch; `otherwise` where it is missing or null. */
+double      assay_family_get_number_or  (const json_t *config, const char *key, double otherwise);
+gboolean    assay_family_get_switch_or  (const json_t *config, const char *key, gboolean otherwise);
+/* FALSE with UNSUPPORTED when a switch that changes the function is not where this program has it. */
+gboolean    assay_family_expect_switch  (const json_t *config, const char *key, gboolean expected, GError **error);
+/* Our name of an activation. Errors: UNSUPPORTED with what is known. */
+const char *assay_family_get_activation (const json_t *config, const char *key, GError **error);
+/* 0 becomes the positions that the model has. Errors: USAGE for more than those. */
+gboolean    assay_family_choose_context (gint64 has, gint64 *context, GError **error);
+/* Adds what "rope_parameters", or in the words of version 4 "rope_theta" and "rope_scaling", say, for heads of that size. positions: of the
+ * model. Errors: UNSUPPORTED for a scaling that this program does not have, INPUT. */
+gboolean    assay_family_add_rope       (const json_t *config, json_int_t head_size, json_int_t positions, json_t *ours, GError **error);

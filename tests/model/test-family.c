@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-family.c: what configurations of the transformers library become, in the words of its versions 4 and 5, and files in several parts. */
+#include "base/error.h"
+#include "model/checkpoint.h"
+#include "model/family.h"
+
+#include "../store/store_test.h"
+
+#include <math.h>
+#include <string.h>
+
+static char *scratch;
+
+static json_t *
+parse (const char *text)
+{
+  json_error_t where;
+  json_t *document = json_loads (text, 0, &where);
+
+  if (document == NULL)
+    g_error ("%s: %s", text, where.text);
+  return document;
+}
+
+/* The model's whole configuration, or NULL with an error. */
+static json_t *
+configure (const char *text, gint64 context, GError **error)
+{
+  json_t *theirs = parse (text), *ours = NULL;
+  const AssayFamily *family = assay_family_find (json_string_value (json_object_get (theirs, "model_type")), error);
+
+  if (family != NULL)
+    ours = family->configure (theirs, context, error);
+  json_decref (theirs);
+  return ours;
+}
+
+#define LLAMA "\"vocab_size\": 7, \"hidden_size\": 8, \"num_hidden_layers\": 3, \"num_attention_heads\": 2, \"intermediate_size\": 12, \"hidden_act\": \"silu\", " \
+              "\"max_position_embeddings\": 64"
+#define NEOX "\"vocab_size\": 7, \"hidden_size\": 16, \"num_hidden_layers\": 1, \"num_attention_heads\": 2, \"intermediate_size\": 12, \"hidden_act\": \"gelu\", " \
+             "\"max_position_embeddings\": 64"
+
+/* Members of ours that the members of theirs decide. */
+static const struct { const char *name, *theirs, *ours; } configurations[] = {
+  { "llama, defaults", "{\"model_type\": \"llama\", " LLAMA "}",
+    "{\"kv-heads\": 2, \"head-size\": 4, \"rope-theta\": 10000.0, \"rope-size\": 0, \"bias\": false, \"qkv-bias\": false, \"output-bias\": false, \"mlp-bias\": false, "
+    "\"head-norm\": false, \"tied\": false, \"context\": 64, \"gated\": true, \"norm\": \"rmsnorm\"}" },
+  { "llama, biases, grouped heads of their own size", "{\"model_type\": \"llama\", " LLAMA ", \"num_key_value_heads\": 1, \"head_dim\": 6, \"attention_bias\": true, \"mlp_bias\": true}",
+    "{\"kv-heads\": 1, \"head-size\": 6, \"qkv-bias\": true, \"output-bias\": true, \"mlp-bias\": true}" },
+  { "llama3 in version 5", "{\"model_type\": \"llama\", " LLAMA ", \"rope_parameters\": {\"rope_type\": \"llama3\", \"rope_theta\": 500000.0, \"factor\": 8.0, "
+    "\"low_freq_factor\": 1.0, \"high_freq_factor\": 4.0, \"original_max_position_embeddings\": 8192}}",
+    "{\"rope-scaling\": \"llama3\", \"rope-theta\": 500000.0, \"rope-factor\": 8.0, \"rope-low\": 1.0, \"rope-high\": 4.0, \"rope-original\": 8192.0}" },
+  { "llama3 in version 4", "{\"model_type\": \"llama\", " LLAMA ", \"rope_theta\": 500000.0, \"rope_scaling\": {\"type\": \"llama3\", \"factor\": 8.0, "
+    "\"low_freq_factor\": 1.0, \"high_freq_factor\": 4.0, \"original_max_position_embeddings\": 8192}}",
+    "{\"rope-scaling\": \"llama3\", \"rope-theta\": 500000.0, \"rope-factor\": 8.0, \"rope-low\": 1.0, \"rope-high\": 4.0, \"rope-original\": 8192.0}" },
+  { "linear", "{\"model_type\": \"llama\", " LLAMA ", \"rope_scaling\": {\"type\": \"linear\", \"factor\": 2.5}}", "{\"rope-scaling\": \"linear\", \"rope-factor\": 2.5}" },
+  { "dynamic: as it is within the positions of the model", "{\"model_type\": \"llama\", " LLAMA ", \"rope_scaling\": {\"rope_type\": \"dynamic\", \"factor\": 2.5}}",
+    "{\"positions\": \"rotary\"}" },
+  { "yarn, factor left to the positions", "{\"model_type\": \"qwen3\", " LLAMA ", \"head_dim\": 4, \"rope_scaling\": {\"rope_type\": \"yarn\", \"factor\": null, "
+    "\"original_max_position_embeddings\": 16}}",
+    "{\"rope-scaling\": \"yarn\", \"rope-factor\": 4.0, \"rope-low\": 1.0, \"rope-high\": 32.0, \"rope-original\": 16.0, \"rope-magnitude\": 1.1386294361119891, \"head-norm\": true}" },
+  { "yarn, said in full", "{\"model_type\": \"llama\", " LLAMA ", \"rope_scaling\": {\"rope_type\": \"yarn\", \"factor\": 4.0, \"beta_fast\": 16, \"beta_slow\": 2, "
+    "\"attention_factor\": 1.5, \"original_max_position_embeddings\": 32}}",
+    "{\"rope-factor\": 4.0, \"rope-low\": 2.0, \"rope-high\": 16.0, \"rope-original\": 32.0, \"rope-magnitude\": 1.5}" },
+  { "mistral, every layer with a window", "{\"model_type\": \"mistral\", " LLAMA ", \"sliding_window\": 5}", "{\"window\": 5, \"full-layers\": \"\"}" },
+  { "mistral, without", "{\"model_type\": \"mistral\", " LLAMA ", \"sliding_window\": null}", "{\"head-norm\": false}" },
+  { "mistral, some layers", "{\"model_type\": \"mistral\", " LLAMA ", \"sliding_window\": 5, \"layer_types\": [\"full_attention\", \"sliding_attention\", \"full_attention\"]}",
+    "{\"window\": 5, \"full-layers\": \"0,2\"}" },
+  { "qwen2, biases", "{\"model_type\": \"qwen2\", " LLAMA ", \"sliding_window\": 5, \"use_sliding_window\": false}", "{\"qkv-bias\": true, \"output-bias\": false}" },
+  { "qwen2, windows from a layer on", "{\"model_type\": \"qwen2\", " LLAMA ", \"sliding_window\": 5, \"use_sliding_window\": true, \"max_window_layers\": 2}",
+    "{\"window\": 5, \"full-layers\": \"0,1\"}" },
+  { "gpt_neox in version 5", "{\"model_type\": \"gpt_neox\", " NEOX ", \"rope_parameters\": {\"rope_type\": \"default\", \"rope_theta\": 5000.0, \"partial_rotary_factor\": 0.25}}",
+    "{\"parallel\": true, \"rope-size\": 2, \"rope-theta\": 5000.0, \"qkv-bias\": true, \"mlp-bias\": true, \"tied\": false}" },
+  { "gpt_neox in version 4", "{\"model_type\": \"gpt_neox\", " NEOX ", \"rotary_emb_base\": 5000, \"rotary_pct\": 0.25, \"rope_scaling\": null, \"use_parallel_residual\": false, "
+    "\"attention_bias\": false}",
+    "{\"parallel\": false, \"rope-size\": 2, \"rope-theta\": 5000.0, \"qkv-bias\": false, \"output-bias\": false, \"mlp-bias\": true}" },
+  { "mamba, rank by the width", "{\"model_type\": \"mamba\", \"vocab_size\": 7, \"hidden_size\": 40, \"num_hidden_layers\": 2, \"state_size\": 8, \"expand\": 2, "
+    "\"time_step_rank\": \"auto\", \"hidden_act\": \"silu\"}", "{\"inner\": 80, \"rank\": 3, \"kernel\": 4, \"conv-bias\": true, \"bias\": false, \"tied\": true}" },
+};
+
+static void
+test_configuration (gconstpointer data)
+{
+  gsize k = GPOINTER_TO_SIZE (data);
+  GError *error = NULL;
+  json_t *ours = configure (configurations[k].theirs, 0, &error), *expected = parse (configurations[k].ours), *value;
+  const char *key;
+
+  g_assert_no_error (error);
+  json_object_foreach (expected, key, value)
+    {
+      const json_t *found = json_object_get (ours, key);
+
+      if (json_is_real (value) && json_is_real (found) ? fabs (json_real_value (value) - json_real_value (found)) > 1e-15 * fabs (json_real_value (value))
+                                                       : !json_equal (value, (json_t *) found))
+        g_error ("%s: %s", configurations[k].name, key);
+    }
+  json_decref (expected);
+  json_decref (ours);
+}
+
+static void
+test_refused (void)
+{
+  static const struct { const char *theirs; gint64 context; const char *says; } cases[] = {
+    { "{\"model_type\": \"llama\", " LLAMA ", \"rope_scaling\": {\"rope_type\": \"longrope\"}}", 0, "rope_type: default, linear, dynamic, llama3 or yarn expected, \"longrope\" found" },
+    { "{\"model_type\": \"llama\", " LLAMA ", \"rope_parameters\": {\"full_attention\": {}}}", 0, "one set for all layers expected" },
+    { "{\"model_type\": \"llama\", " LLAMA ", \"rope_scaling\": {\"rope_type\": \"yarn\", \"factor\": 2.0, \"truncate\": false}}", 0, "truncate: true expected" },
+    { "{\"model_type\": \"llama\", " LLAMA "}", 65, "context: at most the model's 64 positions expected, 65 found" },
+    { "{\"model_type\": \"gpt_neox\", " NEOX ", \"rotary_pct\": 0.4}", 0, "partial_rotary_factor: an even number of a head's 8 channels expected, 3 found" },
+    { "{\"model_type\": \"mistral\", " LLAMA ", \"sliding_window\": 0}", 0, "sliding_window: a positive integer expected" },
+    { "{\"model_type\": \"llama\", \"vocab_size\": 7}", 0, "hidden_size: a positive integer expected" },
+    { "{\"model_type\": \"t5\"}", 0, "model_type: one of " },
+  };
+
+  for (gsize k = 0; k < G_N_ELEMENTS (cases); k++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_assert_null (configure (cases[k].theirs, cases[k].context, &error));
+      if (strstr (error->message, cases[k].says) == NULL)
+        g_error ("expected \"%s\" in: %s", cases[k].says, error->message);
+    }
+}
+
+/* --- files ------------------------------------------------------------------------------------------------------------------ */
+
+#define NEOX_CONFIG "{\"model_type\": \"gpt_neox\", " NEOX ", \"tie_word_embeddings\": false}"
+
+/* A model whose parameter k in theta is k, in single precision, so that every number is its own place. */
+static AssayModel *
+make_counted (void)
+{
+  GError *error = NULL;
+  json_t *ours = configure (NEOX_CONFIG, 8, &error);
+  AssayModel *model = assay_model_new ("transformer", ours, ASSAY_F32, &error);
+
+  g_assert_no_error (error);
+  json_decref (ours);
+  for (gint64 p = 0; p < assay_model_get_n_params (model); p++)
+    ((float *) assay_model_get_theta (model))[p] = (float) p;
+  return model;
+}
+
+/* The rows of (3, heads, size) as (heads, 3, size); heads 2, in a parameter of `rows` rows. */
+static void
+by_head (const float *ours, gint64 rows, gint64 columns, float *theirs)
+{
+  gint64 size = rows / 6;
+
+  for (gint64 row = 0; row < rows; row++)
+    {
+      gint64 part = row / (2 * size), head = row / size % 2, within = row % size;
+
+      memcpy (theirs + ((head * 3 + part) * size + within) * columns, ours + row * columns, columns * sizeof *theirs);
+    }
+}
+
+/* Writes the model's parameters as that library does, every other one into the second of two files; bare: without the prefix. */
+static void
+write_neox (AssayModel *model, const char *folder, gboolean bare, const char *second_name)
+{
+  AssayGraph *layout = assay_model_get_layout (model);
+  const float *theta = assay_model_get_theta (model);
+  g_autoptr (GPtrArray) kept = g_ptr_array_new_with_free_func (g_free);
+  GArray *of[2] = { g_array_new (FALSE, TRUE, sizeof (AssaySafetensor)), g_array_new (FALSE, TRUE, sizeof (AssaySafetensor)) };
+  static const char *const files[] = { "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors" };
+  g_autofree char *config = g_build_filename (folder, "config.json", NULL), *index = g_build_filename (folder, "model.safetensors.index.json", NULL);
+  json_t *map = json_object (), *document;
+  GError *error = NULL;
+  char *text;
+  guint n = 0;
+
+  g_assert_cmpint (g_mkdir_with_parents (folder, 0700), ==, 0);
+  for (guint v = 0; v < assay_graph_get_n_values (layout); v++)
+    {
+      const AssayGraphValue *p = assay_graph_get_value (layout, v);
+      gint64 count = assay_shape_count (&p->shape);
+      float *values;
+      AssaySafetensor tensor = { .type = ASSAY_STORE_F32 };
+
+      if (p->role != ASSAY_VALUE_PARAM)
+        continue;
+      values = g_memdup2 (theta + p->offset, count * sizeof *values);
+      g_ptr_array_add (kept, values);
+      if (strstr (p->name, "query_key_value") != NULL)
+        by_head (theta + p->offset, p->shape.dim[0], count / p->shape.dim[0], values);
+      tensor.name = g_strconcat (bare || g_str_has_prefix (p->name, "embed_out") ? "" : "gpt_neox.", p->name, NULL);
+      g_ptr_array_add (kept, (gpointer) tensor.name);
+      tensor.data = values;
+      tensor.rank = p->shape.rank;
+      memcpy (tensor.dims, p->shape.dim, sizeof (gint64) * p->shape.rank);
+      tensor.n_elements = (guint64) count;
+      tensor.bytes = count * sizeof *values;
+      json_object_set_new (map, tensor.name, json_string (n % 2 ? second_name : files[0]));
+      g_array_append_val (of[n++ % 2], tensor);
+    }
+  for (guint k = 0; k < 2; k++)
+    {
+      g_autofree char *path = g_build_filename (folder, files[k], NULL);
+
+      assay_safetensors_write (path, (AssaySafetensor *) (void *) of[k]->data, of[k]->len, NULL, &error);
+      g_assert_no_error (error);
+      g_array_unref (of[k]);
+    }
+  document = json_pack ("{s:{}, s:o}", "metadata", "weight_map", map);
+  text = json_dumps (document, 0);
+  json_decref (document);
+  g_assert_true (g_file_set_contents (index, text, -1, NULL) && g_file_set_contents (config, NEOX_CONFIG, -1, NULL));
+  free (text);
+}
+
+static void
+test_parts (void)
+{
+  const AssayCheckpointOptions options = { .has_dtype = TRUE, .dtype = ASSAY_F64, .context = 8 };
+  g_autoptr (AssayModel) model = make_counted ();
+
+  for (gint bare = 0; bare < 2; bare++)
+    {
+      g_autofree char *folder = g_strdup_printf ("%s/parts-%d", scratch, bare);
+      g_autoptr (AssayModel) back = NULL;
+      GError *error = NULL;
+
+      write_neox (model, folder, bare, "model-00002-of-00002.safetensors");
+      back = assay_checkpoint_load_directory (folder, &options, &error);
+      g_assert_no_error (error);
+      g_assert_cmpint (assay_model_get_dtype (back), ==, ASSAY_F64);
+      g_assert_cmpint (assay_values_get_int (assay_model_get_config (back), "context"), ==, 8);
+      for (gint64 p = 0; p < assay_model_get_n_params (model); p++)
+        g_assert_cmpfloat (((double *) assay_model_get_theta (back))[p], ==, (double) p);
+    }
+}
+
+static void
+test_parts_refused (void)
+{
+  static const struct { const char *second, *says; } cases[] = {
+    { "../model-00002-of-00002.safetensors", "the name of a file in this directory expected, \"../model-00002-of-00002.safetensors\" found" },
+    { "..", "the name of a file in this directory expected" },
+    { "absent.safetensors", "absent.safetensors" },
+    { "model-00001-of-00002.safetensors", "expected, there is none of that name" },
+  };
+  g_autoptr (AssayModel) model = make_counted ();
+
+  for (gsize k = 0; k < G_N_ELEMENTS (cases); k++)
+    {
+      g_autofree char *folder = g_strdup_printf ("%s/refused-%u", scratch, (guint) k);
+      g_autoptr (GError) error = NULL;
+
+      write_neox (model, folder, FALSE, cases[k].second);
+      g_assert_null (assay_checkpoint_load_directory (folder, NULL, &error));
+      if (strstr (error->message, cases[k].says) == NULL)
+        g_error ("expected \"%s\" in: %s", cases[k].says, error->message);
+    }
+}
+
+int
+main (int argc, char **argv)
+{
+  int status;
+
+  g_test_init (&argc, &argv, NULL);
+  scratch = g_dir_make_tmp ("assay-family-XXXXXX", NULL);
+  for (gsize k = 0; k < G_N_ELEMENTS (configurations); k++)
+    {
+      g_autofree char *path = g_strdup_printf ("/family/configuration: %s", configurations[k].name);
+
+      g_test_add_data_func (path, GSIZE_TO_POINTER (k), test_configuration);
+    }
+  g_test_add_func ("/family/what would compute another function is refused by its key", test_refused);
+  g_test_add_func ("/family/weights in several files, with and without the prefix, head by head", test_parts);
+  g_test_add_func ("/family/an index that names other places, or files that do not hold it all", test_parts_refused);
+  status = g_test_run ();
+  remove_tree (scratch);
+  g_free (scratch);
+  return status;
+}
