@@ -21,18 +21,39 @@ stands_for_itself (guint byte)
   return (byte >= '!' && byte <= '~') || (byte >= 0xa1 && byte <= 0xac) || byte >= 0xae;
 }
 
-/* The byte that a code point of the alphabet stands for, or -1. */
-static int
-find_byte (gunichar c)
-{
-  guint n = 0;
+#define ALPHABET (256 + 68)     /* code points: 68 bytes do not stand for themselves */
 
-  if (c < 256 && stands_for_itself (c))
-    return (int) c;
+/* The byte of each code point, -1 where it is none of the alphabet. */
+static gpointer
+make_alphabet (gpointer unused)
+{
+  gint16 *byte_of = g_new (gint16, ALPHABET);
+  guint n = 256;
+
+  (void) unused;
+  for (guint c = 0; c < ALPHABET; c++)
+    byte_of[c] = -1;
   for (guint byte = 0; byte < 256; byte++)
-    if (!stands_for_itself (byte) && 256 + n++ == c)
-      return (int) byte;
-  return -1;
+    byte_of[stands_for_itself (byte) ? byte : n++] = (gint16) byte;
+  return byte_of;
+}
+
+gboolean
+assay_vocabulary_decode (const char *spelling, GString *bytes)
+{
+  static GOnce once = G_ONCE_INIT;
+  const gint16 *byte_of = g_once (&once, make_alphabet, NULL);
+
+  g_string_truncate (bytes, 0);
+  for (const char *p = spelling; *p != '\0'; p = g_utf8_next_char (p))
+    {
+      gunichar c = g_utf8_get_char (p);
+
+      if (c >= ALPHABET || byte_of[c] < 0)
+        return FALSE;
+      g_string_append_c (bytes, (char) byte_of[c]);
+    }
+  return TRUE;
 }
 
 /* The bytes of a spelling, or NULL when a character is not of the alphabet. */
@@ -41,15 +62,7 @@ decode (const char *spelling)
 {
   g_autoptr (GString) bytes = g_string_new (NULL);
 
-  for (const char *p = spelling; *p != '\0'; p = g_utf8_next_char (p))
-    {
-      int byte = find_byte (g_utf8_get_char (p));
-
-      if (byte < 0)
-        return NULL;
-      g_string_append_c (bytes, (char) byte);
-    }
-  return g_steal_pointer (&bytes);
+  return assay_vocabulary_decode (spelling, bytes) ? g_steal_pointer (&bytes) : NULL;
 }
 
 static char *

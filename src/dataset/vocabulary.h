@@ -12,5 +12,7 @@
 /* (n) spellings, "<number>" for what the file does not name; n: the largest number in the file and one, at least n_least. Strings.
  * Errors: NOT_FOUND, INPUT with the file. */
 GPtrArray *assay_vocabulary_read (const char *path, gint64 n_least, GError **error);
+/* bytes <- those of a byte-level spelling. FALSE when a character is not of the alphabet: bytes is then of no use. */
+gboolean   assay_vocabulary_decode (const char *spelling, GString *bytes);
 /* (n) spellings that are the numbers themselves. */
 GPtrArray *assay_vocabulary_new_numbers (gint64 n);

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* tokenizer.h: text to token numbers and back, as the tokenizer of a checkpoint does it, with the place in the text of every token.
+ *
+ *   text  ->  added tokens cut out  ->  normalised  ->  cut into pieces  ->  model (BPE, WordPiece, unigram)  ->  numbers
+ *
+ * Read from a tokenizer.json of the tokenizers library, or from vocab.json and merges.txt beside each other, or from vocab.txt. Every step keeps
+ * where its bytes came from, so that a token's place is exact in the text that was given.
+ * Ownership: a tokenizer owns everything in it. Thread rule: one thread at a time (it remembers the pieces that it has met).
+ * Source: the formats are those that Hugging Face's tokenizers library writes.
+ */
+#pragma once
+
+#include <glib.h>
+
+typedef struct _AssayTokenizer AssayTokenizer;
+
+typedef struct {
+  gint32 id;
+  gint64 start, end;            /* bytes of the text; both 0 for what was added around it */
+} AssayToken;
+
+/* path: a directory of a checkpoint, or one of the files above. Errors: NOT_FOUND, INPUT, UNSUPPORTED, naming the file and the member. */
+AssayTokenizer *assay_tokenizer_open         (const char *path, GError **error);
+void            assay_tokenizer_free         (AssayTokenizer *self);
+
+/* Appends the tokens (AssayToken) of n bytes of UTF-8. with_special: also those that the tokenizer puts around a text.
+ * Cost: linear in the text but for a model without pieces, n log n. Errors: INPUT with the byte that is no UTF-8. */
+gboolean        assay_tokenizer_encode       (AssayTokenizer *self, const char *text, gsize n, gboolean with_special, GArray *tokens, GError **error);
+/* The text of token numbers; what is no UTF-8 becomes U+FFFD. *length bytes. Owns: the caller. Unknown numbers are left out. */
+char           *assay_tokenizer_decode       (const AssayTokenizer *self, const gint32 *ids, gsize n, gsize *length);
+
+/* One more than the largest number. */
+gint64          assay_tokenizer_get_size     (const AssayTokenizer *self);
+/* What a token is spelt like in the vocabulary, NULL for a number without a token; raw bytes where the vocabulary is one of bytes. */
+const char     *assay_tokenizer_get_spelling (const AssayTokenizer *self, gint32 id, gsize *length);
+/* The token that is put before a text, or -1. */
+gint32          assay_tokenizer_get_begin    (const AssayTokenizer *self);
+/* "BPE", "WordPiece", "Unigram". */
+const char     *assay_tokenizer_get_model    (const AssayTokenizer *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayTokenizer, assay_tokenizer_free)

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* tokenizer_step.c: patterns, and what steps have in common. */
+#include "dataset/tokenizer_step.h"
+
+#include "base/error.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+#include <string.h>
+
+struct _AssayTokenPattern {
+  char *literal;                /* NULL: a regular expression */
+  gsize length;
+  pcre2_code *code;
+  pcre2_match_data *match;
+};
+
+void
+assay_token_step_clear (AssayTokenStep *step)
+{
+  assay_token_pattern_free (step->pattern);
+  g_free (step->content);
+  *step = (AssayTokenStep) { 0 };
+}
+
+AssayTokenPattern *
+assay_token_pattern_new (const char *text, gboolean is_literal, GError **error)
+{
+  AssayTokenPattern *pattern = g_new0 (AssayTokenPattern, 1);
+  PCRE2_SIZE where;
+  int fault;
+
+  if (is_literal)
+    {
+      pattern->literal = g_strdup (text);
+      pattern->length = strlen (text);
+      return pattern;
+    }
+  pattern->code = pcre2_compile ((PCRE2_SPTR) text, PCRE2_ZERO_TERMINATED, PCRE2_UTF | PCRE2_UCP, &fault, &where, NULL);
+  if (pattern->code == NULL)
+    {
+      PCRE2_UCHAR words[256];
+
+      pcre2_get_error_message (fault, words, sizeof words);
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "pattern %s: at character %" G_GSIZE_FORMAT ": %s", text, (gsize) where, (const char *) words);
+      g_free (pattern);
+      return NULL;
+    }
+  pcre2_jit_compile (pattern->code, PCRE2_JIT_COMPLETE);          /* where it cannot, the interpreter finds the same */
+  pattern->match = pcre2_match_data_create_from_pattern (pattern->code, NULL);
+  return pattern;
+}
+
+void
+assay_token_pattern_free (AssayTokenPattern *pattern)
+{
+  if (pattern == NULL)
+    return;
+  g_free (pattern->literal);
+  pcre2_match_data_free (pattern->match);
+  pcre2_code_free (pattern->code);
+  g_free (pattern);
+}
+
+/* The first place at or behind `first` where the literal stands, n: nowhere. */
+static gsize
+find_literal (const AssayTokenPattern *pattern, const char *bytes, gsize n, gsize first)
+{
+  for (; pattern->length > 0 && first + pattern->length <= n; first++)
+    {
+      const char *found = memchr (bytes + first, pattern->literal[0], n - first - pattern->length + 1);
+
+      if (found == NULL)
+        break;
+      first = (gsize) (found - bytes);
+      if (memcmp (found, pattern->literal, pattern->length) == 0)
+        return first;
+    }
+  return n;
+}
+
+gboolean
+assay_token_pattern_find (const AssayTokenPattern *pattern, const char *bytes, gsize n, gsize first, gsize *start, gsize *end)
+{
+  const PCRE2_SIZE *ovector;
+
+  if (pattern->literal != NULL)
+    {
+      *start = find_literal (pattern, bytes, n, first);
+      *end = *start + pattern->length;
+      return *start < n;
+    }
+  if (pcre2_match (pattern->code, (PCRE2_SPTR) bytes, n, first, PCRE2_NO_UTF_CHECK, pattern->match, NULL) < 0)
+    return FALSE;
+  ovector = pcre2_get_ovector_pointer (pattern->match);
+  *start = ovector[0];
+  *end = ovector[1];
+  return TRUE;
+}
+
+gboolean
+assay_token_is_white (gunichar c)
+{
+  return (c >= 9 && c <= 13) || c == ' ' || c == 0x85 || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f
+         || c == 0x205f || c == 0x3000;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* tokenizer_step.h: the steps before a tokenizer's model: what changes a text, and what cuts it into pieces. Internal to the tokenizer.
+ *
+ * Ownership: steps own what they hold. Thread rule: one thread at a time (a pattern keeps its last match).
+ */
+#pragma once
+
+#include "dataset/tokenizer_text.h"
+
+#include <jansson.h>
+
+typedef struct _AssayTokenStep AssayTokenStep;
+
+/* is_first: the text begins where the text that was given does. */
+typedef void (*AssayTokenStepFunc) (const AssayTokenStep *step, AssayText *text, gboolean is_first);
+
+typedef struct _AssayTokenPattern AssayTokenPattern;    /* a regular expression, or a string to find */
+
+typedef enum { ASSAY_CUT_REMOVED, ASSAY_CUT_ISOLATED, ASSAY_CUT_WITH_PREVIOUS, ASSAY_CUT_WITH_NEXT, ASSAY_CUT_CONTIGUOUS } AssayCutBehaviour;
+
+struct _AssayTokenStep {
+  AssayTokenStepFunc apply;
+  AssayTokenPattern *pattern;
+  char *content;                /* to put in, or the character that stands for a space */
+  AssayCutBehaviour behaviour;
+  gboolean is_inverted;
+  guint switches;               /* the step's own */
+};
+
+void               assay_token_step_clear  (AssayTokenStep *step);
+
+/* Errors: INPUT with the pattern and what is wrong with it. */
+AssayTokenPattern *assay_token_pattern_new  (const char *text, gboolean is_literal, GError **error);
+void               assay_token_pattern_free (AssayTokenPattern *pattern);
+/* The first match in bytes first .. n - 1; FALSE: none. */
+gboolean           assay_token_pattern_find (const AssayTokenPattern *pattern, const char *bytes, gsize n, gsize first, gsize *start, gsize *end);
+
+/* White space as Unicode has it. */
+gboolean           assay_token_is_white     (gunichar c);
+
+/* Appends the steps of a member of tokenizer.json, a sequence in its order; null: none. Errors: UNSUPPORTED with the type; INPUT. */
+gboolean           assay_token_normaliser_read (const json_t *document, GArray *steps, GError **error);
+gboolean           assay_token_cutter_read     (const json_t *document, GArray *steps, GError **error);
