@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "dataset/cell_value.h"
 #include "hessian/solver.h"
+#include "influence/measure_name.h"
 #include "store/reader.h"
 
 #include <glib/gi18n.h>
@@ -262,7 +263,7 @@ find_validation (AssayCase *cas, const AssayInfluenceQuestion *question)
 
       if (strcmp (assay_json_get_text (object->meta, "method"), question->method) == 0
           && strcmp (assay_json_get_text (json_object_get (object->meta, "subject"), "model"), question->model) == 0
-          && strcmp (assay_json_get_text (json_object_get (object->meta, "result"), "measure"), assay_influence_question_get_measure (question)) == 0
+          && strcmp (assay_json_get_text (json_object_get (object->meta, "result"), "measure"), assay_measure_get_name (question->measure)) == 0
           && (newest == NULL || object->sequence > newest->sequence))
         newest = object;
     }

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #define ASKED_SEPARATOR ", "
-#define MEAN "mean "            /* before a measure that was asked about in the mean over examples */
 
 AssayInfluenceQuestion *
 assay_influence_question_ref (AssayInfluenceQuestion *self)
@@ -51,15 +50,7 @@ assay_influence_question_has_unit (const AssayInfluenceQuestion *self)
 gboolean
 assay_influence_question_is_of_loss (const AssayInfluenceQuestion *self)
 {
-  return assay_measure_is_loss (self->measure) || strcmp (self->measure, ASSAY_MEASURE_SELF) == 0;
-}
-
-const char *
-assay_influence_question_get_measure (const AssayInfluenceQuestion *self)
-{
-  if (assay_influence_question_is_of_loss (self))
-    return "loss";
-  return self->measure + (g_str_has_prefix (self->measure, MEAN) ? strlen (MEAN) : 0);
+  return strcmp (assay_measure_get_name (self->measure), "loss") == 0;
 }
 
 char *
@@ -78,7 +69,7 @@ assay_influence_question_dup_validation (const AssayInfluenceQuestion *self, con
     }
   if (!assay_influence_question_is_of_loss (self))
     {
-      g_autofree char *measure = assay_job_quote_word (assay_influence_question_get_measure (self));
+      g_autofree char *measure = assay_job_quote_word (assay_measure_get_name (self->measure));
 
       g_string_append_printf (command, " --measure %s", measure);
     }

@@ -37,9 +37,6 @@ gboolean                assay_influence_question_has_unit (const AssayInfluenceQ
 /* TRUE where what is asked about is a loss, also of each example itself; else question->measure names it. */
 gboolean                assay_influence_question_is_of_loss (const AssayInfluenceQuestion *self);
 
-/* What is asked about, as --measure and validations name it: "loss", "margin". Borrowed. */
-const char             *assay_influence_question_get_measure (const AssayInfluenceQuestion *self);
-
 /* The command that holds the scores of this model and method against retraining, for the same queries. path: of the case. Owns: the caller. */
 char                   *assay_influence_question_dup_validation (const AssayInfluenceQuestion *self, const char *path);
 

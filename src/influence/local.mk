@@ -57,6 +57,7 @@ src_influence_libinfluence_la_SOURCES = $(METHODS_LIST) \
   src/influence/inverse.c src/influence/inverse.h \
   src/influence/loss_difference.c src/influence/loss_difference.h \
   src/influence/method.c src/influence/method.h \
+  src/influence/measure_name.c src/influence/measure_name.h \
   src/influence/mislabel.c src/influence/mislabel.h \
   src/influence/reference.c src/influence/reference.h \
   src/influence/reference_case.c src/influence/reference_case.h \

@@ -62,12 +62,6 @@ assay_influence_scores_free (AssayInfluenceScores *scores)
 }
 
 gboolean
-assay_measure_is_loss (const char *measure)
-{
-  return strcmp (measure, ASSAY_MEASURE_LOSS) == 0 || strcmp (measure, ASSAY_MEASURE_MEAN_LOSS) == 0;
-}
-
-gboolean
 assay_influence_scores_are_of_losses (const AssayInfluenceScores *scores)
 {
   return assay_measure_is_loss (scores->measure);

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "influence/measure_name.h"
 #include "influence/method.h"
 #include "influence/top.h"
 
@@ -14,15 +15,10 @@
 #define ASSAY_UNIT_ACTIVATION "activation per removed example"
 #define ASSAY_UNIT_PROBE     "probe value per removed example"
 #define ASSAY_UNIT_RELATIVE  "relative"
-#define ASSAY_MEASURE_LOSS   "query loss"
-#define ASSAY_MEASURE_MEAN_LOSS "mean query loss"
-#define ASSAY_MEASURE_SELF   "self-influence"
 #define ASSAY_SIGN           "positive: removing the example raises the query's loss"
 #define ASSAY_SIGN_MEASURE   "positive: removing the example raises what is measured of the query"
 #define ASSAY_SIGN_SELF      "positive: removing the example raises its own loss"
 
-/* TRUE for the measures of losses of queries, single or in the mean. */
-gboolean    assay_measure_is_loss (const char *measure);
 gboolean    assay_influence_scores_are_of_losses (const AssayInfluenceScores *scores);
 /* What the sign of such scores means, by what they measure. */
 const char *assay_influence_scores_get_sign (const AssayInfluenceScores *scores);

@@ -6,6 +6,7 @@
 #include "report/validity.h"
 
 #include "base/json.h"
+#include "influence/measure_name.h"
 
 #include <math.h>
 #include <string.h>
@@ -40,7 +41,7 @@ describe_query (const Ranking *ranking)
 {
   const json_t *members = json_object_get (ranking->query, "query_examples");
   const char *measure = assay_json_get_text (ranking->query, "measure");
-  gboolean is_of_loss = g_str_has_suffix (measure, "query loss") || strcmp (measure, "self-influence") == 0;
+  gboolean is_of_loss = strcmp (assay_measure_get_name (measure), "loss") == 0;
   g_autofree char *name = NULL;
 
   if (json_array_size (members) > 1)

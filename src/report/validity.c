@@ -3,6 +3,7 @@
 #include "report/validity.h"
 
 #include "base/json.h"
+#include "influence/measure_name.h"
 #include "report/columns.h"
 #include "report/withheld.h"
 
@@ -146,10 +147,9 @@ speaks_of (const json_t *validation, const json_t *influence)
 {
   static const char *const same[] = { "model", "data", "method" };
   const json_t *query = json_array_get (json_object_get (influence, "queries"), 0);
-  const char *measure = assay_json_get_text (query ? query : influence, "measure");
+  const char *measure = assay_measure_get_name (assay_json_get_text (query ? query : influence, "measure"));
 
-  /* "margin" of "mean margin", "loss" of "query loss" */
-  if (!g_str_has_suffix (measure, assay_json_get_text (validation, "measure")) && strcmp (measure, "self-influence") != 0)
+  if (strcmp (measure, assay_json_get_text (validation, "measure")) != 0)
     return FALSE;
   for (gsize k = 0; k < G_N_ELEMENTS (same); k++)
     if (strcmp (assay_json_get_text (validation, same[k]), assay_json_get_text (influence, same[k])) != 0)
