@@ -174,6 +174,12 @@ assay_checkpoint_load_directory (const char *directory, const AssayCheckpointOpt
       json_decref (spec);
       return g_steal_pointer (&model);
     }
+  if (options != NULL && options->context > 0)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "%s: context: only models in the files of the transformers library take another one; leave --context out", config);
+      json_decref (spec);
+      return NULL;
+    }
   model = assay_model_new_from_spec (spec, error);
   json_decref (spec);
   if (model == NULL)

@@ -47,6 +47,7 @@ test_directory (void)
 
   for (guint t = 0; t < G_N_ELEMENTS (dtypes); t++)
     {
+      const AssayCheckpointOptions shorter = { .context = 3 };
       g_autoptr (AssayModel) model = new_model (dtypes[t]), back = NULL;
       GError *error = NULL;
 
@@ -55,6 +56,9 @@ test_directory (void)
       back = assay_checkpoint_load_directory (folder, NULL, &error);
       g_assert_no_error (error);
       assert_same (model, back);
+      g_assert_null (assay_checkpoint_load_directory (folder, &shorter, &error));
+      g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE);
+      g_clear_error (&error);
     }
 }
 
