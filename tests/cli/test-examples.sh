@@ -27,10 +27,12 @@ elsewhere ()
 {
   mkdir there && cp logistic.safetensors there/model.safetensors && cp logistic.safetensors there/step-10.safetensors \
     && printf '%s\n' "$architecture" >there/config.json \
-    && echo '{"checkpoints": [{"step": 10, "learning_rate": 0.1, "weights": "step-10.safetensors"}]}' >there/checkpoints.json
+    && echo '{"checkpoints": [{"step": 10, "learning_rate": 0.1, "weights": "step-10.safetensors"}]}' >there/checkpoints.json \
+    && printf '%s\n' "$tokenizer" >there/tokenizer.json && echo 'a word and another' >sentence.txt
 }
 architecture='{"architecture": "linear", "config": {"inputs": 4, "outputs": 2, "bias": true, "loss": "logistic", "name": "fc"}, "dtype": "f64"}'
-later='^assay import people.assay (activations|gradients|model|checkpoints) '
+tokenizer='{"pre_tokenizer": {"type": "WhitespaceSplit"}, "model": {"type": "WordPiece", "unk_token": "[UNK]", "vocab": {"[UNK]": 0, "a": 1, "word": 2, "##nd": 3}}}'
+later='^assay (tokenize|import people.assay (activations|gradients|model|checkpoints)) '
 succeeds ()
 {
   sh -c "$1" </dev/null
