@@ -18,6 +18,14 @@ assay_json_get_number (const json_t *object, const char *key)
   return json_is_number (value) ? json_number_value (value) : (double) NAN;
 }
 
+gboolean
+assay_json_get_switch (const json_t *object, const char *key, gboolean otherwise)
+{
+  const json_t *value = json_object_get (object, key);
+
+  return json_is_boolean (value) ? json_is_true (value) : otherwise;
+}
+
 const char *
 assay_json_get_text (const json_t *object, const char *key)
 {

@@ -12,5 +12,7 @@
 json_t     *assay_json_number     (double value);
 /* NaN where the member is missing or no number. */
 double      assay_json_get_number (const json_t *object, const char *key);
+/* `otherwise` where the member is missing or neither true nor false. */
+gboolean    assay_json_get_switch (const json_t *object, const char *key, gboolean otherwise);
 /* "" where the member is missing or no string. */
 const char *assay_json_get_text   (const json_t *object, const char *key);

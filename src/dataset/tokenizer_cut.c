@@ -139,14 +139,6 @@ apply_metaspace (const AssayTokenStep *step, AssayText *text, gboolean is_first)
 
 /* --- reading --------------------------------------------------------------------------------------------------------------- */
 
-static gboolean
-get_switch (const json_t *document, const char *key, gboolean otherwise)
-{
-  const json_t *value = json_object_get (document, key);
-
-  return json_is_boolean (value) ? json_is_true (value) : otherwise;
-}
-
 static const struct { const char *name; AssayCutBehaviour behaviour; } behaviours[] = {
   { "Removed", ASSAY_CUT_REMOVED }, { "Isolated", ASSAY_CUT_ISOLATED }, { "MergedWithPrevious", ASSAY_CUT_WITH_PREVIOUS },
   { "MergedWithNext", ASSAY_CUT_WITH_NEXT }, { "Contiguous", ASSAY_CUT_CONTIGUOUS },
@@ -172,7 +164,7 @@ read_split (const json_t *document, AssayTokenStep *step, GError **error)
   gboolean is_literal = json_is_string (json_object_get (pattern, "String"));
 
   step->apply = apply_cut;
-  step->is_inverted = get_switch (document, "invert", FALSE);
+  step->is_inverted = assay_json_get_switch (document, "invert", FALSE);
   step->pattern = assay_token_pattern_new (assay_json_get_text (pattern, is_literal ? "String" : "Regex"), is_literal, error);
   return step->pattern != NULL && read_behaviour (assay_json_get_text (document, "behavior"), step, error);
 }
@@ -181,11 +173,11 @@ static gboolean
 read_metaspace (const json_t *document, AssayTokenStep *step)
 {
   const char *scheme = assay_json_get_text (document, "prepend_scheme"), *mark = assay_json_get_text (document, "replacement");
-  gboolean old = get_switch (document, "add_prefix_space", TRUE);       /* before there were schemes */
+  gboolean old = assay_json_get_switch (document, "add_prefix_space", TRUE);       /* before there were schemes */
 
   step->apply = apply_metaspace;
   step->content = g_strdup (mark[0] != '\0' ? mark : "\xe2\x96\x81");
-  step->switches = (get_switch (document, "split", TRUE) ? CUT : 0)
+  step->switches = (assay_json_get_switch (document, "split", TRUE) ? CUT : 0)
                    | (strcmp (scheme, "first") == 0 ? FIRST : strcmp (scheme, "never") == 0 || (scheme[0] == '\0' && !old) ? 0 : ALWAYS);
   return TRUE;
 }
@@ -206,7 +198,7 @@ read_pattern (const json_t *document, AssayTokenStep *step, GError **error)
   for (gsize k = 0; k < G_N_ELEMENTS (by_pattern); k++)
     if (strcmp (by_pattern[k].type, type) == 0)
       {
-        gboolean single = strcmp (type, "Digits") == 0 && get_switch (document, "individual_digits", FALSE);
+        gboolean single = strcmp (type, "Digits") == 0 && assay_json_get_switch (document, "individual_digits", FALSE);
 
         step->apply = apply_cut;
         step->behaviour = by_pattern[k].behaviour;
@@ -226,8 +218,8 @@ read_step (const json_t *document, AssayTokenStep *step, GError **error)
     {
       step->apply = apply_byte_level;
       step->behaviour = ASSAY_CUT_ISOLATED;
-      step->switches = get_switch (document, "add_prefix_space", TRUE) ? PREFIX : 0;
-      return !get_switch (document, "use_regex", TRUE) || (step->pattern = assay_token_pattern_new (GPT2_PATTERN, FALSE, error)) != NULL;
+      step->switches = assay_json_get_switch (document, "add_prefix_space", TRUE) ? PREFIX : 0;
+      return !assay_json_get_switch (document, "use_regex", TRUE) || (step->pattern = assay_token_pattern_new (GPT2_PATTERN, FALSE, error)) != NULL;
     }
   if (strcmp (type, "Split") == 0)
     return read_split (document, step, error);

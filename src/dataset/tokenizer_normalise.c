@@ -266,14 +266,6 @@ apply_strip (const AssayTokenStep *step, AssayText *text, gboolean is_first)
 
 /* --- reading --------------------------------------------------------------------------------------------------------------- */
 
-static gboolean
-get_switch (const json_t *document, const char *key, gboolean otherwise)
-{
-  const json_t *value = json_object_get (document, key);
-
-  return json_is_boolean (value) ? json_is_true (value) : otherwise;
-}
-
 static const struct { const char *type; AssayTokenStepFunc apply; guint switches; } plain[] = {
   { "NFC", apply_form, G_NORMALIZE_DEFAULT_COMPOSE }, { "NFD", apply_form, G_NORMALIZE_DEFAULT }, { "NFKC", apply_form, G_NORMALIZE_ALL_COMPOSE },
   { "NFKD", apply_form, G_NORMALIZE_ALL }, { "Lowercase", apply_lower, 0 }, { "StripAccents", apply_marks, 0 },
@@ -294,11 +286,11 @@ read_replace (const json_t *document, AssayTokenStep *step, GError **error)
 static void
 read_bert (const json_t *document, AssayTokenStep *step)
 {
-  gboolean is_lower = get_switch (document, "lowercase", TRUE);
+  gboolean is_lower = assay_json_get_switch (document, "lowercase", TRUE);
 
   step->apply = apply_bert;
-  step->switches = (get_switch (document, "clean_text", TRUE) ? CLEAN : 0) | (get_switch (document, "handle_chinese_chars", TRUE) ? CHINESE : 0)
-                   | (get_switch (document, "strip_accents", is_lower) ? ACCENTS : 0) | (is_lower ? LOWER : 0);
+  step->switches = (assay_json_get_switch (document, "clean_text", TRUE) ? CLEAN : 0) | (assay_json_get_switch (document, "handle_chinese_chars", TRUE) ? CHINESE : 0)
+                   | (assay_json_get_switch (document, "strip_accents", is_lower) ? ACCENTS : 0) | (is_lower ? LOWER : 0);
 }
 
 gboolean
@@ -324,7 +316,7 @@ assay_token_normaliser_read (const json_t *document, GArray *steps, GError **err
   if (strcmp (type, "Prepend") == 0)
     step = (AssayTokenStep) { .apply = apply_prepend, .content = g_strdup (assay_json_get_text (document, "prepend")) };
   else if (strcmp (type, "Strip") == 0)
-    step = (AssayTokenStep) { .apply = apply_strip, .switches = (get_switch (document, "strip_left", TRUE) ? LEFT : 0) | (get_switch (document, "strip_right", TRUE) ? RIGHT : 0) };
+    step = (AssayTokenStep) { .apply = apply_strip, .switches = (assay_json_get_switch (document, "strip_left", TRUE) ? LEFT : 0) | (assay_json_get_switch (document, "strip_right", TRUE) ? RIGHT : 0) };
   else if (strcmp (type, "BertNormalizer") == 0)
     read_bert (document, &step);
   else if (strcmp (type, "Replace") == 0 && !read_replace (document, &step, error))

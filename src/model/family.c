@@ -66,17 +66,9 @@ assay_family_get_number_or (const json_t *config, const char *key, double otherw
 }
 
 gboolean
-assay_family_get_switch_or (const json_t *config, const char *key, gboolean otherwise)
-{
-  json_t *member = json_object_get (config, key);
-
-  return json_is_boolean (member) ? json_is_true (member) : otherwise;
-}
-
-gboolean
 assay_family_expect_switch (const json_t *config, const char *key, gboolean expected, GError **error)
 {
-  if (assay_family_get_switch_or (config, key, expected) == expected)
+  if (assay_json_get_switch (config, key, expected) == expected)
     return TRUE;
   g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "%s: %s expected; a model with another value computes another function than this program's", key,
                expected ? "true" : "false");

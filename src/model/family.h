@@ -41,9 +41,8 @@ const AssayFamily *assay_family_find (const char *model_type, GError **error);
 /* A positive whole number; one that may be missing or null, and is then `otherwise`. Errors: INPUT. */
 gboolean    assay_family_get_size       (const json_t *config, const char *key, json_int_t *value, GError **error);
 gboolean    assay_family_get_size_or    (const json_t *config, const char *key, json_int_t otherwise, json_int_t *value, GError **error);
-/* A number or switch; `otherwise` where it is missing or null. */
+/* A number; `otherwise` where it is missing or null. */
 double      assay_family_get_number_or  (const json_t *config, const char *key, double otherwise);
-gboolean    assay_family_get_switch_or  (const json_t *config, const char *key, gboolean otherwise);
 /* FALSE with UNSUPPORTED when a switch that changes the function is not where this program has it. */
 gboolean    assay_family_expect_switch  (const json_t *config, const char *key, gboolean expected, GError **error);
 /* Our name of an activation. Errors: UNSUPPORTED with what is known. */

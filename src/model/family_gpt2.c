@@ -2,6 +2,8 @@
 /* family_gpt2.c: GPT-2: matrices stored input-major, a tied head; early files also hold the causal mask of every layer. */
 #include "model/family.h"
 
+#include "base/json.h"
+
 static json_t *
 configure (const json_t *config, gint64 context, GError **error)
 {
@@ -19,7 +21,7 @@ configure (const json_t *config, gint64 context, GError **error)
     return NULL;
   return json_pack ("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:s, s:b, s:s, s:s}", "vocabulary", V, "context", (json_int_t) context, "positions-size", T,
                     "width", C, "layers", L, "heads", H, "mlp", F, "eps", assay_family_get_number_or (config, "layer_norm_epsilon", 1e-5), "activation",
-                    activation, "tied", assay_family_get_switch_or (config, "tie_word_embeddings", TRUE), "names", "gpt2", "token-reduction", "mean");
+                    activation, "tied", assay_json_get_switch (config, "tie_word_embeddings", TRUE), "names", "gpt2", "token-reduction", "mean");
 }
 
 static const char *const model_types[] = { "gpt2", NULL };

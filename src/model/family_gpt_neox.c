@@ -2,6 +2,8 @@
 /* family_gpt_neox.c: GPT-NeoX, Pythia among them: attention and MLP side by side, part of a head rotated, query, key and value stored head by head. */
 #include "model/family.h"
 
+#include "base/json.h"
+
 static json_t *
 configure (const json_t *config, gint64 context, GError **error)
 {
@@ -16,9 +18,9 @@ configure (const json_t *config, gint64 context, GError **error)
     return NULL;
   ours = json_pack ("{s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:s, s:b, s:b, s:b, s:b, s:b, s:b, s:s, s:s}", "vocabulary", V, "context", (json_int_t) context,
                     "width", C, "layers", L, "heads", H, "mlp", F, "eps", assay_family_get_number_or (config, "layer_norm_eps", 1e-5), "activation",
-                    activation, "parallel", assay_family_get_switch_or (config, "use_parallel_residual", TRUE), "tied",
-                    assay_family_get_switch_or (config, "tie_word_embeddings", FALSE), "bias", 0, "qkv-bias",
-                    assay_family_get_switch_or (config, "attention_bias", TRUE), "output-bias", assay_family_get_switch_or (config, "attention_bias", TRUE),
+                    activation, "parallel", assay_json_get_switch (config, "use_parallel_residual", TRUE), "tied",
+                    assay_json_get_switch (config, "tie_word_embeddings", FALSE), "bias", 0, "qkv-bias",
+                    assay_json_get_switch (config, "attention_bias", TRUE), "output-bias", assay_json_get_switch (config, "attention_bias", TRUE),
                     "mlp-bias", 1, "names", "gpt-neox", "token-reduction", "mean");
   if (assay_family_add_rope (config, C / H, T, ours, error))
     return ours;

@@ -26,7 +26,7 @@ static gboolean
 add_window (const json_t *config, json_int_t layers, json_t *ours, GError **error)
 {
   const char *type = assay_json_get_text (config, "model_type");
-  gboolean is_qwen = g_str_has_prefix (type, "qwen"), has_window = strcmp (type, "mistral") == 0 || (is_qwen && assay_family_get_switch_or (config, "use_sliding_window", FALSE));
+  gboolean is_qwen = g_str_has_prefix (type, "qwen"), has_window = strcmp (type, "mistral") == 0 || (is_qwen && assay_json_get_switch (config, "use_sliding_window", FALSE));
   json_int_t window, first = 0;
   g_autofree char *full = NULL;
 
@@ -45,12 +45,12 @@ static void
 add_biases (const json_t *config, json_t *ours)
 {
   const char *type = assay_json_get_text (config, "model_type");
-  gboolean of_attention = assay_family_get_switch_or (config, "attention_bias", FALSE);
+  gboolean of_attention = assay_json_get_switch (config, "attention_bias", FALSE);
 
   json_object_set_new (ours, "bias", json_false ());
   json_object_set_new (ours, "qkv-bias", json_boolean (strcmp (type, "qwen2") == 0 || of_attention));
   json_object_set_new (ours, "output-bias", json_boolean (strcmp (type, "qwen2") != 0 && of_attention));
-  json_object_set_new (ours, "mlp-bias", json_boolean (assay_family_get_switch_or (config, "mlp_bias", FALSE)));
+  json_object_set_new (ours, "mlp-bias", json_boolean (assay_json_get_switch (config, "mlp_bias", FALSE)));
   json_object_set_new (ours, "head-norm", json_boolean (strcmp (type, "qwen3") == 0));
 }
 
@@ -71,7 +71,7 @@ configure (const json_t *config, gint64 context, GError **error)
   ours = json_pack ("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:f, s:s, s:b, s:b, s:s, s:s}", "vocabulary", V, "context", (json_int_t) context, "width",
                     C, "layers", L, "heads", H, "kv-heads", G, "head-size", D, "mlp", F, "norm", "rmsnorm", "eps",
                     assay_family_get_number_or (config, "rms_norm_eps", 1e-6), "activation", activation, "gated", 1, "tied",
-                    assay_family_get_switch_or (config, "tie_word_embeddings", FALSE), "names", "llama", "token-reduction", "mean");
+                    assay_json_get_switch (config, "tie_word_embeddings", FALSE), "names", "llama", "token-reduction", "mean");
   add_biases (config, ours);
   if (add_window (config, L, ours, error) && assay_family_add_rope (config, D, T, ours, error))
     return ours;

@@ -2,6 +2,8 @@
 /* family_mamba.c: Mamba, the first of that name. It has no positions, so that any context will do. */
 #include "model/family.h"
 
+#include "base/json.h"
+
 #define CONTEXT 2048            /* what published models were trained on */
 
 static json_t *
@@ -20,8 +22,8 @@ configure (const json_t *config, gint64 context, GError **error)
   return json_pack ("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:s, s:b, s:b, s:b, s:s}", "vocabulary", V, "context",
                     (json_int_t) (context ? context : CONTEXT), "width", C, "layers", L, "inner", I, "state", S, "kernel", K, "rank", R, "eps",
                     assay_family_get_number_or (config, "layer_norm_epsilon", 1e-5), "activation", activation, "bias",
-                    assay_family_get_switch_or (config, "use_bias", FALSE), "conv-bias", assay_family_get_switch_or (config, "use_conv_bias", TRUE), "tied",
-                    assay_family_get_switch_or (config, "tie_word_embeddings", TRUE), "token-reduction", "mean");
+                    assay_json_get_switch (config, "use_bias", FALSE), "conv-bias", assay_json_get_switch (config, "use_conv_bias", TRUE), "tied",
+                    assay_json_get_switch (config, "tie_word_embeddings", TRUE), "token-reduction", "mean");
 }
 
 static const char *const model_types[] = { "mamba", NULL };
