@@ -17,16 +17,7 @@
 static json_t *
 read_document (const char *path, GError **error)
 {
-  g_autoptr (GBytes) bytes = assay_file_read (path, MAX_BYTES, error);
-  json_error_t where;
-  json_t *document;
-
-  if (bytes == NULL)
-    return NULL;
-  document = json_loadb (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), JSON_ALLOW_NUL, &where);
-  if (document == NULL)
-    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s line %d column %d: %s", path, where.line, where.column, where.text);
-  return document;
+  return assay_file_read_json (path, MAX_BYTES, JSON_ALLOW_NUL, error);
 }
 
 /* The same where the file may be absent: NULL without an error then. FALSE: an error. */

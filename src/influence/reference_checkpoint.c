@@ -42,20 +42,11 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Check, check_clear)
 static gboolean
 open_files (Check *c, GError **error)
 {
-  g_autoptr (GBytes) bytes = NULL;
-  json_error_t where;
-
   c->document_path = g_build_filename (c->directory, ASSAY_REFERENCE_CHECKPOINT_FILE, NULL);
   c->tensors_path = g_build_filename (c->directory, "expected.safetensors", NULL);
-  bytes = assay_file_read (c->document_path, DOCUMENT_BYTES, error);
-  if (bytes == NULL)
-    return FALSE;
-  c->document = json_loadb (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), JSON_REJECT_DUPLICATES, &where);
+  c->document = assay_file_read_json (c->document_path, DOCUMENT_BYTES, JSON_REJECT_DUPLICATES, error);
   if (c->document == NULL)
-    {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s line %d column %d: %s", c->document_path, where.line, where.column, where.text);
-      return FALSE;
-    }
+    return FALSE;
   c->tensors = assay_safetensors_open (c->tensors_path, error);
   return c->tensors != NULL;
 }

@@ -11,7 +11,7 @@
 #define ASSAY_REFERENCE_CHECKPOINT_FILE "expected.json"
 
 /* Calls func for logits, residual streams, losses, gradients and products that the directory holds, computed in f64. A tensor's error is
- * relative to its largest entry, or to a thousandth of the largest of its kind where it has none (a gradient that is zero by nature).
+ * relative to its largest entry; where that is less than a thousandth of its vector's (a gradient that is zero by nature), the bound is as much wider.
  * Cost: a few walks of short sequences. Errors: those of the files and of the walks. */
 gboolean assay_reference_check_checkpoint (const char *directory, AssayReferenceCompareFunc func, gpointer data, AssayBackend *backend,
                                            AssayProgress *progress, GError **error);

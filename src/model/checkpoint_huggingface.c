@@ -47,21 +47,6 @@ open_shard (GPtrArray *shards, const char *directory, const char *name, GError *
   return shard->file != NULL;
 }
 
-static json_t *
-read_document (const char *path, GError **error)
-{
-  g_autoptr (GBytes) bytes = assay_file_read (path, DOCUMENT_BYTES, error);
-  json_error_t where;
-  json_t *document;
-
-  if (bytes == NULL)
-    return NULL;
-  document = json_loadb (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), JSON_REJECT_DUPLICATES, &where);
-  if (document == NULL)
-    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s line %d column %d: %s", path, where.line, where.column, where.text);
-  return document;
-}
-
 /* A name of the index is that of a file beside it, and of nothing else. */
 static gboolean
 is_beside (const char *name)
@@ -72,7 +57,7 @@ is_beside (const char *name)
 static gboolean
 open_listed (GPtrArray *shards, const char *directory, const char *index_path, GError **error)
 {
-  json_t *index = read_document (index_path, error), *map = json_object_get (index, "weight_map"), *value;
+  json_t *index = assay_file_read_json (index_path, DOCUMENT_BYTES, JSON_REJECT_DUPLICATES, error), *map = json_object_get (index, "weight_map"), *value;
   g_autoptr (GHashTable) opened = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   const char *tensor;
   gboolean ok = index != NULL;
@@ -346,7 +331,7 @@ assay_checkpoint_read_vector (const AssayModel *model, const char *directory, co
                               double *vector, GError **error)
 {
   g_autofree char *config_path = g_build_filename (directory, CONFIG, NULL);
-  json_t *config = read_document (config_path, error);
+  json_t *config = assay_file_read_json (config_path, DOCUMENT_BYTES, JSON_REJECT_DUPLICATES, error);
   const AssayFamily *family = config ? assay_family_find (assay_json_get_text (config, "model_type"), error) : NULL;
   g_autoptr (GPtrArray) shards = g_ptr_array_new ();
   g_autoptr (GHashTable) used = NULL;

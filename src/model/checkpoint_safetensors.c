@@ -155,19 +155,11 @@ assay_checkpoint_load_directory (const char *directory, const AssayCheckpointOpt
   const AssayCheckpointOptions none = { .has_dtype = FALSE };
   g_autofree char *config = g_build_filename (directory, "config.json", NULL);
   g_autofree char *weights = g_build_filename (directory, "model.safetensors", NULL);
-  g_autoptr (GBytes) bytes = assay_file_read (config, CONFIG_BYTES, error);
   g_autoptr (AssayModel) model = NULL;
-  json_error_t where;
-  json_t *spec;
+  json_t *spec = assay_file_read_json (config, CONFIG_BYTES, JSON_REJECT_DUPLICATES, error);
 
-  if (bytes == NULL)
-    return NULL;
-  spec = json_loadb (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), JSON_REJECT_DUPLICATES, &where);
   if (spec == NULL)
-    {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s line %d column %d: %s", config, where.line, where.column, where.text);
-      return NULL;
-    }
+    return NULL;
   if (assay_huggingface_recognise (spec))
     {
       model = assay_huggingface_load (spec, directory, options ? options : &none, error);

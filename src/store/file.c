@@ -117,6 +117,21 @@ assay_file_open_beneath (const char *directory, const char *name, guint64 *size,
   return fd;
 }
 
+json_t *
+assay_file_read_json (const char *path, guint64 max_bytes, gsize flags, GError **error)
+{
+  g_autoptr (GBytes) bytes = assay_file_read (path, max_bytes, error);
+  json_error_t where;
+  json_t *document;
+
+  if (bytes == NULL)
+    return NULL;
+  document = json_loadb (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), flags, &where);
+  if (document == NULL)
+    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s line %d column %d: %s", path, where.line, where.column, where.text);
+  return document;
+}
+
 gboolean
 assay_file_read_at (int fd, const char *path, guint64 offset, void *out, gsize n, GError **error)
 {
