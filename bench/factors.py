@@ -3,11 +3,12 @@
 """EK-FAC of a transformer, fit and pairwise scores: Assay beside kronfluence.
 
     PEER_PYTHON=/path/to/venv/bin/python bench/factors.py BUILD_DIR [--model A|B] [--examples 500] [--queries 96] [--pairs 3] [--threads 1]
-                                                          [--query-batch 32] [--train-batch 8]
+                                                          [--query-batch 32] [--train-batch 8] [--every-parameter]
 
-Parity first: with the data's own labels on both sides, the sum of our scores over the modules that the peer covers (the linear layers of the
-blocks) against the peer's scores, by Spearman's correlation of each query; below 0.999 nothing is timed. Then pairs A B A B ...: each of our
-jobs is a whole command (start, reading the case, every parameter, writing); the peer's are its calls, in a process that is warm. The peer
+Both sides take the linear layers of the blocks, which is what the peer covers; --every-parameter lets ours take the whole model.
+Parity first: with the data's own labels on both sides, the sum of our scores over those modules against the peer's scores, by Spearman's
+correlation of each query; below 0.999 nothing is timed. Then pairs A B A B ...: each of our
+jobs is a whole command (start, reading the case, writing); the peer's are its calls, in a process that is warm. The peer
 scores twice: with --query-batch queries at a time, as its examples do, and with all of them at once. Prints one JSON document. Exits 77 with
 a reason when the peer is not installed.
 """
@@ -44,8 +45,9 @@ print(min(np.corrcoef(rank(a), rank(b))[0, 1] for a, b in zip(ours, theirs)))
 class Assay:
     """Whole commands on a case that is made anew for every fit."""
 
-    def __init__(self, program, folder, case, queries, threads):
+    def __init__(self, program, folder, case, queries, threads, modules):
         self.program, self.folder, self.case, self.queries, self.threads = program, folder, case, queries, threads
+        self.fit_options = ["--fisher", "empirical", "--factor-precision", "f32", "--force", *(["--modules", modules] if modules else [])]
         self.env = {k: v for k, v in os.environ.items() if k not in ("OPENBLAS_CORETYPE", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")}
 
     def run(self, *words):
@@ -62,11 +64,10 @@ class Assay:
         self.run("import", "data", self.folder + "/all.npy", "--split", f"order:train={examples},test=rest")
 
     def fit(self):
-        return self.run("factors", "--fisher", "empirical", "--factor-precision", "f32", "--force")
+        return self.run("factors", *self.fit_options)
 
     def score(self, *more):
-        return self.run("influence", "--method", "ekfac", "--query", f"test:0-{self.queries - 1}", "--fisher", "empirical", "--factor-precision",
-                        "f32", "--precision", "f32", "--force", *more)
+        return self.run("influence", "--method", "ekfac", "--query", f"test:0-{self.queries - 1}", "--precision", "f32", *self.fit_options, *more)
 
 
 def summary(ours, theirs, key):
@@ -85,6 +86,7 @@ def main():
     parser.add_argument("--train-batch", type=int, default=8)
     parser.add_argument("--pairs", type=int, default=3)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--every-parameter", action="store_true")
     args = parser.parse_args()
     python = os.environ.get("PEER_PYTHON", sys.executable)
     if subprocess.run([python, "-c", "import kronfluence, h5py, safetensors"], stderr=subprocess.DEVNULL).returncode:
@@ -96,7 +98,8 @@ def main():
         os.mkdir(folder)
         subprocess.run([python, "-c", MAKE_CASE, folder, json.dumps(m)], check=True)
         subprocess.run([python, "-c", MORE, folder, *map(str, (m["vocabulary"], m["context"], args.examples, args.queries))], check=True)
-        ours = Assay(os.path.join(args.build, "assay"), folder, scratch + "/assay.case", args.queries, args.threads)
+        ours = Assay(os.path.join(args.build, "assay"), folder, scratch + "/assay.case", args.queries, args.threads,
+                     None if args.every_parameter else "h.*.attn.*,h.*.mlp.*")
         here = os.path.dirname(os.path.abspath(__file__))
         peer = lambda batch: Side([python, "-W", "ignore", here + "/peers/kronfluence_factors.py", folder, scratch + "/peer", "--empirical",
                                    "--threads", str(args.threads), "--query-batch", str(batch), "--train-batch", str(args.train_batch)])
@@ -126,7 +129,7 @@ def main():
         best = [theirs.ask("score") for k in range(args.pairs)]
         info_best = theirs.ask("info")
         theirs.close()
-        print(json.dumps({"benchmark": "factors", "model": args.model, **m, "examples": args.examples, "queries": args.queries,
+        print(json.dumps({"benchmark": "factors", "model": args.model, **m, "examples": args.examples, "queries": args.queries, "every_parameter": args.every_parameter,
                           "threads": args.threads, "pairs": args.pairs, "precision": "f32", "parity": {"least_spearman": parity, "needed": 0.999},
                           "fit": {k: summary(*fits, k) for k in ("cpu", "wall")},
                           f"scores_query_batch_{args.query_batch}": {k: summary(*scores, k) for k in ("cpu", "wall")},

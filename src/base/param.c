@@ -514,6 +514,12 @@ assay_values_to_json (const AssayValues *values)
 }
 
 gboolean
+assay_values_has (const AssayValues *values, const char *name)
+{
+  return find (values, name) >= 0;
+}
+
+gboolean
 assay_values_is_set (const AssayValues *values, const char *name)
 {
   gssize k = find (values, name);

@@ -63,6 +63,7 @@ const AssayParam *assay_values_get_table (const AssayValues *values);
 gboolean     assay_values_set_text   (AssayValues *values, const char *name, const char *text, GError **error);
 /* A document made by assay_values_to_json holds the defaults too: a default counts as not given. */
 gboolean     assay_values_set_json   (AssayValues *values, const char *name, const json_t *value, GError **error);
+gboolean     assay_values_has        (const AssayValues *values, const char *name);    /* is an entry of the table */
 gboolean     assay_values_is_set     (const AssayValues *values, const char *name);    /* given, not defaulted */
 /* What was given for an entry, as texts that assay_values_set_text reads back (one, unless it is a LIST); NULL: nothing. Owns: the caller. */
 char       **assay_values_dup_texts  (const AssayValues *values, const char *name);

@@ -41,7 +41,7 @@ assay_factors_new (const AssayModel *model, const AssayFactorsOptions *options, 
   g_autoptr (AssayFactors) factors = g_new0 (AssayFactors, 1);
 
   factors->modules = assay_modules_new (model, error);
-  if (factors->modules == NULL)
+  if (factors->modules == NULL || !assay_modules_keep (factors->modules, options->modules, error))
     return NULL;
   factors->options = *options;
   factors->of = g_new0 (AssayModuleFactors, factors->modules->n);
@@ -191,7 +191,8 @@ assay_factors_get_cost (const AssayModel *model, const AssayFactorsOptions *opti
   guint64 arena = 0;
   gint64 batch;
 
-  if (modules == NULL || (batch = assay_module_pass_measure (model, modules, dtype, n_examples, &arena, error)) == 0
+  if (modules == NULL || !assay_modules_keep (modules, options->modules, error)
+      || (batch = assay_module_pass_measure (model, modules, dtype, n_examples, &arena, error)) == 0
       || (graph = assay_model_build (model, batch, error)) == NULL)
     return FALSE;
   plan = assay_plan_new (graph, ASSAY_WALK_GRADIENT, dtype, NULL);

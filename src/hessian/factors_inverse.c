@@ -19,6 +19,7 @@ struct _AssayFactorsInverse {
   double *lambda;               /* (modules) */
   double largest;               /* eigenvalue of A */
   double *D, *work;             /* of the largest module */
+  double *vector;               /* (P); NULL where the factors cover every parameter */
 };
 
 double
@@ -113,6 +114,11 @@ assay_factors_inverse_new (const AssayFactors *factors, AssayFactorsSpectrum spe
   if ((inverse->D = assay_mem_alloc_array (size, sizeof (double), error)) == NULL
       || (inverse->work = assay_mem_alloc_array (size, sizeof (double), error)) == NULL)
     return NULL;
+  if (factors->modules->covered < factors->modules->P
+      && (inverse->vector = assay_mem_alloc_array (factors->modules->P, sizeof (double), error)) == NULL)
+    return NULL;
+  if (inverse->vector != NULL)
+    memset (inverse->vector, 0, factors->modules->P * sizeof (double));
   return g_steal_pointer (&inverse);
 }
 
@@ -124,6 +130,7 @@ assay_factors_inverse_free (AssayFactorsInverse *inverse)
   g_free (inverse->lambda);
   assay_mem_free (inverse->D);
   assay_mem_free (inverse->work);
+  assay_mem_free (inverse->vector);
   g_free (inverse);
 }
 
@@ -160,12 +167,18 @@ assay_factors_inverse_apply (AssayFactorsInverse *inverse, gint64 K, const doubl
   const AssayModules *modules = inverse->factors->modules;
 
   for (gint64 k = 0; k < K; k++)
-    for (guint m = 0; m < modules->n; m++)
-      {
-        assay_module_read (&modules->module[m], X + k * modules->P, inverse->D);
-        assay_factors_inverse_apply_module (inverse, m, inverse->D, inverse->D);
-        assay_module_write (&modules->module[m], inverse->D, Y + k * modules->P);
-      }
+    {
+      double *out = inverse->vector ? inverse->vector : Y + k * modules->P;
+
+      for (guint m = 0; m < modules->n; m++)
+        {
+          assay_module_read (&modules->module[m], X + k * modules->P, inverse->D);
+          assay_factors_inverse_apply_module (inverse, m, inverse->D, inverse->D);
+          assay_module_write (&modules->module[m], inverse->D, out);
+        }
+      if (inverse->vector != NULL)              /* 0 where no module covers */
+        memcpy (Y + k * modules->P, out, modules->P * sizeof *Y);
+    }
 }
 
 /* --- as an operator --------------------------------------------------------------------------------------------------------- */

@@ -39,7 +39,7 @@ void                 assay_factors_inverse_free (AssayFactorsInverse *inverse);
 const AssayFactors  *assay_factors_inverse_get_factors (const AssayFactorsInverse *inverse);
 /* lambda of a module. */
 double               assay_factors_inverse_get_lambda (const AssayFactorsInverse *inverse, guint module);
-/* Y = A^-1 X for K vectors, X and Y (K,P), which may be the same. Cost: 4 rows columns (rows + columns) flops a module and vector. */
+/* Y = A^-1 X for K vectors, X and Y (K,P), which may be the same; 0 where factors of some modules alone do not cover. Cost: 4 rows columns (rows + columns) flops a module and vector. */
 void                 assay_factors_inverse_apply (AssayFactorsInverse *inverse, gint64 K, const double *X, double *Y);
 /* Of one module, D and X (rows, columns); which may be the same. */
 void                 assay_factors_inverse_apply_module (AssayFactorsInverse *inverse, guint module, const double *D, double *X);

@@ -198,10 +198,56 @@ assay_modules_new (const AssayModel *model, GError **error)
   for (guint n = 0; complete && n < assay_graph_get_n_nodes (graph); n++)
     complete = add_node (graph, n, found, error);
   g_array_sort (found, by_offset);
-  modules->P = assay_model_get_n_params (model);
+  modules->P = modules->covered = assay_model_get_n_params (model);
   modules->n = found->len;
   modules->module = (AssayModule *) (void *) g_array_free (found, FALSE);
   return complete && check_coverage (graph, modules, error) ? g_steal_pointer (&modules) : NULL;
+}
+
+static void
+module_clear (AssayModule *module)
+{
+  g_free (module->name);
+  g_free (module->uses);
+}
+
+static gboolean
+matches (const char *name, char **patterns)
+{
+  for (; *patterns != NULL; patterns++)
+    if (g_pattern_match_simple (g_strstrip (*patterns), name))
+      return TRUE;
+  return FALSE;
+}
+
+gboolean
+assay_modules_keep (AssayModules *modules, const char *patterns, GError **error)
+{
+  g_auto (GStrv) each = patterns ? g_strsplit (patterns, ",", -1) : NULL;
+  guint n = 0;
+
+  if (patterns == NULL)
+    return TRUE;
+  for (guint m = 0; m < modules->n; m++)
+    n += matches (modules->module[m].name, each);
+  if (n == 0)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "modules %s: no module has such a name; there are %u, from %s to %s: assay factors lists them", patterns,
+                   modules->n, modules->module[0].name, modules->module[modules->n - 1].name);
+      return FALSE;
+    }
+  n = 0;
+  modules->covered = 0;
+  for (guint m = 0; m < modules->n; m++)
+    if (matches (modules->module[m].name, each))
+      {
+        modules->covered += modules->module[m].n_params;
+        modules->module[n++] = modules->module[m];
+      }
+    else
+      module_clear (&modules->module[m]);
+  modules->n = n;
+  return TRUE;
 }
 
 void
@@ -210,10 +256,7 @@ assay_modules_free (AssayModules *modules)
   if (modules == NULL)
     return;
   for (guint m = 0; m < modules->n; m++)
-    {
-      g_free (modules->module[m].name);
-      g_free (modules->module[m].uses);
-    }
+    module_clear (&modules->module[m]);
   g_free (modules->module);
   g_free (modules);
 }

@@ -21,13 +21,17 @@ typedef struct {
 } AssayModule;
 
 typedef struct {
-  gint64 P;
+  gint64 P;                     /* of the model */
+  gint64 covered;               /* parameters of the modules below: P, but after assay_modules_keep */
   guint n;
   AssayModule *module;          /* (n), in the order of theta */
 } AssayModules;
 
 /* Errors: UNSUPPORTED, naming a parameter that no kind of module covers. */
 AssayModules *assay_modules_new  (const AssayModel *model, GError **error);
+/* Keeps the modules whose name matches one of several patterns ("h.*.attn.*,h.*.mlp.*": * and ? as in names of files); the coverage is then less than
+ * all. NULL keeps all. Errors: INPUT when none matches, naming some that there are. */
+gboolean      assay_modules_keep (AssayModules *modules, const char *patterns, GError **error);
 void          assay_modules_free (AssayModules *modules);
 /* NULL where there is none of that name. */
 const AssayModule *assay_modules_find (const AssayModules *modules, const char *name);

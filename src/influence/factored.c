@@ -37,10 +37,12 @@ AssayFactorsOptions
 assay_factored_read_options (const AssayInfluenceTask *task, const AssayValues *values, AssayFactorsBasis basis, AssayDtype *dtype)
 {
   const char *precision = assay_values_get_string (values, "factor-precision");
+  const char *modules = assay_values_has (values, "modules") ? assay_values_get_string (values, "modules") : NULL;
 
   *dtype = strcmp (precision, "f32") == 0 ? ASSAY_F32 : strcmp (precision, "f64") == 0 ? ASSAY_F64 : assay_model_get_dtype (task->model);
   return (AssayFactorsOptions) { .basis = basis, .is_empirical = strcmp (assay_values_get_string (values, "fisher"), "empirical") == 0,
-                                 .seed = (guint64) assay_values_get_int (values, "fisher-seed") };
+                                 .seed = (guint64) assay_values_get_int (values, "fisher-seed"),
+                                 .modules = modules ? g_intern_string (modules) : NULL };
 }
 
 AssayFactorsDamping
@@ -106,6 +108,12 @@ assay_factored_obtain (const AssayInfluenceTask *task, const AssayValues *values
     {
       g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "factors %s: those in the basis %s expected, in the basis %s found; without --factors they are found or fitted",
                    own, assay_factors_basis_name (basis), assay_factors_basis_name (factors->options.basis));
+      g_clear_pointer (&factors, assay_factors_free);
+    }
+  if (factors != NULL && factors->modules->covered < factors->modules->P && !assay_values_has (values, "modules"))
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "factors %s: those of every parameter expected, those of modules %s found; without --factors they are found or fitted",
+                   own, factors->options.modules);
       g_clear_pointer (&factors, assay_factors_free);
     }
   if (factors != NULL && notes != NULL && own != NULL)
@@ -227,7 +235,7 @@ assay_factored_note_damping (const AssayFactors *factors, const AssayFactorsInve
       most = MAX (most, damping);
       sum += damping * (double) factors->modules->module[m].n_params;
     }
-  scores->damping = sum / (double) factors->modules->P;
+  scores->damping = sum / (double) factors->modules->covered;
   if (least < most)
     g_string_append_printf (scores->notes, "each block has its own damping, from %.3g to %.3g; the one told is their mean over parameters\n", least, most);
 }
@@ -239,8 +247,12 @@ note_plan (const AssayModules *modules, gint64 Q, gint64 blocks, GString *notes)
 
   for (guint m = 0; m < modules->n; m++)
     formed += assay_module_choose_route (&modules->module[m], Q, NULL) == ASSAY_ROUTE_FORM;
-  g_string_append_printf (notes, "coverage 100 %%: all %" G_GINT64_FORMAT " parameters, in %u modules; blocks between modules are left out\n", modules->P,
-                          modules->n);
+  if (modules->covered == modules->P)
+    g_string_append_printf (notes, "coverage 100 %%: all %" G_GINT64_FORMAT " parameters, in %u modules; blocks between modules are left out\n", modules->P,
+                            modules->n);
+  else
+    g_string_append_printf (notes, "coverage %.4g %%: %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " parameters, in the %u modules that were named; what goes by way of "
+                            "others counts as nothing\n", 100 * (double) modules->covered / (double) modules->P, modules->covered, modules->P, modules->n);
   g_string_append_printf (notes, "%" G_GINT64_FORMAT " %s over the training examples for all queries; the cheaper way by count of operations: gradients formed "
                           "in %u modules, position by position in %u\n", blocks, blocks == 1 ? "pass" : "passes", formed, modules->n - formed);
 }
@@ -304,7 +316,8 @@ assay_factored_cost (const AssayInfluenceTask *task, const AssayValues *values, 
   gint64 block = assay_factored_choose_block (task);
 
   *flops = *bytes = 0;
-  if (modules == NULL || !assay_factors_get_cost (task->model, &options, dtype, task->n_train, flops, bytes, NULL))
+  if (modules == NULL || !assay_modules_keep (modules, options.modules, NULL)
+      || !assay_factors_get_cost (task->model, &options, dtype, task->n_train, flops, bytes, NULL))
     return;
   for (guint m = 0; m < modules->n; m++)
     {

@@ -30,11 +30,17 @@ extern const char *const assay_factored_fishers[], *const assay_factored_precisi
   { .name = "damping-mode", .type = ASSAY_PARAM_CHOICE, .def.s = "block", .choices = assay_damping_modes,               \
     .help = "damping times the mean eigenvalue of each block, or of all (global), or damping itself (absolute)" }
 
+/* Of those that can do with a part of the model. */
+#define ASSAY_FACTORED_MODULES_PARAM                                                                                    \
+  { .name = "modules", .type = ASSAY_PARAM_STRING, .metavar = "PATTERNS",                                               \
+    .help = "only modules of such names, as in \"h.*.attn.*,h.*.mlp.*\" (default: all, so that every parameter counts)" }
+
 /* Entries of a method. */
 #define ASSAY_FACTORED_PARAMS                                                                                           \
   ASSAY_FACTORED_DAMPING_PARAMS,                                                                                        \
   { .name = "factors", .type = ASSAY_PARAM_STRING, .metavar = "NAME", .help = "factors of the case to use (default: those that belong, fitted where there are none)" }, \
-  ASSAY_FACTORS_FIT_PARAMS
+  ASSAY_FACTORS_FIT_PARAMS,                                                                                             \
+  ASSAY_FACTORED_MODULES_PARAM
 
 /* The methods that score by factors, with the basis and the eigenvalues of each; ends with a NULL name. */
 typedef struct { const char *name; AssayFactorsBasis basis; AssayFactorsSpectrum spectrum; } AssayFactoredMethod;

@@ -121,10 +121,15 @@ assay_factors_identity_mean (const AssayPoint *points, guint n_points, const Ass
   json_t *identity = json_pack ("{s:o, s:o, s:{s:s, s:s, s:I, s:s}}", "model", identify_models (points, n_points), "data", identify_data (point), "options",
                                 "basis", assay_factors_basis_name (options->basis), "fisher", options->is_empirical ? "empirical" : "true", "seed",
                                 (json_int_t) (options->is_empirical ? 0 : options->seed), "precision", assay_dtype_name (point->dtype));
-  char *text = json_dumps (identity, JSON_SORT_KEYS | JSON_COMPACT);
-  AssayDigest digest = assay_digest_of_bytes (text, strlen (text));
-  g_autofree char *hex = assay_digest_to_hex (&digest);
+  g_autofree char *hex = NULL;
+  AssayDigest digest;
+  char *text;
 
+  if (options->modules != NULL)
+    json_object_set_new (json_object_get (identity, "options"), "modules", json_string (options->modules));
+  text = json_dumps (identity, JSON_SORT_KEYS | JSON_COMPACT);
+  digest = assay_digest_of_bytes (text, strlen (text));
+  hex = assay_digest_to_hex (&digest);
   free (text);
   json_object_set_new (identity, "digest", json_string (hex));
   return identity;
@@ -257,7 +262,8 @@ read_options (const char *name, const json_t *identity, AssayFactorsOptions *opt
   *options = (AssayFactorsOptions) { .basis = strcmp (basis, "diagonal") == 0  ? ASSAY_FACTORS_IDENTITY
                                               : strcmp (basis, "shampoo") == 0 ? ASSAY_FACTORS_SHAMPOO : ASSAY_FACTORS_KRONECKER,
                                      .is_empirical = strcmp (fisher, "empirical") == 0,
-                                     .seed = (guint64) json_integer_value (json_object_get (found, "seed")) };
+                                     .seed = (guint64) json_integer_value (json_object_get (found, "seed")),
+                                     .modules = g_intern_string (json_string_value (json_object_get (found, "modules"))) };
   return TRUE;
 }
 

@@ -15,6 +15,7 @@ static const AssayParam params[] = {
   { "basis", ASSAY_PARAM_CHOICE, .def.s = "kronecker", .choices = bases,
     .help = "kronecker: for methods ekfac and kfac; shampoo: of the second moments of whole gradients; diagonal: their squares alone" },
   ASSAY_FACTORS_FIT_PARAMS,
+  ASSAY_FACTORED_MODULES_PARAM,
   { "name", ASSAY_PARAM_STRING, .metavar = "NAME", .help = "name in the case, for --factors NAME (default: one made of what they depend on, which methods find)" },
   ASSAY_SHARD_PARAM,
   ASSAY_SUBJECT_PARAMS,
@@ -159,22 +160,18 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
     : assay_factored_obtain (&state->task, values, state->basis, NULL, &name, NULL, context->progress, error);
   AssayObject *object = factors ? assay_case_lookup (context->cas, "factors", name, error) : NULL;
   json_t *modules;
-  gint64 covered = 0;
 
   if (object == NULL)
     return NULL;
   assay_job_add_output (context, object);
   modules = json_array ();
   for (guint m = 0; m < factors->modules->n; m++)
-    {
-      covered += factors->modules->module[m].n_params;
-      json_array_append_new (modules, module_to_json (factors, m));
-    }
+    json_array_append_new (modules, module_to_json (factors, m));
   return json_pack ("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:f, s:o, s:I}", "factors", name, "model", state->subject->object->name, "data",
                     state->subject->data->name, "basis", assay_factors_basis_name (state->basis), "fisher",
                     factors->options.is_empirical ? "empirical" : "true", "precision", assay_dtype_name (factors->dtype), "examples",
-                    (json_int_t) factors->N, "parameters", (json_int_t) factors->modules->P, "covered_parameters", (json_int_t) covered, "coverage",
-                    (double) covered / (double) factors->modules->P, "modules", modules, "bytes", (json_int_t) object->bytes);
+                    (json_int_t) factors->N, "parameters", (json_int_t) factors->modules->P, "covered_parameters", (json_int_t) factors->modules->covered, "coverage",
+                    (double) factors->modules->covered / (double) factors->modules->P, "modules", modules, "bytes", (json_int_t) object->bytes);
 }
 
 static void

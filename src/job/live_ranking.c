@@ -169,8 +169,14 @@ check_factors (const AssayLiveSource *source, const AssayInfluenceTask *task, co
   const AssayValues *values = assay_job_get_section (source->job, "method");
   const json_t *options = json_object_get (json_object_get (object->meta, "identity"), "options");
   AssayDtype dtype;
+  const AssayFactorsOptions own = assay_factored_read_options (task, values, source->method->basis, &dtype);
 
-  assay_factored_read_options (task, values, source->method->basis, &dtype);
+  if (own.modules != NULL)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "index %s: it is of every parameter, these scores of modules %s alone; ask again with assay influence",
+                   object->name, own.modules);
+      return FALSE;
+    }
   if (assay_values_get_string (values, "factors") != NULL || strcmp (assay_json_get_text (options, "precision"), assay_dtype_name (dtype)) == 0)
     return TRUE;
   g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "index %s: its curvature factors were fitted in %s, those of these scores in %s; one that fits is made by %s",

@@ -184,6 +184,61 @@ test_zero (Room *room, gconstpointer data)
   g_assert_nonnull (strstr (error->message, "damping above 0"));
 }
 
+/* Blocks stand alone: the scores of single modules add up to those of all of them. */
+static void
+test_modules (void)
+{
+  g_autoptr (Toy) toy = toy_new_mlp (9, 4, 3, 5);
+  g_autoptr (AssayModules) modules = assay_modules_new (toy->task.model, NULL);
+  g_autoptr (AssayInfluenceScores) all = toy_score (toy, "ekfac", NULL);
+  const AssayMethod *method = assay_method_find ("ekfac", NULL);
+  g_autoptr (AssayValues) unknown = toy_options (method, "modules", "nothing*", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autofree double *sum = g_new0 (double, 36);
+
+  g_assert_cmpuint (modules->n, >, 1);
+  toy->task.keep_directions = TRUE;
+  for (guint m = 0; m < modules->n; m++)
+    {
+      g_autoptr (AssayInfluenceScores) part = toy_score (toy, "ekfac", "modules", modules->module[m].name, NULL);
+      gint64 outside = 0;
+
+      for (gint64 k = 0; k < 36; k++)
+        sum[k] += part->value[k];
+      for (gint64 p = 0; p < modules->P; p++)
+        outside += part->direction[p] == 0;
+      g_assert_cmpint (outside, >=, modules->P - modules->module[m].n_params);
+      g_assert_nonnull (strstr (part->notes->str, "in the 1 modules that were named"));
+    }
+  g_assert_cmpfloat (assay_compare (sum, all->value, 36).relative, <=, 1e-12);
+  g_assert_null (method->score (&toy->task, unknown, NULL, &error));
+  g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT);
+}
+
+/* An index is of every parameter: kept factors of some are not taken for it. */
+static void
+test_partial (void)
+{
+  g_autoptr (Toy) toy = toy_new_mlp (9, 4, 3, 5);
+  g_autoptr (AssayModules) modules = assay_modules_new (toy->task.model, NULL);
+  g_autofree char *directory = g_dir_make_tmp ("assay-XXXXXX", NULL), *path = g_build_filename (directory, "case", NULL), *name = NULL;
+  g_autoptr (AssayCase) store = assay_case_create (path, NULL);
+  g_autoptr (AssayValues) part = toy_options (assay_method_find ("ekfac", NULL), "modules", modules->module[0].name, NULL);
+  g_autoptr (AssayValues) whole = toy_options (assay_method_find ("source", NULL), NULL);
+  g_autoptr (AssayFactors) fitted = NULL;
+  g_autoptr (GError) error = NULL;
+
+  toy->task.store = store;
+  toy->task.model_name = "toy";
+  fitted = assay_factored_obtain (&toy->task, part, ASSAY_FACTORS_KRONECKER, NULL, &name, NULL, NULL, NULL);
+  g_assert_nonnull (fitted);
+  assay_factors_free (assay_factored_obtain (&toy->task, part, ASSAY_FACTORS_KRONECKER, name, NULL, NULL, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_null (assay_factored_obtain (&toy->task, whole, ASSAY_FACTORS_KRONECKER, name, NULL, NULL, NULL, &error));
+  g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT);
+  remove_tree (directory);
+}
+
 #define ADD(name, func) g_test_add ("/factored/" name, Room, NULL, set_up, func, tear_down)
 
 int
@@ -195,5 +250,7 @@ main (int argc, char **argv)
   ADD ("what is kept is what was fitted", test_kept);
   ADD ("factors of another model or other data are refused", test_others);
   ADD ("nothing is divided by 0", test_zero);
+  g_test_add_func ("/factored/modules that are named add up to all", test_modules);
+  g_test_add_func ("/factored/factors of some modules are not taken for all", test_partial);
   return g_test_run ();
 }
