@@ -18,12 +18,14 @@ CURVATURES_LIST = \
 
 # A new kind of module (an operation with parameters) is one file and one line here.
 MODULES_LIST = \
+  src/hessian/module_causal_conv.c \
   src/hessian/module_conv2d.c \
   src/hessian/module_embedding.c \
   src/hessian/module_layernorm.c \
   src/hessian/module_linear.c \
   src/hessian/module_position_embedding.c \
-  src/hessian/module_rmsnorm.c
+  src/hessian/module_rmsnorm.c \
+  src/hessian/module_selective_scan.c
 
 src/hessian/modules.def: src/hessian/local.mk build-aux/make-registry.sh
 	$(registry) module_ $(MODULES_LIST)
@@ -54,6 +56,7 @@ src_hessian_libhessian_la_SOURCES = $(CURVATURES_LIST) $(MODULES_LIST) $(SOLVERS
   src/hessian/linop_check.c src/hessian/linop_check.h \
   src/hessian/linop_walk.c src/hessian/linop_walk.h \
   src/hessian/low_rank.c src/hessian/low_rank.h \
+  src/hessian/module_channels.c src/hessian/module_channels.h \
   src/hessian/module_kind.h \
   src/hessian/module_labels.c src/hessian/module_labels.h \
   src/hessian/module_norm.c src/hessian/module_norm.h \

@@ -4,7 +4,7 @@
  *   D_i = sum over positions t of  r_t c_t'        (rows, columns), one for each example i
  *
  * For y = W x + b at positions t: r the adjoint of y, c = (x, 1). A lookup has a one-hot r: an index instead of a vector. What is no matrix
- * (gain and bias of a norm) is one position with c = 1, so that D is the gradient itself, (rows, 1).
+ * (gain and bias of a norm, what channels have of their own) is one position with c = 1, so that D is the gradient itself, (rows, 1).
  * One kind is one file module_NAME.c, named as its operation, and one line in local.mk. Internal to this floor.
  * Shape letters: B examples of a micro-batch, n positions of an example.
  * Thread rule: kinds are constants.
@@ -15,6 +15,7 @@
 #include "model/exec.h"
 
 #define ASSAY_MODULE_MAX_PIECES 2
+#define ASSAY_MODULE_MAX_MORE 4
 
 /* A parameter's place in D: its elements, row-major, are D[row .. row+n_rows-1][column .. column+n_columns-1]. */
 typedef struct {
@@ -31,6 +32,8 @@ typedef struct {
   guint node;
   guint part;                   /* of the node's: below count_parts */
   guint primal, adjoint;        /* values that a walk must keep; primal may be an input or an index */
+  guint n_more;
+  guint more[ASSAY_MODULE_MAX_MORE];    /* further primal values that gather reads, parameters among them */
   gint64 rows, columns, positions;
   gboolean row_is_index;
   gboolean column_is_one;       /* the trivial side of what is no matrix */
@@ -44,7 +47,7 @@ typedef struct {
   const AssayGraphNode *node;   /* shapes of the walk's batch */
   AssayDtype dtype;
   gint64 B;
-  const void *primal, *adjoint;
+  const void *primal, *adjoint, *more[ASSAY_MODULE_MAX_MORE];
   const guint8 *masked;         /* (B,n): positions that can reach no loss; NULL: none is */
   AssayWorkers *workers;
   void *row_space, *column_space;       /* (B,n,rows), (B,n,columns): room to write to */

@@ -52,6 +52,11 @@ assay_module_labels_new (const AssayModel *model, guint64 seed, gint64 n, GError
                    "found; use the empirical Fisher", labels->op);
       return NULL;
     }
+  if (strcmp (labels->op, "squared_loss") == 0 && assay_graph_get_value (graph, node->in[1])->is_zero)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "Fisher: a loss that answers enter expected, this model's has none; use the empirical Fisher");
+      return NULL;
+    }
   labels->drawn = g_new (gint32, n * labels->positions);
   memset (labels->drawn, 0xff, n * labels->positions * sizeof *labels->drawn);
   return g_steal_pointer (&labels);

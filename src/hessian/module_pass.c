@@ -17,7 +17,7 @@ struct _AssayModulePass {
   AssayModuleLabels *labels;    /* NULL: the data's own */
   AssayFeed *feed;
   void *theta;
-  gint64 T;                     /* positions that weights are of; 0: none */
+  gint64 T;                     /* positions that weights are of; 0: none, or all of them reach the loss */
   guint8 *masked;               /* (B,T) */
   guint n_uses;                 /* of the module with most */
   void **row_space, **column_space;     /* (n_uses) */
@@ -39,6 +39,7 @@ collect_keep (const AssayModules *modules, const guint *more)
 
         if (use->primal != ASSAY_NO_VALUE)
           g_array_append_val (keep, use->primal);
+        g_array_append_vals (keep, use->more, use->n_more);
         value = ASSAY_KEEP_ADJOINT (use->adjoint);
         g_array_append_val (keep, value);
       }
@@ -132,7 +133,7 @@ assay_module_pass_new (const AssayPoint *point, const AssayModules *modules, gbo
   if (pass->feed == NULL || pass->theta == NULL || !make_spaces (pass, batch, error))
     return NULL;
   assay_point_read_theta (point, point->dtype, pass->theta);
-  if (assay_dataset_get_kind (point->dataset) == ASSAY_DATASET_TOKENS)
+  if (assay_dataset_get_kind (point->dataset) == ASSAY_DATASET_TOKENS && !assay_model_get_block (point->model)->looks_ahead)
     {
       pass->T = assay_dataset_get_shape (point->dataset).dim[0];
       pass->masked = g_new (guint8, batch * pass->T);
@@ -200,6 +201,17 @@ count_positions (const AssayModuleParts *parts)
   return n - masked;
 }
 
+/* What the walk had of a value: a parameter is where theta is. */
+static const void *
+get_primal (const AssayModulePass *pass, const AssayExec *exec, guint value)
+{
+  const AssayGraphValue *v = assay_graph_get_value (assay_exec_get_graph (exec), value);
+
+  if (v->role == ASSAY_VALUE_PARAM)
+    return (const char *) pass->theta + v->offset * (gint64) assay_dtype_width (pass->point.dtype);
+  return assay_exec_get_buffer (exec, ASSAY_PRIMAL, value);
+}
+
 static void
 gather (AssayModulePass *pass, AssayExec *exec, const AssayModuleUse *use, guint u, gint64 B, gboolean any_masked)
 {
@@ -209,7 +221,9 @@ gather (AssayModulePass *pass, AssayExec *exec, const AssayModuleUse *use, guint
                                 .B = B, .workers = pass->point.backend->workers, .row_space = pass->row_space[u],
                                 .column_space = pass->column_space[u], .index_space = pass->index_space[u] };
   if (use->primal != ASSAY_NO_VALUE)
-    parts->primal = assay_exec_get_buffer (exec, ASSAY_PRIMAL, use->primal);
+    parts->primal = get_primal (pass, exec, use->primal);
+  for (guint k = 0; k < use->n_more; k++)
+    parts->more[k] = get_primal (pass, exec, use->more[k]);
   parts->adjoint = assay_exec_get_buffer (exec, ASSAY_ADJOINT, use->adjoint);
   if (any_masked && use->positions == pass->T)
     parts->masked = pass->masked;

@@ -2,7 +2,8 @@
 /* module_pass.h: walks the examples of a point forwards and backwards, and shows for every module what its gradients are made of.
  *
  * No gradient of a parameter is formed: a walk ends with the adjoints of values (twice a forward walk, not three times).
- * Positions after the last one with a weight can reach no loss: they are masked, and contribute exactly 0 to everything.
+ * Positions after the last one with a weight can reach no loss where none is seen by one before it: they are masked, and contribute exactly 0
+ * to everything.
  * The micro-batch is chosen from the model alone, so that sums do not depend on how somebody asked.
  * Ownership: parts belong to the pass until the function returns. Thread rule: one run at a time.
  */

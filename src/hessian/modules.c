@@ -104,10 +104,34 @@ same_matrix (const AssayModuleUse *a, const AssayModuleUse *b)
   return TRUE;
 }
 
+/* A lookup in a matrix that has a bias beside it where it is multiplied with: its D gets the column of the bias, which is 0. */
+static void
+widen (AssayModuleUse *lookup, const AssayModuleUse *wide)
+{
+  const AssayModulePiece *table = &lookup->pieces[0], *weight = &wide->pieces[0], *bias = &wide->pieces[1];
+
+  if (!lookup->row_is_index || lookup->n_pieces != 1 || wide->n_pieces != 2 || table->value != weight->value || lookup->rows != wide->rows
+      || weight->n_columns != lookup->columns || bias->column != lookup->columns || bias->n_rows != wide->rows)
+    return;
+  lookup->columns = wide->columns;
+  lookup->pieces[lookup->n_pieces++] = *bias;
+}
+
+static gint64
+count_elements (const AssayModuleUse *use)
+{
+  gint64 n = 0;
+
+  for (guint i = 0; i < use->n_pieces; i++)
+    n += use->pieces[i].n_rows * use->pieces[i].n_columns;
+  return n;
+}
+
 static gboolean
 add_use (AssayGraph *graph, const AssayGraphNode *node, const AssayModuleUse *use, GArray *modules, GError **error)
 {
   AssayModule fresh = { .kind = use->kind->name, .rows = use->rows, .columns = use->columns, .n_uses = 1 };
+  AssayModuleUse added = *use;
 
   for (guint m = 0; m < modules->len; m++)
     {
@@ -115,16 +139,20 @@ add_use (AssayGraph *graph, const AssayGraphNode *node, const AssayModuleUse *us
 
       if (!shares (&module->uses[0], use))
         continue;
-      if (!same_matrix (&module->uses[0], use))
+      for (guint u = 0; u < module->n_uses; u++)
+        widen (&module->uses[u], use);
+      widen (&added, &module->uses[0]);
+      if (!same_matrix (&module->uses[0], &added))
         return refuse (graph, node, "shared with another operation as a matrix of another form", error);
       module->uses = g_renew (AssayModuleUse, module->uses, module->n_uses + 1);
-      module->uses[module->n_uses++] = *use;
+      module->uses[module->n_uses++] = added;
+      module->columns = added.columns;
+      module->n_params = count_elements (&added);
       if (module->uses[0].row_is_index != use->row_is_index)
         module->kind = "tied head";
       return TRUE;
     }
-  for (guint i = 0; i < use->n_pieces; i++)
-    fresh.n_params += use->pieces[i].n_rows * use->pieces[i].n_columns;
+  fresh.n_params = count_elements (use);
   fresh.name = common_name (graph, use);
   fresh.uses = g_memdup2 (use, sizeof *use);
   g_array_append_val (modules, fresh);

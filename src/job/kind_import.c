@@ -496,7 +496,7 @@ ASSAY_JOB_KIND_DEFINE (import) = {
                  "indices never change afterwards. All rows go to the split \"train\" unless --split says otherwise. Formats: CSV, IDX images with their "
                  "labels, JSONL, plain text, each of them also compressed (.gz).\n\n"
                  "Model: a directory with config.json, which names the architecture and its configuration, and model.safetensors, one tensor "
-                 "for each parameter; or both as the transformers library writes them for GPT-2.\n\n"
+                 "for each parameter; or both as the transformers library writes them for GPT-2, GPT-NeoX, Llama and its kin, Mamba and BERT.\n\n"
                  "Checkpoints: a directory with checkpoints.json, which lists step, learning rate and weights (safetensors) of places along the training of an imported "
                  "model, and where there is one the state of Adam. Methods that follow a training by its checkpoints (tracin), or scale by its second moment (trackstar), "
                  "then work on it; those that repeat the training itself say that they cannot.\n\n"

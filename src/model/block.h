@@ -4,6 +4,7 @@
  * Inputs have fixed names, so that a data set can be bound to any architecture:
  *   features:  "x" (B, ...)   "y" labels gint32 (B), or targets (B, outputs) with a squared loss
  *   tokens:    "tokens" gint32 (B,T)   "targets" gint32 (B,T)   "weight" (B,T): 0 where a position does not count
+ *              Some have more that is 0 where nobody binds it: "token_types" gint32 (B,T).
  * Results keep the names of the modules, so that a tap is a name ("h.0.mlp.act").
  */
 #pragma once
@@ -15,6 +16,7 @@ typedef enum { ASSAY_DATA_FEATURES, ASSAY_DATA_TOKENS } AssayDataKind;
 typedef struct {
   const char *name, *help;
   AssayDataKind data;
+  gboolean looks_ahead;         /* a position depends on those behind it: nothing is generated, and no position is without influence on the loss */
   const AssayParam *params;
   /* Adds inputs, parameters, nodes and the loss. Errors stick to the graph; only what the graph cannot see is set here. */
   gboolean (*build) (const AssayValues *config, gint64 batch, AssayGraph *graph, GError **error);

@@ -126,9 +126,16 @@ find_named (const Reading *r, const char *name, const char **path)
   return NULL;
 }
 
+/* name with another end. Owns: the caller. */
+static char *
+exchange_end (const char *name, const char *end, const char *by)
+{
+  return g_strdup_printf ("%.*s%s", (int) (strlen (name) - strlen (end)), name, by);
+}
+
 /* With the family's prefix, by our name, or without the prefix where ours has it. path: of the file, or of the last one looked in. */
 static const AssaySafetensor *
-find_tensor (const Reading *r, const char *name, const char **path)
+find_spelt (const Reading *r, const char *name, const char **path)
 {
   const char *prefix = r->family->prefix;
   g_autofree char *full = g_strconcat (prefix, name, NULL);
@@ -138,6 +145,22 @@ find_tensor (const Reading *r, const char *name, const char **path)
     tensor = find_named (r, name, path);
   if (tensor == NULL && g_str_has_prefix (name, prefix))
     tensor = find_named (r, name + strlen (prefix), path);
+  return tensor;
+}
+
+/* Of that name, or of its twin's. */
+static const AssaySafetensor *
+find_tensor (const Reading *r, const char *name, const char **path)
+{
+  const AssaySafetensor *tensor = find_spelt (r, name, path);
+
+  for (const AssayStoredTwin *twin = r->family->twins; tensor == NULL && twin != NULL && twin->ours != NULL; twin++)
+    if (g_str_has_suffix (name, twin->ours))
+      {
+        g_autofree char *theirs = exchange_end (name, twin->ours, twin->theirs);
+
+        tensor = find_spelt (r, theirs, path);
+      }
   return tensor;
 }
 
@@ -235,6 +258,12 @@ read_parameters (Reading *r, AssayGraph *layout, GError **error)
 
 /* --- the whole ------------------------------------------------------------------------------------------------------------- */
 
+static gboolean
+is_copy (const AssaySafetensor *a, const AssaySafetensor *b)
+{
+  return a->type == b->type && a->bytes == b->bytes && memcmp (a->data, b->data, a->bytes) == 0;
+}
+
 /* A tied head may be stored once more; then it must be the embedding. */
 static gboolean
 check_head (const Reading *r, const char *path, const AssaySafetensor *head, GError **error)
@@ -242,11 +271,28 @@ check_head (const Reading *r, const char *path, const AssaySafetensor *head, GEr
   const char *where;
   const AssaySafetensor *embedding = find_tensor (r, r->family->embedding, &where);
 
-  if (head->type == embedding->type && head->bytes == embedding->bytes && memcmp (head->data, embedding->data, head->bytes) == 0)
+  if (is_copy (head, embedding))
     return TRUE;
   g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: tensor %s differs from %s though " CONFIG " ties them; say \"tie_word_embeddings\": false "
                "for a head of its own", path, head->name, embedding->name);
   return FALSE;
+}
+
+/* What a parameter claimed by the name whose twin this tensor has; NULL: nothing. */
+static const AssaySafetensor *
+find_claimed_twin (const Reading *r, const AssaySafetensor *tensor)
+{
+  for (const AssayStoredTwin *twin = r->family->twins; twin != NULL && twin->ours != NULL; twin++)
+    if (g_str_has_suffix (tensor->name, twin->theirs))
+      {
+        g_autofree char *ours = exchange_end (tensor->name, twin->theirs, twin->ours);
+        const char *where;
+        const AssaySafetensor *claimed = find_named (r, ours, &where);
+
+        if (claimed != NULL && g_hash_table_contains (r->used, claimed))
+          return claimed;
+      }
+  return NULL;
 }
 
 static gboolean
@@ -267,7 +313,7 @@ refuse_strangers (const Reading *r, gboolean is_tied, GError **error)
 
       for (gsize i = 0; i < assay_safetensors_get_n (shard->file); i++)
         {
-          const AssaySafetensor *tensor = assay_safetensors_get (shard->file, i);
+          const AssaySafetensor *tensor = assay_safetensors_get (shard->file, i), *twin;
 
           if (g_hash_table_contains (r->used, tensor) || is_ignored (r->family, tensor->name))
             continue;
@@ -276,6 +322,14 @@ refuse_strangers (const Reading *r, gboolean is_tied, GError **error)
               if (!check_head (r, shard->path, tensor, error))
                 return FALSE;
               continue;
+            }
+          twin = find_claimed_twin (r, tensor);
+          if (twin != NULL && is_copy (tensor, twin))
+            continue;
+          if (twin != NULL)
+            {
+              g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: tensor %s differs from %s, of which it is another name", shard->path, tensor->name, twin->name);
+              return FALSE;
             }
           g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: tensor %s is no part of the model that " CONFIG " describes", shard->path, tensor->name);
           return FALSE;

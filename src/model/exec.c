@@ -49,6 +49,18 @@ measure (AssayExec *exec)
   exec->scratch_bytes = (exec->scratch_bytes + 63) & ~(gsize) 63;
 }
 
+/* Room for a constant of that many bytes, as input v; NULL with an error. */
+static void *
+add_constant (AssayExec *exec, guint v, gsize bytes, GError **error)
+{
+  void *numbers = exec->backend->alloc (exec->backend, MAX (64, bytes), error);
+
+  if (numbers != NULL)
+    g_ptr_array_add (exec->constants, numbers);
+  exec->inputs[v] = numbers;
+  return numbers;
+}
+
 /* Constants of the graph in the walk's type, as inputs. */
 static gboolean
 set_constants (AssayExec *exec, GError **error)
@@ -57,20 +69,20 @@ set_constants (AssayExec *exec, GError **error)
   for (guint v = 0; v < assay_graph_get_n_values (exec->graph); v++)
     {
       const AssayGraphValue *value = assay_graph_get_value (exec->graph, v);
-      gsize n = (gsize) assay_shape_count (&value->shape);
-      g_autofree char *host = value->constant ? g_malloc (n * exec->width) : NULL;
-      void *numbers;
+      gsize n = (gsize) assay_shape_count (&value->shape), bytes = n * (value->is_index ? sizeof (gint32) : exec->width);
+      g_autofree char *host = value->constant ? g_malloc (bytes) : NULL;
+      void *numbers = host || value->is_zero ? add_constant (exec, v, bytes, error) : NULL;
 
-      if (host == NULL)
+      if (host == NULL && !value->is_zero)
         continue;
-      numbers = exec->backend->alloc (exec->backend, MAX (64, n * exec->width), error);
       if (numbers == NULL)
         return FALSE;
-      g_ptr_array_add (exec->constants, numbers);
-      assay_dtype_convert (ASSAY_F64, value->constant, exec->dtype, host, n);
-      if (!exec->backend->copy_in (exec->backend, numbers, host, n * exec->width, error))
+      if (host == NULL && !exec->backend->zero (exec->backend, numbers, bytes, error))
         return FALSE;
-      exec->inputs[v] = numbers;
+      if (host != NULL)
+        assay_dtype_convert (ASSAY_F64, value->constant, exec->dtype, host, n);
+      if (host != NULL && !exec->backend->copy_in (exec->backend, numbers, host, bytes, error))
+        return FALSE;
     }
   return TRUE;
 }

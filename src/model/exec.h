@@ -26,7 +26,7 @@ void        assay_exec_free       (AssayExec *exec);
 
 AssayGraph *assay_exec_get_graph  (const AssayExec *exec);
 
-/* Binds data of an INPUT value: contiguous, of the exec's type or gint32. */
+/* Binds data of an INPUT value: contiguous, of the exec's type or gint32. In place of a constant of the graph, too. */
 void        assay_exec_set_input  (AssayExec *exec, guint value, const void *data);
 /* When on, every step's result is looked through, and the first NaN or infinity ends the walk with an ASSAY_ERROR_NAN that names the
  * tensor, the rule and the element. Costs one read of each result. */

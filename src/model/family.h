@@ -16,6 +16,9 @@ typedef enum {
 
 typedef struct { const char *end; AssayStoredLayout layout; } AssayStoredEnd;
 
+/* Ends of names: what ends as ours may be stored as theirs, or as both where they are equal. */
+typedef struct { const char *ours, *theirs; } AssayStoredTwin;
+
 typedef struct {
   const char *name;
   const char *const *model_types;               /* "model_type" of its configurations */
@@ -25,7 +28,8 @@ typedef struct {
   json_t *(*configure) (const json_t *config, gint64 context, GError **error);
   const char *prefix;                           /* before the names of everything but the head; files of the bare model lack it */
   const AssayStoredEnd *layouts;                /* by the ends of names; the rest are stored as ours. Ends with an end of NULL */
-  const char *const *ignored;                   /* ends of names of buffers that are not parameters */
+  const char *const *ignored;                   /* ends of names of what is no part of the model: buffers, other heads */
+  const AssayStoredTwin *twins;                 /* NULL: none; ends with ours of NULL */
   const char *embedding, *head;                 /* our name of the embedding; theirs of the head, which a tied model may store twice */
 } AssayFamily;
 

@@ -143,6 +143,16 @@ assay_graph_add_constant (AssayGraph *graph, const char *name, AssayShape shape,
 }
 
 guint
+assay_graph_add_zeros (AssayGraph *graph, const char *name, gboolean is_index, AssayShape shape)
+{
+  guint id = assay_graph_add_input (graph, name, is_index, shape);
+
+  if (id != ASSAY_NO_VALUE)
+    value_at (graph, id)->is_zero = TRUE;
+  return id;
+}
+
+guint
 assay_graph_add_param (AssayGraph *graph, const char *name, AssayShape shape, AssayInit init)
 {
   guint id;

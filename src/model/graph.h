@@ -30,7 +30,8 @@ typedef struct {
   gint64 offset;                /* PARAM: first element in theta */
   AssayInit init;               /* PARAM */
   guint node;                   /* RESULT, SAVED: who writes it */
-  double *constant;             /* INPUT: the same numbers in every walk, which nobody has to set; NULL: an input of the caller's */
+  double *constant;             /* INPUT: the same numbers in every walk, which nobody has to set; NULL: an input of the caller's, or zeros */
+  gboolean is_zero;             /* INPUT: 0 where nobody sets it */
 } AssayGraphValue;
 
 typedef struct {
@@ -52,6 +53,8 @@ void        assay_graph_make_parameter (AssayGraph *graph, const char *input);
 guint       assay_graph_add_input  (AssayGraph *graph, const char *name, gboolean is_index, AssayShape shape);
 /* An input whose numbers belong to the graph; values (elements of the shape), copied. */
 guint       assay_graph_add_constant (AssayGraph *graph, const char *name, AssayShape shape, const double *values);
+/* An input, of indices or numbers, that is 0 everywhere unless a walk binds something else. */
+guint       assay_graph_add_zeros  (AssayGraph *graph, const char *name, gboolean is_index, AssayShape shape);
 /* Appends the parameter to theta. */
 guint       assay_graph_add_param  (AssayGraph *graph, const char *name, AssayShape shape, AssayInit init);
 /* Appends a node and returns its result. Attributes not given take their defaults. */

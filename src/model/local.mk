@@ -2,6 +2,7 @@
 # model: graphs, plans, walks, parameters.  A new architecture is one file and one line in BLOCKS_LIST.
 BLOCKS_LIST += \
   src/model/block_cnn.c \
+  src/model/block_encoder.c \
   src/model/block_linear.c \
   src/model/block_mamba.c \
   src/model/block_mlp.c \
@@ -9,6 +10,7 @@ BLOCKS_LIST += \
 
 # A new family of the transformers library likewise.
 FAMILIES_LIST = \
+  src/model/family_bert.c \
   src/model/family_gpt2.c \
   src/model/family_gpt_neox.c \
   src/model/family_llama.c \

@@ -285,6 +285,12 @@ assay_chain_reader_new (AssayModel *model, const AssayChainLayout *layout, gint6
       g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "chain: a model of tokens expected, %s found", assay_model_get_block (model)->name);
       return NULL;
     }
+  if (assay_model_get_block (model)->looks_ahead)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "chain: a model whose positions see only what is before them expected, %s found",
+                   assay_model_get_block (model)->name);
+      return NULL;
+    }
   r->graph = assay_model_build (model, batch > 0 ? batch : choose_batch (model, layout), error);
   if (r->graph == NULL || !find_parts (r, error))
     return NULL;

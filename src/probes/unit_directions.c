@@ -21,7 +21,7 @@ assay_unit_side_get_word (AssayUnitSideKind kind)
 typedef struct {
   AssayGraph *graph;
   guint embedding;              /* parameter (V,d), or ASSAY_NO_VALUE: not a model of tokens */
-  guint logits, head, final_norm;       /* value; nodes, or ASSAY_NO_VALUE */
+  guint logits, head, final_norm;       /* value; nodes, or ASSAY_NO_VALUE: no stream of sums ends in the head, as with norms after each sum */
 } Map;
 
 static const AssayGraphNode *
@@ -68,6 +68,16 @@ units_of (const Map *map, guint value)
   return map->embedding != ASSAY_NO_VALUE ? assay_shape_last (shape) : assay_shape_count (shape) / shape->dim[0];
 }
 
+/* Whether the value is the residual stream: made by adding to it, or by the embedding. */
+static gboolean
+is_stream (const Map *map, guint value)
+{
+  guint node;
+  const AssayGraphNode *made = producer (map, value, &node);
+
+  return is (made, "add") || is (made, "embedding") || is (made, "position_embedding");
+}
+
 static void
 map_init (Map *map, AssayGraph *graph)
 {
@@ -76,14 +86,15 @@ map_init (Map *map, AssayGraph *graph)
 
   *map = (Map) { .graph = graph, .embedding = ASSAY_NO_VALUE, .head = ASSAY_NO_VALUE, .final_norm = ASSAY_NO_VALUE };
   for (guint n = 0; n < assay_graph_get_n_nodes (graph); n++)
-    if (is (assay_graph_get_node (graph, n), "embedding"))
+    if (map->embedding == ASSAY_NO_VALUE && is (assay_graph_get_node (graph, n), "embedding"))
       map->embedding = assay_graph_get_node (graph, n)->in[0];
   map->logits = assay_graph_get_logits (graph);
   head = producer (map, map->logits, &node);
   if (!is (head, "linear"))
     return;
   map->head = node;
-  if (is_norm (producer (map, head->in[0], &node)))
+  head = producer (map, head->in[0], &node);
+  if (is_norm (head) && is_stream (map, head->in[0]))
     map->final_norm = node;
 }
 
@@ -103,21 +114,11 @@ set_missing (AssayUnitSide *side, const char *format, ...)
 
 /* --- reading --------------------------------------------------------------------------------------------------------- */
 
-/* Whether the value is the residual stream: made by adding to it, or by the embedding. */
-static gboolean
-is_stream (const Map *map, guint value)
-{
-  guint node;
-  const AssayGraphNode *made = producer (map, value, &node);
-
-  return is (made, "add") || is (made, "embedding") || is (made, "position_embedding");
-}
-
 static void
 find_source (const Map *map, AssayUnitSide *side, guint node)
 {
   const AssayGraphNode *linear = assay_graph_get_node (map->graph, node), *before;
-  guint x = linear->in[0], norm;
+  guint x = linear->in[0], norm = 0;
 
   side->node = node;
   side->through = g_strdup (name_of (map, linear->in[1]));
@@ -127,7 +128,7 @@ find_source (const Map *map, AssayUnitSide *side, guint node)
       side->kind = ASSAY_SIDE_INPUT;
       side->n = units_of (map, x);
     }
-  else if (map->embedding != ASSAY_NO_VALUE && is_norm (before) && is_stream (map, before->in[0]))
+  else if (map->embedding != ASSAY_NO_VALUE && map->final_norm != ASSAY_NO_VALUE && is_norm (before) && is_stream (map, before->in[0]))
     {
       side->kind = ASSAY_SIDE_TOKENS;
       side->norm_node = norm;

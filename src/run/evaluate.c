@@ -14,6 +14,7 @@ struct _AssayEvaluator {
   guint logits;
   gint64 V;                     /* logits of one prediction */
   gint64 rows;                  /* predictions of one example */
+  gboolean has_classes;         /* each predicts a class or a token */
 };
 
 AssayEvaluator *
@@ -31,6 +32,7 @@ assay_evaluator_new (const AssayModel *model, AssayDataset *dataset, gint64 batc
   shape = assay_graph_get_value (layout, e->logits)->shape;
   e->V = assay_shape_last (&shape);
   e->rows = assay_shape_rows (&shape);
+  e->has_classes = assay_graph_get_node (layout, assay_graph_get_value (layout, assay_graph_get_own_loss (layout))->node)->op->index_in >> 1 & 1;
   if (batch == 0)
     batch = assay_pass_choose_batch (model, ASSAY_WALK_FORWARD, e->dtype, MAX (1, assay_dataset_get_n (dataset)), keep, error);
   if (batch == 0)
@@ -74,7 +76,7 @@ static gint64
 count_right (const AssayEvaluator *e, AssayPass *pass, gint64 b, gint64 *n, double *answer)
 {
   const AssayBatch *data = assay_pass_get_data (pass);
-  const gint32 *target = data->target ? data->target : data->label;
+  const gint32 *target = !e->has_classes ? NULL : data->target ? data->target : data->label;
   const void *logits = assay_exec_get_buffer (assay_pass_get_exec (pass), ASSAY_PRIMAL, e->logits);
   gint64 right = 0;
 

@@ -32,6 +32,12 @@ assay_generator_new (AssayModel *model, gint64 batch, AssayBackend *backend, GEr
       g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "generation: a model of tokens expected, %s found", assay_model_get_block (model)->name);
       return NULL;
     }
+  if (assay_model_get_block (model)->looks_ahead)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "generation: a model whose positions see only what is before them expected, %s found",
+                   assay_model_get_block (model)->name);
+      return NULL;
+    }
   graph = assay_model_build (model, batch, error);
   if (graph == NULL)
     return NULL;

@@ -13,7 +13,7 @@
 
 typedef struct _AssayGenerator AssayGenerator;
 
-/* Errors: USAGE when the model does not read tokens. */
+/* Errors: USAGE when the model does not read tokens; UNSUPPORTED when its positions see those behind them. */
 AssayGenerator *assay_generator_new  (AssayModel *model, gint64 batch, AssayBackend *backend, GError **error);
 void            assay_generator_free (AssayGenerator *generator);
 

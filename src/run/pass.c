@@ -66,7 +66,7 @@ fits (const AssayModel *model, AssayDataset *dataset, AssayGraph *graph, GError 
       return refuse (error, expected, found);
     }
   if (tokens)
-    return assay_dataset_check_classes (dataset, logits->shape.dim[2], error);
+    return assay_dataset_check_classes (dataset, assay_values_get_int (assay_model_get_config (model), "vocabulary"), error);
   if (strcmp (loss->op->name, "squared_loss") == 0)
     return assay_dataset_get_target_kind (dataset) == ASSAY_TARGET_REAL ? TRUE : refuse (error, "a real target", "classes");
   if (assay_dataset_get_target_kind (dataset) != ASSAY_TARGET_CLASS)

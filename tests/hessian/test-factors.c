@@ -513,6 +513,36 @@ test_masked (void)
   g_assert_cmpmem (scores[0], sizeof scores[0], scores[1], sizeof scores[1]);
 }
 
+/* Where positions see those behind them nothing is masked: what stands at positions without weight is in every gradient. */
+static void
+test_seen_without_weight (void)
+{
+  g_autoptr (World) w = world_new (find_case ("encoder"), 1);
+  gint32 token[24], target[24];
+  float weight[24];
+  const gint64 examples[] = { 0, 1, 2, 3 };
+  g_autoptr (AssayDataset) dataset = NULL;
+  g_autoptr (AssayModules) modules = assay_modules_new (w->model, NULL);
+  g_autoptr (AssayBuffer) x = world_draw (w, 8, 1), rows = assay_mem_new (double, 4 * w->P, NULL);
+  double expected[4] = { 0 }, found[4];
+
+  for (gint32 i = 0; i < 24; i++)
+    {
+      weight[i] = i % 6 < 4;
+      token[i] = (i * 7 + i / 6) % 11;
+      target[i] = (i * 5 + 1) % 11;
+    }
+  dataset = assay_dataset_new_from_token_arrays (4, 6, 11, token, target, weight, "train", 0, NULL, NULL);
+  w->point.dataset = dataset;
+  w->point.examples = examples;
+  w->point.n_examples = 4;
+  g_assert_true (assay_gradient_rows (&w->point, rows, NULL, NULL));
+  for (gint64 i = 0; i < 4 * w->P; i++)
+    expected[i / w->P] += ((double *) rows)[i] * ((double *) x)[i % w->P];
+  g_assert_true (assay_module_scores (&w->point, modules, 1, x, ASSAY_ROUTE_CHEAPER, found, NULL, NULL, NULL));
+  assert_same (found, expected, 4, 1e-12);
+}
+
 /* Moments and Lambda of two points are means of theirs; of the same point twice they are its own. Sums of two doubles and a half: rounding alone. */
 static void
 test_mean (void)
@@ -565,6 +595,49 @@ test_groups (void)
       g_assert_nonnull (assay_modules_find (modules, names[m]));
       g_assert_cmpint (modules->module[m].rows, ==, m < 2 ? 2 : m < 6 ? 1 : 3);
     }
+}
+
+/* Channels by channels: 256 / 32 of the scan, 256 / 31 of a convolution without a bias. */
+static void
+test_channels (void)
+{
+  static const struct { const char *name; gint64 rows; } parts[] = {
+    { "layers.0.mixer.channels0", 8 * 32 }, { "layers.0.mixer.channels1", 32 }, { "layers.0.mixer.conv1d.channels0", 8 * 31 }, { "layers.0.mixer.conv1d.channels1", 31 },
+  };
+  static const WorldCase wide = { "mamba, many states", "mamba",
+    "{\"vocabulary\": 11, \"context\": 5, \"width\": 3, \"layers\": 1, \"inner\": 9, \"state\": 31, \"kernel\": 31, \"conv-bias\": false, \"token-reduction\": \"mean\"}" };
+  g_autoptr (World) w = world_new (&wide, 1);
+  g_autoptr (AssayModules) modules = assay_modules_new (w->model, NULL);
+
+  for (gsize k = 0; k < G_N_ELEMENTS (parts); k++)
+    {
+      const AssayModule *module = assay_modules_find (modules, parts[k].name);
+
+      g_assert_nonnull (module);
+      g_assert_cmpstr (module->kind, ==, k < 2 ? "selective scan" : "causal convolution");
+      g_assert_cmpint (module->rows, ==, parts[k].rows);
+      g_assert_cmpint (module->columns, ==, 1);
+    }
+  test_coverage (&wide);
+  test_diagonal (&wide);
+  test_scores (&wide);
+}
+
+/* A head that is tied to the embedding and has a bias: one matrix, whose last column only the head fills. */
+static void
+test_tied_bias (void)
+{
+  g_autoptr (World) w = world_new (find_case ("encoder"), 1);
+  g_autoptr (AssayModules) modules = assay_modules_new (w->model, NULL);
+  const AssayModule *table = assay_modules_find (modules, "embeddings.word_embeddings"), *types = assay_modules_find (modules, "embeddings.token_type_embeddings");
+
+  g_assert_cmpstr (table->kind, ==, "tied head");
+  g_assert_cmpuint (table->n_uses, ==, 2);
+  g_assert_cmpint (table->rows, ==, 11);
+  g_assert_cmpint (table->columns, ==, 7);
+  g_assert_cmpint (table->n_params, ==, 77);
+  g_assert_cmpstr (types->kind, ==, "embedding");
+  g_assert_cmpint (types->rows, ==, 2);
 }
 
 static void
@@ -701,11 +774,15 @@ main (int argc, char **argv)
   g_test_add_data_func ("/factors/drawn sides of a logistic loss too", find_case ("logistic regression"), test_draws);
   g_test_add_data_func ("/factors/drawn reals of a squared loss too", find_case ("least squares"), test_draws);
   g_test_add_data_func ("/factors/weighted tokens too", find_case ("transformer, llama, mean over tokens"), test_draws);
+  g_test_add_data_func ("/factors/masked-LM answers too", find_case ("encoder"), test_draws);
   g_test_add_func ("/factors/a convolution's groups are blocks of their own", test_groups);
   g_test_add_func ("/factors/of several points are means over them", test_mean);
   g_test_add_func ("/factors/an embedding's factor is the frequency of its tokens", test_frequencies);
   g_test_add_func ("/factors/a head tied to the embedding is one module with two uses", test_tied);
+  g_test_add_func ("/factors/a bias beside a tied head is its last column", test_tied_bias);
+  g_test_add_func ("/factors/channels are blocks of 256 parameters", test_channels);
   g_test_add_func ("/factors/masked positions change no bit", test_masked);
+  g_test_add_func ("/factors/an encoder sees positions without weight", test_seen_without_weight);
   g_test_add_func ("/factors/an eigenvalue of 0 needs a damping", test_nothing_to_divide_by);
   g_test_add_func ("/factors/routes are chosen by flops", test_route);
   g_test_add_func ("/factors/cost grows with the examples", test_cost);

@@ -48,6 +48,11 @@ const ModelCase model_cases[] = {
   { "mamba, biases, its own head", "mamba",
     "{\"vocabulary\": 11, \"context\": 6, \"width\": 4, \"layers\": 1, \"inner\": 5, \"state\": 2, \"kernel\": 2, \"bias\": true, \"conv-bias\": false,"
     " \"tied\": false, \"token-reduction\": \"mean\"}" },
+  { "encoder", "encoder", "{\"vocabulary\": 11, \"context\": 6, \"width\": 8, \"layers\": 2, \"heads\": 2, \"mlp\": 12, \"positions-size\": 9}" },
+  { "encoder, a head of its own, mean, one type", "encoder",
+    "{\"vocabulary\": 11, \"context\": 6, \"width\": 6, \"layers\": 1, \"heads\": 3, \"types\": 1, \"activation\": \"tanh\", \"tied\": false,"
+    " \"token-reduction\": \"mean\"}" },
+  { "encoder, bare", "encoder", "{\"vocabulary\": 11, \"context\": 6, \"width\": 8, \"layers\": 2, \"heads\": 2, \"mlp\": 12, \"head\": \"none\"}" },
   { "transformer, no positions, no layers", "transformer",
     "{\"vocabulary\": 11, \"context\": 6, \"width\": 8, \"layers\": 0, \"positions\": \"none\"}" },
   { .name = NULL }
@@ -109,10 +114,26 @@ convert (const double *x, gint64 n, AssayDtype dtype)
   return y;
 }
 
-/* How many values an index input may take: tokens and labels follow the logits. */
-static void *
-fill_input (AssayGraph *graph, const AssayGraphValue *x, AssayDtype dtype)
+/* How many values an index input may take: the rows that it chooses from; labels follow the logits. */
+static gint64
+count_choices (AssayGraph *graph, guint v)
 {
+  gint64 below = assay_shape_last (&assay_graph_get_value (graph, assay_graph_get_logits (graph))->shape);
+
+  for (guint n = 0; n < assay_graph_get_n_nodes (graph); n++)
+    {
+      const AssayGraphNode *node = assay_graph_get_node (graph, n);
+
+      if (strcmp (node->op->name, "embedding") == 0 && node->in[1] == v)
+        return node->in_shape[0].dim[0];
+    }
+  return below == 1 ? 2 : below;
+}
+
+static void *
+fill_input (AssayGraph *graph, guint v, AssayDtype dtype)
+{
+  const AssayGraphValue *x = assay_graph_get_value (graph, v);
   gint64 n = assay_shape_count (&x->shape);
   AssayRng rng = assay_rng_new (12, assay_rng_stream (x->name, 0));
   double *numbers;
@@ -121,10 +142,10 @@ fill_input (AssayGraph *graph, const AssayGraphValue *x, AssayDtype dtype)
   if (x->is_index)
     {
       gint32 *index = assay_mem_new (gint32, n, NULL);
-      gint64 below = assay_shape_last (&assay_graph_get_value (graph, assay_graph_get_logits (graph))->shape);
+      gint64 below = count_choices (graph, v);
 
       for (gint64 i = 0; i < n; i++)
-        index[i] = (gint32) assay_rng_below (&rng, below == 1 ? 2 : below);
+        index[i] = (gint32) assay_rng_below (&rng, below);
       return index;
     }
   numbers = draw (n, x->name, 1);
@@ -134,6 +155,13 @@ fill_input (AssayGraph *graph, const AssayGraphValue *x, AssayDtype dtype)
   y = convert (numbers, n, dtype);
   assay_mem_free (numbers);
   return y;
+}
+
+/* Token types are the graph's only where nobody binds them. */
+static gboolean
+is_free (const AssayGraphValue *x)
+{
+  return x->role == ASSAY_VALUE_INPUT && x->constant == NULL && (x->is_index || !x->is_zero);
 }
 
 Walk *
@@ -149,9 +177,9 @@ walk_new (const Sample *s, AssayWalk kind, AssayDtype dtype, AssayBackend *backe
   g_assert_no_error (error);
   walk->inputs = g_ptr_array_new_with_free_func (assay_mem_free);
   for (guint v = 0; v < assay_graph_get_n_values (graph); v++)
-    if (assay_graph_get_value (graph, v)->role == ASSAY_VALUE_INPUT)
+    if (is_free (assay_graph_get_value (graph, v)))
       {
-        g_ptr_array_add (walk->inputs, fill_input (graph, assay_graph_get_value (graph, v), dtype));
+        g_ptr_array_add (walk->inputs, fill_input (graph, v, dtype));
         assay_exec_set_input (walk->exec, v, walk->inputs->pdata[walk->inputs->len - 1]);
       }
   walk->theta = convert (s->theta, s->P, dtype);

@@ -292,7 +292,7 @@ static void
 test_gpt2_refused (void)
 {
   static const struct { const char *from, *to, *says; } cases[] = {
-    { "\"gpt2\"", "\"opt\"", "model_type: one of gpt2, gpt_neox, llama, mistral, qwen2, qwen3, mamba expected, \"opt\" found" },
+    { "\"gpt2\"", "\"opt\"", "model_type: one of bert, gpt2, gpt_neox, llama, mistral, qwen2, qwen3, mamba expected, \"opt\" found" },
     { "gelu_new", "mish", "activation_function: gelu_new" },
     { "\"scale_attn_weights\": true", "\"scale_attn_weights\": false", "scale_attn_weights: true expected" },
     { "\"n_embd\": 4", "\"n_embd\": 8", "shape (5,8) expected from config.json, (5,4) found" },

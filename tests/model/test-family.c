@@ -40,6 +40,9 @@ configure (const char *text, gint64 context, GError **error)
 #define NEOX "\"vocab_size\": 7, \"hidden_size\": 16, \"num_hidden_layers\": 1, \"num_attention_heads\": 2, \"intermediate_size\": 12, \"hidden_act\": \"gelu\", " \
              "\"max_position_embeddings\": 64"
 
+#define BERT "\"vocab_size\": 7, \"hidden_size\": 8, \"num_hidden_layers\": 1, \"num_attention_heads\": 2, \"intermediate_size\": 12, \"hidden_act\": \"gelu\", " \
+             "\"max_position_embeddings\": 16"
+
 /* Members of ours that the members of theirs decide. */
 static const struct { const char *name, *theirs, *ours; } configurations[] = {
   { "llama, defaults", "{\"model_type\": \"llama\", " LLAMA "}",
@@ -76,6 +79,10 @@ static const struct { const char *name, *theirs, *ours; } configurations[] = {
     "{\"parallel\": false, \"rope-size\": 2, \"rope-theta\": 5000.0, \"qkv-bias\": false, \"output-bias\": false, \"mlp-bias\": true}" },
   { "mamba, rank by the width", "{\"model_type\": \"mamba\", \"vocab_size\": 7, \"hidden_size\": 40, \"num_hidden_layers\": 2, \"state_size\": 8, \"expand\": 2, "
     "\"time_step_rank\": \"auto\", \"hidden_act\": \"silu\"}", "{\"inner\": 80, \"rank\": 3, \"kernel\": 4, \"conv-bias\": true, \"bias\": false, \"tied\": true}" },
+  { "bert, defaults", "{\"model_type\": \"bert\", " BERT "}",
+    "{\"head\": \"masked-lm\", \"types\": 2, \"context\": 16, \"positions-size\": 16, \"eps\": 1e-12, \"tied\": true, \"activation\": \"gelu\"}" },
+  { "bert, bare", "{\"model_type\": \"bert\", " BERT ", \"architectures\": [\"BertModel\"], \"type_vocab_size\": 3, \"position_embedding_type\": \"absolute\"}",
+    "{\"head\": \"none\", \"types\": 3}" },
 };
 
 static void
@@ -110,6 +117,9 @@ test_refused (void)
     { "{\"model_type\": \"gpt_neox\", " NEOX ", \"rotary_pct\": 0.4}", 0, "partial_rotary_factor: an even number of a head's 8 channels expected, 3 found" },
     { "{\"model_type\": \"mistral\", " LLAMA ", \"sliding_window\": 0}", 0, "sliding_window: a positive integer expected" },
     { "{\"model_type\": \"llama\", \"vocab_size\": 7}", 0, "hidden_size: a positive integer expected" },
+    { "{\"model_type\": \"bert\", " BERT ", \"position_embedding_type\": \"relative_key\"}", 0, "position_embedding_type: absolute expected, \"relative_key\" found" },
+    { "{\"model_type\": \"bert\", " BERT ", \"is_decoder\": true}", 0, "is_decoder: false expected" },
+    { "{\"model_type\": \"bert\", " BERT ", \"architectures\": [\"BertForTokenClassification\"]}", 0, "BertModel expected, \"BertForTokenClassification\" found" },
     { "{\"model_type\": \"t5\"}", 0, "model_type: one of " },
   };
 
@@ -255,6 +265,121 @@ test_parts_refused (void)
     }
 }
 
+/* --- other names -------------------------------------------------------------------------------------------------------------- */
+
+/* What a file of BERT is written with. */
+typedef struct {
+  gboolean is_bare;             /* without the head and the prefix */
+  gboolean is_old;              /* gamma and beta */
+  gboolean has_others;          /* pooler, sentence classifier, positions that are counted */
+  float decoder_bias;           /* what is added to the copy of the head's bias; NaN: no copy */
+} Bert;
+
+typedef struct { GArray *tensors; GPtrArray *kept; } Written;
+
+static void
+add_tensor (Written *w, char *name, const float *values, const AssayShape *shape)
+{
+  gint64 n = assay_shape_count (shape);
+  AssaySafetensor tensor = { .name = name, .type = ASSAY_STORE_F32, .rank = shape->rank, .n_elements = (guint64) n, .bytes = n * sizeof *values };
+
+  tensor.data = g_memdup2 (values, tensor.bytes);
+  memcpy (tensor.dims, shape->dim, sizeof (gint64) * shape->rank);
+  g_ptr_array_add (w->kept, name);
+  g_ptr_array_add (w->kept, (gpointer) tensor.data);
+  g_array_append_val (w->tensors, tensor);
+}
+
+static char *
+spell (const char *name, const Bert *as)
+{
+  g_autofree char *whole = g_strconcat (as->is_bare || g_str_has_prefix (name, "cls.") ? "" : "bert.", name, NULL);
+  const char *dot = strrchr (whole, '.');
+
+  if (as->is_old && strstr (whole, "LayerNorm.") != NULL)
+    return g_strdup_printf ("%.*s.%s", (int) (dot - whole), whole, strcmp (dot, ".weight") == 0 ? "gamma" : "beta");
+  return g_steal_pointer (&whole);
+}
+
+#define BARE_CONFIG "{\"model_type\": \"bert\", " BERT ", \"architectures\": [\"BertModel\"]}"
+#define BERT_CONFIG "{\"model_type\": \"bert\", " BERT ", \"architectures\": [\"BertForPreTraining\"]}"
+
+/* A file whose parameter k in our theta is k. Returns the number of parameters. */
+static gint64
+write_bert (const char *folder, const Bert *as)
+{
+  static const float other[64] = { 1 };
+  const AssayShape matrix = ASSAY_SHAPE (8, 8), vector = ASSAY_SHAPE (8);
+  GError *error = NULL;
+  json_t *ours = configure (as->is_bare ? BARE_CONFIG : BERT_CONFIG, 0, &error);
+  g_autoptr (AssayModel) model = assay_model_new ("encoder", ours, ASSAY_F32, &error);
+  AssayGraph *layout = assay_model_get_layout (model);
+  float *theta = assay_model_get_theta (model);
+  Written w = { g_array_new (FALSE, TRUE, sizeof (AssaySafetensor)), g_ptr_array_new_with_free_func (g_free) };
+  g_autofree char *config = g_build_filename (folder, "config.json", NULL), *path = g_build_filename (folder, "model.safetensors", NULL);
+
+  g_assert_no_error (error);
+  json_decref (ours);
+  for (gint64 p = 0; p < assay_model_get_n_params (model); p++)
+    theta[p] = (float) p;
+  for (guint v = 0; v < assay_graph_get_n_values (layout); v++)
+    {
+      const AssayGraphValue *p = assay_graph_get_value (layout, v);
+
+      if (p->role != ASSAY_VALUE_PARAM)
+        continue;
+      add_tensor (&w, spell (p->name, as), theta + p->offset, &p->shape);
+      if (strcmp (p->name, "cls.predictions.bias") != 0 || isnan (as->decoder_bias))
+        continue;
+      theta[p->offset] += as->decoder_bias;
+      add_tensor (&w, g_strdup ("cls.predictions.decoder.bias"), theta + p->offset, &p->shape);
+    }
+  if (as->has_others)
+    {
+      add_tensor (&w, g_strdup (as->is_bare ? "pooler.dense.weight" : "bert.pooler.dense.weight"), other, &matrix);
+      add_tensor (&w, g_strdup ("cls.seq_relationship.bias"), other, &vector);
+      add_tensor (&w, g_strdup ("bert.embeddings.position_ids"), other, &vector);
+    }
+  g_assert_cmpint (g_mkdir_with_parents (folder, 0700), ==, 0);
+  assay_safetensors_write (path, (AssaySafetensor *) (void *) w.tensors->data, w.tensors->len, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_true (g_file_set_contents (config, as->is_bare ? BARE_CONFIG : BERT_CONFIG, -1, NULL));
+  g_array_unref (w.tensors);
+  g_ptr_array_unref (w.kept);
+  return assay_model_get_n_params (model);
+}
+
+static void
+test_names (void)
+{
+  static const Bert files[] = { { FALSE, FALSE, FALSE, NAN }, { FALSE, TRUE, TRUE, 0 }, { TRUE, TRUE, TRUE, NAN }, { TRUE, FALSE, FALSE, NAN } };
+
+  for (gsize k = 0; k < G_N_ELEMENTS (files); k++)
+    {
+      g_autofree char *folder = g_strdup_printf ("%s/bert-%u", scratch, (guint) k);
+      gint64 P = write_bert (folder, &files[k]);
+      GError *error = NULL;
+      g_autoptr (AssayModel) model = assay_checkpoint_load_directory (folder, NULL, &error);
+
+      g_assert_no_error (error);
+      g_assert_cmpint (assay_model_get_n_params (model), ==, P);
+      g_assert_true (assay_model_get_block (model)->looks_ahead);
+      for (gint64 p = 0; p < P; p++)
+        g_assert_cmpfloat (((float *) assay_model_get_theta (model))[p], ==, (float) p);
+    }
+}
+
+static void
+test_two_names (void)
+{
+  g_autofree char *folder = g_strdup_printf ("%s/bert-two", scratch);
+  g_autoptr (GError) error = NULL;
+
+  write_bert (folder, &(Bert) { .decoder_bias = 1 });
+  g_assert_null (assay_checkpoint_load_directory (folder, NULL, &error));
+  g_assert_nonnull (strstr (error->message, "cls.predictions.decoder.bias differs from cls.predictions.bias, of which it is another name"));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -271,6 +396,8 @@ main (int argc, char **argv)
   g_test_add_func ("/family/what would compute another function is refused by its key", test_refused);
   g_test_add_func ("/family/weights in several files, with and without the prefix, head by head", test_parts);
   g_test_add_func ("/family/an index that names other places, or files that do not hold it all", test_parts_refused);
+  g_test_add_func ("/family/names of old files, of bare models, and of what is beside a model", test_names);
+  g_test_add_func ("/family/a parameter under two names that differ is refused", test_two_names);
   status = g_test_run ();
   remove_tree (scratch);
   g_free (scratch);

@@ -117,7 +117,9 @@ test_refusals (void)
   gint64 position = T;
   gint32 tokens[T] = { 0 }, answer = V;
   double p;
-  g_autoptr (GError) far = NULL, foreign = NULL, unknown = NULL, kind = NULL;
+  json_t *encoder = json_pack ("{s:i, s:i, s:i, s:i}", "vocabulary", V, "context", T, "width", 8, "layers", 1);
+  g_autoptr (AssayModel) sees_all = assay_model_new ("encoder", encoder, ASSAY_F32, NULL);
+  g_autoptr (GError) far = NULL, foreign = NULL, unknown = NULL, kind = NULL, ahead = NULL;
 
   g_assert_false (assay_generator_get_probabilities (g, tokens, &position, tokens, 1, &p, &far));
   g_assert_error (far, ASSAY_ERROR, ASSAY_ERROR_INPUT);
@@ -129,6 +131,9 @@ test_refusals (void)
   g_assert_cmpstr (foreign->message, ==, "sequence 0 position 4: a token from 0 to 10 expected, -1 found");
   g_assert_null (assay_generator_new (features->model, 1, features->backend, &kind));
   g_assert_error (kind, ASSAY_ERROR, ASSAY_ERROR_USAGE);
+  g_assert_null (assay_generator_new (sees_all, 1, f->backend, &ahead));
+  g_assert_error (ahead, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED);
+  json_decref (encoder);
 }
 
 int
