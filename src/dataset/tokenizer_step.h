@@ -24,9 +24,7 @@ struct _AssayTokenStep {
   char *content;                /* to put in, or the character that stands for a space */
   AssayCutBehaviour behaviour;
   gboolean is_inverted;
-  guint switches;               /* the step's own, as are the next two */
-  gpointer own;
-  GDestroyNotify free_own;
+  guint switches;               /* the step's own */
 };
 
 void               assay_token_step_clear  (AssayTokenStep *step);

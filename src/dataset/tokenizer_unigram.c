@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* tokenizer_unigram.c: of all ways to spell a piece the one whose tokens' log-probabilities sum to most.
- * Source: Kudo, 1804.10959; unknown characters cost ten more than the least likely token, and neighbours of them are one, as in SentencePiece. Where
- * the vocabulary says of what kind its tokens are, it is SentencePiece's own, and sums are rounded as there, so that equal ones are equal here too.
+ * Source: Kudo, 1804.10959; unknown characters cost ten more than the least likely token, and neighbours of them are one, as in SentencePiece.
  */
 #include "dataset/tokenizer_model.h"
 
 #include "base/error.h"
 
-#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -16,7 +14,7 @@
 typedef struct {
   const AssayTokenVocabulary *vocabulary;
   double *score;                /* (size) */
-  double least, most;
+  double least;
   gsize longest;                /* bytes of a token */
   gint32 unknown;
   gint32 byte[256];
@@ -35,23 +33,6 @@ has_bytes (const Unigram *self, const char *piece, gsize n)
   return self->falls_back;
 }
 
-/* The score of a token of n bytes; -inf: it is none that a text has. */
-static double
-score_of (const Unigram *self, gint32 id, gsize n)
-{
-  AssayTokenKind kind = assay_token_get_kind (self->vocabulary, id);
-
-  if (kind == ASSAY_TOKEN_NORMAL)
-    return self->score[id];
-  return kind == ASSAY_TOKEN_DEFINED ? (double) n * self->most - .1 : -INFINITY;    /* more than any way around it */
-}
-
-static double
-keep (const Unigram *self, double sum)
-{
-  return self->vocabulary->kind ? (double) (float) sum : sum;
-}
-
 static void
 find_best (Unigram *self, const char *piece, gsize n)
 {
@@ -66,23 +47,20 @@ find_best (Unigram *self, const char *piece, gsize n)
   for (gsize start = 0, character; start < n; start += character)
     {
       gboolean has_single = FALSE;
-      double unknown;
 
       character = g_utf8_skip[(guchar) piece[start]];
       for (gsize end = start + character; end <= n && end - start <= self->longest; end += end < n ? g_utf8_skip[(guchar) piece[end]] : 1)
         {
           gint32 id = assay_token_table_find (&self->vocabulary->table, piece + start, end - start);
-          double score = id >= 0 ? score_of (self, id, end - start) : -INFINITY;
 
-          if (score == -INFINITY)
+          if (id < 0)
             continue;
           has_single |= end == start + character;
-          if (best[start].score + score > best[end].score)
-            best[end] = (Best) { keep (self, best[start].score + score), start, id };
+          if (best[start].score + self->score[id] > best[end].score)
+            best[end] = (Best) { best[start].score + self->score[id], start, id };
         }
-      unknown = keep (self, best[start].score + keep (self, self->least - PENALTY));
-      if (!has_single && unknown > best[start + character].score)
-        best[start + character] = (Best) { unknown, start, self->unknown };
+      if (!has_single && best[start].score + self->least - PENALTY > best[start + character].score)
+        best[start + character] = (Best) { best[start].score + self->least - PENALTY, start, self->unknown };
     }
 }
 
@@ -143,18 +121,13 @@ load (const json_t *model, const AssayTokenVocabulary *vocabulary, GError **erro
   self->best = g_array_new (FALSE, FALSE, sizeof (Best));
   self->score = g_new0 (double, MAX (1, json_array_size (pieces)));
   self->least = INFINITY;
-  self->most = FLT_MIN;                                           /* as there: above the logarithm of any probability */
   self->unknown = json_is_integer (unknown) ? (gint32) json_integer_value (unknown) : -1;
   self->falls_back = json_is_true (json_object_get (model, "byte_fallback"));
   assay_token_find_bytes (vocabulary, self->byte);
   json_array_foreach (pieces, k, item)
     {
       self->score[k] = json_number_value (json_array_get (item, 1));
-      if (assay_token_get_kind (vocabulary, (gint32) k) == ASSAY_TOKEN_NORMAL)
-        {
-          self->least = fmin (self->least, self->score[k]);
-          self->most = fmax (self->most, self->score[k]);
-        }
+      self->least = fmin (self->least, self->score[k]);
       self->longest = MAX (self->longest, json_string_length (json_array_get (item, 0)));
     }
   if (self->unknown >= 0 && (gsize) self->unknown < json_array_size (pieces))

@@ -65,10 +65,14 @@ src_influence_libinfluence_la_SOURCES = $(METHODS_LIST) \
   src/influence/reference_factors.c \
   src/influence/reference_products.c \
   src/influence/reference_checkpoint.c src/influence/reference_checkpoint.h \
+  src/influence/reference_encoder.c src/influence/reference_encoder.h \
+  src/influence/reference_files.c src/influence/reference_files.h \
   src/influence/reference_recipe.c src/influence/reference_recipe.h \
   src/influence/reference_retraining.c \
+  src/influence/reference_rounding.c src/influence/reference_rounding.h \
   src/influence/reference_run.h \
   src/influence/reference_scores.c \
+  src/influence/reference_tokenizer.c src/influence/reference_tokenizer.h \
   src/influence/replicated.c src/influence/replicated.h \
   src/influence/score.c src/influence/score.h \
   src/influence/score_store.c src/influence/score_store.h \

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "influence/reference_checkpoint.h"
+#include "influence/reference_files.h"
 #include "influence/reference_recipe.h"
 #include "influence/reference_run.h"
 #include "run/recipe.h"

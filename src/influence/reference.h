@@ -9,6 +9,8 @@
  *   1e-11   eigenvalues, of the largest: by Weyl's theorem each moves by no more than the norm of the matrix's error
  *   1e-9    dense influence and self-influence, retraining: products times the condition number of the damped matrix
  *   1e-10   products of language models with random weights, whose derivatives of second order are the differences of larger numbers
+ *   0       tokens of texts: as many texts agree as there are
+ *   derived logits of language models in f32 (reference_rounding.h)
  *   1e-4    losses after a whole training in f32 (run/recipe.h), whose roundings no two programs share
  *   1e-11   moments, their eigenvalues, fitted eigenvalues in the stored basis: sums of products of what walks give
  *   1e-10 + 100 x the case's basis_sensitivity, at most 1e-8      scores by factors: the sensitivity is the change for moments that are off by

@@ -8,78 +8,13 @@
 #include "hessian/curvature.h"
 #include "hessian/gradient.h"
 #include "influence/reference.h"
-#include "model/checkpoint.h"
-#include "store/file.h"
+#include "influence/reference_encoder.h"
+#include "influence/reference_files.h"
+#include "influence/reference_rounding.h"
+#include "influence/reference_tokenizer.h"
 
 #include <math.h>
 #include <string.h>
-
-#define DOCUMENT_BYTES (64u << 20)
-#define SMALL 1e-3              /* of the largest tensor of a vector: what a tensor's error is relative to at least */
-
-typedef struct {
-  const char *directory;
-  char *document_path, *tensors_path;
-  json_t *document;
-  AssaySafetensors *tensors;
-  AssayReferenceCompareFunc func;
-  gpointer data;
-  AssayBackend *backend;
-  AssayProgress *progress;
-} Check;
-
-static void
-check_clear (Check *c)
-{
-  g_free (c->document_path);
-  g_free (c->tensors_path);
-  json_decref (c->document);
-  assay_safetensors_free (c->tensors);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Check, check_clear)
-
-static gboolean
-open_files (Check *c, GError **error)
-{
-  c->document_path = g_build_filename (c->directory, ASSAY_REFERENCE_CHECKPOINT_FILE, NULL);
-  c->tensors_path = g_build_filename (c->directory, "expected.safetensors", NULL);
-  c->document = assay_file_read_json (c->document_path, DOCUMENT_BYTES, JSON_REJECT_DUPLICATES, error);
-  if (c->document == NULL)
-    return FALSE;
-  c->tensors = assay_safetensors_open (c->tensors_path, error);
-  return c->tensors != NULL;
-}
-
-static AssayModel *
-load (const Check *c, gint64 context, GError **error)
-{
-  const AssayCheckpointOptions options = { .has_dtype = TRUE, .dtype = ASSAY_F64, .context = context };
-
-  return assay_checkpoint_load_directory (c->directory, &options, error);
-}
-
-/* Compares with the tensor of that name, where there is one; n is how many numbers it must have. */
-static gboolean
-compare_tensor (const Check *c, const char *name, gint64 n, const double *ours, double bound, GError **error)
-{
-  const AssaySafetensor *tensor = assay_safetensors_find (c->tensors, name);
-  g_autoptr (AssayBuffer) theirs = NULL;
-
-  if (tensor == NULL)
-    return TRUE;
-  if (tensor->n_elements != (guint64) n)
-    {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_SHAPE, "%s: tensor %s: %" G_GINT64_FORMAT " numbers expected, %" G_GUINT64_FORMAT " found", c->tensors_path, name,
-                   n, tensor->n_elements);
-      return FALSE;
-    }
-  theirs = assay_mem_new (double, n, error);
-  if (theirs == NULL || !assay_safetensors_read (tensor, ASSAY_STORE_F64, theirs, error))
-    return FALSE;
-  c->func (name, n, ours, theirs, bound, c->data);
-  return TRUE;
-}
 
 /* --- a walk over one sequence --------------------------------------------------------------------------------------------- */
 
@@ -138,19 +73,19 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Walk, walk_clear)
 
 /* Walks the sequence tokens (T), which are taken over; each position but the last predicts the next. */
 static gboolean
-walk (const Check *c, gint64 T, gint32 *tokens, Walk *w, GError **error)
+walk (const AssayReferenceFiles *c, gint64 T, gint32 *tokens, Walk *w, GError **error)
 {
   g_autoptr (GArray) keep = g_array_new (TRUE, TRUE, sizeof (guint));
   const guint end = ASSAY_NO_VALUE;
   gint64 V;
 
   *w = (Walk) { .T = T, .tokens = tokens, .targets = g_new0 (gint32, T), .weight = g_new0 (double, T) };
-  w->model = load (c, T, error);
+  w->model = assay_reference_files_load (c, T, error);
   w->graph = w->model ? assay_model_build (w->model, 1, error) : NULL;
   if (w->graph == NULL)
     return FALSE;
   w->taps = find_taps (w->graph);
-  V = assay_shape_last (&assay_graph_get_value (w->graph, w->taps.logits)->shape);
+  V = assay_values_get_int (assay_model_get_config (w->model), "vocabulary");
   for (gint64 t = 0; t < T; t++)
     if (tokens[t] < 0 || tokens[t] >= V)
       {
@@ -182,82 +117,72 @@ get (const Walk *w, guint value)
   return assay_exec_get_buffer (w->exec, ASSAY_PRIMAL, value);
 }
 
-/* --- the long sequence ---------------------------------------------------------------------------------------------------- */
-
-/* Token numbers of a tensor; *n of them. Owns: the caller. */
-static gint32 *
-read_tokens (const Check *c, const char *name, gint64 *n, GError **error)
+/* What leaves the last layer, (T,C). */
+static const double *
+get_last (const Walk *w, gint64 *C)
 {
-  const AssaySafetensor *tensor = assay_safetensors_find (c->tensors, name);
-  g_autofree gint64 *wide = NULL;
-  gint32 *tokens;
+  guint value = g_array_index (w->taps.hidden, guint, w->taps.hidden->len - 1);
 
-  if (tensor == NULL || tensor->type != ASSAY_STORE_I64 || tensor->n_elements == 0 || tensor->n_elements > 1 << 24)
-    {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: tensor %s: token numbers in i64 expected, %s found", c->tensors_path, name,
-                   tensor ? assay_store_type_word (tensor->type) : "none of that name");
-      return NULL;
-    }
-  *n = (gint64) tensor->n_elements;
-  wide = g_new (gint64, *n);
-  tokens = g_new (gint32, *n);
-  memcpy (wide, tensor->data, tensor->bytes);
-  for (gint64 i = 0; i < *n; i++)
-    tokens[i] = (gint32) CLAMP (wide[i], -1, G_MAXINT32);
-  return tokens;
+  *C = assay_shape_last (&assay_graph_get_value (w->graph, value)->shape);
+  return get (w, value);
 }
 
+/* --- the long sequence ---------------------------------------------------------------------------------------------------- */
+
 static gboolean
-check_long (const Check *c, GError **error)
+check_long (const AssayReferenceFiles *c, GError **error)
 {
   g_auto (Walk) w = { 0 };
   g_autofree double *stream = NULL;
   gint64 T, C, V;
-  gint32 *tokens = read_tokens (c, "long.input_ids", &T, error);
+  gint32 *tokens = assay_reference_files_read_tokens (c, "long.input_ids", &T, error);
 
   if (tokens == NULL || !walk (c, T, tokens, &w, error))
     return FALSE;
-  C = assay_shape_last (&assay_graph_get_value (w.graph, w.taps.normed)->shape);
+  get_last (&w, &C);
   V = assay_shape_last (&assay_graph_get_value (w.graph, w.taps.logits)->shape);
   stream = g_new (double, w.taps.hidden->len * T * C);
   for (guint l = 0; l < w.taps.hidden->len; l++)
     memcpy (stream + l * T * C, get (&w, g_array_index (w.taps.hidden, guint, l)), T * C * sizeof *stream);
-  return compare_tensor (c, "long.logits", T * V, get (&w, w.taps.logits), ASSAY_REFERENCE_BOUND_PRODUCT, error)
-         && compare_tensor (c, "long.hidden", (gint64) w.taps.hidden->len * T * C, stream, ASSAY_REFERENCE_BOUND_PRODUCT, error)
-         && compare_tensor (c, "long.hidden_normed", T * C, get (&w, w.taps.normed), ASSAY_REFERENCE_BOUND_PRODUCT, error);
+  return assay_reference_files_compare (c, "long.logits", T * V, get (&w, w.taps.logits), ASSAY_REFERENCE_BOUND_PRODUCT, error)
+         && assay_reference_files_compare (c, "long.hidden", (gint64) w.taps.hidden->len * T * C, stream, ASSAY_REFERENCE_BOUND_PRODUCT, error)
+         && assay_reference_files_compare (c, "long.hidden_normed", T * C, get (&w, w.taps.normed), ASSAY_REFERENCE_BOUND_PRODUCT, error)
+         && assay_reference_check_rounding (c, T, tokens, error);
 }
 
 /* --- prompts -------------------------------------------------------------------------------------------------------------- */
 
+/* The mean over positions of what leaves the last layer. */
 static gboolean
-read_numbers (const Check *c, const char *prompt, const json_t *list, gint64 n, double *values, GError **error)
+check_pooled (const AssayReferenceFiles *c, const char *prompt, const json_t *list, const Walk *w, GError **error)
 {
-  for (gint64 i = 0; i < n; i++)
-    {
-      const json_t *item = json_array_get (list, (size_t) i);
+  g_autofree char *name = g_strdup_printf ("prompts.%s.mean_pooled", prompt);
+  gint64 C;
+  const double *hidden = get_last (w, &C);
+  g_autofree double *pooled = g_new0 (double, C), *theirs = g_new (double, C);
 
-      if (!json_is_number (item))
-        {
-          g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: prompts.%s: %" G_GINT64_FORMAT " numbers expected, %" G_GSIZE_FORMAT " found", c->document_path,
-                       prompt, n, json_array_size (list));
-          return FALSE;
-        }
-      values[i] = json_number_value (item);
-    }
+  if (!json_is_array (list))
+    return TRUE;
+  for (gint64 i = 0; i < w->T * C; i++)
+    pooled[i % C] += hidden[i] / (double) w->T;
+  if (!assay_reference_files_read_numbers (c, name, list, C, theirs, error))
+    return FALSE;
+  c->func (name, C, pooled, theirs, ASSAY_REFERENCE_BOUND_PRODUCT, c->data);
   return TRUE;
 }
 
 static gboolean
-check_prompt (const Check *c, const char *name, const json_t *prompt, GError **error)
+check_prompt (const AssayReferenceFiles *c, const char *name, const json_t *prompt, GError **error)
 {
   const json_t *ids = json_object_get (prompt, "ids"), *last = json_object_get (prompt, "last_logits"), *loss = json_object_get (prompt, "mean_loss");
   gint64 T = (gint64) json_array_size (ids), V;
-  g_autofree char *of_logits = g_strdup_printf ("prompts.%s.last_logits", name), *of_loss = g_strdup_printf ("prompts.%s.mean_loss", name);
+  g_autofree char *of_ids = g_strdup_printf ("prompts.%s.ids", name), *of_logits = g_strdup_printf ("prompts.%s.last_logits", name);
+  g_autofree char *of_loss = g_strdup_printf ("prompts.%s.mean_loss", name);
   g_autofree double *numbers = g_new (double, MAX (1, T)), *theirs = NULL;
   g_auto (Walk) w = { 0 };
   gint32 *tokens = g_new (gint32, MAX (1, T));
 
-  if (T == 0 || !read_numbers (c, name, ids, T, numbers, error))
+  if (T == 0 || !assay_reference_files_read_numbers (c, of_ids, ids, T, numbers, error))
     {
       g_free (tokens);
       return T == 0;
@@ -270,7 +195,7 @@ check_prompt (const Check *c, const char *name, const json_t *prompt, GError **e
   theirs = g_new (double, V);
   if (json_is_array (last))
     {
-      if (!read_numbers (c, name, last, V, theirs, error))
+      if (!assay_reference_files_read_numbers (c, of_logits, last, V, theirs, error))
         return FALSE;
       c->func (of_logits, V, get (&w, w.taps.logits) + (T - 1) * V, theirs, ASSAY_REFERENCE_BOUND_PRODUCT, c->data);
     }
@@ -279,45 +204,14 @@ check_prompt (const Check *c, const char *name, const json_t *prompt, GError **e
       theirs[0] = json_number_value (loss);
       c->func (of_loss, 1, assay_exec_get_loss (w.exec), theirs, ASSAY_REFERENCE_BOUND_PRODUCT, c->data);
     }
-  return TRUE;
+  return check_pooled (c, name, json_object_get (prompt, "mean_pooled"), &w, error);
 }
 
 /* --- the batch ------------------------------------------------------------------------------------------------------------ */
 
-/* Compares a vector (P) with the tensors `before` and the names of the weights. */
-static gboolean
-compare_vector (const Check *c, const AssayModel *model, const char *before, const double *ours, double bound, GError **error)
-{
-  AssayGraph *layout = assay_model_get_layout (model);
-  gint64 P = assay_model_get_n_params (model);
-  g_autoptr (AssayBuffer) memory = assay_mem_new (double, P, error);
-  double *theirs = memory, largest = 0;
-
-  if (theirs == NULL || !assay_checkpoint_read_vector (model, c->directory, c->tensors, c->tensors_path, before, theirs, error))
-    return FALSE;
-  for (gint64 i = 0; i < P; i++)
-    largest = MAX (largest, fabs (theirs[i]));
-  for (guint v = 0; v < assay_graph_get_n_values (layout); v++)
-    {
-      const AssayGraphValue *p = assay_graph_get_value (layout, v);
-      gint64 n = assay_shape_count (&p->shape);
-      double own = 0;
-      g_autofree char *name = NULL;
-
-      if (p->role != ASSAY_VALUE_PARAM)
-        continue;
-      for (gint64 i = 0; i < n; i++)
-        own = MAX (own, fabs (theirs[p->offset + i]));
-      name = g_strconcat (before, p->name, NULL);
-      /* relative to its own largest entry, or to SMALL of the whole's: the bound is stretched by what its own lacks */
-      c->func (name, n, ours + p->offset, theirs + p->offset, own > 0 ? bound * MAX (1, SMALL * largest / own) : bound, c->data);
-    }
-  return TRUE;
-}
-
 /* Two or more sequences as one training set, each predicting its next tokens. */
 static AssayDataset *
-make_batch (const Check *c, gint64 V, gint64 B, gint64 T, const gint32 *tokens, GError **error)
+make_batch (const AssayReferenceFiles *c, gint64 V, gint64 B, gint64 T, const gint32 *tokens, GError **error)
 {
   g_autofree gint32 *targets = g_new0 (gint32, B * T);
   g_autofree float *weight = g_new0 (float, B * T);
@@ -340,7 +234,7 @@ make_batch (const Check *c, gint64 V, gint64 B, gint64 T, const gint32 *tokens, 
 }
 
 static gboolean
-check_products (const Check *c, const AssayPoint *point, double *product, GError **error)
+check_products (const AssayReferenceFiles *c, const AssayPoint *point, double *product, GError **error)
 {
   static const struct { const char *before, *curvature; } kinds[] = { { "Hv.", "hessian" }, { "Gv.", "gauss-newton" } };
   gint64 P = assay_model_get_n_params (point->model);
@@ -353,18 +247,18 @@ check_products (const Check *c, const AssayPoint *point, double *product, GError
       g_autoptr (AssayLinop) op = assay_curvature_open (kinds[k].curvature, point, error);
 
       if (op == NULL || !assay_linop_apply (op, 1, direction, product, error)
-          || !compare_vector (c, point->model, kinds[k].before, product, ASSAY_REFERENCE_BOUND_CHECKPOINT_PRODUCT, error))
+          || !assay_reference_files_compare_vector (c, point->model, kinds[k].before, product, ASSAY_REFERENCE_BOUND_CHECKPOINT_PRODUCT, error))
         return FALSE;
     }
   return TRUE;
 }
 
 static gboolean
-check_batch (const Check *c, GError **error)
+check_batch (const AssayReferenceFiles *c, GError **error)
 {
   const AssaySafetensor *ids = assay_safetensors_find (c->tensors, "batch.input_ids");
   gint64 n, B, T, V;
-  g_autofree gint32 *tokens = read_tokens (c, "batch.input_ids", &n, error);
+  g_autofree gint32 *tokens = assay_reference_files_read_tokens (c, "batch.input_ids", &n, error);
   g_autoptr (AssayModel) model = NULL;
   g_autoptr (AssayDataset) dataset = NULL;
   g_autoptr (AssayBuffer) gradient = NULL;
@@ -382,7 +276,7 @@ check_batch (const Check *c, GError **error)
     }
   B = ids->dims[0];
   T = ids->dims[1];
-  model = load (c, T, error);
+  model = assay_reference_files_load (c, T, error);
   if (model == NULL)
     return FALSE;
   V = assay_shape_last (&assay_graph_get_value (assay_model_get_layout (model), assay_graph_get_logits (assay_model_get_layout (model)))->shape);
@@ -399,8 +293,8 @@ check_batch (const Check *c, GError **error)
     return FALSE;
   for (gint64 i = 0; i < B; i++)
     loss += losses[i] / (double) B;
-  if (!compare_tensor (c, "batch.loss", 1, &loss, ASSAY_REFERENCE_BOUND_PRODUCT, error)
-      || !compare_vector (c, model, "grad.", gradient, ASSAY_REFERENCE_BOUND_PRODUCT, error))
+  if (!assay_reference_files_compare (c, "batch.loss", 1, &loss, ASSAY_REFERENCE_BOUND_PRODUCT, error)
+      || !assay_reference_files_compare_vector (c, model, "grad.", gradient, ASSAY_REFERENCE_BOUND_PRODUCT, error))
     return FALSE;
   return check_products (c, &point, gradient, error);
 }
@@ -409,14 +303,16 @@ gboolean
 assay_reference_check_checkpoint (const char *directory, AssayReferenceCompareFunc func, gpointer data, AssayBackend *backend, AssayProgress *progress,
                                   GError **error)
 {
-  g_auto (Check) c = { .directory = directory, .func = func, .data = data, .backend = backend, .progress = progress };
+  g_auto (AssayReferenceFiles) c = { .directory = directory, .func = func, .data = data, .backend = backend, .progress = progress };
   const char *name;
   json_t *prompt;
 
-  if (!open_files (&c, error) || !check_long (&c, error))
+  if (!assay_reference_files_open (&c, error) || !check_long (&c, error))
     return FALSE;
   json_object_foreach (json_object_get (c.document, "prompts"), name, prompt)
     if (!check_prompt (&c, name, prompt, error))
       return FALSE;
-  return check_batch (&c, error);
+  if (!assay_reference_check_tokenizer (&c, error))
+    return FALSE;
+  return assay_safetensors_find (c.tensors, "batch.attention_mask") ? assay_reference_check_encoder (&c, error) : check_batch (&c, error);
 }

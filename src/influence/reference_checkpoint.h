@@ -8,9 +8,8 @@
 
 #include "influence/reference_recipe.h"
 
-#define ASSAY_REFERENCE_CHECKPOINT_FILE "expected.json"
-
-/* Calls func for logits, residual streams, losses, gradients and products that the directory holds, computed in f64. A tensor's error is
+/* Calls func for logits, residual streams, losses, gradients and products that the directory holds, computed in f64, for the logits in f32
+ * (reference_rounding.h), and for the texts that its tokenizer has cut (reference_tokenizer.h). A tensor's error is
  * relative to its largest entry; where that is less than a thousandth of its vector's (a gradient that is zero by nature), the bound is as much wider.
  * Cost: a few walks of short sequences. Errors: those of the files and of the walks. */
 gboolean assay_reference_check_checkpoint (const char *directory, AssayReferenceCompareFunc func, gpointer data, AssayBackend *backend,

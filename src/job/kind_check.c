@@ -168,7 +168,8 @@ ASSAY_JOB_KIND_DEFINE (check) = {
   .description = "With CASE: the operators test themselves on the case's own model and data: linearity, symmetry, the Hessian product against "
                  "the complex step, gradients against differences. With --reference DIR: losses, gradients, products, influence and "
                  "retraining are compared, quantity by quantity, with numbers that other implementations computed; DIR is one reference case or "
-                 "a folder of them. A quantity that is not compared has no error and does not count.\n\n"
+                 "a folder of them. Of a language model in the files of the transformers library these are logits, residual streams, losses, gradients and "
+                 "products, the tokens of texts, and the logits in f32 within what their roundings allow. A quantity that is not compared has no error and does not count.\n\n"
                  "The exit status is 1 when anything fails.",
   .examples = examples, .access = ASSAY_JOB_READS_CASE, .case_is_optional = TRUE, .params = params, .get_sections = assay_subject_sections,
   .resolve = resolve, .run = run, .view = view,

@@ -52,7 +52,7 @@ main (int argc, char **argv)
 {
   static const char *const names[] = { "reference/logistic", "reference/mlp", "reference/cnn", "reference/transformer_gpt2",
                                        "reference/transformer_llama", "hf_tiny/gpt2", "hf_tiny/gpt_neox", "hf_tiny/llama", "hf_tiny/mistral",
-                                       "hf_tiny/qwen2", "hf_tiny/mamba" };
+                                       "hf_tiny/qwen2", "hf_tiny/mamba", "hf_tiny/bert" };
 
   g_test_init (&argc, &argv, NULL);
   for (gsize k = 0; k < G_N_ELEMENTS (names); k++)
