@@ -37,7 +37,18 @@ src/dataset/token_models.def: src/dataset/local.mk build-aux/make-registry.sh
 BUILT_SOURCES += src/dataset/token_models.def
 CLEANFILES += src/dataset/token_models.def
 
-src_dataset_libdataset_la_SOURCES = $(READERS_LIST) $(ORGANISMS_LIST) $(TOKEN_MODELS_LIST) \
+# One file, one format that has a whole tokenizer and is no JSON.
+TOKEN_FORMATS_LIST = \
+  src/dataset/tokenizer_format_gguf.c \
+  src/dataset/tokenizer_format_llama2.c \
+  src/dataset/tokenizer_format_sentencepiece.c
+
+src/dataset/token_formats.def: src/dataset/local.mk build-aux/make-registry.sh
+	$(registry) tokenizer_format_ $(TOKEN_FORMATS_LIST)
+BUILT_SOURCES += src/dataset/token_formats.def
+CLEANFILES += src/dataset/token_formats.def
+
+src_dataset_libdataset_la_SOURCES = $(READERS_LIST) $(ORGANISMS_LIST) $(TOKEN_MODELS_LIST) $(TOKEN_FORMATS_LIST) \
   src/dataset/cell.c src/dataset/cell.h \
   src/dataset/cell_value.c src/dataset/cell_value.h \
   src/dataset/csv_scan.c src/dataset/csv_scan.h \
@@ -62,14 +73,20 @@ src_dataset_libdataset_la_SOURCES = $(READERS_LIST) $(ORGANISMS_LIST) $(TOKEN_MO
   src/dataset/split.c src/dataset/split.h \
   src/dataset/table.c src/dataset/table.h \
   src/dataset/tokenizer.c src/dataset/tokenizer.h \
+  src/dataset/tokenizer_charsmap.c src/dataset/tokenizer_charsmap.h \
   src/dataset/tokenizer_cut.c \
   src/dataset/tokenizer_decode.c src/dataset/tokenizer_decode.h \
   src/dataset/tokenizer_files.c src/dataset/tokenizer_files.h \
+  src/dataset/tokenizer_format.h \
+  src/dataset/tokenizer_gguf_values.c src/dataset/tokenizer_gguf_values.h \
   src/dataset/tokenizer_model.h \
   src/dataset/tokenizer_normalise.c \
+  src/dataset/tokenizer_pieces.c src/dataset/tokenizer_pieces.h \
+  src/dataset/tokenizer_sentencepiece.c src/dataset/tokenizer_sentencepiece.h \
   src/dataset/tokenizer_step.c src/dataset/tokenizer_step.h \
+  src/dataset/tokenizer_strings.c src/dataset/tokenizer_strings.h \
   src/dataset/tokenizer_table.c src/dataset/tokenizer_table.h \
   src/dataset/tokenizer_text.c src/dataset/tokenizer_text.h \
   src/dataset/vocabulary.c src/dataset/vocabulary.h
 src_dataset_libdataset_la_CFLAGS = $(AM_CFLAGS) $(ZLIB_CFLAGS) $(PCRE2_CFLAGS)
-$(src_dataset_libdataset_la_OBJECTS): src/dataset/readers.def src/dataset/organisms.def src/dataset/token_models.def
+$(src_dataset_libdataset_la_OBJECTS): src/dataset/readers.def src/dataset/organisms.def src/dataset/token_formats.def src/dataset/token_models.def

@@ -8,6 +8,7 @@
 #include "dataset/tokenizer_files.h"
 #include "dataset/tokenizer_model.h"
 #include "dataset/tokenizer_step.h"
+#include "dataset/tokenizer_strings.h"
 #include "dataset/vocabulary.h"
 
 #include <string.h>
@@ -23,22 +24,18 @@ static const AssayTokenModel *const models[] = {
   NULL };
 #undef ASSAY_REGISTER
 
-typedef struct {
-  char *content;                /* as it is looked for */
-  gsize n;
-  gint32 id;
-  gboolean takes_left, takes_right, is_word, is_normalised;
-} Added;
+typedef struct { gint32 id; gboolean takes_left, takes_right, is_word; } Added;
 
 struct _AssayTokenizer {
   char *source;
   AssayTokenVocabulary vocabulary;
   GArray *added;                /* Added */
-  gboolean begins[2][256];      /* some added token that is not, or is, normalised begins with that byte */
+  AssayTokenStrings *strings[2];        /* places in `added` by what is looked for before and after the text is normalised */
   GArray *normalisers, *cutters, *decoders;
   const AssayTokenModel *model;
   gpointer data;
   GArray *before, *behind;      /* gint32: what is put around a text */
+  gint32 end;                   /* -1: none */
   GArray *scratch;              /* AssayPieceToken */
 };
 
@@ -69,6 +66,12 @@ assay_token_find_bytes (const AssayTokenVocabulary *vocabulary, gint32 id[256])
     }
 }
 
+AssayTokenKind
+assay_token_get_kind (const AssayTokenVocabulary *vocabulary, gint32 id)
+{
+  return vocabulary->kind == NULL ? ASSAY_TOKEN_NORMAL : (gsize) id < vocabulary->n_kinds ? (AssayTokenKind) vocabulary->kind[id] : ASSAY_TOKEN_CONTROL;
+}
+
 /* Numbers may lack a token. */
 static void
 free_string (gpointer data)
@@ -91,34 +94,21 @@ stands_alone (const char *bytes, gsize n, gsize start, gsize end)
   return (start == 0 || !is_word_character (g_utf8_get_char (g_utf8_prev_char (bytes + start)))) && (end == n || !is_word_character (g_utf8_get_char (bytes + end)));
 }
 
-/* The longest added token of that kind at a place, or NULL. */
-static const Added *
-match_added (const AssayTokenizer *self, gboolean is_normalised, const char *bytes, gsize n, gsize at)
-{
-  const Added *best = NULL;
-
-  for (guint k = 0; k < self->added->len; k++)
-    {
-      const Added *a = &g_array_index (self->added, Added, k);
-
-      if (a->is_normalised == is_normalised && a->n > 0 && a->n <= n - at && (best == NULL || a->n > best->n) && memcmp (bytes + at, a->content, a->n) == 0)
-        best = a;
-    }
-  return best;
-}
-
 /* The next added token from `from` on, with the white space that it takes, but nothing before `from`. */
 static const Added *
 find_added (const AssayTokenizer *self, gboolean is_normalised, const char *bytes, gsize n, gsize from, gsize *start, gsize *end)
 {
-  for (gsize at = from; at < n; at++)
+  if (assay_token_strings_is_empty (self->strings[is_normalised]))
+    return NULL;
+  for (gsize at = from, length; at < n; at++)
     {
-      const Added *a = self->begins[is_normalised][(guchar) bytes[at]] ? match_added (self, is_normalised, bytes, n, at) : NULL;
+      gint32 place = assay_token_strings_find (self->strings[is_normalised], bytes + at, n - at, &length);
+      const Added *a = place >= 0 ? &g_array_index (self->added, Added, place) : NULL;
 
       if (a == NULL)
         continue;
       *start = at;
-      *end = at + a->n;
+      *end = at + length;
       if (a->is_word && !stands_alone (bytes, n, *start, *end))
         {
           at = *end - 1;
@@ -365,6 +355,12 @@ assay_tokenizer_get_begin (const AssayTokenizer *self)
   return self->before->len > 0 ? g_array_index (self->before, gint32, 0) : -1;
 }
 
+gint32
+assay_tokenizer_get_end (const AssayTokenizer *self)
+{
+  return self->end;
+}
+
 const char *
 assay_tokenizer_get_model (const AssayTokenizer *self)
 {
@@ -435,6 +431,31 @@ add_spelling (AssayTokenizer *self, const char *key, gsize n, const json_t *id, 
   return spell (self, json_integer_value (id), spelling, TRUE, error);
 }
 
+/* What kinds of tokens there are, where it is said. */
+static gboolean
+read_kinds (AssayTokenVocabulary *vocabulary, const json_t *kinds, GError **error)
+{
+  const json_t *item;
+  size_t k;
+
+  if (!json_is_array (kinds))
+    return TRUE;
+  vocabulary->n_kinds = json_array_size (kinds);
+  vocabulary->kind = g_new (guint8, MAX (1, vocabulary->n_kinds));
+  json_array_foreach (kinds, k, item)
+    {
+      json_int_t kind = json_integer_value (item);
+
+      if (kind < ASSAY_TOKEN_NORMAL || kind > ASSAY_TOKEN_BYTE)
+        {
+          g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "model.kinds: number %" G_GSIZE_FORMAT ": %d to %d expected", k, ASSAY_TOKEN_NORMAL, ASSAY_TOKEN_BYTE);
+          return FALSE;
+        }
+      vocabulary->kind[k] = (guint8) kind;
+    }
+  return TRUE;
+}
+
 static gboolean
 read_vocabulary (AssayTokenizer *self, const json_t *document, GError **error)
 {
@@ -450,7 +471,7 @@ read_vocabulary (AssayTokenizer *self, const json_t *document, GError **error)
         json_auto_t *place = json_integer ((json_int_t) k);
         const json_t *text = json_array_get (item, 0);
 
-        if (!json_is_string (text))
+        if (!json_is_string (text) || !json_is_number (json_array_get (item, 1)))
           {
             g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "model.vocab: number %" G_GSIZE_FORMAT ": [string, number] expected", k);
             return FALSE;
@@ -462,6 +483,8 @@ read_vocabulary (AssayTokenizer *self, const json_t *document, GError **error)
     json_object_keylen_foreach (vocabulary, key, n, id)
       if (!add_spelling (self, key, n, id, error))
         return FALSE;
+  if (!read_kinds (&self->vocabulary, json_object_get (model, "kinds"), error))
+    return FALSE;
   if (self->vocabulary.spelling->len == 0)
     {
       g_set_error_literal (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "model.vocab: tokens and their numbers expected");
@@ -504,21 +527,23 @@ read_added (AssayTokenizer *self, const json_t *list, GError **error)
     {
       const json_t *content = json_object_get (item, "content"), *id = json_object_get (item, "id"), *normalised = json_object_get (item, "normalized");
       Added a = { .takes_left = json_is_true (json_object_get (item, "lstrip")), .takes_right = json_is_true (json_object_get (item, "rstrip")),
-                  .is_word = json_is_true (json_object_get (item, "single_word")), .is_normalised = json_is_true (normalised) };
+                  .is_word = json_is_true (json_object_get (item, "single_word")) };
       g_autoptr (GString) bytes = g_string_new (NULL);
+      g_autofree char *changed = NULL;
       GString *spelling;
+      gsize n;
 
       if (!json_is_string (content) || !json_is_integer (id))
         {
           g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "added_tokens: number %" G_GSIZE_FORMAT ": a content and an id expected", k);
           return FALSE;
         }
-      a.n = json_string_length (content);
+      n = json_string_length (content);
+      if (json_is_true (normalised))
+        changed = normalise (self, json_string_value (content), n, &n);
+      assay_token_strings_add (self->strings[json_is_true (normalised)], changed ? changed : json_string_value (content), n, (gint32) self->added->len);
       a.id = (gint32) json_integer_value (id);
-      a.content = a.is_normalised ? normalise (self, json_string_value (content), a.n, &a.n) : g_memdup2 (json_string_value (content), a.n + 1);
       g_array_append_val (self->added, a);
-      if (a.n > 0)
-        self->begins[a.is_normalised][(guchar) a.content[0]] = TRUE;
       spelling = g_string_new_len (json_string_value (content), (gssize) json_string_length (content));
       if (self->vocabulary.is_bytes && assay_vocabulary_decode (spelling->str, bytes))
         {
@@ -528,6 +553,8 @@ read_added (AssayTokenizer *self, const json_t *list, GError **error)
       if (!spell (self, json_integer_value (id), spelling, FALSE, error))
         return FALSE;
     }
+  assay_token_strings_sort (self->strings[FALSE]);
+  assay_token_strings_sort (self->strings[TRUE]);
   return TRUE;
 }
 
@@ -603,12 +630,6 @@ read_processor (AssayTokenizer *self, const json_t *processor, GError **error)
   return FALSE;
 }
 
-static void
-clear_added (gpointer data)
-{
-  g_free (((Added *) data)->content);
-}
-
 static GArray *
 new_steps (gsize size, GDestroyNotify clear)
 {
@@ -621,11 +642,12 @@ new_steps (gsize size, GDestroyNotify clear)
 static gboolean
 read_document (AssayTokenizer *self, const json_t *document, GError **error)
 {
-  const json_t *model = json_object_get (document, "model");
+  const json_t *model = json_object_get (document, "model"), *end = json_object_get (document, "end_token");
   const char *type = assay_json_get_text (model, "type");
 
   if (type[0] == '\0')                                            /* early files do not say it */
     type = json_object_get (model, "merges") ? "BPE" : json_is_array (json_object_get (model, "vocab")) ? "Unigram" : "WordPiece";
+  self->end = json_is_integer (end) && json_integer_value (end) >= 0 && json_integer_value (end) < MAX_TOKENS ? (gint32) json_integer_value (end) : -1;
   return (self->model = assay_token_model_find (type, error)) != NULL && assay_token_normaliser_read (json_object_get (document, "normalizer"), self->normalisers, error)
          && assay_token_cutter_read (json_object_get (document, "pre_tokenizer"), self->cutters, error)
          && assay_token_decoder_read (json_object_get (document, "decoder"), self->decoders, error) && read_vocabulary (self, document, error)
@@ -640,7 +662,9 @@ assay_tokenizer_open (const char *path, GError **error)
   json_auto_t *document = NULL;
 
   self->vocabulary.spelling = g_ptr_array_new_with_free_func (free_string);
-  self->added = new_steps (sizeof (Added), clear_added);
+  self->added = g_array_new (FALSE, FALSE, sizeof (Added));
+  self->strings[FALSE] = assay_token_strings_new ();
+  self->strings[TRUE] = assay_token_strings_new ();
   self->normalisers = new_steps (sizeof (AssayTokenStep), (GDestroyNotify) assay_token_step_clear);
   self->cutters = new_steps (sizeof (AssayTokenStep), (GDestroyNotify) assay_token_step_clear);
   self->decoders = new_steps (sizeof (AssayDecodeStep), (GDestroyNotify) assay_token_decoder_clear);
@@ -667,7 +691,10 @@ assay_tokenizer_free (AssayTokenizer *self)
     self->model->free (self->data);
   assay_token_table_clear (&self->vocabulary.table);
   g_ptr_array_unref (self->vocabulary.spelling);
+  g_free (self->vocabulary.kind);
   g_array_unref (self->added);
+  assay_token_strings_free (self->strings[FALSE]);
+  assay_token_strings_free (self->strings[TRUE]);
   g_array_unref (self->normalisers);
   g_array_unref (self->cutters);
   g_array_unref (self->decoders);

@@ -3,10 +3,12 @@
  *
  *   text  ->  added tokens cut out  ->  normalised  ->  cut into pieces  ->  model (BPE, WordPiece, unigram)  ->  numbers
  *
- * Read from a tokenizer.json of the tokenizers library, or from vocab.json and merges.txt beside each other, or from vocab.txt. Every step keeps
- * where its bytes came from, so that a token's place is exact in the text that was given.
+ * Read from a tokenizer.json of the tokenizers library, from vocab.json and merges.txt beside each other, from vocab.txt, from a model of
+ * SentencePiece, from the vocabulary of a GGUF file, or from a tokenizer of llama2.c. Every step keeps where its bytes came from, so that a token's
+ * place is exact in the text that was given. What is put around a text is what the files say: the step of tokenizer.json for that, else
+ * add_bos_token and add_eos_token of tokenizer_config.json beside it, else what the format says.
  * Ownership: a tokenizer owns everything in it. Thread rule: one thread at a time (it remembers the pieces that it has met).
- * Source: the formats are those that Hugging Face's tokenizers library writes.
+ * Source: the formats are those that Hugging Face's tokenizers library, SentencePiece, llama.cpp's converter and llama2.c write.
  */
 #pragma once
 
@@ -19,7 +21,7 @@ typedef struct {
   gint64 start, end;            /* bytes of the text; both 0 for what was added around it */
 } AssayToken;
 
-/* path: a directory of a checkpoint, or one of the files above. Errors: NOT_FOUND, INPUT, UNSUPPORTED, naming the file and the member. */
+/* path: a directory of a checkpoint, or one of the files above, which are known by their names or, others, by what they begin with. Errors: NOT_FOUND, INPUT, UNSUPPORTED, naming the file and the member. */
 AssayTokenizer *assay_tokenizer_open         (const char *path, GError **error);
 void            assay_tokenizer_free         (AssayTokenizer *self);
 
@@ -35,6 +37,8 @@ gint64          assay_tokenizer_get_size     (const AssayTokenizer *self);
 const char     *assay_tokenizer_get_spelling (const AssayTokenizer *self, gint32 id, gsize *length);
 /* The token that is put before a text, or -1. */
 gint32          assay_tokenizer_get_begin    (const AssayTokenizer *self);
+/* The token that ends a text which a model writes, or -1 where the files do not name it. */
+gint32          assay_tokenizer_get_end      (const AssayTokenizer *self);
 /* "BPE", "WordPiece", "Unigram". */
 const char     *assay_tokenizer_get_model    (const AssayTokenizer *self);
 

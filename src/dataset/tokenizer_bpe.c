@@ -1,17 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* tokenizer_bpe.c: byte-pair encoding: the pair of neighbours that was learnt first is joined first, the leftmost of equals, until none is left.
+ * When a pair was learnt is said by a list of merges, or, as in SentencePiece, by the score of what the two make: any two neighbours that make a
+ * token are joined then, and what is no token may still become a part of one, so that it is unknown only at the end.
  * Pieces met before are remembered.
- * Source: Sennrich, Haddow and Birch, 1508.07909; byte level: Radford et al. 2019.
+ * Source: Sennrich, Haddow and Birch, 1508.07909; byte level: Radford et al. 2019; by scores: Kudo and Richardson, 1808.06226.
  */
 #include "dataset/tokenizer_model.h"
 
 #include "base/error.h"
 #include "base/json.h"
+#include "dataset/tokenizer_strings.h"
 #include "dataset/vocabulary.h"
 
 #include <string.h>
 
 #define SHORT 48                /* symbols of a piece whose pairs are looked through; more go through a heap */
+#define GONE -1                 /* a symbol that was joined to the one before it */
+#define NO_TOKEN -2             /* a character that no token is spelt like, by scores */
+#define NEVER G_MAXINT32        /* the rank of what is not joined */
 #define REMEMBERED (1 << 16)    /* pieces */
 #define LONGEST_REMEMBERED 64   /* bytes */
 
@@ -24,8 +30,11 @@ typedef struct {
 
 typedef struct {
   const AssayTokenVocabulary *vocabulary;
-  Merge *merges;                /* n_slots, a power of two */
+  Merge *merges;                /* n_slots, a power of two; NULL: by scores */
   gsize n_slots;
+  gint32 *rank;                 /* (size) by token, of its score; NULL: by merges */
+  AssayTokenStrings *defined;   /* what a text is never cut or joined across; NULL: by merges */
+  const char *mark;             /* what words begin with, where no token goes on into a next word; NULL: pieces are left whole */
   gint32 byte[256];             /* by raw byte, or what falls back to a byte */
   gint32 unknown;               /* -1: none, and unknown characters are left out */
   gboolean fuses_unknown, falls_back, ignores_merges;
@@ -39,8 +48,9 @@ typedef struct {
 } Bpe;
 
 /* A stretch of the piece; the list is linked by positions. */
-typedef struct { gint32 id; guint32 start, end; gint32 before, after; } Symbol;
-typedef struct { gint32 rank, at, left, right; } Candidate;
+typedef struct { gint32 id; guint32 start, end; gint32 before, after; gboolean is_fixed; } Symbol;
+typedef struct { gint32 rank, id; } Joint;                        /* what a symbol and the one behind it make */
+typedef struct { Joint joint; gint32 at, left, right; } Candidate;
 
 /* --- merges ---------------------------------------------------------------------------------------------------------------- */
 
@@ -148,68 +158,130 @@ load_merges (Bpe *bpe, const json_t *merges, GError **error)
   return TRUE;
 }
 
+/* --- scores ---------------------------------------------------------------------------------------------------------------- */
+
+typedef struct { double score; gint32 id; } Scored;
+
+static int
+compare_scores (gconstpointer x, gconstpointer y)
+{
+  const Scored *a = x, *b = y;
+
+  return (a->score < b->score) - (a->score > b->score);           /* the highest first */
+}
+
+/* Equal scores have one rank, so that place decides between them. */
+static void
+load_scores (Bpe *bpe, const json_t *pieces)
+{
+  const AssayTokenVocabulary *vocabulary = bpe->vocabulary;
+  g_autoptr (GArray) scored = g_array_sized_new (FALSE, FALSE, sizeof (Scored), (guint) json_array_size (pieces));
+  gint32 rank = 0;
+
+  bpe->rank = g_new (gint32, vocabulary->spelling->len);
+  bpe->defined = assay_token_strings_new ();
+  for (guint id = 0; id < vocabulary->spelling->len; id++)
+    {
+      const GString *spelling = vocabulary->spelling->pdata[id];
+      AssayTokenKind kind = spelling ? assay_token_get_kind (vocabulary, (gint32) id) : ASSAY_TOKEN_UNUSED;
+      Scored item = { json_number_value (json_array_get (json_array_get (pieces, id), 1)), (gint32) id };
+
+      bpe->rank[id] = NEVER;
+      if (kind == ASSAY_TOKEN_DEFINED)
+        assay_token_strings_add (bpe->defined, spelling->str, spelling->len, (gint32) id);
+      if (kind == ASSAY_TOKEN_NORMAL)
+        g_array_append_val (scored, item);
+    }
+  assay_token_strings_sort (bpe->defined);
+  g_array_sort (scored, compare_scores);
+  for (guint k = 0; k < scored->len; k++)
+    {
+      const Scored *item = &g_array_index (scored, Scored, k);
+
+      rank += k > 0 && item->score < item[-1].score;
+      bpe->rank[item->id] = rank;
+    }
+}
+
+/* The token that bytes make, where a text can have it. */
+static gint32
+find_normal (const Bpe *bpe, const char *bytes, gsize n)
+{
+  gint32 id = assay_token_table_find (&bpe->vocabulary->table, bytes, n);
+
+  return id >= 0 && bpe->rank[id] != NEVER ? id : NO_TOKEN;
+}
+
 /* --- joining --------------------------------------------------------------------------------------------------------------- */
 
-static gint32
-rank_of (const Bpe *bpe, const Symbol *s, gint32 at)
+static Joint
+find_joint (const Bpe *bpe, const char *piece, const Symbol *s, gint32 at)
 {
+  const Symbol *left = &s[at], *right;
   const Merge *merge;
 
-  if (at < 0 || s[at].after < 0)
-    return G_MAXINT32;
-  merge = look (bpe, pair_of (s[at].id, s[s[at].after].id));
-  return merge->id >= 0 ? merge->rank : G_MAXINT32;
+  if (left->after < 0)
+    return (Joint) { NEVER, GONE };
+  right = &s[left->after];
+  if (bpe->rank != NULL)
+    {
+      gint32 id = left->is_fixed || right->is_fixed ? NO_TOKEN : find_normal (bpe, piece + left->start, right->end - left->start);
+
+      return id >= 0 ? (Joint) { bpe->rank[id], id } : (Joint) { NEVER, GONE };
+    }
+  merge = look (bpe, pair_of (left->id, right->id));
+  return merge->id >= 0 ? (Joint) { merge->rank, merge->id } : (Joint) { NEVER, GONE };
 }
 
 static void
-join (const Bpe *bpe, Symbol *s, gint32 at)
+join (Symbol *s, gint32 at, gint32 id)
 {
   gint32 gone = s[at].after;
 
-  s[at].id = look (bpe, pair_of (s[at].id, s[gone].id))->id;
+  s[at].id = id;
   s[at].end = s[gone].end;
   s[at].after = s[gone].after;
-  s[gone].id = -1;
+  s[gone].id = GONE;
   if (s[at].after >= 0)
     s[s[at].after].before = at;
 }
 
 static void
-join_short (const Bpe *bpe, Symbol *s, guint n)
+join_short (const Bpe *bpe, const char *piece, Symbol *s, guint n)
 {
-  gint32 rank[SHORT];
+  Joint joint[SHORT];
 
   for (guint i = 0; i < n; i++)
-    rank[i] = rank_of (bpe, s, (gint32) i);
+    joint[i] = find_joint (bpe, piece, s, (gint32) i);
   for (;;)
     {
       gint32 best = 0;
 
       for (gint32 i = s[0].after; i >= 0; i = s[i].after)
-        if (rank[i] < rank[best])
+        if (joint[i].rank < joint[best].rank)
           best = i;
-      if (rank[best] == G_MAXINT32)
+      if (joint[best].rank == NEVER)
         return;
-      join (bpe, s, best);
-      rank[best] = rank_of (bpe, s, best);
+      join (s, best, joint[best].id);
+      joint[best] = find_joint (bpe, piece, s, best);
       if (s[best].before >= 0)
-        rank[s[best].before] = rank_of (bpe, s, s[best].before);
+        joint[s[best].before] = find_joint (bpe, piece, s, s[best].before);
     }
 }
 
 static gboolean
 is_before (const Candidate *a, const Candidate *b)
 {
-  return a->rank < b->rank || (a->rank == b->rank && a->at < b->at);
+  return a->joint.rank < b->joint.rank || (a->joint.rank == b->joint.rank && a->at < b->at);
 }
 
 static void
-push (Bpe *bpe, const Symbol *s, gint32 at)
+push (Bpe *bpe, const char *piece, const Symbol *s, gint32 at)
 {
-  Candidate item = { rank_of (bpe, s, at), at, 0, 0 };
+  Candidate item = { find_joint (bpe, piece, s, at), at, 0, 0 };
   guint i = bpe->heap->len;
 
-  if (item.rank == G_MAXINT32)
+  if (item.joint.rank == NEVER)
     return;
   item.left = s[at].id;
   item.right = s[s[at].after].id;
@@ -248,11 +320,11 @@ pop (Bpe *bpe)
 }
 
 static void
-join_long (Bpe *bpe, Symbol *s, guint n)
+join_long (Bpe *bpe, const char *piece, Symbol *s, guint n)
 {
   g_array_set_size (bpe->heap, 0);
   for (guint i = 0; i < n; i++)
-    push (bpe, s, (gint32) i);
+    push (bpe, piece, s, (gint32) i);
   while (bpe->heap->len > 0)
     {
       Candidate top = pop (bpe);
@@ -260,10 +332,10 @@ join_long (Bpe *bpe, Symbol *s, guint n)
       /* one of the two was joined to another since */
       if (s[top.at].id != top.left || s[top.at].after < 0 || s[s[top.at].after].id != top.right)
         continue;
-      join (bpe, s, top.at);
-      push (bpe, s, top.at);
+      join (s, top.at, top.joint.id);
+      push (bpe, piece, s, top.at);
       if (s[top.at].before >= 0)
-        push (bpe, s, s[top.at].before);
+        push (bpe, piece, s, s[top.at].before);
     }
 }
 
@@ -273,9 +345,19 @@ static void
 add_symbol (Bpe *bpe, gint32 id, gsize start, gsize end)
 {
   gint32 at = (gint32) bpe->symbols->len;
-  Symbol symbol = { id, (guint32) start, (guint32) end, at - 1, at + 1 };
+  Symbol symbol = { id, (guint32) start, (guint32) end, at - 1, at + 1, FALSE };
 
   g_array_append_val (bpe->symbols, symbol);
+}
+
+/* Every byte has a token that stands for it. */
+static gboolean
+has_bytes (const Bpe *bpe, const char *bytes, gsize n)
+{
+  for (gsize i = 0; i < n; i++)
+    if (bpe->byte[(guchar) bytes[i]] < 0)
+      return FALSE;
+  return bpe->falls_back;
 }
 
 /* A character that is no token: its bytes, or the unknown token, or nothing. */
@@ -283,13 +365,11 @@ static void
 add_unknown (Bpe *bpe, const char *piece, gsize start, gsize n)
 {
   Symbol *last = bpe->symbols->len > 0 ? &g_array_index (bpe->symbols, Symbol, bpe->symbols->len - 1) : NULL;
-  gboolean has_bytes = bpe->falls_back;
+  gboolean falls_back = has_bytes (bpe, piece + start, n);
 
-  for (gsize i = 0; i < n; i++)
-    has_bytes &= bpe->byte[(guchar) piece[start + i]] >= 0;
-  for (gsize i = 0; has_bytes && i < n; i++)
+  for (gsize i = 0; falls_back && i < n; i++)
     add_symbol (bpe, bpe->byte[(guchar) piece[start + i]], start, start + n);
-  if (has_bytes || bpe->unknown < 0)
+  if (falls_back || bpe->unknown < 0)
     return;
   if (bpe->fuses_unknown && last != NULL && last->id == bpe->unknown)
     last->end = (guint32) (start + n);
@@ -326,12 +406,47 @@ add_characters (Bpe *bpe, const char *piece, gsize n)
     }
 }
 
+/* By scores: what the user defined stays whole, and a character may be no token until it is joined. */
+static void
+add_parts (Bpe *bpe, const char *piece, gsize n)
+{
+  for (gsize i = 0, length; i < n; i += length)
+    {
+      gint32 id = assay_token_strings_find (bpe->defined, piece + i, n - i, &length);
+
+      if (id < 0)
+        length = MIN (n - i, (gsize) g_utf8_skip[(guchar) piece[i]]);
+      add_symbol (bpe, id >= 0 ? id : find_normal (bpe, piece + i, length), i, i + length);
+      g_array_index (bpe->symbols, Symbol, bpe->symbols->len - 1).is_fixed = id >= 0;
+    }
+}
+
+/* What is no token at the end: the tokens of its bytes, or the unknown token, one for a run of them, or nothing. */
+static void
+emit_unknown (const Bpe *bpe, const char *piece, const Symbol *s, guint first, GArray *tokens)
+{
+  AssayPieceToken *last = tokens->len > first ? &g_array_index (tokens, AssayPieceToken, tokens->len - 1) : NULL, token = { bpe->unknown, s->start, s->end };
+  gboolean falls_back = has_bytes (bpe, piece + s->start, s->end - s->start);
+
+  for (guint32 i = s->start; falls_back && i < s->end; i++)
+    {
+      token.id = bpe->byte[(guchar) piece[i]];
+      g_array_append_val (tokens, token);
+    }
+  if (falls_back || bpe->unknown < 0)
+    return;
+  if (bpe->fuses_unknown && last != NULL && last->id == bpe->unknown)
+    last->end = s->end;
+  else
+    g_array_append_val (tokens, token);
+}
+
 static void
 encode_anew (Bpe *bpe, const char *piece, gsize n, GArray *tokens)
 {
   gint32 whole = bpe->ignores_merges ? assay_token_table_find (&bpe->vocabulary->table, piece, n) : -1;
   Symbol *s;
-  guint count;
+  guint count, first = tokens->len;
 
   if (whole >= 0)
     {
@@ -341,28 +456,33 @@ encode_anew (Bpe *bpe, const char *piece, gsize n, GArray *tokens)
       return;
     }
   g_array_set_size (bpe->symbols, 0);
-  add_characters (bpe, piece, n);
+  if (bpe->rank != NULL)
+    add_parts (bpe, piece, n);
+  else
+    add_characters (bpe, piece, n);
   count = bpe->symbols->len;
   if (count == 0)
     return;
   s = (Symbol *) (void *) bpe->symbols->data;
   s[count - 1].after = -1;
   if (count <= SHORT)
-    join_short (bpe, s, count);
+    join_short (bpe, piece, s, count);
   else
-    join_long (bpe, s, count);
+    join_long (bpe, piece, s, count);
   for (gint32 i = 0; i >= 0; i = s[i].after)
     {
       AssayPieceToken token = { s[i].id, s[i].start, s[i].end };
 
-      g_array_append_val (tokens, token);
+      if (s[i].id == NO_TOKEN)
+        emit_unknown (bpe, piece, &s[i], first, tokens);
+      else
+        g_array_append_val (tokens, token);
     }
 }
 
 static void
-encode (gpointer data, const char *piece, gsize n, GArray *tokens)
+encode_word (Bpe *bpe, const char *piece, gsize n, GArray *tokens)
 {
-  Bpe *bpe = data;
   gsize at = assay_token_hash (piece, n) & (REMEMBERED - 1);
   Memory *memory;
   guint first = tokens->len;
@@ -386,6 +506,39 @@ encode (gpointer data, const char *piece, gsize n, GArray *tokens)
   bpe->n_remembered++;
 }
 
+/* Where the next word begins: behind the marks at the start, before the mark that follows. */
+static gsize
+find_word_end (const char *mark, const char *piece, gsize n, gsize start)
+{
+  gsize length = strlen (mark), at = start;
+
+  while (at + length <= n && memcmp (piece + at, mark, length) == 0)
+    at += length;
+  while (at < n && (at + length > n || memcmp (piece + at, mark, length) != 0))
+    at++;
+  return at;
+}
+
+/* Nothing is joined across the beginning of a word where no token goes over one: then words are short and met again, and a whole text is not. */
+static void
+encode (gpointer data, const char *piece, gsize n, GArray *tokens)
+{
+  Bpe *bpe = data;
+
+  for (gsize start = 0, end; start < n; start = end)
+    {
+      guint first = tokens->len;
+
+      end = bpe->mark ? find_word_end (bpe->mark, piece, n, start) : n;
+      encode_word (bpe, piece + start, end - start, tokens);
+      for (guint k = first; start > 0 && k < tokens->len; k++)
+        {
+          g_array_index (tokens, AssayPieceToken, k).start += (guint32) start;
+          g_array_index (tokens, AssayPieceToken, k).end += (guint32) start;
+        }
+    }
+}
+
 /* --- reading --------------------------------------------------------------------------------------------------------------- */
 
 static void
@@ -394,6 +547,8 @@ bpe_free (gpointer data)
   Bpe *bpe = data;
 
   g_free (bpe->merges);
+  g_free (bpe->rank);
+  assay_token_strings_free (bpe->defined);
   g_free (bpe->prefix);
   g_free (bpe->suffix);
   g_free (bpe->memory);
@@ -415,14 +570,55 @@ find_single_bytes (Bpe *bpe)
     }
 }
 
+/* A token that a text can have, with a mark behind what is none. */
+static gboolean
+goes_over (const AssayTokenVocabulary *vocabulary, guint id, const char *mark)
+{
+  const GString *spelling = vocabulary->spelling->pdata[id];
+  AssayTokenKind kind = assay_token_get_kind (vocabulary, (gint32) id);
+
+  return spelling != NULL && (kind == ASSAY_TOKEN_NORMAL || kind == ASSAY_TOKEN_DEFINED) && find_word_end (mark, spelling->str, spelling->len, 0) < spelling->len;
+}
+
+static const char *
+find_mark (const Bpe *bpe)
+{
+  static const char *const marks[] = { "\xe2\x96\x81", " " };
+  const AssayTokenVocabulary *vocabulary = bpe->vocabulary;
+
+  if (vocabulary->is_bytes || bpe->ignores_merges || bpe->prefix[0] != '\0' || bpe->suffix[0] != '\0')
+    return NULL;
+  for (gsize k = 0; k < G_N_ELEMENTS (marks); k++)
+    {
+      gint32 id = assay_token_table_find (&vocabulary->table, marks[k], strlen (marks[k]));
+      gboolean is_apart = id >= 0 && assay_token_get_kind (vocabulary, id) == ASSAY_TOKEN_NORMAL;
+
+      for (guint i = 0; is_apart && i < vocabulary->spelling->len; i++)
+        is_apart = !goes_over (vocabulary, i, marks[k]);
+      if (is_apart)
+        return marks[k];
+    }
+  return NULL;
+}
+
+static gint32
+find_unknown (const json_t *model, const AssayTokenVocabulary *vocabulary)
+{
+  const json_t *id = json_object_get (model, "unk_id");
+  const char *unknown = json_string_value (json_object_get (model, "unk_token"));
+
+  if (json_is_integer (id) && json_integer_value (id) >= 0 && json_integer_value (id) < vocabulary->spelling->len)
+    return (gint32) json_integer_value (id);
+  return unknown ? assay_token_table_find (&vocabulary->table, unknown, strlen (unknown)) : -1;
+}
+
 static gpointer
 load (const json_t *model, const AssayTokenVocabulary *vocabulary, GError **error)
 {
-  const char *unknown = json_string_value (json_object_get (model, "unk_token"));
   Bpe *bpe = g_new0 (Bpe, 1);
 
   bpe->vocabulary = vocabulary;
-  bpe->unknown = unknown ? assay_token_table_find (&vocabulary->table, unknown, strlen (unknown)) : -1;
+  bpe->unknown = find_unknown (model, vocabulary);
   bpe->fuses_unknown = json_is_true (json_object_get (model, "fuse_unk"));
   bpe->falls_back = json_is_true (json_object_get (model, "byte_fallback"));
   bpe->ignores_merges = json_is_true (json_object_get (model, "ignore_merges"));
@@ -437,10 +633,15 @@ load (const json_t *model, const AssayTokenVocabulary *vocabulary, GError **erro
     find_single_bytes (bpe);
   else
     assay_token_find_bytes (vocabulary, bpe->byte);
-  if (load_merges (bpe, json_object_get (model, "merges"), error))
-    return bpe;
-  bpe_free (bpe);
-  return NULL;
+  bpe->mark = find_mark (bpe);
+  if (json_is_array (json_object_get (model, "vocab")))
+    load_scores (bpe, json_object_get (model, "vocab"));
+  else if (!load_merges (bpe, json_object_get (model, "merges"), error))
+    {
+      bpe_free (bpe);
+      return NULL;
+    }
+  return bpe;
 }
 
 ASSAY_TOKEN_MODEL_DEFINE (bpe) = { .name = "BPE", .load = load, .free = bpe_free, .encode = encode };

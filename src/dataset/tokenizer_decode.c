@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "dataset/tokenizer_sentencepiece.h"
 
 #include <string.h>
 
@@ -14,6 +15,8 @@ assay_token_decoder_clear (AssayDecodeStep *step)
 {
   assay_token_pattern_free (step->pattern);
   g_free (step->content);
+  if (step->free_own != NULL)
+    step->free_own (step->own);
   *step = (AssayDecodeStep) { 0 };
 }
 
@@ -29,9 +32,8 @@ fuse (const AssayDecodeStep *step, GPtrArray *tokens)
     g_ptr_array_set_size (tokens, 1);
 }
 
-/* <0x41>: 65; -1 for anything else. */
-static int
-read_byte (const GString *token)
+int
+assay_token_read_byte (const GString *token)
 {
   if (token->len != 6 || !g_str_has_prefix (token->str, "<0x") || token->str[5] != '>' || !g_ascii_isxdigit (token->str[3]) || !g_ascii_isxdigit (token->str[4]))
     return -1;
@@ -47,8 +49,8 @@ join_bytes (const AssayDecodeStep *step, GPtrArray *tokens)
     {
       g_autoptr (GString) run = g_string_new (NULL);
 
-      for (past = k; past < tokens->len && read_byte (tokens->pdata[past]) >= 0; past++)
-        g_string_append_c (run, (char) read_byte (tokens->pdata[past]));
+      for (past = k; past < tokens->len && assay_token_read_byte (tokens->pdata[past]) >= 0; past++)
+        g_string_append_c (run, (char) assay_token_read_byte (tokens->pdata[past]));
       if (past == k)
         {
           past = k + 1;
@@ -170,6 +172,8 @@ read_step (const json_t *document, AssayDecodeStep *step, GError **error)
                                 .is_switched = strcmp (assay_json_get_text (document, "prepend_scheme"), "never") != 0 && !json_is_false (json_object_get (document, "add_prefix_space")) };
   else if (strcmp (type, "WordPiece") == 0)
     *step = (AssayDecodeStep) { .apply = join_words, .content = get_or (document, "prefix", "##"), .is_switched = clean == NULL || json_is_true (clean) };
+  else if (strcmp (type, "SentencePiece") == 0)
+    assay_token_sentencepiece_read_decoder (document, step);
   else if (strcmp (type, "BPEDecoder") == 0)
     *step = (AssayDecodeStep) { .apply = end_words, .content = get_or (document, "suffix", "</w>") };
   else if (strcmp (type, "Replace") == 0)
@@ -182,7 +186,7 @@ read_step (const json_t *document, AssayDecodeStep *step, GError **error)
     }
   else
     {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "decoder: ByteLevel, ByteFallback, Fuse, Strip, Replace, Metaspace, WordPiece, BPEDecoder or Sequence expected, \"%s\" found",
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "decoder: ByteLevel, ByteFallback, Fuse, Strip, Replace, Metaspace, WordPiece, SentencePiece, BPEDecoder or Sequence expected, \"%s\" found",
                    type);
       return FALSE;
     }

@@ -15,7 +15,12 @@ struct _AssayDecodeStep {
   char *content;
   gint64 start, stop;
   gboolean is_switched;
+  gpointer own;                 /* the step's own */
+  GDestroyNotify free_own;
 };
+
+/* <0x41>: 65; -1 for anything else. */
+int      assay_token_read_byte     (const GString *token);
 
 void     assay_token_decoder_clear (AssayDecodeStep *step);
 /* Appends the steps of "decoder", a sequence in its order; null: none. Errors: UNSUPPORTED with the type; INPUT. */

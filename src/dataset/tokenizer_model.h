@@ -9,10 +9,17 @@
 
 #include <jansson.h>
 
+/* What SentencePiece and GGUF say of a token; the numbers are those of both. Only normal and defined ones are found in a text. */
+typedef enum {
+  ASSAY_TOKEN_NORMAL = 1, ASSAY_TOKEN_UNKNOWN, ASSAY_TOKEN_CONTROL, ASSAY_TOKEN_DEFINED /* by a user: never cut, never joined */, ASSAY_TOKEN_UNUSED, ASSAY_TOKEN_BYTE
+} AssayTokenKind;
+
 /* A vocabulary: spellings by number, numbers by spelling. Spellings are raw bytes where is_bytes. */
 typedef struct {
   GPtrArray *spelling;          /* (size) GString, NULL: no token of that number */
   AssayTokenTable table;        /* of what the model makes; added tokens are not in it unless the model has them */
+  guint8 *kind;                 /* (n_kinds) AssayTokenKind; NULL: all are normal */
+  gsize n_kinds;
   gboolean is_bytes;
 } AssayTokenVocabulary;
 
@@ -34,5 +41,6 @@ typedef struct {
 /* Errors: UNSUPPORTED with the names there are. */
 const AssayTokenModel *assay_token_model_find (const char *name, GError **error);
 
+AssayTokenKind assay_token_get_kind (const AssayTokenVocabulary *vocabulary, gint32 id);
 /* The tokens <0x00> ... <0xFF> that stand for bytes, -1 where there is none. */
 void assay_token_find_bytes (const AssayTokenVocabulary *vocabulary, gint32 id[256]);

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "dataset/tokenizer_sentencepiece.h"
 
 #include <string.h>
 
@@ -319,15 +320,16 @@ assay_token_normaliser_read (const json_t *document, GArray *steps, GError **err
     step = (AssayTokenStep) { .apply = apply_strip, .switches = (assay_json_get_switch (document, "strip_left", TRUE) ? LEFT : 0) | (assay_json_get_switch (document, "strip_right", TRUE) ? RIGHT : 0) };
   else if (strcmp (type, "BertNormalizer") == 0)
     read_bert (document, &step);
-  else if (strcmp (type, "Replace") == 0 && !read_replace (document, &step, error))
+  else if ((strcmp (type, "Replace") == 0 && !read_replace (document, &step, error))
+           || (strcmp (type, "SentencePiece") == 0 && !assay_token_sentencepiece_read_normaliser (document, &step, error)))
     {
       assay_token_step_clear (&step);
       return FALSE;
     }
   if (step.apply == NULL)
     {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "normalizer: NFC, NFD, NFKC, NFKD, Lowercase, StripAccents, Strip, Prepend, Replace, BertNormalizer or "
-                   "Sequence expected, \"%s\" found", type);
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "normalizer: NFC, NFD, NFKC, NFKD, Lowercase, StripAccents, Strip, Prepend, Replace, BertNormalizer, "
+                   "SentencePiece or Sequence expected, \"%s\" found", type);
       return FALSE;
     }
   g_array_append_val (steps, step);

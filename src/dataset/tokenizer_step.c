@@ -20,6 +20,8 @@ assay_token_step_clear (AssayTokenStep *step)
 {
   assay_token_pattern_free (step->pattern);
   g_free (step->content);
+  if (step->free_own != NULL)
+    step->free_own (step->own);
   *step = (AssayTokenStep) { 0 };
 }
 

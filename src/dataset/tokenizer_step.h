@@ -24,7 +24,9 @@ struct _AssayTokenStep {
   char *content;                /* to put in, or the character that stands for a space */
   AssayCutBehaviour behaviour;
   gboolean is_inverted;
-  guint switches;               /* the step's own */
+  guint switches;               /* the step's own, as are the next two */
+  gpointer own;
+  GDestroyNotify free_own;
 };
 
 void               assay_token_step_clear  (AssayTokenStep *step);

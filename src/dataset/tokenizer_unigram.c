@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define PENALTY 10
+#define BONUS .1                /* of each byte but the first of what a user defined */
 
 typedef struct {
   const AssayTokenVocabulary *vocabulary;
@@ -33,6 +34,17 @@ has_bytes (const Unigram *self, const char *piece, gsize n)
   return self->falls_back;
 }
 
+/* The score of a token of n bytes; -inf: it is none that a text has. */
+static double
+score_of (const Unigram *self, gint32 id, gsize n)
+{
+  AssayTokenKind kind = assay_token_get_kind (self->vocabulary, id);
+
+  if (kind == ASSAY_TOKEN_NORMAL)
+    return self->score[id];
+  return kind == ASSAY_TOKEN_DEFINED ? BONUS * ((double) n - 1) : -INFINITY;        /* more than nearly any way around it */
+}
+
 static void
 find_best (Unigram *self, const char *piece, gsize n)
 {
@@ -47,20 +59,22 @@ find_best (Unigram *self, const char *piece, gsize n)
   for (gsize start = 0, character; start < n; start += character)
     {
       gboolean has_single = FALSE;
+      double unknown = best[start].score + self->least - PENALTY;
 
       character = g_utf8_skip[(guchar) piece[start]];
       for (gsize end = start + character; end <= n && end - start <= self->longest; end += end < n ? g_utf8_skip[(guchar) piece[end]] : 1)
         {
           gint32 id = assay_token_table_find (&self->vocabulary->table, piece + start, end - start);
+          double score = id >= 0 ? score_of (self, id, end - start) : -INFINITY;
 
-          if (id < 0)
+          if (score == -INFINITY)
             continue;
           has_single |= end == start + character;
-          if (best[start].score + self->score[id] > best[end].score)
-            best[end] = (Best) { best[start].score + self->score[id], start, id };
+          if (best[start].score + score > best[end].score)
+            best[end] = (Best) { best[start].score + score, start, id };
         }
-      if (!has_single && best[start].score + self->least - PENALTY > best[start + character].score)
-        best[start + character] = (Best) { best[start].score + self->least - PENALTY, start, self->unknown };
+      if (!has_single && unknown > best[start + character].score)
+        best[start + character] = (Best) { unknown, start, self->unknown };
     }
 }
 
@@ -127,7 +141,8 @@ load (const json_t *model, const AssayTokenVocabulary *vocabulary, GError **erro
   json_array_foreach (pieces, k, item)
     {
       self->score[k] = json_number_value (json_array_get (item, 1));
-      self->least = fmin (self->least, self->score[k]);
+      if (assay_token_get_kind (vocabulary, (gint32) k) == ASSAY_TOKEN_NORMAL)
+        self->least = fmin (self->least, self->score[k]);
       self->longest = MAX (self->longest, json_string_length (json_array_get (item, 0)));
     }
   if (self->unknown >= 0 && (gsize) self->unknown < json_array_size (pieces))

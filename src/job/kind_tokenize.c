@@ -15,7 +15,7 @@
 
 static const AssayParam params[] = {
   { "model", ASSAY_PARAM_STRING, .metavar = "PATH", .flags = ASSAY_PARAM_REQUIRED | ASSAY_PARAM_FILE,
-    .help = "directory of a checkpoint, or its tokenizer.json, vocab.json (with merges.txt beside it) or vocab.txt" },
+    .help = "directory of a checkpoint, or its tokenizer.json, vocab.json (with merges.txt beside it), vocab.txt or tokenizer.model, or a GGUF file, or a tokenizer of llama2.c" },
   { "text", ASSAY_PARAM_STRING, .metavar = "FILE", .flags = ASSAY_PARAM_FILE, .help = "text in UTF-8 (default: standard input)" },
   { "special", ASSAY_PARAM_BOOL, .help = "also the tokens that the tokenizer puts around a text" },
   { "places", ASSAY_PARAM_BOOL, .help = "with --json: where every token stands in the text and how it is spelt, not of the first hundred alone" },
@@ -24,6 +24,7 @@ static const AssayParam params[] = {
 
 static const AssayJobExample examples[] = {
   { "a sentence, by the tokenizer of a checkpoint in a folder", "assay tokenize --model there --text sentence.txt" },
+  { "what the tokenizer puts around a text, too", "assay tokenize --model there --text sentence.txt --special" },
   { "the numbers alone, for another program", "assay tokenize --model there/tokenizer.json --json --quiet" },
   { NULL, NULL }
 };
@@ -134,6 +135,8 @@ ASSAY_JOB_KIND_DEFINE (tokenize) = {
   .name = "tokenize", .group = ASSAY_JOB_GROUP_MODEL, .help = "cut a text into the tokens of a checkpoint's tokenizer",
   .description = "Reads a text in UTF-8 and prints the numbers that a language model would see, with the bytes of the text that each stands for. No special tokens are "
                  "added around it unless --special asks for those that the tokenizer itself adds.\n\n"
-                 "Read are tokenizer.json of the tokenizers library (byte-level and SentencePiece-like BPE, WordPiece, unigram), vocab.json with merges.txt, and vocab.txt.",
+                 "Read are tokenizer.json of the tokenizers library (byte-level and SentencePiece-like BPE, WordPiece, unigram), vocab.json with merges.txt, vocab.txt, "
+                 "models of SentencePiece (.model; BPE and unigram), vocabularies of GGUF files (llama, gpt2, bert, t5) and the tokenizers of llama2.c. What --special adds is what the files say: the post_processor of "
+                 "tokenizer.json, else add_bos_token and add_eos_token of tokenizer_config.json beside it; a GGUF file says it itself; llama2.c begins every text; a model of SentencePiece by itself adds nothing.",
   .examples = examples, .access = ASSAY_JOB_NO_CASE, .params = params, .run = run, .view = view,
 };
