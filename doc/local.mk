@@ -10,6 +10,7 @@ dist_doc_DATA += doc/fine-tuning.md
 dist_doc_DATA += doc/fields.md
 dist_doc_DATA += doc/from-python.md
 dist_doc_DATA += doc/influence.md doc/validity.md
+dist_doc_DATA += doc/language-models.md
 dist_doc_DATA += doc/many-machines.md doc/assay.sbatch
 dist_doc_DATA += doc/reasoning.md
 dist_doc_DATA += doc/report.md

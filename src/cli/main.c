@@ -2,6 +2,7 @@
 /* main.c: from a command line to a job, and from its outcome to output and exit status. Nothing is computed here. */
 #include "base/error.h"
 #include "base/isa.h"
+#include "base/text.h"
 #include "cli/help.h"
 #include "cli/interrupt.h"
 #include "cli/manual.h"
@@ -248,6 +249,8 @@ print_outcome (const AssayCommandLine *line, const AssayJobOutcome *outcome, GEr
   print_notes (line, outcome);
   if (get_form (line->globals) != OUTPUT_TEXT)
     return print_document (get_form (line->globals), outcome->document, error);
+  if (kind->streams_text && !assay_values_get_bool (line->globals, "dry-run"))
+    return !isatty (STDOUT_FILENO) || assay_output_text ("\n", error);
   if (assay_values_get_bool (line->globals, "dry-run"))
     print_plan (outcome->document, view);
   else if (json_object_get (outcome->document, ASSAY_JOB_PARTS) != NULL)
@@ -258,6 +261,16 @@ print_outcome (const AssayCommandLine *line, const AssayJobOutcome *outcome, GEr
   return assay_output_text (text, error);
 }
 
+/* As it is for a file or a program; on a terminal what is no text must not steer it. */
+static void
+emit (const char *text, gsize n, gpointer data)
+{
+  g_autofree char *shown = isatty (STDOUT_FILENO) ? assay_text_escape_bytes (text, n, TRUE) : g_strndup (text, n);
+
+  (void) data;
+  assay_output_text (shown, NULL);
+}
+
 static AssayJobOutcome *
 run_job (const AssayCommandLine *line, const char *quoted, GError **error)
 {
@@ -266,7 +279,8 @@ run_job (const AssayCommandLine *line, const char *quoted, GError **error)
   g_autoptr (AssayProgressBar) bar = assay_progress_bar_new (stream != NULL || assay_values_get_bool (globals, "quiet"));
   AssayProgress *progress = stream != NULL ? assay_progress_new (assay_stream_report, stream) : assay_progress_new (assay_progress_bar_report, bar);
   AssayJobOptions options = { .threads = assay_values_get_int (globals, "threads"), .force = assay_values_get_bool (globals, "force"),
-                              .confirm = confirm, .confirm_data = (gpointer) globals, .command_line = quoted, .progress = progress };
+                              .confirm = confirm, .confirm_data = (gpointer) globals, .emit = get_form (globals) == OUTPUT_TEXT ? emit : NULL,
+                              .command_line = quoted, .progress = progress };
 
   assay_interrupt_install (progress);   /* which keeps the progress for as long as the program runs */
   if (assay_values_get_bool (globals, "dry-run"))

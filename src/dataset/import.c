@@ -47,6 +47,8 @@ const AssayParam assay_import_params[] = {
   { "context", ASSAY_PARAM_INT, .def.i = 64, .min = 1, .max = 1 << 20, .unit = "tokens", .help = "length of a window of plain text" },
   { "stride", ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1 << 20, .unit = "tokens",
     .help = "distance between the starts of windows (0: the context, no overlap)" },
+  { "tokenizer", ASSAY_PARAM_STRING, .metavar = "PATH", .flags = ASSAY_PARAM_FILE, .help = "tokenizer of a checkpoint that cuts plain text into its tokens: what assay tokenize reads" },
+  { "separator", ASSAY_PARAM_STRING, .metavar = "TEXT", .help = "what stands between documents of plain text: each is an example of its own (default: windows across them)" },
   { .name = NULL }
 };
 

@@ -67,6 +67,8 @@ typedef struct {
   AssayProgress *progress;
   gboolean (*confirm) (const char *question, gpointer data);    /* NULL: nobody can be asked */
   gpointer confirm_data;
+  void (*emit) (const char *text, gsize n, gpointer data);      /* for kinds with streams_text; NULL: nobody watches */
+  gpointer emit_data;
   GPtrArray *outputs;           /* AssayObject that run committed, by assay_job_add_output */
   GPtrArray *notes;             /* strings: remarks for the reader */
   json_t *measured;             /* times and the like, by assay_job_add_measured: another run has others, so they are no part of the summary */
@@ -81,6 +83,7 @@ struct _AssayJobKind {
   AssayJobGroup group;
   AssayJobAccess access;
   gboolean case_is_optional;
+  gboolean streams_text;        /* run gives its text out as it is made, and that is the whole answer where no document was asked for */
   gboolean is_stored;           /* summary and provenance are kept in the case, and answer an equal job later */
   const AssayParam *params;
   const AssayJobSection *(*get_sections) (void);        /* NULL: none; ends with NULL params */

@@ -86,7 +86,7 @@ static const AssayJobExample examples[] = {
 };
 
 /* Paths stand outside: the same content under another path is the same import. */
-static const char *const outside_identity[] = { "file", "labels", "vocabulary", NULL };
+static const char *const outside_identity[] = { "file", "labels", "vocabulary", "tokenizer", NULL };
 
 static gboolean
 is (const AssayJob *job, const char *what)
@@ -169,6 +169,25 @@ add_inputs_of (AssayJob *job, const char *directory, const char *const *files, G
   return TRUE;
 }
 
+/* A tokenizer's files, for its path may be a directory. */
+static gboolean
+add_tokenizer (AssayJob *job, const char *path, GError **error)
+{
+  static const char *const files[] = { "tokenizer.json", "tokenizer.model", "vocab.json", "merges.txt", "vocab.txt", "tokenizer_config.json", "added_tokens.json",
+                                       "special_tokens_map.json" };
+
+  if (!g_file_test (path, G_FILE_TEST_IS_DIR))
+    return add_input (job, "tokenizer", path, error);
+  for (gsize k = 0; k < G_N_ELEMENTS (files); k++)
+    {
+      g_autofree char *file = g_build_filename (path, files[k], NULL);
+
+      if (g_file_test (file, G_FILE_TEST_EXISTS) && !add_input (job, files[k], file, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
 static void
 state_free (gpointer data)
 {
@@ -200,6 +219,7 @@ resolve (AssayJob *job, AssayJobContext *context, GError **error)
   if (is (job, "data"))
     {
       static const char *const beside[] = { "labels", "vocabulary" };
+      const char *tokenizer;
 
       if (!add_files (job, files, error))
         return FALSE;
@@ -210,7 +230,8 @@ resolve (AssayJob *job, AssayJobContext *context, GError **error)
           if (path != NULL && !add_input (job, beside[k], path, error))
             return FALSE;
         }
-      return TRUE;
+      tokenizer = assay_values_get_string (assay_job_get_section (job, "what"), "tokenizer");
+      return tokenizer == NULL || add_tokenizer (job, tokenizer, error);
     }
   if (files[1] != NULL)
     {
@@ -227,6 +248,8 @@ resolve (AssayJob *job, AssayJobContext *context, GError **error)
 
       return names != NULL && add_inputs_of (job, files[0], (const char *const *) names, error);
     }
+  if (is (job, "model") && !g_file_test (files[0], G_FILE_TEST_IS_DIR))
+    return add_input (job, "model", files[0], error);
   return add_inputs_of (job, files[0], is (job, "model") ? model_files : recipe_files, error);
 }
 
@@ -281,7 +304,7 @@ import_model (AssayJob *job, AssayJobContext *context, GError **error)
   const AssayValues *values = assay_job_get_values (job);
   const char *name = assay_values_get_string (values, "name");
   const AssayCheckpointOptions options = { .context = assay_values_get_int (assay_job_get_section (job, "what"), "context") };
-  g_autoptr (AssayModel) model = assay_checkpoint_load_directory (assay_values_get_list (values, "file")[0], &options, error);
+  g_autoptr (AssayModel) model = assay_checkpoint_load_path (assay_values_get_list (values, "file")[0], &options, error);
   AssayObject *object;
   json_t *meta;
 

@@ -11,11 +11,15 @@ KINDS_LIST += \
   src/job/kind_explain.c \
   src/job/kind_export.c \
   src/job/kind_factors.c \
+  src/job/kind_generate.c \
   src/job/kind_import.c \
   src/job/kind_index.c \
   src/job/kind_influence.c \
   src/job/kind_info.c \
   src/job/kind_keygen.c \
+  src/job/kind_lens.c \
+  src/job/kind_logits.c \
+  src/job/kind_loss.c \
   src/job/kind_mislabel.c \
   src/job/kind_new.c \
   src/job/kind_pin.c \
@@ -75,6 +79,7 @@ src_job_libjob_la_SOURCES = $(KINDS_LIST) \
   src/job/imported_scores.c src/job/imported_scores.h \
   src/job/influence_task.c src/job/influence_task.h \
   src/job/kind.c src/job/kind.h \
+  src/job/language.c src/job/language.h \
   src/job/left_out.c src/job/left_out.h \
   src/job/live_ranking.c src/job/live_ranking.h \
   src/job/measure.c src/job/measure.h \

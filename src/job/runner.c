@@ -133,6 +133,8 @@ session_begin (Session *session, AssayJob *job, const AssayJobOptions *options, 
   context->is_dry_run = dry;
   context->confirm = options->confirm;
   context->confirm_data = options->confirm_data;
+  context->emit = options->emit;
+  context->emit_data = options->emit_data;
   context->backend = assay_backend_cpu_new (options->threads);
   if (assay_job_get_kind (job)->share != NULL && !assay_shard_of (assay_job_get_values (job), &context->shard, error))
     return FALSE;

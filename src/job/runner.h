@@ -15,6 +15,8 @@ typedef struct {
   gboolean force;               /* run even when the store has the answer */
   gboolean (*confirm) (const char *question, gpointer data);    /* NULL: no */
   gpointer confirm_data;
+  void (*emit) (const char *text, gsize n, gpointer data);      /* text of a kind that gives it out as it is made; NULL: the document has it */
+  gpointer emit_data;
   const char *command_line;     /* for the record */
   AssayProgress *progress;
 } AssayJobOptions;

@@ -24,6 +24,9 @@ struct _AssayExec {
   gint64 fault;                                 /* example of the first number that was not finite */
   GArray *edits;                                /* Edit; NULL: none was ever set */
 
+  gint64 position, capacity;                    /* of a walk that goes on behind others */
+  void *const *state;                           /* (nodes); NULL: a walk of whole sequences */
+
   const char *theta, *direction;                /* of the walk under way */
   char *gradient, *product;
   gboolean accumulate;
@@ -285,7 +288,9 @@ run_step (AssayExec *exec, const AssayPlanStep *step, GError **error)
   const AssayOp *op = node->op;
   AssayOpCall call = { .n_in = node->n_in, .n_out = node->n_out, .in_shape = node->in_shape, .out_shape = node->out_shape,
                        .attr = node->attr, .workers = exec->backend->workers, .scratch = exec->scratch,
-                       .scratch_bytes = exec->scratch_bytes };
+                       .scratch_bytes = exec->scratch_bytes, .position = exec->position, .capacity = exec->capacity,
+                       .state = exec->state ? exec->state[step->node] : NULL };
+  AssayRule rule = call.state ? ASSAY_STEP : step->rule;
   AssayPlane adjoint = step->is_gauss_newton ? ASSAY_TANGENT_ADJOINT : ASSAY_ADJOINT;
   gboolean tangents = step->rule == ASSAY_RFWD || step->rule == ASSAY_RBWD || step->rule == ASSAY_GGN;
   gboolean backwards = step->rule == ASSAY_BWD || step->rule == ASSAY_RBWD || step->rule == ASSAY_GGN;
@@ -323,7 +328,7 @@ run_step (AssayExec *exec, const AssayPlanStep *step, GError **error)
       if (!make_fresh (exec, node, step->fresh, step->rule == ASSAY_RBWD ? call.rdx : call.dx, &call.fresh, error))
         return FALSE;
     }
-  if (!assay_op_run (op, step->rule, exec->dtype, exec->backend, &call, error))
+  if (!assay_op_run (op, rule, exec->dtype, exec->backend, &call, error))
     return FALSE;
   if (step->rule == ASSAY_FWD && exec->edits != NULL)
     for (guint j = 0; j < node->n_out; j++)
@@ -377,6 +382,20 @@ set_weights (AssayExec *exec, const void *weights, GError **error)
         return FALSE;
     }
   return TRUE;
+}
+
+gboolean
+assay_exec_continue (AssayExec *exec, const void *theta, gint64 position, gint64 capacity, void *const *state, GError **error)
+{
+  gboolean ok;
+
+  exec->position = position;
+  exec->capacity = capacity;
+  exec->state = state;
+  ok = assay_exec_prepare (exec, theta, NULL, NULL, FALSE, error);
+  exec->position = 0;
+  exec->state = NULL;
+  return ok;
 }
 
 gboolean

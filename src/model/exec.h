@@ -44,6 +44,9 @@ void        assay_exec_set_edit   (AssayExec *exec, guint value, AssayExecEdit f
 /* weights (B), or NULL: ones. gradient (P): walk GRADIENT writes it, HESSIAN too unless it is NULL; accumulate adds to it. */
 gboolean    assay_exec_prepare    (AssayExec *exec, const void *theta, const void *weights, void *gradient, gboolean accumulate,
                                    GError **error);
+/* Walk FORWARD of positions that follow `position` others: state holds, for each node, what AssayOp.state asked for of `capacity` positions, NULL for
+ * nodes that keep nothing; they read and extend it. decoder.h does it in order. */
+gboolean    assay_exec_continue   (AssayExec *exec, const void *theta, gint64 position, gint64 capacity, void *const *state, GError **error);
 /* direction (P); product (P), written or added to; NULL with walk TANGENT. */
 gboolean    assay_exec_apply      (AssayExec *exec, const void *direction, void *product, gboolean accumulate, GError **error);
 

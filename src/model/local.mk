@@ -28,8 +28,11 @@ src_model_libmodel_la_SOURCES = $(BLOCKS_LIST) $(FAMILIES_LIST) \
   src/model/checkpoint.h \
   src/model/checkpoint_case.c \
   src/model/checkpoint_huggingface.c src/model/checkpoint_huggingface.h \
+  src/model/checkpoint_llama2c.c src/model/checkpoint_llama2c.h \
+  src/model/checkpoint_path.c \
   src/model/checkpoint_safetensors.c \
   src/model/checkpoint_values.c src/model/checkpoint_values.h \
+  src/model/decoder.c src/model/decoder.h \
   src/model/exec.c src/model/exec.h \
   src/model/family.c src/model/family.h \
   src/model/graph.c src/model/graph.h \

@@ -175,6 +175,32 @@ assay_model_build (const AssayModel *model, gint64 batch, GError **error)
   return build_graph (model->block, model->config, model->measure, batch, NULL, error);
 }
 
+gint64
+assay_model_get_context (const AssayModel *model)
+{
+  return assay_values_has (model->config, "context") ? assay_values_get_int (model->config, "context") : 0;
+}
+
+AssayGraph *
+assay_model_build_sequences (const AssayModel *model, gint64 batch, gint64 positions, GError **error)
+{
+  g_autoptr (AssayValues) config = NULL;
+  json_t *document;
+
+  if (assay_model_get_context (model) == 0)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "a model of sequences expected, %s found", model->block->name);
+      return NULL;
+    }
+  document = assay_values_to_json (model->config);
+  if (json_is_integer (json_object_get (document, "positions-size")) && json_integer_value (json_object_get (document, "positions-size")) == 0)
+    json_object_set_new (document, "positions-size", json_integer (assay_model_get_context (model)));
+  json_object_set_new (document, "context", json_integer (positions));
+  config = assay_values_from_json (model->block->params, document, model->block->name, error);
+  json_decref (document);
+  return config ? build_graph (model->block, config, model->measure, batch, NULL, error) : NULL;
+}
+
 AssayGraph *
 assay_model_build_on_parameter (const AssayModel *model, gint64 batch, const char *input, GError **error)
 {

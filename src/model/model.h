@@ -31,6 +31,11 @@ void       *assay_model_get_theta (AssayModel *model);            /* (P) of the 
 
 /* The graph for one batch size; new reference. */
 AssayGraph *assay_model_build     (const AssayModel *model, gint64 batch, GError **error);
+/* The same for sequences of another length than the model's context, of which learned positions are the first. New reference. Errors: USAGE for a
+ * model without a context. */
+AssayGraph *assay_model_build_sequences (const AssayModel *model, gint64 batch, gint64 positions, GError **error);
+/* Positions of a sequence that the model was made for, or 0: it does not read sequences. */
+gint64      assay_model_get_context (const AssayModel *model);
 /* The same with the input of that name (numbers, no indices) as a parameter more: derivatives by what a model is given. New reference. */
 AssayGraph *assay_model_build_on_parameter (const AssayModel *model, gint64 batch, const char *input, GError **error);
 /* A graph of batch 1: names, shapes and offsets of parameters. Borrowed. */

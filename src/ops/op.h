@@ -7,6 +7,7 @@
  *   RFWD   ry  <- x, y, rx              tangent of FWD, saved values included
  *   RBWD   rdx += from x, y, dy, rx, ry, rdy   tangent of BWD
  *   GGN    dx  += H rx                  losses only: the Hessian of the loss in its logits, times their tangent, weighted by dy
+ *   STEP   y   <- x, state              FWD of positions that follow earlier ones: ops that look back keep in state what they need of those
  * Only output 0 has an adjoint; outputs 1.. are saved for the later rules and may have tangents.
  *
  * What a kernel may rely on:
@@ -33,7 +34,7 @@
 #define ASSAY_OP_MAX_OUT 4
 #define ASSAY_OP_MAX_ATTRS 10
 
-typedef enum { ASSAY_FWD, ASSAY_BWD, ASSAY_RFWD, ASSAY_RBWD, ASSAY_GGN, ASSAY_N_RULES } AssayRule;
+typedef enum { ASSAY_FWD, ASSAY_BWD, ASSAY_RFWD, ASSAY_RBWD, ASSAY_GGN, ASSAY_STEP, ASSAY_N_RULES } AssayRule;
 
 typedef struct {
   guint n_in, n_out;
@@ -48,6 +49,8 @@ typedef struct {
   void *rdx[ASSAY_OP_MAX_IN];
   const void *rdy;
   guint fresh;                  /* bits of dx (or rdx) to overwrite */
+  gint64 position, capacity;    /* of the first row of a sequence, 0 but where walks go on; STEP: positions that state has room for */
+  void *state;                  /* STEP: zeros before position 0 */
   AssayWorkers *workers;
   char *scratch;
   gsize scratch_bytes;          /* of one worker */
@@ -97,6 +100,9 @@ struct _AssayOp {
   gboolean (*infer) (const AssayShape *in, guint n_in, const double *attr, AssayShape *out, GError **error);
   AssayCost (*cost) (AssayRule rule, const AssayShape *in, const AssayShape *out, const double *attr, gsize width);
   gsize (*scratch)  (const AssayShape *in, const double *attr, gsize width);   /* bytes per worker; NULL: none */
+  /* Bytes of state for so many positions; 0: this one cannot go on (it looks ahead). NULL: the op takes each position by itself, or its FWD
+   * needs to know no more than the call's position. */
+  gsize (*state)    (const AssayShape *in, const double *attr, gint64 capacity, gsize width);
   AssayKernel cpu[ASSAY_N_RULES][ASSAY_N_COMPUTE_DTYPES];
   const AssayOpCase *cases;
 };

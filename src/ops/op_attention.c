@@ -187,6 +187,15 @@ scratch (const AssayShape *in, const double *attr, gsize width)
   return width * 4 * (TILE * (TILE + 2 * s.D + 1) + s.n_tiles * TILE * s.D);
 }
 
+/* Of each key head: its keys, its values, and the weights of one query. */
+static gsize
+state (const AssayShape *in, const double *attr, gint64 capacity, gsize width)
+{
+  Sizes s = sizes_of (in, in[1].rank == 0, attr);
+
+  return s.causal ? width * s.B * s.G * (2 * s.D + 1) * capacity : 0;
+}
+
 #define PACKED(B, T, heads, D) { ASSAY_SHAPE (B, T, (heads) * (D)) }
 static const AssayOpCase cases[] = {
   { "one position", .in = PACKED (2, 1, 3, 4), .n_in = 1 },
@@ -212,5 +221,5 @@ ASSAY_OP_DEFINE (attention) = {
   .name = "attention", .help = "softmax attention, causal, within a window or full, with grouped key and value heads",
   .n_in = 3, .min_in = 1, .n_out = 2, .in_names = { "q", "k", "v" }, .out_names = { "y", "lse" },
   .uses_in = 1 << 0 | 1 << 1 | 1 << 2, .uses_out = 1 << 0 | 1 << 1, .flags = ASSAY_OP_TAKES_FRESH,
-  .attrs = attrs, .infer = infer, .cost = cost, .scratch = scratch, .cpu = ASSAY_OP_KERNELS (attention), .cases = cases,
+  .attrs = attrs, .infer = infer, .cost = cost, .scratch = scratch, .state = state, .cpu = ASSAY_OP_KERNELS_STEP (attention), .cases = cases,
 };

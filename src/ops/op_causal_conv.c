@@ -41,6 +41,15 @@ cost (AssayRule rule, const AssayShape *in, const AssayShape *out, const double 
   return (AssayCost) { .flops = 2.0 * products[rule] * n * in[1].dim[2], .bytes = (double) arrays[rule] * n * width };
 }
 
+/* One number at least: a kernel of one tap keeps nothing. */
+static gsize
+state (const AssayShape *in, const double *attr, gint64 capacity, gsize width)
+{
+  (void) attr;
+  (void) capacity;
+  return width * MAX (1, in[0].dim[0] * (in[1].dim[2] - 1) * in[0].dim[2]);
+}
+
 static const AssayOpCase cases[] = {
   { "one position", .in = { ASSAY_SHAPE (2, 1, 3), ASSAY_SHAPE (3, 1, 4), ASSAY_SHAPE (3) }, .n_in = 3 },
   { "one tap", .in = { ASSAY_SHAPE (1, 5, 4), ASSAY_SHAPE (4, 1, 1) }, .n_in = 2 },
@@ -52,5 +61,5 @@ static const AssayOpCase cases[] = {
 ASSAY_OP_DEFINE (causal_conv) = {
   .name = "causal_conv", .help = "convolves each channel of a sequence with a kernel that looks back",
   .n_in = 3, .min_in = 2, .n_out = 1, .in_names = { "x", "w", "b" }, .out_names = { "y" },
-  .uses_in = 1 << 0 | 1 << 1, .infer = infer, .cost = cost, .cpu = ASSAY_OP_KERNELS (causal_conv), .cases = cases,
+  .uses_in = 1 << 0 | 1 << 1, .infer = infer, .cost = cost, .state = state, .cpu = ASSAY_OP_KERNELS_STEP (causal_conv), .cases = cases,
 };

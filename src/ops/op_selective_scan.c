@@ -60,6 +60,14 @@ scratch (const AssayShape *in, const double *attr, gsize width)
   return width * STATE_ARRAYS * in[A_LOG].dim[1];
 }
 
+static gsize
+state (const AssayShape *in, const double *attr, gint64 capacity, gsize width)
+{
+  (void) attr;
+  (void) capacity;
+  return width * in[X].dim[0] * in[X].dim[2] * in[A_LOG].dim[1];
+}
+
 #define SCAN(B, T, I, S)                                                                                                \
   { ASSAY_SHAPE (B, T, I), ASSAY_SHAPE (B, T, I), ASSAY_SHAPE (I, S), ASSAY_SHAPE (B, T, S), ASSAY_SHAPE (B, T, S), ASSAY_SHAPE (I) }
 static const AssayOpCase cases[] = {
@@ -74,5 +82,5 @@ ASSAY_OP_DEFINE (selective_scan) = {
   .name = "selective_scan", .help = "linear recurrence of every channel whose step, input and read-out depend on the sequence",
   .n_in = 6, .min_in = 6, .n_out = 2, .in_names = { "x", "step", "a_log", "write", "read", "skip" }, .out_names = { "y", "h" },
   .uses_in = 1 << X | 1 << STEP | 1 << A_LOG | 1 << WRITE | 1 << READ | 1 << SKIP, .uses_out = 1 << 1,
-  .infer = infer, .cost = cost, .scratch = scratch, .cpu = ASSAY_OP_KERNELS (selective_scan), .cases = cases,
+  .infer = infer, .cost = cost, .scratch = scratch, .state = state, .cpu = ASSAY_OP_KERNELS_STEP (selective_scan), .cases = cases,
 };

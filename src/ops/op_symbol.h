@@ -25,6 +25,13 @@
     [ASSAY_BWD] = { name##_bwd_f32, name##_bwd_f64, name##_bwd_c128 },                                                  \
     [ASSAY_RFWD] = { name##_rfwd_f32, name##_rfwd_f64, NULL },                                                          \
     [ASSAY_RBWD] = { name##_rbwd_f32, name##_rbwd_f64, NULL } }
+/* And STEP, for ops that look back. */
+#define ASSAY_OP_KERNELS_STEP(name)                                                                                     \
+  { [ASSAY_FWD] = { name##_fwd_f32, name##_fwd_f64, name##_fwd_c128 },                                                  \
+    [ASSAY_BWD] = { name##_bwd_f32, name##_bwd_f64, name##_bwd_c128 },                                                  \
+    [ASSAY_RFWD] = { name##_rfwd_f32, name##_rfwd_f64, NULL },                                                          \
+    [ASSAY_RBWD] = { name##_rbwd_f32, name##_rbwd_f64, NULL },                                                          \
+    [ASSAY_STEP] = { name##_step_f32, name##_step_f64, NULL } }
 #define ASSAY_OP_KERNELS_LOSS(name)                                                                                     \
   { [ASSAY_FWD] = { name##_fwd_f32, name##_fwd_f64, name##_fwd_c128 },                                                  \
     [ASSAY_BWD] = { name##_bwd_f32, name##_bwd_f64, name##_bwd_c128 },                                                  \

@@ -62,7 +62,7 @@ gboolean
 assay_op_run (const AssayOp *op, AssayRule rule, AssayDtype dtype, AssayBackend *backend, const AssayOpCall *call,
               GError **error)
 {
-  static const char *const rules[] = { "forward", "backward", "tangent forward", "tangent backward", "Gauss-Newton" };
+  static const char *const rules[] = { "forward", "backward", "tangent forward", "tangent backward", "Gauss-Newton", "step" };
   AssayOpCall tangent;
   AssayKernel kernel;
 

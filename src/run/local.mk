@@ -16,6 +16,9 @@ src_run_librun_la_SOURCES = $(OPTIMIZERS_LIST) \
   src/run/evaluate.c src/run/evaluate.h \
   src/run/generate.c src/run/generate.h \
   src/run/identity.c src/run/identity.h \
+  src/run/intervention.c src/run/intervention.h \
+  src/run/language_model.c src/run/language_model.h \
+  src/run/lens.c src/run/lens.h \
   src/run/objective.c src/run/objective.h \
   src/run/optimizer.c src/run/optimizer.h \
   src/run/order_store.c src/run/order_store.h \
@@ -30,6 +33,7 @@ src_run_librun_la_SOURCES = $(OPTIMIZERS_LIST) \
   src/run/retrain.c src/run/retrain.h \
   src/run/retrain_bank.c \
   src/run/retrain_known.c src/run/retrain_known.h \
+  src/run/sampler.c src/run/sampler.h \
   src/run/schedule.c src/run/schedule.h \
   src/run/train.c src/run/train.h \
   src/run/train_store.c src/run/train_store.h \

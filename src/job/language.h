@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* language.h: what kinds that ask a language model in words share: opening it, and changing what it computes.
+ *
+ * Ownership: a session owns everything in it. Thread rule: one job at a time.
+ */
+#pragma once
+
+#include "job/spec.h"
+#include "run/intervention.h"
+#include "run/language_model.h"
+
+extern const char *const assay_language_precisions[];
+
+#define ASSAY_LANGUAGE_PARAMS                                                                                           \
+  { .name = "model", .type = ASSAY_PARAM_STRING, .metavar = "PATH", .flags = ASSAY_PARAM_REQUIRED | ASSAY_PARAM_FILE,   \
+    .help = "checkpoint: what assay import model reads, with its tokenizer" },                                          \
+  { .name = "tokenizer", .type = ASSAY_PARAM_STRING, .metavar = "FILE", .flags = ASSAY_PARAM_FILE,                      \
+    .help = "tokenizer that is not beside the checkpoint: what assay tokenize reads" },                                 \
+  { .name = "precision", .type = ASSAY_PARAM_CHOICE, .def.s = "f32", .choices = assay_language_precisions,              \
+    .help = "type that the model computes in" }
+
+#define ASSAY_LANGUAGE_EDIT_PARAMS                                                                                      \
+  { .name = "ablate", .type = ASSAY_PARAM_LIST, .metavar = "TAP[INDEX]", .help = "put channels of a value to zero, as in \"h.0.mlp.act[17,40-47]\"; @POSITIONS for some tokens alone" }, \
+  { .name = "patch", .type = ASSAY_PARAM_LIST, .metavar = "TAP[INDEX]", .help = "take channels of a value from --patch-prompt, position by position; =NUMBER: put that there" }, \
+  { .name = "patch-prompt", .type = ASSAY_PARAM_STRING, .metavar = "TEXT", .help = "the other text of --patch" },         \
+  { .name = "steer", .type = ASSAY_PARAM_LIST, .metavar = "TAP[INDEX]=NUMBER", .help = "add a number to channels of a value" }
+
+typedef struct {
+  AssayLanguageModel *language;
+  AssayInterventions *interventions;    /* NULL: the kind has none */
+} AssayLanguage;
+
+/* values hold ASSAY_LANGUAGE_PARAMS, and maybe ASSAY_LANGUAGE_EDIT_PARAMS. Errors: those of its parts. */
+gboolean      assay_language_open    (AssayLanguage *self, const AssayValues *values, AssayJobContext *context, GError **error);
+void          assay_language_clear   (AssayLanguage *self);
+/* For so many tokens, with the interventions at work. Owns: the caller. */
+AssayDecoder *assay_language_decode  (AssayLanguage *self, gint64 capacity, AssayJobContext *context, GError **error);
+/* How the model is described in documents. New reference. */
+json_t       *assay_language_to_json (const AssayLanguage *self, const AssayValues *values);
+/* A token's spelling with what does not print written out. Owns: the caller. */
+char         *assay_language_spell   (const AssayLanguage *self, gint32 token);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (AssayLanguage, assay_language_clear)

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* checkpoint_path.c: which format a path holds. A format that keeps a model in one file is one line here. */
+#include "model/checkpoint.h"
+
+#include "base/error.h"
+#include "model/checkpoint_llama2c.h"
+#include "store/file.h"
+
+#include <string.h>
+#include <unistd.h>
+
+typedef struct {
+  gboolean    (*recognise) (const char *path);
+  AssayModel *(*load)      (const char *path, const AssayCheckpointOptions *options, GError **error);
+} Format;
+
+static const Format formats[] = {
+  { assay_llama2c_recognise, assay_llama2c_load },
+};
+
+/* A pickle, bare or in a zip archive, as torch.save writes it. */
+static gboolean
+is_pickle (const char *path)
+{
+  guint8 begin[4] = { 0 };
+  int fd = assay_file_open_regular (path, NULL, NULL);
+  gboolean is;
+
+  if (fd < 0)
+    return FALSE;
+  is = pread (fd, begin, sizeof begin, 0) == (ssize_t) sizeof begin && (memcmp (begin, "PK\3\4", 4) == 0 || (begin[0] == 0x80 && begin[1] >= 2 && begin[1] <= 5));
+  close (fd);
+  return is;
+}
+
+AssayModel *
+assay_checkpoint_load_path (const char *path, const AssayCheckpointOptions *options, GError **error)
+{
+  if (g_file_test (path, G_FILE_TEST_IS_DIR) || !g_file_test (path, G_FILE_TEST_EXISTS))
+    return assay_checkpoint_load_directory (path, options, error);
+  for (gsize k = 0; k < G_N_ELEMENTS (formats); k++)
+    if (formats[k].recognise (path))
+      return formats[k].load (path, options, error);
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, is_pickle (path)
+               ? "%s: safetensors expected, a pickle found: reading one can run any program that is hidden in it; convert it to safetensors where you trust it"
+               : "%s: a directory with config.json and model.safetensors, or weights of llama2.c expected", path);
+  return NULL;
+}

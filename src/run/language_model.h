@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* language_model.h: a checkpoint with its tokenizer, asked in words.
+ *
+ * A text's tokens begin with the token that the tokenizer puts before texts, where it puts one.
+ * Ownership: a language model owns its parts. Thread rule: one thread at a time.
+ */
+#pragma once
+
+#include "dataset/tokenizer.h"
+#include "model/checkpoint.h"
+#include "model/decoder.h"
+
+typedef struct {
+  AssayModel *model;
+  AssayTokenizer *tokenizer;
+  gint32 begin;                 /* before every text; -1: none */
+} AssayLanguageModel;
+
+/* path: what assay_checkpoint_load_path and assay_tokenizer_open take; tokenizer: a path of its own, or NULL. Errors: theirs; INPUT for a
+ * tokenizer that has numbers which the model does not know; USAGE for a model that reads no tokens. */
+AssayLanguageModel *assay_language_model_open   (const char *path, const char *tokenizer, const AssayCheckpointOptions *options, GError **error);
+void                assay_language_model_free   (AssayLanguageModel *self);
+
+/* gint32 tokens of n bytes of UTF-8, the first the one that begins texts. Owns: the caller. */
+GArray             *assay_language_model_encode (AssayLanguageModel *self, const char *text, gsize n, GError **error);
+
+/* sum and count of -log p over the tokens behind the first, none of them conditioned on more than what is in a window of the context, all of them in order:
+ * windows of the token that begins texts and as many of the text's as fit; without such a token a window's first is not predicted. nats: NULL, or
+ * (number of tokens) the loss of each, NaN where it is not predicted. */
+gboolean            assay_language_model_score  (AssayDecoder *decoder, gint32 begin, const gint32 *tokens, gint64 n, double *sum, gint64 *count, double *nats, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayLanguageModel, assay_language_model_free)
+
+typedef struct _AssayTextStream AssayTextStream;
+
+/* Text of tokens that come one by one, whole characters at a time. n tokens of context are there already: their text is not given out. */
+AssayTextStream *assay_text_stream_new  (const AssayTokenizer *tokenizer, const gint32 *context, gsize n);
+void             assay_text_stream_free (AssayTextStream *self);
+/* What a token more adds, maybe nothing yet. is_last: whatever is left, incomplete characters as U+FFFD. Owns: the caller. */
+char            *assay_text_stream_add  (AssayTextStream *self, gint32 token, gsize *length);
+char            *assay_text_stream_end  (AssayTextStream *self, gsize *length);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayTextStream, assay_text_stream_free)

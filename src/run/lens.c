@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* lens.c: walks whose last residual stream is an earlier one's, and patterns from queries and keys. */
+#include "run/lens.h"
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "run/sampler.h"
+
+#include <math.h>
+#include <string.h>
+
+/* --- values that are kept ------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+  AssayDtype dtype;
+  gint64 width;                 /* channels of a position */
+  double *rows;                 /* (n, width) */
+} Kept;
+
+static void
+keep_rows (const AssayGraphValue *value, void *data, gint64 position, gpointer user_data)
+{
+  Kept *kept = user_data;
+
+  assay_dtype_convert (kept->dtype, data, ASSAY_F64, kept->rows + position * kept->width, value->shape.dim[1] * kept->width);
+}
+
+static void
+put_rows (const AssayGraphValue *value, void *data, gint64 position, gpointer user_data)
+{
+  const Kept *kept = *(Kept **) user_data;
+
+  if (kept != NULL)
+    assay_dtype_convert (ASSAY_F64, kept->rows + position * kept->width, kept->dtype, data, value->shape.dim[1] * kept->width);
+}
+
+static gboolean
+kept_open (Kept *kept, AssayDecoder *decoder, const char *name, gint64 n, GError **error)
+{
+  kept->dtype = assay_decoder_get_dtype (decoder);
+  kept->width = assay_decoder_get_channels (decoder, name, error);
+  return kept->width > 0 && (kept->rows = assay_mem_alloc_array (n * kept->width, sizeof (double), error)) != NULL;
+}
+
+/* --- the residual stream ---------------------------------------------------------------------------------------------------- */
+
+static const AssayGraphNode *
+get_maker (AssayGraph *graph, guint value)
+{
+  const AssayGraphValue *v = assay_graph_get_value (graph, value);
+
+  return v->role == ASSAY_VALUE_RESULT ? assay_graph_get_node (graph, v->node) : NULL;
+}
+
+/* Values from the embedding to what the last norm reads: back from there, over what was added to. NULL: no such chain. */
+static GArray *
+find_stream (AssayGraph *graph)
+{
+  const AssayGraphNode *head = get_maker (graph, assay_graph_get_logits (graph));
+  const AssayGraphNode *norm = head && strcmp (head->op->name, "linear") == 0 ? get_maker (graph, head->in[0]) : NULL;
+  g_autoptr (GArray) back = g_array_new (FALSE, FALSE, sizeof (guint));
+  GArray *stream;
+
+  if (norm == NULL || g_strrstr (norm->op->name, "norm") == NULL)
+    return NULL;
+  for (guint value = norm->in[0];;)
+    {
+      const AssayGraphNode *maker = get_maker (graph, value);
+
+      if (maker == NULL)
+        return NULL;
+      g_array_append_val (back, value);
+      if (strcmp (maker->op->name, "add") != 0)
+        break;
+      value = maker->in[0];
+    }
+  stream = g_array_new (FALSE, FALSE, sizeof (guint));
+  for (guint k = back->len; k-- > 0; )
+    g_array_append_val (stream, g_array_index (back, guint, k));
+  return stream;
+}
+
+static AssayLens *
+lens_alloc (AssayGraph *graph, const GArray *stream, gint64 n, gint64 k, GError **error)
+{
+  g_autoptr (AssayLens) lens = g_new0 (AssayLens, 1);
+
+  lens->D = stream->len;
+  lens->n = n;
+  lens->k = k;
+  lens->tap = g_new0 (char *, stream->len + 1);
+  for (guint d = 0; d < stream->len; d++)
+    lens->tap[d] = g_strdup (assay_graph_get_value (graph, g_array_index (stream, guint, d))->name);
+  lens->guess = assay_mem_alloc_array (lens->D * n * k, sizeof *lens->guess, error);
+  lens->next = lens->guess ? assay_mem_alloc_array (lens->D * n, sizeof *lens->next, error) : NULL;
+  return lens->next ? g_steal_pointer (&lens) : NULL;
+}
+
+void
+assay_lens_free (AssayLens *lens)
+{
+  if (lens == NULL)
+    return;
+  g_strfreev (lens->tap);
+  assay_mem_free (lens->guess);
+  assay_mem_free (lens->next);
+  g_free (lens);
+}
+
+/* The k likeliest, by insertion. */
+static void
+guess (gint64 V, const double *logits, gint64 k, AssayLensGuess *out)
+{
+  const double all = assay_sampling_log_sum (V, logits);
+  gint64 n = 0;
+
+  for (gint64 v = 0; v < V; v++)
+    {
+      gint64 at = n;
+
+      if (n == k && !(logits[v] > logits[out[k - 1].token]))
+        continue;
+      n = MIN (n + 1, k);
+      for (at = n - 1; at > 0 && logits[v] > logits[out[at - 1].token]; at--)
+        out[at] = out[at - 1];
+      out[at].token = (gint32) v;
+    }
+  for (gint64 i = 0; i < k; i++)
+    out[i].probability = exp (logits[out[i].token] - all);
+}
+
+/* One depth: the walk again with that stream in the place of the last. */
+static gboolean
+look (AssayLens *lens, gint64 d, AssayDecoder *decoder, const gint32 *tokens, double *logits, GError **error)
+{
+  const gint64 V = assay_decoder_get_size (decoder);
+
+  assay_decoder_reset (decoder);
+  for (gint64 t = 0; t < lens->n; t++)
+    {
+      AssayLensGuess *out = lens->guess + (d * lens->n + t) * lens->k;
+
+      if (!assay_decoder_feed (decoder, tokens + t, 1, FALSE, logits, error))
+        return FALSE;
+      guess (V, logits, lens->k, out);
+      lens->next[d * lens->n + t] = t + 1 < lens->n ? exp (logits[tokens[t + 1]] - assay_sampling_log_sum (V, logits)) : NAN;
+    }
+  return TRUE;
+}
+
+static gboolean
+keep_stream (AssayLens *lens, Kept *kept, Kept **shown, AssayDecoder *decoder, const gint32 *tokens, GError **error)
+{
+  for (gint64 d = 0; d < lens->D; d++)
+    if (!kept_open (&kept[d], decoder, lens->tap[d], lens->n, error)
+        || !assay_decoder_set_edit (decoder, lens->tap[d], keep_rows, &kept[d], error))
+      return FALSE;
+  *shown = NULL;
+  return assay_decoder_feed (decoder, tokens, lens->n, FALSE, NULL, error)
+         && assay_decoder_set_edit (decoder, lens->tap[lens->D - 1], put_rows, shown, error);
+}
+
+static gboolean
+look_at_all (AssayLens *lens, Kept *kept, AssayDecoder *decoder, const gint32 *tokens, GError **error)
+{
+  g_autoptr (AssayBuffer) logits = assay_mem_alloc_array (assay_decoder_get_size (decoder), sizeof (double), error);
+  g_autofree Kept *copies = g_new0 (Kept, lens->D);       /* the walks to come would write over what the first one kept */
+  Kept *shown;
+  gboolean ok = logits != NULL && keep_stream (lens, kept, &shown, decoder, tokens, error);
+
+  for (gint64 d = 0; ok && d < lens->D; d++)
+    {
+      copies[d] = kept[d];
+      copies[d].rows = assay_mem_alloc_array (lens->n * kept[d].width, sizeof (double), error);
+      ok = copies[d].rows != NULL;
+      if (ok)
+        memcpy (copies[d].rows, kept[d].rows, lens->n * kept[d].width * sizeof (double));
+    }
+  for (gint64 d = 0; ok && d < lens->D; d++)
+    {
+      shown = &copies[d];
+      ok = look (lens, d, decoder, tokens, logits, error);
+    }
+  for (gint64 d = 0; d < lens->D; d++)
+    assay_mem_free (copies[d].rows);
+  return ok;
+}
+
+AssayLens *
+assay_lens_new (const AssayModel *model, AssayDecoder *decoder, const gint32 *tokens, gint64 n, gint64 k, GError **error)
+{
+  AssayGraph *graph = assay_model_get_layout (model);
+  g_autoptr (GArray) stream = find_stream (graph);
+  g_autoptr (AssayLens) lens = NULL;
+  Kept *kept;
+  gboolean ok;
+
+  if (stream == NULL)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "lens: a head behind a norm of a residual stream expected, %s has none", assay_model_get_block (model)->name);
+      return NULL;
+    }
+  lens = lens_alloc (graph, stream, n, MIN (k, assay_decoder_get_size (decoder)), error);
+  if (lens == NULL)
+    return NULL;
+  kept = g_new0 (Kept, lens->D);
+  ok = look_at_all (lens, kept, decoder, tokens, error);
+  for (gint64 d = 0; d < lens->D; d++)
+    assay_mem_free (kept[d].rows);
+  g_free (kept);
+  return ok ? g_steal_pointer (&lens) : NULL;
+}
+
+/* --- attention -------------------------------------------------------------------------------------------------------------- */
+
+char **
+assay_attention_list (const AssayModel *model)
+{
+  AssayGraph *graph = assay_model_get_layout (model);
+  GPtrArray *names = g_ptr_array_new ();
+
+  for (guint k = 0; k < assay_graph_get_n_nodes (graph); k++)
+    if (strcmp (assay_graph_get_node (graph, k)->op->name, "attention") == 0)
+      g_ptr_array_add (names, g_strdup (assay_graph_get_value (graph, assay_graph_get_node (graph, k)->out[0])->name));
+  g_ptr_array_add (names, NULL);
+  return (char **) g_ptr_array_free (names, FALSE);
+}
+
+static const AssayGraphNode *
+find_attention (const AssayModel *model, const char *name, GError **error)
+{
+  AssayGraph *graph = assay_model_get_layout (model);
+  guint value = assay_graph_find (graph, name);
+  const AssayGraphNode *node = value != ASSAY_NO_VALUE ? get_maker (graph, value) : NULL;
+  g_auto (GStrv) names = NULL;
+
+  if (node != NULL && strcmp (node->op->name, "attention") == 0)
+    return node;
+  names = assay_attention_list (model);
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, names[0] ? "attention %s: a name as %s expected" : "attention %s: this model has none%s", name, names[0] ? names[0] : "");
+  return NULL;
+}
+
+/* Row t of a head's pattern. q, k: its query and its first key, keys `stride` apart. */
+static void
+attend (const double *q, const double *k, gint64 stride, gint64 size, double scale, gint64 first, gint64 t, double *row)
+{
+  double most = -INFINITY, sum = 0;
+
+  for (gint64 s = first; s <= t; s++)
+    {
+      double score = 0;
+
+      for (gint64 d = 0; d < size; d++)
+        score += q[d] * k[s * stride + d];
+      row[s] = scale * score;
+      most = fmax (most, row[s]);
+    }
+  for (gint64 s = first; s <= t; s++)
+    sum += row[s] = exp (row[s] - most);
+  for (gint64 s = first; s <= t; s++)
+    row[s] /= sum;
+}
+
+/* queries, keys: rows of the op's first and second input; the same where all is packed in one. */
+static void
+fill_pattern (AssayAttention *attention, const AssayGraphNode *node, const Kept *queries, const Kept *keys)
+{
+  const gint64 H = attention->H, n = attention->n, G = node->attr[1] > 0 ? (gint64) node->attr[1] : H, window = (gint64) node->attr[4];
+  const gboolean packed = node->n_in == 1;
+  const gint64 size = queries->width / (packed ? H + 2 * G : H);
+  const double scale = node->attr[3] > 0 ? node->attr[3] : 1 / sqrt ((double) size);
+
+  memset (attention->pattern, 0, H * n * n * sizeof (double));
+  for (gint64 h = 0; h < H; h++)
+    for (gint64 t = 0; t < n; t++)
+      attend (queries->rows + t * queries->width + h * size, keys->rows + (packed ? H * size : 0) + h / (H / G) * size, keys->width, size, scale,
+              window > 0 ? MAX (0, t - window + 1) : 0, t, attention->pattern + (h * n + t) * n);
+}
+
+AssayAttention *
+assay_attention_new (const AssayModel *model, AssayDecoder *decoder, const char *name, const gint32 *tokens, gint64 n, GError **error)
+{
+  AssayGraph *graph = assay_model_get_layout (model);
+  const AssayGraphNode *node = find_attention (model, name, error);
+  g_autoptr (AssayAttention) attention = g_new0 (AssayAttention, 1);
+  Kept kept[2] = { { .rows = NULL }, { .rows = NULL } };
+  const guint n_kept = node != NULL && node->n_in > 1 ? 2 : 1;
+  gboolean ok = node != NULL;
+
+  for (guint i = 0; ok && i < n_kept; i++)
+    {
+      const char *input = assay_graph_get_value (graph, node->in[i])->name;
+
+      ok = kept_open (&kept[i], decoder, input, n, error) && assay_decoder_set_edit (decoder, input, keep_rows, &kept[i], error);
+    }
+  if (ok)
+    {
+      attention->H = (gint64) node->attr[0];
+      attention->n = n;
+      attention->pattern = assay_mem_alloc_array (attention->H * n * n, sizeof (double), error);
+      ok = attention->pattern != NULL && assay_decoder_feed (decoder, tokens, n, FALSE, NULL, error);
+    }
+  if (ok)
+    fill_pattern (attention, node, &kept[0], &kept[n_kept - 1]);
+  assay_mem_free (kept[0].rows);
+  assay_mem_free (kept[1].rows);
+  return ok ? g_steal_pointer (&attention) : NULL;
+}
+
+void
+assay_attention_free (AssayAttention *attention)
+{
+  if (attention == NULL)
+    return;
+  assay_mem_free (attention->pattern);
+  g_free (attention);
+}

@@ -1,0 +1,60 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Language models of others, asked in words: the text and the losses that were computed elsewhere.
+
+. "$ASSAY_SRCDIR/tests/tap.sh"
+
+data=${ASSAY_TEST_DATA-$ASSAY_SRCDIR/../shared/data}
+stories=$data/stories260K
+cd "$scratch" || exit 1
+
+refuses ()
+{
+  "$@" >/dev/null 2>refusal && return 1
+  test "$(wc -l <refusal)" -eq 1
+}
+differ ()
+{
+  ! cmp -s "$1" "$2"
+}
+# field FILE NAME: a number of a document
+field ()
+{
+  sed -n "s/^ *\"$2\": \([-0-9.e]*\),*$/\1/p" "$1"
+}
+near ()
+{
+  "${AWK-awk}" -v a="$1" -v b="$2" -v most="$3" 'BEGIN { d = a - b; exit !(a != "" && d <= most && -d <= most) }'
+}
+
+if test ! -e "$stories/stories260K.bin"; then
+  skip "the text and losses of stories260K" "stories260K/stories260K.bin is not there"
+else
+  ask ()
+  {
+    command=$1
+    shift
+    "$ASSAY" "$command" --model "$stories/stories260K.bin" --tokenizer "$stories/tok512.bin" -q "$@"
+  }
+  ask generate --max-tokens 200 >greedy
+  check "200 greedy tokens are those of the program that the model was made for" cmp greedy "$stories/expected_greedy_200.txt"
+  ask generate --max-tokens 200 --precision f64 --threads 2 >greedy64
+  check "in double precision, on two threads" cmp greedy greedy64
+  ask loss --text "$data/text/tinystories_sample.txt" --separator '<|endoftext|>' --precision f64 --json >sample.json
+  check "the mean loss of each story by itself" near "$(field sample.json mean_nats)" 1.26644 1e-5
+  check "over as many predictions" test "$(field sample.json predictions)" -eq 1804
+  ask generate --prompt "Once" --max-tokens 30 --temperature 1 --seed 5 >drawn1
+  ask generate --prompt "Once" --max-tokens 30 --temperature 1 --seed 5 --threads 2 >drawn2
+  ask generate --prompt "Once" --max-tokens 30 --temperature 1 --seed 6 >drawn3
+  check "a seed draws the same text" cmp drawn1 drawn2
+  check "another draws another" differ drawn1 drawn3
+  ask generate --max-tokens 60 --stop " loved" >stopped
+  check "a stop ends the text before it" eval 'test "$(sed "s/ loved.*//" greedy | head -1)" = "$(cat stopped)"'
+  ask generate --prompt "Once upon a time" --max-tokens 5 --ablate "model.layers.0.mlp.act" >ablated
+  ask generate --prompt "Once upon a time" --max-tokens 5 >plain
+  check "what is put to zero changes the text" differ plain ablated
+  check "a tap that there is not is refused" refuses ask generate --ablate nothing
+  check "a prompt longer than the context is refused" refuses ask generate --prompt "$(seq 1 900)"
+  check "as is a tokenizer with more tokens than the model" refuses "$ASSAY" generate --model "$stories/stories260K.bin" --tokenizer "$data/gpt2_tokenizer/gpt_neox_20B_tokenizer.json" -q
+fi
+finish

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-decoder.c: token by token, in any stretches, the logits are those of a walk of the whole sequence. */
+#include "model/decoder.h"
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/rng.h"
+#include "tensor/compare.h"
+
+#include <string.h>
+
+#define V 23
+#define N 90
+#define RELATIVE_F64 1e-12      /* sums over at most N positions in another order, through two layers */
+
+#define TRANSFORMER "\"vocabulary\": 23, \"context\": 100, \"width\": 16, \"layers\": 2, \"heads\": 4"
+
+static const struct { const char *name, *architecture, *config; } cases[] = {
+  { "learned positions", "transformer", "{" TRANSFORMER "}" },
+  { "learned positions, more than the context", "transformer", "{" TRANSFORMER ", \"positions-size\": 120}" },
+  { "rotary, grouped heads", "transformer",
+    "{" TRANSFORMER ", \"kv-heads\": 2, \"positions\": \"rotary\", \"names\": \"llama\", \"norm\": \"rmsnorm\", \"gated\": true, \"bias\": false}" },
+  { "rotary adjacent, part of a head, parallel", "transformer",
+    "{" TRANSFORMER ", \"positions\": \"rotary\", \"rope-adjacent\": true, \"rope-size\": 2, \"parallel\": true, \"names\": \"gpt-neox\"}" },
+  { "a window, one full layer, normalised heads", "transformer",
+    "{" TRANSFORMER ", \"positions\": \"rotary\", \"window\": 7, \"full-layers\": \"1\", \"head-norm\": true, \"names\": \"llama\"}" },
+  { "a packed window", "transformer", "{" TRANSFORMER ", \"window\": 5}" },
+  { "mamba", "mamba", "{\"vocabulary\": 23, \"context\": 100, \"width\": 8, \"layers\": 2, \"state\": 4, \"rank\": 2}" },
+  { "mamba, one tap", "mamba", "{\"vocabulary\": 23, \"context\": 100, \"width\": 8, \"layers\": 1, \"state\": 3, \"kernel\": 1}" },
+};
+
+typedef struct {
+  AssayBackend *backend;
+  AssayModel *model;
+  gint32 tokens[N];
+  double *whole;                /* (N,V) */
+} World;
+
+static AssayModel *
+make_model (const char *architecture, const char *text, AssayDtype dtype)
+{
+  json_t *config = json_loads (text, 0, NULL);
+  AssayModel *model = assay_model_new (architecture, config, dtype, NULL);
+
+  g_assert_nonnull (model);
+  assay_model_init (model, 5);
+  json_decref (config);
+  return model;
+}
+
+/* The logits of a walk of all positions. */
+static void
+walk_whole (World *w)
+{
+  g_autoptr (AssayGraph) graph = assay_model_build_sequences (w->model, 1, N, NULL);
+  const guint logits = assay_graph_get_logits (graph), keep[] = { logits, ASSAY_NO_VALUE };
+  const AssayDtype dtype = assay_model_get_dtype (w->model);
+  g_autoptr (AssayExec) exec = assay_exec_new (graph, ASSAY_WALK_FORWARD, dtype, w->backend, keep, NULL);
+  gint32 targets[N] = { 0 };
+  double weight[N] = { 0 };
+
+  assay_exec_set_input (exec, assay_graph_find (graph, "tokens"), w->tokens);
+  assay_exec_set_input (exec, assay_graph_find (graph, "targets"), targets);
+  assay_exec_set_input (exec, assay_graph_find (graph, "weight"), weight);
+  g_assert_true (assay_exec_prepare (exec, assay_model_get_theta (w->model), NULL, NULL, FALSE, NULL));
+  assay_dtype_convert (dtype, assay_exec_get_buffer (exec, ASSAY_PRIMAL, logits), ASSAY_F64, w->whole, N * V);
+}
+
+static World *
+world_new (gsize k, AssayDtype dtype, guint threads)
+{
+  World *w = g_new0 (World, 1);
+  AssayRng rng = assay_rng_new (3, 4);
+
+  w->backend = assay_backend_cpu_new (threads);
+  w->model = make_model (cases[k].architecture, cases[k].config, dtype);
+  w->whole = g_new (double, N * V);
+  for (gint64 t = 0; t < N; t++)
+    w->tokens[t] = (gint32) assay_rng_below (&rng, V);
+  walk_whole (w);
+  return w;
+}
+
+static void
+world_free (World *w)
+{
+  assay_model_free (w->model);
+  assay_backend_free (w->backend);
+  g_free (w->whole);
+  g_free (w);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (World, world_free)
+
+static void
+test_stretches (void)
+{
+  static const gint64 stretches[][6] = { { 90 }, { 1, 1, 1, 87 }, { 70, 9, 2, 9 }, { 5, 64, 21 } };
+
+  for (gsize k = 0; k < G_N_ELEMENTS (cases); k++)
+    {
+      g_autoptr (World) w = world_new (k, ASSAY_F64, 1);
+      g_autoptr (AssayDecoder) decoder = assay_decoder_new (w->model, 95, w->backend, NULL);
+      g_autofree double *logits = g_new (double, N * V);
+
+      g_test_message ("%s", cases[k].name);
+      g_assert_cmpint (assay_decoder_get_size (decoder), ==, V);
+      for (gsize s = 0; s < G_N_ELEMENTS (stretches); s++)
+        {
+          gint64 at = 0;
+
+          assay_decoder_reset (decoder);
+          for (gsize p = 0; p < 6 && stretches[s][p] > 0; at += stretches[s][p++])
+            g_assert_true (assay_decoder_feed (decoder, w->tokens + at, stretches[s][p], TRUE, logits + at * V, NULL));
+          g_assert_cmpint (assay_decoder_get_n (decoder), ==, N);
+          g_assert_cmpfloat (assay_compare (logits, w->whole, N * V).relative, <=, RELATIVE_F64);
+        }
+    }
+}
+
+/* The last logits alone; and the same bits for any number of threads. */
+static void
+test_last (void)
+{
+  for (gsize k = 0; k < G_N_ELEMENTS (cases); k++)
+    {
+      double logits[3][V];
+
+      for (guint threads = 1; threads <= 3; threads++)
+        {
+          g_autoptr (World) w = world_new (k, ASSAY_F32, threads);
+          g_autoptr (AssayDecoder) decoder = assay_decoder_new (w->model, N, w->backend, NULL);
+
+          g_assert_true (assay_decoder_feed (decoder, w->tokens, N - 9, FALSE, NULL, NULL));
+          g_assert_true (assay_decoder_feed (decoder, w->tokens + N - 9, 9, FALSE, logits[threads - 1], NULL));
+          g_assert_cmpfloat (assay_compare (logits[0], w->whole + (N - 1) * V, V).relative, <=, RELATIVE_F64 * 0x1p29);
+        }
+      g_assert_cmpmem (logits[0], sizeof logits[0], logits[1], sizeof logits[1]);
+      g_assert_cmpmem (logits[0], sizeof logits[0], logits[2], sizeof logits[2]);
+    }
+}
+
+static void
+count_positions (const AssayGraphValue *value, void *data, gint64 position, gpointer user_data)
+{
+  gint64 *next = user_data;
+
+  (void) data;
+  g_assert_cmpint (position, ==, *next);
+  *next += value->shape.dim[1];
+}
+
+static void
+put_zero (const AssayGraphValue *value, void *data, gint64 position, gpointer user_data)
+{
+  (void) position;
+  (void) user_data;
+  memset (data, 0, sizeof (double) * assay_shape_count (&value->shape));
+}
+
+static void
+test_edits (void)
+{
+  g_autoptr (World) w = world_new (0, ASSAY_F64, 1);
+  g_autoptr (AssayDecoder) decoder = assay_decoder_new (w->model, N, w->backend, NULL);
+  g_autoptr (GError) error = NULL;
+  double plain[V], edited[V];
+  gint64 next = 0;
+
+  g_assert_cmpint (assay_decoder_get_channels (decoder, "h.1.mlp.act", NULL), ==, 64);
+  g_assert_cmpint (assay_decoder_get_channels (decoder, "h.1.nothing", &error), ==, -1);
+  g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND);
+  g_assert_true (assay_decoder_set_edit (decoder, "h.0.mlp.act", count_positions, &next, NULL));
+  g_assert_true (assay_decoder_feed (decoder, w->tokens, N, FALSE, plain, NULL));
+  g_assert_cmpint (next, ==, N);
+  g_assert_cmpfloat (assay_compare (plain, w->whole + (N - 1) * V, V).relative, <=, RELATIVE_F64);
+  g_assert_true (assay_decoder_set_edit (decoder, "h.1.residual_post", put_zero, NULL, NULL));
+  next = 0;
+  assay_decoder_reset (decoder);
+  g_assert_true (assay_decoder_feed (decoder, w->tokens, N, FALSE, edited, NULL));
+  for (gint64 v = 0; v < V; v++)
+    g_assert_cmpfloat (edited[v], ==, 0);               /* the norm of nothing is its bias, which is 0 at first */
+}
+
+static void
+test_refusals (void)
+{
+  g_autoptr (World) w = world_new (0, ASSAY_F64, 1);
+  g_autoptr (AssayDecoder) decoder = assay_decoder_new (w->model, 4, w->backend, NULL);
+  g_autoptr (AssayModel) other = make_model ("linear", "{\"inputs\": 4, \"outputs\": 2}", ASSAY_F64);
+  g_autoptr (GError) room = NULL, token = NULL, context = NULL, kind = NULL;
+  const gint32 strange[] = { 1, V };
+
+  g_assert_false (assay_decoder_feed (decoder, w->tokens, 5, FALSE, NULL, &room));
+  g_assert_error (room, ASSAY_ERROR, ASSAY_ERROR_USAGE);
+  g_assert_false (assay_decoder_feed (decoder, strange, 2, FALSE, NULL, &token));
+  g_assert_error (token, ASSAY_ERROR, ASSAY_ERROR_INPUT);
+  g_assert_cmpint (assay_decoder_get_n (decoder), ==, 0);
+  g_assert_null (assay_decoder_new (w->model, 101, w->backend, &context));
+  g_assert_error (context, ASSAY_ERROR, ASSAY_ERROR_USAGE);
+  g_assert_null (assay_decoder_new (other, 4, w->backend, &kind));
+  g_assert_error (kind, ASSAY_ERROR, ASSAY_ERROR_USAGE);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/decoder/in any stretches the logits of the whole sequence", test_stretches);
+  g_test_add_func ("/decoder/the last logits, with any number of threads", test_last);
+  g_test_add_func ("/decoder/values are seen and changed in order", test_edits);
+  g_test_add_func ("/decoder/no room, strange tokens and other models are refused", test_refusals);
+  return g_test_run ();
+}
