@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define MOST 100000000          /* of any of the sizes */
+#define NEARLY 64               /* a file that is so much shorter or longer than its sizes say was cut or grew; beyond, they are no sizes */
 
 enum { WIDTH, MLP, LAYERS, HEADS, KEY_HEADS, VOCABULARY, CONTEXT, N_SIZES };
 
@@ -87,7 +88,7 @@ assay_llama2c_recognise (const char *path)
 
   if (fd < 0)
     return FALSE;
-  fits = read_header (fd, &h) && count_bytes (&h, &wanted) && wanted == size;
+  fits = read_header (fd, &h) && count_bytes (&h, &wanted) && wanted / NEARLY <= size && size / NEARLY <= wanted;
   close (fd);
   return fits;
 }
@@ -178,7 +179,8 @@ assay_llama2c_load (const char *path, const AssayCheckpointOptions *options, GEr
     return NULL;
   ok = read_header (fd, &h) && count_bytes (&h, &wanted) && wanted == size;
   if (!ok)
-    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: the seven sizes of llama2.c and the numbers that they ask for expected; %" G_GUINT64_FORMAT " bytes found", path, size);
+    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: %" G_GUINT64_FORMAT " bytes expected, as the seven sizes at byte 0 ask for, %" G_GUINT64_FORMAT
+                 " found; a part is missing, or it is no file of llama2.c", path, wanted, size);
   else
     ok = (model = make_model (path, &h, options, error)) != NULL && read_weights (fd, path, &h, model, error);
   close (fd);

@@ -11,7 +11,7 @@
 
 #include "model/checkpoint.h"
 
-/* TRUE when a file's length is what the seven numbers at its beginning ask for. */
+/* TRUE when the seven numbers at its beginning are sizes that can belong to a file of its length; whether they do, the loading says. */
 gboolean    assay_llama2c_recognise (const char *path);
 /* options: NULL or how to open it. Errors: INPUT, USAGE for more context than it has, NAN. */
 AssayModel *assay_llama2c_load      (const char *path, const AssayCheckpointOptions *options, GError **error);

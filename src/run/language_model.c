@@ -15,9 +15,14 @@ assay_language_model_open (const char *path, const char *tokenizer, const AssayC
   g_autoptr (AssayLanguageModel) self = g_new0 (AssayLanguageModel, 1);
   gint64 V;
 
-  if ((self->model = assay_checkpoint_load_path (path, options, error)) == NULL
-      || (self->tokenizer = assay_tokenizer_open (tokenizer ? tokenizer : path, error)) == NULL)
+  if ((self->model = assay_checkpoint_load_path (path, options, error)) == NULL)
     return NULL;
+  if ((self->tokenizer = assay_tokenizer_open (tokenizer ? tokenizer : path, error)) == NULL)
+    {
+      if (tokenizer == NULL)
+        g_prefix_error (error, "no tokenizer comes with this model; name one with --tokenizer: ");
+      return NULL;
+    }
   if (assay_model_get_block (self->model)->data != ASSAY_DATA_TOKENS)
     {
       g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "%s: a language model expected, %s found", path, assay_model_get_block (self->model)->name);

@@ -101,6 +101,58 @@ test_shakespeare (void)
   g_assert_cmpint (assay_table_get_n_rows (table), ==, (1115394 - 1) / 64);
 }
 
+/* A tokenizer of words that puts <s> before a text. */
+static char *
+write_tokenizer (gboolean begins)
+{
+  static const char model[] = "\"pre_tokenizer\": {\"type\": \"WhitespaceSplit\"}, \"model\": {\"type\": \"WordPiece\", \"unk_token\": \"?\", "
+                              "\"vocab\": {\"?\": 0, \"<s>\": 1, \"a\": 2, \"b\": 3, \"c\": 4}}";
+  static const char template[] = ", \"post_processor\": {\"type\": \"TemplateProcessing\", \"single\": [{\"SpecialToken\": {\"id\": \"<s>\", \"type_id\": 0}}, "
+                                 "{\"Sequence\": {\"id\": \"A\", \"type_id\": 0}}], \"special_tokens\": {\"<s>\": {\"id\": \"<s>\", \"ids\": [1], \"tokens\": [\"<s>\"]}}}";
+  g_autofree char *text = g_strdup_printf ("{%s%s}", model, begins ? template : "");
+
+  return fixture_write (begins ? "begins.json" : "plain.json", text, -1);
+}
+
+static void
+test_tokenizer (void)
+{
+  g_autofree char *path = fixture_write ("t.txt", "a b c a b\nc c", -1), *begins = write_tokenizer (TRUE), *plain = write_tokenizer (FALSE);
+  g_autoptr (AssayTable) with = fixture_import (path, "context", "3", "tokenizer", begins, NULL), without = fixture_import (path, "context", "3", "tokenizer", plain, NULL);
+  const AssayColumn *a = assay_table_first_of (with, ASSAY_COLUMN_TOKENS), *b = assay_table_first_of (without, ASSAY_COLUMN_TOKENS);
+  const gint32 inputs[] = { 1, 2, 3, 1, 2, 3 }, targets[] = { 2, 3, 4, 2, 3, 4 };
+
+  g_assert_cmpint (assay_table_get_n_rows (with), ==, 2);         /* <s> a b -> a b c, and <s> a b -> a b c */
+  g_assert_cmpmem (a->token, sizeof inputs, inputs, sizeof inputs);
+  g_assert_cmpmem (a->target, sizeof targets, targets, sizeof targets);
+  g_assert_cmpstr (a->levels->pdata[4], ==, "c");
+  g_assert_cmpint (assay_table_get_source_row (with, 1), ==, 7);
+  g_assert_cmpint (assay_table_get_n_rows (without), ==, 2);      /* a b c -> b c a, and a b c -> b c c */
+  g_assert_cmpint (b->token[3], ==, 2);
+  g_assert_cmpint (b->target[5], ==, 4);
+}
+
+static void
+test_documents (void)
+{
+  g_autofree char *path = fixture_write ("d.txt", "a b c a b||  c || ||b", -1), *begins = write_tokenizer (TRUE), *plain = write_tokenizer (FALSE);
+  g_autoptr (AssayTable) with = fixture_import (path, "context", "4", "tokenizer", begins, "separator", "||", NULL);
+  g_autoptr (AssayTable) without = fixture_import (path, "context", "4", "tokenizer", plain, "separator", "||", NULL);
+  const AssayColumn *a = assay_table_first_of (with, ASSAY_COLUMN_TOKENS);
+  const gint32 targets[] = { 2, 3, 4, 2, 4, 0, 0, 0, 3, 0, 0, 0 };
+  const float weights[] = { 1, 1, 1, 1, 1, 0, 0, 0, 1, 0, 0, 0 };
+  GError *error = NULL;
+
+  g_assert_cmpint (assay_table_get_n_rows (with), ==, 3);
+  g_assert_cmpmem (a->target, sizeof targets, targets, sizeof targets);
+  g_assert_cmpmem (a->weight, sizeof weights, weights, sizeof weights);
+  g_assert_cmpint (assay_table_get_source_row (with, 1), ==, 14);
+  g_assert_cmpint (assay_table_get_notes (with)->len, ==, 1);     /* one was cut */
+  g_assert_cmpint (assay_table_get_n_rows (without), ==, 1);      /* of one token there is nothing to predict */
+  g_assert_null (fixture_try (&error, path, "separator", "", NULL));
+  fixture_refused (&error, ASSAY_ERROR_USAGE, "separator", NULL);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -108,6 +160,8 @@ main (int argc, char **argv)
   g_test_add_func ("/reader_text/characters are numbered in code-point order and windows are shifted by one", test_characters);
   g_test_add_func ("/reader_text/bytes may be any", test_bytes);
   g_test_add_func ("/reader_text/windows stay inside their file", test_files);
+  g_test_add_func ("/reader_text/a tokenizer's tokens, with the one that begins texts", test_tokenizer);
+  g_test_add_func ("/reader_text/documents by themselves", test_documents);
   g_test_add_func ("/reader_text/a text shorter than a window is refused", test_short);
   g_test_add_func ("/reader_text/tinyshakespeare has its 65 characters", test_shakespeare);
   return g_test_run ();
