@@ -12,7 +12,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "dataset/tokenizer.h"
-#include "dataset/vocabulary.h"
 
 #include <string.h>
 
@@ -137,7 +136,10 @@ add_text (const Encoding *encoding, const AssaySource *source, guint file, const
       return FALSE;
     }
   for (guint k = 0; k < out->tokens->len; k++)
-    g_array_index (out->tokens, AssayToken, k).start += base;
+    {
+      g_array_index (out->tokens, AssayToken, k).start += base;
+      g_array_index (out->tokens, AssayToken, k).end += base;
+    }
   return TRUE;
 }
 

@@ -24,6 +24,8 @@ typedef struct {
 /* path: a directory of a checkpoint, or one of the files above, which are known by their names or, others, by what they begin with. Errors: NOT_FOUND, INPUT, UNSUPPORTED, naming the file and the member. */
 AssayTokenizer *assay_tokenizer_open         (const char *path, GError **error);
 void            assay_tokenizer_free         (AssayTokenizer *self);
+/* Paths of the files that such a path is read from: what the tokenizer hangs on. NULL-terminated, the caller's (g_strfreev). */
+char          **assay_tokenizer_list_files   (const char *path);
 
 /* Appends the tokens (AssayToken) of n bytes of UTF-8. with_special: also those that the tokenizer puts around a text.
  * Cost: linear in the text but for a model without pieces, n log n. Errors: INPUT with the byte that is no UTF-8. */

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "dataset/tokenizer.h"
 #include "dataset/tokenizer_format.h"
 #include "dataset/tokenizer_pieces.h"
 #include "store/file.h"
@@ -15,9 +16,6 @@
 #include <unistd.h>
 
 #define MAX_BYTES (1u << 30)
-
-/* What Qwen2's class cuts by, where there is no tokenizer.json to say so. */
-#define QWEN2_PATTERN "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
 
 #define ASSAY_REGISTER(name) extern const AssayTokenFormat assay_token_format_##name;
 #include "dataset/token_formats.def"
@@ -141,7 +139,7 @@ describe_pieces (const json_t *config)
 
   if (!g_str_has_prefix (assay_json_get_text (config, "tokenizer_class"), "Qwen2"))
     return json_pack ("{s:s, s:b}", "type", "ByteLevel", "add_prefix_space", prefix);
-  return json_pack ("{s:s, s:[{s:s, s:{s:s}, s:s}, {s:s, s:b, s:b}]}", "type", "Sequence", "pretokenizers", "type", "Split", "pattern", "Regex", QWEN2_PATTERN, "behavior",
+  return json_pack ("{s:s, s:[{s:s, s:{s:s}, s:s}, {s:s, s:b, s:b}]}", "type", "Sequence", "pretokenizers", "type", "Split", "pattern", "Regex", ASSAY_TOKEN_PATTERN_QWEN2, "behavior",
                     "Isolated", "type", "ByteLevel", "add_prefix_space", prefix, "use_regex", 0);
 }
 
@@ -439,4 +437,26 @@ assay_token_files_read (const char *path, char **source, GError **error)
   if (place < 0)
     return read_alone (path, error);
   return read_beside (directory, "tokenizer_config.json", &config, error) ? complete (directory, places[place].assemble (directory, found, other, config, error), config, error) : NULL;
+}
+
+char **
+assay_tokenizer_list_files (const char *path)
+{
+  static const char *const beside[] = { "tokenizer_config.json", "added_tokens.json", "generation_config.json" };
+  g_autofree char *directory = g_file_test (path, G_FILE_TEST_IS_DIR) ? g_strdup (path) : g_path_get_dirname (path), *found = NULL, *other = NULL;
+  GPtrArray *files = g_ptr_array_new ();
+  gboolean has_place = find_place (path, directory, &found, &other) >= 0;
+
+  g_ptr_array_add (files, has_place ? g_steal_pointer (&found) : g_strdup (path));
+  if (other != NULL)
+    g_ptr_array_add (files, g_steal_pointer (&other));
+  for (gsize k = 0; has_place && k < G_N_ELEMENTS (beside); k++)
+    {
+      g_autofree char *file = g_build_filename (directory, beside[k], NULL);
+
+      if (g_file_test (file, G_FILE_TEST_EXISTS))
+        g_ptr_array_add (files, g_steal_pointer (&file));
+    }
+  g_ptr_array_add (files, NULL);
+  return (char **) g_ptr_array_free (files, FALSE);
 }

@@ -137,7 +137,6 @@ read_t5 (const AssayTokenValues *values, GError **error)
 
 #define GPT2 "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+"
 #define LLAMA3 "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
-#define QWEN2 "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
 #define TEKKEN "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+|[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+" \
   "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
 #define GPT4O "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+" \
@@ -159,8 +158,8 @@ static const struct {
   { "llama-bpe", { LLAMA3 }, TRUE, TRUE }, { "llama3", { LLAMA3 }, TRUE, TRUE }, { "llama-v3", { LLAMA3 }, TRUE, TRUE }, { "falcon3", { LLAMA3 }, TRUE, TRUE },
   { "pixtral", { LLAMA3 }, TRUE, TRUE }, { "lfm2", { LLAMA3 }, TRUE, TRUE },
   { "dbrx", { LLAMA3 }, FALSE, FALSE }, { "smaug-bpe", { LLAMA3 }, FALSE, FALSE }, { "glm4", { LLAMA3 }, FALSE, FALSE }, { "chatglm-bpe", { LLAMA3 }, FALSE, FALSE },
-  { "qwen2", { QWEN2 }, FALSE, FALSE }, { "deepseek-r1-qwen", { QWEN2 }, FALSE, FALSE }, { "stablelm2", { QWEN2 }, FALSE, FALSE }, { "megrez", { QWEN2 }, FALSE, FALSE },
-  { "hunyuan", { QWEN2 }, FALSE, FALSE },
+  { "qwen2", { ASSAY_TOKEN_PATTERN_QWEN2 }, FALSE, FALSE }, { "deepseek-r1-qwen", { ASSAY_TOKEN_PATTERN_QWEN2 }, FALSE, FALSE }, { "stablelm2", { ASSAY_TOKEN_PATTERN_QWEN2 }, FALSE, FALSE }, { "megrez", { ASSAY_TOKEN_PATTERN_QWEN2 }, FALSE, FALSE },
+  { "hunyuan", { ASSAY_TOKEN_PATTERN_QWEN2 }, FALSE, FALSE },
   { "tekken", { TEKKEN }, TRUE, TRUE }, { "gpt-4o", { GPT4O }, FALSE, FALSE }, { "llama4", { GPT4O }, FALSE, FALSE },
   { "deepseek-v3", { "\\p{N}{1,3}", "[\xe4\xb8\x80-\xe9\xbe\xa5\xe3\x81\x80-\xe3\x82\x9f\xe3\x82\xa0-\xe3\x83\xbf]+", DEEPSEEK3 }, FALSE, FALSE },
 };

@@ -231,7 +231,7 @@ assay_token_value_get_number (const AssayTokenValue *array, guint64 place)
       memcpy (&number, &raw, 8);
       return number;
     }
-  if (array->type % 2 == 0 && array->type != 11)                  /* u8, u16, u32, u64 */
+  if (array->type % 2 == 0)                                       /* u8, u16, u32, u64 */
     return (double) raw;
   return (double) ((gint64) (raw << (64 - 8 * size)) >> (64 - 8 * size));
 }

@@ -10,6 +10,9 @@
 #include <glib.h>
 #include <jansson.h>
 
+/* What Qwen2 cuts a text by, where no tokenizer.json says it. */
+#define ASSAY_TOKEN_PATTERN_QWEN2 "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
+
 typedef struct {
   const char *model;            /* "BPE", "Unigram" */
   json_t *pieces, *kinds;       /* arrays; NULL before the first piece */

@@ -66,7 +66,7 @@ write_more (Writer *w, const char *more, gsize n)
   g_string_append_len (w->text, more, (gssize) n);
   for (const char *const *stop = w->stops; *stop != NULL; stop++)
     {
-      const char *at = strstr (w->text->str + before, *stop);
+      const char *at = memmem (w->text->str + before, w->text->len - before, *stop, strlen (*stop));
 
       if (at != NULL && **stop != '\0')
         end = MIN (end, (gsize) (at - w->text->str));
@@ -114,12 +114,12 @@ begin (Generation *g, const AssayValues *values, AssayJobContext *context, GErro
     return FALSE;
   T = assay_model_get_context (g->language.language->model);
   g->n_prompt = g->tokens->len;
+  if (g->n_prompt == 0)
+    g_set_error_literal (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, ASSAY_LANGUAGE_NO_PROMPT);
+  else if (g->n_prompt > T)
+    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "prompt: at most %" G_GINT64_FORMAT " tokens expected, the model's context, %u found", T, g->n_prompt);
   if (g->n_prompt == 0 || g->n_prompt > T)
-    {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, g->n_prompt == 0 ? "prompt: a text expected, since this tokenizer has no token that begins one (%u tokens of %"
-                   G_GINT64_FORMAT " found)" : "prompt: its %u tokens do not fit into the model's context of %" G_GINT64_FORMAT, g->n_prompt, T);
-      return FALSE;
-    }
+    return FALSE;
   g->decoder = assay_language_decode (&g->language, MIN (T, (gint64) g->n_prompt + most), context, error);
   if (g->decoder == NULL)
     return FALSE;
@@ -232,6 +232,6 @@ ASSAY_JOB_KIND_DEFINE (generate) = {
                  "\"end\" (the token that ends texts), \"stop\" or \"context\".\n\n"
                  "The text's tokens begin with the token that the tokenizer puts before texts, where it has one. Draws are counted, not remembered: the same seed gives the "
                  "same text for any number of threads.\n\n"
-                 "--ablate, --patch and --steer change what the model computes on the way, at any value that has a name (assay info lists them for a model of a case).",
+                 "--ablate, --patch and --steer change what the model computes on the way, at any value that has a name; a name that there is not is answered with some that there are.",
   .examples = examples, .access = ASSAY_JOB_NO_CASE, .streams_text = TRUE, .params = params, .run = run, .view = view,
 };

@@ -5,6 +5,7 @@
 #include "dataset/dataset_store.h"
 #include "dataset/import.h"
 #include "dataset/organism.h"
+#include "dataset/tokenizer.h"
 #include "job/import_checkpoints.h"
 #include "job/import_measured.h"
 #include "job/import_recipe.h"
@@ -25,7 +26,7 @@ static const AssayParam params[] = {
   { "what", ASSAY_PARAM_CHOICE, .choices = whats, .metavar = "WHAT", .flags = ASSAY_PARAM_POSITIONAL | ASSAY_PARAM_REQUIRED,
     .help = "what the files hold: data, a model, an order of batches, a recipe, scores, a bank of retrainings, activations, gradients, a probe, checkpoints of a training; else a family of reasoning data, which are generated" },
   { "file", ASSAY_PARAM_LIST, .metavar = "FILE", .flags = ASSAY_PARAM_POSITIONAL | ASSAY_PARAM_FILE,
-    .help = "files of one table, in order; for a model its directory with config.json and model.safetensors; for checkpoints theirs with checkpoints.json; for an order of batches its .npy; for a recipe its directory; for scores an "
+    .help = "files of one table, in order; for a model its directory with config.json and model.safetensors, in one file or several, or its file of llama2.c; for checkpoints theirs with checkpoints.json; for an order of batches its .npy; for a recipe its directory; for scores an "
             "array; for a bank the base losses, then sets and their losses in turn; for activations or a probe an array; for gradients one of training examples, then one of queries" },
   { "name", ASSAY_PARAM_STRING, .metavar = "NAME", .help = "name in the case (default: main for data, the architecture for a model, the family for generated data; what others computed needs one)" },
   { .name = NULL }
@@ -35,7 +36,7 @@ static const AssayParam no_params[] = { { .name = NULL } };
 
 static const AssayParam model_params[] = {
   { "context", ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1e7, .unit = "tokens",
-    .help = "positions of an example, for a language model in the files of the transformers library; 0: as many as the model has" },
+    .help = "positions of an example, for a language model of the transformers library or of llama2.c; 0: as many as the model has" },
   { .name = NULL }
 };
 
@@ -152,7 +153,6 @@ add_input (AssayJob *job, const char *role, const char *path, GError **error)
   return TRUE;
 }
 
-static const char *const model_files[] = { "config.json", "model.safetensors", NULL };
 static const char *const recipe_files[] = { ASSAY_RECIPE_FILE, "init/config.json", "init/model.safetensors", "train_ids.npy", "query_ids.npy", "order.npy",
                                             NULL };
 
@@ -169,23 +169,34 @@ add_inputs_of (AssayJob *job, const char *directory, const char *const *files, G
   return TRUE;
 }
 
-/* A tokenizer's files, for its path may be a directory. */
+/* Under the role, or each under its own name where there are several. */
 static gboolean
-add_tokenizer (AssayJob *job, const char *path, GError **error)
+add_paths (AssayJob *job, const char *role, char **paths, GError **error)
 {
-  static const char *const files[] = { "tokenizer.json", "tokenizer.model", "vocab.json", "merges.txt", "vocab.txt", "tokenizer_config.json", "added_tokens.json",
-                                       "special_tokens_map.json" };
-
-  if (!g_file_test (path, G_FILE_TEST_IS_DIR))
-    return add_input (job, "tokenizer", path, error);
-  for (gsize k = 0; k < G_N_ELEMENTS (files); k++)
+  for (gsize k = 0; paths[k] != NULL; k++)
     {
-      g_autofree char *file = g_build_filename (path, files[k], NULL);
+      g_autofree char *name = g_path_get_basename (paths[k]);
 
-      if (g_file_test (file, G_FILE_TEST_EXISTS) && !add_input (job, files[k], file, error))
+      if (!add_input (job, paths[1] != NULL ? name : role, paths[k], error))
         return FALSE;
     }
   return TRUE;
+}
+
+static gboolean
+add_tokenizer (AssayJob *job, const char *path, GError **error)
+{
+  g_auto (GStrv) paths = assay_tokenizer_list_files (path);
+
+  return add_paths (job, "tokenizer", paths, error);
+}
+
+static gboolean
+add_model (AssayJob *job, const char *path, GError **error)
+{
+  g_auto (GStrv) paths = assay_checkpoint_list_files (path, error);
+
+  return paths != NULL && add_paths (job, "model", paths, error);
 }
 
 static void
@@ -248,9 +259,7 @@ resolve (AssayJob *job, AssayJobContext *context, GError **error)
 
       return names != NULL && add_inputs_of (job, files[0], (const char *const *) names, error);
     }
-  if (is (job, "model") && !g_file_test (files[0], G_FILE_TEST_IS_DIR))
-    return add_input (job, "model", files[0], error);
-  return add_inputs_of (job, files[0], is (job, "model") ? model_files : recipe_files, error);
+  return is (job, "model") ? add_model (job, files[0], error) : add_inputs_of (job, files[0], recipe_files, error);
 }
 
 /* A name is taken once: what was trained on data or made of a model keeps meaning what it meant. */

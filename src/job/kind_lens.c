@@ -52,8 +52,10 @@ open_question (Question *q, const AssayValues *values, AssayJobContext *context,
     q->position += n;
   if (n > 0 && q->position >= 0 && q->position < n)
     return TRUE;
-  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, n == 0 ? "prompt: a text expected, none found (%" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " tokens)"
-               : "position: 0 to %" G_GINT64_FORMAT " expected, the text's tokens, %" G_GINT64_FORMAT " found", n == 0 ? n : n - 1, q->position);
+  if (n == 0)
+    g_set_error_literal (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, ASSAY_LANGUAGE_NO_PROMPT);
+  else
+    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "position: 0 to %" G_GINT64_FORMAT " expected, the text's tokens, %" G_GINT64_FORMAT " found", n - 1, q->position);
   return FALSE;
 }
 

@@ -83,7 +83,7 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
     return NULL;
   if (tokens->len == 0)
     {
-      g_set_error_literal (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "prompt: a text expected, since this tokenizer has no token that begins one");
+      g_set_error_literal (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, ASSAY_LANGUAGE_NO_PROMPT);
       return NULL;
     }
   if ((decoder = assay_language_decode (&language, tokens->len, context, error)) == NULL)

@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-#define WINDOWS 16              /* between two looks at the clock */
+#define WINDOWS 16              /* between two reports of progress */
 #define MAX_BYTES ((guint64) 1 << 30)
 
 static const AssayParam params[] = {
@@ -160,7 +160,7 @@ score_completion (Loss *loss, const AssayValues *values, GError **error)
   AssayLanguageModel *model = loss->language.language;
   const char *prompt = assay_values_get_string (values, "prompt") ? assay_values_get_string (values, "prompt") : "";
   const char *completion = assay_values_get_string (values, "completion");
-  const gint64 lead = model->begin >= 0;
+  const gint64 lead = model->begin >= 0, T = assay_decoder_get_capacity (loss->decoder);
   g_autofree char *both = g_strconcat (prompt, completion, NULL);
   g_autoptr (GArray) given = assay_language_model_encode (model, prompt, strlen (prompt), error);
   g_autoptr (GArray) all = given ? assay_language_model_encode (model, both, strlen (both), error) : NULL;
@@ -174,13 +174,12 @@ score_completion (Loss *loss, const AssayValues *values, GError **error)
   while (first < (gint64) MIN (given->len, all->len) && g_array_index (given, gint32, first) == tokens[first])
     first++;                                                      /* where the tokens of both texts part: a token across the border belongs to the completion */
   first = MAX (first, 1);
-  if (n > assay_decoder_get_capacity (loss->decoder) || first >= n)
-    {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, first >= n ? "completion: a token behind the first of all expected, none found (%" G_GINT64_FORMAT " tokens, context %"
-                   G_GINT64_FORMAT ")" : "prompt and completion: their %" G_GINT64_FORMAT " tokens do not fit into the model's context of %" G_GINT64_FORMAT, n,
-                   assay_decoder_get_capacity (loss->decoder));
-      return NULL;
-    }
+  if (first >= n)
+    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "completion: a token to predict expected, none found among %" G_GINT64_FORMAT " of both texts", n);
+  else if (n > T)
+    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "prompt and completion: at most %" G_GINT64_FORMAT " tokens expected, the model's context, %" G_GINT64_FORMAT " found", T, n);
+  if (first >= n || n > T)
+    return NULL;
   if (!assay_language_model_score (loss->decoder, model->begin, tokens + lead, n - lead, &loss->sum, &loss->count, nats + lead, error))
     return NULL;
   for (gint64 t = first; t < n; t++)

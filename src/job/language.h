@@ -25,6 +25,9 @@ extern const char *const assay_language_precisions[];
   { .name = "patch-prompt", .type = ASSAY_PARAM_STRING, .metavar = "TEXT", .help = "the other text of --patch" },         \
   { .name = "steer", .type = ASSAY_PARAM_LIST, .metavar = "TAP[INDEX]=NUMBER", .help = "add a number to channels of a value" }
 
+/* Where a text has no token and gets none in front. */
+#define ASSAY_LANGUAGE_NO_PROMPT "prompt: a text expected, since this tokenizer has no token that begins one"
+
 typedef struct {
   AssayLanguageModel *language;
   AssayInterventions *interventions;    /* NULL: the kind has none */

@@ -29,6 +29,9 @@ AssayModel  *assay_checkpoint_load_directory   (const char *directory, const Ass
 /* The same of whatever path holds: a directory, or a file of a format whose weights are in one (llama2.c). Errors: also UNSUPPORTED for a file that is
  * none of them, with the reason where it is a pickle. */
 AssayModel  *assay_checkpoint_load_path        (const char *path, const AssayCheckpointOptions *options, GError **error);
+/* Paths of the files that such a path is read from: what the model's content hangs on. NULL-terminated, the caller's (g_strfreev). Errors: those of an index of
+ * several files of weights. */
+char       **assay_checkpoint_list_files       (const char *path, GError **error);
 /* Numbers beside the weights of a directory of the transformers library, a gradient for one: a vector (P) of the model out of the tensors
  * of that file whose names are `before` and the name of a weight, laid out as the weight is. Errors: as for weights. */
 gboolean     assay_checkpoint_read_vector      (const AssayModel *model, const char *directory, const AssaySafetensors *file, const char *path,

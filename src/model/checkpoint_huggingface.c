@@ -54,11 +54,12 @@ is_beside (const char *name)
   return name != NULL && name[0] != '\0' && strchr (name, '/') == NULL && strchr (name, '\\') == NULL && strcmp (name, ".") != 0 && strcmp (name, "..") != 0;
 }
 
+/* The files of the index, each once, behind it. */
 static gboolean
-open_listed (GPtrArray *shards, const char *directory, const char *index_path, GError **error)
+list_indexed (GPtrArray *names, const char *index_path, GError **error)
 {
   json_t *index = assay_file_read_json (index_path, DOCUMENT_BYTES, JSON_REJECT_DUPLICATES, error), *map = json_object_get (index, "weight_map"), *value;
-  g_autoptr (GHashTable) opened = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GHashTable) listed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   const char *tensor;
   gboolean ok = index != NULL;
 
@@ -77,23 +78,38 @@ open_listed (GPtrArray *shards, const char *directory, const char *index_path, G
                        tensor, name ? name : "no string");
           ok = FALSE;
         }
-      else if (ok && g_hash_table_add (opened, g_strdup (name)))
-        ok = open_shard (shards, directory, name, error);
+      else if (ok && g_hash_table_add (listed, g_strdup (name)))
+        g_ptr_array_add (names, g_strdup (name));
     }
   json_decref (index);
   return ok;
 }
 
-/* model.safetensors, or all files of the index where there is only that. */
+char **
+assay_huggingface_list_weights (const char *directory, GError **error)
+{
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+  g_autofree char *index = g_build_filename (directory, INDEX, NULL), *whole = g_build_filename (directory, WEIGHTS, NULL);
+  gboolean is_whole = g_file_test (whole, G_FILE_TEST_EXISTS) || !g_file_test (index, G_FILE_TEST_EXISTS);
+
+  if (is_whole)
+    g_ptr_array_add (names, g_strdup (WEIGHTS));
+  else if (!list_indexed (names, index, error))
+    return NULL;
+  g_ptr_array_add (names, NULL);
+  return (char **) g_ptr_array_free (g_steal_pointer (&names), FALSE);
+}
+
 static GPtrArray *
 open_shards (const char *directory, GError **error)
 {
   g_autoptr (GPtrArray) shards = g_ptr_array_new_with_free_func (shard_free);
-  g_autofree char *index = g_build_filename (directory, INDEX, NULL), *whole = g_build_filename (directory, WEIGHTS, NULL);
-  gboolean ok = g_file_test (whole, G_FILE_TEST_EXISTS) || !g_file_test (index, G_FILE_TEST_EXISTS) ? open_shard (shards, directory, WEIGHTS, error)
-                                                                                                    : open_listed (shards, directory, index, error);
+  g_auto (GStrv) names = assay_huggingface_list_weights (directory, error);
 
-  return ok ? g_steal_pointer (&shards) : NULL;
+  for (gsize k = 0; names != NULL && names[k] != NULL; k++)
+    if (!open_shard (shards, directory, names[k], error))
+      return NULL;
+  return names ? g_steal_pointer (&shards) : NULL;
 }
 
 /* --- one tensor ------------------------------------------------------------------------------------------------------------ */

@@ -12,6 +12,10 @@
 /* TRUE when the document is a configuration of that library. */
 gboolean    assay_huggingface_recognise (const json_t *config);
 
+/* Names of the files with weights: model.safetensors, or those of the index where there is only that. NULL-terminated, the caller's (g_strfreev).
+ * Errors: INPUT for an index that names a file elsewhere, NOT_FOUND. */
+char      **assay_huggingface_list_weights (const char *directory, GError **error);
+
 /* config: DIRECTORY/config.json. An example's loss is the mean over its counted positions, as there.
  * Errors: UNSUPPORTED for a model type or an option that would change the function; INPUT as for other checkpoints. */
 AssayModel *assay_huggingface_load      (const json_t *config, const char *directory, const AssayCheckpointOptions *options, GError **error);

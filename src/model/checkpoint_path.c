@@ -3,6 +3,7 @@
 #include "model/checkpoint.h"
 
 #include "base/error.h"
+#include "model/checkpoint_huggingface.h"
 #include "model/checkpoint_llama2c.h"
 #include "store/file.h"
 
@@ -45,4 +46,21 @@ assay_checkpoint_load_path (const char *path, const AssayCheckpointOptions *opti
                ? "%s: safetensors expected, a pickle found: reading one can run any program that is hidden in it; convert it to safetensors where you trust it"
                : "%s: a directory with config.json and model.safetensors, or weights of llama2.c expected", path);
   return NULL;
+}
+
+char **
+assay_checkpoint_list_files (const char *path, GError **error)
+{
+  gboolean is_directory = g_file_test (path, G_FILE_TEST_IS_DIR);
+  g_auto (GStrv) weights = is_directory ? assay_huggingface_list_weights (path, error) : NULL;
+  GPtrArray *files;
+
+  if (is_directory && weights == NULL)
+    return NULL;
+  files = g_ptr_array_new ();
+  g_ptr_array_add (files, is_directory ? g_build_filename (path, "config.json", NULL) : g_strdup (path));
+  for (gsize k = 0; is_directory && weights[k] != NULL; k++)
+    g_ptr_array_add (files, g_build_filename (path, weights[k], NULL));
+  g_ptr_array_add (files, NULL);
+  return (char **) g_ptr_array_free (files, FALSE);
 }

@@ -80,11 +80,9 @@ set_constants (AssayExec *exec, GError **error)
         continue;
       if (numbers == NULL)
         return FALSE;
-      if (host == NULL && !exec->backend->zero (exec->backend, numbers, bytes, error))
-        return FALSE;
       if (host != NULL)
         assay_dtype_convert (ASSAY_F64, value->constant, exec->dtype, host, n);
-      if (host != NULL && !exec->backend->copy_in (exec->backend, numbers, host, bytes, error))
+      if (host != NULL ? !exec->backend->copy_in (exec->backend, numbers, host, bytes, error) : !exec->backend->zero (exec->backend, numbers, bytes, error))
         return FALSE;
     }
   return TRUE;

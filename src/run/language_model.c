@@ -114,6 +114,11 @@ assay_language_model_score (AssayDecoder *decoder, gint32 begin, const gint32 *t
 
   if (logits == NULL || !check_answers (tokens, n, V, error))
     return FALSE;
+  if (T < 2)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "a context of two tokens or more expected, where one predicts the next, %" G_GINT64_FORMAT " found", T);
+      return FALSE;
+    }
   *sum = 0;
   *count = 0;
   for (gint64 t = 0; nats != NULL && t < n; t++)

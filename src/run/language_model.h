@@ -24,9 +24,9 @@ void                assay_language_model_free   (AssayLanguageModel *self);
 /* gint32 tokens of n bytes of UTF-8, the first the one that begins texts. Owns: the caller. */
 GArray             *assay_language_model_encode (AssayLanguageModel *self, const char *text, gsize n, GError **error);
 
-/* sum and count of -log p over the tokens behind the first, none of them conditioned on more than what is in a window of the context, all of them in order:
- * windows of the token that begins texts and as many of the text's as fit; without such a token a window's first is not predicted. nats: NULL, or
- * (number of tokens) the loss of each, NaN where it is not predicted. */
+/* sum and count of -log p of n tokens, window after window: the token that begins texts (begin, -1: none) and as many tokens as the decoder has room for.
+ * Each is predicted from those before it in its window; without `begin` the first of a window is not predicted. nats: NULL, or (n) the loss of each, NaN
+ * where it is not predicted. Cost: a walk of all windows. Errors: INPUT for a token outside the vocabulary; USAGE for a context of one token. */
 gboolean            assay_language_model_score  (AssayDecoder *decoder, gint32 begin, const gint32 *tokens, gint64 n, double *sum, gint64 *count, double *nats, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayLanguageModel, assay_language_model_free)
@@ -36,8 +36,9 @@ typedef struct _AssayTextStream AssayTextStream;
 /* Text of tokens that come one by one, whole characters at a time. n tokens of context are there already: their text is not given out. */
 AssayTextStream *assay_text_stream_new  (const AssayTokenizer *tokenizer, const gint32 *context, gsize n);
 void             assay_text_stream_free (AssayTextStream *self);
-/* What a token more adds, maybe nothing yet. is_last: whatever is left, incomplete characters as U+FFFD. Owns: the caller. */
+/* What a token more adds, maybe nothing yet. Owns: the caller. */
 char            *assay_text_stream_add  (AssayTextStream *self, gint32 token, gsize *length);
+/* Whatever is left: incomplete characters as U+FFFD. Owns: the caller. */
 char            *assay_text_stream_end  (AssayTextStream *self, gsize *length);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayTextStream, assay_text_stream_free)

@@ -15,6 +15,7 @@ typedef struct {
   AssayDtype dtype;
   gint64 width;                 /* channels of a position */
   double *rows;                 /* (n, width) */
+  gboolean is_whole;            /* nothing more is kept: later walks pass by */
 } Kept;
 
 static void
@@ -22,9 +23,11 @@ keep_rows (const AssayGraphValue *value, void *data, gint64 position, gpointer u
 {
   Kept *kept = user_data;
 
-  assay_dtype_convert (kept->dtype, data, ASSAY_F64, kept->rows + position * kept->width, value->shape.dim[1] * kept->width);
+  if (!kept->is_whole)
+    assay_dtype_convert (kept->dtype, data, ASSAY_F64, kept->rows + position * kept->width, value->shape.dim[1] * kept->width);
 }
 
+/* user_data: whose rows are shown, NULL: the walk's own. */
 static void
 put_rows (const AssayGraphValue *value, void *data, gint64 position, gpointer user_data)
 {
@@ -155,34 +158,25 @@ keep_stream (AssayLens *lens, Kept *kept, Kept **shown, AssayDecoder *decoder, c
     if (!kept_open (&kept[d], decoder, lens->tap[d], lens->n, error)
         || !assay_decoder_set_edit (decoder, lens->tap[d], keep_rows, &kept[d], error))
       return FALSE;
-  *shown = NULL;
-  return assay_decoder_feed (decoder, tokens, lens->n, FALSE, NULL, error)
-         && assay_decoder_set_edit (decoder, lens->tap[lens->D - 1], put_rows, shown, error);
+  if (!assay_decoder_feed (decoder, tokens, lens->n, FALSE, NULL, error))
+    return FALSE;
+  for (gint64 d = 0; d < lens->D; d++)
+    kept[d].is_whole = TRUE;
+  return assay_decoder_set_edit (decoder, lens->tap[lens->D - 1], put_rows, shown, error);
 }
 
 static gboolean
 look_at_all (AssayLens *lens, Kept *kept, AssayDecoder *decoder, const gint32 *tokens, GError **error)
 {
   g_autoptr (AssayBuffer) logits = assay_mem_alloc_array (assay_decoder_get_size (decoder), sizeof (double), error);
-  g_autofree Kept *copies = g_new0 (Kept, lens->D);       /* the walks to come would write over what the first one kept */
-  Kept *shown;
+  Kept *shown = NULL;
   gboolean ok = logits != NULL && keep_stream (lens, kept, &shown, decoder, tokens, error);
 
   for (gint64 d = 0; ok && d < lens->D; d++)
     {
-      copies[d] = kept[d];
-      copies[d].rows = assay_mem_alloc_array (lens->n * kept[d].width, sizeof (double), error);
-      ok = copies[d].rows != NULL;
-      if (ok)
-        memcpy (copies[d].rows, kept[d].rows, lens->n * kept[d].width * sizeof (double));
-    }
-  for (gint64 d = 0; ok && d < lens->D; d++)
-    {
-      shown = &copies[d];
+      shown = &kept[d];
       ok = look (lens, d, decoder, tokens, logits, error);
     }
-  for (gint64 d = 0; d < lens->D; d++)
-    assay_mem_free (copies[d].rows);
   return ok;
 }
 
@@ -237,7 +231,10 @@ find_attention (const AssayModel *model, const char *name, GError **error)
   if (node != NULL && strcmp (node->op->name, "attention") == 0)
     return node;
   names = assay_attention_list (model);
-  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, names[0] ? "attention %s: a name as %s expected" : "attention %s: this model has none%s", name, names[0] ? names[0] : "");
+  if (names[0] != NULL)
+    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "attention %s: a name as %s expected", name, names[0]);
+  else
+    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "attention %s: this model has none", name);
   return NULL;
 }
 

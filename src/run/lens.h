@@ -22,7 +22,7 @@ typedef struct {
 } AssayLens;
 
 /* decoder: one that nothing was fed to, with room for n tokens, of that model; it is used up. k at most the vocabulary.
- * Cost: D + 1 walks. Errors: UNSUPPORTED for a model whose head is not a norm and a matrix behind a stream of additions; memory. */
+ * Cost: a walk, and D more of one position at a time. Errors: UNSUPPORTED for a model whose head is not a norm and a matrix behind a stream of additions; memory. */
 AssayLens *assay_lens_new  (const AssayModel *model, AssayDecoder *decoder, const gint32 *tokens, gint64 n, gint64 k, GError **error);
 void       assay_lens_free (AssayLens *self);
 

@@ -57,4 +57,19 @@ else
   check "a prompt longer than the context is refused" refuses ask generate --prompt "$(seq 1 900)"
   check "as is a tokenizer with more tokens than the model" refuses "$ASSAY" generate --model "$stories/stories260K.bin" --tokenizer "$data/gpt2_tokenizer/gpt_neox_20B_tokenizer.json" -q
 fi
+
+tiny=$data/hf_tiny/gpt2
+if test ! -e "$tiny/model.safetensors"; then
+  skip "a model in several files" "hf_tiny/gpt2/model.safetensors is not there"
+else
+  mkdir parts && cp "$tiny"/*.json "$tiny"/*.txt parts/ && cp "$tiny/model.safetensors" parts/one.safetensors && chmod -R u+w parts
+  echo '{"weight_map": {"transformer.wte.weight": "one.safetensors"}}' >parts/model.safetensors.index.json
+  "$ASSAY" new parts.assay -q && "$ASSAY" import parts.assay model parts --name parts -q >/dev/null
+  check "weights that an index names are imported" test $? -eq 0
+  printf 'Hello there|Hello again' >short.txt
+  check "and text by the tokenizer beside them" "$ASSAY" import parts.assay data short.txt --tokenizer parts --context 8 --separator '|' -q
+  "$ASSAY" logits --model "$tiny" --prompt Hello --precision f64 --json -q | grep -v '"path"' >whole.json
+  "$ASSAY" logits --model parts --prompt Hello --precision f64 --json -q | grep -v '"path"' >parts.json
+  check "they say what the whole says" eval 'sed -n "/\"logits\"/,/]/p" whole.json >a; sed -n "/\"logits\"/,/]/p" parts.json >b; test -s a && cmp a b'
+fi
 finish
