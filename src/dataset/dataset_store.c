@@ -11,6 +11,7 @@
 
 /* Layout of the meta data and arrays below. */
 #define TABLE_FORMAT 1
+#define TOKENIZER "/tokenizer/document"
 
 static const struct { const char *word; AssayOriginUnit unit; } units[] = {
   { "line", ASSAY_ORIGIN_LINE }, { "record", ASSAY_ORIGIN_RECORD }, { "byte", ASSAY_ORIGIN_BYTE },
@@ -133,6 +134,19 @@ put_origin (Save *save, GError **error)
          && (ids->len == 0 || put_strings (save, "/origin/id", "row", "key", "value of the key column, as written", ids, error));
 }
 
+static gboolean
+put_tokenizer (Save *save, GError **error)
+{
+  const json_t *document = assay_table_get_tokenizer (save->table);
+  g_autofree char *text = document ? json_dumps (document, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+  AssayArraySpec spec = {
+    .path = TOKENIZER, .type = ASSAY_STORE_U8, .rank = 1, .dims = { text ? (gint64) strlen (text) : 0 }, .axes = { "tokenizer.byte" },
+    .long_name = "tokenizer", .description = "bytes of the JSON document of the tokenizer that the tokens came from",
+  };
+
+  return document == NULL || assay_shard_writer_put (save->writer, &spec, ASSAY_STORE_U8, text, error);
+}
+
 static json_t *
 describe_column (const AssayColumn *column, const char *name)
 {
@@ -185,7 +199,7 @@ assay_table_save (const AssayTable *table, AssayCase *cas, const char *name, GEr
       if (!put_column (&save, column, array, error))
         return NULL;
     }
-  if (!put_origin (&save, error))
+  if (!put_origin (&save, error) || !put_tokenizer (&save, error))
     return NULL;
   assay_shard_writer_set_rows (writer, save.n);
   return assay_shard_writer_commit (writer, error);
@@ -466,4 +480,39 @@ assay_table_load (AssayCase *cas, const char *name, GError **error)
   if (!load_table (&load, error))
     g_clear_pointer (&load.table, assay_table_unref);
   return load.table;
+}
+
+/* --- the tokenizer ------------------------------------------------------------------------------------------------ */
+
+json_t *
+assay_table_load_tokenizer_document (AssayCase *cas, AssayObject *data, GError **error)
+{
+  g_autoptr (AssayReader) reader = assay_reader_new (cas, data, error);
+  g_autoptr (AssayBuffer) bytes = NULL;
+  AssayArrayInfo info;
+  json_t *document;
+
+  if (reader == NULL)
+    return NULL;
+  if (!assay_reader_has (reader, TOKENIZER))
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "data %s: the tokenizer of a text expected, none was kept with it; import the text with --tokenizer PATH", data->name);
+      return NULL;
+    }
+  if (!assay_reader_describe (reader, TOKENIZER, &info, error) || (bytes = assay_mem_new (char, info.dims[0], error)) == NULL
+      || !assay_reader_read (reader, TOKENIZER, ASSAY_STORE_U8, bytes, error))
+    return NULL;
+  document = json_loadb (bytes, (gsize) info.dims[0], JSON_ALLOW_NUL, NULL);
+  if (document == NULL)
+    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_DAMAGED, "data %s: its tokenizer is no JSON document; import the data again", data->name);
+  return document;
+}
+
+AssayTokenizer *
+assay_table_load_tokenizer (AssayCase *cas, AssayObject *data, GError **error)
+{
+  json_auto_t *document = assay_table_load_tokenizer_document (cas, data, error);
+  g_autofree char *source = g_strdup_printf ("the tokenizer of data %s", data->name);
+
+  return document ? assay_tokenizer_new (document, source, error) : NULL;
 }

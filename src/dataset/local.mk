@@ -73,10 +73,11 @@ src_dataset_libdataset_la_SOURCES = $(READERS_LIST) $(ORGANISMS_LIST) $(TOKEN_MO
   src/dataset/split.c src/dataset/split.h \
   src/dataset/table.c src/dataset/table.h \
   src/dataset/tokenizer.c src/dataset/tokenizer.h \
+  src/dataset/tokenizer_alphabet.c \
   src/dataset/tokenizer_charsmap.c src/dataset/tokenizer_charsmap.h \
   src/dataset/tokenizer_cut.c \
   src/dataset/tokenizer_decode.c src/dataset/tokenizer_decode.h \
-  src/dataset/tokenizer_files.c src/dataset/tokenizer_files.h \
+  src/dataset/tokenizer_files.c \
   src/dataset/tokenizer_format.h \
   src/dataset/tokenizer_gguf_values.c src/dataset/tokenizer_gguf_values.h \
   src/dataset/tokenizer_model.h \

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "dataset/tokenizer.h"
 #include "dataset/vocabulary.h"
 #include "store/npy.h"
 
@@ -71,6 +72,19 @@ name_tokens (AssayColumn *column, const AssayValues *options, gint64 n, GError *
   return column->levels != NULL;
 }
 
+/* A file of spellings that is a whole tokenizer is kept as that. */
+static void
+take_tokenizer (AssayTable *table, const AssayValues *options)
+{
+  const char *path = assay_values_get_string (options, "vocabulary");
+  g_autofree char *source = NULL;
+  json_auto_t *document = path ? assay_tokenizer_read (path, &source, NULL) : NULL;
+  g_autoptr (AssayTokenizer) tokenizer = document ? assay_tokenizer_new (document, source, NULL) : NULL;
+
+  if (tokenizer != NULL)
+    assay_table_take_tokenizer (table, json_incref (document));
+}
+
 static AssayTable *
 read_npy (const GPtrArray *sources, const AssayValues *options, GError **error)
 {
@@ -107,6 +121,7 @@ read_npy (const GPtrArray *sources, const AssayValues *options, GError **error)
       for (gint64 n = 0; n < npy->dims[0]; n++)
         assay_table_set_origin (table, row++, file, n + 1);
     }
+  take_tokenizer (table, options);
   return name_tokens (column, options, largest + 1, error) && assay_table_take_column (table, g_steal_pointer (&column), error)
          ? g_steal_pointer (&table) : NULL;
 }

@@ -22,6 +22,7 @@ typedef struct {
   AssayTokenizer *tokenizer;
   gint32 *alphabet;             /* (N_CODE_POINTS): token numbers, -1 where a character does not occur */
   GPtrArray *vocabulary;
+  json_t *document;             /* of the tokenizer, or of one that does the same */
   gint64 T, stride;
   gboolean by_document;
 } Encoding;
@@ -287,6 +288,7 @@ make_table (const Encoding *encoding, const GPtrArray *sources, const GPtrArray 
       row += count_rows (encoding, text);
     }
   note_cut (encoding, texts, table);
+  assay_table_take_tokenizer (table, json_incref (encoding->document));
   return assay_table_take_column (table, g_steal_pointer (&column), error) ? g_steal_pointer (&table) : NULL;
 }
 
@@ -304,11 +306,17 @@ open_encoding (Encoding *encoding, const GPtrArray *sources, const AssayValues *
     encoding->stride = encoding->T;
   if (tokenizer != NULL)
     {
-      encoding->tokenizer = assay_tokenizer_open (tokenizer, error);
+      g_autofree char *source = NULL;
+
+      encoding->document = assay_tokenizer_read (tokenizer, &source, error);
+      encoding->tokenizer = encoding->document ? assay_tokenizer_new (encoding->document, source, error) : NULL;
       encoding->vocabulary = encoding->tokenizer ? name_tokens (encoding->tokenizer) : NULL;
     }
   else if (strcmp (assay_values_get_string (options, "tokens"), "byte") == 0)
-    encoding->vocabulary = make_bytes ();
+    {
+      encoding->vocabulary = make_bytes ();
+      encoding->document = assay_tokenizer_describe_bytes ();
+    }
   else
     {
       for (guint k = 0; k < sources->len; k++)
@@ -316,6 +324,7 @@ open_encoding (Encoding *encoding, const GPtrArray *sources, const AssayValues *
           return FALSE;
       encoding->alphabet = assay_mem_new (gint32, N_CODE_POINTS, error);
       encoding->vocabulary = encoding->alphabet ? make_alphabet (sources, encoding->alphabet) : NULL;
+      encoding->document = encoding->vocabulary ? assay_tokenizer_describe_characters (encoding->vocabulary) : NULL;
     }
   return encoding->vocabulary != NULL;
 }
@@ -325,6 +334,7 @@ encoding_clear (Encoding *encoding)
 {
   assay_tokenizer_free (encoding->tokenizer);
   assay_mem_free (encoding->alphabet);
+  json_decref (encoding->document);
   g_clear_pointer (&encoding->vocabulary, g_ptr_array_unref);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Encoding, encoding_clear)

@@ -32,7 +32,7 @@ struct _AssayTable {
   GPtrArray *split_names;
   gint32 *split;                /* (N) or NULL: all in the first */
   AssayMissingPolicy missing;
-  json_t *options;
+  json_t *options, *tokenizer;
   GPtrArray *notes;
 };
 
@@ -91,6 +91,7 @@ assay_table_unref (AssayTable *table)
   g_ptr_array_unref (table->split_names);
   assay_mem_free (table->split);
   json_decref (table->options);
+  json_decref (table->tokenizer);
   g_ptr_array_unref (table->notes);
   g_free (table);
 }
@@ -422,6 +423,19 @@ const json_t *
 assay_table_get_options (const AssayTable *table)
 {
   return table->options;
+}
+
+void
+assay_table_take_tokenizer (AssayTable *table, json_t *document)
+{
+  json_decref (table->tokenizer);
+  table->tokenizer = document;
+}
+
+const json_t *
+assay_table_get_tokenizer (const AssayTable *table)
+{
+  return table->tokenizer;
 }
 
 void

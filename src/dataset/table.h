@@ -93,6 +93,9 @@ AssayMissingPolicy  assay_table_get_missing_policy (const AssayTable *table);
 const char         *assay_missing_policy_name      (AssayMissingPolicy policy);
 /* How the table was made: the declared options with their values. NULL: not recorded. */
 const json_t       *assay_table_get_options        (const AssayTable *table);
+/* The document of the tokenizer (tokenizer.h) that its tokens came from, for the store to keep. NULL: none, or read back from the store, which gives it
+ * by assay_table_load_tokenizer. */
+const json_t       *assay_table_get_tokenizer      (const AssayTable *table);
 /* Remarks of the import, one line each. */
 const GPtrArray    *assay_table_get_notes          (const AssayTable *table);
 /* Rows, columns with type and counts, splits, sources, policy, notes: the import report. New reference. */
@@ -119,6 +122,7 @@ void         assay_table_take_ids      (AssayTable *table, const char *column, G
 void         assay_table_take_splits   (AssayTable *table, GPtrArray *names, gint32 *split);
 void         assay_table_set_missing_policy (AssayTable *table, AssayMissingPolicy policy);
 void         assay_table_take_options  (AssayTable *table, json_t *options);
+void         assay_table_take_tokenizer (AssayTable *table, json_t *document);
 void         assay_table_add_note      (AssayTable *table, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
 /* Strings to small numbers, in order of first appearance. */

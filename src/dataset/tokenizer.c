@@ -5,7 +5,6 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "dataset/tokenizer_decode.h"
-#include "dataset/tokenizer_files.h"
 #include "dataset/tokenizer_model.h"
 #include "dataset/tokenizer_step.h"
 #include "dataset/tokenizer_strings.h"
@@ -27,7 +26,6 @@ static const AssayTokenModel *const models[] = {
 typedef struct { gint32 id; gboolean takes_left, takes_right, is_word; } Added;
 
 struct _AssayTokenizer {
-  char *source;
   AssayTokenVocabulary vocabulary;
   GArray *added;                /* Added */
   AssayTokenStrings *strings[2];        /* places in `added` by what is looked for before and after the text is normalised */
@@ -235,6 +233,64 @@ assay_tokenizer_encode (AssayTokenizer *self, const char *text, gsize n, gboolea
   if (with_special)
     add_around (self->behind, tokens);
   return TRUE;
+}
+
+/* The first byte of a character other than white space that no token holds, -1: none. */
+static gint64
+find_lost (const char *text, gsize n, const GArray *tokens)
+{
+  gsize end = 0;
+
+  for (guint k = 0; k <= tokens->len; k++)
+    {
+      gsize stop = k < tokens->len ? (gsize) g_array_index (tokens, AssayToken, k).start : n;
+
+      for (gsize at = end; at < stop; at++)
+        if (!g_ascii_isspace (text[at]))
+          return (gint64) at;
+      if (k < tokens->len)
+        end = MAX (end, (gsize) g_array_index (tokens, AssayToken, k).end);
+    }
+  return -1;
+}
+
+/* Numbers behind the token that begins texts. */
+static GArray *
+encode_numbers (AssayTokenizer *self, const char *text, GError **error)
+{
+  g_autoptr (GArray) tokens = g_array_new (FALSE, FALSE, sizeof (AssayToken));
+  const gint32 begin = assay_tokenizer_get_begin (self);
+  gint64 lost;
+  GArray *ids;
+
+  if (!assay_tokenizer_encode (self, text, strlen (text), FALSE, tokens, error))
+    return NULL;
+  lost = find_lost (text, strlen (text), tokens);
+  if (lost >= 0)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "text: characters of the vocabulary expected, \"%.*s\" found at byte %" G_GINT64_FORMAT,
+                   (int) g_utf8_skip[(guchar) text[lost]], text + lost, lost);
+      return NULL;
+    }
+  ids = g_array_sized_new (FALSE, FALSE, sizeof (gint32), tokens->len + 1);
+  if (begin >= 0)
+    g_array_append_val (ids, begin);
+  for (guint k = 0; k < tokens->len; k++)
+    g_array_append_val (ids, g_array_index (tokens, AssayToken, k).id);
+  return ids;
+}
+
+GArray *
+assay_tokenizer_encode_continuation (AssayTokenizer *self, const char *text, const char *continuation, gint64 *first, GError **error)
+{
+  g_autofree char *both = g_strconcat (text, continuation, NULL);
+  g_autoptr (GArray) given = encode_numbers (self, text, error);
+  GArray *all = given ? encode_numbers (self, both, error) : NULL;
+
+  *first = 0;
+  while (all != NULL && *first < (gint64) MIN (given->len, all->len) && g_array_index (given, gint32, *first) == g_array_index (all, gint32, *first))
+    ++*first;
+  return all;
 }
 
 /* --- decoding ---------------------------------------------------------------------------------------------------------------- */
@@ -656,10 +712,9 @@ read_document (AssayTokenizer *self, const json_t *document, GError **error)
 }
 
 AssayTokenizer *
-assay_tokenizer_open (const char *path, GError **error)
+assay_tokenizer_new (const json_t *document, const char *source, GError **error)
 {
   g_autoptr (AssayTokenizer) self = g_new0 (AssayTokenizer, 1);
-  json_auto_t *document = NULL;
 
   self->vocabulary.spelling = g_ptr_array_new_with_free_func (free_string);
   self->added = g_array_new (FALSE, FALSE, sizeof (Added));
@@ -671,15 +726,21 @@ assay_tokenizer_open (const char *path, GError **error)
   self->before = g_array_new (FALSE, FALSE, sizeof (gint32));
   self->behind = g_array_new (FALSE, FALSE, sizeof (gint32));
   self->scratch = g_array_new (FALSE, FALSE, sizeof (AssayPieceToken));
-  document = assay_token_files_read (path, &self->source, error);
-  if (document == NULL)
-    return NULL;
   if (!read_document (self, document, error))
     {
-      g_prefix_error (error, "%s: ", self->source);
+      g_prefix_error (error, "%s: ", source);
       return NULL;
     }
   return g_steal_pointer (&self);
+}
+
+AssayTokenizer *
+assay_tokenizer_open (const char *path, GError **error)
+{
+  g_autofree char *source = NULL;
+  json_auto_t *document = assay_tokenizer_read (path, &source, error);
+
+  return document ? assay_tokenizer_new (document, source, error) : NULL;
 }
 
 void
@@ -701,6 +762,5 @@ assay_tokenizer_free (AssayTokenizer *self)
   g_array_unref (self->before);
   g_array_unref (self->behind);
   g_array_unref (self->scratch);
-  g_free (self->source);
   g_free (self);
 }

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <glib.h>
+#include <jansson.h>
 
 typedef struct _AssayTokenizer AssayTokenizer;
 
@@ -23,6 +24,13 @@ typedef struct {
 
 /* path: a directory of a checkpoint, or one of the files above, which are known by their names or, others, by what they begin with. Errors: NOT_FOUND, INPUT, UNSUPPORTED, naming the file and the member. */
 AssayTokenizer *assay_tokenizer_open         (const char *path, GError **error);
+/* What the files of such a path say, as one document in the form of tokenizer.json. *source: the file that messages name, the caller's. New reference. */
+json_t         *assay_tokenizer_read         (const char *path, char **source, GError **error);
+/* From such a document; source: what messages name. Errors: INPUT, UNSUPPORTED. */
+AssayTokenizer *assay_tokenizer_new          (const json_t *document, const char *source, GError **error);
+/* Documents of tokenizers whose tokens are the 256 bytes, or characters: UTF-8 strings, numbered in their order. New references. */
+json_t         *assay_tokenizer_describe_bytes      (void);
+json_t         *assay_tokenizer_describe_characters (const GPtrArray *characters);
 void            assay_tokenizer_free         (AssayTokenizer *self);
 /* Paths of the files that such a path is read from: what the tokenizer hangs on. NULL-terminated, the caller's (g_strfreev). */
 char          **assay_tokenizer_list_files   (const char *path);
@@ -30,6 +38,9 @@ char          **assay_tokenizer_list_files   (const char *path);
 /* Appends the tokens (AssayToken) of n bytes of UTF-8. with_special: also those that the tokenizer puts around a text.
  * Cost: linear in the text but for a model without pieces, n log n. Errors: INPUT with the byte that is no UTF-8. */
 gboolean        assay_tokenizer_encode       (AssayTokenizer *self, const char *text, gsize n, gboolean with_special, GArray *tokens, GError **error);
+/* gint32 numbers of a text and what goes on from it, behind the token that begins texts; *first: the first that is not of the text alone. A token across the
+ * border belongs to what goes on. Owns: the caller. Errors: those of encode; INPUT for a character that no token holds. */
+GArray         *assay_tokenizer_encode_continuation (AssayTokenizer *self, const char *text, const char *continuation, gint64 *first, GError **error);
 /* The text of token numbers; what is no UTF-8 becomes U+FFFD. *length bytes. Owns: the caller. Unknown numbers are left out. */
 char           *assay_tokenizer_decode       (const AssayTokenizer *self, const gint32 *ids, gsize n, gsize *length);
 

@@ -2,11 +2,10 @@
 /* tokenizer_files.c: vocab.json with merges.txt, and vocab.txt, mean what the classes that wrote them do with them; a tokenizer.json says it. What is put
  * around a text, and what ends one, may be said by the configurations beside them.
  */
-#include "dataset/tokenizer_files.h"
+#include "dataset/tokenizer.h"
 
 #include "base/error.h"
 #include "base/json.h"
-#include "dataset/tokenizer.h"
 #include "dataset/tokenizer_format.h"
 #include "dataset/tokenizer_pieces.h"
 #include "store/file.h"
@@ -421,7 +420,7 @@ find_place (const char *path, const char *directory, char **found, char **other)
 }
 
 json_t *
-assay_token_files_read (const char *path, char **source, GError **error)
+assay_tokenizer_read (const char *path, char **source, GError **error)
 {
   gboolean is_directory = g_file_test (path, G_FILE_TEST_IS_DIR);
   g_autofree char *directory = is_directory ? g_strdup (path) : g_path_get_dirname (path), *found = NULL, *other = NULL;

@@ -161,18 +161,15 @@ score_completion (Loss *loss, const AssayValues *values, GError **error)
   const char *prompt = assay_values_get_string (values, "prompt") ? assay_values_get_string (values, "prompt") : "";
   const char *completion = assay_values_get_string (values, "completion");
   const gint64 lead = model->begin >= 0, T = assay_decoder_get_capacity (loss->decoder);
-  g_autofree char *both = g_strconcat (prompt, completion, NULL);
-  g_autoptr (GArray) given = assay_language_model_encode (model, prompt, strlen (prompt), error);
-  g_autoptr (GArray) all = given ? assay_language_model_encode (model, both, strlen (both), error) : NULL;
+  gint64 first = 0, n;
+  g_autoptr (GArray) all = assay_tokenizer_encode_continuation (model->tokenizer, prompt, completion, &first, error);
   g_autofree double *nats = all ? g_new (double, all->len + 1) : NULL;
   const gint32 *tokens = all ? (const gint32 *) (void *) all->data : NULL;
-  gint64 first = 0, n = all ? (gint64) all->len : 0;
   double sum = 0;
 
   if (all == NULL)
     return NULL;
-  while (first < (gint64) MIN (given->len, all->len) && g_array_index (given, gint32, first) == tokens[first])
-    first++;                                                      /* where the tokens of both texts part: a token across the border belongs to the completion */
+  n = (gint64) all->len;
   first = MAX (first, 1);
   if (first >= n)
     g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "completion: a token to predict expected, none found among %" G_GINT64_FORMAT " of both texts", n);

@@ -166,6 +166,47 @@ test_tokens (Room *room, gconstpointer unused)
   same_table (table, back);
 }
 
+/* A text's tokens are what the tokenizer that was kept makes of it. */
+static void
+check_kept (Room *room, const char *text, const char *tokens)
+{
+  g_autofree char *path = fixture_write ("kept.txt", text, -1);
+  g_autoptr (AssayTable) table = fixture_import (path, "tokens", tokens, "context", "5", NULL), back = there_and_back (room, table);
+  const AssayColumn *column = assay_table_first_of (table, ASSAY_COLUMN_TOKENS);
+  GError *error = NULL;
+  g_autoptr (AssayObject) object = assay_case_lookup (room->cas, ASSAY_DATA_KIND, "data", NULL);
+  g_autoptr (AssayTokenizer) tokenizer = assay_table_load_tokenizer (room->cas, object, &error);
+  g_autoptr (GArray) ids = NULL;
+  g_autofree char *again = NULL;
+  gint64 first;
+  gsize n;
+
+  g_assert_no_error (error);
+  g_assert_null (assay_table_get_tokenizer (back));
+  ids = assay_tokenizer_encode_continuation (tokenizer, "", text, &first, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (first, ==, 0);
+  g_assert_cmpmem (ids->data, 5 * sizeof (gint32), column->token, 5 * sizeof (gint32));
+  again = assay_tokenizer_decode (tokenizer, (const gint32 *) (void *) ids->data, ids->len, &n);
+  g_assert_cmpstr (again, ==, text);
+}
+
+static void
+test_tokenizer (Room *room, gconstpointer unused)
+{
+  g_autoptr (AssayTable) table = fixture_csv ("a\n1\n");
+  g_autoptr (AssayObject) object = NULL;
+  GError *error = NULL;
+
+  (void) unused;
+  check_kept (room, "b\xc3\xa9" "a cb", "character");
+  check_kept (room, "a \xc2\xad\x7f\n\xc3\xa9", "byte");
+  object = assay_table_save (table, room->cas, "numbers", &error);
+  g_assert_no_error (error);
+  g_assert_null (assay_table_load_tokenizer (room->cas, object, &error));
+  fixture_refused (&error, ASSAY_ERROR_NOT_FOUND, "data numbers", "--tokenizer", NULL);
+}
+
 static void
 test_newest (Room *room, gconstpointer unused)
 {
@@ -243,6 +284,7 @@ main (int argc, char **argv)
   ADD ("a table with awkward names comes back the same", test_table);
   ADD ("images and labels come back the same", test_images);
   ADD ("tokens, targets and weights come back the same", test_tokens);
+  ADD ("the tokenizer of a text is kept with its tokens", test_tokenizer);
   ADD ("the newest table is found without a name", test_newest);
   ADD ("objects that hold no sound table are refused", test_refusals);
   return g_test_run ();

@@ -215,6 +215,31 @@ test_refused (void)
   g_clear_error (&error);
 }
 
+/* Of a pair of characters that one token holds the border may go through. */
+static void
+test_continuation (void)
+{
+  static const char document[] = "{\"decoder\": {\"type\": \"Fuse\"}, \"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 0, \"b\": 1, \"c\": 2, \"ab\": 3}, \"merges\": [\"a b\"]}}";
+  GError *error = NULL;
+  g_autoptr (AssayTokenizer) tokenizer = open_text (document, &error);
+  g_autoptr (GArray) apart = NULL, across = NULL;
+  gint64 first;
+
+  g_assert_no_error (error);
+  apart = assay_tokenizer_encode_continuation (tokenizer, "ca", "ca", &first, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (first, ==, 2);
+  g_assert_cmpint (apart->len, ==, 4);
+  across = assay_tokenizer_encode_continuation (tokenizer, "ca", "bc", &first, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (first, ==, 1);                                 /* "ab" belongs to what goes on */
+  g_assert_cmpint (across->len, ==, 3);
+  g_assert_cmpint (g_array_index (across, gint32, 1), ==, 3);
+  g_assert_null (assay_tokenizer_encode_continuation (tokenizer, "a", "dc", &first, &error));
+  g_assert_cmpstr (error->message, ==, "text: characters of the vocabulary expected, \"d\" found at byte 1");
+  g_clear_error (&error);
+}
+
 /* --- of real checkpoints ---------------------------------------------------------------------------------------------------------- */
 
 static char *
@@ -348,6 +373,7 @@ main (int argc, char **argv)
 
   g_test_init (&argc, &argv, NULL);
   scratch = g_dir_make_tmp ("assay-tokenizer-XXXXXX", NULL);
+  g_test_add_func ("/tokenizer/a text and what goes on from it", test_continuation);
   g_test_add_func ("/tokenizer/pairs of bytes, added tokens, and half a character", test_byte_level);
   g_test_add_func ("/tokenizer/pairs of characters, with a space in front and bytes for the rest", test_sentence_piece);
   g_test_add_func ("/tokenizer/the longest pieces of words", test_word_piece);
