@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "gui/figure_area.h"
+#include "job/units_view.h"
 #include "job/view.h"
 
 #include <glib/gi18n.h>
@@ -260,23 +261,43 @@ add_histogram (AssayUnitDetail *self, const json_t *answer)
 
 /* --- examples -------------------------------------------------------------------------------------------------------- */
 
+/* Text as one line: ends of lines are shown. */
+static char *
+dup_line (const json_t *context, const char *key)
+{
+  g_autofree char *line = assay_units_view_dup_line (context, key);
+
+  return assay_text_escape (line, FALSE);
+}
+
+/* Bold, on a ground of its own. */
+static void
+mark (PangoAttrList *attributes, gsize from, gsize end)
+{
+  PangoAttribute *mark[] = { pango_attr_weight_new (PANGO_WEIGHT_BOLD), pango_attr_background_new (0xff00, 0xc400, 0x4d00), pango_attr_background_alpha_new (0x6000) };
+
+  for (gsize k = 0; k < G_N_ELEMENTS (mark); k++)
+    {
+      mark[k]->start_index = (guint) from;
+      mark[k]->end_index = (guint) end;
+      pango_attr_list_insert (attributes, mark[k]);
+    }
+}
+
 /* "BOS MODE:1 [3] COT": the token that the value stands at is marked by weight and ground, and by brackets. */
 static GtkWidget *
 make_strip (const json_t *example)
 {
   const json_t *context = json_object_get (example, "context");
-  const char *token = assay_json_get_text (context, "token");
-  g_autofree char *before = assay_text_escape (assay_json_get_text (context, "before"), FALSE), *after = assay_text_escape (assay_json_get_text (context, "after"), FALSE);
-  g_autofree char *middle = assay_text_escape (token, FALSE), *text = NULL;
+  g_autofree char *before = dup_line (context, "before"), *middle = dup_line (context, "token"), *after = dup_line (context, "after"), *text = NULL;
+  const char *earlier = json_is_true (json_object_get (context, "begins_earlier")) ? "…" : "", *later = json_is_true (json_object_get (context, "goes_on")) ? "…" : "";
+  const char *space = json_is_true (json_object_get (context, "space_before")) ? " " : "", *behind = json_is_true (json_object_get (context, "space_after")) ? " " : "";
   PangoAttrList *attributes = pango_attr_list_new ();
-  PangoAttribute *bold = pango_attr_weight_new (PANGO_WEIGHT_BOLD);
   GtkWidget *label;
-  gsize from = strlen (before) + (before[0] != '\0');
+  gsize from = strlen (earlier) + strlen (before) + strlen (space);
 
-  text = g_strconcat (before, before[0] != '\0' ? " " : "", "[", middle, "]", after[0] != '\0' ? " " : "", after, NULL);
-  bold->start_index = (guint) from;
-  bold->end_index = (guint) (from + strlen (middle) + 2);
-  pango_attr_list_insert (attributes, bold);
+  text = g_strconcat (earlier, before, space, "[", middle, "]", behind, after, later, NULL);
+  mark (attributes, from, from + strlen (middle) + 2);
   label = gtk_label_new (text);
   gtk_label_set_attributes (GTK_LABEL (label), attributes);
   gtk_label_set_xalign (GTK_LABEL (label), 0);

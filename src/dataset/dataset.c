@@ -274,6 +274,17 @@ tokens_at (const AssayDataset *dataset, gint64 example)
   return (dataset->own_token == NULL ? dataset->row[example] : example) * dataset->size;
 }
 
+gint64
+assay_dataset_get_length (const AssayDataset *dataset, gint64 example)
+{
+  const float *weight = dataset->weight ? dataset->weight + tokens_at (dataset, example) : NULL;
+  gint64 n = dataset->size;
+
+  while (weight != NULL && n > 0 && weight[n - 1] == 0)
+    n--;
+  return n == 0 ? dataset->size : MIN (n + 1, dataset->size);     /* the last target that counts is itself a token of the example */
+}
+
 static gboolean
 refuse_class (const AssayDataset *dataset, gint64 example, const char *what, gint32 found, gint64 n_classes, GError **error)
 {

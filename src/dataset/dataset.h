@@ -27,6 +27,8 @@ AssayDatasetKind assay_dataset_get_kind  (const AssayDataset *dataset);
 gint64        assay_dataset_get_n        (const AssayDataset *dataset);
 /* Of one example: (D) for terms, (1,height,width) for images, (T) for tokens. */
 AssayShape    assay_dataset_get_shape    (const AssayDataset *dataset);
+/* Positions of an example of tokens that hold something: behind the last target that counts there is only padding. All T where no target counts. */
+gint64        assay_dataset_get_length   (const AssayDataset *dataset, gint64 example);
 AssayTargetKind assay_dataset_get_target_kind (const AssayDataset *dataset);
 /* Classes of a class target, entries of the vocabulary of tokens; 0 for a real target. */
 gint64        assay_dataset_get_n_classes (const AssayDataset *dataset);

@@ -72,6 +72,7 @@ src_dataset_libdataset_la_SOURCES = $(READERS_LIST) $(ORGANISMS_LIST) $(TOKEN_MO
   src/dataset/source.c src/dataset/source.h \
   src/dataset/split.c src/dataset/split.h \
   src/dataset/table.c src/dataset/table.h \
+  src/dataset/token_text.c src/dataset/token_text.h \
   src/dataset/tokenizer.c src/dataset/tokenizer.h \
   src/dataset/tokenizer_alphabet.c \
   src/dataset/tokenizer_charsmap.c src/dataset/tokenizer_charsmap.h \

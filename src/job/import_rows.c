@@ -121,27 +121,36 @@ summarise (const char *what, const AssayObject *object, const AssayValues *optio
 /* --- activations ----------------------------------------------------------------------------------------------------------- */
 
 typedef struct {
+  GPtrArray *found;             /* AssayRecordTap: what `tap` points into */
   const char *tap;
   gint64 T, C;                  /* positions of an example, channels */
 } Tap;
+
+static void
+tap_clear (Tap *tap)
+{
+  g_clear_pointer (&tap->found, g_ptr_array_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Tap, tap_clear)
 
 static gboolean
 find_tap (const AssayModel *model, const char *name, Tap *tap, GError **error)
 {
   const char *const patterns[] = { name, NULL };
-  g_autofree guint *found = assay_record_find_taps (model, patterns, error);
-  AssayGraph *layout = assay_model_get_layout (model);
+  const AssayRecordTap *found;
 
-  if (found == NULL)
+  tap->found = assay_record_find_taps (model, patterns, error);
+  if (tap->found == NULL)
     return FALSE;
-  if (found[1] != ASSAY_NO_VALUE)
+  if (tap->found->len != 1)
     {
       g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "tap: one result of the model expected, \"%s\" names several", name);
       return FALSE;
     }
-  tap->tap = assay_graph_get_value (layout, found[0])->name;
+  found = tap->found->pdata[0];
+  tap->tap = found->name;
   tap->T = assay_record_get_positions (model);
-  tap->C = assay_shape_count (&assay_graph_get_value (layout, found[0])->shape) / tap->T;
+  tap->C = found->C;
   return TRUE;
 }
 
@@ -194,7 +203,7 @@ assay_import_activations (const AssayJob *job, const AssaySubject *subject, Assa
   gint64 N;
   AssayObject *object;
   Layout layout;
-  Tap tap;
+  g_auto (Tap) tap = { .found = NULL };
   json_t *meta;
 
   split = split ? split : subject->train_split;

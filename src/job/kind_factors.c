@@ -126,7 +126,7 @@ note_stretches (gpointer data, const AssayObject *object, gint64 n, gboolean is_
 {
   Stages *stages = data;
 
-  assay_share_add_recording (stages->share, object, n, 1, is_last);
+  assay_share_add_recording (stages->share, object, n, NULL, is_last);
   stages->n++;
 }
 

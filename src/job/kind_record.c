@@ -85,23 +85,34 @@ resolve (AssayJob *job, AssayJobContext *context, GError **error)
   return state->examples != NULL;
 }
 
+static gint64
+count_rows (const AssayJob *job, const State *state)
+{
+  gint64 sample = assay_values_get_int (get_options (job), "sample"), rows = 0;
+
+  for (gint64 i = 0; i < state->N; i++)
+    rows += assay_dataset_get_kind (state->subject->dataset) == ASSAY_DATASET_TOKENS ? assay_dataset_get_length (state->subject->dataset, state->examples[i]) : 1;
+  return sample > 0 ? MIN (rows, sample) : rows;
+}
+
 /* Rows and bytes of what will be written: known from shapes. */
 static gboolean
 plan (AssayJob *job, AssayJobContext *context, AssayJobPlan *plan, GError **error)
 {
   const State *state = context->state;
-  AssayGraph *layout = assay_model_get_layout (state->subject->model);
   double values = 0, width = strcmp (assay_values_get_string (get_options (job), "type"), "auto") == 0 ? 2 : 8;
-  g_autofree guint *taps = NULL;
+  g_autoptr (GPtrArray) taps = NULL;
 
   if (wants (job, "taps"))
     {
+      gint64 rows = count_rows (job, state);
+
       taps = assay_record_find_taps (state->subject->model, assay_values_get_list (get_options (job), "taps"), error);
       if (taps == NULL)
         return FALSE;
-      for (const guint *tap = taps; *tap != ASSAY_NO_VALUE; tap++)
-        values += (double) assay_shape_count (&assay_graph_get_value (layout, *tap)->shape);
-      assay_job_plan_add (plan, 0, 64 << 20, values * width * (double) state->N, "record activations of %" G_GINT64_FORMAT " examples", state->N);
+      for (guint k = 0; k < taps->len; k++)
+        values += (double) ((AssayRecordTap *) taps->pdata[k])->C;
+      assay_job_plan_add (plan, 0, 64 << 20, values * width * (double) rows, "record %.0f activations of each of %" G_GINT64_FORMAT " rows", values, rows);
     }
   if (wants (job, "gradients"))
     assay_job_plan_add (plan, 0, 64 << 20, 4.0 * (double) assay_model_get_n_params (state->subject->model) * (double) state->N,
@@ -173,9 +184,12 @@ share_one (RecordShare record, const AssayRecording *recording, AssayJobContext 
 
   assay_shard_slice (&context->shard, recording->N, 1, &part.first, &part.end);
   if (!record (recording, &part, context->progress, error))
-    return FALSE;
-  assay_share_add_recording (share, part.object, recording->N, part.n_rows / recording->N, part.is_last);
-  assay_object_unref (part.object);
+    {
+      assay_record_share_clear (&part);
+      return FALSE;
+    }
+  assay_share_add_recording (share, part.object, recording->N, part.rows->offset, part.is_last);
+  assay_record_share_clear (&part);
   return TRUE;
 }
 

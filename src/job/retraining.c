@@ -95,7 +95,7 @@ choose_sets (gpointer data, gint64 K, gint64 *first, gint64 *end)
 static void
 note_sets (gpointer data, const AssayObject *object, gint64 K, gboolean is_last)
 {
-  assay_share_add_recording (data, object, K, 1, is_last);
+  assay_share_add_recording (data, object, K, NULL, is_last);
 }
 
 void

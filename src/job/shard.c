@@ -125,15 +125,34 @@ assay_share_add (AssayShare *share, const AssayShareRun *missing, guint n_missin
   share->is_last = is_last;
 }
 
+/* How many of the n items begin before the row. */
+static gint64
+count_items (const gint64 *offset, gint64 n, gint64 row)
+{
+  gint64 lo = 0, hi = n;
+
+  while (offset != NULL && lo < hi)
+    {
+      gint64 middle = lo + (hi - lo) / 2;
+
+      if (offset[middle] < row)
+        lo = middle + 1;
+      else
+        hi = middle;
+    }
+  return offset != NULL ? lo : MIN (row, n);
+}
+
 void
-assay_share_add_recording (AssayShare *share, const AssayObject *object, gint64 n, gint64 rows, gboolean is_last)
+assay_share_add_recording (AssayShare *share, const AssayObject *object, gint64 n, const gint64 *offset, gboolean is_last)
 {
   g_autoptr (GArray) missing = g_array_new (FALSE, FALSE, sizeof (AssayShareRun));
-  gint64 first = 0, end = n * rows;
+  const gint64 n_rows = offset ? offset[n] : n;
+  gint64 first = 0, end = n_rows;
 
-  for (; assay_object_find_gap (object, &first, &end); first = end, end = n * rows)
+  for (; assay_object_find_gap (object, &first, &end); first = end, end = n_rows)
     {
-      const AssayShareRun run = { first / rows, (end + rows - 1) / rows };
+      const AssayShareRun run = { count_items (offset, n, first + 1) - 1, count_items (offset, n, end) };
 
       g_array_append_val (missing, run);
     }

@@ -46,9 +46,9 @@ typedef struct { gint64 first, end; } AssayShareRun;
  * Where a job has several such lists, all of n items, every process goes through them in one order: a list that is whole says so of those before it, and the
  * last one decides who completes the job. */
 void        assay_share_add  (AssayShare *share, const AssayShareRun *missing, guint n_missing, gint64 n, gint64 unit, gboolean is_last);
-/* The same for a recording that all work on: n items of `rows` rows each. object NULL: nobody has a row yet. is_last: it is whole, and by this process or
+/* The same for a recording that all work on: n items, before each of which there are offset[i] rows, offset (n+1); NULL: one row each. object NULL: nobody has a row yet. is_last: it is whole, and by this process or
  * since before it began. */
-void        assay_share_add_recording (AssayShare *share, const AssayObject *object, gint64 n, gint64 rows, gboolean is_last);
+void        assay_share_add_recording (AssayShare *share, const AssayObject *object, gint64 n, const gint64 *offset, gboolean is_last);
 gint64      assay_share_count_missing (const AssayShare *share);
 /* One line for people, the first thing to do included. Owns: the caller. */
 char       *assay_share_describe (const AssayShare *share);

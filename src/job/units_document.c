@@ -3,12 +3,14 @@
 #include "job/units_document.h"
 
 #include "base/json.h"
+#include "dataset/token_text.h"
 #include "job/subject.h"
 
 #include <math.h>
 #include <string.h>
 
 #define CONTEXT 8               /* tokens shown on either side */
+#define CONTEXT_PIECES 16       /* where they are pieces of words */
 
 /* --- names ----------------------------------------------------------------------------------------------------------- */
 
@@ -38,16 +40,6 @@ assay_units_document_name (const AssayUnitNames *names, AssayUnitSideKind kind, 
     }
 }
 
-/* Tokens of single characters are set without spaces between them. */
-static const char *
-separator (const GPtrArray *vocabulary)
-{
-  for (guint k = 0; vocabulary != NULL && k < vocabulary->len; k++)
-    if (g_utf8_validate (vocabulary->pdata[k], -1, NULL) && g_utf8_strlen (vocabulary->pdata[k], -1) > 1)
-      return " ";
-  return vocabulary ? "" : " ";
-}
-
 typedef struct {
   gint64 T;
   gint32 *token;
@@ -65,37 +57,25 @@ read_sequence (const AssayUnitNames *names, gint64 example)
   return s;
 }
 
-static char *
-join_tokens (const AssayUnitNames *names, const gint32 *token, gint64 first, gint64 end)
-{
-  const GPtrArray *vocabulary = assay_dataset_get_class_names (names->dataset);
-  const char *between = separator (vocabulary);
-  g_autoptr (GString) text = g_string_new (NULL);
-
-  for (gint64 t = first; t < end; t++)
-    {
-      g_autofree char *name = assay_units_document_name (names, ASSAY_SIDE_TOKENS, token[t]);
-
-      if (t > first)
-        g_string_append (text, between);
-      g_string_append (text, name);
-    }
-  return g_string_free (g_steal_pointer (&text), FALSE);
-}
-
 /* The token at the position, and what stands around it. */
 static void
 add_tokens (const AssayUnitNames *names, const AssayUnitRow *row, gboolean with_context, json_t *object)
 {
+  const GPtrArray *vocabulary = assay_dataset_get_class_names (names->dataset);
+  const AssayTokenTextStyle style = assay_token_text_find_style (vocabulary);
+  const gint64 around = style == ASSAY_TOKEN_TEXT_JOINED ? CONTEXT_PIECES : CONTEXT, n = assay_dataset_get_length (names->dataset, row->example);
   Sequence s = read_sequence (names, row->example);
-  gint64 at = CLAMP (row->position, 0, s.T - 1), first = MAX (0, at - CONTEXT), end = MIN (s.T, at + 1 + CONTEXT);
-  g_autofree char *token = assay_units_document_name (names, ASSAY_SIDE_TOKENS, s.token[at]);
-  g_autofree char *before = join_tokens (names, s.token, first, at), *after = join_tokens (names, s.token, at + 1, end);
+  gint64 at = CLAMP (row->position, 0, s.T - 1), first = MAX (0, at - around), end = CLAMP (at + 1 + around, at + 1, MAX (n, at + 1));
+  g_autofree char *token = assay_token_text_join (style, vocabulary, s.token + at, 1);
+  g_autofree char *before = assay_token_text_join (style, vocabulary, s.token + first, at - first);
+  g_autofree char *after = assay_token_text_join (style, vocabulary, s.token + at + 1, end - at - 1);
 
   json_object_set_new (object, "token", json_string (token));
   if (with_context)
-    json_object_set_new (object, "context", json_pack ("{s:s, s:s, s:s, s:b, s:b}", "before", before, "token", token, "after", after, "begins_earlier",
-                                                       first > 0, "goes_on", end < s.T));
+    json_object_set_new (object, "context", json_pack ("{s:s, s:s, s:s, s:b, s:b, s:b, s:b}", "before", before, "token", token, "after", after, "begins_earlier",
+                                                       first > 0, "goes_on", end < n, "space_before",
+                                                       at > first && assay_token_text_has_space (style, vocabulary, s.token[at]), "space_after",
+                                                       end > at + 1 && assay_token_text_has_space (style, vocabulary, s.token[at + 1])));
   g_free (s.token);
 }
 

@@ -208,16 +208,29 @@ view_tap (const json_t *tap, AssayView *view)
 
 /* --- one unit ---------------------------------------------------------------------------------------------------------- */
 
+char *
+assay_units_view_dup_line (const json_t *context, const char *key)
+{
+  g_autoptr (GString) line = g_string_new (assay_json_get_text (context, key));
+
+  g_string_replace (line, "\n", "\u21b5", 0);
+  return g_string_free (g_steal_pointer (&line), FALSE);
+}
+
 /* "... a b [c] d e ..." */
 static char *
 strip (const json_t *row)
 {
   const json_t *context = json_object_get (row, "context");
+  g_autofree char *before = NULL, *token = NULL, *after = NULL;
 
   if (!json_is_object (context))
     return g_strdup (assay_json_get_text (row, "text"));
-  return g_strdup_printf ("%s%s [%s] %s%s", is_true (context, "begins_earlier") ? "... " : "", assay_json_get_text (context, "before"),
-                          assay_json_get_text (context, "token"), assay_json_get_text (context, "after"), is_true (context, "goes_on") ? " ..." : "");
+  before = assay_units_view_dup_line (context, "before");
+  token = assay_units_view_dup_line (context, "token");
+  after = assay_units_view_dup_line (context, "after");
+  return g_strdup_printf ("%s%s%s[%s]%s%s%s", is_true (context, "begins_earlier") ? "... " : "", before, is_true (context, "space_before") ? " " : "", token,
+                          is_true (context, "space_after") ? " " : "", after, is_true (context, "goes_on") ? " ..." : "");
 }
 
 static void

@@ -28,6 +28,9 @@ src_run_librun_la_SOURCES = $(OPTIMIZERS_LIST) \
   src/run/record.h \
   src/run/record_activations.c \
   src/run/record_gradients.c \
+  src/run/record_rows.c src/run/record_rows.h \
+  src/run/record_taps.c src/run/record_taps.h \
+  src/run/record_walk.c src/run/record_walk.h \
   src/run/recording.c src/run/recording.h \
   src/run/replay.c src/run/replay.h \
   src/run/retrain.c src/run/retrain.h \

@@ -4,8 +4,8 @@
  *   activations  NAME   /activations/TAP (rows,C), /index/example (rows), /index/position (rows)
  *   gradients    NAME   /gradients/GROUP (N,p), /norms/GROUP (N), /index/example (N)
  *
- * A tap is the name of a result of the model's graph ("h.0.mlp.act"); rows are the examples in order, for models of tokens each
- * example's positions in order. A group is a pattern over parameter names; its columns are the matching parameters in theta's order.
+ * A tap is the name of a result of the model's graph ("h.0.mlp.act"), of states or of an attention pattern (record_taps.h); rows are the examples in
+ * order, for models of tokens each example's positions in order, without padding (record_rows.h). A group is a pattern over parameter names; its columns are the matching parameters in theta's order.
  * The walking thread only converts; the store's thread writes. A recording that was stopped goes on behind its last committed row, and
  * one that is there already is not made again: its identity is a digest of model, theta, examples and options.
  * Shape letters: N examples, T positions, C channels, P parameters, p parameters of a group.
@@ -15,9 +15,11 @@
 
 #include "base/progress.h"
 #include "run/pass.h"
+#include "run/record_rows.h"
+#include "run/record_taps.h"
 #include "store/case.h"
 
-/* taps, gradients, norms, type, batch. */
+/* taps, sample, sample-seed, gradients, norms, type, batch. */
 extern const AssayParam assay_record_params[];
 
 typedef struct {
@@ -32,13 +34,8 @@ typedef struct {
   json_t *meta;                 /* object or NULL; borrowed */
 } AssayRecording;
 
-/* Rows that an example has in a recording of activations: its positions, or 1. */
+/* Positions of an example: rows that one without padding has in a recording of activations, or 1. */
 gint64       assay_record_get_positions (const AssayModel *model);
-/* What can be tapped: strings "NAME (shape of one example)". Owns: the caller. */
-GPtrArray   *assay_record_list_taps   (const AssayModel *model);
-/* Values of the graph whose names match a pattern ("h.*.mlp.act"), in the order of evaluation, ended by ASSAY_NO_VALUE.
- * Errors: NOT_FOUND, with the nearest name, for a pattern that matches nothing. Owns: the caller (g_free). */
-guint       *assay_record_find_taps   (const AssayModel *model, const char *const *patterns, GError **error);
 
 /* Errors: NOT_FOUND (tap, parameter), those of the walk and of the store; INTERRUPTED or TERMINATED, with what was done committed.
  * Owns: the caller. */
@@ -49,9 +46,11 @@ AssayObject *assay_record_gradients   (const AssayRecording *recording, AssayPro
 typedef struct {
   gint64 first, end;
   AssayObject *object;          /* out: the recording so far; NULL: nobody has a row yet. Owns: the caller */
-  gint64 n_rows;                /* out: that it will have */
+  AssayRecordRows *rows;        /* out: those that it will have. Owns: the caller */
   gboolean is_last;             /* out: it is complete, and by this process or since before it began */
 } AssayRecordShare;
+
+void         assay_record_share_clear (AssayRecordShare *share);
 
 gboolean     assay_record_activations_share (const AssayRecording *recording, AssayRecordShare *share, AssayProgress *progress, GError **error);
 gboolean     assay_record_gradients_share   (const AssayRecording *recording, AssayRecordShare *share, AssayProgress *progress, GError **error);

@@ -206,13 +206,14 @@ assay_record_gradients_share (const AssayRecording *r, AssayRecordShare *share, 
   gboolean fine;
 
   g.groups = g_ptr_array_new_with_free_func (free_group);
-  fine = find_groups (&g, error);
-  if (fine && !assay_recording_find (r, "gradients", 1, share, &meta))
+  share->rows = assay_record_rows_new_single (r->N, error);
+  fine = share->rows != NULL && find_groups (&g, error);
+  if (fine && !assay_recording_find (r, "gradients", share, &meta))
     {
       g.pass = assay_pass_new (r->model, r->dataset, ASSAY_WALK_GRADIENT, g.dtype, 1, r->backend, NULL, error);
       g.gradient = g.pass ? assay_mem_alloc_array (P, assay_dtype_width (g.dtype), error) : NULL;
       g.gathered = g.gradient ? assay_mem_alloc_array (P, assay_dtype_width (g.dtype), error) : NULL;
-      fine = g.gathered != NULL && open_recorder (&g, meta, error) && assay_recording_run (r, g.recorder, 1, record, &g, share, progress, error);
+      fine = g.gathered != NULL && open_recorder (&g, meta, error) && assay_recording_run (g.recorder, record, &g, share, progress, error);
       json_decref (meta);
     }
   assay_recorder_free (g.recorder);
@@ -227,6 +228,8 @@ AssayObject *
 assay_record_gradients (const AssayRecording *r, AssayProgress *progress, GError **error)
 {
   AssayRecordShare all = { .end = r->N };
+  AssayObject *object = assay_record_gradients_share (r, &all, progress, error) ? g_steal_pointer (&all.object) : NULL;
 
-  return assay_record_gradients_share (r, &all, progress, error) ? all.object : NULL;
+  assay_record_share_clear (&all);
+  return object;
 }

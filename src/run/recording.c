@@ -15,7 +15,10 @@ static const char *const types[] = { "auto", "f16", "bf16", "f32", "f64", NULL }
 
 const AssayParam assay_record_params[] = {
   { .name = "taps", .type = ASSAY_PARAM_LIST, .metavar = "PATTERN", .names = "tap",
-    .help = "results whose activations are recorded, for example h.*.mlp.act" },
+    .help = "what is recorded of the walk, by name, for example h.*.mlp.act; also states and attention patterns (*.pattern)" },
+  { .name = "sample", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1e9, .unit = "rows",
+    .help = "of activations record so many rows, drawn at random from all positions; 0: all of them" },
+  { .name = "sample-seed", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 9e15, .help = "of that draw" },
   { .name = "gradients", .type = ASSAY_PARAM_LIST, .metavar = "PATTERN",
     .help = "groups of parameters whose gradients are recorded for each example, * for all" },
   { .name = "norms", .type = ASSAY_PARAM_BOOL, .help = "of gradients record the squared norms alone" },
@@ -34,8 +37,15 @@ assay_recording_get_type (const AssayRecording *r, AssayStoreType by_default)
   return type;
 }
 
+AssayRecordRows *
+assay_recording_choose_rows (const AssayRecording *r, GError **error)
+{
+  return assay_record_rows_new (r->model, r->dataset, r->examples, r->N, assay_values_get_int (r->options, "sample"),
+                                (guint64) assay_values_get_int (r->options, "sample-seed"), error);
+}
+
 gboolean
-assay_recording_find (const AssayRecording *r, const char *kind, gint64 rows, AssayRecordShare *share, json_t **meta)
+assay_recording_find (const AssayRecording *r, const char *kind, AssayRecordShare *share, json_t **meta)
 {
   gsize theta = assay_model_get_n_params (r->model) * assay_dtype_width (assay_model_get_dtype (r->model));
   g_autoptr (AssayObject) object = assay_case_lookup (r->store, kind, r->name, NULL);
@@ -43,7 +53,6 @@ assay_recording_find (const AssayRecording *r, const char *kind, gint64 rows, As
 
   share->object = NULL;
   share->is_last = FALSE;
-  share->n_rows = r->N * rows;
   json_object_set_new (identity, "options", assay_values_to_json (r->options));
   json_object_set_new (identity, "model", assay_model_get_spec (r->model));
   json_object_set_new (identity, "parameters", assay_identity_digest (assay_model_get_theta (r->model), theta));
@@ -114,19 +123,25 @@ assay_recording_keep_up (AssayRecorder *recorder, gint64 *last, GError **error)
 }
 
 gboolean
-assay_recording_run (const AssayRecording *r, AssayRecorder *recorder, gint64 rows, AssayRecordingWalk walk, gpointer data, AssayRecordShare *share,
-                     AssayProgress *progress, GError **error)
+assay_recording_run (AssayRecorder *recorder, AssayRecordingWalk walk, gpointer data, AssayRecordShare *share, AssayProgress *progress, GError **error)
 {
-  gint64 first = share->first * rows;
-  gboolean found = r->N > 0;
+  gint64 first = share->rows->offset[share->first];
+  gboolean found = share->rows->n > 0;
 
   while (found)
     {
-      gint64 end = share->end * rows;
+      gint64 end = share->rows->offset[share->end];
 
       if (!assay_recorder_move (recorder, &first, &end, &found, error) || (found && !walk (data, first, end, progress, error)))
         return FALSE;
       first = end;
     }
-  return assay_recorder_end_share (recorder, r->N * rows, &share->object, &share->is_last, error);
+  return assay_recorder_end_share (recorder, share->rows->n, &share->object, &share->is_last, error);
+}
+
+void
+assay_record_share_clear (AssayRecordShare *share)
+{
+  g_clear_pointer (&share->object, assay_object_unref);
+  g_clear_pointer (&share->rows, assay_record_rows_free);
 }

@@ -10,16 +10,19 @@
 /* The stored type that the options ask for; by_default where they leave it open. */
 AssayStoreType assay_recording_get_type (const AssayRecording *recording, AssayStoreType by_default);
 
-/* Whether the finished object of this identity is there, and then all of share; else a meta for a recorder of it. */
-gboolean       assay_recording_find     (const AssayRecording *recording, const char *kind, gint64 rows, AssayRecordShare *share, json_t **meta);
+/* The rows of activations that the options ask for. Owns: the caller. */
+AssayRecordRows *assay_recording_choose_rows (const AssayRecording *recording, GError **error);
+
+/* Whether the finished object of this identity is there, and then all of share but its rows; else a meta for a recorder of it. */
+gboolean       assay_recording_find     (const AssayRecording *recording, const char *kind, AssayRecordShare *share, json_t **meta);
 
 /* The first of n numbers (F32 or F64) that the stored type cannot hold: NaN, infinity, or rounded to infinity; -1 when there is none. */
 gint64         assay_recording_find_unfit (AssayDtype dtype, gconstpointer numbers, gint64 n, AssayStoreType type);
 
-/* Calls walk for each run of rows first .. end - 1 that is to be recorded, and ends the recording; an example has `rows` rows. */
+/* Calls walk for each run of rows first .. end - 1 that is to be recorded, and ends the recording; share->rows are those that it will have. */
 typedef gboolean (*AssayRecordingWalk) (gpointer data, gint64 first, gint64 end, AssayProgress *progress, GError **error);
-gboolean       assay_recording_run      (const AssayRecording *recording, AssayRecorder *recorder, gint64 rows, AssayRecordingWalk walk, gpointer data,
-                                         AssayRecordShare *share, AssayProgress *progress, GError **error);
+gboolean       assay_recording_run      (AssayRecorder *recorder, AssayRecordingWalk walk, gpointer data, AssayRecordShare *share, AssayProgress *progress,
+                                         GError **error);
 
 /* Commits what waits when half a minute has passed since *last, so that a kill costs no more. */
 gboolean       assay_recording_keep_up  (AssayRecorder *recorder, gint64 *last, GError **error);

@@ -67,6 +67,10 @@ check_PROGRAMS += tests/dataset/test-row_order
 tests_dataset_test_row_order_SOURCES = tests/dataset/test-row_order.c $(dataset_fixture)
 tests_dataset_test_row_order_LDADD = $(DATASET_TEST_LIBS)
 
+check_PROGRAMS += tests/dataset/test-token_text
+tests_dataset_test_token_text_SOURCES = tests/dataset/test-token_text.c
+tests_dataset_test_token_text_LDADD = $(DATASET_TEST_LIBS)
+
 check_PROGRAMS += tests/dataset/test-tokenizer
 tests_dataset_test_tokenizer_SOURCES = tests/dataset/test-tokenizer.c
 tests_dataset_test_tokenizer_LDADD = $(DATASET_TEST_LIBS)

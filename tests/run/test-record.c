@@ -114,6 +114,218 @@ test_tokens (Room *room, gconstpointer unused)
   g_assert_cmpuint (again->sequence, ==, object->sequence);
 }
 
+/* Texts of 1 to T tokens: behind them targets do not count. */
+static Fixture *
+make_padded (const char *architecture, const char *config)
+{
+  enum { N = 9, T = 6, V = 11 };
+  gint32 token[N * T], target[N * T];
+  float weight[N * T];
+  AssayDataset *dataset;
+  GError *error = NULL;
+
+  for (gint64 i = 0; i < N * T; i++)
+    {
+      token[i] = (gint32) (i * 7 % V);
+      target[i] = (gint32) (i * 3 % V);
+      weight[i] = i % T < i / T % T;                              /* example i has i % T targets */
+    }
+  dataset = assay_dataset_new_from_token_arrays (N, T, V, token, target, weight, "train", 0, NULL, &error);
+  g_assert_no_error (error);
+  return fixture_new (dataset, architecture, config, "{}", 1);
+}
+
+static const char padded_config[] = "{\"vocabulary\": 11, \"context\": 6, \"width\": 8, \"layers\": 1, \"heads\": 2}";
+
+static gint64
+get_rows (const AssayObject *object, AssayCase *cas, gint64 **example, gint32 **position)
+{
+  g_autoptr (AssayReader) reader = assay_reader_open (cas, "activations", "rec", NULL);
+
+  *example = g_new (gint64, object->rows);
+  *position = g_new (gint32, object->rows);
+  g_assert_true (assay_reader_read (reader, "/index/example", ASSAY_STORE_I64, *example, NULL));
+  g_assert_true (assay_reader_read (reader, "/index/position", ASSAY_STORE_I32, *position, NULL));
+  return object->rows;
+}
+
+/* What a walk of the example alone computes at a position. */
+static void
+assert_rows (Fixture *f, AssayCase *cas, const AssayObject *object, const char *tap, gint64 C)
+{
+  g_autofree gint64 *example = NULL;
+  g_autofree gint32 *position = NULL;
+  gint64 rows = get_rows (object, cas, &example, &position);
+  g_autofree char *path = g_strconcat ("/activations/", tap, NULL);
+  g_autofree double *recorded = read_all (cas, "activations", path, rows, C);
+  guint keep[] = { assay_graph_find (assay_model_get_layout (f->model), tap), ASSAY_NO_VALUE };
+  GError *error = NULL;
+  g_autoptr (AssayPass) pass = assay_pass_new (f->model, f->dataset, ASSAY_WALK_FORWARD, ASSAY_F32, 1, f->backend, keep, &error);
+
+  g_assert_no_error (error);
+  for (gint64 r = 0; r < rows; r++)
+    {
+      const float *x;
+
+      assay_pass_bind (pass, example + r);
+      g_assert_true (assay_exec_prepare (assay_pass_get_exec (pass), assay_model_get_theta (f->model), NULL, NULL, FALSE, NULL));
+      x = (const float *) assay_exec_get_buffer (assay_pass_get_exec (pass), ASSAY_PRIMAL, keep[0]) + position[r] * C;
+      for (gint64 c = 0; c < C; c++)
+        g_assert_cmpfloat (recorded[r * C + c], ==, (double) x[c]);
+    }
+}
+
+static void
+test_padding (Room *room, gconstpointer unused)
+{
+  g_autoptr (AssayCase) cas = make_case (room);
+  g_autoptr (Fixture) f = make_padded ("transformer", padded_config);
+  g_autoptr (AssayValues) options = parse ("{\"taps\": [\"h.0.mlp.act\"], \"batch\": 2, \"type\": \"f32\"}");
+  AssayRecording recording = describe (f, cas, options);
+  g_autoptr (AssayObject) object = NULL;
+  g_autofree gint64 *example = NULL;
+  g_autofree gint32 *position = NULL;
+  gint64 r = 0;
+  GError *error = NULL;
+
+  (void) unused;
+  object = assay_record_activations (&recording, NULL, &error);
+  g_assert_no_error (error);
+  get_rows (object, cas, &example, &position);
+  for (gint64 i = 0; i < f->training.N; i++)
+    {
+      gint64 targets = f->training.train[i] % 6, length = targets == 0 ? 6 : targets + 1;      /* without any target nothing is known to be padding */
+
+      g_assert_cmpint (assay_dataset_get_length (f->dataset, f->training.train[i]), ==, length);
+      for (gint64 t = 0; t < length; t++, r++)
+        {
+          g_assert_cmpint (example[r], ==, f->training.train[i]);
+          g_assert_cmpint (position[r], ==, t);
+        }
+    }
+  g_assert_cmpint (object->rows, ==, r);
+  assert_rows (f, cas, object, "h.0.mlp.act", 32);
+}
+
+static AssayObject *
+record_sample (AssayCase *cas, Fixture *f, const char *more)
+{
+  g_autofree char *text = g_strdup_printf ("{\"taps\": [\"h.0.mlp.act\"], \"type\": \"f32\", %s}", more);
+  g_autoptr (AssayValues) options = parse (text);
+  AssayRecording recording = describe (f, cas, options);
+  GError *error = NULL;
+  AssayObject *object = assay_record_activations (&recording, NULL, &error);
+
+  g_assert_no_error (error);
+  return object;
+}
+
+/* A larger draw holds the smaller one, whatever the batches. */
+static void
+test_sample (Room *room, gconstpointer unused)
+{
+  g_autoptr (AssayCase) cas = make_case (room);
+  g_autoptr (Fixture) f = make_padded ("transformer", padded_config);
+  g_autoptr (AssayObject) few = record_sample (cas, f, "\"sample\": 5, \"batch\": 2"), more = NULL, other = NULL, all = NULL;
+  g_autofree gint64 *example = NULL, *of_more = NULL, *of_other = NULL;
+  g_autofree gint32 *position = NULL, *at_more = NULL, *at_other = NULL;
+
+  (void) unused;
+  assert_rows (f, cas, few, "h.0.mlp.act", 32);
+  g_assert_cmpint (get_rows (few, cas, &example, &position), ==, 5);
+  more = record_sample (cas, f, "\"sample\": 12, \"batch\": 3");
+  assert_rows (f, cas, more, "h.0.mlp.act", 32);
+  g_assert_cmpint (get_rows (more, cas, &of_more, &at_more), ==, 12);
+  for (gint64 r = 0; r < 5; r++)
+    {
+      gboolean is_there = FALSE;
+
+      for (gint64 k = 0; k < 12; k++)
+        is_there |= of_more[k] == example[r] && at_more[k] == position[r];
+      g_assert_true (is_there);
+    }
+  for (gint64 r = 1; r < 12; r++)
+    g_assert_true (of_more[r] > of_more[r - 1] || (of_more[r] == of_more[r - 1] && at_more[r] > at_more[r - 1]));
+  other = record_sample (cas, f, "\"sample\": 12, \"sample-seed\": 1");
+  get_rows (other, cas, &of_other, &at_other);
+  g_assert_true (memcmp (of_other, of_more, 12 * sizeof *of_more) != 0 || memcmp (at_other, at_more, 12 * sizeof *at_more) != 0);
+  all = record_sample (cas, f, "\"sample\": 1000");
+  g_assert_cmpint (all->rows, ==, 37);
+}
+
+/* Rows of probabilities over what is seen, with which the values give what the attention computes. */
+static void
+test_patterns (Room *room, gconstpointer unused)
+{
+  g_autoptr (AssayCase) cas = make_case (room);
+  g_autoptr (Fixture) f = fixture_transformer ("{}", 1);
+  g_autoptr (AssayValues) options = parse ("{\"taps\": [\"h.0.attn.*\"], \"type\": \"f32\", \"batch\": 5}");
+  AssayRecording recording = describe (f, cas, options);
+  g_autoptr (AssayObject) object = NULL;
+  g_autofree double *pattern = NULL, *qkv = NULL, *heads = NULL;
+  gint64 rows = f->training.N * 6;
+  GError *error = NULL;
+
+  (void) unused;
+  object = assay_record_activations (&recording, NULL, &error);
+  g_assert_no_error (error);
+  pattern = read_all (cas, "activations", "/activations/h.0.attn.heads.pattern", rows, 2 * 6);
+  qkv = read_all (cas, "activations", "/activations/h.0.attn.c_attn", rows, 24);
+  heads = read_all (cas, "activations", "/activations/h.0.attn.heads", rows, 8);
+  for (gint64 r = 0; r < rows; r++)
+    for (gint64 h = 0; h < 2; h++)
+      {
+        double sum = 0;
+
+        for (gint64 s = 0; s < 6; s++)
+          {
+            sum += pattern[r * 12 + h * 6 + s];
+            g_assert_true (s <= r % 6 ? pattern[r * 12 + h * 6 + s] > 0 : pattern[r * 12 + h * 6 + s] == 0);
+          }
+        g_assert_cmpfloat (fabs (sum - 1), <=, 6 * 0x1p-24);
+        for (gint64 d = 0; d < 4; d++)
+          {
+            double y = 0;
+
+            for (gint64 s = 0; s < 6; s++)
+              y += pattern[r * 12 + h * 6 + s] * qkv[(r / 6 * 6 + s) * 24 + 16 + h * 4 + d];
+            g_assert_cmpfloat (fabs (y - heads[r * 8 + h * 4 + d]), <=, 1e-5 * (1 + fabs (y)));
+          }
+      }
+}
+
+/* y_t = sum_s read_s h_s + D x: the recorded states, read out, are what the scan gives. */
+static void
+test_states (Room *room, gconstpointer unused)
+{
+  g_autoptr (AssayCase) cas = make_case (room);
+  g_autoptr (Fixture) f = make_padded ("mamba", "{\"vocabulary\": 11, \"context\": 6, \"width\": 4, \"layers\": 1, \"state\": 3}");
+  g_autoptr (AssayValues) options = parse ("{\"taps\": [\"*.scan\", \"*.scan.h\", \"*.act\", \"*.read\"], \"type\": \"f32\"}");
+  AssayRecording recording = describe (f, cas, options);
+  g_autoptr (AssayObject) object = NULL;
+  g_autofree double *y = NULL, *h = NULL, *x = NULL, *read = NULL;
+  const AssayGraphValue *skip = assay_graph_get_value (assay_model_get_layout (f->model), assay_graph_find (assay_model_get_layout (f->model), "layers.0.mixer.D"));
+  const float *D = (const float *) assay_model_get_theta (f->model) + skip->offset;
+  GError *error = NULL;
+
+  (void) unused;
+  object = assay_record_activations (&recording, NULL, &error);
+  g_assert_no_error (error);
+  y = read_all (cas, "activations", "/activations/layers.0.mixer.scan", 37, 8);
+  h = read_all (cas, "activations", "/activations/layers.0.mixer.scan.h", 37, 24);
+  x = read_all (cas, "activations", "/activations/layers.0.mixer.act", 37, 8);
+  read = read_all (cas, "activations", "/activations/layers.0.mixer.read", 37, 3);
+  for (gint64 r = 0; r < 37; r++)
+    for (gint64 i = 0; i < 8; i++)
+      {
+        double sum = (double) D[i] * x[r * 8 + i];
+
+        for (gint64 s = 0; s < 3; s++)
+          sum += read[r * 3 + s] * h[r * 24 + i * 3 + s];
+        g_assert_cmpfloat (fabs (sum - y[r * 8 + i]), <=, 1e-6 * (1 + fabs (sum)));
+      }
+}
+
 static void
 test_features (Room *room, gconstpointer unused)
 {
@@ -470,6 +682,10 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/record/taps are listed with their shapes", test_list);
   ADD ("/record/activations of tokens are the walk's, in half precision, example by position", test_tokens);
+  ADD ("/record/padding behind the end of a text is no row", test_padding);
+  ADD ("/record/a sample is drawn by seed, example and position, and a larger one holds it", test_sample);
+  ADD ("/record/attention patterns give, with the values, what the attention computes", test_patterns);
+  ADD ("/record/states, read out, give what the scan computes", test_states);
   ADD ("/record/activations of features are the walk's", test_features);
   ADD ("/record/gradients of examples average to the gradient and their norms are theirs", test_gradients);
   ADD ("/record/norms can be recorded alone", test_norms_alone);
