@@ -20,13 +20,17 @@ assay_cell_dup_token (const AssayColumn *column, gint32 token)
 gint32 *
 assay_cell_get_tokens (const AssayColumn *column, gint64 row, gint64 *n)
 {
-  gint64 T = column->length;
+  gint64 T = column->length, end = T;
   gint32 *tokens = g_new (gint32, T + 1);
 
-  memcpy (tokens, column->token + row * T, sizeof *tokens * (gsize) T);
+  while (column->weight != NULL && end > 0 && column->weight[row * T + end - 1] == 0)
+    end--;                                                        /* behind the last that is predicted there is nothing */
+  T = end > 0 ? end : T;
+
+  memcpy (tokens, column->token + row * column->length, sizeof *tokens * (gsize) T);
   *n = T;
   if (T > 0 && column->target != NULL)
-    tokens[(*n)++] = column->target[row * T + T - 1];
+    tokens[(*n)++] = column->target[row * column->length + T - 1];
   return tokens;
 }
 
@@ -37,6 +41,16 @@ assay_cell_is_by_character (const AssayColumn *column)
     if (g_utf8_strlen (column->levels->pdata[k], -1) > 1 && !g_str_has_prefix (column->levels->pdata[k], "\\x"))
       return FALSE;
   return column->levels != NULL;
+}
+
+/* Whether words are told apart by the tokens' own white space. */
+static gboolean
+carries_spaces (const AssayColumn *column)
+{
+  for (guint k = 0; column->levels != NULL && k < column->levels->len; k++)
+    if (((const char *) column->levels->pdata[k])[0] == ' ')
+      return TRUE;
+  return FALSE;
 }
 
 /* Whole numbers in full, where others would get an exponent. */
@@ -52,7 +66,7 @@ dup_tokens (const AssayColumn *column, gint64 row, gsize limit)
   gint64 n;
   g_autofree gint32 *tokens = assay_cell_get_tokens (column, row, &n);
   GString *out = g_string_new (NULL);
-  const char *between = assay_cell_is_by_character (column) ? "" : " ";
+  const char *between = assay_cell_is_by_character (column) || carries_spaces (column) ? "" : " ";
 
   for (gint64 k = 0; k < n && (limit == 0 || out->len <= 4 * limit); k++)
     {

@@ -10,9 +10,9 @@
 
 /* What a token is called; its number where there is no vocabulary. Owns: the caller. */
 char   *assay_cell_dup_token (const AssayColumn *column, gint32 token);
-/* The T tokens of a row and the one to be predicted last: (T+1). Owns: the caller (g_free). */
+/* The tokens of a row as far as any is predicted, and the one to be predicted last: at most T+1. Owns: the caller (g_free). */
 gint32 *assay_cell_get_tokens (const AssayColumn *column, gint64 row, gint64 *n);
-/* TRUE where every token is one character, which stand beside each other; words are parted by spaces. */
+/* TRUE where every token is one character, which stand beside each other; words are parted by spaces unless the tokens bring their own. */
 gboolean assay_cell_is_by_character (const AssayColumn *column);
 
 /* "" for a missing number; "28 x 28" for an image. At most limit characters, then "…"; limit 0: all. Owns: the caller. */

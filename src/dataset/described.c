@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "dataset/dataset_store.h"
+#include "dataset/prompts.h"
 
 static json_t *
 content_roots (const AssayObject *object)
@@ -71,6 +72,23 @@ find_described (AssayCase *cas, const json_t *described, const char *where, GErr
   return data;
 }
 
+/* With the texts that were asked about. Takes dataset. */
+static AssayDataset *
+add_prompts (AssayDataset *dataset, AssayCase *cas, AssayObject *data, const json_t *prompts, const char *where, GError **error)
+{
+  g_autoptr (AssayDataset) own = dataset;
+  g_autoptr (AssayTokenizer) tokenizer = NULL;
+  AssayDataset *longer;
+
+  if (own == NULL || json_array_size (prompts) == 0)
+    return g_steal_pointer (&own);
+  tokenizer = assay_table_load_tokenizer (cas, data, error);
+  longer = tokenizer ? assay_dataset_add_prompts (own, tokenizer, prompts, error) : NULL;
+  if (longer == NULL)
+    g_prefix_error (error, "%s: ", where);
+  return longer;
+}
+
 AssayDataset *
 assay_described_load (AssayCase *cas, const json_t *described, const char *where, AssayObject **data, AssayTable **table, GError **error)
 {
@@ -83,11 +101,12 @@ assay_described_load (AssayCase *cas, const json_t *described, const char *where
     return NULL;
   derive = assay_values_from_json (assay_derive_params, json_object_get (described, "derive"), where, error);
   dataset = derive ? assay_dataset_derive (loaded, derive, described_target (described), error) : NULL;
+  dataset = add_prompts (dataset, cas, object, json_object_get (described, "prompts"), where, error);
   if (dataset == NULL)
     return NULL;
   if (data != NULL)
     *data = g_steal_pointer (&object);
   if (table != NULL)
-    *table = g_steal_pointer (&loaded);
+    *table = assay_table_ref (assay_dataset_get_table (dataset));
   return dataset;
 }

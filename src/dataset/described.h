@@ -3,6 +3,7 @@
  *
  *   {"name", "content_roots", "derive", "target", "split"}        derive holds only what was given
  *
+ * Where texts were asked about, "prompts" holds them (dataset/prompts.h), and the data set has them behind its own examples.
  * It rebuilds the data set, so that indices mean the same as then, and refuses when the data are other values now.
  * Thread rule: as the store's.
  */

@@ -67,6 +67,7 @@ src_dataset_libdataset_la_SOURCES = $(READERS_LIST) $(ORGANISMS_LIST) $(TOKEN_MO
   src/dataset/import.c src/dataset/import.h \
   src/dataset/organism.c src/dataset/organism.h \
   src/dataset/organism_table.c \
+  src/dataset/prompts.c src/dataset/prompts.h \
   src/dataset/row_order.c src/dataset/row_order.h \
   src/dataset/rows.c src/dataset/rows.h \
   src/dataset/source.c src/dataset/source.h \

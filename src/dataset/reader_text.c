@@ -88,17 +88,7 @@ name_tokens (const AssayTokenizer *tokenizer)
   GPtrArray *vocabulary = g_ptr_array_new_with_free_func (g_free);
 
   for (gint64 id = 0; id < assay_tokenizer_get_size (tokenizer); id++)
-    {
-      gsize n;
-      const char *spelling = assay_tokenizer_get_spelling (tokenizer, (gint32) id, &n);
-
-      if (spelling == NULL)
-        g_ptr_array_add (vocabulary, g_strdup_printf ("<%" G_GINT64_FORMAT ">", id));
-      else if (strnlen (spelling, n) == n && g_utf8_validate (spelling, (gssize) n, NULL))
-        g_ptr_array_add (vocabulary, g_strndup (spelling, n));
-      else
-        g_ptr_array_add (vocabulary, assay_text_escape_bytes (spelling, n, TRUE));
-    }
+    g_ptr_array_add (vocabulary, assay_tokenizer_dup_name (tokenizer, (gint32) id));
   return vocabulary;
 }
 

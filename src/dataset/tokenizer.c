@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "dataset/tokenizer_decode.h"
 #include "dataset/tokenizer_model.h"
 #include "dataset/tokenizer_step.h"
@@ -403,6 +404,32 @@ assay_tokenizer_get_spelling (const AssayTokenizer *self, gint32 id, gsize *leng
   if (length != NULL)
     *length = spelling->len;
   return spelling->str;
+}
+
+char *
+assay_tokenizer_dup_name (const AssayTokenizer *self, gint32 id)
+{
+  const gint32 twice[] = { id, id };
+  gsize n, one, two;
+  const char *spelling = assay_tokenizer_get_spelling (self, id, &n);
+  g_autofree char *alone = NULL, *after = NULL;
+
+  if (spelling == NULL)
+    return g_strdup_printf ("<%d>", id);
+  if (strnlen (spelling, n) < n || !g_utf8_validate (spelling, (gssize) n, NULL))
+    return assay_text_escape_bytes (spelling, n, TRUE);
+  alone = assay_tokenizer_decode (self, twice, 1, &one);
+  after = assay_tokenizer_decode (self, twice, 2, &two);          /* the first of a text may lose the space in front of it */
+  if (two <= one || strnlen (after, two) < two || strstr (after, "\xef\xbf\xbd") != NULL)
+    {
+      g_free (after);
+      after = g_strndup (spelling, n);
+    }
+  else
+    memmove (after, after + one, two - one + 1);
+  if (id == assay_tokenizer_get_begin (self) || id == self->end)
+    g_strstrip (after);                                           /* some are spelt with ends of lines around them */
+  return g_steal_pointer (&after);
 }
 
 gint32

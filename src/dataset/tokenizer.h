@@ -48,6 +48,9 @@ char           *assay_tokenizer_decode       (const AssayTokenizer *self, const 
 gint64          assay_tokenizer_get_size     (const AssayTokenizer *self);
 /* What a token is spelt like in the vocabulary, NULL for a number without a token; raw bytes where the vocabulary is one of bytes. */
 const char     *assay_tokenizer_get_spelling (const AssayTokenizer *self, gint32 id, gsize *length);
+/* What a token adds to a text that it stands in: " upon" for a spelling that marks a word's beginning; what is no text by itself as its bytes, and
+ * "<7>" for a number without a token. Owns: the caller. */
+char           *assay_tokenizer_dup_name     (const AssayTokenizer *self, gint32 id);
 /* The token that is put before a text, or -1. */
 gint32          assay_tokenizer_get_begin    (const AssayTokenizer *self);
 /* The token that ends a text which a model writes, or -1 where the files do not name it. */

@@ -2,11 +2,14 @@
 /* kind_influence.c: which training examples caused a behaviour: one row of scores for each query, kept whole in the case. */
 #include "base/error.h"
 #include "base/json.h"
+#include "dataset/cell_value.h"
 #include "dataset/derive.h"
+#include "dataset/prompts.h"
 #include "influence/breakdown.h"
 #include "influence/score_store.h"
 #include "job/influence_task.h"
 #include "job/measure.h"
+#include "job/prompts.h"
 #include "job/query_view.h"
 #include "job/score_parts.h"
 
@@ -16,6 +19,7 @@
 static const AssayParam params[] = {
   { "query", ASSAY_PARAM_LIST, .metavar = "SPLIT:INDEX", .names = "example",
     .help = "example whose loss is asked about; also SPLIT:FIRST-LAST, \"SPLIT:where EXPRESSION\", or id:VALUE" },
+  ASSAY_PROMPT_PARAMS,
   { "mean", ASSAY_PARAM_BOOL, .help = "ask about the mean loss of all queries together: one row of scores" },
   { "self", ASSAY_PARAM_BOOL, .help = "ask about each training example's influence on its own loss instead of queries: one row of scores" },
   { "method", ASSAY_PARAM_STRING, .def.s = "cg", .metavar = "NAME", .help = "how scores are computed" },
@@ -31,7 +35,10 @@ static const AssayParam params[] = {
   { .name = NULL }
 };
 
-static const char *const outside_identity[] = { "group", "top", ASSAY_SHARD_OPTION, NULL };
+static const char *const outside_identity[] = { "group", "top", "queries", ASSAY_SHARD_OPTION, NULL };
+
+/* What messages call queries that are none of the data. */
+static const char *const prompts[] = { "the prompts", NULL };
 
 static const AssayJobExample examples[] = {
   { "what made the first person's loss what it is, by the exact inverse", "assay influence people.assay --query train:0 --method exact" },
@@ -45,10 +52,13 @@ static const AssayJobExample examples[] = {
   { "which module of the model each score goes through", "assay influence people.assay --query train:0 --method exact --by module --top 3" },
   { "the first half of the work, while another process or machine does the second", "assay influence people.assay --query train:0-9 --method dot --shard 1/2" },
   { "the second half; whoever ends last has the answer", "assay influence people.assay --query train:0-9 --method dot --shard 2/2" },
+  { "what made a language model write this", "assay influence story.assay --prompt \"a\" --completion \" word\" --method dot" },
   { "which training examples hold out against all others: the first to look at for wrong labels",
     "assay influence people.assay --self --method exact --top 20" },
   { NULL, NULL }
 };
+
+#define TEXT_CHARACTERS 60      /* of a sequence */
 
 typedef struct {
   AssaySubject *subject;
@@ -79,26 +89,33 @@ complete (AssayJob *job, GError **error)
     fault = "--self has no one direction to break down: without --by";
   else if (is_self && assay_values_is_set (values, "measure"))
     fault = "--self is about losses: without --measure";
-  else if (is_self && (assay_values_is_set (values, "query") || assay_values_get_bool (values, "mean")))
-    fault = "--self asks about the training examples themselves: without --query and --mean";
-  else if (!is_self && !assay_values_is_set (values, "query"))
-    fault = "--query is needed: an example whose loss is asked about; or --self";
+  else if (is_self && (assay_values_is_set (values, "query") || assay_values_get_bool (values, "mean") || assay_prompts_are_given (values)))
+    fault = "--self asks about the training examples themselves: without --query, --completion, --queries and --mean";
+  else if (!is_self && !assay_values_is_set (values, "query") && !assay_prompts_are_given (values))
+    fault = "--query is needed: an example whose loss is asked about; or --completion, a text of a language model's; or --self";
   if (fault != NULL)
     g_set_error_literal (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, fault);
   return fault == NULL;
 }
 
-/* The examples asked about: for --self all that the model was trained on. */
+/* The examples asked about, those of the data first: for --self all that the model was trained on. */
 static GArray *
 find_queries (const AssaySubject *subject, const AssayValues *values, GError **error)
 {
-  GArray *train;
+  const gboolean is_self = assay_values_get_bool (values, "self");
+  GArray *found = is_self ? g_array_new (FALSE, FALSE, sizeof (gint64))
+                          : assay_subject_find_examples (subject->dataset, assay_values_get_list (values, "query"), error);
+  const gint64 *prompts;
+  gint64 n;
 
-  if (!assay_values_get_bool (values, "self"))
-    return assay_subject_find_examples (subject->dataset, assay_values_get_list (values, "query"), error);
-  train = g_array_new (FALSE, FALSE, sizeof (gint64));
-  g_array_append_vals (train, subject->train, (guint) subject->n_train);
-  return train;
+  if (is_self)
+    g_array_append_vals (found, subject->train, (guint) subject->n_train);
+  else if (found != NULL && assay_prompts_are_given (values))
+    {
+      prompts = assay_dataset_get_split (subject->dataset, ASSAY_PROMPTS_SPLIT, &n, NULL);
+      g_array_append_vals (found, prompts, (guint) n);
+    }
+  return found;
 }
 
 static gboolean
@@ -174,21 +191,54 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
   if (scores == NULL)
     return NULL;
   assay_job_add_output (context, object);
-  finding = assay_influence_describe_failures (scores, assay_values_get_list (assay_job_get_values (job), "query"));
+  finding = assay_influence_describe_failures (scores, assay_values_is_set (assay_job_get_values (job), "query")
+                                                         ? assay_values_get_list (assay_job_get_values (job), "query") : prompts);
   summary = json_pack ("{s:s, s:s, s:s}", "scores_object", object->name, "model", state->subject->object->name, "data", state->subject->data->name);
   if (finding != NULL)
     json_object_set_new (summary, ASSAY_JOB_FINDING, json_string (finding));
   return summary;
 }
 
+/* Of a text that was asked about its words too. */
 static json_t *
-describe_members (const AssayInfluenceTask *task)
+describe_query (const State *state, gint64 example)
 {
+  json_t *query = assay_subject_describe_example (state->subject->dataset, example);
+  const json_t *asked = json_object_get (state->subject->described, "prompts");
+
+  if (asked != NULL && g_strcmp0 (json_string_value (json_object_get (query, "split")), ASSAY_PROMPTS_SPLIT) == 0)
+    json_object_update (query, json_array_get (asked, (size_t) json_integer_value (json_object_get (query, "index"))));
+  return query;
+}
+
+static json_t *
+describe_members (const State *state)
+{
+  const AssayInfluenceTask *task = &state->setup->task;
   json_t *members = json_array ();
 
   for (gint64 m = 0; m < task->query_size; m++)
-    json_array_append_new (members, assay_subject_describe_example (task->dataset, task->query[m]));
+    json_array_append_new (members, describe_query (state, task->query[m]));
   return members;
+}
+
+/* What sequences read like. */
+static void
+add_texts (const AssayInfluenceTask *task, json_t *scores)
+{
+  AssayTable *table = assay_dataset_get_table (task->dataset);
+  const AssayColumn *tokens = table ? assay_table_first_of (table, ASSAY_COLUMN_TOKENS) : NULL;
+  json_t *score;
+  gsize k;
+
+  if (tokens != NULL)
+    json_array_foreach (scores, k, score)
+      {
+        gint64 row = assay_dataset_get_row (task->dataset, json_integer_value (json_object_get (score, "example")));
+        g_autofree char *text = assay_cell_dup_text (tokens, row, TEXT_CHARACTERS);
+
+        json_object_set_new (score, "text", json_string (text));
+      }
 }
 
 /* Of a mean over examples "query" is the first, and "query_examples" lists them all; self-influence has neither. */
@@ -198,11 +248,12 @@ query_to_json (const State *state, const AssayInfluenceScores *scores, const cha
   const AssayInfluenceTask *task = &state->setup->task;
   json_t *answer = assay_influence_scores_to_json (scores, task, method, query, top > 0 ? top : task->n_train);
 
+  add_texts (task, json_object_get (answer, "scores"));
   if (strcmp (scores->measure, ASSAY_MEASURE_SELF) == 0)
     return answer;
-  json_object_set_new (answer, "query", assay_subject_describe_example (task->dataset, task->query[query]));
+  json_object_set_new (answer, "query", describe_query (state, task->query[query]));
   if (task->query_size > 1)
-    json_object_set_new (answer, "query_examples", describe_members (task));
+    json_object_set_new (answer, "query_examples", describe_members (state));
   return answer;
 }
 
@@ -266,6 +317,18 @@ add_groups (const State *state, const AssayInfluenceScores *scores, gint64 query
 }
 
 /* One query's answer stands at the top level; several are listed under "queries" as well. */
+/* Whether the examples are known to have been the model's training data. */
+static void
+add_membership (const State *state, json_t *document)
+{
+  const gboolean known = state->subject->training != NULL;
+
+  json_object_set_new (document, "membership_known", json_boolean (known));
+  if (!known)
+    json_object_set_new (document, "membership_words", json_string (
+      "the model was trained elsewhere, and whether these examples were in its training data is not known; scores take them for its training data"));
+}
+
 /* The answer to one query, groups included. */
 static json_t *
 answer_query (const State *state, const AssayInfluenceScores *scores, const char *method, gint64 query, const AssayValues *values, GError **error)
@@ -291,6 +354,7 @@ result (AssayJob *job, AssayJobContext *context, const json_t *summary, GError *
   if (document == NULL)
     return NULL;
   json_object_update (document, (json_t *) summary);
+  add_membership (state, document);
   if (scores->n_query == 1)
     return document;
   list = json_array ();
@@ -315,6 +379,9 @@ ASSAY_JOB_KIND_DEFINE (influence) = {
                  "raises the query's loss. Every score is kept in the case with its unit, its damping, why the solve ended and the true "
                  "residual; lo and hi bound the error of the solve where the method certifies one, not that of the prediction against a retraining: "
                  "see assay validate for that.\n\n"
+                 "With --completion a language model is asked about a text of yours: the loss of the completion given the --prompt, in the tokens of the "
+                 "tokenizer that the data of the case keep. --queries FILE.jsonl holds many such questions. Where the model was imported it is not known "
+                 "whether the examples were in its training data, and the answer says so.\n\n"
                  "With --mean all queries are one: the scores are about the mean of their losses, for the price of one solve.\n\n"
                  "With --self there is no query: each training example's score is what its own loss would gain by removing it. Examples that no "
                  "other speaks for come first, wrong labels among them.\n\n"

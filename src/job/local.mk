@@ -97,6 +97,7 @@ src_job_libjob_la_SOURCES = $(KINDS_LIST) \
   src/job/shard.c src/job/shard.h \
   src/job/spec.c src/job/spec.h \
   src/job/spec_command.c \
+  src/job/prompts.c src/job/prompts.h \
   src/job/subject.c src/job/subject.h \
   src/job/train_view.c src/job/train_view.h \
   src/job/training_cost.c src/job/training_cost.h \

@@ -73,9 +73,9 @@ add_origin (const json_t *score, AssayView *view)
 void
 assay_query_view_scores (const json_t *scores, gboolean certified, AssayView *view)
 {
-  gboolean named = have (scores, "id"), read = have (scores, "file");
+  gboolean named = have (scores, "id"), read = have (scores, "file"), worded = have (scores, "text");
   const char *error = have (scores, "se_sample") ? "se_sample" : have (scores, "se_seed") ? "se_seed" : NULL;
-  g_autofree char *columns = g_strconcat (">example|", named ? "id|" : "", read ? "from|" : "", ">score|", error ? ">s.e.|" : "", certified ? ">lo|>hi|" : "", NULL);
+  g_autofree char *columns = g_strconcat (">example|", named ? "id|" : "", read ? "from|" : "", ">score|", error ? ">s.e.|" : "", certified ? ">lo|>hi|" : "", worded ? "text|" : "", NULL);
   gsize k;
   json_t *score;
 
@@ -97,6 +97,8 @@ assay_query_view_scores (const json_t *scores, gboolean certified, AssayView *vi
           assay_view_add_cell_number (view, assay_json_get_number (score, "lo"), 6);
           assay_view_add_cell_number (view, assay_json_get_number (score, "hi"), 6);
         }
+      if (worded)
+        assay_view_add_cell (view, assay_json_get_text (score, "text"));
       assay_view_add_cell (view, json_is_true (json_object_get (score, "converged")) ? "" : "not converged");
     }
 }
@@ -182,8 +184,15 @@ view_answer (const json_t *answer, AssayView *view)
     assay_view_add_heading (view, "Training examples for themselves");
   else if (members > 0)
     assay_view_add_heading (view, "Mean of %" G_GSIZE_FORMAT " queries, the first %s", members, name);
+  else if (json_object_get (query, "completion") != NULL)
+    assay_view_add_heading (view, "Query %s:%" G_GINT64_FORMAT, assay_json_get_text (query, "split"), (gint64) json_integer_value (json_object_get (query, "index")));
   else
     assay_view_add_heading (view, "Query %s", name);
+  if (json_object_get (query, "completion") != NULL)
+    {
+      assay_view_add_field (view, "prompt", "%s", assay_json_get_text (query, "prompt"));
+      assay_view_add_field (view, "completion", "%s", assay_json_get_text (query, "completion"));
+    }
   assay_view_add_field (view, "measure", "%s, %s; %s", assay_json_get_text (answer, "measure"),
                         assay_json_get_text (answer, "unit"), assay_json_get_text (answer, "sign"));
   view_solver (answer, view);
@@ -206,6 +215,8 @@ assay_query_view (const json_t *document, AssayView *view)
     view_answer (document, view);
   json_array_foreach (queries, k, answer)
     view_answer (answer, view);
+  if (json_object_get (document, "membership_words") != NULL)
+    assay_view_add_text (view, "Note: %s.", assay_json_get_text (document, "membership_words"));
   assay_view_add_heading (view, "All scores: scores/%s\nThe whole matrix as a file:\nassay export %s scores --object %s --out FILE.csv",
                           assay_json_get_text (document, "scores_object"), cas, name);
 }

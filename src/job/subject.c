@@ -4,8 +4,10 @@
 
 #include "base/error.h"
 #include "dataset/described.h"
+#include "dataset/prompts.h"
 #include "dataset/rows.h"
 #include "job/architecture.h"
+#include "job/prompts.h"
 #include "model/checkpoint.h"
 #include "run/trainer.h"
 
@@ -189,6 +191,22 @@ describe_choice (const AssaySubject *subject, const AssayJob *job, AssayCase *ca
               : NULL;
 }
 
+/* Texts that the job asks about become part of how its data set is made. */
+static gboolean
+add_prompts (AssaySubject *subject, AssayJob *job, GError **error)
+{
+  json_auto_t *prompts = assay_prompts_read (job, error);
+  json_t *with;
+
+  if (prompts == NULL || json_array_size (prompts) == 0)
+    return prompts != NULL;
+  with = json_copy (subject->described);
+  json_object_set (with, "prompts", prompts);
+  json_decref (subject->described);
+  subject->described = with;
+  return TRUE;
+}
+
 static gboolean
 load_data (AssaySubject *subject, AssayJob *job, const AssayJobContext *context, GError **error)
 {
@@ -197,7 +215,7 @@ load_data (AssaySubject *subject, AssayJob *job, const AssayJobContext *context,
   if (kept != NULL && !refuse_choices (job, subject, error))
     return FALSE;
   subject->described = kept ? json_incref (kept) : describe_choice (subject, job, context->cas, error);
-  if (subject->described == NULL)
+  if (subject->described == NULL || !add_prompts (subject, job, error))
     return FALSE;
   subject->dataset = assay_described_load (context->cas, subject->described, subject->object->name, &subject->data, &subject->table, error);
   if (subject->dataset == NULL)

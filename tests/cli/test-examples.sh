@@ -30,13 +30,14 @@ elsewhere ()
     && echo '{"checkpoints": [{"step": 10, "learning_rate": 0.1, "weights": "step-10.safetensors"}]}' >there/checkpoints.json \
     && printf '%s\n' "$tokenizer" >there/tokenizer.json && echo 'a word and another' >sentence.txt \
     && mkdir story && cp there/tokenizer.json story && printf '%s\n' "$language" >story/config.json \
-    && { printf "\\$(printf %o "${#header}")\\0\\0\\0\\0\\0\\0\\0"; printf '%s' "$header"; head -c 48 /dev/zero; } >story/model.safetensors
+    && { printf "\\$(printf %o "${#header}")\\0\\0\\0\\0\\0\\0\\0"; printf '%s' "$header"; head -c 48 /dev/zero; } >story/model.safetensors \
+    && assay new story.assay && assay import story.assay model story && assay import story.assay data sentence.txt --tokenizer story --separator '|' --context 16
 }
 language='{"architecture": "transformer", "config": {"vocabulary": 4, "context": 16, "width": 2, "layers": 0, "heads": 1, "positions": "none"}, "dtype": "f32"}'
 header='{"wte.weight":{"dtype":"F32","shape":[4,2],"data_offsets":[0,32]},"ln_f.weight":{"dtype":"F32","shape":[2],"data_offsets":[32,40]},"ln_f.bias":{"dtype":"F32","shape":[2],"data_offsets":[40,48]}}'
 architecture='{"architecture": "linear", "config": {"inputs": 4, "outputs": 2, "bias": true, "loss": "logistic", "name": "fc"}, "dtype": "f64"}'
 tokenizer='{"pre_tokenizer": {"type": "WhitespaceSplit"}, "model": {"type": "WordPiece", "unk_token": "[UNK]", "vocab": {"[UNK]": 0, "a": 1, "word": 2, "##nd": 3}}}'
-later='^assay (tokenize|generate|lens|logits|loss|import people.assay (activations|gradients|model|checkpoints)) '
+later='^assay (influence story.assay|tokenize|generate|lens|logits|loss|import people.assay (activations|gradients|model|checkpoints)) '
 succeeds ()
 {
   sh -c "$1" </dev/null

@@ -35,6 +35,10 @@ check_PROGRAMS += tests/dataset/test-organism
 tests_dataset_test_organism_SOURCES = tests/dataset/test-organism.c $(dataset_fixture)
 tests_dataset_test_organism_LDADD = $(DATASET_TEST_LIBS)
 
+check_PROGRAMS += tests/dataset/test-prompts
+tests_dataset_test_prompts_SOURCES = tests/dataset/test-prompts.c $(dataset_fixture)
+tests_dataset_test_prompts_LDADD = $(DATASET_TEST_LIBS)
+
 check_PROGRAMS += tests/dataset/test-reader_csv
 tests_dataset_test_reader_csv_SOURCES = tests/dataset/test-reader_csv.c $(dataset_fixture)
 tests_dataset_test_reader_csv_LDADD = $(DATASET_TEST_LIBS)

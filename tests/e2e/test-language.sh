@@ -56,6 +56,29 @@ else
   check "a tap that there is not is refused" refuses ask generate --ablate nothing
   check "a prompt longer than the context is refused" refuses ask generate --prompt "$(seq 1 900)"
   check "as is a tokenizer with more tokens than the model" refuses "$ASSAY" generate --model "$stories/stories260K.bin" --tokenizer "$data/gpt2_tokenizer/gpt_neox_20B_tokenizer.json" -q
+
+  head -c 20000 "$data/text/tinystories_197k.txt" >some.txt
+  "$ASSAY" new st.assay -q >/dev/null && "$ASSAY" import st.assay model "$stories/stories260K.bin" --context 64 --name stories -q >/dev/null
+  "$ASSAY" import st.assay data some.txt --tokenizer "$stories/tok512.bin" --context 64 -q >/dev/null
+  influence ()
+  {
+    "$ASSAY" influence st.assay --method dot -q "$@"
+  }
+  influence --prompt "Once upon a time, there was a little" --completion " girl named Lily" --json >asked.json
+  check "a text is asked about, and it is told that nobody knows whether the examples were in the training" \
+    eval 'test $? -eq 0 && grep -q "\"membership_known\": false" asked.json && grep -q "\"completion\": \" girl named Lily\"" asked.json'
+  printf '{"prompt": "Once upon a time, there was a little", "completion": " girl named Lily"}\n\n{"prompt": "The cat", "completion": " sat"}\n' >queries.jsonl
+  influence --queries queries.jsonl --json >two.json
+  scores ()
+  {
+    sed -n 's/^ *"score": \([-0-9.e]*\),*$/\1/p' "$1" | tail -10
+  }
+  check "questions of a file get the same scores" eval 'scores asked.json >a; scores two.json >b; test -s a && cmp a b'
+  influence --prompt "Once upon a time, there was a little" --completion " girl named Lily" >told
+  check "the text of each example is shown" grep -q "Once upon a time" told
+  printf '{"prompt": "The cat", "completion": " sat"}\n{"prompt": "x"}\n' >bad.jsonl
+  check "a line without a completion is refused by its number" eval 'refuses influence --queries bad.jsonl && grep -q "bad.jsonl line 2" refusal'
+  check "a question longer than the data is refused" refuses influence --completion "$(seq 1 100)"
 fi
 
 tiny=$data/hf_tiny/gpt2
