@@ -5,11 +5,12 @@ BENCHMARKS = \
   bench/gemm \
   bench/model \
   bench/record \
+  bench/recorded \
   bench/rows \
   bench/search \
   bench/tokenize \
   bench/units
-EXTRA_PROGRAMS += bench/chain_edit bench/gallery bench/gemm bench/model bench/record bench/rows bench/search bench/table_view bench/tokenize bench/units
+EXTRA_PROGRAMS += bench/chain_edit bench/gallery bench/gemm bench/model bench/record bench/recorded bench/rows bench/search bench/table_view bench/tokenize bench/units
 bench_gallery_SOURCES = bench/gallery.c
 bench_gallery_CFLAGS = $(AM_CFLAGS) $(CAIRO_CFLAGS)
 bench_gemm_SOURCES = bench/gemm.c
@@ -19,6 +20,8 @@ bench_model_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 bench_model_SOURCES = bench/model.c bench/case_dir.h
 bench_record_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 bench_record_SOURCES = bench/record.c bench/case_dir.h
+bench_recorded_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+bench_recorded_SOURCES = bench/recorded.c bench/case_dir.h
 bench_rows_SOURCES = bench/rows.c
 bench_search_SOURCES = bench/search.c
 bench_tokenize_SOURCES = bench/tokenize.c

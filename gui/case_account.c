@@ -74,6 +74,7 @@ consequence_of (const char *kind)
     { "model", N_("What is asked of this model cannot be answered.") },
     { "scores", N_("These rankings cannot be shown.") },
     { "activations", N_("What was made of it stays; it cannot be looked at again.") },
+    { "summary", N_("What was made of it stays; it cannot be looked at again.") },
     { "validation", N_("The scores that it vouched for count as not validated.") },
     { "units", N_("These units cannot be shown.") },
     { "job", N_("What this job found cannot be recalled, and a report goes without it.") },

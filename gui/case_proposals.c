@@ -88,13 +88,13 @@ lacks_recording (const AssayCaseContents *contents)
   const AssayObject *model = assay_case_contents_find (contents, "model", NULL);
 
   return model != NULL && strcmp (assay_json_get_text (json_object_get (model->meta, "model"), "architecture"), "linear") != 0
-         && !has (contents, "activations");
+         && !has (contents, "activations") && !has (contents, "summary");
 }
 
 static gboolean
 lacks_units (const AssayCaseContents *contents)
 {
-  return has (contents, "activations") && !has (contents, "units");
+  return (has (contents, "activations") || has (contents, "summary")) && !has (contents, "units");
 }
 
 static gboolean

@@ -15,6 +15,7 @@ static const struct { const char *kind; AssayObjectGroup group; const char *page
   { "retraining", ASSAY_GROUP_RUNS, "influence" },
   { "bank", ASSAY_GROUP_RUNS, "influence" },
   { "activations", ASSAY_GROUP_RECORDINGS, "units" },
+  { "summary", ASSAY_GROUP_RECORDINGS, "units" },
   { "gradients", ASSAY_GROUP_RECORDINGS, NULL },
   { "scores", ASSAY_GROUP_SCORES, "influence" },
   { "validation", ASSAY_GROUP_SCORES, "influence" },

@@ -129,7 +129,11 @@ list_names (const json_t *items)
 
   json_array_foreach (items, k, item)
     if (k < MAX_SIDE)
-      g_string_append_printf (names, "%s%s", k > 0 ? ", " : "", assay_json_get_text (item, "name"));
+      {
+        g_autofree char *name = assay_units_view_dup_line (item, "name");
+
+        g_string_append_printf (names, "%s%s", k > 0 ? ", " : "", name);
+      }
   return g_string_free (names, FALSE);
 }
 

@@ -7,6 +7,7 @@
 #include "dataset/described.h"
 #include "job/subject.h"
 #include "model/checkpoint.h"
+#include "run/recorded.h"
 #include "store/npy.h"
 
 #include <string.h>
@@ -76,6 +77,7 @@ assay_export_open (AssayCase *cas, const char *kind, const char *name, GError **
   const json_t *described;
 
   source->cas = cas;
+  source->n = source->unit = -1;
   source->object = find_object (cas, kind, name, error);
   source->reader = source->object ? assay_reader_new (cas, source->object, error) : NULL;
   if (source->reader == NULL || !list_arrays (source, error))
@@ -85,6 +87,28 @@ assay_export_open (AssayCase *cas, const char *kind, const char *name, GError **
     return g_steal_pointer (&source);
   source->dataset = assay_described_load (cas, described, source->object->name, NULL, &source->table, error);
   return source->dataset ? g_steal_pointer (&source) : NULL;
+}
+
+gboolean
+assay_export_restrict (AssayExport *source, gint64 unit, const char *example, GError **error)
+{
+  g_autoptr (AssayRecorded) recorded = NULL;
+  gint64 number;
+
+  source->unit = unit;
+  if (unit < 0 && example == NULL)
+    return TRUE;
+  if (strcmp (source->object->kind, "activations") != 0 || source->dataset == NULL)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "%s: a recording of activations expected, %s/%s found; leave the option out", unit >= 0 ? "unit" : "example",
+                   source->object->kind, source->object->name);
+      return FALSE;
+    }
+  if (example == NULL)
+    return TRUE;
+  recorded = assay_recorded_open (source->reader, error);
+  return recorded != NULL && assay_dataset_find (source->dataset, example, &number, error)
+         && assay_recorded_find_example (recorded, number, &source->first, &source->n, error);
 }
 
 const char *
@@ -120,6 +144,19 @@ assay_export_choose (const AssayExport *source, const char *array, GError **erro
   return NULL;
 }
 
+gboolean
+assay_export_check_unit (const AssayExport *source, const char *path, const AssayArrayInfo *info, GError **error)
+{
+  if (source->unit < 0 || (info->rank == 2 && source->unit < info->dims[1]))
+    return TRUE;
+  if (info->rank != 2)
+    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "unit: %s has no units; --array /activations/TAP chooses a tap", path);
+  else
+    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "unit: %s has units 0 to %" G_GINT64_FORMAT ", %" G_GINT64_FORMAT " asked for", path, info->dims[1] - 1,
+                 source->unit);
+  return FALSE;
+}
+
 /* --- formats ------------------------------------------------------------------------------------------------------- */
 
 static gboolean
@@ -132,6 +169,11 @@ static gboolean
 write_h5 (const AssayExport *source, const char *array, const char *path, AssayProgress *progress, GError **error)
 {
   (void) progress;
+  if (source->n >= 0 || source->unit >= 0)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "out: a name that ends in .csv or .npy expected for a unit or an example, \"%s\" found", path);
+      return FALSE;
+    }
   if (array == NULL)
     return assay_export_h5 (source, path, error);
   g_set_error_literal (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "array: an .h5 file holds all arrays; leave the option out");
@@ -145,11 +187,15 @@ write_npy (const AssayExport *source, const char *array, const char *path, Assay
   g_autoptr (AssayBuffer) data = NULL;
   AssayArrayInfo info;
   AssayStoreType type;
-  gint64 n = 1;
+  gint64 n = 1, start[ASSAY_STORE_MAX_RANK] = { source->first, MAX (source->unit, 0) };
 
   (void) progress;
-  if (chosen == NULL || !assay_reader_describe (source->reader, chosen, &info, error))
+  if (chosen == NULL || !assay_reader_describe (source->reader, chosen, &info, error) || !assay_export_check_unit (source, chosen, &info, error))
     return FALSE;
+  if (source->n >= 0)
+    info.dims[0] = source->n;
+  if (source->unit >= 0)
+    info.dims[1] = 1;
   type = info.type == ASSAY_STORE_BF16 ? ASSAY_STORE_F32 : info.type;
   if (type == ASSAY_STORE_TEXT)
     {
@@ -159,7 +205,7 @@ write_npy (const AssayExport *source, const char *array, const char *path, Assay
   for (guint k = 0; k < info.rank; k++)
     n *= info.dims[k];
   data = assay_mem_alloc_array (MAX (n, 1), assay_store_type_width (type), error);
-  return data != NULL && assay_reader_read (source->reader, chosen, type, data, error)
+  return data != NULL && assay_reader_read_box (source->reader, chosen, start, info.dims, type, data, error)
          && assay_npy_write (path, type, info.rank, info.dims, data, error);
 }
 

@@ -21,11 +21,17 @@ typedef struct {
   AssayDataset *dataset;        /* of the examples that the object speaks of; NULL: it speaks of none */
   AssayTable *table;
   GPtrArray *arrays;            /* paths that are no coordinates; strings of the reader */
+  gint64 first, n;              /* rows to write; n -1: all of them */
+  gint64 unit;                  /* the column to write; -1: all of them */
 } AssayExport;
 
 /* The object of that kind and name; name NULL: the newest of the kind. Errors: NOT_FOUND; those of the store and of the data set. */
 AssayExport *assay_export_open  (AssayCase *cas, const char *kind, const char *name, GError **error);
 void         assay_export_free  (AssayExport *source);
+
+/* Of a recording only that unit (-1: all) at every row, or only the rows of that example (SPLIT:INDEX, id:VALUE; NULL: all).
+ * Errors: USAGE where it is no recording of activations; NOT_FOUND for an example that has no rows; those of the store. */
+gboolean     assay_export_restrict (AssayExport *source, gint64 unit, const char *example, GError **error);
 
 /* Writes path in the format of its name. array: the one to write where a format holds one; NULL: the only one.
  * Errors: USAGE for a name that says no format, a format that does not fit, or an array to be chosen; those of the store. */
@@ -37,6 +43,9 @@ gboolean     assay_export_write (const AssayExport *source, const char *array, c
 const char  *assay_export_choose (const AssayExport *source, const char *array, GError **error);
 /* Coordinates of an axis: path of the array that holds them, or NULL: they count from 0. */
 const char  *assay_export_find_axis (const AssayExport *source, const char *axis);
+
+/* Errors: USAGE, NOT_FOUND where the unit that is to be written is none of the array's. */
+gboolean     assay_export_check_unit (const AssayExport *source, const char *path, const AssayArrayInfo *info, GError **error);
 
 gboolean     assay_export_csv (const AssayExport *source, const char *array, const char *path, AssayProgress *progress, GError **error);
 gboolean     assay_export_h5  (const AssayExport *source, const char *path, GError **error);

@@ -187,13 +187,13 @@ export_scores (AssayCsvWriter *csv, const AssayExport *source, AssayProgress *pr
 
 typedef struct {
   const char *path, *name;      /* name: what the columns are called */
-  gint64 width;                 /* columns: 1, or those of the matrix */
+  gint64 width, first;          /* columns: 1, or those of the matrix; the first of them */
   double *block;                /* (rows of a block, width) */
 } Column;
 
 typedef struct {
   const char *axis;             /* of the rows */
-  gint64 rows;
+  gint64 rows, first, end;      /* those that are written: first .. end - 1 */
   gint64 *labels;               /* (rows) */
   gint64 *examples;             /* (rows) the example of each row, or NULL */
   GArray *columns;              /* Column */
@@ -248,7 +248,12 @@ describe_table (const AssayExport *source, const char *main, Table *table, GErro
     }
   table->axis = info.axes[0];
   table->rows = info.dims[0];
-  column.width = info.rank == 2 ? info.dims[1] : 1;
+  table->first = source->first;
+  table->end = source->n >= 0 ? source->first + source->n : table->rows;
+  if (!assay_export_check_unit (source, main, &info, error))
+    return FALSE;
+  column.first = MAX (source->unit, 0);
+  column.width = info.rank == 2 && source->unit < 0 ? info.dims[1] : 1;
   if (!collect_columns (source, main, table, error))
     return FALSE;
   g_array_append_val (table->columns, column);
@@ -296,7 +301,8 @@ write_header (AssayCsvWriter *csv, const Table *table)
 
       for (gint64 c = 0; c < column->width; c++)
         {
-          g_autofree char *name = column->width > 1 ? g_strdup_printf ("%s_%" G_GINT64_FORMAT, column->name, c) : g_strdup (column->name);
+          g_autofree char *name = column->width > 1 || column->first > 0 ? g_strdup_printf ("%s_%" G_GINT64_FORMAT, column->name, column->first + c)
+                                                                         : g_strdup (column->name);
 
           assay_csv_writer_text (csv, name);
         }
@@ -309,7 +315,7 @@ write_rows (AssayCsvWriter *csv, const AssayExport *source, const Table *table, 
   for (guint k = 0; k < table->columns->len; k++)
     {
       const Column *column = &g_array_index (table->columns, Column, k);
-      gint64 start[2] = { first, 0 }, count[2] = { n, column->width };
+      gint64 start[2] = { first, column->first }, count[2] = { n, column->width };
 
       if (!assay_reader_read_box (source->reader, column->path, start, count, ASSAY_STORE_F64, column->block, error))
         return FALSE;
@@ -339,7 +345,7 @@ write_table (AssayCsvWriter *csv, const AssayExport *source, Table *table, Assay
 
   for (guint k = 0; k < table->columns->len; k++)
     width += g_array_index (table->columns, Column, k).width;
-  block = CLAMP (BLOCK_VALUES / MAX (width, 1), 1, MAX (table->rows, 1));
+  block = CLAMP (BLOCK_VALUES / MAX (width, 1), 1, MAX (table->end - table->first, 1));
   for (guint k = 0; k < table->columns->len; k++)
     {
       Column *column = &g_array_index (table->columns, Column, k);
@@ -351,13 +357,13 @@ write_table (AssayCsvWriter *csv, const AssayExport *source, Table *table, Assay
   write_header (csv, table);
   if (!assay_csv_writer_end_row (csv, error))
     return FALSE;
-  for (gint64 first = 0; first < table->rows; first += block)
+  for (gint64 first = table->first; first < table->end; first += block)
     {
-      gint64 n = MIN (block, table->rows - first);
+      gint64 n = MIN (block, table->end - first);
 
       if (assay_progress_is_cancelled (progress, error) || !write_rows (csv, source, table, first, n, error))
         return FALSE;
-      assay_progress_report (progress, "writing", first + n, table->rows, "rows", NULL);
+      assay_progress_report (progress, "writing", first + n - table->first, table->end - table->first, "rows", NULL);
     }
   return TRUE;
 }

@@ -19,6 +19,8 @@ static const AssayParam params[] = {
     .help = "file to write; its name ends in .csv, .npy, .h5, .safetensors or .ipynb and says the format" },
   { "object", ASSAY_PARAM_STRING, .metavar = "NAME", .help = "name of the object (default: the newest of its kind)" },
   { "array", ASSAY_PARAM_STRING, .metavar = "PATH", .help = "the array to write, where there are several (.csv, .npy)" },
+  { "unit", ASSAY_PARAM_INT, .flags = ASSAY_PARAM_OPTIONAL, .min = 0, .max = 1e12, .help = "of activations this unit alone, at every row (.csv, .npy)" },
+  { "example", ASSAY_PARAM_STRING, .metavar = "EXAMPLE", .help = "of activations the rows of this example alone: SPLIT:INDEX or id:VALUE (.csv, .npy)" },
   { .name = NULL }
 };
 
@@ -26,6 +28,8 @@ static const AssayJobExample examples[] = {
   { "the newest scores as a table with a line for each query and example", "assay export people.assay scores --out scores.csv" },
   { "the same with axes and the examples' identity, for h5py or xarray", "assay export people.assay scores --out scores.h5" },
   { "a recording as a NumPy array", "assay export people.assay activations --out act1.npy" },
+  { "one unit of it at every example", "assay export people.assay activations --unit 3 --out unit3.csv" },
+  { "one example of it at every unit", "assay export people.assay activations --example train:0 --out example.csv" },
   { "and the gradients of its training examples", "assay export people.assay gradients --out gradients.npy" },
   { "a model's weights", "assay export people.assay model --object logistic --out logistic.safetensors" },
   { "everything the case shows, as a notebook that recomputes it", "assay export people.assay notebook --out people.ipynb" },
@@ -79,6 +83,8 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
 
   if (source == NULL && !is_notebook)
     return NULL;
+  if (source != NULL && !assay_export_restrict (source, assay_values_get_int (values, "unit"), assay_values_get_string (values, "example"), error))
+    return NULL;
   if (g_file_test (out, G_FILE_TEST_EXISTS) && !assay_job_confirm (context, "%s exists; replace it?", out))
     {
       g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "out: %s exists; choose another name, or give --yes to replace it", out);
@@ -109,7 +115,7 @@ ASSAY_JOB_KIND_DEFINE (export) = {
   .name = "export", .group = ASSAY_JOB_GROUP_REPORT, .help = "write scores, recordings, metrics or weights as one file",
   .description = "Writes one object of the case as one file for other programs. CSV: scores in long form, a line for each query and training example "
                  "with split, index, key, file and row of both; a matrix with one labelled line for each row; series side by side. NPY: one array, "
-                 "without labels, which that format cannot hold. HDF5: all arrays with axes and units, and the group /examples that names every "
+                 "without labels, which that format cannot hold. Of a recording --unit and --example write one unit at every row or one example's rows, either read without the rest. HDF5: all arrays with axes and units, and the group /examples that names every "
                  "example. Safetensors: the parameters of a model. Notebook: what a report of the case says, with stored outputs that numpy, h5py and matplotlib "
                  "recompute from the HDF5 file that is written beside it; for internal readers, since it names people of the data.\n\n"
                  "The file appears whole or not at all.",

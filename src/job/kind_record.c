@@ -3,6 +3,8 @@
 #include "base/error.h"
 #include "dataset/derive.h"
 #include "job/subject.h"
+#include "probes/units_store.h"
+#include "probes/units_stream.h"
 #include "run/record.h"
 
 #include <string.h>
@@ -14,6 +16,8 @@ static const AssayParam params[] = {
   ASSAY_SUBJECT_PARAMS,
   { .name = NULL }
 };
+
+#define WAITED_MUCH 0.05        /* of the time: worth a note */
 
 static const char *const outside_identity[] = { ASSAY_SHARD_OPTION, NULL };
 
@@ -31,6 +35,7 @@ get_sections (void)
 
 static const AssayJobExample examples[] = {
   { "a hidden layer, and the gradients of all parameters", "assay record people.assay --model-name mlp --taps act1 --gradients '*'" },
+  { "a summary of every unit of a hidden layer, without the rows", "assay record people.assay --model-name mlp --taps act1 --keep summary --name brief" },
   { NULL, NULL }
 };
 
@@ -60,6 +65,12 @@ static gboolean
 wants (const AssayJob *job, const char *what)
 {
   return assay_values_get_list (get_options (job), what)[0] != NULL;
+}
+
+static gboolean
+keeps_summary (const AssayJob *job)
+{
+  return strcmp (assay_values_get_string (get_options (job), "keep"), "summary") == 0;
 }
 
 static gboolean
@@ -112,7 +123,15 @@ plan (AssayJob *job, AssayJobContext *context, AssayJobPlan *plan, GError **erro
         return FALSE;
       for (guint k = 0; k < taps->len; k++)
         values += (double) ((AssayRecordTap *) taps->pdata[k])->C;
-      assay_job_plan_add (plan, 0, 64 << 20, values * width * (double) rows, "record %.0f activations of each of %" G_GINT64_FORMAT " rows", values, rows);
+      if (keeps_summary (job))
+        {
+          gint64 top = assay_values_get_int (get_options (job), "top");
+
+          assay_job_plan_add (plan, 0, (double) assay_units_stream_measure (taps, top), values * (3000 + 48 * (double) top),
+                              "summarise %.0f units over %" G_GINT64_FORMAT " rows", values, rows);
+        }
+      else
+        assay_job_plan_add (plan, 0, 64 << 20, values * width * (double) rows, "record %.0f activations of each of %" G_GINT64_FORMAT " rows", values, rows);
     }
   if (wants (job, "gradients"))
     assay_job_plan_add (plan, 0, 64 << 20, 4.0 * (double) assay_model_get_n_params (state->subject->model) * (double) state->N,
@@ -127,13 +146,66 @@ describe_recording (const AssayObject *object)
                     (json_int_t) object->bytes, "parts", (int) object->n_parts);
 }
 
+/* Rows of a summary are not kept: what is said of it are those that it is of. */
+static json_t *
+describe_summary (const AssayObject *object)
+{
+  json_t *entry = describe_recording (object);
+
+  json_object_set (entry, "rows", json_object_get (json_object_get (object->meta, "units"), "rows"));
+  json_object_set (entry, "units", json_object_get (json_object_get (object->meta, "units"), "count"));
+  return entry;
+}
+
+static gboolean
+save_summary (AssayJobContext *context, const AssayRecording *recording, AssayUnits *units, json_t *list, GError **error)
+{
+  g_autofree char *name = g_strconcat (recording->name, "/", units->tap, NULL);
+  json_t *meta = json_copy (recording->meta);
+  AssayTapUnits *tap = assay_tap_units_new ();
+  AssayObject *object;
+
+  json_object_set_new (meta, "recording_name", json_string (recording->name));
+  tap->units = units;
+  object = assay_tap_units_save (tap, context->cas, "summary", name, meta, error);
+  tap->units = NULL;                                              /* the stream's */
+  assay_tap_units_free (tap);
+  json_decref (meta);
+  if (object == NULL)
+    return FALSE;
+  assay_job_add_output (context, object);
+  json_array_append_new (list, describe_summary (object));
+  return TRUE;
+}
+
+static gboolean
+summarise (AssayJob *job, AssayJobContext *context, const AssayRecording *recording, json_t *list, GError **error)
+{
+  g_autoptr (AssayUnitsStream) stream = assay_units_stream_run (recording, assay_values_get_int (get_options (job), "top"), context->progress, error);
+
+  if (stream == NULL)
+    return FALSE;
+  if (stream->waited > WAITED_MUCH * stream->took)
+    assay_job_add_note (context, "the walk waited %.0f %% of its time for the summary: fewer --taps, or a processor more, end that",
+                        100 * stream->waited / stream->took);
+  for (guint k = 0; k < stream->taps->len; k++)
+    if (!save_summary (context, recording, stream->taps->pdata[k], list, error))
+      return FALSE;
+  return TRUE;
+}
+
 static json_t *
 record (AssayJob *job, AssayJobContext *context, const AssayRecording *recording, GError **error)
 {
   json_t *list = json_array ();
   AssayObject *object;
 
-  if (wants (job, "taps"))
+  if (wants (job, "taps") && keeps_summary (job))
+    {
+      if (!summarise (job, context, recording, list, error))
+        goto failed;
+    }
+  else if (wants (job, "taps"))
     {
       object = assay_record_activations (recording, context->progress, error);
       if (object == NULL)
@@ -197,9 +269,17 @@ static gboolean
 share (AssayJob *job, AssayJobContext *context, AssayShare *share, GError **error)
 {
   g_autofree char *name = dup_name (job, context->state);
-  AssayRecording recording = describe (job, context, name);
-  gboolean fine = (!wants (job, "taps") || share_one (assay_record_activations_share, &recording, context, share, error))
-                  && (!wants (job, "gradients") || share_one (assay_record_gradients_share, &recording, context, share, error));
+  AssayRecording recording;
+  gboolean fine;
+
+  if (keeps_summary (job))
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "shard: a summary is made by one process; leave --shard out, or give --keep rows");
+      return FALSE;
+    }
+  recording = describe (job, context, name);
+  fine = (!wants (job, "taps") || share_one (assay_record_activations_share, &recording, context, share, error))
+         && (!wants (job, "gradients") || share_one (assay_record_gradients_share, &recording, context, share, error));
 
   json_decref (recording.meta);
   return fine;
@@ -234,14 +314,18 @@ view (const json_t *document, AssayView *view)
       g_autofree char *bytes = assay_view_bytes (json_number_value (json_object_get (item, "bytes")));
       g_autofree char *object = g_strconcat (kind, "/", name, NULL), *quoted = assay_job_quote_word (object);
 
-      assay_view_add_text (view, "recorded %s: %s rows, %s\n  arrays: assay info %s %s", object, rows, bytes, cas, quoted);
+      if (json_is_integer (json_object_get (item, "units")))
+        assay_view_add_text (view, "summarised %s: %" G_GINT64_FORMAT " units over %s rows, %s", object,
+                             (gint64) json_integer_value (json_object_get (item, "units")), rows, bytes);
+      else
+        assay_view_add_text (view, "recorded %s: %s rows, %s\n  arrays: assay info %s %s", object, rows, bytes, cas, quoted);
     }
 }
 
 ASSAY_JOB_KIND_DEFINE (record) = {
   .name = "record", .group = ASSAY_JOB_GROUP_MODEL, .help = "record activations and gradients of single examples",
   .description = "Activations are recorded at taps, the named results of the model's graph (assay info CASE model/NAME lists them); gradients for "
-                 "groups of parameters, chosen by name. Both kinds of pattern take * and ?. The files are plain HDF5 in tiles that read one example and one unit equally fast. A recording that "
+                 "groups of parameters, chosen by name. Both kinds of pattern take * and ?. The files are plain HDF5 in tiles that read one example and one unit equally fast. With --keep summary no row is kept: each unit has its histogram, best rows, mean and variance, and assay units goes on from these. A recording that "
                  "was stopped goes on behind its last committed row; with --shard several processes record one together.",
   .examples = examples, .access = ASSAY_JOB_WRITES_CASE, .is_stored = TRUE, .params = params, .get_sections = get_sections,
   .outside_identity = outside_identity, .resolve = resolve, .plan = plan, .share = share, .run = run, .view = view,

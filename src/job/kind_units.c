@@ -19,7 +19,7 @@
 #define MOST_LISTED 4096        /* units that a document lists in full */
 
 static const AssayParam params[] = {
-  { "recording", ASSAY_PARAM_STRING, .metavar = "NAME", .names = "activations", .help = "recording of activations (default: the newest)" },
+  { "recording", ASSAY_PARAM_STRING, .metavar = "NAME", .names = "activations", .help = "recording of activations, rows or a summary of them (default: the newest)" },
   { "tap", ASSAY_PARAM_LIST, .metavar = "TAP", .names = "tap", .help = "tap whose units are measured; also a pattern (default: all taps of the recording)" },
   { "unit", ASSAY_PARAM_INT, .flags = ASSAY_PARAM_OPTIONAL, .min = 0, .max = 1e12, .help = "show everything about this unit of the tap" },
   { "effects", ASSAY_PARAM_INT, .def.i = 10, .min = 0, .max = 1e6, .help = "tokens, columns or units that are named at either end of what a unit reads and writes" },
@@ -47,8 +47,10 @@ static const AssayJobExample examples[] = {
 };
 
 typedef struct {
-  AssayObject *recording, *model_object;
-  AssayReader *reader;
+  AssayObject *recording, *model_object;        /* of a summary its newest tap */
+  AssayReader *reader;          /* NULL: a summary was recorded */
+  const char *name;             /* of the recording */
+  gint64 rows;
   GPtrArray *taps;              /* names */
   AssayModel *model;
   AssayDataset *dataset;
@@ -104,17 +106,66 @@ refuse_without (AssayCase *cas, GError **error)
   return NULL;
 }
 
+static gboolean
+is_summary (const AssayObject *object)
+{
+  return strcmp (object->kind, "summary") == 0;
+}
+
+/* A summary is one object for each tap, "RECORDING/TAP". */
+static const char *
+get_name (const AssayObject *object)
+{
+  return is_summary (object) ? assay_json_get_text (object->meta, "recording_name") : object->name;
+}
+
+/* What was summarised of that tap, or of any where tap is NULL; the newest. */
+static AssayObject *
+find_summary (AssayCase *cas, const char *recording, const char *tap)
+{
+  g_autoptr (GPtrArray) all = assay_case_list (cas, "summary", recording);
+  AssayObject *found = NULL;
+
+  for (guint k = 0; k < all->len; k++)
+    {
+      AssayObject *object = all->pdata[k];
+      const char *of = assay_json_get_text (json_object_get (object->meta, "units"), "tap");
+
+      if (strcmp (get_name (object), recording) == 0 && (tap == NULL || strcmp (of, tap) == 0) && (found == NULL || object->sequence > found->sequence))
+        found = object;
+    }
+  return found ? assay_object_ref (found) : NULL;
+}
+
+/* Recordings of rows, and of summaries. */
+static GPtrArray *
+list_recordings (AssayCase *cas)
+{
+  g_autoptr (GPtrArray) rows = assay_case_list (cas, "activations", NULL), summaries = assay_case_list (cas, "summary", NULL);
+  GPtrArray *all = g_ptr_array_new_with_free_func ((GDestroyNotify) assay_object_unref);
+
+  for (guint k = 0; k < rows->len; k++)
+    g_ptr_array_add (all, assay_object_ref (rows->pdata[k]));
+  for (guint k = 0; k < summaries->len; k++)
+    g_ptr_array_add (all, assay_object_ref (summaries->pdata[k]));
+  return all;
+}
+
 static AssayObject *
 find_recording (AssayJob *job, AssayJobContext *context, GError **error)
 {
   const char *name = assay_values_get_string (assay_job_get_values (job), "recording");
-  g_autoptr (GPtrArray) all = assay_case_list (context->cas, "activations", NULL);
+  g_autoptr (GPtrArray) all = list_recordings (context->cas);
   g_autoptr (AssayObject) found = NULL;
   g_autoptr (GString) others = g_string_new (NULL);
 
   if (name != NULL)
     {
-      found = assay_case_lookup (context->cas, "activations", name, error);
+      found = assay_case_lookup (context->cas, "activations", name, NULL);
+      if (found == NULL)
+        found = find_summary (context->cas, name, NULL);
+      if (found == NULL)
+        found = assay_case_lookup (context->cas, "activations", name, error);
       if (found != NULL && !found->complete)
         {
           g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "recording %s was not finished; the same assay record goes on with it", name);
@@ -134,19 +185,58 @@ find_recording (AssayJob *job, AssayJobContext *context, GError **error)
   if (found == NULL)
     return refuse_without (context->cas, error);
   for (guint k = 0; k < all->len; k++)
-    if (((AssayObject *) all->pdata[k])->complete && strcmp (((AssayObject *) all->pdata[k])->name, found->name) != 0)
-      g_string_append_printf (others, "%s%s", others->len > 0 ? ", " : "", ((AssayObject *) all->pdata[k])->name);
+    {
+      const AssayObject *object = all->pdata[k];
+      const char *last = others->len > 0 && strrchr (others->str, ' ') ? strrchr (others->str, ' ') + 1 : others->str;
+
+      if (object->complete && strcmp (get_name (object), get_name (found)) != 0 && strcmp (get_name (object), last) != 0)
+        g_string_append_printf (others, "%s%s", others->len > 0 ? ", " : "", get_name (object));
+    }
   if (others->len > 0)
-    assay_job_add_note (context, "this is the newest recording, %s; --recording chooses another: %s", found->name, others->str);
+    assay_job_add_note (context, "this is the newest recording, %s; --recording chooses another: %s", get_name (found), others->str);
   return g_steal_pointer (&found);
+}
+
+static GPtrArray *
+list_taps (AssayCase *cas, const State *state)
+{
+  g_autoptr (GPtrArray) all = NULL;
+  GPtrArray *taps;
+
+  if (state->reader != NULL)
+    return assay_units_list_taps (state->reader);
+  all = assay_case_list (cas, "summary", state->name);
+  taps = g_ptr_array_new_with_free_func (g_free);
+  for (guint k = 0; k < all->len; k++)
+    {
+      const AssayObject *object = all->pdata[k];
+      const char *tap = assay_json_get_text (json_object_get (object->meta, "units"), "tap");
+
+      if (strcmp (get_name (object), state->name) == 0 && !g_ptr_array_find_with_equal_func (taps, tap, g_str_equal, NULL))
+        g_ptr_array_add (taps, g_strdup (tap));
+    }
+  return taps;
+}
+
+static gboolean
+refuse_tap (const State *state, GPtrArray *all, const char *pattern, GError **error)
+{
+  g_autofree char *names = NULL;
+
+  if (state->reader != NULL)
+    return assay_units_check_tap (state->reader, pattern, error);
+  g_ptr_array_add (all, NULL);
+  names = g_strjoinv (", ", (char **) all->pdata);
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "summary %s: no tap %s; it has: %s", state->name, pattern, names);
+  return FALSE;
 }
 
 /* Names and patterns, in the recording's order. */
 static gboolean
-find_taps (AssayJob *job, State *state, GError **error)
+find_taps (AssayJob *job, AssayCase *cas, State *state, GError **error)
 {
   const char *const *wanted = assay_values_get_list (assay_job_get_values (job), "tap");
-  g_autoptr (GPtrArray) all = assay_units_list_taps (state->reader);
+  g_autoptr (GPtrArray) all = list_taps (cas, state);
 
   state->taps = g_ptr_array_new_with_free_func (g_free);
   for (const char *const *pattern = wanted; *pattern != NULL; pattern++)
@@ -156,7 +246,7 @@ find_taps (AssayJob *job, State *state, GError **error)
       for (guint k = 0; k < all->len; k++)
         matches |= g_pattern_match_simple (*pattern, all->pdata[k]);
       if (!matches)
-        return assay_units_check_tap (state->reader, *pattern, error);
+        return refuse_tap (state, all, *pattern, error);
     }
   for (guint k = 0; k < all->len; k++)
     {
@@ -169,7 +259,7 @@ find_taps (AssayJob *job, State *state, GError **error)
     }
   if (state->taps->len > 0)
     return TRUE;
-  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "recording %s holds no tap", state->recording->name);
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "recording %s holds no tap", state->name);
   return FALSE;
 }
 
@@ -214,11 +304,28 @@ ascending (gconstpointer a, gconstpointer b)
   return x < y ? -1 : x > y;
 }
 
+/* A summary is of a whole split. */
+static gboolean
+find_split (State *state, GError **error)
+{
+  gint64 N;
+  const gint64 *split = assay_dataset_get_split (state->dataset, assay_json_get_text (state->recording->meta, "split"), &N, error);
+
+  state->examples = split ? assay_mem_new (gint64, MAX (N, 1), error) : NULL;
+  if (state->examples == NULL)
+    return FALSE;
+  memcpy (state->examples, split, (gsize) N * sizeof *split);
+  state->N = N;
+  return TRUE;
+}
+
 static gboolean
 find_examples (State *state, GError **error)
 {
   gint64 rows = state->recording->rows;
 
+  if (state->reader == NULL)
+    return find_split (state, error);
   state->examples = assay_mem_new (gint64, MAX (rows, 1), error);
   if (state->examples == NULL || !assay_reader_read (state->reader, "/index/example", ASSAY_STORE_I64, state->examples, error))
     return FALSE;
@@ -239,17 +346,33 @@ get_ablation (const AssayJob *job)
 }
 
 static gint64
-count_units (const State *state, const char *tap)
+count_units (const State *state, AssayCase *cas, const char *tap)
 {
   g_autofree char *path = g_strconcat ("/activations/", tap, NULL);
   AssayArrayInfo info;
 
+  if (state->reader == NULL)
+    {
+      g_autoptr (AssayObject) summary = find_summary (cas, state->name, tap);
+
+      return summary ? json_integer_value (json_object_get (json_object_get (summary->meta, "units"), "count")) : 0;
+    }
   return assay_reader_describe (state->reader, path, &info, NULL) ? info.dims[1] : 0;
+}
+
+/* Patterns and states are no results of the graph: nothing can be put in their place. */
+static gboolean
+can_ablate (const State *state, const char *tap)
+{
+  AssayGraph *layout = assay_model_get_layout (state->model);
+  guint value = assay_graph_find (layout, tap);
+
+  return value != ASSAY_NO_VALUE && assay_graph_get_value (layout, value)->role == ASSAY_VALUE_RESULT;
 }
 
 /* The units that are named must be there, and the tap must be the model's. */
 static gboolean
-check_units (AssayJob *job, const State *state, GError **error)
+check_units (AssayJob *job, AssayCase *cas, const State *state, GError **error)
 {
   gint64 unit = assay_values_get_int (assay_job_get_values (job), "unit");
 
@@ -266,7 +389,7 @@ check_units (AssayJob *job, const State *state, GError **error)
   for (guint k = 0; k < state->taps->len; k++)
     {
       const char *tap = state->taps->pdata[k];
-      const AssayAblation spec = { .model = state->model, .tap = tap, .C = count_units (state, tap) };
+      const AssayAblation spec = { .model = state->model, .tap = tap, .C = count_units (state, cas, tap) };
 
       if (unit >= spec.C)
         {
@@ -274,7 +397,9 @@ check_units (AssayJob *job, const State *state, GError **error)
                        spec.C - 1, unit);
           return FALSE;
         }
-      if (!assay_ablation_check (&spec, error) || !assay_unit_ablation_check (get_ablation (job), tap, spec.C, error))
+      if (can_ablate (state, tap) && !assay_ablation_check (&spec, error))
+        return FALSE;
+      if (!assay_unit_ablation_check (get_ablation (job), tap, spec.C, error))
         return FALSE;
     }
   return TRUE;
@@ -288,9 +413,15 @@ resolve (AssayJob *job, AssayJobContext *context, GError **error)
   context->state = state;
   context->free_state = state_free;
   state->recording = find_recording (job, context, error);
-  state->reader = state->recording ? assay_reader_new (context->cas, state->recording, error) : NULL;
-  return state->reader != NULL && find_taps (job, state, error) && load_subject (job, context, state, error) && find_examples (state, error)
-         && check_units (job, state, error);
+  if (state->recording == NULL)
+    return FALSE;
+  state->name = get_name (state->recording);
+  state->rows = is_summary (state->recording) ? json_integer_value (json_object_get (json_object_get (state->recording->meta, "units"), "rows"))
+                                              : state->recording->rows;
+  if (!is_summary (state->recording) && (state->reader = assay_reader_new (context->cas, state->recording, error)) == NULL)
+    return FALSE;
+  return find_taps (job, context->cas, state, error) && load_subject (job, context, state, error) && find_examples (state, error)
+         && check_units (job, context->cas, state, error);
 }
 
 /* --- plan ------------------------------------------------------------------------------------------------------------ */
@@ -309,12 +440,12 @@ plan (AssayJob *job, AssayJobContext *context, AssayJobPlan *plan, GError **erro
   for (guint k = 0; k < state->taps->len; k++)
     {
       const char *tap = state->taps->pdata[k];
-      gint64 C = count_units (state, tap);
+      gint64 C = count_units (state, context->cas, tap);
       AssayUnitAblationCost cost = assay_unit_ablation_measure (state->model, get_ablation (job), state->N, C);
 
       assay_job_plan_add (plan, 0, (double) ASSAY_UNITS_MEMORY, (double) C * (3000 + 24 * kept),
-                          "measure %" G_GINT64_FORMAT " units of %s over %" G_GINT64_FORMAT " rows", C, tap, state->recording->rows);
-      if (cost.n_sets > 0)
+                          "measure %" G_GINT64_FORMAT " units of %s over %" G_GINT64_FORMAT " rows", C, tap, state->rows);
+      if (cost.n_sets > 0 && can_ablate (state, tap))
         assay_job_plan_add (plan, cost.flops, 0, 24.0 * (double) cost.n_sets * (double) cost.N,
                             "walk %" G_GINT64_FORMAT " examples at most %" G_GINT64_FORMAT " times, with units of %s replaced", cost.N, cost.n_sets, tap);
     }
@@ -328,8 +459,11 @@ find_sides (AssayJob *job, AssayJobContext *context, AssayTapUnits *tap, GError 
 {
   const State *state = context->state;
   guint k = (guint) assay_values_get_int (assay_job_get_values (job), "effects");
-  g_autoptr (AssayUnitDirections) d = assay_unit_directions_new (state->model, tap->units->tap, error);
+  g_autoptr (AssayUnitDirections) d = NULL;
 
+  if (!can_ablate (state, tap->units->tap))
+    return TRUE;
+  d = assay_unit_directions_new (state->model, tap->units->tap, error);
   if (d == NULL)
     return FALSE;
   for (guint r = 0; r < d->n_reads; r++)
@@ -348,8 +482,28 @@ ablate (AssayJob *job, AssayJobContext *context, AssayTapUnits *tap, const char 
 
   if (!assay_unit_ablation_is_wanted (get_ablation (job)))
     return TRUE;
+  if (!can_ablate (state, tap->units->tap))
+    {
+      assay_job_add_note (context, "%s: patterns and states are worked out beside the walk; nothing is ablated", tap->units->tap);
+      return TRUE;
+    }
   tap->ablations = assay_unit_ablation_run (tap->units, &spec, get_ablation (job), context->progress, error);
   return tap->ablations != NULL;
+}
+
+static AssayUnits *
+measure (AssayJob *job, AssayJobContext *context, const char *name_of_tap, GError **error)
+{
+  const State *state = context->state;
+  g_autoptr (AssayObject) summary = NULL;
+  g_autoptr (AssayTapUnits) tap = NULL;
+
+  if (state->reader != NULL)
+    return assay_units_measure (state->reader, name_of_tap, assay_job_get_table (job, assay_units_params), ASSAY_UNITS_MEMORY, context->backend->workers,
+                                context->progress, error);
+  summary = find_summary (context->cas, state->name, name_of_tap);
+  tap = summary ? assay_tap_units_load (context->cas, summary, error) : NULL;
+  return tap ? g_steal_pointer (&tap->units) : NULL;
 }
 
 /* One tap, from the recording to the object of the case. */
@@ -357,18 +511,17 @@ static json_t *
 measure_tap (AssayJob *job, AssayJobContext *context, const char *name_of_tap, GError **error)
 {
   const State *state = context->state;
-  g_autofree char *name = g_strconcat (state->recording->name, "/", name_of_tap, NULL), *identity = assay_job_get_identity (job);
+  g_autofree char *name = g_strconcat (state->name, "/", name_of_tap, NULL), *identity = assay_job_get_identity (job);
   g_autoptr (AssayTapUnits) tap = assay_tap_units_new ();
   AssayObject *object;
   json_t *meta;
 
-  tap->units = assay_units_measure (state->reader, name_of_tap, assay_job_get_table (job, assay_units_params), ASSAY_UNITS_MEMORY,
-                                    context->backend->workers, context->progress, error);
+  tap->units = measure (job, context, name_of_tap, error);
   if (tap->units == NULL || !find_sides (job, context, tap, error) || !ablate (job, context, tap, name, error))
     return NULL;
-  meta = json_pack ("{s:s, s:s, s:I, s:O}", "job", identity, "recording", state->recording->name, "recording_sequence",
+  meta = json_pack ("{s:s, s:s, s:I, s:O}", "job", identity, "recording", state->name, "recording_sequence",
                     (json_int_t) state->recording->sequence, "subject", json_object_get (state->recording->meta, "subject"));
-  object = assay_tap_units_save (tap, context->cas, name, meta, error);
+  object = assay_tap_units_save (tap, context->cas, "units", name, meta, error);
   json_decref (meta);
   if (object == NULL)
     return NULL;
@@ -393,10 +546,10 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
         }
       json_array_append_new (taps, tap);
     }
-  return json_pack ("{s:s, s:s, s:s?, s:s, s:I, s:I, s:o}", "recording", state->recording->name, "model", state->model_object->name, "split",
+  return json_pack ("{s:s, s:s, s:s?, s:s, s:I, s:I, s:o}", "recording", state->name, "model", state->model_object->name, "split",
                     json_string_value (json_object_get (state->recording->meta, "split")), "data",
                     assay_json_get_text (json_object_get (json_object_get (state->recording->meta, "subject"), "data"), "name"), "rows",
-                    (json_int_t) state->recording->rows, "examples", (json_int_t) state->N, "taps", taps);
+                    (json_int_t) state->rows, "examples", (json_int_t) state->N, "taps", taps);
 }
 
 /* --- result ---------------------------------------------------------------------------------------------------------- */
@@ -459,9 +612,12 @@ result (AssayJob *job, AssayJobContext *context, const json_t *summary, GError *
   gsize k;
 
   if (json_is_true (json_object_get (state->recording->meta, "imported")))
-    assay_job_add_note (context, "the recording %s was imported, not computed here", state->recording->name);
+    assay_job_add_note (context, "the recording %s was imported, not computed here", state->name);
+  if (state->reader == NULL)
+    assay_job_add_note (context, "of %s a summary was recorded: quantiles, draws from bands and similar units are not known; assay record --keep rows has them",
+                        state->name);
   for (guint t = 0; t < state->taps->len; t++)
-    units += count_units (state, state->taps->pdata[t]);
+    units += count_units (state, context->cas, state->taps->pdata[t]);
   for (guint q = 0; q < ASSAY_UNIT_N_QUANTILES; q++)
     json_array_append_new (probabilities, json_real (assay_unit_quantiles[q]));
   json_object_set_new (document, "quantile_probabilities", probabilities);

@@ -278,6 +278,8 @@ describe_statistics (const AssayTapUnits *tap, const AssayUnitNames *names, gint
                     (json_int_t) u->s.n_distinct, "dead", assay_unit_is_dead (u), "constant", assay_unit_is_constant (u), "duplicate_of",
                     u->twin >= 0 ? json_integer (u->twin) : json_null ());
 
+  if (u->s.n_distinct < 0)
+    json_object_set_new (object, "distinct_values", json_null ());
   json_object_set_new (object, "name", name_unit (tap, names, unit));
   return object;
 }

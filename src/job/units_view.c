@@ -13,6 +13,15 @@
 #define BINS 256
 #define ZERO_BIN 127
 
+char *
+assay_units_view_dup_line (const json_t *object, const char *key)
+{
+  g_autoptr (GString) line = g_string_new (assay_json_get_text (object, key));
+
+  g_string_replace (line, "\n", "\u21b5", 0);
+  return g_string_free (g_steal_pointer (&line), FALSE);
+}
+
 static gint64
 count_of (const json_t *object, const char *key)
 {
@@ -66,7 +75,11 @@ names_of (const json_t *effects, gsize most)
 
   json_array_foreach (effects, k, effect)
     if (k < most)
-      g_string_append_printf (text, "%s%s", k > 0 ? ", " : "", assay_json_get_text (effect, "name"));
+      {
+        g_autofree char *name = assay_units_view_dup_line (effect, "name");
+
+        g_string_append_printf (text, "%s%s", k > 0 ? ", " : "", name);
+      }
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
@@ -123,7 +136,7 @@ view_ranking (const json_t *tap, AssayView *view)
   json_array_foreach (json_object_get (tap, "ranking"), k, unit)
     {
       const json_t *top = json_array_get (json_object_get (unit, "top"), 0), *effect = json_object_get (unit, "ablation");
-      const char *token = json_string_value (json_object_get (top, "token"));
+      g_autofree char *token = json_is_string (json_object_get (top, "token")) ? assay_units_view_dup_line (top, "token") : NULL;
       g_autofree char *active = g_strdup_printf ("%.3g %%", 100 * assay_json_get_number (unit, "density")), *number_of_unit = NULL, *where = NULL, *at = NULL;
       g_autofree char *change = json_is_object (effect) ? estimate (json_object_get (effect, "loss_change"), 2) : g_strdup ("not ablated");
       g_autofree char *read = names_of (json_object_get (json_array_get (json_object_get (unit, "reads"), 0), "positive"), FEW);
@@ -208,15 +221,6 @@ view_tap (const json_t *tap, AssayView *view)
 
 /* --- one unit ---------------------------------------------------------------------------------------------------------- */
 
-char *
-assay_units_view_dup_line (const json_t *context, const char *key)
-{
-  g_autoptr (GString) line = g_string_new (assay_json_get_text (context, key));
-
-  g_string_replace (line, "\n", "\u21b5", 0);
-  return g_string_free (g_steal_pointer (&line), FALSE);
-}
-
 /* "... a b [c] d e ..." */
 static char *
 strip (const json_t *row)
@@ -264,6 +268,8 @@ view_bands (const json_t *page, AssayView *view)
   gsize b, k;
   json_t *band, *row;
 
+  if (json_array_size (bands) == 0)
+    return;
   assay_view_add_heading (view, "Drawn from %" G_GSIZE_FORMAT " equal shares of the activations other than 0, largest first", json_array_size (bands));
   assay_view_begin_table (view, "from - to|>rows|>activation|example|text");
   for (b = json_array_size (bands); b-- > 0;)
@@ -384,7 +390,10 @@ view_page (const json_t *document, const json_t *page, AssayView *view)
   high = assay_view_number (json_number_value (json_array_get (quantiles, 6)), 3);
   assay_view_add_heading (view, "Unit %s of %s%s%s", name, assay_json_get_text (page, "tap"), mark (page)[0] ? ": " : "", mark (page));
   assay_view_add_field (view, "active", "%s of %s rows (density %.4g)", nonzero, rows, assay_json_get_number (page, "density"));
-  assay_view_add_field (view, "activation", "mean %s, deviation %s, from %s to %s; quantiles .05 %s, .5 %s, .95 %s", mean, deviation, least, most, low, middle, high);
+  if (json_is_number (json_array_get (quantiles, 4)))
+    assay_view_add_field (view, "activation", "mean %s, deviation %s, from %s to %s; quantiles .05 %s, .5 %s, .95 %s", mean, deviation, least, most, low, middle, high);
+  else
+    assay_view_add_field (view, "activation", "mean %s, deviation %s, from %s to %s; quantiles are not known of a summary", mean, deviation, least, most);
   if (json_is_integer (json_object_get (page, "duplicate_of")))
     assay_view_add_field (view, "the same as", "unit %" G_GINT64_FORMAT ", at every row", count_of (page, "duplicate_of"));
   json_array_foreach (json_object_get (page, "similar"), k, side)

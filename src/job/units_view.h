@@ -12,5 +12,5 @@
 /* document: what kind "units" answers. */
 void assay_units_view (const json_t *document, AssayView *view);
 
-/* A text of an example's context ("before", "token", "after") as one line, where ends of lines are shown by an arrow. Owns: the caller. */
-char *assay_units_view_dup_line (const json_t *context, const char *key);
+/* A text of tokens, such as "before", "token" or "after" of an example's context, as one line: ends of lines are shown by an arrow. Owns: the caller. */
+char *assay_units_view_dup_line (const json_t *object, const char *key);

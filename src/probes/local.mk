@@ -25,10 +25,12 @@ src_probes_libprobes_la_SOURCES += \
   src/probes/unit_kernel.h \
   src/probes/unit_rows.c src/probes/unit_rows.h \
   src/probes/unit_similarity.c src/probes/unit_similarity.h \
+  src/probes/unit_summary.c src/probes/unit_summary.h \
   src/probes/unit_tally.c src/probes/unit_tally.h \
   src/probes/units.c src/probes/units.h \
   src/probes/units_measure.c \
-  src/probes/units_store.c src/probes/units_store.h
+  src/probes/units_store.c src/probes/units_store.h \
+  src/probes/units_stream.c src/probes/units_stream.h
 
 # The loops over all recorded values once per instruction set, as the products of the tensor floor are.
 noinst_LTLIBRARIES += src/probes/libunits-baseline.la

@@ -15,6 +15,7 @@
 #define ASSAY_KEY_LEAST_F16  (-0x7c00)
 #define ASSAY_KEY_MOST_BF16  0x7f7f
 #define ASSAY_KEY_LEAST_BF16 (-0x7f80)
+#define ASSAY_KEY_MOST_ADDED 4096
 
 /* Of the bits of a float16 or bfloat16, and back. */
 static inline gint16
@@ -41,6 +42,11 @@ typedef struct {
   gsize (*drain)  (guint32 *table, gint16 least, gint16 most, gint16 *distinct, guint32 *count);
   /* Rows from `from` on whose key is below lo or above hi, ascending, until `room` of them are found; *next: where to go on (n: done). */
   gsize (*find)   (const gint16 *keys, gint64 from, gint64 n, gint16 lo, gint16 hi, gint64 *row, gsize room, gint64 *next);
+  /* bins[of[key + 32768]] += 1 for each. bins (256) */
+  void  (*bin)    (const gint16 *keys, gint64 n, const guint8 *of, gint64 *bins);
+  /* Exact sums of at most ASSAY_KEY_MOST_ADDED finite float16: of values in units of 2^-24, of squares in units of 2^-48, 2^-28 and 2^-8: each square is in
+   * the sum whose unit it is a multiple of. Each is a whole number that a double holds. */
+  void  (*add_up) (const gint16 *keys, gint64 n, gint64 *total, gint64 *squares);
 } AssayUnitKernels;
 
 extern const AssayUnitKernels assay_unit_kernels_baseline, assay_unit_kernels_x86_64_v3, assay_unit_kernels_x86_64_v4;

@@ -56,15 +56,20 @@ assay_unit_best_finish (AssayUnitBest *best)
 }
 
 void
+assay_unit_best_cut (AssayUnitBest *best)
+{
+  assay_unit_best_finish (best);
+  best->has_worst = best->k > 0 && best->n == (gsize) best->k;
+  if (best->has_worst)
+    best->worst = best->row[best->n - 1];
+}
+
+void
 assay_unit_best_offer (AssayUnitBest *best, const AssayUnitRow *row)
 {
   if (best->k == 0 || (best->has_worst && assay_unit_row_compare (row, &best->worst, best->largest) > 0))
     return;
   if (best->n == best->capacity)
-    {
-      assay_unit_best_finish (best);
-      best->worst = best->row[best->n - 1];
-      best->has_worst = TRUE;
-    }
+    assay_unit_best_cut (best);
   best->row[best->n++] = *row;
 }

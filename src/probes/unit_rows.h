@@ -31,5 +31,7 @@ void assay_unit_best_clear  (AssayUnitBest *best);
 void assay_unit_best_reset  (AssayUnitBest *best);
 /* Cost: constant on average; memory for 2 k rows. */
 void assay_unit_best_offer  (AssayUnitBest *best, const AssayUnitRow *row);
+/* Keeps the best k alone and knows their worst: what cannot be among them is refused from now on. */
+void assay_unit_best_cut    (AssayUnitBest *best);
 /* Sorts what is left of it: the first min (k, offered), best first. */
 void assay_unit_best_finish (AssayUnitBest *best);

@@ -37,7 +37,7 @@ typedef struct {
   char *tap;
   AssayStoreType type;                  /* as recorded */
   gint64 R, C;
-  guint n_best, n_bands, band_rows;
+  guint n_best, n_bands, band_rows;     /* no bands: a summary, without quantiles and different values */
   guint64 draw_seed;
   AssayUnit *unit;                      /* (C) */
   AssayUnitRow *rows;                   /* what the units' pointers point into */

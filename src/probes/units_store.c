@@ -142,7 +142,7 @@ pass_statistics (Door *door, AssayUnits *units, GError **error)
     { "/statistics/least", offsetof (AssayUnit, s.least), DOUBLE, "smallest activation" },
     { "/statistics/most", offsetof (AssayUnit, s.most), DOUBLE, "largest activation" },
     { "/statistics/nonzero", offsetof (AssayUnit, s.nonzero), LONG, "rows where the unit is not 0" },
-    { "/statistics/distinct", offsetof (AssayUnit, s.n_distinct), LONG, "different values that occur" },
+    { "/statistics/distinct", offsetof (AssayUnit, s.n_distinct), LONG, "different values that occur; -1: not known, of a summary" },
     { "/statistics/twin", offsetof (AssayUnit, twin), LONG, "the lowest unit with the same activation at every row; -1: none, or dead, or constant" } };
   const char *const axes[] = { "unit", "quantile_probability" }, *const bins[] = { "unit", "bin" };
   AssayUnit *first = units->unit;
@@ -408,10 +408,10 @@ describe (const AssayTapUnits *tap, json_t *extra)
 }
 
 AssayObject *
-assay_tap_units_save (const AssayTapUnits *tap, AssayCase *cas, const char *name, json_t *extra, GError **error)
+assay_tap_units_save (const AssayTapUnits *tap, AssayCase *cas, const char *kind, const char *name, json_t *extra, GError **error)
 {
   json_t *meta = describe (tap, extra);
-  g_autoptr (AssayShardWriter) writer = assay_shard_writer_new (cas, "units", name, meta, error);
+  g_autoptr (AssayShardWriter) writer = assay_shard_writer_new (cas, kind, name, meta, error);
   g_autoptr (GArray) ablated = tap->ablations ? g_array_copy (tap->ablations->ablated) : g_array_new (FALSE, FALSE, sizeof (AssayUnitAblated));
   g_auto (Door) door = { .writer = writer };
 
@@ -442,7 +442,7 @@ new_units (const json_t *said, GError **error)
   gint64 band_examples = whole (said, "band_examples"), pairs = whole (said, "pairs");
   g_autoptr (AssayUnits) units = NULL;
 
-  if (rows < 1 || count < 1 || top < 0 || top > G_MAXINT32 || bands < 1 || bands > ASSAY_UNIT_MOST_BANDS || band_examples < 0 || band_examples > 1e6
+  if (rows < 1 || count < 1 || top < 0 || top > G_MAXINT32 || bands < 0 || bands > ASSAY_UNIT_MOST_BANDS || band_examples < 0 || band_examples > 1e6
       || pairs < 0 || pairs > G_MAXINT32)
     {
       g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_DAMAGED, "units %s: its metadata do not say how many units it has", tap);

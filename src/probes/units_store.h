@@ -28,8 +28,9 @@ void           assay_tap_units_free (AssayTapUnits *tap);
 /* "reads", "reads_2", "writes". */
 const char    *assay_tap_side_get_name (guint side);
 
-/* meta: what else the object is to say of itself; borrowed. Errors: those of the store. Owns: the caller. */
-AssayObject   *assay_tap_units_save (const AssayTapUnits *tap, AssayCase *cas, const char *name, json_t *meta, GError **error);
+/* kind: "units", or "summary" for what was summarised while the model walked. meta: what else the object is to say of itself; borrowed.
+ * Errors: those of the store. Owns: the caller. */
+AssayObject   *assay_tap_units_save (const AssayTapUnits *tap, AssayCase *cas, const char *kind, const char *name, json_t *meta, GError **error);
 /* Errors: NOT_FOUND; DAMAGED when the object is not what assay_tap_units_save makes. */
 AssayTapUnits *assay_tap_units_load (AssayCase *cas, AssayObject *object, GError **error);
 

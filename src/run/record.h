@@ -18,8 +18,9 @@
 #include "run/record_rows.h"
 #include "run/record_taps.h"
 #include "store/case.h"
+#include "store/types.h"
 
-/* taps, sample, sample-seed, gradients, norms, type, batch. */
+/* taps, keep, top, sample, sample-seed, gradients, norms, type, batch. keep and top are the caller's to heed. */
 extern const AssayParam assay_record_params[];
 
 typedef struct {
@@ -36,6 +37,11 @@ typedef struct {
 
 /* Positions of an example: rows that one without padding has in a recording of activations, or 1. */
 gint64       assay_record_get_positions (const AssayModel *model);
+
+/* The rows of activations that the options ask for. Owns: the caller. */
+AssayRecordRows *assay_record_choose_rows (const AssayRecording *recording, GError **error);
+/* What activations are stored as. */
+AssayStoreType assay_record_get_type (const AssayRecording *recording);
 
 /* Errors: NOT_FOUND (tap, parameter), those of the walk and of the store; INTERRUPTED or TERMINATED, with what was done committed.
  * Owns: the caller. */

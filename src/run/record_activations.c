@@ -32,7 +32,7 @@ open_recorder (Activations *a, gint64 n_rows, json_t *meta, GError **error)
 
       g_ptr_array_add (strings, path);
       g_ptr_array_add (strings, axis);
-      arrays[k] = (AssayArraySpec) { .path = path, .type = assay_recording_get_type (a->r, ASSAY_STORE_F16), .rank = 2, .dims = { 0, tap->C },
+      arrays[k] = (AssayArraySpec) { .path = path, .type = assay_record_get_type (a->r), .rank = 2, .dims = { 0, tap->C },
                                      .axes = { "row", axis }, .long_name = tap->name, .description = "activation, one row for each example and position",
                                      .bulk = TRUE };
       row_bytes += (gsize) tap->C * assay_store_type_width (arrays[k].type);
@@ -75,7 +75,7 @@ static gboolean
 record (gpointer data, gint64 first, gint64 end, AssayProgress *progress, GError **error)
 {
   Activations *a = data;
-  const AssayRecordSink sink = { assay_recording_get_type (a->r, ASSAY_STORE_F16), append_index, append_rows, end_batch, a };
+  const AssayRecordSink sink = { assay_record_get_type (a->r), append_index, append_rows, end_batch, a };
   g_autoptr (GError) fault = NULL;
 
   a->last = g_get_monotonic_time ();
@@ -95,7 +95,7 @@ assay_record_activations_share (const AssayRecording *r, AssayRecordShare *share
   json_t *meta = NULL;
   gboolean fine;
 
-  share->rows = assay_recording_choose_rows (r, error);
+  share->rows = assay_record_choose_rows (r, error);
   a.walk = share->rows ? assay_record_walk_new (r, share->rows, error) : NULL;
   fine = a.walk != NULL;
   if (fine && !assay_recording_find (r, "activations", share, &meta))

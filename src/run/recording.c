@@ -11,11 +11,16 @@
 #define F16_OVERFLOW 65520.0    /* what is as large or larger rounds to infinity */
 #define F32_OVERFLOW 0x1.ffffffp127
 
+static const char *const keeps[] = { "rows", "summary", NULL };
 static const char *const types[] = { "auto", "f16", "bf16", "f32", "f64", NULL };
 
 const AssayParam assay_record_params[] = {
   { .name = "taps", .type = ASSAY_PARAM_LIST, .metavar = "PATTERN", .names = "tap",
     .help = "what is recorded of the walk, by name, for example h.*.mlp.act; also states and attention patterns (*.pattern)" },
+  { .name = "keep", .type = ASSAY_PARAM_CHOICE, .def.s = "rows", .choices = keeps,
+    .help = "of activations: every row; or of each unit a histogram, its best rows, mean and variance, all exact, in memory that does not grow with the rows" },
+  { .name = "top", .type = ASSAY_PARAM_INT, .def.i = 20, .min = 0, .max = 1e6, .unit = "rows",
+    .help = "in a summary, how many are kept of each unit's largest activations, and of its smallest" },
   { .name = "sample", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1e9, .unit = "rows",
     .help = "of activations record so many rows, drawn at random from all positions; 0: all of them" },
   { .name = "sample-seed", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 9e15, .help = "of that draw" },
@@ -38,10 +43,16 @@ assay_recording_get_type (const AssayRecording *r, AssayStoreType by_default)
 }
 
 AssayRecordRows *
-assay_recording_choose_rows (const AssayRecording *r, GError **error)
+assay_record_choose_rows (const AssayRecording *r, GError **error)
 {
   return assay_record_rows_new (r->model, r->dataset, r->examples, r->N, assay_values_get_int (r->options, "sample"),
                                 (guint64) assay_values_get_int (r->options, "sample-seed"), error);
+}
+
+AssayStoreType
+assay_record_get_type (const AssayRecording *r)
+{
+  return assay_recording_get_type (r, ASSAY_STORE_F16);
 }
 
 gboolean

@@ -10,9 +10,6 @@
 /* The stored type that the options ask for; by_default where they leave it open. */
 AssayStoreType assay_recording_get_type (const AssayRecording *recording, AssayStoreType by_default);
 
-/* The rows of activations that the options ask for. Owns: the caller. */
-AssayRecordRows *assay_recording_choose_rows (const AssayRecording *recording, GError **error);
-
 /* Whether the finished object of this identity is there, and then all of share but its rows; else a meta for a recorder of it. */
 gboolean       assay_recording_find     (const AssayRecording *recording, const char *kind, AssayRecordShare *share, json_t **meta);
 

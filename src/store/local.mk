@@ -43,5 +43,6 @@ src_store_libstore_la_SOURCES = \
   src/store/shard_finish.c \
   src/store/shard_scales.c src/store/shard_scales.h \
   src/store/shard_writer.c src/store/shard_writer_private.h \
+  src/store/tile_file.c src/store/tile_file.h \
   src/store/types.c src/store/types.h \
   src/store/verify.c src/store/verify.h

@@ -11,6 +11,7 @@
 #include "store/content_tree.h"
 #include "store/hdf5_door.h"
 #include "store/io_thread.h"
+#include "store/tile_file.h"
 
 #define CACHE_BYTES ((gsize) 256 << 20)         /* of tiles, all parts together */
 #define MAX_OPEN_PARTS 128
@@ -24,6 +25,7 @@ typedef struct {
 typedef struct {                /* both opened when first needed */
   hid_t file;
   hid_t array;                  /* of the reader's current path, with its last tiles in memory */
+  AssayTileFile tiles;          /* of that array, where it is one of plain tiles */
 } OpenPart;
 
 struct _AssayReader {
@@ -62,7 +64,10 @@ static void
 close_arrays (AssayReader *self)
 {
   for (guint i = 0; i < self->object->n_parts; i++)
-    assay_hid_close (assay_hid_steal (&self->parts[i].array));
+    {
+      assay_hid_close (assay_hid_steal (&self->parts[i].array));
+      assay_tile_file_close (&self->parts[i].tiles);
+    }
 }
 
 static void
@@ -245,7 +250,7 @@ assay_reader_new (AssayCase *cas, AssayObject *object, GError **error)
   self->object = assay_object_ref (object);
   self->parts = g_new (OpenPart, object->n_parts);
   for (guint i = 0; i < object->n_parts; i++)
-    self->parts[i] = (OpenPart) { H5I_INVALID_HID, H5I_INVALID_HID };
+    self->parts[i] = (OpenPart) { H5I_INVALID_HID, H5I_INVALID_HID, { .file = -1 } };
   self->arrays = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, entry_free);
   self->paths = g_ptr_array_new ();
   if (!assay_case_check_part (cas, object->parts[0], error) || !assay_store_call (list_arrays, self, error))
@@ -405,7 +410,15 @@ open_array (Read *r, GError **error)
   size_cache (access, plain, self->object->n_parts);
   assay_hid_close (assay_hid_steal (&plain));           /* the settings hold for the first open only */
   part->array = H5Dopen2 (part->file, r->path, access);
-  return part->array >= 0 || read_failed (r, error);
+  if (part->array < 0)
+    return read_failed (r, error);
+  if (r->entry->info.rank == 2)
+    {
+      g_autofree char *path = part_path (self, r->part);
+
+      assay_tile_file_open (&part->tiles, path, part->array, assay_store_type_width (r->entry->info.type));
+    }
+  return TRUE;
 }
 
 /* Rows first .. first+n-1 of the open part (of the box's other axes) into out, as stored. */
@@ -421,6 +434,9 @@ read_stored (Read *r, gint64 first, gint64 n, void *out, GError **error)
 
   if (rank == 0)
     return H5Dread (array, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, out) >= 0 || read_failed (r, error);
+  if (r->self->parts[r->part].tiles.file >= 0
+      && assay_tile_file_read (&r->self->parts[r->part].tiles, array, (gint64[]) { first, r->start[1] }, (gint64[]) { n, r->count[1] }, out))
+    return TRUE;
   for (guint k = 0; k < rank; k++)
     {
       start[k] = (hsize_t) r->start[k];

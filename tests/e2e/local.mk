@@ -8,6 +8,7 @@ dist_check_SCRIPTS += tests/e2e/test-tabular.sh
 EXTRA_DIST += tests/e2e/tabular.py
 dist_check_SCRIPTS += tests/e2e/test-bad-input.sh
 dist_check_SCRIPTS += tests/e2e/test-language.sh
+dist_check_SCRIPTS += tests/e2e/test-recording.sh
 dist_check_SCRIPTS += tests/e2e/test-mnist.sh
 LONG_TESTS += tests/e2e/test-mnist.sh
 dist_check_SCRIPTS += tests/e2e/test-export.sh

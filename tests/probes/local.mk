@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Tests of the probes room.
 recordings = tests/probes/recordings.c tests/probes/recordings.h
-check_PROGRAMS += tests/probes/test-ablation tests/probes/test-unit_ablation tests/probes/test-unit_directions tests/probes/test-unit_histogram tests/probes/test-unit_tally tests/probes/test-units
+check_PROGRAMS += tests/probes/test-ablation tests/probes/test-unit_ablation tests/probes/test-unit_directions tests/probes/test-unit_histogram tests/probes/test-unit_summary tests/probes/test-unit_tally tests/probes/test-units
 tests_probes_test_ablation_SOURCES = tests/probes/test-ablation.c $(run_fixtures)
 tests_probes_test_unit_ablation_SOURCES = tests/probes/test-unit_ablation.c $(recordings) $(run_fixtures)
 tests_probes_test_unit_directions_SOURCES = tests/probes/test-unit_directions.c $(run_fixtures)
 tests_probes_test_unit_histogram_SOURCES = tests/probes/test-unit_histogram.c
+tests_probes_test_unit_summary_SOURCES = tests/probes/test-unit_summary.c $(recordings) $(run_fixtures)
 tests_probes_test_unit_tally_SOURCES = tests/probes/test-unit_tally.c $(recordings)
 tests_probes_test_units_SOURCES = tests/probes/test-units.c $(recordings)
 probes_compiled = tests/probes/compiled.c tests/probes/compiled.h

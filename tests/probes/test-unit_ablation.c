@@ -201,7 +201,7 @@ test_store (Room *room, gconstpointer unused)
   tap->side[ASSAY_TAP_READS] = assay_unit_effects_find (d, &d->reads[0], 3, NULL, NULL, &error);
   tap->side[ASSAY_TAP_WRITES] = assay_unit_effects_find (d, &d->writes, 2, NULL, NULL, &error);
   tap->ablations = ablate (f, cas, tap->units, "{\"ablate\": \"2,3\", \"controls\": 2}");
-  object = assay_tap_units_save (tap, cas, "rec/act1", NULL, &error);
+  object = assay_tap_units_save (tap, cas, "units", "rec/act1", NULL, &error);
   g_assert_no_error (error);
   g_assert_cmpint (object->rows, ==, HIDDEN);
   back = assay_tap_units_load (cas, object, &error);
@@ -231,7 +231,7 @@ test_damaged (Room *room, gconstpointer unused)
 
   (void) unused;
   tap->units = measure (f, cas);
-  object = assay_tap_units_save (tap, cas, "rec/act1", NULL, &error);
+  object = assay_tap_units_save (tap, cas, "units", "rec/act1", NULL, &error);
   g_assert_no_error (error);
   for (guint k = 0; k < G_N_ELEMENTS (wrong); k++)
     {
