@@ -8,6 +8,7 @@
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -233,6 +234,48 @@ assay_file_sha256 (const char *path, guint64 *size_out, GError **error)
   if (size_out != NULL)
     *size_out = size;
   return hex;
+}
+
+typedef struct {
+  void *address;
+  gsize n;
+} Mapping;
+
+static void
+unmap (gpointer data)
+{
+  Mapping *mapping = data;
+
+  munmap (mapping->address, mapping->n);
+  g_free (mapping);
+}
+
+GBytes *
+assay_file_map (const char *path, GError **error)
+{
+  guint64 size;
+  int fd = assay_file_open_regular (path, &size, error);
+  Mapping *mapping;
+  void *address;
+
+  if (fd < 0)
+    return NULL;
+  if (size == 0)
+    {
+      close (fd);
+      return g_bytes_new (NULL, 0);
+    }
+  address = mmap (NULL, (size_t) size, PROT_READ, MAP_PRIVATE, fd, 0);
+  close (fd);
+  if (address == MAP_FAILED)
+    {
+      assay_error_set_errno (error, errno, "%s: cannot be mapped", path);
+      return NULL;
+    }
+  mapping = g_new (Mapping, 1);
+  mapping->address = address;
+  mapping->n = (gsize) size;
+  return g_bytes_new_with_free_func (address, (gsize) size, unmap, mapping);
 }
 
 /* --- writing --------------------------------------------------------------------------------------------------------- */

@@ -16,7 +16,10 @@ int      assay_file_open_beneath (const char *directory, const char *name, guint
 
 /* The whole file, with a zero byte behind it that is not counted. Errors: INPUT when longer than max_bytes. */
 GBytes  *assay_file_read         (const char *path, guint64 max_bytes, GError **error);
-/* The same as a JSON document; flags: jansson's for decoding. New reference. Errors: INPUT also for what is no JSON, with line and column. */
+/* The whole file as the system maps it: read when it is looked at. What another program then writes to it shows, and a file made shorter ends
+ * this program at the next look. */
+GBytes  *assay_file_map          (const char *path, GError **error);
+/* The whole file as a JSON document; flags: jansson's for decoding. New reference. Errors: INPUT also for what is no JSON, with line and column. */
 json_t  *assay_file_read_json    (const char *path, guint64 max_bytes, gsize flags, GError **error);
 /* Exactly n bytes at offset. path appears in messages. */
 gboolean assay_file_read_at      (int fd, const char *path, guint64 offset, void *out, gsize n, GError **error);

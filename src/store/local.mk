@@ -20,6 +20,9 @@ src_store_libstore_la_SOURCES = \
   src/store/csv_writer.c src/store/csv_writer.h \
   src/store/digest.c src/store/digest.h \
   src/store/file.c src/store/file.h \
+  src/store/gguf.c src/store/gguf.h \
+  src/store/gguf_header.c src/store/gguf_header.h \
+  src/store/gguf_type.c src/store/gguf_type.h \
   src/store/hdf5_attributes.c \
   src/store/hdf5_door.c src/store/hdf5_door.h \
   src/store/io_thread.c src/store/io_thread.h \

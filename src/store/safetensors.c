@@ -2,11 +2,8 @@
 /* safetensors.c: where the tensors lie, and access to them. The writer is in safetensors_write.c. */
 #include "store/safetensors.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/num.h"
@@ -189,52 +186,10 @@ assay_safetensors_parse (GBytes *bytes, const char *name, GError **error)
   return g_steal_pointer (&self);
 }
 
-typedef struct {
-  void *address;
-  gsize n;
-} Mapping;
-
-static void
-unmap (gpointer data)
-{
-  Mapping *mapping = data;
-
-  munmap (mapping->address, mapping->n);
-  g_free (mapping);
-}
-
-static GBytes *
-map_file (const char *path, GError **error)
-{
-  guint64 size;
-  int fd = assay_file_open_regular (path, &size, error);
-  Mapping *mapping;
-  void *address;
-
-  if (fd < 0)
-    return NULL;
-  if (size == 0)
-    {
-      close (fd);
-      return g_bytes_new (NULL, 0);
-    }
-  address = mmap (NULL, (size_t) size, PROT_READ, MAP_PRIVATE, fd, 0);
-  close (fd);
-  if (address == MAP_FAILED)
-    {
-      assay_error_set_errno (error, errno, "%s: cannot be mapped", path);
-      return NULL;
-    }
-  mapping = g_new (Mapping, 1);
-  mapping->address = address;
-  mapping->n = (gsize) size;
-  return g_bytes_new_with_free_func (address, (gsize) size, unmap, mapping);
-}
-
 AssaySafetensors *
 assay_safetensors_open (const char *path, GError **error)
 {
-  g_autoptr (GBytes) bytes = map_file (path, error);
+  g_autoptr (GBytes) bytes = assay_file_map (path, error);
 
   return bytes != NULL ? assay_safetensors_parse (bytes, path, error) : NULL;
 }

@@ -46,6 +46,10 @@ tests_store_test_content_root_SOURCES = tests/store/test-content-root.c tests/st
 tests_store_test_content_root_LDADD = $(STORE_TEST_LIBS)
 tests_store_test_content_root_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS)
 
+check_PROGRAMS += tests/store/test-gguf
+tests_store_test_gguf_SOURCES = tests/store/test-gguf.c tests/store/gguf_writer.h tests/store/store_test.h
+tests_store_test_gguf_LDADD = $(STORE_TEST_LIBS)
+
 check_PROGRAMS += tests/store/test-safetensors
 tests_store_test_safetensors_SOURCES = tests/store/test-safetensors.c tests/store/store_test.h
 tests_store_test_safetensors_LDADD = $(STORE_TEST_LIBS)
