@@ -81,7 +81,6 @@ src_dataset_libdataset_la_SOURCES = $(READERS_LIST) $(ORGANISMS_LIST) $(TOKEN_MO
   src/dataset/tokenizer_decode.c src/dataset/tokenizer_decode.h \
   src/dataset/tokenizer_files.c \
   src/dataset/tokenizer_format.h \
-  src/dataset/tokenizer_gguf_values.c src/dataset/tokenizer_gguf_values.h \
   src/dataset/tokenizer_model.h \
   src/dataset/tokenizer_normalise.c \
   src/dataset/tokenizer_pieces.c src/dataset/tokenizer_pieces.h \

@@ -8,9 +8,9 @@
 #include "dataset/tokenizer_format.h"
 
 #include "base/error.h"
-#include "dataset/tokenizer_gguf_values.h"
 #include "dataset/tokenizer_model.h"
 #include "dataset/tokenizer_pieces.h"
+#include "store/gguf.h"
 
 #include <string.h>
 
@@ -19,20 +19,36 @@
 #define MARK "\xe2\x96\x81"
 
 typedef struct {
-  const AssayTokenValues *values;
-  const AssayTokenValue *tokens, *scores, *kinds;       /* scores, kinds: NULL where they are absent */
+  const AssayGguf *values;
+  const AssayGgufValue *tokens, *scores, *kinds;       /* scores, kinds: NULL where they are absent */
+  gsize n;                      /* tokens */
   gint64 begin, end, unknown;
   gboolean adds_begin, adds_end;
 } Vocabulary;
 
+/* Each: the list of that key, NULL where there is no such key. */
+static gboolean
+find_texts (const AssayGguf *values, const char *key, const AssayGgufValue **list, GError **error)
+{
+  *list = NULL;
+  return !assay_gguf_has (values, key) || (*list = assay_gguf_get_texts (values, key, error)) != NULL;
+}
+
+static gboolean
+find_numbers (const AssayGguf *values, const char *key, const AssayGgufValue **list, GError **error)
+{
+  *list = NULL;
+  return !assay_gguf_has (values, key) || (*list = assay_gguf_get_numbers (values, key, error)) != NULL;
+}
+
 /* --- what all have ----------------------------------------------------------------------------------------------------------------- */
 
 static gboolean
-check_length (const AssayTokenValue *array, guint64 n, const char *key, GError **error)
+check_length (const AssayGgufValue *array, gsize n, const char *key, GError **error)
 {
-  if (array == NULL || array->n >= n)
+  if (array == NULL || assay_gguf_list_get_n (array) >= n)
     return TRUE;
-  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: one for each of %" G_GUINT64_FORMAT " tokens expected, %" G_GUINT64_FORMAT " found", key, n, array->n);
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: one for each of %" G_GSIZE_FORMAT " tokens expected, %" G_GSIZE_FORMAT " found", key, n, assay_gguf_list_get_n (array));
   return FALSE;
 }
 
@@ -42,22 +58,23 @@ read_vocabulary (Vocabulary *v, GError **error)
 {
   gint64 n;
 
-  if (!assay_token_values_get_texts (v->values, KEY ("tokens"), &v->tokens, error) || !assay_token_values_get_numbers (v->values, KEY ("scores"), &v->scores, error)
-      || !assay_token_values_get_numbers (v->values, KEY ("token_type"), &v->kinds, error))
+  if (!find_texts (v->values, KEY ("tokens"), &v->tokens, error) || !find_numbers (v->values, KEY ("scores"), &v->scores, error)
+      || !find_numbers (v->values, KEY ("token_type"), &v->kinds, error))
     return FALSE;
-  if (v->tokens == NULL || v->tokens->n == 0 || v->tokens->n > MAX_TOKENS)
+  v->n = v->tokens ? assay_gguf_list_get_n (v->tokens) : 0;
+  if (v->n == 0 || v->n > MAX_TOKENS)
     {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, KEY ("tokens") ": 1 to %d tokens expected, %" G_GUINT64_FORMAT " found", MAX_TOKENS, v->tokens ? v->tokens->n : 0);
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, KEY ("tokens") ": 1 to %d tokens expected, %" G_GSIZE_FORMAT " found", MAX_TOKENS, v->n);
       return FALSE;
     }
-  if (!check_length (v->scores, v->tokens->n, KEY ("scores"), error) || !check_length (v->kinds, v->tokens->n, KEY ("token_type"), error)
-      || !assay_token_values_get_integer (v->values, KEY ("bos_token_id"), v->begin, &v->begin, error)
-      || !assay_token_values_get_integer (v->values, KEY ("eos_token_id"), v->end, &v->end, error)
-      || !assay_token_values_get_integer (v->values, KEY ("unknown_token_id"), v->unknown, &v->unknown, error)
-      || !assay_token_values_get_switch (v->values, KEY ("add_bos_token"), v->adds_begin, &v->adds_begin, error)
-      || !assay_token_values_get_switch (v->values, KEY ("add_eos_token"), v->adds_end, &v->adds_end, error))
+  if (!check_length (v->scores, v->n, KEY ("scores"), error) || !check_length (v->kinds, v->n, KEY ("token_type"), error)
+      || !assay_gguf_get_integer_or (v->values, KEY ("bos_token_id"), v->begin, &v->begin, error)
+      || !assay_gguf_get_integer_or (v->values, KEY ("eos_token_id"), v->end, &v->end, error)
+      || !assay_gguf_get_integer_or (v->values, KEY ("unknown_token_id"), v->unknown, &v->unknown, error)
+      || !assay_gguf_get_switch_or (v->values, KEY ("add_bos_token"), v->adds_begin, &v->adds_begin, error)
+      || !assay_gguf_get_switch_or (v->values, KEY ("add_eos_token"), v->adds_end, &v->adds_end, error))
     return FALSE;
-  n = (gint64) v->tokens->n;
+  n = (gint64) v->n;
   v->unknown = v->unknown < n ? v->unknown : -1;
   v->end = v->end < n ? v->end : -1;
   if ((!v->adds_begin || (v->begin >= 0 && v->begin < n)) && (!v->adds_end || v->end >= 0))
@@ -68,9 +85,9 @@ read_vocabulary (Vocabulary *v, GError **error)
 }
 
 static gint64
-get_kind (const Vocabulary *v, guint64 place)
+get_kind (const Vocabulary *v, gsize place)
 {
-  gint64 kind = v->kinds ? (gint64) assay_token_value_get_number (v->kinds, place) : ASSAY_TOKEN_NORMAL;
+  gint64 kind = v->kinds ? (gint64) assay_gguf_list_get_number (v->kinds, place) : ASSAY_TOKEN_NORMAL;
 
   return kind == 0 ? ASSAY_TOKEN_NORMAL : kind;                   /* 0: nothing is said */
 }
@@ -80,37 +97,37 @@ get_kind (const Vocabulary *v, guint64 place)
 static json_t *
 describe_pieces (const Vocabulary *v, AssayTokenPieces *pieces, GError **error)
 {
-  gsize at = 0, n;
+  gsize n;
 
-  for (guint64 k = 0; k < v->tokens->n; k++)
+  for (gsize k = 0; k < v->n; k++)
     {
-      const char *token = assay_token_value_next_text (v->tokens, &at, &n);
+      const char *token = assay_gguf_list_get_text (v->tokens, k, &n);
 
-      if (!assay_token_pieces_add (pieces, token, n, v->scores ? assay_token_value_get_number (v->scores, k) : 0, get_kind (v, k), error))
+      if (!assay_token_pieces_add (pieces, token, n, v->scores ? assay_gguf_list_get_number (v->scores, k) : 0, get_kind (v, k), error))
         return NULL;
     }
   return assay_token_pieces_describe (pieces, error);
 }
 
 static json_t *
-read_pieces (const AssayTokenValues *values, const char *model, Vocabulary *v, gboolean adds_space, GError **error)
+read_pieces (const AssayGguf *values, const char *model, Vocabulary *v, gboolean adds_space, GError **error)
 {
   g_auto (AssayTokenPieces) pieces = { .model = model, .marks_spaces = TRUE, .falls_back = strcmp (model, "BPE") == 0, .finds_special = TRUE };
-  const AssayTokenValue *charsmap;
+  const AssayGgufValue *charsmap;
 
-  if (!read_vocabulary (v, error) || !assay_token_values_get_switch (values, KEY ("add_space_prefix"), adds_space, &pieces.adds_space, error)
-      || !assay_token_values_get_switch (values, KEY ("remove_extra_whitespaces"), FALSE, &pieces.trims, error)
-      || !assay_token_values_get_numbers (values, KEY ("precompiled_charsmap"), &charsmap, error))
+  if (!read_vocabulary (v, error) || !assay_gguf_get_switch_or (values, KEY ("add_space_prefix"), adds_space, &pieces.adds_space, error)
+      || !assay_gguf_get_switch_or (values, KEY ("remove_extra_whitespaces"), FALSE, &pieces.trims, error)
+      || !find_numbers (values, KEY ("precompiled_charsmap"), &charsmap, error))
     return NULL;
-  if (charsmap != NULL && charsmap->type > 1)
+  pieces.charsmap = charsmap ? assay_gguf_list_get_bytes (charsmap) : NULL;
+  pieces.n_charsmap = charsmap ? assay_gguf_list_get_n (charsmap) : 0;
+  if (charsmap != NULL && pieces.charsmap == NULL)
     {
       g_set_error_literal (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, KEY ("precompiled_charsmap") ": an array of bytes expected, another one found");
       return NULL;
     }
-  pieces.charsmap = charsmap ? charsmap->bytes : NULL;
-  pieces.n_charsmap = charsmap ? (gsize) charsmap->n : 0;
   pieces.unknown = v->unknown;
-  pieces.begin = v->begin < (gint64) v->tokens->n ? v->begin : -1;
+  pieces.begin = v->begin < (gint64) v->n ? v->begin : -1;
   pieces.end = v->end;
   pieces.adds_begin = v->adds_begin;
   pieces.adds_end = v->adds_end;
@@ -118,7 +135,7 @@ read_pieces (const AssayTokenValues *values, const char *model, Vocabulary *v, g
 }
 
 static json_t *
-read_llama (const AssayTokenValues *values, GError **error)
+read_llama (const AssayGguf *values, GError **error)
 {
   Vocabulary v = { .values = values, .begin = 1, .end = 2, .adds_begin = TRUE };
 
@@ -126,7 +143,7 @@ read_llama (const AssayTokenValues *values, GError **error)
 }
 
 static json_t *
-read_t5 (const AssayTokenValues *values, GError **error)
+read_t5 (const AssayGguf *values, GError **error)
 {
   Vocabulary v = { .values = values, .begin = -1, .end = 1, .unknown = 2, .adds_end = TRUE };
 
@@ -192,9 +209,9 @@ describe_cut (int cut)
 }
 
 static gboolean
-refuse_token (guint64 place, GError **error)
+refuse_token (gsize place, GError **error)
 {
-  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, KEY ("tokens") ": number %" G_GUINT64_FORMAT ": UTF-8 that no other token is expected, something else found", place);
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, KEY ("tokens") ": number %" G_GSIZE_FORMAT ": UTF-8 that no other token is expected, something else found", place);
   return FALSE;
 }
 
@@ -202,11 +219,11 @@ refuse_token (guint64 place, GError **error)
 static gboolean
 describe_tokens (const Vocabulary *v, json_t *vocabulary, json_t *added, GError **error)
 {
-  gsize at = 0, n;
+  gsize n;
 
-  for (guint64 k = 0; k < v->tokens->n; k++)
+  for (gsize k = 0; k < v->n; k++)
     {
-      const char *token = assay_token_value_next_text (v->tokens, &at, &n);
+      const char *token = assay_gguf_list_get_text (v->tokens, k, &n);
       gint64 kind = get_kind (v, k);
       gboolean is_special = kind == ASSAY_TOKEN_CONTROL || kind == ASSAY_TOKEN_DEFINED || kind == ASSAY_TOKEN_UNKNOWN;
 
@@ -220,47 +237,40 @@ describe_tokens (const Vocabulary *v, json_t *vocabulary, json_t *added, GError 
 }
 
 static json_t *
-describe_merges (const AssayTokenValue *merges, GError **error)
+describe_merges (const AssayGgufValue *merges)
 {
   json_t *list = json_array ();
-  gsize at = 0, n;
+  gsize n;
 
-  for (guint64 k = 0; k < merges->n; k++)
+  for (gsize k = 0; k < assay_gguf_list_get_n (merges); k++)
     {
-      const char *merge = assay_token_value_next_text (merges, &at, &n);
+      const char *merge = assay_gguf_list_get_text (merges, k, &n);
 
-      if (json_array_append_new (list, json_stringn (merge, n)) != 0)
-        {
-          g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, KEY ("merges") ": number %" G_GUINT64_FORMAT ": UTF-8 expected", k);
-          json_decref (list);
-          return NULL;
-        }
+      json_array_append_new (list, json_stringn (merge, n));
     }
   return list;
 }
 
 static json_t *
-read_gpt2 (const AssayTokenValues *values, GError **error)
+read_gpt2 (const AssayGguf *values, GError **error)
 {
   Vocabulary v = { .values = values, .begin = -1, .end = -1, .unknown = -1 };
   json_auto_t *vocabulary = json_object (), *added = json_array (), *listed = NULL;
-  const AssayTokenValue *merges;
-  g_autofree char *name = NULL;
+  const AssayGgufValue *merges;
+  const char *name;
   int cut;
 
-  if (!assay_token_values_dup_text (values, KEY ("pre"), &name, error) || (cut = find_cut (name, error)) < 0)
+  if (!assay_gguf_get_text_or (values, KEY ("pre"), "", &name, error) || (cut = find_cut (name, error)) < 0)
     return NULL;
   v.adds_begin = cuts[cut].adds_begin;
-  if (!read_vocabulary (&v, error) || !assay_token_values_get_texts (values, KEY ("merges"), &merges, error) || !describe_tokens (&v, vocabulary, added, error))
+  if (!read_vocabulary (&v, error) || !find_texts (values, KEY ("merges"), &merges, error) || !describe_tokens (&v, vocabulary, added, error))
     return NULL;
   if (merges == NULL)
     {
       g_set_error_literal (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, KEY ("merges") ": an array of strings expected, none found");
       return NULL;
     }
-  listed = describe_merges (merges, error);
-  if (listed == NULL)
-    return NULL;
+  listed = describe_merges (merges);
   return json_pack ("{s:O, s:o, s:{s:s}, s:o, s:I, s:{s:s, s:b, s:O, s:O}}", "added_tokens", added, "pre_tokenizer", describe_cut (cut), "decoder", "type", "ByteLevel", "post_processor",
                     assay_token_describe_around (v.adds_begin ? v.begin : -1, v.adds_end ? v.end : -1), "end_token", (json_int_t) v.end, "model", "type", "BPE", "ignore_merges",
                     cuts[cut].ignores_merges, "vocab", vocabulary, "merges", listed);
@@ -272,11 +282,11 @@ read_gpt2 (const AssayTokenValues *values, GError **error)
 static gboolean
 describe_words (const Vocabulary *v, json_t *vocabulary, json_t *added, GError **error)
 {
-  gsize at = 0, n;
+  gsize n;
 
-  for (guint64 k = 0; k < v->tokens->n; k++)
+  for (gsize k = 0; k < v->n; k++)
     {
-      const char *token = assay_token_value_next_text (v->tokens, &at, &n);
+      const char *token = assay_gguf_list_get_text (v->tokens, k, &n);
       gboolean is_special = get_kind (v, k) == ASSAY_TOKEN_CONTROL || get_kind (v, k) == ASSAY_TOKEN_UNKNOWN || (token[0] == '[' && n > 2 && token[n - 1] == ']');
       gboolean begins = n > 3 && memcmp (token, MARK, 3) == 0;
       g_autoptr (GString) word = g_string_new (is_special || begins ? "" : "##");
@@ -292,20 +302,20 @@ describe_words (const Vocabulary *v, json_t *vocabulary, json_t *added, GError *
 }
 
 static json_t *
-read_bert (const AssayTokenValues *values, GError **error)
+read_bert (const AssayGguf *values, GError **error)
 {
   Vocabulary v = { .values = values, .begin = 101, .end = -1, .unknown = 100, .adds_begin = TRUE };
   json_auto_t *vocabulary = json_object (), *added = json_array ();
   gint64 separator;
-  gsize at = 0, n = 0;
+  gsize n = 0;
   const char *unknown = NULL;
 
-  if (!assay_token_values_get_integer (values, KEY ("cls_token_id"), v.begin, &v.begin, error) || !read_vocabulary (&v, error)
-      || !assay_token_values_get_integer (values, KEY ("seperator_token_id"), 102, &separator, error) || !describe_words (&v, vocabulary, added, error))
+  if (!assay_gguf_get_integer_or (values, KEY ("cls_token_id"), v.begin, &v.begin, error) || !read_vocabulary (&v, error)
+      || !assay_gguf_get_integer_or (values, KEY ("seperator_token_id"), 102, &separator, error) || !describe_words (&v, vocabulary, added, error))
     return NULL;
-  for (gint64 k = 0; k <= v.unknown; k++)
-    unknown = assay_token_value_next_text (v.tokens, &at, &n);
-  if (separator >= (gint64) v.tokens->n)
+  if (v.unknown >= 0)
+    unknown = assay_gguf_list_get_text (v.tokens, (gsize) v.unknown, &n);
+  if (separator >= (gint64) v.n)
     separator = -1;
   return json_pack ("{s:O, s:{s:s, s:b}, s:{s:s}, s:{s:s}, s:o, s:I, s:{s:s, s:s#, s:O}}", "added_tokens", added, "normalizer", "type", "BertNormalizer", "lowercase", 1, "pre_tokenizer", "type",
                     "BertPreTokenizer", "decoder", "type", "WordPiece", "post_processor", assay_token_describe_around (v.adds_begin ? v.begin : -1, separator), "end_token",
@@ -314,16 +324,16 @@ read_bert (const AssayTokenValues *values, GError **error)
 
 /* --- which -------------------------------------------------------------------------------------------------------------------------- */
 
-static const struct { const char *name; json_t *(*read) (const AssayTokenValues *values, GError **error); } readers[] = {
+static const struct { const char *name; json_t *(*read) (const AssayGguf *values, GError **error); } readers[] = {
   { "llama", read_llama }, { "gpt2", read_gpt2 }, { "bert", read_bert }, { "t5", read_t5 },
 };
 
 static json_t *
-read_values (const AssayTokenValues *values, GError **error)
+read_values (const AssayGguf *values, GError **error)
 {
-  g_autofree char *model = NULL;
+  const char *model;
 
-  if (!assay_token_values_dup_text (values, KEY ("model"), &model, error))
+  if (!assay_gguf_get_text_or (values, KEY ("model"), "", &model, error))
     return NULL;
   for (gsize k = 0; k < G_N_ELEMENTS (readers); k++)
     if (strcmp (readers[k].name, model) == 0)
@@ -335,13 +345,13 @@ read_values (const AssayTokenValues *values, GError **error)
 static gboolean
 knows (const guint8 *bytes, gsize n)
 {
-  return n >= 4 && memcmp (bytes, "GGUF", 4) == 0;
+  return n >= 4 && memcmp (bytes, ASSAY_GGUF_MAGIC, 4) == 0;
 }
 
 static json_t *
 load (const char *path, GError **error)
 {
-  g_autoptr (AssayTokenValues) values = assay_token_values_open (path, error);
+  g_autoptr (AssayGguf) values = assay_gguf_open (path, error);
   json_t *document = values ? read_values (values, error) : NULL;
 
   if (document == NULL && values != NULL)

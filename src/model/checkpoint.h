@@ -4,6 +4,7 @@
  *   a directory     DIR/config.json        {"architecture": ..., "config": {...}, "dtype": "f32"}
  *                   DIR/model.safetensors  one tensor per parameter, named and shaped as in the model
  *                   or both as the transformers library writes them, for the families in family_*.c
+ *   a file          GGUF, its weights quantised or not, or weights of llama2.c
  *   a case          an object whose arrays are /parameters/NAME and whose meta holds the same document under "model"
  *
  * Reading is strict: every parameter must be there, nothing else may be, shapes must agree, values must be finite. F32, F64, F16
@@ -19,14 +20,14 @@
 typedef struct {
   gboolean has_dtype;           /* in place of the one that the directory says */
   AssayDtype dtype;
-  gint64 context;               /* positions of an example, for checkpoints of the transformers library; 0: as many as the model has */
+  gint64 context;               /* positions of an example, for checkpoints of the transformers library, of GGUF and of llama2.c; 0: as many as the model has */
 } AssayCheckpointOptions;
 
 /* Writes both files; the directory is made where it is absent, files of those names are replaced. */
 gboolean     assay_checkpoint_save_directory   (AssayModel *model, const char *directory, GError **error);
 /* options: NULL or how to open it. Errors: NOT_FOUND, INPUT (malformed file; parameter missing, unknown, of another shape or type), UNSUPPORTED, NAN. */
 AssayModel  *assay_checkpoint_load_directory   (const char *directory, const AssayCheckpointOptions *options, GError **error);
-/* The same of whatever path holds: a directory, or a file of a format whose weights are in one (llama2.c). Errors: also UNSUPPORTED for a file that is
+/* The same of whatever path holds: a directory, or a file of a format whose weights are in one (GGUF, llama2.c). Errors: also UNSUPPORTED for a file that is
  * none of them, with the reason where it is a pickle. */
 AssayModel  *assay_checkpoint_load_path        (const char *path, const AssayCheckpointOptions *options, GError **error);
 /* Paths of the files that such a path is read from: what the model's content hangs on. NULL-terminated, the caller's (g_strfreev). Errors: those of an index of

@@ -20,7 +20,7 @@ assay_checkpoint_is_floating (AssayStoreType type)
 }
 
 gboolean
-assay_checkpoint_accept (AssayModel *model, const void *theta, const char *source, GError **error)
+assay_checkpoint_check_finite (const AssayModel *model, const void *theta, const char *source, GError **error)
 {
   AssayGraph *layout = assay_model_get_layout (model);
   AssayDtype dtype = assay_model_get_dtype (model);
@@ -42,6 +42,14 @@ assay_checkpoint_accept (AssayModel *model, const void *theta, const char *sourc
           return FALSE;
         }
     }
-  memcpy (assay_model_get_theta (model), theta, assay_model_get_n_params (model) * assay_dtype_width (dtype));
+  return TRUE;
+}
+
+gboolean
+assay_checkpoint_accept (AssayModel *model, const void *theta, const char *source, GError **error)
+{
+  if (!assay_checkpoint_check_finite (model, theta, source, error))
+    return FALSE;
+  memcpy (assay_model_get_theta (model), theta, assay_model_get_n_params (model) * assay_dtype_width (assay_model_get_dtype (model)));
   return TRUE;
 }

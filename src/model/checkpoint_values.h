@@ -11,5 +11,7 @@
 /* How a model's parameters are stored. */
 AssayStoreType assay_checkpoint_type        (AssayDtype dtype);
 gboolean       assay_checkpoint_is_floating (AssayStoreType type);
-/* Copies theta (P) into the model when every number is finite. Errors: NAN, naming source, parameter and element. */
+/* Errors: NAN for a number of theta (P) that is not finite, naming source, parameter and element. */
+gboolean       assay_checkpoint_check_finite (const AssayModel *model, const void *theta, const char *source, GError **error);
+/* Copies theta (P) into the model when every number is finite. Errors: as above. */
 gboolean       assay_checkpoint_accept      (AssayModel *model, const void *theta, const char *source, GError **error);

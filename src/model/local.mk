@@ -27,6 +27,7 @@ src_model_libmodel_la_SOURCES = $(BLOCKS_LIST) $(FAMILIES_LIST) \
   src/model/block.c src/model/block.h \
   src/model/checkpoint.h \
   src/model/checkpoint_case.c \
+  src/model/checkpoint_gguf.c src/model/checkpoint_gguf.h \
   src/model/checkpoint_huggingface.c src/model/checkpoint_huggingface.h \
   src/model/checkpoint_llama2c.c src/model/checkpoint_llama2c.h \
   src/model/checkpoint_path.c \
@@ -35,6 +36,7 @@ src_model_libmodel_la_SOURCES = $(BLOCKS_LIST) $(FAMILIES_LIST) \
   src/model/decoder.c src/model/decoder.h \
   src/model/exec.c src/model/exec.h \
   src/model/family.c src/model/family.h \
+  src/model/gguf_architecture.c src/model/gguf_architecture.h \
   src/model/graph.c src/model/graph.h \
   src/model/measure.c src/model/measure.h \
   src/model/model.c src/model/model.h \

@@ -33,8 +33,9 @@ build_graph (const AssayBlock *block, const AssayValues *config, const AssayMeas
   return g_steal_pointer (&graph);
 }
 
-AssayModel *
-assay_model_new (const char *architecture, const json_t *config, AssayDtype dtype, GError **error)
+/* All but theta. */
+static AssayModel *
+lay_out (const char *architecture, const json_t *config, AssayDtype dtype, GError **error)
 {
   g_autoptr (AssayModel) model = g_new0 (AssayModel, 1);
 
@@ -54,8 +55,25 @@ assay_model_new (const char *architecture, const json_t *config, AssayDtype dtyp
   if (model->layout == NULL)
     return NULL;
   model->P = assay_graph_get_n_params (model->layout);
-  model->theta = assay_mem_alloc_array (model->P, assay_dtype_width (dtype), error);
-  return model->theta ? g_steal_pointer (&model) : NULL;
+  return g_steal_pointer (&model);
+}
+
+AssayModel *
+assay_model_new (const char *architecture, const json_t *config, AssayDtype dtype, GError **error)
+{
+  g_autoptr (AssayModel) model = lay_out (architecture, config, dtype, error);
+
+  if (model != NULL)
+    model->theta = assay_mem_alloc_array (model->P, assay_dtype_width (dtype), error);
+  return model != NULL && model->theta != NULL ? g_steal_pointer (&model) : NULL;
+}
+
+gint64
+assay_model_count_params (const char *architecture, const json_t *config, GError **error)
+{
+  g_autoptr (AssayModel) model = lay_out (architecture, config, ASSAY_F32, error);
+
+  return model != NULL ? model->P : -1;
 }
 
 AssayModel *

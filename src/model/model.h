@@ -13,6 +13,8 @@ typedef struct _AssayModel AssayModel;
 
 /* theta is zero: initialise it or load it. dtype: F32 or F64. */
 AssayModel *assay_model_new       (const char *architecture, const json_t *config, AssayDtype dtype, GError **error);
+/* P of such a model, without memory for it: for a configuration that a file claims. Errors: -1, as above. */
+gint64      assay_model_count_params (const char *architecture, const json_t *config, GError **error);
 /* From assay_model_get_spec's document: {"architecture": ..., "config": {...}, "dtype": "f32"}. */
 AssayModel *assay_model_new_from_spec (const json_t *spec, GError **error);
 /* The same parameters in another type. */

@@ -81,6 +81,39 @@ else
   check "a question longer than the data is refused" refuses influence --completion "$(seq 1 100)"
 fi
 
+if test ! -e "$stories/stories260K.bin"; then
+  skip "a model and its tokenizer in one GGUF file" "stories260K/stories260K.bin is not there"
+elif ! "${PYTHON3-python3}" -c "" 2>/dev/null; then
+  skip "a model and its tokenizer in one GGUF file" "there is no python3"
+else
+  make_gguf ()
+  {
+    "${PYTHON3-python3}" "$ASSAY_SRCDIR/tests/e2e/gguf.py" "$stories/stories260K.bin" "$stories/tok512.bin" "$1" "$2"
+  }
+  make_gguf F32 stories.gguf && make_gguf F16 half.gguf && make_gguf Q8_0 quantised.gguf
+  "$ASSAY" generate --model stories.gguf --max-tokens 200 -q >from-gguf
+  check "200 greedy tokens from the one file" cmp from-gguf "$stories/expected_greedy_200.txt"
+  printf 'Once upon a time, 3 gar\303\247ons' >sentence.txt
+  "$ASSAY" tokenize --model stories.gguf --text sentence.txt -q --json | grep '"token"' >tokens-gguf
+  "$ASSAY" tokenize --model "$stories/tok512.bin" --text sentence.txt -q --json | grep '"token"' >tokens-own
+  check "the tokens of a text are those of its own tokenizer" eval 'test -s tokens-gguf && cmp tokens-gguf tokens-own'
+  for name in stories half quantised; do
+    "$ASSAY" loss --model $name.gguf --text "$data/text/tinystories_sample.txt" --separator '<|endoftext|>' --precision f64 --json -q >$name.json
+  done
+  check "its mean loss" near "$(field stories.json mean_nats)" 1.26644 1e-5
+  check "in half precision, nearly" near "$(field half.json mean_nats)" 1.26644 1e-3
+  check "in eight bits, nearly" near "$(field quantised.json mean_nats)" 1.26644 2e-2
+  check "in eight bits, not quite" differ stories.json quantised.json
+  "$ASSAY" logits --model quantised.gguf --prompt "Once" -q >/dev/null && "$ASSAY" lens --model quantised.gguf --prompt "Once" -q >/dev/null
+  check "logits and lens" test $? -eq 0
+  "$ASSAY" new stories.assay -q && "$ASSAY" import stories.assay model quantised.gguf --name stories --context 64 -q >/dev/null
+  check "it is imported" test $? -eq 0
+  check "and text by its tokenizer" "$ASSAY" import stories.assay data "$data/text/tinystories_sample.txt" --tokenizer quantised.gguf --context 64 -q
+  head -c 300000 stories.gguf >cut.gguf
+  check "a file that was cut is refused" refuses "$ASSAY" generate --model cut.gguf -q
+  check "as is a vocabulary alone" refuses "$ASSAY" generate --model "$data/ggml_vocab/ggml-vocab-gpt-2.gguf" -q
+fi
+
 tiny=$data/hf_tiny/gpt2
 if test ! -e "$tiny/model.safetensors"; then
   skip "a model in several files" "hf_tiny/gpt2/model.safetensors is not there"
