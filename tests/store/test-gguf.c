@@ -188,6 +188,31 @@ test_tensors (void)
     }
 }
 
+static void
+test_alignment (void)
+{
+  for (gsize alignment = 1; alignment <= 4096; alignment *= 4)
+    {
+      GgufWriter w = gguf_begin ();
+      g_autoptr (GBytes) bytes = NULL;
+      g_autoptr (AssayGguf) file = NULL;
+      const guint64 dims[1] = { 3 };
+      const float values[3] = { 1, 2, 3 };
+      GError *error = NULL;
+      double out[3];
+
+      w.alignment = alignment;
+      gguf_add_whole (&w, "general.alignment", GGUF_U32, (gint64) alignment);
+      gguf_add_tensor (&w, "a", 1, dims, TENSOR_F32, values, sizeof values);
+      gguf_add_tensor (&w, "b", 1, dims, TENSOR_F32, values, sizeof values);
+      bytes = gguf_end (&w);
+      file = parse (bytes, &error);
+      g_assert_no_error (error);
+      g_assert_true (assay_gguf_read (assay_gguf_find (file, "b"), ASSAY_STORE_F64, out, &error));
+      g_assert_true (out[0] == 1 && out[2] == 3);
+    }
+}
+
 /* --- numbers of all types ---------------------------------------------------------------------------------------------- */
 
 /* Byte k of a block is 37 k + 11, but d is 0.5 and m is -0.25 where the type has them. Expected: the first two numbers, two about the middle and the
@@ -567,6 +592,7 @@ main (int argc, char **argv)
   g_test_add_func ("/gguf/values of every kind come back", test_values);
   g_test_add_func ("/gguf/what is absent or of another type is said with key, expected and found", test_absent);
   g_test_add_func ("/gguf/tensors come back from versions 2 and 3", test_tensors);
+  g_test_add_func ("/gguf/data begin where the alignment says", test_alignment);
   g_test_add_func ("/gguf/quantised numbers are what their blocks say", test_quantised);
   g_test_add_func ("/gguf/plain numbers of every type are read", test_plain);
   g_test_add_func ("/gguf/a type that is not read hinders only its tensors", test_unread);
