@@ -296,8 +296,8 @@ sum_scan (const Place *p)
 
 static const struct { const char *op; SumFunc sum; } rules[] = {
   { "embedding", sum_none }, { "slice", sum_none }, { "relu", sum_none }, { "add", sum_result }, { "mul", sum_result }, { "position_embedding", sum_result },
-  { "tanh", sum_function }, { "sigmoid", sum_function }, { "gelu", sum_function }, { "gelu_tanh", sum_function }, { "silu", sum_function },
-  { "softplus", sum_function }, { "linear", sum_linear }, { "causal_conv", sum_causal_conv }, { "rope", sum_rope }, { "layernorm", sum_layernorm },
+  { "tanh", sum_function }, { "sigmoid", sum_function }, { "gelu", sum_function }, { "gelu_tanh", sum_function }, { "gelu_quick", sum_function },
+  { "silu", sum_function }, { "relu_squared", sum_function },  { "softplus", sum_function }, { "linear", sum_linear }, { "causal_conv", sum_causal_conv }, { "rope", sum_rope }, { "layernorm", sum_layernorm },
   { "rmsnorm", sum_rmsnorm }, { "attention", sum_attention }, { "selective_scan", sum_scan },
 };
 

@@ -15,7 +15,7 @@ static const AssayBlock *const blocks[] = {
   NULL };
 #undef ASSAY_REGISTER
 
-const char *const assay_block_activations[] = { "none", "relu", "tanh", "sigmoid", "gelu", "gelu_tanh", "silu", NULL };
+const char *const assay_block_activations[] = { "none", "relu", "tanh", "sigmoid", "gelu", "gelu_tanh", "gelu_quick", "silu", "relu_squared", NULL };
 
 const AssayBlock *const *
 assay_block_list (void)

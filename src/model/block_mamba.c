@@ -28,6 +28,7 @@ static const AssayParam params[] = {
   { .name = "rank", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1e6, .help = "rank of the map to steps; 0: a sixteenth of the width, rounded up" },
   { .name = "eps", .type = ASSAY_PARAM_DOUBLE, .def.d = 1e-5, .min = 0, .max = 1, .help = "inside the root of the norm" },
   { .name = "activation", .type = ASSAY_PARAM_CHOICE, .def.s = "silu", .choices = assay_block_activations, .help = "after the convolution and of the gate" },
+  { .name = "silu-gate", .type = ASSAY_PARAM_BOOL, .flags = ASSAY_PARAM_ADVANCED, .help = "whether the gate is SiLU whatever follows the convolution" },
   { .name = "bias", .type = ASSAY_PARAM_BOOL, .help = "whether the maps into and out of a mixer have biases" },
   { .name = "conv-bias", .type = ASSAY_PARAM_BOOL, .def.b = TRUE, .help = "whether the convolution has a bias" },
   { .name = "tied", .type = ASSAY_PARAM_BOOL, .def.b = TRUE, .help = "whether the head is the embedding" },
@@ -95,6 +96,14 @@ add_activation (const Builder *b, const char *prefix, const char *name, guint x)
 }
 
 static guint
+add_gate (const Builder *b, const char *prefix, guint z)
+{
+  g_autofree char *full = JOIN (prefix, "gate");
+
+  return assay_block_add_activation (b->graph, assay_values_get_bool (b->config, "silu-gate") ? "silu" : b->activation, full, z);
+}
+
+static guint
 add_convolution (const Builder *b, const char *prefix, guint x)
 {
   guint weight = add_param (b, prefix, "conv1d.weight", ASSAY_SHAPE (b->I, 1, b->K), (AssayInit) { ASSAY_INIT_UNIFORM, 1 / sqrt ((double) b->K) });
@@ -124,7 +133,7 @@ add_mixer (const Builder *b, const char *prefix, guint u)
   guint both = add_linear (b, prefix, "in_proj", u, b->C, 2 * b->I, bias, 0.02), x, gate, selected, step, a_log, skip, write, read, y;
 
   x = add_slice (b, prefix, "x", both, 0, b->I);
-  gate = add_activation (b, prefix, "gate", add_slice (b, prefix, "z", both, b->I, b->I));
+  gate = add_gate (b, prefix, add_slice (b, prefix, "z", both, b->I, b->I));
   x = add_activation (b, prefix, "act", add_convolution (b, prefix, x));
   selected = add_linear (b, prefix, "x_proj", x, b->I, b->R + 2 * b->S, FALSE, 0.02);
   step = add_step (b, prefix, add_slice (b, prefix, "low_step", selected, 0, b->R));

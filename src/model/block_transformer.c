@@ -18,7 +18,7 @@
 static const char *const norms[] = { "layernorm", "rmsnorm", NULL };
 static const char *const positions[] = { "learned", "rotary", "none", NULL };
 static const char *const families[] = { "gpt2", "gpt-neox", "llama", NULL };
-static const char *const scalings[] = { "none", "linear", "llama3", "yarn", NULL };
+static const char *const scalings[] = { "none", "linear", "llama3", "yarn", "yarn-exact", NULL };
 static const char *const reductions[] = { "sum", "mean", NULL };
 
 static const AssayParam params[] = {
@@ -54,6 +54,9 @@ static const AssayParam params[] = {
   { .name = "window", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1e9, .unit = "tokens", .help = "tokens that a position attends to, itself included; 0: all before it" },
   { .name = "full-layers", .type = ASSAY_PARAM_STRING, .def.s = "", .metavar = "LIST", .flags = ASSAY_PARAM_ADVANCED,
     .help = "layers without a window where there is one, counted from 0, separated by commas" },
+  { .name = "attention-scale", .type = ASSAY_PARAM_DOUBLE, .def.d = 0, .min = 0, .max = 1e6, .flags = ASSAY_PARAM_ADVANCED,
+    .help = "factor of the products of queries and keys; 0: one over the root of the head size" },
+  { .name = "scale-by-layer", .type = ASSAY_PARAM_BOOL, .flags = ASSAY_PARAM_ADVANCED, .help = "whether layer l, counted from 1, divides that factor by l" },
   { .name = "head-norm", .type = ASSAY_PARAM_BOOL, .help = "whether queries and keys are normalised head by head" },
   { .name = "parallel", .type = ASSAY_PARAM_BOOL, .help = "whether attention and MLP of a layer read the same residual stream" },
   { .name = "activation", .type = ASSAY_PARAM_CHOICE, .def.s = "gelu_tanh", .choices = assay_block_activations, .help = "of the MLP" },
@@ -96,6 +99,7 @@ typedef struct {
   const Names *names;
   gint64 C, H, kv, D, F, layers;
   gint64 window;                /* of the present layer; 0: none */
+  double scale;                 /* of the present layer; 0: by the head size */
   gboolean rotary;
 } Builder;
 
@@ -193,7 +197,7 @@ add_attention (const Builder *b, const char *prefix, guint x)
 
       if (!b->rotary && !assay_values_get_bool (b->config, "head-norm"))
         {
-          x = assay_graph_add_node (b->graph, "attention", name, ASSAY_IN (qkv), ASSAY_ATTRS (b->H, b->kv, 1, 0, b->window));
+          x = assay_graph_add_node (b->graph, "attention", name, ASSAY_IN (qkv), ASSAY_ATTRS (b->H, b->kv, 1, b->scale, b->window));
           return add_linear (b, prefix, b->names->o, "output-bias", x, width, b->C, TRUE);
         }
       q = add_slice (b, prefix, "attn.q", qkv, 0, width);
@@ -208,7 +212,7 @@ add_attention (const Builder *b, const char *prefix, guint x)
     }
   q = add_turned (b, prefix, b->names->q_norm, "attn.rotated_q", q, b->H);
   k = add_turned (b, prefix, b->names->k_norm, "attn.rotated_k", k, b->kv);
-  x = assay_graph_add_node (b->graph, "attention", name, ASSAY_IN (q, k, v), ASSAY_ATTRS (b->H, b->kv, 1, 0, b->window));
+  x = assay_graph_add_node (b->graph, "attention", name, ASSAY_IN (q, k, v), ASSAY_ATTRS (b->H, b->kv, 1, b->scale, b->window));
   return add_linear (b, prefix, b->names->o, "output-bias", x, width, b->C, TRUE);
 }
 
@@ -248,6 +252,16 @@ choose_window (const Builder *b, gint64 layer)
   return g_strv_contains ((const char *const *) full, number) ? 0 : assay_values_get_int (b->config, "window");
 }
 
+static double
+choose_scale (const Builder *b, gint64 layer)
+{
+  double scale = assay_values_get_double (b->config, "attention-scale");
+
+  if (!assay_values_get_bool (b->config, "scale-by-layer"))
+    return scale;
+  return (scale > 0 ? scale : 1 / sqrt ((double) b->D)) / (double) (layer + 1);
+}
+
 static guint
 add_layer (Builder *b, gint64 layer, guint h)
 {
@@ -255,6 +269,7 @@ add_layer (Builder *b, gint64 layer, guint h)
   g_autofree char *norm1 = JOIN (prefix, b->names->norm1), *norm2 = JOIN (prefix, b->names->norm2);
 
   b->window = choose_window (b, layer);
+  b->scale = choose_scale (b, layer);
   if (assay_values_get_bool (b->config, "parallel"))
     {
       guint attended = add_attention (b, prefix, add_norm (b, norm1, h)), processed = add_mlp (b, prefix, add_norm (b, norm2, h));

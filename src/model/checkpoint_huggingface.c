@@ -383,7 +383,7 @@ AssayModel *
 assay_huggingface_load (const json_t *config, const char *directory, const AssayCheckpointOptions *options, GError **error)
 {
   const AssayFamily *family = assay_family_find (assay_json_get_text (config, "model_type"), error);
-  json_t *ours = family ? family->configure (config, options->context, error) : NULL;
+  json_t *ours = family ? assay_family_configure (family, config, options->context, error) : NULL;
   g_autoptr (AssayModel) model = ours ? assay_model_new (family->architecture, ours, options->has_dtype ? options->dtype : ASSAY_F32, error) : NULL;
   gboolean is_tied = json_is_true (json_object_get (ours, "tied"));
 

@@ -23,8 +23,8 @@ typedef struct {
   const char *name;
   const char *const *model_types;               /* "model_type" of its configurations */
   const char *architecture;
-  /* The architecture's configuration, new reference. context: positions of an example; 0: as many as the model has. Errors: INPUT, UNSUPPORTED,
-   * naming the key. */
+  /* The architecture's configuration, new reference, by way of assay_family_configure. context: positions of an example; 0: as many as the model
+   * has. Errors: INPUT, UNSUPPORTED, naming the key. */
   json_t *(*configure) (const json_t *config, gint64 context, GError **error);
   const char *prefix;                           /* before the names of everything but the head; files of the bare model lack it */
   const AssayStoredEnd *layouts;                /* by the ends of names; the rest are stored as ours. Ends with an end of NULL */
@@ -40,19 +40,29 @@ typedef struct {
 /* The family of "model_type". Errors: UNSUPPORTED with what is read. */
 const AssayFamily *assay_family_find (const char *model_type, GError **error);
 
-/* --- for configure ------------------------------------------------------------------------------------------------------ */
+/* What the family makes of a configuration. Refuses what holds for all families alike. Errors: those of configure; UNSUPPORTED for quantised weights. */
+json_t *assay_family_configure (const AssayFamily *family, const json_t *config, gint64 context, GError **error);
+
+/* --- for configure: error is never NULL there, and the first error stays ------------------------------------------------------------------------------------------------------ */
 
 /* A positive whole number; one that may be missing or null, and is then `otherwise`. Errors: INPUT. */
 gboolean    assay_family_get_size       (const json_t *config, const char *key, json_int_t *value, GError **error);
 gboolean    assay_family_get_size_or    (const json_t *config, const char *key, json_int_t otherwise, json_int_t *value, GError **error);
-/* A number; `otherwise` where it is missing or null. */
-double      assay_family_get_number_or  (const json_t *config, const char *key, double otherwise);
+/* A whole number from 0 on; `otherwise` where it is missing or null. Errors: INPUT. */
+gboolean    assay_family_get_count_or   (const json_t *config, const char *key, json_int_t otherwise, json_int_t *value, GError **error);
+/* A number, a switch; `otherwise` where it is missing or null. Errors: INPUT for anything else, and then it is `otherwise` too: look at *error. */
+double      assay_family_get_number_or  (const json_t *config, const char *key, double otherwise, GError **error);
+gboolean    assay_family_get_switch_or  (const json_t *config, const char *key, gboolean otherwise, GError **error);
 /* FALSE with UNSUPPORTED when a switch that changes the function is not where this program has it. */
 gboolean    assay_family_expect_switch  (const json_t *config, const char *key, gboolean expected, GError **error);
-/* Our name of an activation. Errors: UNSUPPORTED with what is known. */
-const char *assay_family_get_activation (const json_t *config, const char *key, GError **error);
+/* Our name of an activation; otherwise: theirs where it is missing. Errors: UNSUPPORTED with what is known. */
+const char *assay_family_get_activation (const json_t *config, const char *key, const char *otherwise, GError **error);
 /* 0 becomes the positions that the model has. Errors: USAGE for more than those. */
 gboolean    assay_family_choose_context (gint64 has, gint64 *context, GError **error);
-/* Adds what "rope_parameters", or in the words of version 4 "rope_theta" and "rope_scaling", say, for heads of that size. positions: of the
+/* What a family takes where its configuration is silent, and what it calls that. */
+typedef struct { const char *theta, *share; double otherwise_share; } AssayRopeWords;
+
+/* Adds what "rope_parameters", or in the words of version 4 "rope_scaling" and the family's own, say, for heads of that size. positions: of the
  * model. Errors: UNSUPPORTED for a scaling that this program does not have, INPUT. */
-gboolean    assay_family_add_rope       (const json_t *config, json_int_t head_size, json_int_t positions, json_t *ours, GError **error);
+gboolean    assay_family_add_rope       (const json_t *config, const AssayRopeWords *words, json_int_t head_size, json_int_t positions, json_t *ours,
+                                         GError **error);

@@ -47,12 +47,12 @@ configure (const json_t *config, gint64 context, GError **error)
       || !assay_family_get_size (config, "num_attention_heads", &H, error) || !assay_family_get_size (config, "intermediate_size", &F, error)
       || !assay_family_get_size_or (config, "type_vocab_size", 2, &types, error) || !assay_family_expect_switch (config, "is_decoder", FALSE, error)
       || !assay_family_expect_switch (config, "add_cross_attention", FALSE, error) || !check_positions (config, error) || !read_head (config, &has_head, error)
-      || (activation = assay_family_get_activation (config, "hidden_act", error)) == NULL || !assay_family_choose_context (T, &context, error))
+      || (activation = assay_family_get_activation (config, "hidden_act", "gelu", error)) == NULL || !assay_family_choose_context (T, &context, error))
     return NULL;
   return json_pack ("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:s, s:s, s:b, s:s}", "vocabulary", V, "context", (json_int_t) context, "positions-size", T,
-                    "width", C, "layers", L, "heads", H, "mlp", F, "types", types, "eps", assay_family_get_number_or (config, "layer_norm_eps", 1e-12),
-                    "activation", activation, "head", has_head ? "masked-lm" : "none", "tied", assay_json_get_switch (config, "tie_word_embeddings", TRUE),
-                    "token-reduction", "mean");
+                    "width", C, "layers", L, "heads", H, "mlp", F, "types", types, "eps",
+                    assay_family_get_number_or (config, "layer_norm_eps", 1e-12, error), "activation", activation, "head", has_head ? "masked-lm" : "none", "tied",
+                    assay_family_get_switch_or (config, "tie_word_embeddings", TRUE, error), "token-reduction", "mean");
 }
 
 static const char *const model_types[] = { "bert", NULL };

@@ -2,8 +2,6 @@
 /* family_gpt2.c: GPT-2: matrices stored input-major, a tied head; early files also hold the causal mask of every layer. */
 #include "model/family.h"
 
-#include "base/json.h"
-
 static json_t *
 configure (const json_t *config, gint64 context, GError **error)
 {
@@ -13,15 +11,15 @@ configure (const json_t *config, gint64 context, GError **error)
   if (!assay_family_get_size (config, "vocab_size", &V, error) || !assay_family_get_size (config, "n_positions", &T, error)
       || !assay_family_get_size (config, "n_embd", &C, error) || !assay_family_get_size (config, "n_layer", &L, error)
       || !assay_family_get_size (config, "n_head", &H, error) || !assay_family_get_size_or (config, "n_inner", 4 * C, &F, error)
-      || !assay_family_expect_switch (config, "scale_attn_weights", TRUE, error)
-      || !assay_family_expect_switch (config, "scale_attn_by_inverse_layer_idx", FALSE, error)
       || !assay_family_expect_switch (config, "add_cross_attention", FALSE, error)
-      || (activation = assay_family_get_activation (config, "activation_function", error)) == NULL
+      || (activation = assay_family_get_activation (config, "activation_function", "gelu_new", error)) == NULL
       || !assay_family_choose_context (T, &context, error))
     return NULL;
-  return json_pack ("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:s, s:b, s:s, s:s}", "vocabulary", V, "context", (json_int_t) context, "positions-size", T,
-                    "width", C, "layers", L, "heads", H, "mlp", F, "eps", assay_family_get_number_or (config, "layer_norm_epsilon", 1e-5), "activation",
-                    activation, "tied", assay_json_get_switch (config, "tie_word_embeddings", TRUE), "names", "gpt2", "token-reduction", "mean");
+  return json_pack ("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:s, s:f, s:b, s:b, s:s, s:s}", "vocabulary", V, "context", (json_int_t) context, "positions-size", T,
+                    "width", C, "layers", L, "heads", H, "mlp", F, "eps", assay_family_get_number_or (config, "layer_norm_epsilon", 1e-5, error),
+                    "activation", activation, "attention-scale", assay_family_get_switch_or (config, "scale_attn_weights", TRUE, error) ? 0. : 1.,
+                    "scale-by-layer", assay_family_get_switch_or (config, "scale_attn_by_inverse_layer_idx", FALSE, error), "tied",
+                    assay_family_get_switch_or (config, "tie_word_embeddings", TRUE, error), "names", "gpt2", "token-reduction", "mean");
 }
 
 static const char *const model_types[] = { "gpt2", NULL };

@@ -2,9 +2,20 @@
 /* family_mamba.c: Mamba, the first of that name. It has no positions, so that any context will do. */
 #include "model/family.h"
 
+#include "base/error.h"
 #include "base/json.h"
 
+#include <string.h>
+
 #define CONTEXT 2048            /* what published models were trained on */
+
+/* A number, or "auto": a sixteenth of the width. */
+static gboolean
+get_rank (const json_t *config, json_int_t C, json_int_t *R, GError **error)
+{
+  *R = (C + 15) / 16;
+  return strcmp (assay_json_get_text (config, "time_step_rank"), "auto") == 0 || assay_family_get_size_or (config, "time_step_rank", *R, R, error);
+}
 
 static json_t *
 configure (const json_t *config, gint64 context, GError **error)
@@ -14,16 +25,15 @@ configure (const json_t *config, gint64 context, GError **error)
 
   if (!assay_family_get_size (config, "vocab_size", &V, error) || !assay_family_get_size (config, "hidden_size", &C, error)
       || !assay_family_get_size (config, "num_hidden_layers", &L, error)
-      || !assay_family_get_size_or (config, "intermediate_size", (json_int_t) (assay_family_get_number_or (config, "expand", 2) * (double) C), &I, error)
+      || !assay_family_get_size_or (config, "intermediate_size", (json_int_t) (assay_family_get_number_or (config, "expand", 2, error) * (double) C), &I, error)
       || !assay_family_get_size (config, "state_size", &S, error) || !assay_family_get_size_or (config, "conv_kernel", 4, &K, error)
-      || (json_is_integer (json_object_get (config, "time_step_rank")) ? !assay_family_get_size (config, "time_step_rank", &R, error) : (R = (C + 15) / 16) == 0)
-      || (activation = assay_family_get_activation (config, "hidden_act", error)) == NULL)
+      || !get_rank (config, C, &R, error) || (activation = assay_family_get_activation (config, "hidden_act", "silu", error)) == NULL)
     return NULL;
-  return json_pack ("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:s, s:b, s:b, s:b, s:s}", "vocabulary", V, "context",
+  return json_pack ("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:s, s:b, s:b, s:b, s:b, s:s}", "vocabulary", V, "context",
                     (json_int_t) (context ? context : CONTEXT), "width", C, "layers", L, "inner", I, "state", S, "kernel", K, "rank", R, "eps",
-                    assay_family_get_number_or (config, "layer_norm_epsilon", 1e-5), "activation", activation, "bias",
-                    assay_json_get_switch (config, "use_bias", FALSE), "conv-bias", assay_json_get_switch (config, "use_conv_bias", TRUE), "tied",
-                    assay_json_get_switch (config, "tie_word_embeddings", TRUE), "token-reduction", "mean");
+                    assay_family_get_number_or (config, "layer_norm_epsilon", 1e-5, error), "activation", activation, "silu-gate", 1, "bias",
+                    assay_family_get_switch_or (config, "use_bias", FALSE, error), "conv-bias", assay_family_get_switch_or (config, "use_conv_bias", TRUE, error),
+                    "tied", assay_family_get_switch_or (config, "tie_word_embeddings", TRUE, error), "token-reduction", "mean");
 }
 
 static const char *const model_types[] = { "mamba", NULL };

@@ -12,6 +12,7 @@ OPS_LIST += \
   src/ops/op_flatten.c \
   src/ops/op_gather.c \
   src/ops/op_gelu.c \
+  src/ops/op_gelu_quick.c \
   src/ops/op_gelu_tanh.c \
   src/ops/op_layernorm.c \
   src/ops/op_linear.c \
@@ -22,6 +23,7 @@ OPS_LIST += \
   src/ops/op_mul.c \
   src/ops/op_position_embedding.c \
   src/ops/op_relu.c \
+  src/ops/op_relu_squared.c \
   src/ops/op_rmsnorm.c \
   src/ops/op_rope.c \
   src/ops/op_scale.c \
@@ -39,9 +41,9 @@ OPS_LIST += \
 OPS_INCLUDED = src/ops/op_instances.inc src/ops/op_reset.inc src/ops/op_symbol.h src/ops/real_math.h \
   src/ops/elementwise.h src/ops/elementwise.inc src/ops/column_sums.inc src/ops/log_sum_exp.inc src/ops/select_rows.h \
   src/ops/select_rows.inc src/ops/tile_product.inc src/ops/pool.h src/ops/op_add.inc src/ops/op_attention.inc src/ops/op_avg_pool.inc \
-  src/ops/op_causal_conv.inc src/ops/op_conv2d.inc src/ops/op_entry.inc src/ops/op_log_odds.inc src/ops/op_probe.inc src/ops/op_flatten.inc src/ops/op_gelu.inc src/ops/op_gelu_tanh.inc src/ops/op_layernorm.inc \
+  src/ops/op_causal_conv.inc src/ops/op_conv2d.inc src/ops/op_entry.inc src/ops/op_log_odds.inc src/ops/op_probe.inc src/ops/op_flatten.inc src/ops/op_gelu.inc src/ops/op_gelu_quick.inc src/ops/op_gelu_tanh.inc src/ops/op_layernorm.inc \
   src/ops/op_linear.inc src/ops/op_logistic_loss.inc src/ops/op_matmul.inc src/ops/op_max_pool.inc \
-  src/ops/op_mul.inc src/ops/op_position_embedding.inc src/ops/op_relu.inc src/ops/op_rmsnorm.inc \
+  src/ops/op_mul.inc src/ops/op_position_embedding.inc src/ops/op_relu.inc src/ops/op_relu_squared.inc src/ops/op_rmsnorm.inc \
   src/ops/op_rope.inc src/ops/op_scale.inc src/ops/op_sigmoid.inc src/ops/op_silu.inc src/ops/op_slice.inc \
   src/ops/op_selective_scan.inc src/ops/op_softmax.inc src/ops/op_softplus.inc src/ops/op_squared_loss.inc src/ops/op_tanh.inc src/ops/op_xent.inc
 

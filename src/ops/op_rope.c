@@ -10,7 +10,7 @@
  *   linear   f / s
  *   llama3   f / s where the wave is longer than original / low, f where it is shorter than original / high, a mixture between
  *   yarn     a mixture by the place of the pair: f up to the pair that turns `high` times within the original context, f / s from
- *            the one that turns `low` times on
+ *            the one that turns `low` times on; both are whole pairs, or with yarn-exact where the formula has them
  *
  * Source: Su et al., arXiv 2104.09864, section 3.4; Chen et al., 2306.15595; Grattafiori et al., 2407.21783, section 3.4.1; Peng et al.,
  * 2309.00071, section 3.
@@ -22,7 +22,7 @@
 #include <math.h>
 
 enum { HEADS, THETA, ADJACENT, TURNED, SCALING, FACTOR, LOW, HIGH, ORIGINAL, MAGNITUDE };
-enum { PLAIN, LINEAR, LLAMA3, YARN };
+enum { PLAIN, LINEAR, LLAMA3, YARN, YARN_EXACT };
 
 /* n. */
 static gint64
@@ -50,10 +50,12 @@ stretched_share (gint64 i, double f, gint64 n, const double *attr)
 
       return CLAMP ((attr[HIGH] - turns) / (attr[HIGH] - attr[LOW]), 0, 1);
     }
-  if (attr[SCALING] != YARN)
+  if (attr[SCALING] < YARN)
     return attr[SCALING] == LINEAR;
-  from = MAX (floor (pair_of_turns (attr[HIGH], n, attr)), 0);
-  to = MIN (ceil (pair_of_turns (attr[LOW], n, attr)), (double) n - 1);
+  from = pair_of_turns (attr[HIGH], n, attr);
+  to = pair_of_turns (attr[LOW], n, attr);
+  from = MAX (attr[SCALING] == YARN ? floor (from) : from, 0);
+  to = MIN (attr[SCALING] == YARN ? ceil (to) : to, (double) n - 1);
   return CLAMP (((double) i - from) / (to == from ? 0.001 : to - from), 0, 1);
 }
 
@@ -77,7 +79,7 @@ static const AssayParam attrs[] = {
   { .name = "adjacent", .type = ASSAY_PARAM_BOOL, .def.b = FALSE, .help = "turn channels 2i and 2i+1 instead of i and i+n/2" },
   { .name = "turned", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1 << 20, .unit = "channels",
     .help = "n, the first channels of a head that are turned; 0: all" },
-  { .name = "scaling", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 3, .help = "0 none, 1 linear, 2 llama3, 3 yarn" },
+  { .name = "scaling", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 4, .help = "0 none, 1 linear, 2 llama3, 3 yarn, 4 yarn-exact" },
   { .name = "factor", .type = ASSAY_PARAM_DOUBLE, .def.d = 1, .min = 1e-6, .max = 1e6, .help = "s, what the context was stretched by" },
   { .name = "low", .type = ASSAY_PARAM_DOUBLE, .def.d = 1, .min = 0, .max = 1e9, .unit = "turns", .help = "as above" },
   { .name = "high", .type = ASSAY_PARAM_DOUBLE, .def.d = 32, .min = 0, .max = 1e9, .unit = "turns", .help = "as above" },
@@ -137,6 +139,7 @@ static const AssayOpCase cases[] = {
   { "part of a head, adjacent, linear", .in = { ASSAY_SHAPE (2, 5, 10) }, .attr = { 2, 10000, 1, 4, 1, 2.5, 1, 32, 0, 1 }, .has_attr = TRUE },
   { "llama3", .in = { ASSAY_SHAPE (1, 40, 32) }, .attr = { 2, 10000, 0, 0, 2, 8, 1, 4, 20, 1 }, .has_attr = TRUE },
   { "yarn", .in = { ASSAY_SHAPE (1, 40, 32) }, .attr = { 2, 10000, 0, 0, 3, 4, 1, 4, 20, 1.14 }, .has_attr = TRUE },
+  { "yarn, exact", .in = { ASSAY_SHAPE (1, 40, 32) }, .attr = { 2, 10000, 0, 0, 4, 4, 1, 4, 20, 1.14 }, .has_attr = TRUE },
   { "several blocks", .in = { ASSAY_SHAPE (3, 150, 64) }, .attr = { 4, 10000, 0, 0, 0, 1, 1, 32, 0, 1 }, .has_attr = TRUE },
   { .name = NULL }
 };

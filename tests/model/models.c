@@ -44,10 +44,12 @@ const ModelCase model_cases[] = {
     "{\"vocabulary\": 11, \"context\": 6, \"width\": 6, \"layers\": 2, \"heads\": 2, \"kv-heads\": 1, \"head-size\": 4, \"norm\": \"rmsnorm\","
     " \"positions\": \"rotary\", \"rope-scaling\": \"yarn\", \"rope-factor\": 2, \"rope-original\": 3, \"rope-high\": 4, \"rope-magnitude\": 1.07,"
     " \"window\": 3, \"full-layers\": \"1\", \"head-norm\": true, \"gated\": true, \"bias\": false, \"qkv-bias\": true, \"names\": \"llama\"}" },
+  { "transformer, scores scaled by layers, quick gelu", "transformer",
+    "{\"vocabulary\": 11, \"context\": 6, \"width\": 8, \"layers\": 2, \"heads\": 2, \"attention-scale\": 0.9, \"scale-by-layer\": true, \"activation\": \"gelu_quick\"}" },
   { "mamba", "mamba", "{\"vocabulary\": 11, \"context\": 6, \"width\": 6, \"layers\": 2, \"state\": 3, \"rank\": 2}" },
   { "mamba, biases, its own head", "mamba",
     "{\"vocabulary\": 11, \"context\": 6, \"width\": 4, \"layers\": 1, \"inner\": 5, \"state\": 2, \"kernel\": 2, \"bias\": true, \"conv-bias\": false,"
-    " \"tied\": false, \"token-reduction\": \"mean\"}" },
+    " \"activation\": \"tanh\", \"silu-gate\": true, \"tied\": false, \"token-reduction\": \"mean\"}" },
   { "encoder", "encoder", "{\"vocabulary\": 11, \"context\": 6, \"width\": 8, \"layers\": 2, \"heads\": 2, \"mlp\": 12, \"positions-size\": 9}" },
   { "encoder, a head of its own, mean, one type", "encoder",
     "{\"vocabulary\": 11, \"context\": 6, \"width\": 6, \"layers\": 1, \"heads\": 3, \"types\": 1, \"activation\": \"tanh\", \"tied\": false,"

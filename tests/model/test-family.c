@@ -30,7 +30,7 @@ configure (const char *text, gint64 context, GError **error)
   const AssayFamily *family = assay_family_find (json_string_value (json_object_get (theirs, "model_type")), error);
 
   if (family != NULL)
-    ours = family->configure (theirs, context, error);
+    ours = assay_family_configure (family, theirs, context, error);
   json_decref (theirs);
   return ours;
 }
@@ -40,6 +40,7 @@ configure (const char *text, gint64 context, GError **error)
 #define NEOX "\"vocab_size\": 7, \"hidden_size\": 16, \"num_hidden_layers\": 1, \"num_attention_heads\": 2, \"intermediate_size\": 12, \"hidden_act\": \"gelu\", " \
              "\"max_position_embeddings\": 64"
 
+#define GPT2 "\"vocab_size\": 7, \"n_embd\": 8, \"n_layer\": 3, \"n_head\": 2, \"n_positions\": 64"
 #define BERT "\"vocab_size\": 7, \"hidden_size\": 8, \"num_hidden_layers\": 1, \"num_attention_heads\": 2, \"intermediate_size\": 12, \"hidden_act\": \"gelu\", " \
              "\"max_position_embeddings\": 16"
 
@@ -67,11 +68,26 @@ static const struct { const char *name, *theirs, *ours; } configurations[] = {
     "{\"rope-factor\": 4.0, \"rope-low\": 2.0, \"rope-high\": 16.0, \"rope-original\": 32.0, \"rope-magnitude\": 1.5}" },
   { "mistral, every layer with a window", "{\"model_type\": \"mistral\", " LLAMA ", \"sliding_window\": 5}", "{\"window\": 5, \"full-layers\": \"\"}" },
   { "mistral, without", "{\"model_type\": \"mistral\", " LLAMA ", \"sliding_window\": null}", "{\"head-norm\": false}" },
-  { "mistral, some layers", "{\"model_type\": \"mistral\", " LLAMA ", \"sliding_window\": 5, \"layer_types\": [\"full_attention\", \"sliding_attention\", \"full_attention\"]}",
-    "{\"window\": 5, \"full-layers\": \"0,2\"}" },
+  { "mistral has one window for all layers", "{\"model_type\": \"mistral\", " LLAMA ", \"sliding_window\": 5, \"layer_types\": [\"full_attention\", \"sliding_attention\", \"full_attention\"]}",
+    "{\"window\": 5, \"full-layers\": \"\"}" },
+  { "mistral, key heads of a silent configuration", "{\"model_type\": \"mistral\", " LLAMA "}", "{\"window\": 4096, \"kv-heads\": 8}" },
+  { "mistral, key heads left to the heads", "{\"model_type\": \"mistral\", " LLAMA ", \"num_key_value_heads\": null, \"head_dim\": null}", "{\"kv-heads\": 2, \"head-size\": 4}" },
   { "qwen2, biases", "{\"model_type\": \"qwen2\", " LLAMA ", \"sliding_window\": 5, \"use_sliding_window\": false}", "{\"qkv-bias\": true, \"output-bias\": false}" },
   { "qwen2, windows from a layer on", "{\"model_type\": \"qwen2\", " LLAMA ", \"sliding_window\": 5, \"use_sliding_window\": true, \"max_window_layers\": 2}",
     "{\"window\": 5, \"full-layers\": \"0,1\"}" },
+  { "qwen2, windows in every layer", "{\"model_type\": \"qwen2\", " LLAMA ", \"sliding_window\": 5, \"use_sliding_window\": true, \"max_window_layers\": 0}",
+    "{\"window\": 5, \"full-layers\": \"\"}" },
+  { "qwen3, some layers", "{\"model_type\": \"qwen3\", " LLAMA ", \"sliding_window\": 5, \"use_sliding_window\": true, \"max_window_layers\": 1, "
+    "\"layer_types\": [\"full_attention\", \"sliding_attention\", \"full_attention\"]}", "{\"window\": 5, \"full-layers\": \"0,2\", \"head-size\": 128}" },
+  { "the word of version 4 where both are said", "{\"model_type\": \"llama\", " LLAMA ", \"rope_theta\": 500.0, \"rope_scaling\": {\"rope_type\": \"linear\", \"factor\": 2.0}, "
+    "\"rope_parameters\": {\"rope_type\": \"default\", \"rope_theta\": 10000.0}}", "{\"rope-scaling\": \"linear\", \"rope-factor\": 2.0, \"rope-theta\": 500.0}" },
+  { "the original context said outside", "{\"model_type\": \"llama\", " LLAMA ", \"original_max_position_embeddings\": 16, \"rope_scaling\": {\"rope_type\": \"yarn\", \"factor\": 2.0, "
+    "\"truncate\": false}}", "{\"rope-scaling\": \"yarn-exact\", \"rope-original\": 16.0}" },
+  { "gpt2, scores as they are", "{\"model_type\": \"gpt2\", " GPT2 ", \"scale_attn_weights\": false, \"activation_function\": \"quick_gelu\"}",
+    "{\"attention-scale\": 1.0, \"scale-by-layer\": false, \"mlp\": 32, \"activation\": \"gelu_quick\"}" },
+  { "gpt2, scores by layers", "{\"model_type\": \"gpt2\", " GPT2 ", \"scale_attn_by_inverse_layer_idx\": true, \"n_inner\": 5}",
+    "{\"attention-scale\": 0.0, \"scale-by-layer\": true, \"mlp\": 5, \"activation\": \"gelu_tanh\"}" },
+  { "gpt_neox turns a quarter where nothing is said", "{\"model_type\": \"gpt_neox\", " NEOX "}", "{\"rope-size\": 2, \"rope-theta\": 10000.0}" },
   { "gpt_neox in version 5", "{\"model_type\": \"gpt_neox\", " NEOX ", \"rope_parameters\": {\"rope_type\": \"default\", \"rope_theta\": 5000.0, \"partial_rotary_factor\": 0.25}}",
     "{\"parallel\": true, \"rope-size\": 2, \"rope-theta\": 5000.0, \"qkv-bias\": true, \"mlp-bias\": true, \"tied\": false}" },
   { "gpt_neox in version 4", "{\"model_type\": \"gpt_neox\", " NEOX ", \"rotary_emb_base\": 5000, \"rotary_pct\": 0.25, \"rope_scaling\": null, \"use_parallel_residual\": false, "
@@ -112,9 +128,21 @@ test_refused (void)
   static const struct { const char *theirs; gint64 context; const char *says; } cases[] = {
     { "{\"model_type\": \"llama\", " LLAMA ", \"rope_scaling\": {\"rope_type\": \"longrope\"}}", 0, "rope_type: default, linear, dynamic, llama3 or yarn expected, \"longrope\" found" },
     { "{\"model_type\": \"llama\", " LLAMA ", \"rope_parameters\": {\"full_attention\": {}}}", 0, "one set for all layers expected" },
-    { "{\"model_type\": \"llama\", " LLAMA ", \"rope_scaling\": {\"rope_type\": \"yarn\", \"factor\": 2.0, \"truncate\": false}}", 0, "truncate: true expected" },
+    { "{\"model_type\": \"llama\", " LLAMA ", \"rope_scaling\": {\"rope_type\": \"yarn\", \"factor\": 2.0, \"truncate\": 1}}", 0, "truncate: true or false expected, 1 found" },
+    { "{\"model_type\": \"llama\", " LLAMA ", \"rope_theta\": \"10000\"}", 0, "rope_theta: a number expected, \"10000\" found" },
+    { "{\"model_type\": \"llama\", " LLAMA ", \"rope_scaling\": \"linear\"}", 0, "rope_scaling: an object expected, \"linear\" found" },
+    { "{\"model_type\": \"llama\", " LLAMA ", \"rms_norm_eps\": \"1e-5\", \"mlp_bias\": 1}", 0, "rms_norm_eps: a number expected, \"1e-5\" found" },
+    { "{\"model_type\": \"llama\", " LLAMA ", \"tie_word_embeddings\": \"true\"}", 0, "tie_word_embeddings: true or false expected, \"true\" found" },
+    { "{\"model_type\": \"llama\", " LLAMA ", \"quantization_config\": {\"quant_method\": \"gptq\"}}", 0, "quantization_config: none expected, quant_method \"gptq\" found" },
+    { "{\"model_type\": \"qwen3\", " LLAMA ", \"layer_types\": [\"full_attention\"]}", 0, "layer_types: 3 words expected, as num_hidden_layers has it, 1 found" },
+    { "{\"model_type\": \"qwen3\", " LLAMA ", \"layer_types\": [\"full_attention\", \"chunked_attention\", 1]}", 0, "expected for layer 1, \"chunked_attention\" found" },
+    { "{\"model_type\": \"qwen2\", " LLAMA ", \"use_sliding_window\": true, \"max_window_layers\": -1}", 0, "max_window_layers: a whole number from 0 on expected, -1 found" },
+    { "{\"model_type\": \"gpt2\", " GPT2 ", \"activation_function\": \"mish\"}", 0, "tanh or linear expected, \"mish\" found" },
+    { "{\"model_type\": \"gpt2\", " GPT2 ", \"n_inner\": \"32\"}", 0, "n_inner: a positive integer expected, \"32\" found" },
+    { "{\"model_type\": \"mamba\", \"vocab_size\": 7, \"hidden_size\": 8, \"num_hidden_layers\": 1, \"state_size\": 2, \"time_step_rank\": \"half\"}", 0,
+      "time_step_rank: a positive integer expected, \"half\" found" },
     { "{\"model_type\": \"llama\", " LLAMA "}", 65, "context: at most the model's 64 positions expected, 65 found" },
-    { "{\"model_type\": \"gpt_neox\", " NEOX ", \"rotary_pct\": 0.4}", 0, "partial_rotary_factor: an even number of a head's 8 channels expected, 3 found" },
+    { "{\"model_type\": \"gpt_neox\", " NEOX ", \"rotary_pct\": 0.4}", 0, "partial_rotary_factor: an even number of a head's 8 channels expected, 0.4 of them found, 3" },
     { "{\"model_type\": \"mistral\", " LLAMA ", \"sliding_window\": 0}", 0, "sliding_window: a positive integer expected" },
     { "{\"model_type\": \"llama\", \"vocab_size\": 7}", 0, "hidden_size: a positive integer expected" },
     { "{\"model_type\": \"bert\", " BERT ", \"position_embedding_type\": \"relative_key\"}", 0, "position_embedding_type: absolute expected, \"relative_key\" found" },

@@ -16,11 +16,13 @@ typedef double (*Function) (double x);
 
 static double identity (double x) { return x; }
 static double normal_gate (double x) { return x * 0.5 * erfc (-x / sqrt (2)); }
+static double quick_gate (double x) { return x * (0.5 + 0.5 * tanh (1.702 * x / 2)); }
 static double tanh_gate (double x) { return 0.5 * x * (1 + tanh (sqrt (2 / G_PI) * (x + 0.044715 * x * x * x))); }
 static double logistic (double x) { return 0.5 + 0.5 * tanh (x / 2); }
 static double sigmoid_gate (double x) { return x * logistic (x); }
 static double smooth_ramp (double x) { return log1p (exp (-fabs (x))) + fmax (x, 0); }
 static double ramp (double x) { return x > 0 ? x : 0; }
+static double squared_ramp (double x) { return x > 0 ? x * x : 0; }
 
 static void
 apply (const Trial *t, double *const *x, double *y, Function f)
@@ -30,11 +32,13 @@ apply (const Trial *t, double *const *x, double *y, Function f)
 }
 
 static void define_gelu (const Trial *t, double *const *x, double *y) { apply (t, x, y, normal_gate); }
+static void define_gelu_quick (const Trial *t, double *const *x, double *y) { apply (t, x, y, quick_gate); }
 static void define_gelu_tanh (const Trial *t, double *const *x, double *y) { apply (t, x, y, tanh_gate); }
 static void define_sigmoid (const Trial *t, double *const *x, double *y) { apply (t, x, y, logistic); }
 static void define_silu (const Trial *t, double *const *x, double *y) { apply (t, x, y, sigmoid_gate); }
 static void define_softplus (const Trial *t, double *const *x, double *y) { apply (t, x, y, smooth_ramp); }
 static void define_relu (const Trial *t, double *const *x, double *y) { apply (t, x, y, ramp); }
+static void define_relu_squared (const Trial *t, double *const *x, double *y) { apply (t, x, y, squared_ramp); }
 static void define_tanh (const Trial *t, double *const *x, double *y) { apply (t, x, y, tanh); }
 static void define_flatten (const Trial *t, double *const *x, double *y) { apply (t, x, y, identity); }
 
@@ -212,11 +216,15 @@ rope_frequency (gint64 i, gint64 n, const double *attr)
 
       return wave > original / attr[6] ? f / factor : wave < original / attr[7] ? f : (1 - smooth) * f / factor + smooth * f;
     }
-  if (attr[4] == 3)
+  if (attr[4] >= 3)
     {
-      double first = floor ((double) n * log (original / (2 * G_PI * attr[7])) / log (attr[1]) / 2);
-      double last = ceil ((double) n * log (original / (2 * G_PI * attr[6])) / log (attr[1]) / 2);
-      double ramp = ((double) i - MAX (first, 0)) / (MIN (last, (double) n - 1) - MAX (first, 0));
+      double first = (double) n * log (original / (2 * G_PI * attr[7])) / log (attr[1]) / 2;
+      double last = (double) n * log (original / (2 * G_PI * attr[6])) / log (attr[1]) / 2;
+      double ramp;
+
+      first = attr[4] == 3 ? floor (first) : first;
+      last = attr[4] == 3 ? ceil (last) : last;
+      ramp = ((double) i - MAX (first, 0)) / (MIN (last, (double) n - 1) - MAX (first, 0));
 
       return ramp <= 0 ? f : ramp >= 1 ? f / factor : f / factor * ramp + f * (1 - ramp);
     }
@@ -429,9 +437,9 @@ static const struct { const char *op; Definition define; } definitions[] = {
   { "add", define_add }, { "attention", define_attention }, { "avg_pool", define_avg_pool }, { "causal_conv", define_causal_conv },
   { "conv2d", define_conv2d },
   { "embedding", define_rows }, { "entry", define_entry }, { "flatten", define_flatten }, { "gather", define_rows }, { "gelu", define_gelu },
-  { "gelu_tanh", define_gelu_tanh }, { "layernorm", define_layernorm }, { "linear", define_linear },
+  { "gelu_quick", define_gelu_quick }, { "gelu_tanh", define_gelu_tanh }, { "layernorm", define_layernorm }, { "linear", define_linear },
   { "log_odds", define_log_odds }, { "logistic_loss", define_logistic_loss }, { "matmul", define_matmul }, { "max_pool", define_max_pool }, { "mul", define_mul },
-  { "position_embedding", define_position_embedding }, { "probe", define_probe }, { "relu", define_relu }, { "rmsnorm", define_rmsnorm }, { "rope", define_rope },
+  { "position_embedding", define_position_embedding }, { "probe", define_probe }, { "relu", define_relu }, { "relu_squared", define_relu_squared }, { "rmsnorm", define_rmsnorm }, { "rope", define_rope },
   { "scale", define_scale }, { "selective_scan", define_selective_scan }, { "sigmoid", define_sigmoid }, { "silu", define_silu }, { "slice", define_slice },
   { "softmax", define_softmax }, { "softplus", define_softplus }, { "squared_loss", define_squared_loss }, { "tanh", define_tanh }, { "xent", define_xent },
 };
