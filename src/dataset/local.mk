@@ -30,6 +30,7 @@ CLEANFILES += src/dataset/organisms.def
 TOKEN_MODELS_LIST = \
   src/dataset/tokenizer_bpe.c \
   src/dataset/tokenizer_unigram.c \
+  src/dataset/tokenizer_wordlevel.c \
   src/dataset/tokenizer_wordpiece.c
 
 src/dataset/token_models.def: src/dataset/local.mk build-aux/make-registry.sh

@@ -93,30 +93,33 @@ stands_alone (const char *bytes, gsize n, gsize start, gsize end)
   return (start == 0 || !is_word_character (g_utf8_get_char (g_utf8_prev_char (bytes + start)))) && (end == n || !is_word_character (g_utf8_get_char (bytes + end)));
 }
 
-/* The next added token from `from` on, with the white space that it takes, but nothing before `from`. */
+/* Where a search for added tokens is: what is before `done` is spoken for, and the next one begins at `next` or behind it. The white space that a token takes
+ * may hold another, which is a token all the same. */
+typedef struct { gsize next, done, start, end; } AddedSearch;     /* begins as zeros; the last one found: start .. end - 1 */
+
+/* The next added token, with the white space that it takes. */
 static const Added *
-find_added (const AssayTokenizer *self, gboolean is_normalised, const char *bytes, gsize n, gsize from, gsize *start, gsize *end)
+find_added (const AssayTokenizer *self, gboolean is_normalised, const char *bytes, gsize n, AddedSearch *search)
 {
   if (assay_token_strings_is_empty (self->strings[is_normalised]))
     return NULL;
-  for (gsize at = from, length; at < n; at++)
+  for (gsize at = search->next, length; at < n; at++)
     {
       gint32 place = assay_token_strings_find (self->strings[is_normalised], bytes + at, n - at, &length);
       const Added *a = place >= 0 ? &g_array_index (self->added, Added, place) : NULL;
 
       if (a == NULL)
         continue;
-      *start = at;
-      *end = at + length;
-      if (a->is_word && !stands_alone (bytes, n, *start, *end))
+      if (a->is_word && !stands_alone (bytes, n, at, at + length))
         {
-          at = *end - 1;
+          at += length - 1;
           continue;
         }
-      while (a->takes_left && *start > from && assay_token_is_white (g_utf8_get_char (g_utf8_prev_char (bytes + *start))))
-        *start = (gsize) (g_utf8_prev_char (bytes + *start) - bytes);
-      while (a->takes_right && *end < n && assay_token_is_white (g_utf8_get_char (bytes + *end)))
-        *end += g_utf8_skip[(guchar) bytes[*end]];
+      *search = (AddedSearch) { at + length, search->done, at, at + length };
+      while (a->takes_left && search->start > search->done && assay_token_is_white (g_utf8_get_char (g_utf8_prev_char (bytes + search->start))))
+        search->start = (gsize) (g_utf8_prev_char (bytes + search->start) - bytes);
+      while (a->takes_right && search->end < n && assay_token_is_white (g_utf8_get_char (bytes + search->end)))
+        search->end += g_utf8_skip[(guchar) bytes[search->end]];
       return a;
     }
   return NULL;
@@ -163,7 +166,7 @@ encode_part (AssayTokenizer *self, const AssayText *text, gsize start, gsize end
   g_auto (AssayText) part = { 0 };
   AssayTextEdit edit;
 
-  if (start == end)
+  if (start >= end)
     return;
   assay_text_edit_begin (&edit);
   assay_text_edit_keep (&edit, text, start, end - start);
@@ -176,7 +179,7 @@ static void
 encode_stretch (AssayTokenizer *self, const char *bytes, gsize n, gint64 base, GArray *tokens)
 {
   g_auto (AssayText) text = { 0 };
-  gsize done = 0, start, end;
+  AddedSearch search = { 0 };
   const Added *a;
 
   if (n == 0)
@@ -188,19 +191,19 @@ encode_stretch (AssayTokenizer *self, const char *bytes, gsize n, gint64 base, G
 
       step->apply (step, &text, base == 0);
     }
-  a = find_added (self, TRUE, text.bytes->str, text.bytes->len, 0, &start, &end);
+  a = find_added (self, TRUE, text.bytes->str, text.bytes->len, &search);
   if (a == NULL)
     {
       encode_pieces (self, &text, base == 0, tokens);
       return;
     }
-  for (; a != NULL; a = find_added (self, TRUE, text.bytes->str, text.bytes->len, done, &start, &end))
+  for (; a != NULL; a = find_added (self, TRUE, text.bytes->str, text.bytes->len, &search))
     {
-      encode_part (self, &text, done, start, base == 0 && done == 0, tokens);
-      add_token (tokens, a->id, assay_text_locate (&text, start, end - start));
-      done = end;
+      encode_part (self, &text, search.done, search.start, base == 0 && search.done == 0, tokens);
+      add_token (tokens, a->id, assay_text_locate (&text, search.start, search.end - search.start));
+      search.done = search.end;
     }
-  encode_part (self, &text, done, text.bytes->len, FALSE, tokens);
+  encode_part (self, &text, search.done, text.bytes->len, FALSE, tokens);
 }
 
 static void
@@ -215,7 +218,7 @@ assay_tokenizer_encode (AssayTokenizer *self, const char *text, gsize n, gboolea
 {
   const char *fault;
   const Added *a;
-  gsize done = 0, start, end;
+  AddedSearch search = { 0 };
 
   if (!g_utf8_validate_len (text, n, &fault) && *fault != '\0')
     {
@@ -224,13 +227,14 @@ assay_tokenizer_encode (AssayTokenizer *self, const char *text, gsize n, gboolea
     }
   if (with_special)
     add_around (self->before, tokens);
-  while ((a = find_added (self, FALSE, text, n, done, &start, &end)) != NULL)
+  while ((a = find_added (self, FALSE, text, n, &search)) != NULL)
     {
-      encode_stretch (self, text + done, start - done, (gint64) done, tokens);
-      add_token (tokens, a->id, (AssayTextSpan) { (gint64) start, (gint64) end });
-      done = end;
+      if (search.start > search.done)
+        encode_stretch (self, text + search.done, search.start - search.done, (gint64) search.done, tokens);
+      add_token (tokens, a->id, (AssayTextSpan) { (gint64) search.start, (gint64) search.end });
+      search.done = search.end;
     }
-  encode_stretch (self, text + done, n - done, (gint64) done, tokens);
+  encode_stretch (self, text + search.done, n - search.done, (gint64) search.done, tokens);
   if (with_special)
     add_around (self->behind, tokens);
   return TRUE;
@@ -452,22 +456,12 @@ assay_tokenizer_get_model (const AssayTokenizer *self)
 
 /* --- opening ----------------------------------------------------------------------------------------------------------------- */
 
-/* A step of that type somewhere below a member. */
+/* TRUE: spellings are bytes. */
 static gboolean
-has_type (const json_t *document, const char *type)
+choose_bytes (AssayTokenizer *self)
 {
-  const char *key;
-  const json_t *item;
-  json_t *value;
-  size_t k;
-
-  if (strcmp (assay_json_get_text (document, "type"), type) == 0)
-    return TRUE;
-  json_object_foreach ((json_t *) document, key, value)
-    json_array_foreach (value, k, item)
-      if (has_type (item, type))
-        return TRUE;
-  return FALSE;
+  self->vocabulary.is_bytes = assay_token_cutter_keep_bytes (self->cutters, strcmp (self->model->name, "BPE") == 0);
+  return self->vocabulary.is_bytes;
 }
 
 /* Gives a number its spelling, unless it has one. Owns: takes spelling. */
@@ -547,7 +541,6 @@ read_vocabulary (AssayTokenizer *self, const json_t *document, GError **error)
   const char *key;
   size_t k, n;
 
-  self->vocabulary.is_bytes = has_type (json_object_get (document, "pre_tokenizer"), "ByteLevel") || has_type (json_object_get (document, "decoder"), "ByteLevel");
   if (json_is_array (vocabulary))
     json_array_foreach (vocabulary, k, item)
       {
@@ -644,6 +637,20 @@ read_added (AssayTokenizer *self, const json_t *list, GError **error)
 /* --- what is put around a text --- */
 
 static gboolean
+add_number (const json_t *number, const char *name, GArray *side, GError **error)
+{
+  gint32 id = (gint32) json_integer_value (number);
+
+  if (!json_is_integer (number) || json_integer_value (number) < 0 || json_integer_value (number) >= MAX_TOKENS)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "post_processor: %s: numbers of tokens from 0 to %d expected", name, MAX_TOKENS - 1);
+      return FALSE;
+    }
+  g_array_append_val (side, id);
+  return TRUE;
+}
+
+static gboolean
 add_special (const json_t *special, const char *name, GArray *side, GError **error)
 {
   const json_t *ids = json_object_get (json_object_get (special, name), "ids"), *item;
@@ -655,11 +662,8 @@ add_special (const json_t *special, const char *name, GArray *side, GError **err
       return FALSE;
     }
   json_array_foreach (ids, k, item)
-    {
-      gint32 id = (gint32) json_integer_value (item);
-
-      g_array_append_val (side, id);
-    }
+    if (!add_number (item, name, side, error))
+      return FALSE;
   return TRUE;
 }
 
@@ -694,14 +698,8 @@ read_processor (AssayTokenizer *self, const json_t *processor, GError **error)
   if (strcmp (type, "TemplateProcessing") == 0)
     return read_template (self, processor, error);
   if (strcmp (type, "BertProcessing") == 0 || strcmp (type, "RobertaProcessing") == 0)
-    {
-      gint32 cls = (gint32) json_integer_value (json_array_get (json_object_get (processor, "cls"), 1));
-      gint32 sep = (gint32) json_integer_value (json_array_get (json_object_get (processor, "sep"), 1));
-
-      g_array_append_val (self->before, cls);
-      g_array_append_val (self->behind, sep);
-      return TRUE;
-    }
+    return add_number (json_array_get (json_object_get (processor, "cls"), 1), "cls", self->before, error)
+           && add_number (json_array_get (json_object_get (processor, "sep"), 1), "sep", self->behind, error);
   if (strcmp (type, "Sequence") == 0)
     {
       json_array_foreach (json_object_get (processor, "processors"), k, item)
@@ -733,7 +731,7 @@ read_document (AssayTokenizer *self, const json_t *document, GError **error)
   self->end = json_is_integer (end) && json_integer_value (end) >= 0 && json_integer_value (end) < MAX_TOKENS ? (gint32) json_integer_value (end) : -1;
   return (self->model = assay_token_model_find (type, error)) != NULL && assay_token_normaliser_read (json_object_get (document, "normalizer"), self->normalisers, error)
          && assay_token_cutter_read (json_object_get (document, "pre_tokenizer"), self->cutters, error)
-         && assay_token_decoder_read (json_object_get (document, "decoder"), self->decoders, error) && read_vocabulary (self, document, error)
+         && assay_token_decoder_read (json_object_get (document, "decoder"), choose_bytes (self), self->decoders, error) && read_vocabulary (self, document, error)
          && read_added (self, json_object_get (document, "added_tokens"), error) && read_processor (self, json_object_get (document, "post_processor"), error)
          && (self->data = self->model->load (model, &self->vocabulary, error)) != NULL;
 }

@@ -360,15 +360,15 @@ has_bytes (const Bpe *bpe, const char *bytes, gsize n)
   return bpe->falls_back;
 }
 
-/* A character that is no token: its bytes, or the unknown token, or nothing. */
+/* A character that is no token: the bytes of how it is spelt, or the unknown token, or nothing. */
 static void
-add_unknown (Bpe *bpe, const char *piece, gsize start, gsize n)
+add_unknown (Bpe *bpe, const char *spelling, gsize spelt, gsize start, gsize n)
 {
   Symbol *last = bpe->symbols->len > 0 ? &g_array_index (bpe->symbols, Symbol, bpe->symbols->len - 1) : NULL;
-  gboolean falls_back = has_bytes (bpe, piece + start, n);
+  gboolean falls_back = has_bytes (bpe, spelling, spelt);
 
-  for (gsize i = 0; falls_back && i < n; i++)
-    add_symbol (bpe, bpe->byte[(guchar) piece[start + i]], start, start + n);
+  for (gsize i = 0; falls_back && i < spelt; i++)
+    add_symbol (bpe, bpe->byte[(guchar) spelling[i]], start, start + n);
   if (falls_back || bpe->unknown < 0)
     return;
   if (bpe->fuses_unknown && last != NULL && last->id == bpe->unknown)
@@ -377,32 +377,40 @@ add_unknown (Bpe *bpe, const char *piece, gsize start, gsize n)
     add_symbol (bpe, bpe->unknown, start, start + n);
 }
 
+/* With what is put before all but the first and behind the last. */
+static void
+add_marked_character (Bpe *bpe, const char *piece, gsize start, gsize n, gboolean is_last)
+{
+  g_autoptr (GString) spelling = g_string_new (start > 0 ? bpe->prefix : "");
+  gint32 id;
+
+  g_string_append_len (spelling, piece + start, (gssize) n);
+  g_string_append (spelling, is_last ? bpe->suffix : "");
+  id = find (bpe, spelling);
+  if (id >= 0)
+    add_symbol (bpe, id, start, start + n);
+  else
+    add_unknown (bpe, spelling->str, spelling->len, start, n);
+}
+
 static void
 add_characters (Bpe *bpe, const char *piece, gsize n)
 {
   for (gsize i = 0, length; i < n; i += length)
     {
-      gboolean is_last;
       gint32 id;
 
       length = bpe->vocabulary->is_bytes ? 1 : g_utf8_skip[(guchar) piece[i]];
-      is_last = i + length == n;
-      if (bpe->vocabulary->is_bytes)
-        id = bpe->byte[(guchar) piece[i]];
-      else if ((i > 0 && bpe->prefix[0] != '\0') || (is_last && bpe->suffix[0] != '\0'))
+      if (!bpe->vocabulary->is_bytes && ((i > 0 && bpe->prefix[0] != '\0') || (i + length == n && bpe->suffix[0] != '\0')))
         {
-          g_autoptr (GString) spelling = g_string_new (i > 0 ? bpe->prefix : "");
-
-          g_string_append_len (spelling, piece + i, (gssize) length);
-          g_string_append (spelling, is_last ? bpe->suffix : "");
-          id = find (bpe, spelling);
+          add_marked_character (bpe, piece, i, length, i + length == n);
+          continue;
         }
-      else
-        id = assay_token_table_find (&bpe->vocabulary->table, piece + i, length);
+      id = bpe->vocabulary->is_bytes ? bpe->byte[(guchar) piece[i]] : assay_token_table_find (&bpe->vocabulary->table, piece + i, length);
       if (id >= 0)
         add_symbol (bpe, id, i, i + length);
       else
-        add_unknown (bpe, piece, i, length);
+        add_unknown (bpe, piece + i, length, i, length);
     }
 }
 
@@ -615,8 +623,15 @@ find_unknown (const json_t *model, const AssayTokenVocabulary *vocabulary)
 static gpointer
 load (const json_t *model, const AssayTokenVocabulary *vocabulary, GError **error)
 {
-  Bpe *bpe = g_new0 (Bpe, 1);
+  const json_t *dropout = json_object_get (model, "dropout");
+  Bpe *bpe;
 
+  if (dropout != NULL && !json_is_null (dropout) && json_number_value (dropout) != 0)
+    {
+      g_set_error_literal (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "model.dropout: null or 0 expected: with another value the same text has other tokens each time");
+      return NULL;
+    }
+  bpe = g_new0 (Bpe, 1);
   bpe->vocabulary = vocabulary;
   bpe->unknown = find_unknown (model, vocabulary);
   bpe->fuses_unknown = json_is_true (json_object_get (model, "fuse_unk"));

@@ -91,13 +91,14 @@ get_text (const AssayTokenCharsmap *self, gsize at)
   return place < self->n_texts && ((guchar) self->texts[place] & 0xc0) != 0x80 ? self->texts + place : NULL;
 }
 
-gboolean
-assay_token_charsmap_find (const AssayTokenCharsmap *self, const char *bytes, gsize n, gsize *used, const char **text)
+/* The longest string, or the shortest. */
+static gboolean
+find (const AssayTokenCharsmap *self, const char *bytes, gsize n, gboolean is_shortest, gsize *used, const char **text)
 {
   gsize at = offset_of (self->unit[0]);
   gboolean found = FALSE;
 
-  for (gsize i = 0; i < n; i++)
+  for (gsize i = 0; i < n && !(found && is_shortest); i++)
     {
       const char *become;
 
@@ -113,4 +114,19 @@ assay_token_charsmap_find (const AssayTokenCharsmap *self, const char *bytes, gs
       *text = become;
     }
   return found;
+}
+
+gboolean
+assay_token_charsmap_find (const AssayTokenCharsmap *self, const char *bytes, gsize n, gsize *used, const char **text)
+{
+  return find (self, bytes, n, FALSE, used, text);
+}
+
+const char *
+assay_token_charsmap_find_shortest (const AssayTokenCharsmap *self, const char *bytes, gsize n)
+{
+  const char *text;
+  gsize used;
+
+  return find (self, bytes, n, TRUE, &used, &text) ? text : NULL;
 }

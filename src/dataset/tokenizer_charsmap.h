@@ -15,5 +15,7 @@ AssayTokenCharsmap *assay_token_charsmap_new  (const guint8 *bytes, gsize n, GEr
 void                assay_token_charsmap_free (AssayTokenCharsmap *self);
 /* The longest string that n bytes of UTF-8 begin with: *used bytes become *text. FALSE: none. Owns: the table. */
 gboolean            assay_token_charsmap_find (const AssayTokenCharsmap *self, const char *bytes, gsize n, gsize *used, const char **text);
+/* What the shortest of them becomes; NULL: none. Owns: the table. */
+const char         *assay_token_charsmap_find_shortest (const AssayTokenCharsmap *self, const char *bytes, gsize n);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayTokenCharsmap, assay_token_charsmap_free)

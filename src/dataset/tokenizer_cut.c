@@ -10,21 +10,24 @@
 /* What GPT-2 cuts by. Source: Radford et al. 2019, in the words of its released code. */
 #define GPT2_PATTERN "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+"
 
-enum { PREFIX = 1 };                                              /* of ByteLevel */
+/* What the library takes for a part of a word where it says \\w: letters, marks, digits, connectors, and numbers and signs that are letters. */
+#define WORD "\\p{L}\\p{M}\\p{Nd}\\p{Nl}\\p{Pc}\\x{24b6}-\\x{24e9}\\x{1f130}-\\x{1f149}\\x{1f150}-\\x{1f169}\\x{1f170}-\\x{1f189}"
+#define JOINERS "\\x{200c}\\x{200d}"                               /* in words of Whitespace only */
+#define NUMERALS "\\x{b2}\\x{b3}\\x{b9}\\x{bc}-\\x{be}"             /* in words of patterns only, outside of a class */
+
+enum { PREFIX = 1, SPELL = 2 };                                   /* of ByteLevel */
 enum { FIRST = 1, ALWAYS = 2, CUT = 4 };                          /* of Metaspace */
 
 /* --- by what is found ------------------------------------------------------------------------------------------------------ */
 
 typedef struct { AssayTextPiece piece; gboolean is_match; } Stretch;
 
-/* Adds a stretch, by how matches hang together with what is before them. */
+/* Adds a stretch, by how matches hang together with what is before them. A match of no length parts what is around it. */
 static void
 add_stretch (GArray *stretches, AssayCutBehaviour behaviour, gsize start, gsize end, gboolean is_match)
 {
   Stretch next = { { start, end - start }, is_match }, *last = stretches->len > 0 ? &g_array_index (stretches, Stretch, stretches->len - 1) : NULL;
 
-  if (start == end)
-    return;
   if (last != NULL && ((behaviour == ASSAY_CUT_CONTIGUOUS && last->is_match == is_match) || (behaviour == ASSAY_CUT_WITH_PREVIOUS && is_match && !last->is_match)
                        || (behaviour == ASSAY_CUT_WITH_NEXT && !is_match && last->is_match)))
     {
@@ -38,21 +41,18 @@ add_stretch (GArray *stretches, AssayCutBehaviour behaviour, gsize start, gsize 
 static void
 cut_piece (const AssayTokenStep *step, const char *bytes, AssayTextPiece piece, GArray *stretches)
 {
-  const char *own = bytes + piece.start;
-  gsize done = 0, at = 0, start, end;
+  AssayTokenMatch match = { 0 };
+  gsize done = 0;
 
-  while (at <= piece.length && assay_token_pattern_find (step->pattern, own, piece.length, at, &start, &end))
+  while (assay_token_pattern_next (step->pattern, bytes + piece.start, piece.length, &match))
     {
-      if (end == start)                                           /* nothing: look a character on */
-        {
-          at = start + (start < piece.length ? g_utf8_skip[(guchar) own[start]] : 1);
-          continue;
-        }
-      add_stretch (stretches, step->behaviour, piece.start + done, piece.start + start, step->is_inverted);
-      add_stretch (stretches, step->behaviour, piece.start + start, piece.start + end, !step->is_inverted);
-      done = at = end;
+      if (match.start > done)
+        add_stretch (stretches, step->behaviour, piece.start + done, piece.start + match.start, step->is_inverted);
+      add_stretch (stretches, step->behaviour, piece.start + match.start, piece.start + match.end, !step->is_inverted);
+      done = match.end;
     }
-  add_stretch (stretches, step->behaviour, piece.start + done, piece.start + piece.length, step->is_inverted);
+  if (piece.length > done)
+    add_stretch (stretches, step->behaviour, piece.start + done, piece.start + piece.length, step->is_inverted);
 }
 
 static void
@@ -70,7 +70,7 @@ apply_cut (const AssayTokenStep *step, AssayText *text, gboolean is_first)
         {
           const Stretch *stretch = &g_array_index (stretches, Stretch, s);
 
-          if (step->behaviour != ASSAY_CUT_REMOVED || !stretch->is_match)
+          if (stretch->piece.length > 0 && (step->behaviour != ASSAY_CUT_REMOVED || !stretch->is_match))
             g_array_append_val (pieces, stretch->piece);
         }
     }
@@ -79,6 +79,22 @@ apply_cut (const AssayTokenStep *step, AssayText *text, gboolean is_first)
 }
 
 /* --- by changing the text too ------------------------------------------------------------------------------------------------ */
+
+static void
+spell_pieces (AssayText *text)
+{
+  AssayTextEdit edit;
+
+  assay_text_edit_begin (&edit);
+  for (guint k = 0; k < text->pieces->len; k++)
+    {
+      AssayTextPiece piece = g_array_index (text->pieces, AssayTextPiece, k);
+
+      assay_token_spell_bytes (&edit, text, piece.start, piece.length);
+      assay_text_edit_mark (&edit);
+    }
+  assay_text_edit_end (&edit, text);
+}
 
 /* ByteLevel: a space before what does not begin with one; pieces by GPT-2's pattern where there is a pattern. */
 static void
@@ -102,6 +118,8 @@ apply_byte_level (const AssayTokenStep *step, AssayText *text, gboolean is_first
     }
   if (step->pattern != NULL)
     apply_cut (step, text, is_first);
+  if (step->switches & SPELL)
+    spell_pieces (text);
 }
 
 /* Metaspace: every space becomes a visible one, there is one in front, and words begin with theirs. */
@@ -111,14 +129,16 @@ apply_metaspace (const AssayTokenStep *step, AssayText *text, gboolean is_first)
   gsize n = strlen (step->content);
   AssayTextEdit edit;
 
+  (void) is_first;
   assay_text_edit_begin (&edit);
   for (guint k = 0; k < text->pieces->len; k++)
     {
       AssayTextPiece piece = g_array_index (text->pieces, AssayTextPiece, k);
       const char *own = text->bytes->str + piece.start;
+      gboolean is_start = assay_text_locate (text, piece.start, 0).start == 0;
       gboolean has_one = piece.length > 0 && (own[0] == ' ' || (piece.length >= n && memcmp (own, step->content, n) == 0));
 
-      if (!has_one && (step->switches & ALWAYS || (step->switches & FIRST && is_first && k == 0)))
+      if (!has_one && (step->switches & ALWAYS || (step->switches & FIRST && is_start)))
         assay_text_edit_add (&edit, step->content, n, assay_text_locate (text, piece.start, 0));
       for (gsize i = 0, length; i < piece.length; i += length)
         {
@@ -157,6 +177,37 @@ read_behaviour (const char *name, AssayTokenStep *step, GError **error)
   return FALSE;
 }
 
+/* The pattern with \w said in full, and \W outside of a class. Errors: UNSUPPORTED. Owns: the caller. */
+static char *
+say_words (const char *regex, GError **error)
+{
+  g_autoptr (GString) said = g_string_new (NULL);
+  gboolean in_class = FALSE;
+
+  for (const char *p = regex; *p != '\0'; p++)
+    {
+      if (*p == '\\' && p[1] == 'w')
+        g_string_append (said, in_class ? WORD : "[" WORD NUMERALS "]");
+      else if (*p == '\\' && p[1] == 'W' && !in_class)
+        g_string_append (said, "[^" WORD NUMERALS "]");
+      else if (*p == '\\' && p[1] != '\0')
+        g_string_append_len (said, p, 2);
+      else
+        {
+          if (in_class && p[0] == '&' && p[1] == '&')
+            {
+              g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "pre_tokenizer: pattern %s: classes without intersections expected, && found", regex);
+              return NULL;
+            }
+          in_class = *p == '[' || (in_class && *p != ']');
+          g_string_append_c (said, *p);
+          continue;
+        }
+      p++;
+    }
+  return g_string_free (g_steal_pointer (&said), FALSE);
+}
+
 static gboolean
 read_split (const json_t *document, AssayTokenStep *step, GError **error)
 {
@@ -165,7 +216,14 @@ read_split (const json_t *document, AssayTokenStep *step, GError **error)
 
   step->apply = apply_cut;
   step->is_inverted = assay_json_get_switch (document, "invert", FALSE);
-  step->pattern = assay_token_pattern_new (assay_json_get_text (pattern, is_literal ? "String" : "Regex"), is_literal, error);
+  if (is_literal)
+    step->pattern = assay_token_pattern_new (assay_json_get_text (pattern, "String"), TRUE, error);
+  else
+    {
+      g_autofree char *regex = say_words (assay_json_get_text (pattern, "Regex"), error);
+
+      step->pattern = regex ? assay_token_pattern_new (regex, FALSE, error) : NULL;
+    }
   return step->pattern != NULL && read_behaviour (assay_json_get_text (document, "behavior"), step, error);
 }
 
@@ -185,7 +243,7 @@ read_metaspace (const json_t *document, AssayTokenStep *step)
 /* Steps that are a pattern. */
 static const struct { const char *type, *pattern; AssayCutBehaviour behaviour; } by_pattern[] = {
   { "WhitespaceSplit", "\\s+", ASSAY_CUT_REMOVED },
-  { "Whitespace", "\\w+|[^\\w\\s]+", ASSAY_CUT_REMOVED },
+  { "Whitespace", "[" WORD JOINERS "]+|[^" WORD JOINERS "\\s]+", ASSAY_CUT_REMOVED },
   { "Punctuation", "[\\p{P}!-/:-@\\[-`{-~]", ASSAY_CUT_ISOLATED },
   { "Digits", "\\p{N}+", ASSAY_CUT_ISOLATED },
 };
@@ -233,6 +291,25 @@ read_step (const json_t *document, AssayTokenStep *step, GError **error)
       return TRUE;
     }
   return read_pattern (document, step, error);
+}
+
+gboolean
+assay_token_cutter_keep_bytes (GArray *steps, gboolean is_model_of_bytes)
+{
+  guint n = 0, last = 0;
+
+  for (guint k = 0; k < steps->len; k++)
+    if (g_array_index (steps, AssayTokenStep, k).apply == apply_byte_level)
+      {
+        n++;
+        last = k + 1;
+      }
+  if (is_model_of_bytes && n == 1 && last == steps->len)
+    return TRUE;
+  for (guint k = 0; k < steps->len; k++)
+    if (g_array_index (steps, AssayTokenStep, k).apply == apply_byte_level)
+      g_array_index (steps, AssayTokenStep, k).switches |= SPELL;
+  return FALSE;
 }
 
 gboolean

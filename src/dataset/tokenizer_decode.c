@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "dataset/tokenizer_sentencepiece.h"
+#include "dataset/vocabulary.h"
 
 #include <string.h>
 
@@ -30,6 +31,24 @@ fuse (const AssayDecodeStep *step, GPtrArray *tokens)
     g_string_append_len (whole, ((GString *) tokens->pdata[k])->str, (gssize) ((GString *) tokens->pdata[k])->len);
   if (tokens->len > 1)
     g_ptr_array_set_size (tokens, 1);
+}
+
+/* Spellings in the alphabet of bytes become their bytes; any other is what it says. */
+static void
+read_spellings (const AssayDecodeStep *step, GPtrArray *tokens)
+{
+  g_autoptr (GString) bytes = g_string_new (NULL);
+
+  for (guint k = 0; k < tokens->len; k++)
+    {
+      GString *token = tokens->pdata[k];
+
+      if (strlen (token->str) != token->len || !assay_vocabulary_decode (token->str, bytes))
+        continue;
+      g_string_truncate (token, 0);
+      g_string_append_len (token, bytes->str, (gssize) bytes->len);
+    }
+  fuse (step, tokens);
 }
 
 int
@@ -155,13 +174,13 @@ get_or (const json_t *document, const char *key, const char *otherwise)
 }
 
 static gboolean
-read_step (const json_t *document, AssayDecodeStep *step, GError **error)
+read_step (const json_t *document, gboolean is_bytes, AssayDecodeStep *step, GError **error)
 {
   const char *type = assay_json_get_text (document, "type");
   const json_t *pattern = json_object_get (document, "pattern"), *clean = json_object_get (document, "cleanup");
 
   if (strcmp (type, "ByteLevel") == 0 || strcmp (type, "Fuse") == 0)
-    *step = (AssayDecodeStep) { .apply = fuse };
+    *step = (AssayDecodeStep) { .apply = type[0] == 'B' && !is_bytes ? read_spellings : fuse };
   else if (strcmp (type, "ByteFallback") == 0)
     *step = (AssayDecodeStep) { .apply = join_bytes };
   else if (strcmp (type, "Strip") == 0)
@@ -194,7 +213,7 @@ read_step (const json_t *document, AssayDecodeStep *step, GError **error)
 }
 
 gboolean
-assay_token_decoder_read (const json_t *document, GArray *steps, GError **error)
+assay_token_decoder_read (const json_t *document, gboolean is_bytes, GArray *steps, GError **error)
 {
   AssayDecodeStep step = { 0 };
   const json_t *item;
@@ -205,11 +224,11 @@ assay_token_decoder_read (const json_t *document, GArray *steps, GError **error)
   if (strcmp (assay_json_get_text (document, "type"), "Sequence") == 0)
     {
       json_array_foreach (json_object_get (document, "decoders"), k, item)
-        if (!assay_token_decoder_read (item, steps, error))
+        if (!assay_token_decoder_read (item, is_bytes, steps, error))
           return FALSE;
       return TRUE;
     }
-  if (!read_step (document, &step, error))
+  if (!read_step (document, is_bytes, &step, error))
     {
       assay_token_decoder_clear (&step);
       return FALSE;

@@ -23,5 +23,5 @@ struct _AssayDecodeStep {
 int      assay_token_read_byte     (const GString *token);
 
 void     assay_token_decoder_clear (AssayDecodeStep *step);
-/* Appends the steps of "decoder", a sequence in its order; null: none. Errors: UNSUPPORTED with the type; INPUT. */
-gboolean assay_token_decoder_read  (const json_t *document, GArray *steps, GError **error);
+/* Appends the steps of "decoder", a sequence in its order; null: none. is_bytes: spellings are bytes already. Errors: UNSUPPORTED with the type; INPUT. */
+gboolean assay_token_decoder_read  (const json_t *document, gboolean is_bytes, GArray *steps, GError **error);

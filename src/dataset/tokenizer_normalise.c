@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "dataset/tokenizer_charsmap.h"
 #include "dataset/tokenizer_sentencepiece.h"
 
 #include <string.h>
@@ -101,7 +102,7 @@ apply_form (const AssayTokenStep *step, AssayText *text, gboolean is_first)
 static void
 lower (AssayTextEdit *edit, const AssayText *text, gsize at, gsize n, gunichar c)
 {
-  gunichar small = g_unichar_tolower (c);
+  gunichar small = c >= 0x2160 && c <= 0x216f ? c + 16 : c >= 0x24b6 && c <= 0x24cf ? c + 26 : g_unichar_tolower (c);   /* numerals and circles, too */
 
   if (c == 0x130)                                                 /* the one capital that becomes two characters */
     assay_text_edit_add (edit, "i\xcc\x87", 3, assay_text_locate (text, at, n));
@@ -121,6 +122,13 @@ apply_lower (const AssayTokenStep *step, AssayText *text, gboolean is_first)
 
 static void
 drop_mark (AssayTextEdit *edit, const AssayText *text, gsize at, gsize n, gunichar c)
+{
+  if (!g_unichar_ismark (c))
+    assay_text_edit_keep (edit, text, at, n);
+}
+
+static void
+drop_flat_mark (AssayTextEdit *edit, const AssayText *text, gsize at, gsize n, gunichar c)
 {
   if (g_unichar_type (c) != G_UNICODE_NON_SPACING_MARK)
     assay_text_edit_keep (edit, text, at, n);
@@ -142,8 +150,8 @@ is_control (gunichar c)
 {
   GUnicodeType type = g_unichar_type (c);
 
-  return c != '\t' && c != '\n' && c != '\r' && (type == G_UNICODE_CONTROL || type == G_UNICODE_FORMAT || type == G_UNICODE_UNASSIGNED
-                                                 || type == G_UNICODE_PRIVATE_USE || type == G_UNICODE_SURROGATE);
+  return c != '\t' && c != '\n' && c != '\r' && (type == G_UNICODE_CONTROL || type == G_UNICODE_FORMAT || type == G_UNICODE_PRIVATE_USE
+                                                 || type == G_UNICODE_SURROGATE);
 }
 
 static void
@@ -191,7 +199,7 @@ apply_bert (const AssayTokenStep *step, AssayText *text, gboolean is_first)
   if (step->switches & ACCENTS)
     {
       apply_form (&apart, text, is_first);
-      apply_marks (step, text, is_first);
+      edit_characters (text, drop_flat_mark);
     }
   if (step->switches & LOWER)
     edit_characters (text, lower);
@@ -216,26 +224,22 @@ apply_prepend (const AssayTokenStep *step, AssayText *text, gboolean is_first)
 static void
 apply_replace (const AssayTokenStep *step, AssayText *text, gboolean is_first)
 {
+  const char *bytes = text->bytes->str;
+  gsize n = text->bytes->len, done = 0, content = strlen (step->content);
+  AssayTokenMatch match = { 0 };
   AssayTextEdit edit;
-  gsize n = text->bytes->len, done = 0, start, end, content = strlen (step->content);
 
   (void) is_first;
-  if (!assay_token_pattern_find (step->pattern, text->bytes->str, n, 0, &start, &end))
+  if (!assay_token_pattern_next (step->pattern, bytes, n, &match))
     return;
   assay_text_edit_begin (&edit);
   do
     {
-      assay_text_edit_keep (&edit, text, done, start - done);
-      if (end > start)
-        assay_text_edit_add (&edit, step->content, content, assay_text_locate (text, start, end - start));
-      else if (start < n)                                         /* nothing matched here: a character on */
-        {
-          end = start + g_utf8_skip[(guchar) text->bytes->str[start]];
-          assay_text_edit_keep (&edit, text, start, end - start);
-        }
-      done = end;
+      assay_text_edit_keep (&edit, text, done, match.start - done);
+      assay_text_edit_add (&edit, step->content, content, assay_text_locate (text, match.start, match.end - match.start));
+      done = match.end;
     }
-  while (done < n && assay_token_pattern_find (step->pattern, text->bytes->str, n, done, &start, &end));
+  while (assay_token_pattern_next (step->pattern, bytes, n, &match));
   assay_text_edit_keep (&edit, text, done, n - done);
   assay_text_edit_end (&edit, text);
 }
@@ -265,11 +269,65 @@ apply_strip (const AssayTokenStep *step, AssayText *text, gboolean is_first)
   assay_text_edit_end (&edit, text);
 }
 
+/* --- bytes ----------------------------------------------------------------------------------------------------------------- */
+
+static void
+apply_spelling (const AssayTokenStep *step, AssayText *text, gboolean is_first)
+{
+  AssayTextEdit edit;
+
+  (void) step;
+  (void) is_first;
+  assay_text_edit_begin (&edit);
+  assay_token_spell_bytes (&edit, text, 0, text->bytes->len);
+  assay_text_edit_end (&edit, text);
+}
+
+/* --- by SentencePiece's table, in the manner of the tokenizers library ------------------------------------------------------- */
+
+#define LONGEST_CLUSTER 5       /* bytes of what is looked up as a whole */
+
+/* Whatever begins with a string of the table becomes what the shortest of them does, and what is behind that string is lost. */
+static gboolean
+add_mapped (AssayTextEdit *edit, const AssayTokenStep *step, const AssayText *text, gsize at, gsize n)
+{
+  const char *become = assay_token_charsmap_find_shortest (step->own, text->bytes->str + at, n);
+
+  if (become != NULL)
+    assay_text_edit_add (edit, become, strlen (become), assay_text_locate (text, at, n));
+  return become != NULL;
+}
+
+/* A cluster is what a reader takes for one character. */
+static void
+apply_table (const AssayTokenStep *step, AssayText *text, gboolean is_first)
+{
+  AssayTokenMatch match = { 0 };
+  AssayTextEdit edit;
+  gsize length;
+
+  (void) is_first;
+  assay_text_edit_begin (&edit);
+  while (assay_token_pattern_next (step->pattern, text->bytes->str, text->bytes->len, &match))
+    {
+      if (match.end - match.start <= LONGEST_CLUSTER && add_mapped (&edit, step, text, match.start, match.end - match.start))
+        continue;
+      for (gsize at = match.start; at < match.end; at += length)
+        {
+          length = (gsize) g_utf8_skip[(guchar) text->bytes->str[at]];
+          if (!add_mapped (&edit, step, text, at, length))
+            assay_text_edit_keep (&edit, text, at, length);
+        }
+    }
+  assay_text_edit_end (&edit, text);
+}
+
 /* --- reading --------------------------------------------------------------------------------------------------------------- */
 
 static const struct { const char *type; AssayTokenStepFunc apply; guint switches; } plain[] = {
   { "NFC", apply_form, G_NORMALIZE_DEFAULT_COMPOSE }, { "NFD", apply_form, G_NORMALIZE_DEFAULT }, { "NFKC", apply_form, G_NORMALIZE_ALL_COMPOSE },
   { "NFKD", apply_form, G_NORMALIZE_ALL }, { "Lowercase", apply_lower, 0 }, { "StripAccents", apply_marks, 0 },
+  { "ByteLevel", apply_spelling, 0 },
 };
 
 static gboolean
@@ -282,6 +340,18 @@ read_replace (const json_t *document, AssayTokenStep *step, GError **error)
   step->content = g_strdup (assay_json_get_text (document, "content"));
   step->pattern = assay_token_pattern_new (assay_json_get_text (pattern, is_literal ? "String" : "Regex"), is_literal, error);
   return step->pattern != NULL;
+}
+
+static gboolean
+read_table (const json_t *document, AssayTokenStep *step, GError **error)
+{
+  gsize n;
+  g_autofree guchar *bytes = g_base64_decode (assay_json_get_text (document, "precompiled_charsmap"), &n);
+
+  step->apply = apply_table;
+  step->own = assay_token_charsmap_new (bytes, n, error);
+  step->free_own = (GDestroyNotify) assay_token_charsmap_free;
+  return step->own != NULL && (step->pattern = assay_token_pattern_new ("\\X", FALSE, error)) != NULL;
 }
 
 static void
@@ -320,7 +390,7 @@ assay_token_normaliser_read (const json_t *document, GArray *steps, GError **err
     step = (AssayTokenStep) { .apply = apply_strip, .switches = (assay_json_get_switch (document, "strip_left", TRUE) ? LEFT : 0) | (assay_json_get_switch (document, "strip_right", TRUE) ? RIGHT : 0) };
   else if (strcmp (type, "BertNormalizer") == 0)
     read_bert (document, &step);
-  else if ((strcmp (type, "Replace") == 0 && !read_replace (document, &step, error))
+  else if ((strcmp (type, "Replace") == 0 && !read_replace (document, &step, error)) || (strcmp (type, "Precompiled") == 0 && !read_table (document, &step, error))
            || (strcmp (type, "SentencePiece") == 0 && !assay_token_sentencepiece_read_normaliser (document, &step, error)))
     {
       assay_token_step_clear (&step);
@@ -329,7 +399,7 @@ assay_token_normaliser_read (const json_t *document, GArray *steps, GError **err
   if (step.apply == NULL)
     {
       g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "normalizer: NFC, NFD, NFKC, NFKD, Lowercase, StripAccents, Strip, Prepend, Replace, BertNormalizer, "
-                   "SentencePiece or Sequence expected, \"%s\" found", type);
+                   "ByteLevel, Precompiled, SentencePiece or Sequence expected, \"%s\" found", type);
       return FALSE;
     }
   g_array_append_val (steps, step);

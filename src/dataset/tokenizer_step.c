@@ -3,6 +3,7 @@
 #include "dataset/tokenizer_step.h"
 
 #include "base/error.h"
+#include "dataset/vocabulary.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -98,6 +99,36 @@ assay_token_pattern_find (const AssayTokenPattern *pattern, const char *bytes, g
   *start = ovector[0];
   *end = ovector[1];
   return TRUE;
+}
+
+gboolean
+assay_token_pattern_next (const AssayTokenPattern *pattern, const char *bytes, gsize n, AssayTokenMatch *match)
+{
+  gsize start, end;
+
+  while (match->next <= n && assay_token_pattern_find (pattern, bytes, n, match->next, &start, &end))
+    {
+      if (end == start && match->has_one && match->end == end)
+        {
+          match->next = end + (end < n ? g_utf8_skip[(guchar) bytes[end]] : 1);
+          continue;
+        }
+      *match = (AssayTokenMatch) { start, end, end, TRUE };
+      return TRUE;
+    }
+  return FALSE;
+}
+
+void
+assay_token_spell_bytes (AssayTextEdit *edit, const AssayText *text, gsize first, gsize n)
+{
+  for (gsize i = first; i < first + n; i++)
+    {
+      char spelling[6];
+      gint length = g_unichar_to_utf8 (assay_vocabulary_spell_byte ((guchar) text->bytes->str[i]), spelling);
+
+      assay_text_edit_add (edit, spelling, (gsize) length, assay_text_locate (text, i, 1));
+    }
 }
 
 gboolean

@@ -37,9 +37,19 @@ void               assay_token_pattern_free (AssayTokenPattern *pattern);
 /* The first match in bytes first .. n - 1; FALSE: none. */
 gboolean           assay_token_pattern_find (const AssayTokenPattern *pattern, const char *bytes, gsize n, gsize first, gsize *start, gsize *end);
 
+
+/* Matches of a text, one after another. One of no length counts, but not right behind the one before it. */
+typedef struct { gsize start, end, next; gboolean has_one; } AssayTokenMatch;   /* begins as zeros */
+gboolean           assay_token_pattern_next (const AssayTokenPattern *pattern, const char *bytes, gsize n, AssayTokenMatch *match);
+
 /* White space as Unicode has it. */
 gboolean           assay_token_is_white     (gunichar c);
 
 /* Appends the steps of a member of tokenizer.json, a sequence in its order; null: none. Errors: UNSUPPORTED with the type; INPUT. */
 gboolean           assay_token_normaliser_read (const json_t *document, GArray *steps, GError **error);
 gboolean           assay_token_cutter_read     (const json_t *document, GArray *steps, GError **error);
+/* Which of two ways there are for ByteLevel. TRUE: the text keeps its bytes, and the vocabulary is spelt in them; for a model of bytes, where ByteLevel is
+ * the last step and the only one. FALSE: the step spells every byte as a character of its alphabet, as the vocabulary does. */
+gboolean           assay_token_cutter_keep_bytes (GArray *steps, gboolean is_model_of_bytes);
+/* Adds n bytes of a text, each spelt as a character. */
+void               assay_token_spell_bytes (AssayTextEdit *edit, const AssayText *text, gsize first, gsize n);

@@ -38,6 +38,18 @@ make_alphabet (gpointer unused)
   return byte_of;
 }
 
+gunichar
+assay_vocabulary_spell_byte (guchar byte)
+{
+  gunichar n = 256;
+
+  if (stands_for_itself (byte))
+    return byte;
+  for (guint before = 0; before < byte; before++)
+    n += !stands_for_itself (before);
+  return n;
+}
+
 gboolean
 assay_vocabulary_decode (const char *spelling, GString *bytes)
 {

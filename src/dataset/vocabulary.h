@@ -14,5 +14,7 @@
 GPtrArray *assay_vocabulary_read (const char *path, gint64 n_least, GError **error);
 /* bytes <- those of a byte-level spelling. FALSE when a character is not of the alphabet: bytes is then of no use. */
 gboolean   assay_vocabulary_decode (const char *spelling, GString *bytes);
+/* The character that spells a byte. */
+gunichar   assay_vocabulary_spell_byte (guchar byte);
 /* (n) spellings that are the numbers themselves. */
 GPtrArray *assay_vocabulary_new_numbers (gint64 n);

@@ -385,11 +385,13 @@ assay_huggingface_load (const json_t *config, const char *directory, const Assay
   const AssayFamily *family = assay_family_find (assay_json_get_text (config, "model_type"), error);
   json_t *ours = family ? assay_family_configure (family, config, options->context, error) : NULL;
   g_autoptr (AssayModel) model = ours ? assay_model_new (family->architecture, ours, options->has_dtype ? options->dtype : ASSAY_F32, error) : NULL;
-  gboolean is_tied = json_is_true (json_object_get (ours, "tied"));
+  gboolean is_tied = json_is_true (json_object_get (ours, "tied")), ours_is_made = ours != NULL;
 
   json_decref (ours);
   if (model == NULL)
     {
+      if (ours_is_made && error != NULL && g_error_matches (*error, ASSAY_ERROR, ASSAY_ERROR_USAGE))
+        (*error)->code = ASSAY_ERROR_INPUT;                       /* a file says it, not whoever asked for it */
       g_prefix_error (error, "%s" G_DIR_SEPARATOR_S CONFIG ": ", directory);
       return NULL;
     }

@@ -142,7 +142,7 @@ assay_family_expect_switch (const json_t *config, const char *key, gboolean expe
 }
 
 static const struct { const char *theirs, *ours; } activations[] = {
-  { "gelu", "gelu" }, { "gelu_new", "gelu_tanh" }, { "gelu_pytorch_tanh", "gelu_tanh" }, { "gelu_fast", "gelu_tanh" }, { "gelu_accurate", "gelu_tanh" },
+  { "gelu_new", "gelu_tanh" }, { "gelu", "gelu" }, { "gelu_pytorch_tanh", "gelu_tanh" }, { "gelu_fast", "gelu_tanh" }, { "gelu_accurate", "gelu_tanh" },
   { "gelu_python_tanh", "gelu_tanh" }, { "gelu_python", "gelu" }, { "quick_gelu", "gelu_quick" }, { "relu", "relu" }, { "relu2", "relu_squared" },
   { "silu", "silu" }, { "swish", "silu" }, { "sigmoid", "sigmoid" }, { "tanh", "tanh" }, { "linear", "none" },
 };

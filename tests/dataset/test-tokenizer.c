@@ -181,16 +181,97 @@ test_long_piece (void)
   g_assert_cmpint (g_array_index (tokens, AssayToken, tokens->len - 1).end, ==, (gint64) text->len);
 }
 
+/* One step alone, before whole pieces as tokens: 9 is what is none. Expected is what the tokenizers library answers. */
+static const struct { const char *name, *steps, *vocabulary, *text, *tokens; } steps[] = {
+  { "a match of no length parts a word", "\"pre_tokenizer\": {\"type\": \"Split\", \"pattern\": {\"Regex\": \"(?=[A-Z])\"}, \"behavior\": \"Isolated\", \"invert\": false}",
+    "\"ab\": 0, \"Cd\": 1, \"E\": 2", "abCdE", "0[0,2) 1[2,4) 2[4,5)" },
+  { "digits by threes from the right", "\"pre_tokenizer\": {\"type\": \"Split\", \"pattern\": {\"Regex\": \"(?=(\\\\d{3})+(?!\\\\d))\"}, \"behavior\": \"Isolated\", \"invert\": false}",
+    "\"1\": 0, \"234\": 1, \"567\": 2", "1234567", "0[0,1) 1[1,4) 2[4,7)" },
+  { "a match of no length keeps what is removed apart", "\"pre_tokenizer\": {\"type\": \"Split\", \"pattern\": {\"Regex\": \"x*\"}, \"behavior\": \"Removed\", \"invert\": false}",
+    "\"a\": 0, \"b\": 1", "axxb", "0[0,1) 1[3,4)" },
+  { "marks and joiners are parts of words", "\"pre_tokenizer\": {\"type\": \"Whitespace\"}", "\"e\\u0301\\u200dx\": 0, \"\\u00b2\": 1, \"!\": 2", "e\xcc\x81\xe2\x80\x8dx\xc2\xb2!",
+    "0[0,7) 9[7,10)" },
+  { "what a pattern takes for a word", "\"pre_tokenizer\": {\"type\": \"Split\", \"pattern\": {\"Regex\": \"\\\\w+\"}, \"behavior\": \"Isolated\", \"invert\": false}",
+    "\"e\\u0301\\u00b2\": 0, \"\\u2460\": 1", "e\xcc\x81\xc2\xb2\xe2\x91\xa0", "0[0,5) 1[5,8)" },
+  { "and within a class", "\"pre_tokenizer\": {\"type\": \"Split\", \"pattern\": {\"Regex\": \"[^\\\\w\\\\s]+\"}, \"behavior\": \"Isolated\", \"invert\": false}",
+    "\"e\\u0301\": 0, \"\\u00b2!\": 1", "e\xcc\x81\xc2\xb2!", "0[0,3) 1[3,6)" },
+  { "a first word begins where the text does", "\"pre_tokenizer\": {\"type\": \"Sequence\", \"pretokenizers\": [{\"type\": \"WhitespaceSplit\"}, "
+    "{\"type\": \"Metaspace\", \"replacement\": \"_\", \"prepend_scheme\": \"first\", \"split\": true}]}", "\"ab\": 0, \"_ab\": 1", "ab ab", "1[0,2) 0[3,5)" },
+  { "and not behind a space", "\"pre_tokenizer\": {\"type\": \"Sequence\", \"pretokenizers\": [{\"type\": \"WhitespaceSplit\"}, "
+    "{\"type\": \"Metaspace\", \"replacement\": \"_\", \"prepend_scheme\": \"first\", \"split\": true}]}", "\"ab\": 0, \"_ab\": 1", " ab", "0[1,3)" },
+  { "bytes spelt as characters, before another step", "\"pre_tokenizer\": {\"type\": \"Sequence\", \"pretokenizers\": [{\"type\": \"ByteLevel\", \"add_prefix_space\": false, "
+    "\"use_regex\": false}, {\"type\": \"Split\", \"pattern\": {\"String\": \"\\u0120\"}, \"behavior\": \"MergedWithNext\", \"invert\": false}]}",
+    "\"a\": 0, \"\\u0120\\u00c3\\u00a9\": 1", "a \xc3\xa9", "0[0,1) 1[1,4)" },
+  { "and by a normaliser", "\"normalizer\": {\"type\": \"ByteLevel\"}", "\"a\\u0120\\u00c3\\u00a9\": 0", "a \xc3\xa9", "0[0,4)" },
+  { "all marks are accents", "\"normalizer\": {\"type\": \"StripAccents\"}", "\"\\u0915\": 0", "\xe0\xa4\x95\xe0\xa4\xbe", "0[0,3)" },
+  { "for BERT those that take no room are", "\"normalizer\": {\"type\": \"BertNormalizer\", \"strip_accents\": true}", "\"\\u0915\\u093e\": 0", "\xe0\xa4\x95\xe0\xa4\xbe\xcc\x81",
+    "0[0,6)" },
+  { "a character that is none yet stays", "\"normalizer\": {\"type\": \"BertNormalizer\"}", "\"a\\u0378b\": 0", "a\xcd\xb8\xee\x80\x80" "b", "0[0,7)" },
+  { "small numerals and circles", "\"normalizer\": {\"type\": \"Lowercase\"}", "\"\\u2177\\u24d0\": 0", "\xe2\x85\xa7\xe2\x92\xb6", "0[0,6)" },
+  { "nothing is replaced too", "\"normalizer\": {\"type\": \"Replace\", \"pattern\": {\"Regex\": \"x*\"}, \"content\": \"#\"}", "\"#a#b#\": 0", "axxb", "0[0,4)" },
+};
+
+static void
+test_step (gconstpointer data)
+{
+  gsize k = GPOINTER_TO_SIZE (data);
+  g_autofree char *document = g_strdup_printf ("{%s, \"model\": {\"type\": \"WordLevel\", \"unk_token\": \"?\", \"vocab\": {%s, \"?\": 9}}}", steps[k].steps, steps[k].vocabulary);
+  GError *error = NULL;
+  g_autoptr (AssayTokenizer) tokenizer = open_text (document, &error);
+
+  g_assert_no_error (error);
+  assert_encodes (tokenizer, steps[k].text, steps[k].tokens);
+}
+
+/* What continues a word is spelt with a prefix, and so are its bytes; a decoder of bytes does not make the model one of bytes. */
+static void
+test_prefix (void)
+{
+  GError *error = NULL;
+  g_autoptr (AssayTokenizer) tokenizer = open_text ("{\"decoder\": {\"type\": \"ByteLevel\"}, \"model\": {\"type\": \"BPE\", \"continuing_subword_prefix\": \"##\", \"byte_fallback\": true, "
+                                                    "\"vocab\": {\"a\": 0, \"##a\": 1, \"aa\": 2, \"<0x23>\": 3, \"<0xC3>\": 4, \"<0xA9>\": 5, \"\\u0120\": 6}, \"merges\": [\"a ##a\"]}}", &error);
+  gsize n;
+  g_autofree char *text = NULL;
+
+  g_assert_no_error (error);
+  assert_encodes (tokenizer, "a\xc3\xa9" "aaa", "0[0,1) 3[1,3) 3[1,3) 4[1,3) 5[1,3) 1[3,4) 1[4,5) 1[5,6)");
+  assert_encodes (tokenizer, "aaa", "2[0,2) 1[2,3)");
+  text = assay_tokenizer_decode (tokenizer, (const gint32[]) { 6, 0 }, 2, &n);
+  g_assert_cmpstr (text, ==, " a");
+}
+
+/* An added token within the white space that the one before it takes. */
+static void
+test_taken_space (void)
+{
+  GError *error = NULL;
+  g_autoptr (AssayTokenizer) tokenizer = open_text ("{\"added_tokens\": [{\"id\": 1, \"content\": \"<e>\", \"rstrip\": true}, {\"id\": 2, \"content\": \"  \"}], "
+                                                    "\"model\": {\"type\": \"WordLevel\", \"unk_token\": \"?\", \"vocab\": {\"a\": 0, \"?\": 9}}}", &error);
+
+  g_assert_no_error (error);
+  assert_encodes (tokenizer, "a<e> a", "0[0,1) 1[1,5) 0[5,6)");
+  assert_encodes (tokenizer, "a<e>  a", "0[0,1) 1[1,6) 2[4,6) 0[6,7)");
+}
+
 static void
 test_refused (void)
 {
   static const struct { const char *document, *says; } cases[] = {
-    { "{\"model\": {\"type\": \"Magic\", \"vocab\": {\"a\": 0}}}", "model.type: one of BPE, Unigram, WordPiece expected, \"Magic\" found" },
+    { "{\"model\": {\"type\": \"Magic\", \"vocab\": {\"a\": 0}}}", "model.type: one of BPE, Unigram, WordLevel, WordPiece expected, \"Magic\" found" },
     { "{\"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 0}, \"merges\": [\"a b\"]}}", "model.merges: number 0: two tokens of the vocabulary" },
     { "{\"model\": {\"type\": \"BPE\", \"vocab\": {}, \"merges\": []}}", "model.vocab: tokens and their numbers expected" },
     { "{\"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": -1}, \"merges\": []}}", "a number from 0 to" },
     { "{\"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": \"x\"}, \"merges\": []}}", "model.vocab: token \"a\": a number expected" },
-    { "{\"normalizer\": {\"type\": \"Precompiled\"}, \"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 0}, \"merges\": []}}", "\"Precompiled\" found" },
+    { "{\"normalizer\": {\"type\": \"Nmt\"}, \"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 0}, \"merges\": []}}", "\"Nmt\" found" },
+    { "{\"normalizer\": {\"type\": \"Precompiled\", \"precompiled_charsmap\": \"AAAA\"}, \"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 0}, \"merges\": []}}",
+      "precompiled_charsmap: the bytes of an array" },
+    { "{\"model\": {\"type\": \"BPE\", \"dropout\": 0.1, \"vocab\": {\"a\": 0}, \"merges\": []}}", "model.dropout: null or 0 expected" },
+    { "{\"post_processor\": {\"type\": \"TemplateProcessing\", \"single\": [{\"SpecialToken\": {\"id\": \"<s>\"}}], \"special_tokens\": {\"<s>\": {\"ids\": [-7]}}}, "
+      "\"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 0}, \"merges\": []}}", "post_processor: <s>: numbers of tokens from 0 to" },
+    { "{\"post_processor\": {\"type\": \"BertProcessing\", \"cls\": [\"a\", \"0\"], \"sep\": [\"a\", 0]}, \"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 0}, \"merges\": []}}",
+      "post_processor: cls: numbers of tokens from 0 to" },
+    { "{\"pre_tokenizer\": {\"type\": \"Split\", \"pattern\": {\"Regex\": \"[a-z&&[^b]]\"}, \"behavior\": \"Isolated\"}, \"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 0}, \"merges\": []}}",
+      "classes without intersections expected, && found" },
     { "{\"pre_tokenizer\": {\"type\": \"Split\", \"pattern\": {\"Regex\": \"(\"}, \"behavior\": \"Isolated\"}, \"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 0}, \"merges\": []}}",
       "pattern (: at character 1: " },
     { "{\"added_tokens\": [{\"id\": 1}], \"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 0}, \"merges\": []}}", "added_tokens: number 0: a content and an id expected" },
@@ -379,6 +460,14 @@ main (int argc, char **argv)
   g_test_add_func ("/tokenizer/the longest pieces of words", test_word_piece);
   g_test_add_func ("/tokenizer/the likeliest pieces", test_unigram);
   g_test_add_func ("/tokenizer/a piece of a thousand symbols", test_long_piece);
+  for (gsize k = 0; k < G_N_ELEMENTS (steps); k++)
+    {
+      g_autofree char *path = g_strconcat ("/tokenizer/steps/", steps[k].name, NULL);
+
+      g_test_add_data_func (path, GSIZE_TO_POINTER (k), test_step);
+    }
+  g_test_add_func ("/tokenizer/a prefix of what continues a word", test_prefix);
+  g_test_add_func ("/tokenizer/an added token in the white space that another takes", test_taken_space);
   g_test_add_func ("/tokenizer/what cannot be read is refused by its member", test_refused);
   for (gsize k = 0; k < G_N_ELEMENTS (names); k++)
     {

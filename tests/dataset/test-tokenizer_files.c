@@ -493,6 +493,28 @@ test_unigram (void)
   assert_decodes (tokenizer, (const gint32[]) { 0, 3, 6, 2, 1 }, 5, "ab \xe2\x81\x87 ");
 }
 
+/* The same table in a tokenizer.json, where it is applied as the tokenizers library does: cluster by cluster, by the shortest string. */
+static void
+test_precompiled (void)
+{
+  g_autoptr (GByteArray) charsmap = make_charsmap (), bytes = g_byte_array_new ();
+  g_autofree char *coded = g_base64_encode (charsmap->data, charsmap->len), *path = g_build_filename (scratch, "tokenizer.json", NULL);
+  g_autofree char *document = g_strdup_printf ("{\"normalizer\": {\"type\": \"Precompiled\", \"precompiled_charsmap\": \"%s\"}, \"model\": {\"type\": \"WordLevel\", "
+                                               "\"vocab\": {\"a\": 0, \"bab\": 1, \"a \": 2, \"a\\u0301\\u0301\\u0301\": 3, \"?\": 9}, \"unk_token\": \"?\"}}", coded);
+  GError *error = NULL;
+  g_autoptr (AssayTokenizer) tokenizer = NULL;
+
+  g_byte_array_append (bytes, (const guint8 *) document, (guint) strlen (document));
+  tokenizer = open_bytes ("tokenizer.json", bytes, &error);
+  g_assert_no_error (error);
+  assert_encodes (tokenizer, "\xef\xbc\xa1", "0[0,3)");
+  assert_encodes (tokenizer, "\xef\xbc\xa1\xcc\x81", "0[0,5)");   /* the mark goes with what it is on */
+  assert_encodes (tokenizer, "ba\xcc\x81", "1[0,4)");
+  assert_encodes (tokenizer, "\xc2\xad" "a\t", "2[2,4)");
+  assert_encodes (tokenizer, "a\xcc\x81\xcc\x81\xcc\x81", "3[0,7)");      /* too long to be looked up */
+  g_remove (path);                                                /* other tests open the folder */
+}
+
 static void
 test_model_refused (void)
 {
@@ -917,6 +939,7 @@ main (int argc, char **argv)
   g_test_add_func ("/tokenizer_files/SentencePiece: pairs by scores", test_bpe_by_scores);
   g_test_add_func ("/tokenizer_files/SentencePiece: spaces that are too many", test_trimmed);
   g_test_add_func ("/tokenizer_files/SentencePiece: unigrams and a table of characters", test_unigram);
+  g_test_add_func ("/tokenizer_files/a table of characters in tokenizer.json", test_precompiled);
   g_test_add_func ("/tokenizer_files/SentencePiece: what is cut off, changed or not known is refused by name", test_model_refused);
   g_test_add_func ("/tokenizer_files/GGUF: a vocabulary of SentencePiece", test_gguf_llama);
   g_test_add_func ("/tokenizer_files/GGUF: byte-level vocabularies cut a text by the name of its pattern", test_gguf_gpt2);

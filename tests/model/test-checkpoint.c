@@ -294,7 +294,9 @@ test_gpt2_refused (void)
   static const struct { const char *from, *to, *says; } cases[] = {
     { "\"gpt2\"", "\"opt\"", "model_type: one of bert, gpt2, gpt_neox, llama, mistral, qwen2, qwen3, mamba expected, \"opt\" found" },
     { "gelu_new", "mish", "activation_function: gelu_new" },
-    { "\"scale_attn_weights\": true", "\"scale_attn_weights\": false", "scale_attn_weights: true expected" },
+    { "\"scale_attn_weights\": true", "\"scale_attn_weights\": 1", "scale_attn_weights: true or false expected, 1 found" },
+    { "\"n_head\": 2", "\"n_head\": 3", "width 4 must be a multiple of heads 3" },
+    { "\"n_layer\": 1", "\"n_layer\": 1000000", "layers: a value from 0 to 1000 expected, 1000000 found" },
     { "\"n_embd\": 4", "\"n_embd\": 8", "shape (5,8) expected from config.json, (5,4) found" },
     { "\"n_layer\": 1", "\"n_layer\": 2", "h.1.ln_1.weight (4) expected, there is none" },
     { "\"vocab_size\": 5", "\"vocab_size\": -1", "vocab_size: a positive integer" },
