@@ -94,7 +94,7 @@ stands_alone (const char *bytes, gsize n, gsize start, gsize end)
 }
 
 /* Where a search for added tokens is: what is before `done` is spoken for, and the next one begins at `next` or behind it. The white space that a token takes
- * may hold another, which is a token all the same. */
+ * may hold another, which is a token all the same, unless it takes white space before it and all was taken. */
 typedef struct { gsize next, done, start, end; } AddedSearch;     /* begins as zeros; the last one found: start .. end - 1 */
 
 /* The next added token, with the white space that it takes. */
@@ -118,9 +118,12 @@ find_added (const AssayTokenizer *self, gboolean is_normalised, const char *byte
       *search = (AddedSearch) { at + length, search->done, at, at + length };
       while (a->takes_left && search->start > search->done && assay_token_is_white (g_utf8_get_char (g_utf8_prev_char (bytes + search->start))))
         search->start = (gsize) (g_utf8_prev_char (bytes + search->start) - bytes);
+      if (a->takes_left)
+        search->start = MAX (search->start, search->done);
       while (a->takes_right && search->end < n && assay_token_is_white (g_utf8_get_char (bytes + search->end)))
         search->end += g_utf8_skip[(guchar) bytes[search->end]];
-      return a;
+      if (search->start < search->end)
+        return a;
     }
   return NULL;
 }
@@ -456,11 +459,13 @@ assay_tokenizer_get_model (const AssayTokenizer *self)
 
 /* --- opening ----------------------------------------------------------------------------------------------------------------- */
 
-/* TRUE: spellings are bytes. */
+/* TRUE: spellings are bytes, for the model and for the decoder. */
 static gboolean
-choose_bytes (AssayTokenizer *self)
+choose_bytes (AssayTokenizer *self, const json_t *decoder)
 {
-  self->vocabulary.is_bytes = assay_token_cutter_keep_bytes (self->cutters, strcmp (self->model->name, "BPE") == 0);
+  const json_t *parts = json_object_get (decoder, "decoders"), *first = parts ? json_array_get (parts, 0) : decoder;
+
+  self->vocabulary.is_bytes = assay_token_cutter_keep_bytes (self->cutters, strcmp (self->model->name, "BPE") == 0 && strcmp (assay_json_get_text (first, "type"), "ByteLevel") == 0);
   return self->vocabulary.is_bytes;
 }
 
@@ -731,7 +736,7 @@ read_document (AssayTokenizer *self, const json_t *document, GError **error)
   self->end = json_is_integer (end) && json_integer_value (end) >= 0 && json_integer_value (end) < MAX_TOKENS ? (gint32) json_integer_value (end) : -1;
   return (self->model = assay_token_model_find (type, error)) != NULL && assay_token_normaliser_read (json_object_get (document, "normalizer"), self->normalisers, error)
          && assay_token_cutter_read (json_object_get (document, "pre_tokenizer"), self->cutters, error)
-         && assay_token_decoder_read (json_object_get (document, "decoder"), choose_bytes (self), self->decoders, error) && read_vocabulary (self, document, error)
+         && assay_token_decoder_read (json_object_get (document, "decoder"), choose_bytes (self, json_object_get (document, "decoder")), self->decoders, error) && read_vocabulary (self, document, error)
          && read_added (self, json_object_get (document, "added_tokens"), error) && read_processor (self, json_object_get (document, "post_processor"), error)
          && (self->data = self->model->load (model, &self->vocabulary, error)) != NULL;
 }

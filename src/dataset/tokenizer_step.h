@@ -48,8 +48,8 @@ gboolean           assay_token_is_white     (gunichar c);
 /* Appends the steps of a member of tokenizer.json, a sequence in its order; null: none. Errors: UNSUPPORTED with the type; INPUT. */
 gboolean           assay_token_normaliser_read (const json_t *document, GArray *steps, GError **error);
 gboolean           assay_token_cutter_read     (const json_t *document, GArray *steps, GError **error);
-/* Which of two ways there are for ByteLevel. TRUE: the text keeps its bytes, and the vocabulary is spelt in them; for a model of bytes, where ByteLevel is
- * the last step and the only one. FALSE: the step spells every byte as a character of its alphabet, as the vocabulary does. */
+/* Which of two ways there are for ByteLevel. TRUE: the text keeps its bytes, and the vocabulary is spelt in them; for a model and a decoder of bytes, where
+ * ByteLevel is the last step and the only one. FALSE: the step spells every byte as a character of its alphabet, as the vocabulary does. */
 gboolean           assay_token_cutter_keep_bytes (GArray *steps, gboolean is_model_of_bytes);
 /* Adds n bytes of a text, each spelt as a character. */
 void               assay_token_spell_bytes (AssayTextEdit *edit, const AssayText *text, gsize first, gsize n);

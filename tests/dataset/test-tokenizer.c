@@ -253,6 +253,34 @@ test_taken_space (void)
   assert_encodes (tokenizer, "a<e>  a", "0[0,1) 1[1,6) 2[4,6) 0[6,7)");
 }
 
+/* One that takes white space on both sides takes the whole of it once. */
+static void
+test_shared_space (void)
+{
+  GError *error = NULL;
+  g_autoptr (AssayTokenizer) tokenizer = open_text ("{\"added_tokens\": [{\"id\": 2, \"content\": \"  \", \"lstrip\": true, \"rstrip\": true}], "
+                                                    "\"model\": {\"type\": \"WordLevel\", \"unk_token\": \"?\", \"vocab\": {\"a\": 0, \"?\": 9}}}", &error);
+
+  g_assert_no_error (error);
+  assert_encodes (tokenizer, "a\n  \n  a", "0[0,1) 2[1,7) 0[7,8)");
+}
+
+/* Where the decoder is not one of bytes, tokens read as they are spelt. */
+static void
+test_other_decoder (void)
+{
+  GError *error = NULL;
+  g_autoptr (AssayTokenizer) tokenizer = open_text ("{\"pre_tokenizer\": {\"type\": \"ByteLevel\", \"add_prefix_space\": false}, "
+                                                    "\"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 0, \"\\u0120\": 1, \"\\u0120a\": 2}, \"merges\": [\"\\u0120 a\"]}}", &error);
+  gsize n;
+  g_autofree char *text = NULL;
+
+  g_assert_no_error (error);
+  assert_encodes (tokenizer, "a a", "0[0,1) 2[1,3)");
+  text = assay_tokenizer_decode (tokenizer, (const gint32[]) { 0, 2 }, 2, &n);
+  g_assert_cmpstr (text, ==, "a \xc4\xa0" "a");
+}
+
 static void
 test_refused (void)
 {
@@ -468,6 +496,8 @@ main (int argc, char **argv)
     }
   g_test_add_func ("/tokenizer/a prefix of what continues a word", test_prefix);
   g_test_add_func ("/tokenizer/an added token in the white space that another takes", test_taken_space);
+  g_test_add_func ("/tokenizer/an added token that takes white space on both sides", test_shared_space);
+  g_test_add_func ("/tokenizer/bytes spelt as characters without a decoder of bytes", test_other_decoder);
   g_test_add_func ("/tokenizer/what cannot be read is refused by its member", test_refused);
   for (gsize k = 0; k < G_N_ELEMENTS (names); k++)
     {
