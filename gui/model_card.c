@@ -101,6 +101,33 @@ add_data (AssayModelCard *card, const AssayCaseContents *contents, const AssayOb
     add (card, _("Digest of data"), g_strndup (root, 16), root);
 }
 
+/* Of weights that were read from files of others: what those hold, what was left out, and their digests. */
+static void
+add_files (AssayModelCard *card, const json_t *read, const AssayObject *job)
+{
+  const json_t *inputs = job ? json_object_get (json_object_get (job->meta, "job"), "inputs") : NULL, *left = json_object_get (read, "left_out");
+  const char *type = json_string_value (json_object_get (read, "model_type"));
+  g_autoptr (GString) types = g_string_new (NULL), names = g_string_new (NULL);
+  const char *key;
+  json_t *value;
+  gsize k;
+
+  if (read == NULL)
+    return;
+  json_object_foreach (json_object_get (read, "stored_types"), key, value)
+    g_string_append_printf (types, _("%s%d tensors in %s"), types->len > 0 ? ", " : "", (int) json_integer_value (value), key);
+  add (card, _("Written for"), type ? g_strdup_printf ("%s, %s", assay_json_get_text (read, "written_for"), type) : g_strdup (assay_json_get_text (read, "written_for")),
+       assay_json_get_text (read, "format"));
+  add (card, _("Stored as"), g_strdup (types->str), _("They were converted to the type that the model computes in."));
+  json_array_foreach (left, k, value)
+    g_string_append_printf (names, "%s%s: %s", k > 0 ? "\n" : "", assay_json_get_text (value, "tensor"), assay_json_get_text (value, "why"));
+  add (card, _("Left out"), json_array_size (left) == 0 ? g_strdup (_("nothing")) : g_strdup_printf (ngettext ("%d tensor", "%d tensors", json_array_size (left)), (int) json_array_size (left)),
+       names->len > 0 ? names->str : NULL);
+  json_array_foreach (inputs, k, value)
+    if (json_is_string (json_object_get (value, "sha256")))
+      add (card, assay_json_get_text (value, "file"), g_strndup (assay_json_get_text (value, "sha256"), 16), assay_json_get_text (value, "sha256"));
+}
+
 static void
 add_training (AssayModelCard *card, const AssayObject *job, const json_t *summary)
 {
@@ -256,6 +283,7 @@ assay_model_card_read (AssayCase *cas, const AssayCaseContents *contents, const 
     add (card, _("Weights"), g_strdup (_("imported")), _("Trained elsewhere: how is not known here."));
   else if (json_is_string (json_object_get (start, "model")))
     add (card, _("Began as"), g_strdup (assay_json_get_text (start, "model")), _("The first parameters are those of this model."));
+  add_files (card, json_object_get (model->meta, "card"), job);
   add_data (card, contents, model, summary);
   if (model->n_parts > 0)
     add (card, _("Digest of weights"), g_strndup (model->parts[0]->content_root, 16), model->parts[0]->content_root);

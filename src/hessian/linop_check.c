@@ -3,6 +3,7 @@
 #include "hessian/linop_check.h"
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/rng.h"
 #include "hessian/gradient.h"
@@ -39,6 +40,21 @@ assay_check_table_add (GPtrArray *table, const char *name, const char *meaning, 
 
   *check = (AssayCheck) { g_strdup (name), g_strdup (meaning), value, bound, value <= bound };
   g_ptr_array_add (table, check);
+}
+
+json_t *
+assay_check_table_to_json (const GPtrArray *table)
+{
+  json_t *list = json_array ();
+
+  for (guint k = 0; k < table->len; k++)
+    {
+      const AssayCheck *check = table->pdata[k];
+
+      json_array_append_new (list, json_pack ("{s:s, s:s, s:o, s:o, s:b}", "name", check->name, "meaning", check->meaning, "value", assay_json_number (check->value), "bound",
+                                              assay_json_number (check->bound), "passed", check->passed));
+    }
+  return list;
 }
 
 gboolean

@@ -10,6 +10,8 @@
 #include "base/progress.h"
 #include "hessian/curvature.h"
 
+#include <jansson.h>
+
 typedef struct {
   char *name;                   /* "Hessian: symmetric" */
   char *meaning;                /* the number as a formula */
@@ -21,6 +23,8 @@ typedef struct {
 GPtrArray *assay_check_table_new (void);
 /* Appends a row; the texts are copied. */
 void       assay_check_table_add (GPtrArray *table, const char *name, const char *meaning, double value, double bound);
+/* [{"name", "meaning", "value", "bound", "passed"}]. New reference. */
+json_t    *assay_check_table_to_json (const GPtrArray *table);
 /* FALSE for an empty table: nothing was checked. */
 gboolean   assay_check_table_has_passed (const GPtrArray *table);
 

@@ -362,7 +362,7 @@ typedef struct {
 static AssayExec *
 walk (const AssayModel *model, AssayWalk kind, const guint *keep, const Inputs *inputs, AssayBackend *backend, GError **error)
 {
-  g_autoptr (AssayGraph) graph = assay_model_build (model, 1, error);
+  g_autoptr (AssayGraph) graph = assay_model_get_context (model) == inputs->T ? assay_model_build (model, 1, error) : assay_model_build_sequences (model, 1, inputs->T, error);
   g_autofree guint *all = graph != NULL && keep == NULL ? collect_keep (graph) : NULL;
   g_autoptr (AssayExec) exec = graph ? assay_exec_new (graph, kind, assay_model_get_dtype (model), backend, keep ? keep : all, error) : NULL;
 
@@ -374,41 +374,45 @@ walk (const AssayModel *model, AssayWalk kind, const guint *keep, const Inputs *
   return g_steal_pointer (&exec);
 }
 
-/* Of logit `entry`, counted over positions and vocabulary. */
-static gboolean
-bound_logit (const AssayModel *model, gint64 entry, gint64 V, const Inputs *inputs, AssayBackend *backend, double *bound, GError **error)
+gboolean
+assay_rounding_bound (const AssayModel *model, gint64 T, const gint32 *tokens, gint64 entry, AssayBackend *backend, double *bound, GError **error)
 {
+  const gint64 V = assay_values_get_int (assay_model_get_config (model), "vocabulary");
   g_autofree char *name = g_strdup_printf ("logit:%" G_GINT64_FORMAT, entry % V);
+  g_autofree gint32 *targets = g_new0 (gint32, T);
+  g_autofree double *weight = g_new0 (double, T);
+  const Inputs inputs = { T, tokens, targets, weight };
   g_autoptr (AssayMeasure) measure = assay_measure_parse (name, error);
   g_autoptr (AssayModel) measured = measure ? assay_model_new_measured (model, measure, error) : NULL;
   g_autoptr (AssayExec) exec = NULL;
-  double *weight = inputs->weight, sum = 0;
+  double sum = 0;
 
   if (measured == NULL)
     return FALSE;
-  memset (weight, 0, inputs->T * sizeof *weight);
   weight[entry / V] = 1;                                          /* the last position that counts is looked at */
-  exec = walk (measured, ASSAY_WALK_GRADIENT, NULL, inputs, backend, error);
+  exec = walk (measured, ASSAY_WALK_GRADIENT, NULL, &inputs, backend, error);
   if (exec == NULL || !assay_exec_prepare (exec, assay_model_get_theta (measured), NULL, NULL, FALSE, error))
     return FALSE;
   for (guint n = 0; n < assay_graph_get_n_nodes (assay_exec_get_graph (exec)); n++)
     if (!add_node (exec, assay_model_get_theta (measured), assay_graph_get_node (assay_exec_get_graph (exec), n), &sum, error))
       return FALSE;
-  *bound = LAMBDA * UNIT * sqrt (sum);
+  *bound = LAMBDA * sqrt (sum);
   return TRUE;
 }
 
-/* logits (T V) in double, of the model's type. */
-static gboolean
-read_logits (AssayModel *model, const Inputs *inputs, AssayBackend *backend, gint64 n, double *logits, GError **error)
+gboolean
+assay_rounding_read_logits (AssayModel *model, gint64 T, const gint32 *tokens, AssayBackend *backend, double *logits, GError **error)
 {
-  guint value = assay_graph_get_logits (assay_model_get_layout (model));
-  const guint keep[] = { value, ASSAY_NO_VALUE };
-  g_autoptr (AssayExec) exec = walk (model, ASSAY_WALK_FORWARD, keep, inputs, backend, error);
+  const gint64 V = assay_values_get_int (assay_model_get_config (model), "vocabulary");
+  const guint logits_value = assay_graph_get_logits (assay_model_get_layout (model)), keep[] = { logits_value, ASSAY_NO_VALUE };
+  g_autofree gint32 *targets = g_new0 (gint32, T);
+  g_autofree double *weight = g_new0 (double, T);                 /* zeros in either type */
+  const Inputs inputs = { T, tokens, targets, weight };
+  g_autoptr (AssayExec) exec = walk (model, ASSAY_WALK_FORWARD, keep, &inputs, backend, error);
 
   if (exec == NULL || !assay_exec_prepare (exec, assay_model_get_theta (model), NULL, NULL, FALSE, error))
     return FALSE;
-  assay_dtype_convert (assay_model_get_dtype (model), assay_exec_get_buffer (exec, ASSAY_PRIMAL, value), ASSAY_F64, logits, (gsize) n);
+  assay_dtype_convert (assay_model_get_dtype (model), assay_exec_get_buffer (exec, ASSAY_PRIMAL, logits_value), ASSAY_F64, logits, (gsize) (T * V));
   return TRUE;
 }
 
@@ -426,9 +430,7 @@ assay_reference_check_rounding (const AssayReferenceFiles *c, gint64 T, const gi
   const AssayCheckpointOptions options = { .has_dtype = TRUE, .dtype = ASSAY_F32, .context = T };
   g_autoptr (AssayModel) narrow = assay_checkpoint_load_directory (c->directory, &options, error);
   g_autoptr (AssayModel) wide = narrow ? assay_model_copy (narrow, ASSAY_F64, error) : NULL;
-  g_autofree gint32 *targets = g_new0 (gint32, T);
-  g_autofree double *weight = g_new0 (double, T), *ours = NULL, *exact = NULL;
-  const Inputs inputs = { T, tokens, targets, weight };
+  g_autofree double *ours = NULL, *exact = NULL;
   gint64 V, n, worst = 0;
   double bound, largest = 0;
 
@@ -438,15 +440,15 @@ assay_reference_check_rounding (const AssayReferenceFiles *c, gint64 T, const gi
   n = T * V;
   ours = g_new (double, n);
   exact = g_new (double, n);
-  if (!read_logits (narrow, &inputs, c->backend, n, ours, error) || !read_logits (wide, &inputs, c->backend, n, exact, error))
+  if (!assay_rounding_read_logits (narrow, T, tokens, c->backend, ours, error) || !assay_rounding_read_logits (wide, T, tokens, c->backend, exact, error))
     return FALSE;
   for (gint64 i = 0; i < n; i++)
     {
       largest = MAX (largest, fabs (exact[i]));
       worst = fabs (ours[i] - exact[i]) > fabs (ours[worst] - exact[worst]) ? i : worst;
     }
-  if (!bound_logit (wide, worst, V, &inputs, c->backend, &bound, error))
+  if (!assay_rounding_bound (wide, T, tokens, worst, c->backend, &bound, error))
     return FALSE;
-  c->func ("long.logits in f32", n, ours, exact, bound / largest, c->data);
+  c->func ("long.logits in f32", n, ours, exact, UNIT * bound / largest, c->data);
   return TRUE;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* reference_rounding.h: what the logits of a model in f32 may be off by. Internal to the comparison with other implementations.
+/* reference_rounding.h: what the logits of a model in f32 may be off by. For the comparison with other implementations.
  *
  * To first order the error of a number z that a graph computes is the sum over all its roundings of the rounding's size times the derivative of z in
  * what was rounded. The derivatives in the results of all operations are the adjoints dy of one reverse walk in f64; within an operation they are
@@ -21,6 +21,12 @@
 #pragma once
 
 #include "influence/reference_files.h"
+
+/* logits (T,V), in double, of a walk of all tokens (T) at once, in the model's type. Errors: those of the walk. */
+gboolean assay_rounding_read_logits (AssayModel *model, gint64 T, const gint32 *tokens, AssayBackend *backend, double *logits, GError **error);
+/* lambda sqrt (S) of logit `entry`, counted over (T,V): times 2^-24 or 2^-53 it is what the logit may be off by in f32 or f64. model: in f64.
+ * Cost: a gradient walk. Errors: UNSUPPORTED for an operation whose roundings nobody has counted; those of the walk. */
+gboolean assay_rounding_bound (const AssayModel *model, gint64 T, const gint32 *tokens, gint64 entry, AssayBackend *backend, double *bound, GError **error);
 
 /* Compares the logits of tokens (T) in f32 with those in f64, of the weights in f32: quantity "long.logits in f32". Its bound is that of the logit that
  * differs most; others are not held to their own. A model without logits of tokens is not compared.

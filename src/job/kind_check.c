@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "hessian/linop_check.h"
 #include "influence/reference.h"
+#include "job/model_check.h"
 #include "job/subject.h"
 
 #include <math.h>
@@ -14,6 +15,7 @@ static const char *const dtypes[] = { "f64", "f32", NULL };
 static const AssayParam params[] = {
   { "reference", ASSAY_PARAM_STRING, .metavar = "DIR", .flags = ASSAY_PARAM_FILE,
     .help = "compare with a reference case, a recipe, or every one in a folder, instead" },
+  ASSAY_MODEL_CHECK_PARAMS,
   { "examples", ASSAY_PARAM_INT, .def.i = 8, .min = 1, .max = 1e6, .help = "training examples that the operators are checked on" },
   { "check-dtype", ASSAY_PARAM_CHOICE, .def.s = "f64", .choices = dtypes, .help = "precision of the walks checked" },
   { "seed", ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 9e15, .help = "of the random directions" },
@@ -23,6 +25,8 @@ static const AssayParam params[] = {
 
 static const AssayJobExample examples[] = {
   { "gradients and curvature products of the case's model, against oracles", "assay check people.assay" },
+  { "what a checkpoint is, and evidence that it is computed as where it was made", "assay check story" },
+  { "the same, with the loss of a text of yours", "assay check --model story --text sentence.txt" },
   { NULL, NULL }
 };
 
@@ -33,13 +37,20 @@ get_reference (const AssayJob *job)
 }
 
 static gboolean
+complete (AssayJob *job, GError **error)
+{
+  const gboolean has_model = assay_model_check_is_asked (job);
+  const int n = has_model + (get_reference (job) != NULL) + (assay_job_get_case (job) != NULL);
+
+  if (n == 1)
+    return TRUE;
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "one of CASE, --model PATH and --reference DIR is needed, %d found", n);
+  return FALSE;
+}
+
+static gboolean
 resolve (AssayJob *job, AssayJobContext *context, GError **error)
 {
-  if ((get_reference (job) == NULL) == (context->cas == NULL))
-    {
-      g_set_error_literal (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "either a CASE or --reference DIR is needed");
-      return FALSE;
-    }
   if (context->cas == NULL)
     return TRUE;
   context->state = assay_subject_open (job, context, error);
@@ -66,22 +77,6 @@ check_reference (AssayJob *job, AssayJobContext *context, GError **error)
 }
 
 static json_t *
-checks_to_json (const GPtrArray *table)
-{
-  json_t *list = json_array ();
-
-  for (guint k = 0; k < table->len; k++)
-    {
-      const AssayCheck *check = table->pdata[k];
-
-      json_array_append_new (list, json_pack ("{s:s, s:s, s:o, s:o, s:b}", "name", check->name, "meaning", check->meaning, "value",
-                                              assay_json_number (check->value), "bound", assay_json_number (check->bound),
-                                              "passed", check->passed));
-    }
-  return list;
-}
-
-static json_t *
 check_case (AssayJob *job, AssayJobContext *context, GError **error)
 {
   const AssaySubject *subject = context->state;
@@ -97,14 +92,16 @@ check_case (AssayJob *job, AssayJobContext *context, GError **error)
     return NULL;
   passed = assay_check_table_has_passed (table);
   return with_finding (json_pack ("{s:s, s:I, s:b, s:o}", "model", subject->object->name, "examples", (json_int_t) n, "passed", passed, "checks",
-                                  checks_to_json (table)),
+                                  assay_check_table_to_json (table)),
                        passed, "an operator failed its own check: do not trust scores of this model");
 }
 
 static json_t *
 run (AssayJob *job, AssayJobContext *context, GError **error)
 {
-  return context->cas ? check_case (job, context, error) : check_reference (job, context, error);
+  if (context->cas != NULL)
+    return check_case (job, context, error);
+  return get_reference (job) != NULL ? check_reference (job, context, error) : assay_model_check_run (job, context, error);
 }
 
 /* --- for people ---------------------------------------------------------------------------------------------------- */
@@ -151,9 +148,12 @@ view (const json_t *document, AssayView *view)
   gsize k;
   json_t *check;
 
-  if (cases != NULL)
+  if (cases != NULL || json_object_get (document, "card") != NULL)
     {
-      view_reference (cases, view);
+      if (cases != NULL)
+        view_reference (cases, view);
+      else
+        assay_model_check_view (document, view);
       return;
     }
   assay_view_add_text (view, "model %s on %d of its training examples", json_string_value (json_object_get (document, "model")),
@@ -164,13 +164,17 @@ view (const json_t *document, AssayView *view)
 }
 
 ASSAY_JOB_KIND_DEFINE (check) = {
-  .name = "check", .group = ASSAY_JOB_GROUP_CHECK, .help = "check gradients and curvature products against oracles",
+  .name = "check", .group = ASSAY_JOB_GROUP_CHECK, .help = "check a case's derivatives, a checkpoint, or both against reference numbers",
   .description = "With CASE: the operators test themselves on the case's own model and data: linearity, symmetry, the Hessian product against "
                  "the complex step, gradients against differences. With --reference DIR: losses, gradients, products, influence and "
                  "retraining are compared, quantity by quantity, with numbers that other implementations computed; DIR is one reference case or "
                  "a folder of them. Of a language model in the files of the transformers library these are logits, residual streams, losses, gradients and "
                  "products, the tokens of texts, and the logits in f32 within what their roundings allow. A quantity that is not compared has no error and does not count.\n\n"
+                 "With --model PATH, or PATH in the place of CASE, a checkpoint that somebody else made says what it is: architecture, sizes, types, what was left out, "
+                 "digests. A language model is then walked in double precision: against logits that another program computed (--logits), token by token against all at "
+                 "once, with another last token, and in f32, whose difference must lie within the bound that is derived from its roundings: rounding falls by eight "
+                 "orders in double precision, a mistake does not. The mean loss of a text is told beside that of even odds.\n\n"
                  "The exit status is 1 when anything fails.",
   .examples = examples, .access = ASSAY_JOB_READS_CASE, .case_is_optional = TRUE, .params = params, .get_sections = assay_subject_sections,
-  .resolve = resolve, .run = run, .view = view,
+  .complete = complete, .resolve = resolve, .run = run, .view = view,
 };

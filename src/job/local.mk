@@ -97,6 +97,8 @@ src_job_libjob_la_SOURCES = $(KINDS_LIST) \
   src/job/shard.c src/job/shard.h \
   src/job/spec.c src/job/spec.h \
   src/job/spec_command.c \
+  src/job/model_card.c src/job/model_card.h \
+  src/job/model_check.c src/job/model_check.h \
   src/job/prompts.c src/job/prompts.h \
   src/job/subject.c src/job/subject.h \
   src/job/train_view.c src/job/train_view.h \

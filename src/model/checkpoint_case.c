@@ -25,6 +25,8 @@ assay_checkpoint_commit (AssayModel *model, AssayCase *store, const char *kind, 
   g_autoptr (AssayShardWriter) writer = NULL;
 
   json_object_set_new (full, "model", assay_model_get_spec (model));
+  if (assay_model_get_card (model) != NULL)
+    json_object_set_new (full, "card", json_deep_copy (assay_model_get_card (model)));
   writer = assay_shard_writer_new (store, kind, name, full, error);
   json_decref (full);
   if (writer == NULL)

@@ -123,6 +123,7 @@ typedef struct {
   gsize width;
   GHashTable *used;             /* tensors that a parameter claimed */
   char *vector;                 /* (P) of that type */
+  json_t *card;                 /* NULL: nobody asks */
 } Reading;
 
 static const AssaySafetensor *
@@ -247,6 +248,8 @@ read_parameter (Reading *r, const AssayGraphValue *p, GError **error)
   if (!check_tensor (r, p, tensor, path, &stored, error))
     return FALSE;
   g_hash_table_add (r->used, (gpointer) tensor);
+  if (r->card != NULL)
+    assay_checkpoint_card_add (r->card, assay_store_type_word (tensor->type), tensor->bytes);
   if (layout == ASSAY_STORED_AS_OURS)
     return assay_safetensors_read (tensor, r->type, out, error);
   read = assay_mem_alloc_array (tensor->n_elements, r->width, error);
@@ -320,6 +323,26 @@ is_ignored (const AssayFamily *family, const char *name)
   return FALSE;
 }
 
+/* Why a tensor that no parameter claimed may be left out; NULL with an error: it may not. */
+static const char *
+excuse (const Reading *r, const char *path, const AssaySafetensor *tensor, gboolean is_tied, GError **error)
+{
+  const AssaySafetensor *twin;
+
+  if (is_ignored (r->family, tensor->name))
+    return "a buffer or another head, no part of what is computed";
+  if (is_tied && strcmp (tensor->name, r->family->head) == 0)
+    return check_head (r, path, tensor, error) ? "the embedding once more: the head is tied to it" : NULL;
+  twin = find_claimed_twin (r, tensor);
+  if (twin != NULL && is_copy (tensor, twin))
+    return "a parameter once more, under its other name";
+  if (twin != NULL)
+    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: tensor %s differs from %s, of which it is another name", path, tensor->name, twin->name);
+  else
+    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: tensor %s is no part of the model that " CONFIG " describes", path, tensor->name);
+  return NULL;
+}
+
 static gboolean
 refuse_strangers (const Reading *r, gboolean is_tied, GError **error)
 {
@@ -329,26 +352,14 @@ refuse_strangers (const Reading *r, gboolean is_tied, GError **error)
 
       for (gsize i = 0; i < assay_safetensors_get_n (shard->file); i++)
         {
-          const AssaySafetensor *tensor = assay_safetensors_get (shard->file, i), *twin;
+          const AssaySafetensor *tensor = assay_safetensors_get (shard->file, i);
+          const char *why = NULL;
 
-          if (g_hash_table_contains (r->used, tensor) || is_ignored (r->family, tensor->name))
+          if (g_hash_table_contains (r->used, tensor))
             continue;
-          if (is_tied && strcmp (tensor->name, r->family->head) == 0)
-            {
-              if (!check_head (r, shard->path, tensor, error))
-                return FALSE;
-              continue;
-            }
-          twin = find_claimed_twin (r, tensor);
-          if (twin != NULL && is_copy (tensor, twin))
-            continue;
-          if (twin != NULL)
-            {
-              g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: tensor %s differs from %s, of which it is another name", shard->path, tensor->name, twin->name);
-              return FALSE;
-            }
-          g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: tensor %s is no part of the model that " CONFIG " describes", shard->path, tensor->name);
-          return FALSE;
+          if ((why = excuse (r, shard->path, tensor, is_tied, error)) == NULL)
+            return FALSE;
+          assay_checkpoint_card_leave_out (r->card, tensor->name, why);
         }
     }
   return TRUE;
@@ -362,7 +373,7 @@ begin (const AssayFamily *family, const AssayModel *model, GPtrArray *shards, co
 }
 
 static gboolean
-read_weights (const AssayFamily *family, AssayModel *model, const char *directory, gboolean is_tied, GError **error)
+read_weights (const AssayFamily *family, AssayModel *model, const char *directory, gboolean is_tied, json_t *card, GError **error)
 {
   AssayDtype dtype = assay_model_get_dtype (model);
   g_autoptr (GPtrArray) shards = open_shards (directory, error);
@@ -375,6 +386,7 @@ read_weights (const AssayFamily *family, AssayModel *model, const char *director
   r = begin (family, model, shards, "", dtype);
   used = r.used;
   r.vector = theta;
+  r.card = card;
   return read_parameters (&r, assay_model_get_layout (model), error) && refuse_strangers (&r, is_tied, error)
          && assay_checkpoint_accept (model, theta, directory, error);
 }
@@ -386,6 +398,7 @@ assay_huggingface_load (const json_t *config, const char *directory, const Assay
   json_t *ours = family ? assay_family_configure (family, config, options->context, error) : NULL;
   g_autoptr (AssayModel) model = ours ? assay_model_new (family->architecture, ours, options->has_dtype ? options->dtype : ASSAY_F32, error) : NULL;
   gboolean is_tied = json_is_true (json_object_get (ours, "tied")), ours_is_made = ours != NULL;
+  json_t *card;
 
   json_decref (ours);
   if (model == NULL)
@@ -395,7 +408,10 @@ assay_huggingface_load (const json_t *config, const char *directory, const Assay
       g_prefix_error (error, "%s" G_DIR_SEPARATOR_S CONFIG ": ", directory);
       return NULL;
     }
-  return read_weights (family, model, directory, is_tied, error) ? g_steal_pointer (&model) : NULL;
+  card = assay_checkpoint_card_new ("safetensors", "transformers");
+  json_object_set (card, "model_type", json_object_get (config, "model_type"));
+  assay_model_take_card (model, card);
+  return read_weights (family, model, directory, is_tied, card, error) ? g_steal_pointer (&model) : NULL;
 }
 
 gboolean

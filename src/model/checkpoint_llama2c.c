@@ -112,7 +112,7 @@ read_numbers (int fd, const char *path, guint64 *offset, gint64 n, AssayDtype dt
 }
 
 static gboolean
-read_part (int fd, const char *path, const Part *part, gint64 layer, guint64 *offset, AssayModel *model, char *theta, GError **error)
+read_part (int fd, const char *path, const Part *part, gint64 layer, guint64 *offset, AssayModel *model, char *theta, json_t *card, GError **error)
 {
   g_auto (GStrv) pieces = part->name ? g_strsplit (part->name, "%d", 2) : NULL;
   g_autofree char *number = g_strdup_printf ("%" G_GINT64_FORMAT, layer), *name = pieces ? g_strjoinv (number, pieces) : NULL;
@@ -122,15 +122,17 @@ read_part (int fd, const char *path, const Part *part, gint64 layer, guint64 *of
 
   if (part->name == NULL)
     {
+      assay_checkpoint_card_leave_out (card, "frequencies of the rotation", "a table of cosines or sines that newer programs compute");
       *offset += (guint64) part->size * sizeof (float);
       return TRUE;
     }
+  assay_checkpoint_card_add (card, "f32", (guint64) part->size * sizeof (float));
   g_return_val_if_fail (value != ASSAY_NO_VALUE && assay_shape_count (&assay_graph_get_value (layout, value)->shape) == part->size, FALSE);
   return read_numbers (fd, path, offset, part->size, dtype, theta + assay_graph_get_value (layout, value)->offset * (gint64) assay_dtype_width (dtype), error);
 }
 
 static gboolean
-read_weights (int fd, const char *path, const Header *h, AssayModel *model, GError **error)
+read_weights (int fd, const char *path, const Header *h, AssayModel *model, json_t *card, GError **error)
 {
   g_autoptr (AssayBuffer) theta = assay_mem_alloc_array (assay_model_get_n_params (model), assay_dtype_width (assay_model_get_dtype (model)), error);
   guint64 offset = 4 * N_SIZES;
@@ -139,7 +141,7 @@ read_weights (int fd, const char *path, const Header *h, AssayModel *model, GErr
   list_parts (h, parts);
   for (int k = 0; theta != NULL && k < N_PARTS; k++)
     for (gint64 layer = 0; parts[k].size > 0 && layer < (is_of_layers (&parts[k]) ? h->at[LAYERS] : 1); layer++)
-      if (!read_part (fd, path, &parts[k], layer, &offset, model, theta, error))
+      if (!read_part (fd, path, &parts[k], layer, &offset, model, theta, card, error))
         return FALSE;
   return theta != NULL && assay_checkpoint_accept (model, theta, path, error);
 }
@@ -173,6 +175,7 @@ assay_llama2c_load (const char *path, const AssayCheckpointOptions *options, GEr
   guint64 size = 0, wanted = 0;
   int fd = assay_file_open_regular (path, &size, error);
   Header h;
+  json_t *card;
   gboolean ok;
 
   if (fd < 0)
@@ -182,7 +185,12 @@ assay_llama2c_load (const char *path, const AssayCheckpointOptions *options, GEr
     g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: %" G_GUINT64_FORMAT " bytes expected, as the seven sizes at byte 0 ask for, %" G_GUINT64_FORMAT
                  " found; a part is missing, or it is no file of llama2.c", path, wanted, size);
   else
-    ok = (model = make_model (path, &h, options, error)) != NULL && read_weights (fd, path, &h, model, error);
+    {
+      model = make_model (path, &h, options, error);
+      if (model != NULL)
+        assay_model_take_card (model, card = assay_checkpoint_card_new ("llama2.c", "llama2.c"));
+      ok = model != NULL && read_weights (fd, path, &h, model, card, error);
+    }
   close (fd);
   return ok ? g_steal_pointer (&model) : NULL;
 }

@@ -7,6 +7,32 @@
 #include <math.h>
 #include <string.h>
 
+json_t *
+assay_checkpoint_card_new (const char *format, const char *written_for)
+{
+  return json_pack ("{s:s, s:s, s:i, s:i, s:{}, s:[]}", "format", format, "written_for", written_for, "tensors", 0, "stored_bytes", 0, "stored_types", "left_out");
+}
+
+static void
+count_up (json_t *object, const char *key, json_int_t by)
+{
+  json_object_set_new (object, key, json_integer (json_integer_value (json_object_get (object, key)) + by));
+}
+
+void
+assay_checkpoint_card_add (json_t *card, const char *type, guint64 bytes)
+{
+  count_up (card, "tensors", 1);
+  count_up (card, "stored_bytes", (json_int_t) bytes);
+  count_up (json_object_get (card, "stored_types"), type, 1);
+}
+
+void
+assay_checkpoint_card_leave_out (json_t *card, const char *tensor, const char *why)
+{
+  json_array_append_new (json_object_get (card, "left_out"), json_pack ("{s:s, s:s}", "tensor", tensor, "why", why));
+}
+
 AssayStoreType
 assay_checkpoint_type (AssayDtype dtype)
 {

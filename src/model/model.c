@@ -17,6 +17,7 @@ struct _AssayModel {
   AssayGraph *layout;
   gint64 P;
   void *theta;
+  json_t *card;
 };
 
 /* parameter: the input that is one; NULL: none. */
@@ -147,7 +148,21 @@ assay_model_free (AssayModel *model)
   assay_measure_free (model->measure);
   assay_graph_unref (model->layout);
   assay_mem_free (model->theta);
+  json_decref (model->card);
   g_free (model);
+}
+
+const json_t *
+assay_model_get_card (const AssayModel *model)
+{
+  return model->card;
+}
+
+void
+assay_model_take_card (AssayModel *model, json_t *card)
+{
+  json_decref (model->card);
+  model->card = card;
 }
 
 json_t *

@@ -43,6 +43,11 @@ AssayGraph *assay_model_build_on_parameter (const AssayModel *model, gint64 batc
 /* A graph of batch 1: names, shapes and offsets of parameters. Borrowed. */
 AssayGraph *assay_model_get_layout (const AssayModel *model);
 
+/* What the model was read from, for people: {"format", "written_for", "model_type", "tensors", "stored_bytes", "stored_types": {type: tensors}, "left_out":
+ * [{"tensor", "why"}]}, as far as its format knows them. NULL: it was not read from a file of others. */
+const json_t *assay_model_get_card (const AssayModel *model);
+void        assay_model_take_card (AssayModel *model, json_t *card);
+
 /* Draws theta from (seed, parameter name): the same whatever the order of the parameters. */
 void        assay_model_init      (AssayModel *model, guint64 seed);
 

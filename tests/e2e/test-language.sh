@@ -126,6 +126,14 @@ else
   check "and text by the tokenizer beside them" "$ASSAY" import parts.assay data short.txt --tokenizer parts --context 8 --separator '|' -q
   "$ASSAY" logits --model "$tiny" --prompt Hello --precision f64 --json -q | grep -v '"path"' >whole.json
   "$ASSAY" logits --model parts --prompt Hello --precision f64 --json -q | grep -v '"path"' >parts.json
+  "$ASSAY" check "$tiny" --json -q >card.json
+  check "a checkpoint says what it is, and passes its own checks" eval 'test $? -eq 0 && grep -q "\"model_type\": \"gpt2\"" card.json && test "$(grep -c "\"passed\": true" card.json)" -eq 4'
+  "$ASSAY" logits --model "$tiny" --prompt "Hello there" --json -q >theirs.json
+  check "logits that a program computed in f32 are near enough" "$ASSAY" check --model "$tiny" --logits theirs.json -q
+  sed 's/^    -\([0-9]\)/    -1\1/' theirs.json >spoilt.json
+  "$ASSAY" check --model "$tiny" --logits spoilt.json -q >/dev/null 2>&1
+  check "spoilt ones are found" test $? -eq 1
+  check "logits of another vocabulary are refused" eval 'echo "{\"tokens\": [1, 2], \"logits\": [1, 2, 3]}" >short.json; refuses "$ASSAY" check "$tiny" --logits short.json -q'
   check "they say what the whole says" eval 'sed -n "/\"logits\"/,/]/p" whole.json >a; sed -n "/\"logits\"/,/]/p" parts.json >b; test -s a && cmp a b'
 fi
 finish
