@@ -89,6 +89,7 @@ src_dataset_libdataset_la_SOURCES = $(READERS_LIST) $(ORGANISMS_LIST) $(TOKEN_MO
   src/dataset/tokenizer_step.c src/dataset/tokenizer_step.h \
   src/dataset/tokenizer_strings.c src/dataset/tokenizer_strings.h \
   src/dataset/tokenizer_table.c src/dataset/tokenizer_table.h \
+  src/dataset/tokenizer_train.c src/dataset/tokenizer_train.h \
   src/dataset/tokenizer_text.c src/dataset/tokenizer_text.h \
   src/dataset/vocabulary.c src/dataset/vocabulary.h
 src_dataset_libdataset_la_CFLAGS = $(AM_CFLAGS) $(ZLIB_CFLAGS) $(PCRE2_CFLAGS)

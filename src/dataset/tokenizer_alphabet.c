@@ -4,20 +4,7 @@
  */
 #include "dataset/tokenizer.h"
 
-#include <string.h>
-
-/* The character that stands for a byte in vocabularies of bytes: itself where that prints, else one of those from U+0100 on, in order. */
-static gunichar
-spell_byte (guint byte)
-{
-  guint before = 0;
-
-  if ((byte > ' ' && byte < 0x7f) || (byte > 0xa0 && byte != 0xad))
-    return byte;
-  for (guint b = 0; b < byte; b++)
-    before += !((b > ' ' && b < 0x7f) || (b > 0xa0 && b != 0xad));
-  return 0x100 + before;
-}
+#include "dataset/vocabulary.h"
 
 json_t *
 assay_tokenizer_describe_bytes (void)
@@ -28,7 +15,7 @@ assay_tokenizer_describe_bytes (void)
     {
       char spelling[7] = { 0 };
 
-      g_unichar_to_utf8 (spell_byte (byte), spelling);
+      g_unichar_to_utf8 (assay_vocabulary_spell_byte ((guchar) byte), spelling);
       json_object_set_new (vocabulary, spelling, json_integer (byte));
     }
   return json_pack ("{s:{s:s, s:b, s:b}, s:{s:s}, s:{s:s, s:o, s:[]}}", "pre_tokenizer", "type", "ByteLevel", "add_prefix_space", 0, "use_regex", 0, "decoder", "type", "ByteLevel",

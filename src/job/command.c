@@ -57,7 +57,7 @@ const AssayJobKind assay_command_run = {
 
 /* --- the list ------------------------------------------------------------------------------------------------------ */
 
-static const char *const order[] = { "demo", "new", "import", "examples", "train", "record", "tokenize", "generate", "logits", "loss", "lens", "influence", "validate", "retrain", "mislabel", "units", "certify", "cot",
+static const char *const order[] = { "demo", "new", "import", "examples", "train", "record", "tokenizer", "tokenize", "generate", "logits", "loss", "lens", "influence", "validate", "retrain", "mislabel", "units", "certify", "cot",
                                      "audit", "explain", "pin", "coverage", "report", "keygen", "sign", "verify", "export", "run", "info", "check", NULL };
 
 /* The order above; kinds that it does not know follow. */

@@ -329,8 +329,8 @@ import_model (AssayJob *job, AssayJobContext *context, GError **error)
   if (object == NULL)
     return NULL;
   assay_job_add_output (context, object);
-  return json_pack ("{s:s, s:s, s:o, s:I}", "what", "model", "name", name, "model", assay_model_get_spec (model), "parameters",
-                    (json_int_t) assay_model_get_n_params (model));
+  return json_pack ("{s:s, s:s, s:o, s:I, s:O*}", "what", "model", "name", name, "model", assay_model_get_spec (model), "parameters",
+                    (json_int_t) assay_model_get_n_params (model), "card", assay_model_get_card (model));
 }
 
 static json_t *

@@ -30,6 +30,7 @@ KINDS_LIST += \
   src/job/kind_sign.c \
   src/job/kind_spectrum.c \
   src/job/kind_tokenize.c \
+  src/job/kind_tokenizer.c \
   src/job/kind_train.c \
   src/job/kind_units.c \
   src/job/kind_validate.c \

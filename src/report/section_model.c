@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 
+#include <string.h>
 
 typedef struct {
   AssayReport *report;
@@ -127,6 +128,66 @@ add_curve (const Training *training)
   assay_section_add_figure (training->section, id, assay_prose_new_plain ("Loss of the batches during training"), figure, table);
 }
 
+/* A model whose weights came from files of others: what was read, and the digests of what it was read from. */
+static void
+add_imported (const Training *training)
+{
+  const json_t *document = training->answer->document, *card = json_object_get (document, "card"), *left = json_object_get (card, "left_out");
+  const json_t *inputs = json_object_get (json_object_get (training->answer->meta, "job"), "inputs");
+  const char *type = assay_json_get_text (card, "model_type");
+  g_autofree char *id = g_strconcat (training->id, "/files", NULL);
+  AssayResultTable *table = add_table (training, "imported", "the model as it was read", 1), *files;
+  guint parameters = assay_columns_add_count (table, &(AssayResultColumn) { "parameters", "parameters", NULL, NULL }, json_integer_value (json_object_get (document, "parameters")));
+  guint tensors = assay_columns_add_count (table, &(AssayResultColumn) { "left_out", "tensors left out", NULL, NULL }, (gint64) json_array_size (left));
+  AssayProse *text = assay_prose_new ();
+
+  assay_prose_add (text, "Model ");
+  assay_prose_add_code (text, assay_json_get_text (document, "name"));
+  assay_prose_add_format (text, " was made elsewhere and imported. It is of architecture %s%s%s%s, computes in %s and has ",
+                          assay_json_get_text (json_object_get (document, "model"), "architecture"), type[0] != '\0' ? " (" : "", type, type[0] != '\0' ? ")" : "",
+                          assay_json_get_text (json_object_get (document, "model"), "dtype"));
+  assay_prose_add_number (text, assay_number_new (table, parameters, 0, ASSAY_NUMBER_COUNT, 0));
+  assay_prose_add (text, " parameters. ");
+  if (card != NULL)
+    {
+      assay_prose_add_format (text, "Its files are in the format %s, written for %s; ", assay_json_get_text (card, "format"), assay_json_get_text (card, "written_for"));
+      assay_prose_add_number (text, assay_number_new (table, tensors, 0, ASSAY_NUMBER_COUNT, 0));
+      assay_prose_add (text, " of their tensors were left out because they are no part of what the model computes. ");
+    }
+  assay_prose_add (text, "How it was trained, and on which data, is not known here.");
+  assay_section_add_paragraph (training->section, text);
+  if (json_array_size (inputs) == 0)
+    return;
+  files = add_table (training, "files", "files of the model", (gint64) json_array_size (inputs));
+  assay_columns_add_texts (files, &(AssayResultColumn) { "file", "file", NULL, NULL }, inputs, "file");
+  assay_columns_add_texts (files, &(AssayResultColumn) { "sha256", "SHA-256", NULL, NULL }, inputs, "sha256");
+  assay_section_add_result_table (training->section, id, assay_prose_new_plain ("Files that the model was read from, with their digests"), files,
+                                  (const AssayShownColumn[]) { { 0, NULL, ASSAY_NUMBER_COUNT, 0 }, { 1, NULL, ASSAY_NUMBER_COUNT, 0 } }, 2);
+}
+
+/* TRUE when there was one. */
+static gboolean
+write_imported (AssayReport *report, AssaySection *section)
+{
+  g_autoptr (GPtrArray) answers = assay_report_source_list (report->source, "import");
+  guint n = 0;
+
+  for (guint k = 0; k < answers->len; k++)
+    {
+      const AssayReportAnswer *answer = answers->pdata[k];
+      g_autofree char *id = g_strdup_printf ("model/imported-%u", n + 1), *heading = g_strconcat ("Model ", assay_json_get_text (answer->document, "name"), NULL);
+      Training training = { report, section, answer, id, assay_report_answer_as_source (answer, NULL) };
+
+      if (strcmp (assay_json_get_text (answer->document, "what"), "model") != 0)
+        continue;
+      n++;
+      assay_section_add_heading (section, heading);
+      if (!assay_report_leaves_out (report, "model.architecture model.precision model.parameters", "what model was imported, and from which files"))
+        add_imported (&training);
+    }
+  return n > 0;
+}
+
 static gboolean
 write_section (AssayReport *report, AssaySection *section, GError **error)
 {
@@ -150,7 +211,7 @@ write_section (AssayReport *report, AssaySection *section, GError **error)
       if (!assay_report_leaves_out (report, "evaluation.log training.result", "the loss during the training"))
         add_curve (&training);
     }
-  if (answers->len == 0)
+  if (!write_imported (report, section) && answers->len == 0)
     assay_report_add_not_done (report, "how a model was trained", "no model was trained in this case", "assay train CASE --model NAME");
   return TRUE;
 }

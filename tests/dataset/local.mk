@@ -82,3 +82,7 @@ tests_dataset_test_tokenizer_LDADD = $(DATASET_TEST_LIBS)
 check_PROGRAMS += tests/dataset/test-tokenizer_files
 tests_dataset_test_tokenizer_files_SOURCES = tests/dataset/test-tokenizer_files.c $(dataset_fixture)
 tests_dataset_test_tokenizer_files_LDADD = $(DATASET_TEST_LIBS)
+
+check_PROGRAMS += tests/dataset/test-tokenizer_train
+tests_dataset_test_tokenizer_train_SOURCES = tests/dataset/test-tokenizer_train.c
+tests_dataset_test_tokenizer_train_LDADD = $(DATASET_TEST_LIBS)

@@ -114,6 +114,11 @@ else
   check "as is a vocabulary alone" refuses "$ASSAY" generate --model "$data/ggml_vocab/ggml-vocab-gpt-2.gguf" -q
 fi
 
+printf 'low lower lowest<|end|>new newer newest' >words.txt
+"$ASSAY" tokenizer words.txt --size 265 --special '<|end|>' --out own -q
+check "a tokenizer is learnt from a text, and reads it" eval '"$ASSAY" tokenize --model own --text words.txt --json -q >own.json && grep -q "\"tokens\"" own.json'
+check "a vocabulary without room for the bytes is refused" refuses "$ASSAY" tokenizer words.txt --size 256 --special '<|end|>' --out none
+
 tiny=$data/hf_tiny/gpt2
 if test ! -e "$tiny/model.safetensors"; then
   skip "a model in several files" "hf_tiny/gpt2/model.safetensors is not there"
