@@ -67,6 +67,7 @@ typedef struct {
   const AssayGgufArchitecture *architecture;
   AssayModel *model;
   GHashTable *used;             /* tensors that a parameter claimed */
+  json_t *card;                 /* of the model */
 } Reading;
 
 /* As our shapes are: the slowest axis first, those of size 1 left out. */
@@ -143,6 +144,7 @@ read_parameter (Reading *r, const AssayGraphValue *p, GError **error)
   if (!check_tensor (tensor, name, &p->shape, error) || !assay_gguf_read (tensor, assay_checkpoint_type (dtype), out, error))
     return FALSE;
   g_hash_table_add (r->used, (gpointer) tensor);
+  assay_checkpoint_card_add (r->card, assay_gguf_tensor_get_type (tensor), tensor->bytes);
   return !g_str_has_suffix (p->name, ".A_log") || take_logarithms (name, dtype, out, assay_shape_count (&p->shape), error);
 }
 
@@ -168,10 +170,17 @@ refuse_strangers (const Reading *r, gboolean tied, GError **error)
     {
       const AssayGgufTensor *tensor = assay_gguf_get (r->file, k);
 
-      if (g_hash_table_contains (r->used, tensor) || (tied && strcmp (tensor->name, HEAD) == 0) || strcmp (tensor->name, ROPE_FACTORS) == 0)
+      if (g_hash_table_contains (r->used, tensor))
         continue;
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "tensor %s is no part of the model that the keys describe", tensor->name);
-      return FALSE;
+      if (tied && strcmp (tensor->name, HEAD) == 0)
+        assay_checkpoint_card_leave_out (r->card, tensor->name, "the embedding once more: the head is tied to it");
+      else if (strcmp (tensor->name, ROPE_FACTORS) == 0)
+        assay_checkpoint_card_leave_out (r->card, tensor->name, "factors of the rotation, which are a part of the configuration here");
+      else
+        {
+          g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "tensor %s is no part of the model that the keys describe", tensor->name);
+          return FALSE;
+        }
     }
   return TRUE;
 }
@@ -182,8 +191,13 @@ static gboolean
 read_weights (const AssayGguf *file, const AssayGgufArchitecture *architecture, AssayModel *model, gboolean tied, GError **error)
 {
   g_autoptr (GHashTable) used = g_hash_table_new (NULL, NULL);
-  Reading r = { file, architecture, model, used };
+  json_t *card = assay_checkpoint_card_new ("GGUF", "llama.cpp");
+  const char *name;
+  Reading r = { file, architecture, model, used, card };
 
+  if (assay_gguf_get_text_or (file, "general.architecture", "", &name, NULL))
+    json_object_set_new (card, "model_type", json_string (name));
+  assay_model_take_card (model, card);
   return read_parameters (&r, error) && refuse_strangers (&r, tied, error);
 }
 

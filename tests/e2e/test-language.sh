@@ -71,9 +71,9 @@ else
   influence --queries queries.jsonl --json >two.json
   scores ()
   {
-    sed -n 's/^ *"score": \([-0-9.e]*\),*$/\1/p' "$1" | tail -10
+    sed -n 's/^ *"score": \([-0-9.e]*\),*$/\1/p' "$1" | tail -10 | "${AWK-awk}" '{ printf "%.10e\n", $1 }'
   }
-  check "questions of a file get the same scores" eval 'scores asked.json >a; scores two.json >b; test -s a && cmp a b'
+  check "questions of a file get the same scores, to rounding" eval 'scores asked.json >a; scores two.json >b; test -s a && cmp a b'
   influence --prompt "Once upon a time, there was a little" --completion " girl named Lily" >told
   check "the text of each example is shown" grep -q "Once upon a time" told
   printf '{"prompt": "The cat", "completion": " sat"}\n{"prompt": "x"}\n' >bad.jsonl
