@@ -37,7 +37,7 @@ language='{"architecture": "transformer", "config": {"vocabulary": 4, "context":
 header='{"wte.weight":{"dtype":"F32","shape":[4,2],"data_offsets":[0,32]},"ln_f.weight":{"dtype":"F32","shape":[2],"data_offsets":[32,40]},"ln_f.bias":{"dtype":"F32","shape":[2],"data_offsets":[40,48]}}'
 architecture='{"architecture": "linear", "config": {"inputs": 4, "outputs": 2, "bias": true, "loss": "logistic", "name": "fc"}, "dtype": "f64"}'
 tokenizer='{"pre_tokenizer": {"type": "WhitespaceSplit"}, "model": {"type": "WordPiece", "unk_token": "[UNK]", "vocab": {"[UNK]": 0, "a": 1, "word": 2, "##nd": 3}}}'
-later='^assay (tokenizer|check (--model )?story|influence story.assay|tokenize|generate|lens|logits|loss|import people.assay (activations|gradients|model|checkpoints)) '
+later='^assay (tokenizer|check (--model )?story|influence story.assay|tokenize|generate|lens|logits|loss|import people.assay (activations|gradients|model|checkpoints))( |$)'
 succeeds ()
 {
   sh -c "$1" </dev/null
