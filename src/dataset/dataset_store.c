@@ -72,6 +72,52 @@ put_levels (Save *save, const AssayColumn *column, const char *name, GError **er
          || put_strings (save, path, axis, column->name, "text of each code, by first appearance", column->levels, error);
 }
 
+/* Whether each target is the next token of its row, the last one's aside. */
+static gboolean
+targets_follow (const AssayColumn *column, gint64 n)
+{
+  const gint64 T = column->length;
+
+  for (gint64 row = 0; row < n; row++)
+    if (memcmp (column->target + row * T, column->token + row * T + 1, sizeof (gint32) * (gsize) (T - 1)) != 0)
+      return FALSE;
+  return TRUE;
+}
+
+/* Where targets are the tokens that follow, only the last ones, which are not among the tokens. */
+static gboolean
+put_targets (Save *save, const AssayColumn *column, const char *name, const char *axis, GError **error)
+{
+  g_autoptr (AssayBuffer) last = NULL;
+
+  if (!targets_follow (column, save->n))
+    return put_rows (save, "targets", name, column->name, "the token to be predicted at each position", ASSAY_STORE_I32, axis, column->length, NULL, 0, column->target, error);
+  last = assay_mem_new (gint32, (guint64) save->n, error);
+  for (gint64 row = 0; last != NULL && row < save->n; row++)
+    ((gint32 *) last)[row] = column->target[(row + 1) * column->length - 1];
+  return last != NULL && put_rows (save, "targets", name, column->name, "the token to be predicted at the last position; at each other one it is the next token",
+                                   ASSAY_STORE_I32, NULL, 0, NULL, 0, last, error);
+}
+
+/* One byte each where they are 0 and 1. */
+static gboolean
+put_weights (Save *save, const AssayColumn *column, const char *name, const char *axis, GError **error)
+{
+  const gint64 count = save->n * column->length;
+  const char *description = "weight of each target's loss";
+  g_autoptr (AssayBuffer) narrow = NULL;
+
+  if (column->weight == NULL)
+    return TRUE;
+  for (gint64 k = 0; k < count; k++)
+    if (column->weight[k] != 0 && column->weight[k] != 1)
+      return put_rows (save, "weights", name, column->name, description, ASSAY_STORE_F32, axis, column->length, NULL, 0, column->weight, error);
+  narrow = assay_mem_new (guint8, (guint64) count, error);
+  for (gint64 k = 0; narrow != NULL && k < count; k++)
+    ((guint8 *) narrow)[k] = (guint8) column->weight[k];
+  return narrow != NULL && put_rows (save, "weights", name, column->name, description, ASSAY_STORE_U8, axis, column->length, NULL, 0, narrow, error);
+}
+
 static gboolean
 put_values (Save *save, const AssayColumn *column, const char *name, GError **error)
 {
@@ -94,11 +140,7 @@ put_values (Save *save, const AssayColumn *column, const char *name, GError **er
       first = g_strdup_printf ("%s.position", name);
       return put_rows (save, "columns", name, column->name, "input tokens, index into /levels", ASSAY_STORE_I32, first, column->length, NULL, 0,
                        column->token, error)
-             && put_rows (save, "targets", name, column->name, "the token to be predicted at each position", ASSAY_STORE_I32, first, column->length,
-                          NULL, 0, column->target, error)
-             && (column->weight == NULL
-                 || put_rows (save, "weights", name, column->name, "weight of each target's loss", ASSAY_STORE_F32, first, column->length, NULL, 0,
-                              column->weight, error));
+             && put_targets (save, column, name, first, error) && put_weights (save, column, name, first, error);
     }
   g_assert_not_reached ();
 }
@@ -279,6 +321,30 @@ check_codes (const Load *load, const AssayColumn *column, const gint32 *codes, g
   return TRUE;
 }
 
+/* Targets, or the last of each row alone: the others are the tokens that follow. */
+static gboolean
+get_targets (const Load *load, AssayColumn *column, const char *name, GError **error)
+{
+  const gint64 T = column->length;
+  g_autofree char *path = g_strdup_printf ("/targets/%s", name);
+  g_autoptr (AssayBuffer) last = NULL;
+  AssayArrayInfo info;
+
+  if (!assay_reader_describe (load->reader, path, &info, error))
+    return FALSE;
+  if (info.rank != 1)
+    return get_array (load, "targets", name, T, ASSAY_STORE_I32, column->target, error);
+  last = assay_mem_new (gint32, (guint64) load->n, error);
+  if (last == NULL || !get_array (load, "targets", name, 1, ASSAY_STORE_I32, last, error))
+    return FALSE;
+  for (gint64 row = 0; row < load->n; row++)
+    {
+      memcpy (column->target + row * T, column->token + row * T + 1, sizeof (gint32) * (gsize) (T - 1));
+      column->target[(row + 1) * T - 1] = ((const gint32 *) last)[row];
+    }
+  return TRUE;
+}
+
 static gboolean
 get_values (const Load *load, AssayColumn *column, const char *name, GError **error)
 {
@@ -304,7 +370,7 @@ get_values (const Load *load, AssayColumn *column, const char *name, GError **er
             return FALSE;
         }
       return get_array (load, "columns", name, column->length, ASSAY_STORE_I32, column->token, error)
-             && get_array (load, "targets", name, column->length, ASSAY_STORE_I32, column->target, error)
+             && get_targets (load, column, name, error)
              && check_codes (load, column, column->token, n * column->length, vocabulary, error)
              && check_codes (load, column, column->target, n * column->length, vocabulary, error);
     }

@@ -19,6 +19,7 @@ static const char *const formats[] = {
 static const char *const policies[] = { "drop", "level", "refuse", NULL };
 static const char *const headers[] = { "auto", "yes", "no", NULL };
 static const char *const delimiters[] = { "auto", "comma", "semicolon", "tab", "space", NULL };
+static const char *const end_tokens[] = { "auto", "yes", "no", NULL };
 static const char *const token_units[] = { "character", "byte", NULL };
 
 const AssayParam assay_import_params[] = {
@@ -38,22 +39,30 @@ const AssayParam assay_import_params[] = {
   { "header", ASSAY_PARAM_CHOICE, .def.s = "auto", .choices = headers,
     .help = "does the first line of a table name the columns (auto: yes, unless --columns names them)" },
   { "columns", ASSAY_PARAM_STRING, .metavar = "LIST", .help = "names of the columns of a table without a header, separated by commas" },
+  { "max-expansion", ASSAY_PARAM_INT, .def.i = ASSAY_SOURCE_EXPANSION, .min = 1, .max = 1e9, .unit = "times",
+    .help = "how many times its size a compressed file may unpack to, where that is more than 64 MiB" },
   { "labels", ASSAY_PARAM_STRING, .metavar = "FILE", .flags = ASSAY_PARAM_FILE,
     .help = "labels of an IDX image file (default: the file beside it with labels in its name)" },
   { "classes", ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 256, .help = "number of classes of image labels (0: the largest label plus one)" },
   { "vocabulary", ASSAY_PARAM_STRING, .metavar = "FILE", .flags = ASSAY_PARAM_FILE,
-    .help = "tokenizer.json that names the token numbers of a NumPy array (default: their numbers)" },
+    .help = "tokenizer.json that names the token numbers of a NumPy array, or of uint16 and uint32 (default: their numbers)" },
   { "tokens", ASSAY_PARAM_CHOICE, .def.s = "character", .choices = token_units, .help = "what is one token of plain text" },
-  { "context", ASSAY_PARAM_INT, .def.i = 64, .min = 1, .max = 1 << 20, .unit = "tokens", .help = "length of a window of plain text" },
+  { "context", ASSAY_PARAM_INT, .def.i = 64, .min = 1, .max = 1 << 20, .unit = "tokens", .help = "positions of a sequence of tokens" },
   { "stride", ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1 << 20, .unit = "tokens",
     .help = "distance between the starts of windows (0: the context, no overlap)" },
-  { "tokenizer", ASSAY_PARAM_STRING, .metavar = "PATH", .flags = ASSAY_PARAM_FILE, .help = "tokenizer of a checkpoint that cuts plain text into its tokens: what assay tokenize reads" },
+  { "tokenizer", ASSAY_PARAM_STRING, .metavar = "PATH", .flags = ASSAY_PARAM_FILE, .help = "tokenizer of a checkpoint that cuts text, plain or in JSONL, into its tokens: what assay tokenize reads" },
   { "separator", ASSAY_PARAM_STRING, .metavar = "TEXT", .help = "what stands between documents of plain text: each is an example of its own (default: windows across them)" },
+  { "pack", ASSAY_PARAM_BOOL, .help = "put as many whole documents into one sequence as fit; what one would predict of the next does not count" },
+  { "end-token", ASSAY_PARAM_CHOICE, .def.s = "auto", .choices = end_tokens,
+    .help = "whether the tokenizer's token that ends texts stands behind each document (auto: in JSONL and where documents are packed)" },
+  { "prompt-field", ASSAY_PARAM_STRING, .def.s = "prompt", .metavar = "MEMBER", .help = "JSONL with --tokenizer: the text before a completion; its tokens are not predicted" },
+  { "completion-field", ASSAY_PARAM_STRING, .def.s = "completion", .metavar = "MEMBER", .help = "JSONL with --tokenizer: the text that is predicted" },
+  { "text-field", ASSAY_PARAM_STRING, .def.s = "text", .metavar = "MEMBER", .help = "JSONL with --tokenizer and without completions: a document, predicted as a whole" },
   { .name = NULL }
 };
 
 static GPtrArray *
-open_sources (const char *const *paths, GError **error)
+open_sources (const char *const *paths, const AssayValues *options, GError **error)
 {
   g_autoptr (GPtrArray) sources = g_ptr_array_new_with_free_func ((GDestroyNotify) assay_source_free);
 
@@ -64,13 +73,30 @@ open_sources (const char *const *paths, GError **error)
     }
   for (; *paths != NULL; paths++)
     {
-      AssaySource *source = assay_source_open (*paths, error);
+      AssaySource *source = assay_source_open (*paths, (guint64) assay_values_get_int (options, "max-expansion"), error);
 
       if (source == NULL)
         return NULL;
       g_ptr_array_add (sources, source);
     }
   return g_steal_pointer (&sources);
+}
+
+/* Parquet is read by programs that can write JSONL. */
+static gboolean
+refuse_parquet (const GPtrArray *sources, GError **error)
+{
+  for (guint k = 0; k < sources->len; k++)
+    {
+      const AssaySource *source = sources->pdata[k];
+
+      if (source->size < 4 || memcmp (source->bytes, "PAR1", 4) != 0)
+        continue;
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "%s: JSONL, CSV, text or token numbers expected, Parquet found; make JSONL of it by: "
+                   "python3 -c \"import pandas; pandas.read_parquet('FILE.parquet').to_json('FILE.jsonl', orient='records', lines=True)\"", source->name);
+      return FALSE;
+    }
+  return TRUE;
 }
 
 static const AssayFormatReader *
@@ -157,12 +183,12 @@ AssayTable *
 assay_import (const char *const *paths, const AssayValues *options, GError **error)
 {
   static const AssayMissingPolicy values[] = { ASSAY_MISSING_DROP, ASSAY_MISSING_LEVEL, ASSAY_MISSING_REFUSE };
-  g_autoptr (GPtrArray) sources = open_sources (paths, error);
+  g_autoptr (GPtrArray) sources = open_sources (paths, options, error);
   g_autoptr (AssayTable) table = NULL;
   const char *policy = assay_values_get_string (options, "missing");
   const AssayFormatReader *reader;
 
-  if (sources == NULL)
+  if (sources == NULL || !refuse_parquet (sources, error))
     return NULL;
   reader = choose_reader (sources, assay_values_get_string (options, "format"), error);
   if (reader == NULL)

@@ -9,7 +9,9 @@ READERS_LIST = \
   src/dataset/reader_idx.c \
   src/dataset/reader_jsonl.c \
   src/dataset/reader_npy.c \
-  src/dataset/reader_text.c
+  src/dataset/reader_text.c \
+  src/dataset/reader_uint16.c \
+  src/dataset/reader_uint32.c
 
 src/dataset/readers.def: src/dataset/local.mk build-aux/make-registry.sh
 	$(registry) reader_ $(READERS_LIST)
@@ -66,15 +68,20 @@ src_dataset_libdataset_la_SOURCES = $(READERS_LIST) $(ORGANISMS_LIST) $(TOKEN_MO
   src/dataset/expression_parse.c src/dataset/expression_syntax.h \
   src/dataset/format_reader.c src/dataset/format_reader.h \
   src/dataset/import.c src/dataset/import.h \
+  src/dataset/inflate.c src/dataset/inflate.h \
+  src/dataset/jsonl_documents.c src/dataset/jsonl_documents.h \
   src/dataset/organism.c src/dataset/organism.h \
   src/dataset/organism_table.c \
   src/dataset/prompts.c src/dataset/prompts.h \
   src/dataset/row_order.c src/dataset/row_order.h \
   src/dataset/rows.c src/dataset/rows.h \
+  src/dataset/sequences.c src/dataset/sequences.h \
   src/dataset/source.c src/dataset/source.h \
   src/dataset/split.c src/dataset/split.h \
   src/dataset/table.c src/dataset/table.h \
   src/dataset/token_text.c src/dataset/token_text.h \
+  src/dataset/text_encoding.c src/dataset/text_encoding.h \
+  src/dataset/token_numbers.c src/dataset/token_numbers.h \
   src/dataset/tokenizer.c src/dataset/tokenizer.h \
   src/dataset/tokenizer_alphabet.c \
   src/dataset/tokenizer_charsmap.c src/dataset/tokenizer_charsmap.h \
@@ -92,5 +99,5 @@ src_dataset_libdataset_la_SOURCES = $(READERS_LIST) $(ORGANISMS_LIST) $(TOKEN_MO
   src/dataset/tokenizer_train.c src/dataset/tokenizer_train.h \
   src/dataset/tokenizer_text.c src/dataset/tokenizer_text.h \
   src/dataset/vocabulary.c src/dataset/vocabulary.h
-src_dataset_libdataset_la_CFLAGS = $(AM_CFLAGS) $(ZLIB_CFLAGS) $(PCRE2_CFLAGS)
+src_dataset_libdataset_la_CFLAGS = $(AM_CFLAGS) $(ZLIB_CFLAGS) $(ZSTD_CFLAGS) $(PCRE2_CFLAGS)
 $(src_dataset_libdataset_la_OBJECTS): src/dataset/readers.def src/dataset/organisms.def src/dataset/token_formats.def src/dataset/token_models.def

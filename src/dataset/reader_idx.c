@@ -102,20 +102,22 @@ labels_path (const char *path)
 
 /* The label file of one image file: the option's, or the one beside it. *labels stays NULL when there is none. */
 static gboolean
-open_labels (const AssaySource *images, const char *option, AssaySource **labels, GError **error)
+open_labels (const AssaySource *images, const AssayValues *options, AssaySource **labels, GError **error)
 {
+  const char *option = assay_values_get_string (options, "labels");
+  const guint64 most = (guint64) assay_values_get_int (options, "max-expansion");
   g_autofree char *beside = labels_path (images->path);
   g_autofree char *other = NULL;
 
   if (option != NULL)
-    return (*labels = assay_source_open (option, error)) != NULL;
+    return (*labels = assay_source_open (option, most, error)) != NULL;
   if (beside == NULL)
     return TRUE;
   other = g_str_has_suffix (beside, ".gz") ? g_strndup (beside, strlen (beside) - 3) : g_strconcat (beside, ".gz", NULL);
   if (g_file_test (beside, G_FILE_TEST_EXISTS))
-    return (*labels = assay_source_open (beside, error)) != NULL;
+    return (*labels = assay_source_open (beside, most, error)) != NULL;
   if (g_file_test (other, G_FILE_TEST_EXISTS))
-    return (*labels = assay_source_open (other, error)) != NULL;
+    return (*labels = assay_source_open (other, most, error)) != NULL;
   return TRUE;
 }
 
@@ -175,11 +177,11 @@ make_pairs (const GPtrArray *sources, GError **error)
 }
 
 static gboolean
-complete_pair (Pair *pair, const char *option, GError **error)
+complete_pair (Pair *pair, const AssayValues *options, GError **error)
 {
   if (pair->label_source == NULL)
     {
-      if (!open_labels (pair->source, option, &pair->opened, error))
+      if (!open_labels (pair->source, options, &pair->opened, error))
         return FALSE;
       if (pair->opened != NULL && !parse (pair->opened, &pair->labels, error))
         return FALSE;
@@ -344,7 +346,7 @@ read_idx (const GPtrArray *sources, const AssayValues *options, GError **error)
       return NULL;
     }
   for (guint k = 0; k < pairs->len; k++)
-    if (!complete_pair (&g_array_index (pairs, Pair, k), option, error))
+    if (!complete_pair (&g_array_index (pairs, Pair, k), options, error))
       return NULL;
   if (!check_pairs (pairs, &n_rows, error))
     return NULL;

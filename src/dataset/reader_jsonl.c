@@ -2,11 +2,13 @@
 /* reader_jsonl.c: one JSON object a line. Members become columns; those of an inner object are named outer.inner.
  *
  * Numbers make a number column, true and false one of 1 and 0, strings a text column, lists a text column of their JSON. A
- * member that is null, absent or a string that is a declared mark is missing. One member has one type in all lines.
+ * member that is null, absent or a string that is a declared mark is missing. One member has one type in all lines. With a
+ * tokenizer, members that are texts become token sequences (jsonl_documents.h).
  * Two passes: the first checks and finds the columns, the second fills them.
  */
 #include "dataset/cell.h"
 #include "dataset/format_reader.h"
+#include "dataset/jsonl_documents.h"
 
 #include "base/error.h"
 
@@ -29,6 +31,7 @@ typedef struct {
   guint file;
   gint64 row;                   /* last row that had the member: it comes once a row */
   gint64 filled;                /* last row that had a value for it */
+  AssayJsonlRole role;          /* of a text that becomes tokens */
   AssayColumn *column;
   AssayLevels *levels;
 } Field;
@@ -38,8 +41,10 @@ typedef gboolean (*MemberFunc) (Job *job, Field *field, const json_t *value, GEr
 
 struct Job {
   const GPtrArray *sources;
+  const AssayValues *options;
   const char *const *marks;
   const char *id;
+  gboolean wants_tokens;
   GPtrArray *fields;            /* Field, in order of first appearance */
   GHashTable *by_name;
   MemberFunc func;
@@ -103,6 +108,7 @@ need_field (Job *job, const char *name, GError **error)
   field = g_new0 (Field, 1);
   field->name = g_strdup (name);
   field->row = field->filled = -1;
+  field->role = job->wants_tokens ? assay_jsonl_documents_find_role (job->options, name) : ASSAY_JSONL_ROLES;
   g_ptr_array_add (job->fields, field);
   g_hash_table_insert (job->by_name, field->name, field);
   return field;
@@ -217,10 +223,11 @@ kind_of (const json_t *value)
     }
 }
 
+/* In a text that becomes tokens every word means itself. */
 static gboolean
-is_mark (const Job *job, const json_t *value)
+is_mark (const Job *job, const Field *field, const json_t *value)
 {
-  return json_is_string (value) && assay_cell_is_mark (json_string_value (value), json_string_length (value), job->marks);
+  return field->role == ASSAY_JSONL_ROLES && json_is_string (value) && assay_cell_is_mark (json_string_value (value), json_string_length (value), job->marks);
 }
 
 static gboolean
@@ -228,11 +235,13 @@ sight_member (Job *job, Field *field, const json_t *value, GError **error)
 {
   Kind kind = kind_of (value);
 
-  if (is_mark (job, value))
+  if (is_mark (job, field, value))
     return TRUE;                                                  /* a mark says nothing about the type */
   if (json_is_integer (value) && (json_integer_value (value) > EXACT_INTEGER || json_integer_value (value) < -EXACT_INTEGER))
     return fault (job, error, "member \"%s\": %" JSON_INTEGER_FORMAT " has more digits than a double keeps; write it as a string", field->name,
                   json_integer_value (value));
+  if (field->role != ASSAY_JSONL_ROLES && kind != KIND_STRING)
+    return fault (job, error, "member \"%s\": a string expected, %s found", field->name, kind_names[kind]);
   if (field->kind == KIND_NONE)
     {
       field->kind = kind;
@@ -311,7 +320,7 @@ key_text (const json_t *value)
 static gboolean
 fill_member (Job *job, Field *field, const json_t *value, GError **error)
 {
-  gboolean missing = is_mark (job, value);
+  gboolean missing = is_mark (job, field, value);
 
   field->filled = job->row;
   if (job->id != NULL && !missing && strcmp (field->name, job->id) == 0)
@@ -363,8 +372,9 @@ end_row (Job *job, GError **error)
   return TRUE;
 }
 
+/* texts: those that become tokens, which stay the fields'. */
 static gboolean
-take_columns (Job *job, GError **error)
+take_columns (Job *job, AssayColumn **texts, GError **error)
 {
   for (guint k = 0; k < job->fields->len; k++)
     {
@@ -372,7 +382,9 @@ take_columns (Job *job, GError **error)
 
       if (field->levels != NULL)
         field->column->levels = assay_levels_steal (field->levels);
-      if (!assay_table_take_column (job->table, g_steal_pointer (&field->column), error))
+      if (field->role != ASSAY_JSONL_ROLES)
+        texts[field->role] = field->column;
+      else if (!assay_table_take_column (job->table, g_steal_pointer (&field->column), error))
         return FALSE;
     }
   if (job->id != NULL)
@@ -383,7 +395,9 @@ take_columns (Job *job, GError **error)
 static AssayTable *
 read_jsonl (const GPtrArray *sources, const AssayValues *options, GError **error)
 {
-  Job job = { .sources = sources, .marks = assay_cell_get_marks (options), .id = assay_values_get_string (options, "id") };
+  Job job = { .sources = sources, .options = options, .marks = assay_cell_get_marks (options), .id = assay_values_get_string (options, "id"),
+              .wants_tokens = assay_jsonl_documents_are_wanted (options) };
+  AssayColumn *texts[ASSAY_JSONL_ROLES] = { NULL };
   gboolean ok = TRUE;
 
   for (guint k = 0; k < sources->len && ok; k++)
@@ -391,7 +405,9 @@ read_jsonl (const GPtrArray *sources, const AssayValues *options, GError **error
   job.fields = g_ptr_array_new_with_free_func (free_field);
   job.by_name = g_hash_table_new (g_str_hash, g_str_equal);
   ok = ok && walk (&job, sight_member, NULL, error) && prepare (&job, error) && walk (&job, fill_member, end_row, error)
-       && take_columns (&job, error);
+       && take_columns (&job, texts, error);
+  if (ok && job.wants_tokens)
+    ok = (job.table = assay_jsonl_documents_make (job.table, texts, options, error)) != NULL;
   g_hash_table_unref (job.by_name);
   g_ptr_array_unref (job.fields);
   g_clear_pointer (&job.ids, g_ptr_array_unref);

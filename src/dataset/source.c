@@ -4,19 +4,13 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "base/num.h"
+#include "dataset/inflate.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
-
-/* A deflate stream cannot grow by more than this factor. */
-#define DEFLATE_MAX_RATIO 1032
-
-static const guint8 gzip_magic[] = { 0x1f, 0x8b };
 
 /* Appends text with what a terminal might obey written out. */
 static void
@@ -136,144 +130,23 @@ open_and_read (AssaySource *source, GError **error)
   return bytes;
 }
 
-typedef struct {
-  guint8 *bytes;
-  guint64 size, room;           /* room leaves one byte for the closing 0 */
-} Output;
-
+/* Puts what is in compressed bytes in their place. */
 static gboolean
-grow (Output *out, const char *name, GError **error)
+inflate_source (AssaySource *source, guint64 max_expansion, GError **error)
 {
-  guint64 room = MIN (out->room * 2, ASSAY_SOURCE_MAX_INFLATED);
-  guint8 *bytes;
+  guint64 size;
+  guint8 *bytes = assay_inflate (source->bytes, source->file_size, max_expansion, source->name, &size, error);
 
-  if (room == out->room)
-    {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: the gzip file inflates to more than %" G_GUINT64_FORMAT " bytes; "
-                   "unpack and split it first", name, ASSAY_SOURCE_MAX_INFLATED);
-      return FALSE;
-    }
-  bytes = assay_mem_alloc (room + 1, error);
   if (bytes == NULL)
-    {
-      g_prefix_error (error, "%s: ", name);
-      return FALSE;
-    }
-  memcpy (bytes, out->bytes, out->size);
-  assay_mem_free (out->bytes);
-  out->bytes = bytes;
-  out->room = room;
-  return TRUE;
-}
-
-static gboolean
-inflate_members (z_stream *z, const AssaySource *source, Output *out, GError **error)
-{
-  guint64 used = 0;                                               /* compressed bytes */
-
-  for (;;)
-    {
-      int status;
-      guint64 space;
-
-      if (out->size == out->room && !grow (out, source->name, error))
-        return FALSE;
-      space = MIN (out->room - out->size, 1u << 30);
-      z->next_in = source->bytes + used;
-      z->avail_in = MIN (source->file_size - used, 1u << 30);
-      z->next_out = out->bytes + out->size;
-      z->avail_out = space;
-      status = inflate (z, Z_NO_FLUSH);
-      out->size += space - z->avail_out;
-      used = z->next_in - source->bytes;
-      if (status == Z_STREAM_END)
-        {
-          if (used == source->file_size)
-            return TRUE;
-          if (source->file_size - used < 2 || memcmp (source->bytes + used, gzip_magic, 2) != 0)
-            {
-              g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: %" G_GUINT64_FORMAT " bytes after the end of the gzip data, at byte %"
-                           G_GUINT64_FORMAT, source->name, source->file_size - used, used);
-              return FALSE;
-            }
-          inflateReset (z);                                       /* one more member */
-        }
-      else if (status == Z_MEM_ERROR)
-        {
-          g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NO_MEMORY, "%s: no memory to inflate", source->name);
-          return FALSE;
-        }
-      else if (status == Z_BUF_ERROR && used == source->file_size && out->size < out->room)
-        {
-          g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: truncated gzip: the data end at byte %" G_GUINT64_FORMAT
-                       " before the stream does; get the file again", source->name, used);
-          return FALSE;
-        }
-      else if (status != Z_OK && status != Z_BUF_ERROR)
-        {
-          g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: damaged gzip near byte %" G_GUINT64_FORMAT ": %s; get the file again",
-                       source->name, used, z->msg ? z->msg : "bad stream");
-          return FALSE;
-        }
-    }
-}
-
-static gboolean
-inflate_source (AssaySource *source, GError **error)
-{
-  z_stream z = { 0 };
-  Output out = { 0 };
-  gboolean ok;
-
-  if (source->file_size < 18)
-    {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: truncated gzip: at least 18 bytes expected, %" G_GUINT64_FORMAT " found",
-                   source->name, source->file_size);
-      return FALSE;
-    }
-  if (source->file_size > ASSAY_SOURCE_MAX_INFLATED)
-    {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: a gzip file of more than %" G_GUINT64_FORMAT " bytes; unpack it first",
-                   source->name, ASSAY_SOURCE_MAX_INFLATED);
-      return FALSE;
-    }
-  /* The last four bytes give the size modulo 2^32: a hint, believed only as far as deflate can reach. */
-  memcpy (&out.room, source->bytes + source->file_size - 4, 4);
-  out.room = GUINT64_FROM_LE (out.room) & 0xffffffff;
-  out.room = CLAMP (out.room, 4096, MIN (source->file_size * DEFLATE_MAX_RATIO + 4096, ASSAY_SOURCE_MAX_INFLATED));
-  out.bytes = assay_mem_alloc (out.room + 1, error);
-  if (out.bytes == NULL)
-    {
-      g_prefix_error (error, "%s: ", source->name);
-      return FALSE;
-    }
-  if (inflateInit2 (&z, 15 + 16) != Z_OK)                         /* 16: gzip wrapping */
-    {
-      assay_mem_free (out.bytes);
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NO_MEMORY, "%s: no memory to inflate", source->name);
-      return FALSE;
-    }
-  ok = inflate_members (&z, source, &out, error);
-  inflateEnd (&z);
-  if (ok && out.size == 0)
-    {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: the gzip file holds nothing", source->name);
-      ok = FALSE;
-    }
-  if (!ok)
-    {
-      assay_mem_free (out.bytes);
-      return FALSE;
-    }
+    return FALSE;
   assay_mem_free (source->bytes);
-  source->bytes = out.bytes;
-  source->bytes[out.size] = 0;
-  source->size = out.size;
+  source->bytes = bytes;
+  source->size = size;
   return TRUE;
 }
 
 AssaySource *
-assay_source_open (const char *path, GError **error)
+assay_source_open (const char *path, guint64 max_expansion, GError **error)
 {
   g_autoptr (AssaySource) source = g_new0 (AssaySource, 1);
   g_autoptr (GChecksum) digest = NULL;
@@ -288,7 +161,7 @@ assay_source_open (const char *path, GError **error)
   for (guint64 done = 0; done < source->file_size; done += 1u << 30)
     g_checksum_update (digest, source->bytes + done, MIN (source->file_size - done, 1u << 30));
   g_strlcpy (source->sha256, g_checksum_get_string (digest), sizeof source->sha256);
-  if (source->size >= 2 && memcmp (source->bytes, gzip_magic, 2) == 0 && !inflate_source (source, error))
+  if (assay_inflate_recognise (source->bytes, source->size) != NULL && !inflate_source (source, max_expansion, error))
     return NULL;
   return g_steal_pointer (&source);
 }
@@ -326,9 +199,14 @@ assay_source_check_text (const AssaySource *source, GError **error)
 gboolean
 assay_source_has_extension (const AssaySource *source, const char *extension)
 {
+  static const char *const packed[] = { ".gz", ".zst", ".zstd" };
   g_autofree char *name = g_ascii_strdown (source->name, -1), *dotted = g_strdup_printf (".%s", extension);
 
-  if (g_str_has_suffix (name, ".gz"))
-    name[strlen (name) - 3] = '\0';
+  for (gsize k = 0; k < G_N_ELEMENTS (packed); k++)
+    if (g_str_has_suffix (name, packed[k]))
+      {
+        name[strlen (name) - strlen (packed[k])] = '\0';
+        break;
+      }
   return g_str_has_suffix (name, dotted);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* source.h: one input file in memory: opened with care, inflated when it is gzip, named in every message about it.
+/* source.h: one input file in memory: opened with care, inflated when it is gzip or zstd, named in every message about it.
  *
  * Ownership: a source owns its bytes. Thread rule: immutable once opened.
  */
@@ -7,8 +7,8 @@
 
 #include <glib.h>
 
-/* A gzip file that inflates to more than this is refused. */
-#define ASSAY_SOURCE_MAX_INFLATED ((guint64) 8 << 30)
+/* A compressed file may grow by this factor unless somebody says otherwise: text does not, and a file made to fill a memory does. */
+#define ASSAY_SOURCE_EXPANSION 200
 
 typedef struct {
   char *path;                   /* as it was given */
@@ -19,16 +19,16 @@ typedef struct {
   char sha256[65];              /* of the file as it lies on disk, hexadecimal */
 } AssaySource;
 
-/* Reads a whole regular file; devices, directories and pipes are refused without being read. A file that begins with
- * the gzip magic is inflated; a truncated or damaged one is refused with the byte offset reached.
+/* Reads a whole regular file; devices, directories and pipes are refused without being read. A file that begins like
+ * gzip or zstd is inflated, to at most max_expansion times its size (inflate.h); a truncated or damaged one is refused with the byte offset reached.
  * Cost: O(bytes). Errors: NOT_FOUND, PERMISSION, IO, INPUT, NO_MEMORY. */
-AssaySource *assay_source_open (const char *path, GError **error);
+AssaySource *assay_source_open (const char *path, guint64 max_expansion, GError **error);
 void         assay_source_free (AssaySource *source);
 
 /* Checks that the content is UTF-8 text without NUL; the first fault is named by line and byte offset. */
 gboolean     assay_source_check_text (const AssaySource *source, GError **error);
 
-/* Does the name end in .extension, or in .extension.gz? ASCII case does not count. */
+/* Does the name end in .extension, or in .extension with .gz, .zst or .zstd behind it? ASCII case does not count. */
 gboolean     assay_source_has_extension (const AssaySource *source, const char *extension);
 
 /* Text from a file as it may stand in a message or a name: valid UTF-8, with control and direction characters as \xNN. A new

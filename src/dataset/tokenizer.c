@@ -216,28 +216,49 @@ add_around (const GArray *ids, GArray *tokens)
     add_token (tokens, g_array_index (ids, gint32, k), (AssayTextSpan) { 0, 0 });
 }
 
-gboolean
-assay_tokenizer_encode (AssayTokenizer *self, const char *text, gsize n, gboolean with_special, GArray *tokens, GError **error)
+/* Bytes from .. to of the text, without what is put around it. */
+static void
+encode_range (AssayTokenizer *self, const char *text, gsize from, gsize to, GArray *tokens)
 {
-  const char *fault;
   const Added *a;
-  AddedSearch search = { 0 };
+  AddedSearch search = { .next = from, .done = from };
 
-  if (!g_utf8_validate_len (text, n, &fault) && *fault != '\0')
-    {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "text: UTF-8 expected, byte %" G_GSIZE_FORMAT " is 0x%02x", (gsize) (fault - text), (guint) (guchar) *fault);
-      return FALSE;
-    }
-  if (with_special)
-    add_around (self->before, tokens);
-  while ((a = find_added (self, FALSE, text, n, &search)) != NULL)
+  while ((a = find_added (self, FALSE, text, to, &search)) != NULL)
     {
       if (search.start > search.done)
         encode_stretch (self, text + search.done, search.start - search.done, (gint64) search.done, tokens);
       add_token (tokens, a->id, (AssayTextSpan) { (gint64) search.start, (gint64) search.end });
       search.done = search.end;
     }
-  encode_stretch (self, text + search.done, n - search.done, (gint64) search.done, tokens);
+  encode_stretch (self, text + search.done, to - search.done, (gint64) search.done, tokens);
+}
+
+/* A zero byte is a character like any other. */
+static gboolean
+check_text (const char *text, gsize n, GError **error)
+{
+  const char *at = text, *fault;
+
+  while (!g_utf8_validate_len (at, n - (gsize) (at - text), &fault))
+    {
+      if (*fault != '\0')
+        {
+          g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "text: UTF-8 expected, byte %" G_GSIZE_FORMAT " is 0x%02x", (gsize) (fault - text), (guint) (guchar) *fault);
+          return FALSE;
+        }
+      at = fault + 1;
+    }
+  return TRUE;
+}
+
+gboolean
+assay_tokenizer_encode (AssayTokenizer *self, const char *text, gsize n, gboolean with_special, GArray *tokens, GError **error)
+{
+  if (!check_text (text, n, error))
+    return FALSE;
+  if (with_special)
+    add_around (self->before, tokens);
+  encode_range (self, text, 0, n, tokens);
   if (with_special)
     add_around (self->behind, tokens);
   return TRUE;
@@ -299,6 +320,112 @@ assay_tokenizer_encode_continuation (AssayTokenizer *self, const char *text, con
   while (all != NULL && *first < (gint64) MIN (given->len, all->len) && g_array_index (given, gint32, *first) == g_array_index (all, gint32, *first))
     ++*first;
   return all;
+}
+
+/* --- long texts ---------------------------------------------------------------------------------------------------------------
+ *
+ * A long text is encoded in parts that overlap. Where two neighbours, which see different text before and behind the overlap, cut its middle half alike, neither beginning nor end of a
+ * part had a say there, and one goes on where the other stops. Where they do not, the first is made twice as long and tried again, in the end as long as the text.
+ */
+
+#define PART ((gsize) 512 << 10)
+#define OVERLAP ((gsize) 16 << 10)
+
+static void
+give_tokens (const GArray *tokens, guint first, guint end, AssayTokenFunc func, gpointer data)
+{
+  for (guint k = first; k < end; k++)
+    func (&g_array_index (tokens, AssayToken, k), data);
+}
+
+/* A place to begin at or before `at`, but not before `least`: behind the last end of a line, or else between two characters. */
+static gsize
+find_beginning (const char *text, gsize least, gsize at)
+{
+  const char *line = memrchr (text + least, '\n', at - least);
+
+  if (line != NULL)
+    return (gsize) (line - text) + 1;
+  while (at > least && ((guchar) text[at] & 0xc0) == 0x80)
+    at--;
+  return at;
+}
+
+/* The first token that starts at or behind a byte. */
+static guint
+find_token (const GArray *tokens, gint64 byte)
+{
+  guint low = 0, high = tokens->len;
+
+  while (low < high)
+    {
+      guint middle = low + (high - low) / 2;
+
+      if (g_array_index (tokens, AssayToken, middle).start < byte)
+        low = middle + 1;
+      else
+        high = middle;
+    }
+  return low;
+}
+
+/* Do both cut bytes from .. to alike? Then *a and *b are their first tokens there. */
+static gboolean
+agree (const GArray *left, const GArray *right, gint64 from, gint64 to, guint *a, guint *b)
+{
+  guint n = 0;
+
+  *a = find_token (left, from);
+  *b = find_token (right, from);
+  for (;; n++)
+    {
+      const AssayToken *x = *a + n < left->len ? &g_array_index (left, AssayToken, *a + n) : NULL, *y = *b + n < right->len ? &g_array_index (right, AssayToken, *b + n) : NULL;
+
+      if (x == NULL || y == NULL || x->start >= to)
+        return n > 0 && x != NULL && y != NULL && x->start == y->start;
+      if (x->id != y->id || x->start != y->start || x->end != y->end)
+        return FALSE;
+    }
+}
+
+gboolean
+assay_tokenizer_encode_each (AssayTokenizer *self, const char *text, gsize n, AssayTokenFunc func, gpointer data, GError **error)
+{
+  g_autoptr (GArray) part = g_array_new (FALSE, FALSE, sizeof (AssayToken)), next = g_array_new (FALSE, FALSE, sizeof (AssayToken));
+  gsize from = 0, given = 0, to = n > PART + OVERLAP ? find_beginning (text, PART, PART + OVERLAP) : n;
+
+  if (!check_text (text, n, error))
+    return FALSE;
+  encode_range (self, text, from, to, part);
+  while (to < n)
+    {
+      const gsize start = find_beginning (text, to - OVERLAP, to - OVERLAP + OVERLAP / 8);
+      gsize end = n - start > PART + OVERLAP ? find_beginning (text, start + PART, start + PART + OVERLAP) : n;
+      guint a, b;
+
+      g_array_set_size (next, 0);
+      encode_range (self, text, start, end, next);
+      if (agree (part, next, (gint64) (to - 3 * OVERLAP / 4), (gint64) (to - OVERLAP / 4), &a, &b))
+        {
+          give_tokens (part, 0, a, func, data);
+          g_array_remove_range (next, 0, b);
+          g_array_set_size (part, 0);
+          g_array_append_vals (part, next->data, next->len);
+          given = (gsize) g_array_index (part, AssayToken, 0).start;
+          from = start;
+        }
+      else
+        {
+          end = n - to > to - from ? to + (to - from) : n;
+          end = end < n ? find_beginning (text, to, end) : n;
+          g_array_set_size (part, 0);
+          encode_range (self, text, from, end, part);
+          g_array_remove_range (part, 0, find_token (part, (gint64) given));
+        }
+      to = end;
+    }
+  give_tokens (part, 0, part->len, func, data);
+  return TRUE;
 }
 
 /* --- decoding ---------------------------------------------------------------------------------------------------------------- */

@@ -41,6 +41,10 @@ gboolean        assay_tokenizer_encode       (AssayTokenizer *self, const char *
 /* gint32 numbers of a text and what goes on from it, behind the token that begins texts; *first: the first that is not of the text alone. A token across the
  * border belongs to what goes on. Owns: the caller. Errors: those of encode; INPUT for a character that no token holds. */
 GArray         *assay_tokenizer_encode_continuation (AssayTokenizer *self, const char *text, const char *continuation, gint64 *first, GError **error);
+typedef void (*AssayTokenFunc) (const AssayToken *token, gpointer data);
+/* The same tokens one by one, in order, without those around the text; memory does not grow with the text. Where neighbouring parts of a text do not agree on how what they share is
+ * cut, longer parts are tried, in the end the whole. Errors: as above, before the first token. */
+gboolean        assay_tokenizer_encode_each  (AssayTokenizer *self, const char *text, gsize n, AssayTokenFunc func, gpointer data, GError **error);
 /* The text of token numbers; what is no UTF-8 becomes U+FFFD. *length bytes. Owns: the caller. Unknown numbers are left out. */
 char           *assay_tokenizer_decode       (const AssayTokenizer *self, const gint32 *ids, gsize n, gsize *length);
 

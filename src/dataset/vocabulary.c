@@ -179,3 +179,13 @@ assay_vocabulary_new_numbers (gint64 n)
     g_ptr_array_add (names, g_strdup_printf ("%" G_GINT64_FORMAT, k));
   return names;
 }
+
+GPtrArray *
+assay_vocabulary_new_of (const AssayTokenizer *tokenizer)
+{
+  GPtrArray *names = g_ptr_array_new_with_free_func (g_free);
+
+  for (gint64 id = 0; id < assay_tokenizer_get_size (tokenizer); id++)
+    g_ptr_array_add (names, assay_tokenizer_dup_name (tokenizer, (gint32) id));
+  return names;
+}

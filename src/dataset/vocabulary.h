@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include <glib.h>
+#include "dataset/tokenizer.h"
 
 /* (n) spellings, "<number>" for what the file does not name; n: the largest number in the file and one, at least n_least. Strings.
  * Errors: NOT_FOUND, INPUT with the file. */
@@ -16,5 +16,7 @@ GPtrArray *assay_vocabulary_read (const char *path, gint64 n_least, GError **err
 gboolean   assay_vocabulary_decode (const char *spelling, GString *bytes);
 /* The character that spells a byte. */
 gunichar   assay_vocabulary_spell_byte (guchar byte);
+/* The spellings of a tokenizer, "<number>" for numbers without a token; what is no text is shown as above. */
+GPtrArray *assay_vocabulary_new_of (const AssayTokenizer *tokenizer);
 /* (n) spellings that are the numbers themselves. */
 GPtrArray *assay_vocabulary_new_numbers (gint64 n);

@@ -11,6 +11,7 @@
 #include "job/import_recipe.h"
 #include "job/probe_direction.h"
 #include "job/spec.h"
+#include "job/standard_input.h"
 #include "model/checkpoint.h"
 #include "run/recipe.h"
 #include "store/file.h"
@@ -26,7 +27,7 @@ static const AssayParam params[] = {
   { "what", ASSAY_PARAM_CHOICE, .choices = whats, .metavar = "WHAT", .flags = ASSAY_PARAM_POSITIONAL | ASSAY_PARAM_REQUIRED,
     .help = "what the files hold: data, a model, an order of batches, a recipe, scores, a bank of retrainings, activations, gradients, a probe, checkpoints of a training; else a family of reasoning data, which are generated" },
   { "file", ASSAY_PARAM_LIST, .metavar = "FILE", .flags = ASSAY_PARAM_POSITIONAL | ASSAY_PARAM_FILE,
-    .help = "files of one table, in order; for a model its directory with config.json and model.safetensors, in one file or several, or its GGUF file, or that of llama2.c; for checkpoints theirs with checkpoints.json; for an order of batches its .npy; for a recipe its directory; for scores an "
+    .help = "files of one table, in order, - for standard input; for a model its directory with config.json and model.safetensors, in one file or several, or its GGUF file, or that of llama2.c; for checkpoints theirs with checkpoints.json; for an order of batches its .npy; for a recipe its directory; for scores an "
             "array; for a bank the base losses, then sets and their losses in turn; for activations or a probe an array; for gradients one of training examples, then one of queries" },
   { "name", ASSAY_PARAM_STRING, .metavar = "NAME", .help = "name in the case (default: main for data, the architecture for a model, the family for generated data; what others computed needs one)" },
   { .name = NULL }
@@ -214,6 +215,63 @@ add_files (AssayJob *job, const char *const *files, GError **error)
   return TRUE;
 }
 
+/* Files of data, NULL-terminated; the one that was standard input, or NULL. */
+typedef struct { char **files, *kept; } Files;
+
+static void
+files_free (gpointer data)
+{
+  Files *self = data;
+
+  g_strfreev (self->files);
+  assay_standard_input_forget (self->kept);
+  g_free (self);
+}
+
+/* With a scratch file in the place of standard input. */
+static gboolean
+find_files (Files *self, const char *const *files, AssayProgress *progress, GError **error)
+{
+  self->files = g_strdupv ((char **) files);
+  for (gsize k = 0; self->files[k] != NULL; k++)
+    {
+      if (strcmp (self->files[k], ASSAY_STANDARD_INPUT) != 0)
+        continue;
+      if (self->kept != NULL)
+        {
+          g_set_error_literal (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "import data: standard input (-) can be read once, it is named twice");
+          return FALSE;
+        }
+      if ((self->kept = assay_standard_input_keep (progress, error)) == NULL)
+        return FALSE;
+      g_free (self->files[k]);
+      self->files[k] = g_strdup (self->kept);
+    }
+  return TRUE;
+}
+
+static gboolean
+resolve_data (AssayJob *job, AssayJobContext *context, const char *const *names, GError **error)
+{
+  static const char *const beside[] = { "labels", "vocabulary" };
+  const AssayValues *options = assay_job_get_section (job, "what");
+  const char *tokenizer = assay_values_get_string (options, "tokenizer");
+  Files *files = g_new0 (Files, 1);
+
+  context->state = files;
+  context->free_state = files_free;
+  if (!find_files (files, names, context->progress, error) || !add_files (job, (const char *const *) files->files, error))
+    return FALSE;
+  for (gsize k = 0; k < G_N_ELEMENTS (beside); k++)
+    {
+      const char *path = assay_values_get_string (options, beside[k]);
+
+      if (path != NULL && !add_input (job, beside[k], path, error))
+        return FALSE;
+    }
+  return tokenizer == NULL || add_tokenizer (job, tokenizer, error);
+}
+
 static gboolean
 resolve (AssayJob *job, AssayJobContext *context, GError **error)
 {
@@ -228,22 +286,7 @@ resolve (AssayJob *job, AssayJobContext *context, GError **error)
       return context->state != NULL && add_files (job, files, error);
     }
   if (is (job, "data"))
-    {
-      static const char *const beside[] = { "labels", "vocabulary" };
-      const char *tokenizer;
-
-      if (!add_files (job, files, error))
-        return FALSE;
-      for (gsize k = 0; k < G_N_ELEMENTS (beside); k++)
-        {
-          const char *path = assay_values_get_string (assay_job_get_section (job, "what"), beside[k]);
-
-          if (path != NULL && !add_input (job, beside[k], path, error))
-            return FALSE;
-        }
-      tokenizer = assay_values_get_string (assay_job_get_section (job, "what"), "tokenizer");
-      return tokenizer == NULL || add_tokenizer (job, tokenizer, error);
-    }
+    return resolve_data (job, context, files, error);
   if (files[1] != NULL)
     {
       g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "import %s: one %s expected, %u arguments found",
@@ -294,7 +337,7 @@ import_data (AssayJob *job, AssayJobContext *context, GError **error)
   if (!check_name_is_free (context, "data", name, error))
     return NULL;
   assay_progress_report (context->progress, family ? "generating" : "reading", 0, 0, NULL, NULL);
-  table = family ? generate (family, options, error) : assay_import (assay_values_get_list (values, "file"), options, error);
+  table = family ? generate (family, options, error) : assay_import ((const char *const *) ((const Files *) context->state)->files, options, error);
   if (table == NULL || assay_progress_is_cancelled (context->progress, error))
     return NULL;
   object = assay_table_save (table, context->cas, name, error);
@@ -526,7 +569,9 @@ ASSAY_JOB_KIND_DEFINE (import) = {
   .name = "import", .group = ASSAY_JOB_GROUP_CASE, .help = "bring data, a model, or what others computed into a case",
   .description = "Data: the files are read into one table of typed columns. Every row keeps its file, its line and, with --id, its key; rows and their "
                  "indices never change afterwards. All rows go to the split \"train\" unless --split says otherwise. Formats: CSV, IDX images with their "
-                 "labels, JSONL, plain text, each of them also compressed (.gz).\n\n"
+                 "labels, JSONL, plain text, arrays of NumPy and bare token numbers (uint16, uint32), each of them also compressed (gzip, zstd), and from standard input (-).\n\n"
+                 "Texts for language models: plain text in windows of --context tokens, or document by document (--separator); JSONL with --tokenizer, where "
+                 "{\"prompt\": ..., \"completion\": ...} is one text whose prompt is not predicted, and {\"text\": ...} a document. --pack puts several documents into a sequence.\n\n"
                  "Model: a directory with config.json, which names the architecture and its configuration, and model.safetensors, one tensor "
                  "for each parameter; or both as the transformers library writes them for GPT-2, GPT-NeoX, Llama and its kin, Mamba and BERT. "
                  "Or one file: GGUF (llama, which Mistral is stored as, qwen2, qwen3, gpt2, gptneox, mamba; F32, F16, BF16, F64, Q8_0, Q4_0 to Q5_1, Q2_K to Q6_K, IQ4_NL, IQ4_XS), whose "

@@ -101,6 +101,7 @@ src_job_libjob_la_SOURCES = $(KINDS_LIST) \
   src/job/model_card.c src/job/model_card.h \
   src/job/model_check.c src/job/model_check.h \
   src/job/prompts.c src/job/prompts.h \
+  src/job/standard_input.c src/job/standard_input.h \
   src/job/subject.c src/job/subject.h \
   src/job/train_view.c src/job/train_view.h \
   src/job/training_cost.c src/job/training_cost.h \

@@ -114,6 +114,73 @@ test_real (void)
   g_assert_cmpint (assay_table_peek_column (table, "question")->type, ==, ASSAY_COLUMN_TEXT);
 }
 
+static void
+test_completions (void)
+{
+  static const char lines[] = "{\"prompt\": \"ab\", \"completion\": \"cd\", \"source\": \"x\"}\n{\"prompt\": \"abcdef\", \"completion\": \"NA\", \"source\": \"y\"}\n"
+                              "{\"prompt\": null, \"completion\": \"?\", \"source\": \"x\"}\n";
+  g_autofree char *path = fixture_write ("c.jsonl", lines, -1);
+  g_autoptr (AssayTable) table = fixture_import (path, "tokens", "byte", "context", "4", "split", "column:source", NULL);
+  const AssayColumn *column = assay_table_first_of (table, ASSAY_COLUMN_TOKENS);
+  const gint32 tokens[] = { 'a', 'b', 'c', 'd', 'a', 'b', 'c', 'd', '?', 0, 0, 0 }, targets[] = { 'b', 'c', 'd', 0, 'b', 'c', 'd', 'e', 0, 0, 0, 0 };
+  const float weights[] = { 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0 };  /* of the prompt nothing is predicted, of the second line nothing fits, of the third nothing is before it */
+
+  g_assert_cmpint (assay_table_get_n_rows (table), ==, 3);
+  g_assert_cmpint (assay_table_get_n_columns (table), ==, 2);     /* what became tokens is no column */
+  g_assert_cmpint (assay_table_get_n_splits (table), ==, 2);
+  g_assert_cmpmem (column->token, sizeof tokens, tokens, sizeof tokens);
+  g_assert_cmpmem (column->target, sizeof targets, targets, sizeof targets);
+  g_assert_cmpmem (column->weight, sizeof weights, weights, sizeof weights);
+  g_assert_cmpint (assay_table_get_source_row (table, 1), ==, 2);
+  g_assert_cmpint (assay_table_get_notes (table)->len, ==, 3);
+}
+
+static void
+test_text_members (void)
+{
+  g_autofree char *path = fixture_write ("t.jsonl", "{\"body\": \"ab\", \"n\": 1}\n{\"body\": \"c\", \"n\": 2}\n{\"body\": \"de\", \"n\": 3}\n", -1);
+  g_autofree char *absent = fixture_write ("absent.jsonl", "{\"text\": \"ab\"}\n{\"text\": null}\n", -1), *number = fixture_write ("number.jsonl", "{\"text\": 3}\n", -1);
+  g_autoptr (AssayTable) table = fixture_import (path, "tokens", "byte", "context", "4", "text-field", "body", "pack", "true", NULL);
+  const AssayColumn *column = assay_table_first_of (table, ASSAY_COLUMN_TOKENS);
+  const gint32 tokens[] = { 'a', 'b', 'd', 'e' };
+  const float weights[] = { 1, 0, 1, 0 };
+  GError *error = NULL;
+
+  g_assert_cmpint (assay_table_get_n_rows (table), ==, 1);        /* of one token there is nothing to predict */
+  g_assert_cmpint (assay_table_get_n_columns (table), ==, 1);
+  g_assert_cmpmem (column->token, sizeof tokens, tokens, sizeof tokens);
+  g_assert_cmpmem (column->weight, sizeof weights, weights, sizeof weights);
+  g_assert_null (fixture_try (&error, path, "tokens", "byte", NULL));
+  fixture_refused (&error, ASSAY_ERROR_INPUT, "t.jsonl", "\"completion\"", "--text-field", NULL);
+  g_assert_null (fixture_try (&error, absent, "tokens", "byte", NULL));
+  fixture_refused (&error, ASSAY_ERROR_INPUT, "absent.jsonl line 2", "\"text\" is missing", NULL);
+  g_assert_null (fixture_try (&error, number, "tokens", "byte", NULL));
+  fixture_refused (&error, ASSAY_ERROR_INPUT, "number.jsonl line 1", "a string expected, a number found", NULL);
+  g_assert_null (fixture_try (&error, path, "tokens", "character", "text-field", "body", NULL));
+  fixture_refused (&error, ASSAY_ERROR_USAGE, "--tokenizer", NULL);
+}
+
+/* A line of 16 MB is read, or refused where it goes wrong, in time that grows with its length. */
+static void
+test_long_line (void)
+{
+  const gsize n = 16u << 20;
+  g_autofree char *line = g_malloc (n + 32), *path = NULL, *bad = NULL;
+  g_autoptr (AssayTable) table = NULL;
+  GError *error = NULL;
+  int head = g_snprintf (line, 32, "{\"text\": \"");
+
+  memset (line + head, 'x', n);
+  memcpy (line + head + n, "\"}\n", 3);
+  path = fixture_write ("long.jsonl", line, (gssize) (head + n + 3));
+  table = fixture_import (path, "tokens", "byte", "context", "8", NULL);
+  g_assert_cmpint (assay_table_get_n_rows (table), ==, 1);
+  line[head + n / 2] = '\0';
+  bad = fixture_write ("bad.jsonl", line, (gssize) (head + n + 3));
+  g_assert_null (fixture_try (&error, bad, "tokens", "byte", NULL));
+  fixture_refused (&error, ASSAY_ERROR_INPUT, "bad.jsonl line 1", "a NUL byte at byte offset 8388618", NULL);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -128,5 +195,8 @@ main (int argc, char **argv)
     }
   g_test_add_func ("/reader_jsonl/depth and sparseness are bounded", test_depth);
   g_test_add_func ("/reader_jsonl/real model solutions load with inner members", test_real);
+  g_test_add_func ("/reader_jsonl/completions behind prompts that are not predicted", test_completions);
+  g_test_add_func ("/reader_jsonl/texts as documents, packed", test_text_members);
+  g_test_add_func ("/reader_jsonl/a line of 16 MB", test_long_line);
   return g_test_run ();
 }

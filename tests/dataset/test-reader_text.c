@@ -147,10 +147,53 @@ test_documents (void)
   g_assert_cmpmem (a->target, sizeof targets, targets, sizeof targets);
   g_assert_cmpmem (a->weight, sizeof weights, weights, sizeof weights);
   g_assert_cmpint (assay_table_get_source_row (with, 1), ==, 14);
-  g_assert_cmpint (assay_table_get_notes (with)->len, ==, 1);     /* one was cut */
+  g_assert_cmpint (assay_table_get_notes (with)->len, ==, 2);     /* one was cut; what share of the positions counts */
   g_assert_cmpint (assay_table_get_n_rows (without), ==, 1);      /* of one token there is nothing to predict */
   g_assert_null (fixture_try (&error, path, "separator", "", NULL));
   fixture_refused (&error, ASSAY_ERROR_USAGE, "separator", NULL);
+}
+
+static void
+test_packed (void)
+{
+  g_autofree char *path = fixture_write ("k.txt", "a b||c||a b c a b||c", -1), *begins = write_tokenizer (TRUE);
+  g_autoptr (AssayTable) table = fixture_import (path, "context", "5", "tokenizer", begins, "separator", "||", "pack", "true", NULL);
+  const AssayColumn *column = assay_table_first_of (table, ASSAY_COLUMN_TOKENS);
+  const gint32 tokens[] = { 1, 2, 3, 1, 4, 1, 2, 3, 4, 2, 1, 4, 0, 0, 0 }, targets[] = { 2, 3, 1, 4, 0, 2, 3, 4, 2, 3, 4, 0, 0, 0, 0 };
+  const float weights[] = { 1, 1, 0, 1, 0, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0 };        /* none across a border */
+  GError *error = NULL;
+
+  g_assert_cmpint (assay_table_get_n_rows (table), ==, 3);        /* <s> a b <s> c, <s> a b c a b, <s> c */
+  g_assert_cmpmem (column->token, sizeof tokens, tokens, sizeof tokens);
+  g_assert_cmpmem (column->target, sizeof targets, targets, sizeof targets);
+  g_assert_cmpmem (column->weight, sizeof weights, weights, sizeof weights);
+  g_assert_null (fixture_try (&error, path, "context", "5", "pack", "true", NULL));
+  fixture_refused (&error, ASSAY_ERROR_USAGE, "pack", "--separator", NULL);
+  g_assert_null (fixture_try (&error, path, "context", "5", "tokenizer", begins, "separator", "||", "end-token", "yes", NULL));
+  fixture_refused (&error, ASSAY_ERROR_USAGE, "end-token", NULL);
+}
+
+static void
+test_numbers (void)
+{
+  static const guint8 bytes[] = { 1, 0, 0, 1, 2, 0, 3, 0, 4, 0, 5, 0 }, more[] = { 7, 0, 0, 0, 0, 1, 0, 0, 9, 0, 0, 0 };
+  g_autofree char *long_numbers = fixture_write ("n.bin", more, sizeof more);
+  g_autofree char *path = fixture_write ("n.uint16", bytes, sizeof bytes), *odd = fixture_write ("odd.uint16", bytes, 11), *begins = write_tokenizer (TRUE);
+  g_autoptr (AssayTable) table = fixture_import (path, "context", "2", NULL), wide = fixture_import (long_numbers, "format", "uint32", "context", "1", "stride", "2", NULL);
+  const AssayColumn *column = assay_table_first_of (table, ASSAY_COLUMN_TOKENS);
+  const gint32 tokens[] = { 1, 256, 2, 3 }, targets[] = { 256, 2, 3, 4 };
+  GError *error = NULL;
+
+  g_assert_cmpint (assay_table_get_n_rows (table), ==, 2);
+  g_assert_cmpmem (column->token, sizeof tokens, tokens, sizeof tokens);
+  g_assert_cmpmem (column->target, sizeof targets, targets, sizeof targets);
+  g_assert_cmpint (column->levels->len, ==, 257);
+  g_assert_cmpint (assay_table_get_source_row (table, 1), ==, 5);
+  g_assert_cmpint (assay_table_get_n_rows (wide), ==, 1);
+  g_assert_null (fixture_try (&error, odd, "context", "2", NULL));
+  fixture_refused (&error, ASSAY_ERROR_INPUT, "odd.uint16", "at byte 10", NULL);
+  g_assert_null (fixture_try (&error, path, "context", "2", "tokenizer", begins, NULL));
+  fixture_refused (&error, ASSAY_ERROR_INPUT, "byte 2", "0 to 4 expected, 256 found", NULL);
 }
 
 int
@@ -162,6 +205,8 @@ main (int argc, char **argv)
   g_test_add_func ("/reader_text/windows stay inside their file", test_files);
   g_test_add_func ("/reader_text/a tokenizer's tokens, with the one that begins texts", test_tokenizer);
   g_test_add_func ("/reader_text/documents by themselves", test_documents);
+  g_test_add_func ("/reader_text/documents are packed, and nothing is predicted across a border", test_packed);
+  g_test_add_func ("/reader_text/bare token numbers", test_numbers);
   g_test_add_func ("/reader_text/a text shorter than a window is refused", test_short);
   g_test_add_func ("/reader_text/tinyshakespeare has its 65 characters", test_shakespeare);
   return g_test_run ();

@@ -925,6 +925,52 @@ test_model_directory (void)
   g_remove (config);
 }
 
+static void
+take_token (const AssayToken *token, gpointer data)
+{
+  g_array_append_vals (data, token, 1);
+}
+
+/* A text in overlapping parts is cut as the whole is. */
+static void
+check_parts (AssayTokenizer *tokenizer, const char *text, gsize n)
+{
+  g_autoptr (GArray) whole = g_array_new (FALSE, FALSE, sizeof (AssayToken)), parts = g_array_new (FALSE, FALSE, sizeof (AssayToken));
+  GError *error = NULL;
+
+  g_assert_true (assay_tokenizer_encode (tokenizer, text, n, FALSE, whole, &error));
+  g_assert_true (assay_tokenizer_encode_each (tokenizer, text, n, take_token, parts, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (whole->len, ==, parts->len);
+  for (guint k = 0; k < whole->len; k++)
+    {
+      const AssayToken *a = &g_array_index (whole, AssayToken, k), *b = &g_array_index (parts, AssayToken, k);
+
+      g_assert_true (a->id == b->id && a->start == b->start && a->end == b->end);
+    }
+}
+
+static void
+test_parts (gconstpointer name)
+{
+  g_autofree char *path = fixture_data (name), *file = path ? fixture_data ("text/tinyshakespeare.txt") : NULL, *text = NULL, *same = NULL;
+  g_autoptr (AssayTokenizer) tokenizer = NULL;
+  GError *error = NULL;
+  gsize n;
+
+  if (file == NULL)
+    return;
+  tokenizer = assay_tokenizer_open (path, &error);
+  g_assert_no_error (error);
+  g_assert_true (g_file_get_contents (file, &text, &n, NULL));
+  check_parts (tokenizer, text, n);
+  for (gsize i = 0; i < n; i++)                                   /* no line ends anywhere */
+    text[i] = text[i] == '\n' ? ' ' : text[i];
+  check_parts (tokenizer, text, n);
+  same = g_strnfill (600001, 'a');                                /* nothing tells one place from another */
+  check_parts (tokenizer, same, 600001);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -932,6 +978,9 @@ main (int argc, char **argv)
 
   g_test_init (&argc, &argv, NULL);
   scratch = g_dir_make_tmp ("assay-tokenizer-files-XXXXXX", NULL);
+  g_test_add_data_func ("/tokenizer_files/long texts in parts, by GPT-2", "gpt2_tokenizer", test_parts);
+  g_test_add_data_func ("/tokenizer_files/long texts in parts, by GPT-NeoX", "gpt2_tokenizer/gpt_neox_20B_tokenizer.json", test_parts);
+  g_test_add_data_func ("/tokenizer_files/long texts in parts, by scores and without pieces", "stories260K/tok512.bin", test_parts);
   g_test_add_func ("/tokenizer_files/llama2.c: pairs by scores, a space in front, bytes", test_llama2);
   g_test_add_func ("/tokenizer_files/llama2.c: a long text goes the same way whole and word by word", test_long_text);
   g_test_add_func ("/tokenizer_files/llama2.c: what is cut off or changed is refused or read", test_llama2_refused);

@@ -10,6 +10,7 @@ dist_check_SCRIPTS += tests/e2e/test-bad-input.sh
 dist_check_SCRIPTS += tests/e2e/test-language.sh
 dist_check_SCRIPTS += tests/e2e/test-recording.sh
 EXTRA_DIST += tests/e2e/gguf.py
+dist_check_SCRIPTS += tests/e2e/test-corpora.sh
 dist_check_SCRIPTS += tests/e2e/test-mnist.sh
 LONG_TESTS += tests/e2e/test-mnist.sh
 dist_check_SCRIPTS += tests/e2e/test-export.sh

@@ -1,0 +1,56 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Corpora of a user's own: from pipes and compressed files, prompts and completions, to a model that was trained on them.
+
+. "$ASSAY_SRCDIR/tests/tap.sh"
+
+cd "$scratch" || exit 1
+
+# refuses PATTERN COMMAND...   in one line that matches, and nothing has changed in the case
+refuses ()
+{
+  pattern=$1
+  shift
+  before=$(ls -R c.assay | cksum)
+  "$@" >/dev/null 2>refusal && return 1
+  test "$(wc -l <refusal)" -eq 1 && grep -Eq -e "$pattern" refusal && test "$before" = "$(ls -R c.assay | cksum)"
+}
+import ()
+{
+  "$ASSAY" import c.assay data "$@" -q --json
+}
+rows ()
+{
+  sed -n 's/^ *"rows": \([0-9]*\),*$/\1/p' "$1" | head -1
+}
+
+"$ASSAY" new c.assay -q >/dev/null
+awk 'BEGIN { for (i = 0; i < 400; i++) print "the sum of " i % 10 " and " int (i / 10) % 10 " is " i % 10 + int (i / 10) % 10 "." }' >sums.txt
+awk 'BEGIN { for (i = 0; i < 100; i++) printf "{\"prompt\": \"%d+%d=\", \"completion\": \"%d.\", \"kind\": \"%s\"}\n", i % 10, int (i / 10), i % 10 + int (i / 10), i % 7 ? "seen" : "kept" }' >sums.jsonl
+
+# --- where a corpus comes from ---
+import sums.txt --context 16 --name file >file.json
+import - --format text --context 16 --name pipe <sums.txt >pipe.json
+check "standard input is read as a file of that content" eval 'test "$(rows file.json)" = "$(rows pipe.json)" && test "$(rows file.json)" -gt 500'
+check "and known again" eval '"$ASSAY" import c.assay data - --format text --context 16 --name pipe -q <sums.txt >/dev/null'
+gzip -c sums.txt | import - --format text --context 16 --name gzip >gzip.json
+check "gzip in a pipe is unpacked" test "$(rows gzip.json)" = "$(rows file.json)"
+check "standard input twice is refused" refuses "named twice" import - - --format text --name twice
+check "an empty one, too" refuses "standard input: the file is empty" eval 'import - --format text --name empty </dev/null'
+check "and one whose format nothing tells" refuses "say --format" eval 'import - --name unknown <sums.txt'
+head -c 100000000 /dev/zero | gzip -c >bomb.gz
+check "what unpacks to a thousand times its size is refused by a limit that has a name" refuses "max-expansion" import bomb.gz --format text --tokens byte --name bomb
+printf 'PAR1' >table.parquet
+check "Parquet is answered with how to make JSONL of it" refuses "Parquet found.*to_json" import table.parquet --name parquet
+printf 'a\nb\377c\n' >bad.txt
+check "what is no UTF-8 is refused with its place" refuses "bad.txt line 2: not UTF-8 at byte offset 3" import bad.txt --context 1 --name bad
+printf 'ab' | import - --format uint16 --context 1 --name short >/dev/null 2>&1
+check "no scratch file stays" eval '! ls "${TMPDIR:-/tmp}"/assay-input-*/"standard input" >/dev/null 2>&1'
+
+# --- prompts and completions ---
+import sums.jsonl --tokens byte --context 12 --split column:kind --name sums >sums.json
+check "prompts and completions are token sequences, a row for each line" eval 'test "$(rows sums.json)" -eq 100 && grep -q "\"kept\": 15" sums.json'
+import sums.jsonl --tokens byte --context 32 --pack --name packed >packed.json
+check "several of them are packed into one sequence" test "$(rows packed.json)" -lt 50
+check "which the notes say" grep -q "attention sees the documents before it" packed.json
+finish
