@@ -230,11 +230,20 @@ static const struct {
 } formats[] = { { ".csv", write_csv }, { ".npy", write_npy }, { ".h5", write_h5 }, { ".safetensors", write_safetensors } };
 
 gboolean
+assay_export_is_directory (const AssayExport *source, const char *path)
+{
+  for (gsize k = 0; k < G_N_ELEMENTS (formats); k++)
+    if (g_str_has_suffix (path, formats[k].extension))
+      return FALSE;
+  return strcmp (source->object->kind, "model") == 0;
+}
+
+gboolean
 assay_export_write (const AssayExport *source, const char *array, const char *path, AssayProgress *progress, GError **error)
 {
   for (gsize k = 0; k < G_N_ELEMENTS (formats); k++)
     if (g_str_has_suffix (path, formats[k].extension))
       return formats[k].write (source, array, path, progress, error);
-  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "out: a name that ends in .csv, .npy, .h5 or .safetensors expected, \"%s\" found", path);
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "out: a name that ends in .csv, .npy, .h5 or .safetensors expected, or of a model a directory, \"%s\" found", path);
   return FALSE;
 }

@@ -5,6 +5,7 @@
  *   .npy           one array, as stored (bf16 as f32)
  *   .h5            all arrays with their axes, and /examples: split, index, key, file and row of every example of the data set
  *   .safetensors   the parameters of a model
+ *   a directory    a language model in the files of the transformers library, with the tokenizer that its data were made with
  * A file appears whole or not at all.
  * Shape letters: Q queries, N training examples. Thread rule: one export at a time.
  */
@@ -36,6 +37,11 @@ gboolean     assay_export_restrict (AssayExport *source, gint64 unit, const char
 /* Writes path in the format of its name. array: the one to write where a format holds one; NULL: the only one.
  * Errors: USAGE for a name that says no format, a format that does not fit, or an array to be chosen; those of the store. */
 gboolean     assay_export_write (const AssayExport *source, const char *array, const char *path, AssayProgress *progress, GError **error);
+
+/* Whether a model of that name is written as a directory: no format of one file has its end. */
+gboolean     assay_export_is_directory (const AssayExport *source, const char *path);
+/* Writes it. told gets "family" and "tokenizer" (null: not known). Errors: UNSUPPORTED for a model that the transformers library has not; those of the store. */
+gboolean     assay_export_directory (const AssayExport *source, const char *directory, json_t *told, GError **error);
 
 /* --- for the formats ----------------------------------------------------------------------------------------------- */
 

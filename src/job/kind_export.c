@@ -16,7 +16,7 @@ static const AssayParam params[] = {
   { "what", ASSAY_PARAM_CHOICE, .choices = whats, .metavar = "WHAT", .flags = ASSAY_PARAM_POSITIONAL | ASSAY_PARAM_REQUIRED,
     .help = "kind of object to write; notebook: what the whole case shows" },
   { "out", ASSAY_PARAM_STRING, .metavar = "FILE", .flags = ASSAY_PARAM_REQUIRED | ASSAY_PARAM_FILE | ASSAY_PARAM_WRITTEN, .short_name = 'o',
-    .help = "file to write; its name ends in .csv, .npy, .h5, .safetensors or .ipynb and says the format" },
+    .help = "file to write; its name ends in .csv, .npy, .h5, .safetensors or .ipynb and says the format; of a model any other name is a directory" },
   { "object", ASSAY_PARAM_STRING, .metavar = "NAME", .help = "name of the object (default: the newest of its kind)" },
   { "array", ASSAY_PARAM_STRING, .metavar = "PATH", .help = "the array to write, where there are several (.csv, .npy)" },
   { "unit", ASSAY_PARAM_INT, .flags = ASSAY_PARAM_OPTIONAL, .min = 0, .max = 1e12, .help = "of activations this unit alone, at every row (.csv, .npy)" },
@@ -32,6 +32,7 @@ static const AssayJobExample examples[] = {
   { "one example of it at every unit", "assay export people.assay activations --example train:0 --out example.csv" },
   { "and the gradients of its training examples", "assay export people.assay gradients --out gradients.npy" },
   { "a model's weights", "assay export people.assay model --object logistic --out logistic.safetensors" },
+  { "a language model in the files of the transformers library, with its tokenizer", "assay export people.assay model --object sums --out sums" },
   { "everything the case shows, as a notebook that recomputes it", "assay export people.assay notebook --out people.ipynb" },
   { NULL, NULL }
 };
@@ -74,6 +75,24 @@ export_notebook (AssayJobContext *context, const char *out, GError **error)
 }
 
 static json_t *
+export_directory (const AssayExport *source, const char *array, const char *out, AssayJobContext *context, GError **error)
+{
+  json_t *told = json_pack ("{s:s, s:{s:s, s:s, s:I}}", "out", out, "object", "kind", source->object->kind, "name", source->object->name, "sequence",
+                            (json_int_t) source->object->sequence);
+
+  if (array != NULL)
+    g_set_error_literal (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "array: a directory holds a whole model; leave the option out");
+  if (array != NULL || !assay_export_directory (source, out, told, error))
+    {
+      json_decref (told);
+      return NULL;
+    }
+  if (json_is_null (json_object_get (told, "tokenizer")))
+    assay_job_add_note (context, "no tokenizer is written: nothing says what made the tokens of model %s", source->object->name);
+  return told;
+}
+
+static json_t *
 run (AssayJob *job, AssayJobContext *context, GError **error)
 {
   const AssayValues *values = assay_job_get_values (job);
@@ -92,6 +111,8 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
     }
   if (is_notebook)
     return export_notebook (context, out, error);
+  if (assay_export_is_directory (source, out))
+    return export_directory (source, assay_values_get_string (values, "array"), out, context, error);
   if (!assay_export_write (source, assay_values_get_string (values, "array"), out, context->progress, error))
     return NULL;
   return json_pack ("{s:s, s:{s:s, s:s, s:I}}", "out", out, "object", "kind", source->object->kind, "name", source->object->name, "sequence",
@@ -116,7 +137,8 @@ ASSAY_JOB_KIND_DEFINE (export) = {
   .description = "Writes one object of the case as one file for other programs. CSV: scores in long form, a line for each query and training example "
                  "with split, index, key, file and row of both; a matrix with one labelled line for each row; series side by side. NPY: one array, "
                  "without labels, which that format cannot hold. Of a recording --unit and --example write one unit at every row or one example's rows, either read without the rest. HDF5: all arrays with axes and units, and the group /examples that names every "
-                 "example. Safetensors: the parameters of a model. Notebook: what a report of the case says, with stored outputs that numpy, h5py and matplotlib "
+                 "example. Safetensors: the parameters of a model. A directory: a language model in the files of the transformers library (GPT-2, GPT-NeoX, Llama and its kin, Mamba), with the "
+                 "tokenizer that its data were made with, where the case has it; a model that none of these families is, is refused with where it differs. Notebook: what a report of the case says, with stored outputs that numpy, h5py and matplotlib "
                  "recompute from the HDF5 file that is written beside it; for internal readers, since it names people of the data.\n\n"
                  "The file appears whole or not at all.",
   .examples = examples, .access = ASSAY_JOB_READS_CASE, .params = params, .run = run, .view = view,

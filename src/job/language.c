@@ -4,6 +4,8 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "dataset/dataset_store.h"
+#include "job/subject.h"
 
 #include <string.h>
 
@@ -50,14 +52,65 @@ read_interventions (AssayLanguage *self, const AssayValues *values, AssayJobCont
   return other == NULL || learn (self, other, context, error);
 }
 
+AssayObject *
+assay_language_find_data (AssayCase *cas, const AssayObject *model)
+{
+  const char *name = json_string_value (json_object_get (json_object_get (model->meta, "data"), "name"));
+
+  return name && assay_case_has (cas, ASSAY_DATA_KIND, name) ? assay_case_lookup (cas, ASSAY_DATA_KIND, name, NULL) : NULL;
+}
+
+/* The tokenizer of a model of a case: the one that is named, or that of the data it was trained on; of an imported one that of the case's data. */
+static AssayTokenizer *
+open_tokenizer (AssayCase *cas, const AssayObject *object, const char *path, GError **error)
+{
+  g_autoptr (AssayObject) data = path ? NULL : assay_language_find_data (cas, object);
+  AssayTokenizer *tokenizer;
+
+  if (path != NULL)
+    return assay_tokenizer_open (path, error);
+  if (data == NULL && (data = assay_subject_find_data (cas, NULL, error)) == NULL)
+    return NULL;
+  tokenizer = assay_table_load_tokenizer (cas, data, error);
+  if (tokenizer == NULL)
+    g_prefix_error (error, "model %s: what cut its texts into tokens is not known; name it with --tokenizer: ", object->name);
+  return tokenizer;
+}
+
+static AssayLanguageModel *
+open_in_case (const AssayValues *values, AssayDtype dtype, GError **error)
+{
+  const char *path = assay_values_get_string (values, "model"), *name = assay_values_get_string (values, "model-name");
+  g_autoptr (AssayCase) cas = assay_case_open (path, ASSAY_CASE_READ, error);
+  g_autoptr (AssayObject) object = NULL;
+  g_autoptr (AssayModel) stored = NULL, model = NULL;
+  AssayTokenizer *tokenizer;
+
+  if (cas == NULL)
+    return NULL;
+  object = name ? assay_case_lookup (cas, "model", name, error) : assay_subject_find_newest (cas, "model");
+  if (object == NULL && name == NULL)
+    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "%s holds no model; next: assay train %s", path, path);
+  stored = object ? assay_checkpoint_load_object (cas, object, error) : NULL;
+  model = stored ? assay_model_copy (stored, dtype, error) : NULL;
+  tokenizer = model ? open_tokenizer (cas, object, assay_values_get_string (values, "tokenizer"), error) : NULL;
+  return tokenizer ? assay_language_model_new (g_steal_pointer (&model), tokenizer, object->name, error) : NULL;
+}
+
 gboolean
 assay_language_open (AssayLanguage *self, const AssayValues *values, AssayJobContext *context, GError **error)
 {
   const AssayCheckpointOptions options = { .has_dtype = TRUE,
                                            .dtype = strcmp (assay_values_get_string (values, "precision"), "f64") == 0 ? ASSAY_F64 : ASSAY_F32 };
+  const char *path = assay_values_get_string (values, "model");
 
   assay_progress_report (context->progress, "open the model", 0, 0, "", NULL);
-  self->language = assay_language_model_open (assay_values_get_string (values, "model"), assay_values_get_string (values, "tokenizer"), &options, error);
+  if (assay_case_is_at (path))
+    self->language = open_in_case (values, options.dtype, error);
+  else if (assay_values_get_string (values, "model-name") != NULL)
+    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "model-name: %s is no case, and holds one model", path);
+  else
+    self->language = assay_language_model_open (path, assay_values_get_string (values, "tokenizer"), &options, error);
   return self->language != NULL && (!assay_values_has (values, "ablate") || read_interventions (self, values, context, error));
 }
 

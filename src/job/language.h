@@ -13,9 +13,11 @@ extern const char *const assay_language_precisions[];
 
 #define ASSAY_LANGUAGE_PARAMS                                                                                           \
   { .name = "model", .type = ASSAY_PARAM_STRING, .metavar = "PATH", .flags = ASSAY_PARAM_REQUIRED | ASSAY_PARAM_FILE,   \
-    .help = "checkpoint: what assay import model reads, with its tokenizer" },                                          \
+    .help = "checkpoint: what assay import model reads, with its tokenizer; or a case" },                               \
+  { .name = "model-name", .type = ASSAY_PARAM_STRING, .metavar = "NAME", .names = "model",                              \
+    .help = "which model of a case (default: the newest)" },                                                            \
   { .name = "tokenizer", .type = ASSAY_PARAM_STRING, .metavar = "FILE", .flags = ASSAY_PARAM_FILE,                      \
-    .help = "tokenizer that is not beside the checkpoint: what assay tokenize reads" },                                 \
+    .help = "tokenizer that is not beside the checkpoint, or that a case has not: what assay tokenize reads" },                                 \
   { .name = "precision", .type = ASSAY_PARAM_CHOICE, .def.s = "f32", .choices = assay_language_precisions,              \
     .help = "type that the model computes in" }
 
@@ -35,6 +37,8 @@ typedef struct {
 
 /* values hold ASSAY_LANGUAGE_PARAMS, and maybe ASSAY_LANGUAGE_EDIT_PARAMS. Errors: those of its parts. */
 gboolean      assay_language_open    (AssayLanguage *self, const AssayValues *values, AssayJobContext *context, GError **error);
+/* The data that a model of the case was trained on, NULL where that is not known. Owns: the caller. */
+AssayObject  *assay_language_find_data (AssayCase *cas, const AssayObject *model);
 void          assay_language_clear   (AssayLanguage *self);
 /* For so many tokens, with the interventions at work. Owns: the caller. */
 AssayDecoder *assay_language_decode  (AssayLanguage *self, gint64 capacity, AssayJobContext *context, GError **error);

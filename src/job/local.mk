@@ -69,6 +69,7 @@ src_job_libjob_la_SOURCES = $(KINDS_LIST) \
   src/job/explain_view.c src/job/explain_view.h \
   src/job/export.c src/job/export.h \
   src/job/export_csv.c \
+  src/job/export_directory.c \
   src/job/export_h5.c \
   src/job/identifiability.c src/job/identifiability.h \
   src/job/import_bank.c \

@@ -181,15 +181,6 @@ find_tensor (const Reading *r, const char *name, const char **path)
   return tensor;
 }
 
-static AssayStoredLayout
-find_layout (const Reading *r, const char *name)
-{
-  for (const AssayStoredEnd *end = r->family->layouts; end->end != NULL; end++)
-    if (g_str_has_suffix (name, end->end))
-      return end->layout;
-  return ASSAY_STORED_AS_OURS;
-}
-
 /* out (rows,cols) <- in (cols,rows). */
 static void
 transpose (const char *in, gint64 rows, gint64 cols, gsize width, char *out)
@@ -240,7 +231,7 @@ read_parameter (Reading *r, const AssayGraphValue *p, GError **error)
 {
   const char *path;
   const AssaySafetensor *tensor = find_tensor (r, p->name, &path);
-  AssayStoredLayout layout = find_layout (r, p->name);
+  AssayStoredLayout layout = assay_family_find_layout (r->family, p->name);
   AssayShape stored = layout == ASSAY_STORED_INPUT_MAJOR ? ASSAY_SHAPE (p->shape.dim[1], p->shape.dim[0]) : p->shape;
   char *out = r->vector + p->offset * r->width;
   g_autoptr (AssayBuffer) read = NULL;

@@ -56,6 +56,21 @@ assay_family_configure (const AssayFamily *family, const json_t *config, gint64 
   return NULL;
 }
 
+const AssayFamily *const *
+assay_family_list (void)
+{
+  return families;
+}
+
+AssayStoredLayout
+assay_family_find_layout (const AssayFamily *family, const char *name)
+{
+  for (const AssayStoredEnd *end = family->layouts; end->end != NULL; end++)
+    if (g_str_has_suffix (name, end->end))
+      return end->layout;
+  return ASSAY_STORED_AS_OURS;
+}
+
 /* --- members of a configuration ------------------------------------------------------------------------------------------ */
 
 /* The first error stays: what is read later may be wrong because of it. */
@@ -279,4 +294,41 @@ assay_family_add_rope (const json_t *config, const AssayRopeWords *words, json_i
   json_object_set_new (ours, "rope-size", json_integer (turned == head_size ? 0 : turned));
   add_scaling (config, rope, positions, ours, error);
   return *error == NULL;
+}
+
+/* --- the way back --------------------------------------------------------------------------------------------------------- */
+
+const char *
+assay_family_name_activation (const char *ours)
+{
+  for (gsize k = 0; k < G_N_ELEMENTS (activations); k++)
+    if (strcmp (activations[k].ours, ours) == 0)
+      return activations[k].theirs;
+  return ours;
+}
+
+void
+assay_family_describe_rope (const AssayValues *config, json_t *theirs)
+{
+  static const struct { const char *scaling, *theirs, *ours; } members[] = {
+    { "llama3", "low_freq_factor", "rope-low" }, { "llama3", "high_freq_factor", "rope-high" }, { "llama3", "original_max_position_embeddings", "rope-original" },
+    { "yarn", "beta_slow", "rope-low" }, { "yarn", "beta_fast", "rope-high" }, { "yarn", "original_max_position_embeddings", "rope-original" },
+    { "yarn", "attention_factor", "rope-magnitude" },
+  };
+  const char *scaling = assay_values_get_string (config, "rope-scaling");
+  json_t *rope;
+
+  json_object_set_new (theirs, "rope_theta", json_real (assay_values_get_double (config, "rope-theta")));
+  if (strcmp (scaling, "none") == 0)
+    return;
+  rope = json_pack ("{s:s, s:f}", "rope_type", scaling, "factor", assay_values_get_double (config, "rope-factor"));
+  for (gsize k = 0; k < G_N_ELEMENTS (members); k++)
+    if (strcmp (members[k].scaling, scaling) == 0)
+      {
+        const double value = assay_values_get_double (config, members[k].ours);
+        gboolean is_count = g_str_has_prefix (members[k].theirs, "original");
+
+        json_object_set_new (rope, members[k].theirs, is_count ? json_integer ((json_int_t) value) : json_real (value));
+      }
+  json_object_set_new (theirs, "rope_scaling", rope);
 }

@@ -26,6 +26,9 @@ typedef struct {
   /* The architecture's configuration, new reference, by way of assay_family_configure. context: positions of an example; 0: as many as the model
    * has. Errors: INPUT, UNSUPPORTED, naming the key. */
   json_t *(*configure) (const json_t *config, gint64 context, GError **error);
+  /* The way back: a configuration of the library for such a model, new reference; NULL: none of this family. What it says is held against what configure makes of it. A family
+   * that cannot be written has NULL here. */
+  json_t *(*describe) (const AssayValues *config);
   const char *prefix;                           /* before the names of everything but the head; files of the bare model lack it */
   const AssayStoredEnd *layouts;                /* by the ends of names; the rest are stored as ours. Ends with an end of NULL */
   const char *const *ignored;                   /* ends of names of what is no part of the model: buffers, other heads */
@@ -42,6 +45,11 @@ const AssayFamily *assay_family_find (const char *model_type, GError **error);
 
 /* What the family makes of a configuration. Refuses what holds for all families alike. Errors: those of configure; UNSUPPORTED for quantised weights. */
 json_t *assay_family_configure (const AssayFamily *family, const json_t *config, gint64 context, GError **error);
+
+/* All families, NULL-terminated. */
+const AssayFamily *const *assay_family_list (void);
+/* How a parameter of that name is stored. */
+AssayStoredLayout  assay_family_find_layout (const AssayFamily *family, const char *name);
 
 /* --- for configure: error is never NULL there, and the first error stays ------------------------------------------------------------------------------------------------------ */
 
@@ -66,3 +74,10 @@ typedef struct { const char *theta, *share; double otherwise_share; } AssayRopeW
  * model. Errors: UNSUPPORTED for a scaling that this program does not have, INPUT. */
 gboolean    assay_family_add_rope       (const json_t *config, const AssayRopeWords *words, json_int_t head_size, json_int_t positions, json_t *ours,
                                          GError **error);
+
+/* --- for describe --------------------------------------------------------------------------------------------------------- */
+
+/* The library's name of an activation of ours. */
+const char *assay_family_name_activation (const char *ours);
+/* Adds "rope_theta" and "rope_scaling". */
+void        assay_family_describe_rope   (const AssayValues *config, json_t *theirs);

@@ -140,9 +140,52 @@ configure (const json_t *config, gint64 context, GError **error)
   return NULL;
 }
 
+/* Which of the kin has these switches. */
+static const char *
+choose_type (const AssayValues *config)
+{
+  gboolean all = assay_values_get_bool (config, "bias"), qkv = all || assay_values_get_bool (config, "qkv-bias"), output = all || assay_values_get_bool (config, "output-bias");
+
+  if (assay_values_get_bool (config, "head-norm"))
+    return "qwen3";
+  if (assay_values_get_int (config, "window") > 0)
+    return "mistral";
+  return qkv && !output ? "qwen2" : "llama";
+}
+
+static json_t *
+describe (const AssayValues *config)
+{
+  static const struct { const char *type, *class; } classes[] = {
+    { "llama", "LlamaForCausalLM" }, { "mistral", "MistralForCausalLM" }, { "qwen2", "Qwen2ForCausalLM" }, { "qwen3", "Qwen3ForCausalLM" },
+  };
+  const gint64 C = assay_values_get_int (config, "width"), H = assay_values_get_int (config, "heads"), G = assay_values_get_int (config, "kv-heads"),
+               D = assay_values_get_int (config, "head-size"), F = assay_values_get_int (config, "mlp");
+  const char *type = choose_type (config);
+  gboolean all = assay_values_get_bool (config, "bias");
+  gsize k = 0;
+  json_t *theirs;
+
+  if (strcmp (assay_values_get_string (config, "names"), "llama") != 0)
+    return NULL;
+  while (strcmp (classes[k].type, type) != 0)
+    k++;
+  theirs = json_pack ("{s:s, s:[s], s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:f, s:b, s:b, s:b}", "model_type", type, "architectures", classes[k].class, "vocab_size",
+                      (json_int_t) assay_values_get_int (config, "vocabulary"), "max_position_embeddings", (json_int_t) assay_values_get_int (config, "context"), "hidden_size",
+                      (json_int_t) C, "num_hidden_layers", (json_int_t) assay_values_get_int (config, "layers"), "num_attention_heads", (json_int_t) H, "num_key_value_heads",
+                      (json_int_t) (G ? G : H), "head_dim", (json_int_t) (D ? D : C / H), "intermediate_size", (json_int_t) (F ? F : 4 * C), "hidden_act",
+                      assay_family_name_activation (assay_values_get_string (config, "activation")), "rms_norm_eps", assay_values_get_double (config, "eps"), "attention_bias",
+                      all || assay_values_get_bool (config, "output-bias"), "mlp_bias", all || assay_values_get_bool (config, "mlp-bias"), "tie_word_embeddings",
+                      assay_values_get_bool (config, "tied"));
+  if (strcmp (type, "mistral") == 0)
+    json_object_set_new (theirs, "sliding_window", json_integer (assay_values_get_int (config, "window")));
+  assay_family_describe_rope (config, theirs);
+  return theirs;
+}
+
 static const char *const model_types[] = { "llama", "mistral", "qwen2", "qwen3", NULL };
 static const AssayStoredEnd layouts[] = { { .end = NULL } };
 static const char *const ignored[] = { ".rotary_emb.inv_freq", NULL };
 
-ASSAY_FAMILY_DEFINE (llama) = { .name = "Llama", .model_types = model_types, .architecture = "transformer", .configure = configure, .prefix = "model.",
+ASSAY_FAMILY_DEFINE (llama) = { .name = "Llama", .model_types = model_types, .architecture = "transformer", .configure = configure, .describe = describe, .prefix = "model.",
                                 .layouts = layouts, .ignored = ignored, .embedding = "model.embed_tokens.weight", .head = "lm_head.weight" };

@@ -29,6 +29,7 @@ src_model_libmodel_la_SOURCES = $(BLOCKS_LIST) $(FAMILIES_LIST) \
   src/model/checkpoint_case.c \
   src/model/checkpoint_gguf.c src/model/checkpoint_gguf.h \
   src/model/checkpoint_huggingface.c src/model/checkpoint_huggingface.h \
+  src/model/checkpoint_huggingface_write.c \
   src/model/checkpoint_llama2c.c src/model/checkpoint_llama2c.h \
   src/model/checkpoint_path.c \
   src/model/checkpoint_safetensors.c \

@@ -10,33 +10,40 @@
 #include <string.h>
 
 AssayLanguageModel *
-assay_language_model_open (const char *path, const char *tokenizer, const AssayCheckpointOptions *options, GError **error)
+assay_language_model_new (AssayModel *model, AssayTokenizer *tokenizer, const char *where, GError **error)
 {
   g_autoptr (AssayLanguageModel) self = g_new0 (AssayLanguageModel, 1);
   gint64 V;
 
-  if ((self->model = assay_checkpoint_load_path (path, options, error)) == NULL)
-    return NULL;
-  if ((self->tokenizer = assay_tokenizer_open (tokenizer ? tokenizer : path, error)) == NULL)
+  self->model = model;
+  self->tokenizer = tokenizer;
+  if (assay_model_get_block (model)->data != ASSAY_DATA_TOKENS)
     {
-      if (tokenizer == NULL)
-        g_prefix_error (error, "no tokenizer comes with this model; name one with --tokenizer: ");
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "%s: a language model expected, %s found", where, assay_model_get_block (model)->name);
       return NULL;
     }
-  if (assay_model_get_block (self->model)->data != ASSAY_DATA_TOKENS)
-    {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "%s: a language model expected, %s found", path, assay_model_get_block (self->model)->name);
-      return NULL;
-    }
-  V = assay_values_get_int (assay_model_get_config (self->model), "vocabulary");
-  if (assay_tokenizer_get_size (self->tokenizer) > V)
+  V = assay_values_get_int (assay_model_get_config (model), "vocabulary");
+  if (assay_tokenizer_get_size (tokenizer) > V)
     {
       g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: the tokenizer of this model expected, of at most %" G_GINT64_FORMAT " tokens; one of %" G_GINT64_FORMAT
-                   " found", tokenizer ? tokenizer : path, V, assay_tokenizer_get_size (self->tokenizer));
+                   " found", where, V, assay_tokenizer_get_size (tokenizer));
       return NULL;
     }
-  self->begin = assay_tokenizer_get_begin (self->tokenizer);
+  self->begin = assay_tokenizer_get_begin (tokenizer);
   return g_steal_pointer (&self);
+}
+
+AssayLanguageModel *
+assay_language_model_open (const char *path, const char *tokenizer_path, const AssayCheckpointOptions *options, GError **error)
+{
+  g_autoptr (AssayModel) model = assay_checkpoint_load_path (path, options, error);
+  AssayTokenizer *tokenizer = model ? assay_tokenizer_open (tokenizer_path ? tokenizer_path : path, error) : NULL;
+
+  if (tokenizer != NULL)
+    return assay_language_model_new (g_steal_pointer (&model), tokenizer, tokenizer_path ? tokenizer_path : path, error);
+  if (model != NULL && tokenizer_path == NULL)
+    g_prefix_error (error, "no tokenizer comes with this model; name one with --tokenizer: ");
+  return NULL;
 }
 
 void

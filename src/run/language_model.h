@@ -19,6 +19,8 @@ typedef struct {
 /* path: what assay_checkpoint_load_path and assay_tokenizer_open take; tokenizer: a path of its own, or NULL. Errors: theirs; INPUT for a
  * tokenizer that has numbers which the model does not know; USAGE for a model that reads no tokens. */
 AssayLanguageModel *assay_language_model_open   (const char *path, const char *tokenizer, const AssayCheckpointOptions *options, GError **error);
+/* Of parts, which are taken, whether it succeeds or not. where: what messages call them. Errors: the last two. */
+AssayLanguageModel *assay_language_model_new    (AssayModel *model, AssayTokenizer *tokenizer, const char *where, GError **error);
 void                assay_language_model_free   (AssayLanguageModel *self);
 
 /* gint32 tokens of n bytes of UTF-8, the first the one that begins texts. Owns: the caller. */

@@ -55,6 +55,8 @@ AssayCase   *assay_case_create   (const char *path, GError **error);
  * Errors: NOT_FOUND (no case there), VERSION (newer format), BUSY (another writer), DAMAGED (journal; file and offset named). */
 AssayCase   *assay_case_open     (const char *path, AssayCaseMode mode, GError **error);
 void         assay_case_free     (AssayCase *self);
+/* Whether a case is at that path, readable or not. */
+gboolean     assay_case_is_at    (const char *path);
 
 const char  *assay_case_get_path (AssayCase *self);
 gboolean     assay_case_is_writable (AssayCase *self);

@@ -102,3 +102,11 @@ assay_case_check_marker (const char *path, GError **error)
     }
   return TRUE;
 }
+
+gboolean
+assay_case_is_at (const char *path)
+{
+  g_autofree char *file = g_build_filename (path, ASSAY_CASE_MARKER, NULL);
+
+  return g_file_test (file, G_FILE_TEST_EXISTS);
+}

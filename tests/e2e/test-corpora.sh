@@ -53,4 +53,41 @@ check "prompts and completions are token sequences, a row for each line" eval 't
 import sums.jsonl --tokens byte --context 32 --pack --name packed >packed.json
 check "several of them are packed into one sequence" test "$(rows packed.json)" -lt 50
 check "which the notes say" grep -q "attention sees the documents before it" packed.json
+
+# --- a model of one's own, asked in words, and taken out ---
+train ()
+{
+  "$ASSAY" train c.assay --batch 8 --learning-rate 3e-3 -q "$@" >/dev/null
+}
+logits ()
+{
+  "$ASSAY" logits "$@" --precision f64 --json -q | sed -n '/"logits"/,/]/p'
+}
+for model in "gpt2 --model transformer --width 32 --heads 2" \
+             "llama --model transformer --width 32 --heads 4 --kv-heads 2 --norm rmsnorm --positions rotary --gated --activation silu --no-bias --no-tied --names llama" \
+             "mamba --model mamba --width 16 --state 4"; do
+  set -- $model
+  name=$1
+  shift
+  train --name "$name" --data file --steps 60 "$@"
+  check "a model ($name) is trained on text of one's own" test $? -eq 0
+  "$ASSAY" generate --model c.assay --model-name "$name" --prompt "the sum of 1" --max-tokens 12 -q >"$name.text"
+  check "and goes on with a text" eval 'test "$(wc -c <"$name.text")" -ge 12'
+  check "it is written as the transformers library keeps it" "$ASSAY" export c.assay model --object "$name" --out "out-$name" -q
+  logits --model c.assay --model-name "$name" --prompt "the sum of 7 and" >inside
+  logits --model "out-$name" --prompt "the sum of 7 and" >outside
+  check "and what is read back has the same logits, bit for bit" eval 'test "$(wc -l <inside)" -gt 10 && cmp inside outside'
+  "$ASSAY" import c.assay model "out-$name" --name "back-$name" -q >/dev/null
+  logits --model c.assay --model-name "back-$name" --tokenizer "out-$name" --prompt "the sum of 7 and" >again
+  check "also in a case" cmp inside again
+done
+check "the newest model of a case is asked where none is named" eval '"$ASSAY" generate --model c.assay --prompt "the" --max-tokens 3 -q >newest && test -s newest'
+train --name odd --data file --steps 2 --model transformer --width 16 --heads 2 --norm rmsnorm
+check "a model that no family is, is refused with where it differs" refuses "GPT-2 differs at h.0.ln_1" "$ASSAY" export c.assay model --object odd --out out-odd
+check "and --model-name is for cases" refuses "model-name" "$ASSAY" generate --model out-gpt2 --model-name x --prompt a
+
+# --- fine-tuned on completions, with its course kept ---
+train --name tuned --model back-gpt2 --data file --train-split train --steps 20 --checkpoints 4
+check "an imported model is trained on, and its course is kept" eval '"$ASSAY" info c.assay | grep -q "checkpoint *tuned/step-20"'
+check "so that tracin follows it" "$ASSAY" influence c.assay --model-name tuned --query train:0 --method tracin -q
 finish
