@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "dataset/described.h"
 #include "job/subject.h"
+#include "model/adapters.h"
 #include "model/checkpoint.h"
 #include "run/recorded.h"
 #include "store/npy.h"
@@ -209,6 +210,14 @@ write_npy (const AssayExport *source, const char *array, const char *path, Assay
          && assay_npy_write (path, type, info.rank, info.dims, data, error);
 }
 
+AssayModel *
+assay_export_load_model (const AssayExport *source, GError **error)
+{
+  g_autoptr (AssayModel) model = assay_checkpoint_load_object (source->cas, source->object, error);
+
+  return model == NULL || assay_model_get_adapters (model) == NULL ? g_steal_pointer (&model) : assay_adapters_merge (model, error);
+}
+
 static gboolean
 write_safetensors (const AssayExport *source, const char *array, const char *path, AssayProgress *progress, GError **error)
 {
@@ -220,7 +229,7 @@ write_safetensors (const AssayExport *source, const char *array, const char *pat
       g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "%s: a .safetensors file holds a whole model: assay export CASE model --out %s", path, path);
       return FALSE;
     }
-  model = assay_checkpoint_load_object (source->cas, source->object, error);
+  model = assay_export_load_model (source, error);
   return model != NULL && assay_checkpoint_write_safetensors (model, path, error);
 }
 

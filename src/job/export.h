@@ -15,6 +15,8 @@
 #include "dataset/dataset.h"
 #include "store/reader.h"
 
+typedef struct _AssayModel AssayModel;
+
 typedef struct {
   AssayCase *cas;
   AssayObject *object;
@@ -38,6 +40,8 @@ gboolean     assay_export_restrict (AssayExport *source, gint64 unit, const char
  * Errors: USAGE for a name that says no format, a format that does not fit, or an array to be chosen; those of the store. */
 gboolean     assay_export_write (const AssayExport *source, const char *array, const char *path, AssayProgress *progress, GError **error);
 
+/* The model of the object; adapters are merged into the weights of their base. Owns: the caller. */
+AssayModel  *assay_export_load_model (const AssayExport *source, GError **error);
 /* Whether a model of that name is written as a directory: no format of one file has its end. */
 gboolean     assay_export_is_directory (const AssayExport *source, const char *path);
 /* Writes it. told gets "family" and "tokenizer" (null: not known). Errors: UNSUPPORTED for a model that the transformers library has not; those of the store. */

@@ -32,6 +32,22 @@ name_token (json_t *config, const char *key, const AssayTokenizer *tokenizer, gi
     json_object_set_new (config, key, json_string (spelling));
 }
 
+/* Members that the library asks for, also where they say nothing; our own word for what stands in tokenizer_config.json is none of it. */
+static void
+complete (json_t *document)
+{
+  static const char *const empty[] = { "truncation", "padding", "normalizer", "pre_tokenizer", "post_processor", "decoder" };
+
+  json_object_del (document, "end_token");
+  if (json_object_get (document, "version") == NULL)
+    json_object_set_new (document, "version", json_string ("1.0"));
+  if (json_object_get (document, "added_tokens") == NULL)
+    json_object_set_new (document, "added_tokens", json_array ());
+  for (gsize k = 0; k < G_N_ELEMENTS (empty); k++)
+    if (json_object_get (document, empty[k]) == NULL)
+      json_object_set_new (document, empty[k], json_null ());
+}
+
 /* tokenizer.json, and beside it what that library looks for in another file. */
 static gboolean
 write_tokenizer (json_t *document, const AssayTokenizer *tokenizer, gint64 context, const char *directory, GError **error)
@@ -40,16 +56,14 @@ write_tokenizer (json_t *document, const AssayTokenizer *tokenizer, gint64 conte
 
   name_token (config, "bos_token", tokenizer, assay_tokenizer_get_begin (tokenizer));
   name_token (config, "eos_token", tokenizer, assay_tokenizer_get_end (tokenizer));
-  json_object_del (document, "end_token");                        /* our own word for what stands in tokenizer_config.json */
-  if (json_object_get (document, "version") == NULL)
-    json_object_set_new (document, "version", json_string ("1.0"));
+  complete (document);
   return write_json (directory, "tokenizer.json", document, error) && write_json (directory, "tokenizer_config.json", config, error);
 }
 
 gboolean
 assay_export_directory (const AssayExport *source, const char *directory, json_t *told, GError **error)
 {
-  g_autoptr (AssayModel) model = assay_checkpoint_load_object (source->cas, source->object, error);
+  g_autoptr (AssayModel) model = assay_export_load_model (source, error);
   g_autoptr (AssayObject) data = assay_language_find_data (source->cas, source->object);
   g_autoptr (GError) fault = NULL;
   json_auto_t *document = data ? assay_table_load_tokenizer_document (source->cas, data, &fault) : NULL, *more = json_object ();

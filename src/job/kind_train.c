@@ -11,6 +11,7 @@
 #include "job/subject.h"
 #include "job/train_view.h"
 #include "job/training_cost.h"
+#include "model/adapters.h"
 #include "model/checkpoint.h"
 #include "model/plan.h"
 #include "run/evaluate.h"
@@ -36,6 +37,9 @@ static const AssayParam params[] = {
   { "train-split", ASSAY_PARAM_STRING, .def.s = "train", .metavar = "SPLIT", .names = "split", .help = "the split that is trained on" },
   { "order", ASSAY_PARAM_STRING, .metavar = "NAME", .names = "order", .flags = ASSAY_PARAM_ADVANCED,
     .help = "order of the batches that was imported into the case (default: shuffled by the seed)" },
+  { "lora-rank", ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1e5, .help = "train low-rank adapters of a model of the case, of this rank, and leave its own parameters as they are; 0: train all" },
+  { "lora-alpha", ASSAY_PARAM_DOUBLE, .def.d = 16, .min = 0, .max = 1e6, .help = "adapters are multiplied with alpha / rank" },
+  { "lora-modules", ASSAY_PARAM_STRING, .def.s = "*", .metavar = "PATTERNS", .help = "linear modules that get adapters: patterns of their names, as \"h.*.attn.*\", between commas" },
   { "std-errors", ASSAY_PARAM_CHOICE, .def.s = "auto", .choices = error_choices,
     .help = "standard errors of the coefficients of a regression (auto: up to 2000 parameters)" },
   { .name = NULL }
@@ -140,12 +144,52 @@ no_such_model (const AssayJob *job, GError **error)
   return FALSE;
 }
 
+static gint64
+get_seed (const AssayJob *job)
+{
+  return assay_values_get_int (get_training (job), "seed");
+}
+
+static gboolean
+has_adapters (const AssayJob *job)
+{
+  return assay_values_get_int (assay_job_get_values (job), "lora-rank") > 0;
+}
+
+/* Fresh adapters of a model of the case. */
+static AssayModel *
+make_adapted (const AssayModel *base, const AssayObject *object, const AssayJob *job, GError **error)
+{
+  const AssayValues *values = assay_job_get_values (job);
+  json_auto_t *source = json_pack ("{s:s, s:I}", "model", object->name, "sequence", (json_int_t) object->sequence);
+  g_autoptr (AssayAdapters) adapters = NULL;
+  AssayModel *model;
+
+  if (assay_model_get_adapters (base) != NULL || !assay_values_is_set (values, "name"))
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, assay_model_get_adapters (base) != NULL ? "lora-rank: model %s has adapters already; leave the option out to train them further"
+                   : "lora-rank: --name expected for what is trained, which stands beside model %s", object->name);
+      return NULL;
+    }
+  adapters = assay_adapters_new (base, assay_values_get_int (values, "lora-rank"), assay_values_get_double (values, "lora-alpha"), assay_values_get_string (values, "lora-modules"),
+                                 source, error);
+  model = adapters ? assay_model_new_adapted (base, adapters, assay_train_get_dtype (get_training (job)), error) : NULL;
+  if (model != NULL)
+    assay_model_init (model, (guint64) get_seed (job));
+  return model;
+}
+
 /* When --model names a model of the case, its parameters are the start. */
 static gboolean
 load_start (State *state, AssayJob *job, const AssayJobContext *context, GError **error)
 {
   g_autoptr (AssayModel) model = NULL;
 
+  if (assay_architecture_exists (get_model (job)) && has_adapters (job))
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "lora-rank: a model of the case expected in --model, whose parameters stay as they are, the architecture %s found", get_model (job));
+      return FALSE;
+    }
   if (assay_architecture_exists (get_model (job)))
     return TRUE;
   if (!assay_case_has (context->cas, "model", get_model (job)))
@@ -155,7 +199,7 @@ load_start (State *state, AssayJob *job, const AssayJobContext *context, GError 
   if (model == NULL)
     return FALSE;
   assay_job_add_input_object (job, "start", state->start);
-  state->model = assay_model_copy (model, assay_train_get_dtype (get_training (job)), error);
+  state->model = has_adapters (job) ? make_adapted (model, state->start, job, error) : assay_model_copy (model, assay_train_get_dtype (get_training (job)), error);
   return state->model != NULL;
 }
 
@@ -182,12 +226,6 @@ load_data (State *state, AssayJob *job, const AssayJobContext *context, GError *
     return FALSE;
   state->train = assay_dataset_get_split (state->dataset, assay_values_get_string (values, "train-split"), &state->n_train, error);
   return state->train != NULL;
-}
-
-static gint64
-get_seed (const AssayJob *job)
-{
-  return assay_values_get_int (get_training (job), "seed");
 }
 
 static gboolean
@@ -476,7 +514,7 @@ add_outputs (AssayJobContext *context, const char *name, GError **error)
 static json_t *
 make_meta (const State *state, const AssayJob *job)
 {
-  json_t *start = state->start ? json_pack ("{s:s, s:I}", "model", state->start->name, "sequence", (json_int_t) state->start->sequence)
+  json_t *start = state->start && !has_adapters (job) ? json_pack ("{s:s, s:I}", "model", state->start->name, "sequence", (json_int_t) state->start->sequence)
                                : json_pack ("{s:I}", "seed", (json_int_t) get_seed (job));
 
   json_t *meta = json_pack ("{s:s, s:o, s:o}", "kind", get_model (job), "start", start, "data",

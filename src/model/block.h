@@ -29,7 +29,8 @@ typedef struct {
 const AssayBlock *assay_block_find (const char *name, GError **error);
 const AssayBlock *const *assay_block_list (void);                 /* NULL-terminated */
 
-/* For builders: y = W x + b with parameters "name.weight" [out, in] and "name.bias"; the node is called name. */
+/* For builders: y = W x + b with parameters "name.weight" [out, in] and "name.bias"; the node is called name. Where the graph has adapters for
+ * it, they are added, and name is the sum. */
 guint assay_block_add_linear (AssayGraph *graph, const char *name, guint x, gint64 in, gint64 out, gboolean bias, AssayInit init);
 /* y = phi (x); activation is the op's name or "none". */
 guint assay_block_add_activation (AssayGraph *graph, const char *activation, const char *name, guint x);

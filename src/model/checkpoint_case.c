@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "model/adapters.h"
 #include "model/checkpoint_values.h"
 #include "store/reader.h"
 #include "store/shard.h"
@@ -64,6 +65,32 @@ read_parameter (AssayReader *reader, const AssayGraphValue *p, AssayDtype dtype,
          && assay_reader_read (reader, path, assay_checkpoint_type (dtype), theta + p->offset * assay_dtype_width (dtype), error);
 }
 
+/* The model of a specification without its numbers. One with adapters hangs on its base, an object of the case. */
+static AssayModel *
+make_model (AssayCase *store, const json_t *spec, GError **error)
+{
+  const json_t *described = json_object_get (spec, "adapters"), *source = json_object_get (described, "base");
+  g_autoptr (AssayObject) object = NULL;
+  g_autoptr (AssayModel) base = NULL;
+  g_autoptr (AssayAdapters) adapters = NULL;
+  AssayDtype dtype;
+
+  if (described == NULL)
+    return assay_model_new_from_spec (spec, error);
+  if (json_integer_value (json_object_get (described, "rank")) < 1 || !json_is_string (json_object_get (described, "modules")) || json_string_value (json_object_get (spec, "dtype")) == NULL)
+    {
+      g_set_error_literal (error, ASSAY_ERROR, ASSAY_ERROR_DAMAGED, "adapters: \"rank\", \"modules\" and \"dtype\" expected");
+      return NULL;
+    }
+  if (!assay_dtype_from_name (json_string_value (json_object_get (spec, "dtype")), &dtype, error)
+      || (object = assay_case_lookup_sequence (store, (guint64) json_integer_value (json_object_get (source, "sequence")), error)) == NULL
+      || (base = assay_checkpoint_load_object (store, object, error)) == NULL)
+    return NULL;
+  adapters = assay_adapters_new (base, json_integer_value (json_object_get (described, "rank")), json_number_value (json_object_get (described, "alpha")),
+                                 json_string_value (json_object_get (described, "modules")), source, error);
+  return adapters ? assay_model_new_adapted (base, adapters, dtype, error) : NULL;
+}
+
 AssayModel *
 assay_checkpoint_load_object (AssayCase *store, AssayObject *object, GError **error)
 {
@@ -74,7 +101,7 @@ assay_checkpoint_load_object (AssayCase *store, AssayObject *object, GError **er
   AssayGraph *layout;
   AssayDtype dtype;
 
-  model = assay_model_new_from_spec (json_object_get (object->meta, "model"), error);
+  model = make_model (store, json_object_get (object->meta, "model"), error);
   if (model == NULL)
     {
       g_prefix_error (error, "%s: ", source);

@@ -3,6 +3,7 @@
 #include "model/graph.h"
 
 #include "base/error.h"
+#include "model/adapters.h"
 
 #include <string.h>
 
@@ -16,14 +17,18 @@ struct _AssayGraph {
   gint64 n_params;
   guint loss, own_loss;
   char *parameter;              /* the input that is one; NULL: none */
+  AssayAdapters *adapters;      /* NULL: none */
   GError *error;
 };
 
 static void
 clear_value (gpointer item)
 {
-  g_free (((AssayGraphValue *) item)->name);
-  g_free (((AssayGraphValue *) item)->constant);
+  AssayGraphValue *value = item;
+
+  g_free (value->name);
+  if (!value->is_frozen)
+    g_free ((gpointer) value->constant);
 }
 
 AssayGraph *
@@ -56,6 +61,7 @@ assay_graph_unref (AssayGraph *graph)
   g_array_unref (graph->nodes);
   g_hash_table_unref (graph->names);
   g_free (graph->parameter);
+  assay_adapters_unref (graph->adapters);
   g_clear_error (&graph->error);
   g_free (graph);
 }
@@ -120,6 +126,19 @@ assay_graph_make_parameter (AssayGraph *graph, const char *input)
   graph->parameter = g_strdup (input);
 }
 
+void
+assay_graph_set_adapters (AssayGraph *graph, AssayAdapters *adapters)
+{
+  assay_adapters_unref (graph->adapters);
+  graph->adapters = adapters ? assay_adapters_ref (adapters) : NULL;
+}
+
+const AssayAdapters *
+assay_graph_get_adapters (const AssayGraph *graph)
+{
+  return graph->adapters;
+}
+
 guint
 assay_graph_add_input (AssayGraph *graph, const char *name, gboolean is_index, AssayShape shape)
 {
@@ -155,12 +174,15 @@ assay_graph_add_zeros (AssayGraph *graph, const char *name, gboolean is_index, A
 guint
 assay_graph_add_param (AssayGraph *graph, const char *name, AssayShape shape, AssayInit init)
 {
+  const double *frozen = graph->adapters ? assay_adapters_find_frozen (graph->adapters, name) : NULL;
   guint id;
 
   if (graph->error)
     return ASSAY_NO_VALUE;
   if (!is_sizable (&shape))
     return refuse_size (graph, name, &shape);
+  if (frozen != NULL)
+    return add_value (graph, g_strdup (name), (AssayGraphValue) { .role = ASSAY_VALUE_INPUT, .shape = shape, .constant = frozen, .is_frozen = TRUE });
   id = add_value (graph, g_strdup (name), (AssayGraphValue) { .role = ASSAY_VALUE_PARAM, .is_active = TRUE, .shape = shape,
                                                               .offset = graph->n_params, .init = init });
   graph->n_params += assay_shape_count (&shape);

@@ -30,7 +30,8 @@ typedef struct {
   gint64 offset;                /* PARAM: first element in theta */
   AssayInit init;               /* PARAM */
   guint node;                   /* RESULT, SAVED: who writes it */
-  double *constant;             /* INPUT: the same numbers in every walk, which nobody has to set; NULL: an input of the caller's, or zeros */
+  const double *constant;       /* INPUT: the same numbers in every walk, which nobody has to set; NULL: an input of the caller's, or zeros */
+  gboolean is_frozen;           /* INPUT: a parameter of the base of adapters (adapters.h), whose numbers are the adapters' */
   gboolean is_zero;             /* INPUT: 0 where nobody sets it */
 } AssayGraphValue;
 
@@ -43,6 +44,7 @@ typedef struct {
 } AssayGraphNode;
 
 typedef struct _AssayGraph AssayGraph;
+typedef struct _AssayAdapters AssayAdapters;
 
 AssayGraph *assay_graph_new        (void);
 AssayGraph *assay_graph_ref        (AssayGraph *graph);
@@ -50,6 +52,9 @@ void        assay_graph_unref      (AssayGraph *graph);
 
 /* The input of that name, added after this, becomes a parameter: it is a slice of theta and has tangents and adjoints like any other. */
 void        assay_graph_make_parameter (AssayGraph *graph, const char *input);
+/* Parameters that are added after this and are frozen by the adapters (NULL: none) become constants; modules get theirs from assay_block_add_linear. The graph refers to them. */
+void        assay_graph_set_adapters (AssayGraph *graph, AssayAdapters *adapters);
+const AssayAdapters *assay_graph_get_adapters (const AssayGraph *graph);
 guint       assay_graph_add_input  (AssayGraph *graph, const char *name, gboolean is_index, AssayShape shape);
 /* An input whose numbers belong to the graph; values (elements of the shape), copied. */
 guint       assay_graph_add_constant (AssayGraph *graph, const char *name, AssayShape shape, const double *values);

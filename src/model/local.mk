@@ -24,6 +24,7 @@ CLEANFILES += src/model/families.def
 noinst_LTLIBRARIES += src/model/libmodel.la
 ASSAY_FLOORS += src/model/libmodel.la
 src_model_libmodel_la_SOURCES = $(BLOCKS_LIST) $(FAMILIES_LIST) \
+  src/model/adapters.c src/model/adapters.h \
   src/model/block.c src/model/block.h \
   src/model/checkpoint.h \
   src/model/checkpoint_case.c \

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "model/adapters.h"
 
 #include <math.h>
 #include <string.h>
@@ -13,6 +14,7 @@ struct _AssayModel {
   const AssayBlock *block;
   AssayValues *config;
   AssayMeasure *measure;        /* in the place of the loss; NULL: the loss */
+  AssayAdapters *adapters;      /* NULL: none, all parameters are its own */
   AssayDtype dtype;
   AssayGraph *layout;
   gint64 P;
@@ -22,9 +24,11 @@ struct _AssayModel {
 
 /* parameter: the input that is one; NULL: none. */
 static AssayGraph *
-build_graph (const AssayBlock *block, const AssayValues *config, const AssayMeasure *measure, gint64 batch, const char *parameter, GError **error)
+build_graph (const AssayBlock *block, const AssayValues *config, AssayAdapters *adapters, const AssayMeasure *measure, gint64 batch, const char *parameter, GError **error)
 {
   g_autoptr (AssayGraph) graph = assay_graph_new ();
+
+  assay_graph_set_adapters (graph, adapters);
 
   if (parameter != NULL)
     assay_graph_make_parameter (graph, parameter);
@@ -36,10 +40,11 @@ build_graph (const AssayBlock *block, const AssayValues *config, const AssayMeas
 
 /* All but theta. */
 static AssayModel *
-lay_out (const char *architecture, const json_t *config, AssayDtype dtype, GError **error)
+lay_out (const char *architecture, const json_t *config, AssayAdapters *adapters, AssayDtype dtype, GError **error)
 {
   g_autoptr (AssayModel) model = g_new0 (AssayModel, 1);
 
+  model->adapters = adapters ? assay_adapters_ref (adapters) : NULL;
   model->block = assay_block_find (architecture, error);
   if (model->block == NULL)
     return NULL;
@@ -52,17 +57,17 @@ lay_out (const char *architecture, const json_t *config, AssayDtype dtype, GErro
   model->config = assay_values_from_json (model->block->params, config, architecture, error);
   if (model->config == NULL || !assay_values_check (model->config, architecture, error))
     return NULL;
-  model->layout = build_graph (model->block, model->config, NULL, 1, NULL, error);
+  model->layout = build_graph (model->block, model->config, adapters, NULL, 1, NULL, error);
   if (model->layout == NULL)
     return NULL;
   model->P = assay_graph_get_n_params (model->layout);
   return g_steal_pointer (&model);
 }
 
-AssayModel *
-assay_model_new (const char *architecture, const json_t *config, AssayDtype dtype, GError **error)
+static AssayModel *
+new_model (const char *architecture, const json_t *config, AssayAdapters *adapters, AssayDtype dtype, GError **error)
 {
-  g_autoptr (AssayModel) model = lay_out (architecture, config, dtype, error);
+  g_autoptr (AssayModel) model = lay_out (architecture, config, adapters, dtype, error);
 
   if (model != NULL)
     model->theta = assay_mem_alloc_array (model->P, assay_dtype_width (dtype), error);
@@ -72,9 +77,36 @@ assay_model_new (const char *architecture, const json_t *config, AssayDtype dtyp
 gint64
 assay_model_count_params (const char *architecture, const json_t *config, GError **error)
 {
-  g_autoptr (AssayModel) model = lay_out (architecture, config, ASSAY_F32, error);
+  g_autoptr (AssayModel) model = lay_out (architecture, config, NULL, ASSAY_F32, error);
 
   return model != NULL ? model->P : -1;
+}
+
+AssayModel *
+assay_model_new (const char *architecture, const json_t *config, AssayDtype dtype, GError **error)
+{
+  return new_model (architecture, config, NULL, dtype, error);
+}
+
+AssayModel *
+assay_model_new_adapted (const AssayModel *base, AssayAdapters *adapters, AssayDtype dtype, GError **error)
+{
+  json_auto_t *config = assay_values_to_json (base->config), *described = NULL;
+  AssayModel *model = new_model (base->block->name, config, adapters, dtype, error);
+
+  if (model == NULL || model->P > 0)
+    return model;
+  assay_model_free (model);
+  described = assay_adapters_to_json (adapters);
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "adapters: patterns of linear modules expected, as in \"*\" or \"h.*.attn.*\"; none of the model matches \"%s\"",
+               json_string_value (json_object_get (described, "modules")));
+  return NULL;
+}
+
+const AssayAdapters *
+assay_model_get_adapters (const AssayModel *model)
+{
+  return model->adapters;
 }
 
 AssayModel *
@@ -90,6 +122,11 @@ assay_model_new_from_spec (const json_t *spec, GError **error)
       g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "model: an object with \"architecture\" and \"config\" expected");
       return NULL;
     }
+  if (json_object_get (spec, "adapters") != NULL)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "model: adapters are read where their base is, in a case; export them merged");
+      return NULL;
+    }
   if (dtype_name == NULL && json_object_get (spec, "dtype") != NULL)
     {
       g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "model: \"dtype\" as a string expected");
@@ -103,7 +140,7 @@ assay_model_new_from_spec (const json_t *spec, GError **error)
 static gboolean
 set_measure (AssayModel *model, const AssayMeasure *measure, GError **error)
 {
-  AssayGraph *layout = build_graph (model->block, model->config, measure, 1, NULL, error);
+  AssayGraph *layout = build_graph (model->block, model->config, model->adapters, measure, 1, NULL, error);
 
   if (layout == NULL)
     return FALSE;
@@ -118,7 +155,7 @@ AssayModel *
 assay_model_copy (const AssayModel *from, AssayDtype dtype, GError **error)
 {
   json_t *config = assay_values_to_json (from->config);
-  AssayModel *model = assay_model_new (from->block->name, config, dtype, error);
+  AssayModel *model = new_model (from->block->name, config, from->adapters, dtype, error);
 
   json_decref (config);
   if (model == NULL)
@@ -146,6 +183,7 @@ assay_model_free (AssayModel *model)
     return;
   assay_values_free (model->config);
   assay_measure_free (model->measure);
+  assay_adapters_unref (model->adapters);
   assay_graph_unref (model->layout);
   assay_mem_free (model->theta);
   json_decref (model->card);
@@ -168,8 +206,12 @@ assay_model_take_card (AssayModel *model, json_t *card)
 json_t *
 assay_model_get_spec (const AssayModel *model)
 {
-  return json_pack ("{s:s, s:o, s:s}", "architecture", model->block->name, "config", assay_values_to_json (model->config), "dtype",
-                    assay_dtype_name (model->dtype));
+  json_t *spec = json_pack ("{s:s, s:o, s:s}", "architecture", model->block->name, "config", assay_values_to_json (model->config), "dtype",
+                            assay_dtype_name (model->dtype));
+
+  if (model->adapters != NULL)
+    json_object_set_new (spec, "adapters", assay_adapters_to_json (model->adapters));
+  return spec;
 }
 
 const AssayBlock *
@@ -205,7 +247,7 @@ assay_model_get_theta (AssayModel *model)
 AssayGraph *
 assay_model_build (const AssayModel *model, gint64 batch, GError **error)
 {
-  return build_graph (model->block, model->config, model->measure, batch, NULL, error);
+  return build_graph (model->block, model->config, model->adapters, model->measure, batch, NULL, error);
 }
 
 gint64
@@ -231,13 +273,13 @@ assay_model_build_sequences (const AssayModel *model, gint64 batch, gint64 posit
   json_object_set_new (document, "context", json_integer (positions));
   config = assay_values_from_json (model->block->params, document, model->block->name, error);
   json_decref (document);
-  return config ? build_graph (model->block, config, model->measure, batch, NULL, error) : NULL;
+  return config ? build_graph (model->block, config, model->adapters, model->measure, batch, NULL, error) : NULL;
 }
 
 AssayGraph *
 assay_model_build_on_parameter (const AssayModel *model, gint64 batch, const char *input, GError **error)
 {
-  return build_graph (model->block, model->config, model->measure, batch, input, error);
+  return build_graph (model->block, model->config, model->adapters, model->measure, batch, input, error);
 }
 
 AssayGraph *

@@ -15,6 +15,9 @@ typedef struct _AssayModel AssayModel;
 AssayModel *assay_model_new       (const char *architecture, const json_t *config, AssayDtype dtype, GError **error);
 /* P of such a model, without memory for it: for a configuration that a file claims. Errors: -1, as above. */
 gint64      assay_model_count_params (const char *architecture, const json_t *config, GError **error);
+/* The base's architecture with adapters (adapters.h), whose parameters are the model's, drawn as zeros; the rest is frozen. Errors: USAGE where no module has adapters. */
+AssayModel *assay_model_new_adapted (const AssayModel *base, AssayAdapters *adapters, AssayDtype dtype, GError **error);
+const AssayAdapters *assay_model_get_adapters (const AssayModel *model);       /* NULL: none */
 /* From assay_model_get_spec's document: {"architecture": ..., "config": {...}, "dtype": "f32"}. */
 AssayModel *assay_model_new_from_spec (const json_t *spec, GError **error);
 /* The same parameters in another type. */

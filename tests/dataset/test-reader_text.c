@@ -125,7 +125,7 @@ test_tokenizer (void)
   g_assert_cmpint (assay_table_get_n_rows (with), ==, 2);         /* <s> a b -> a b c, and <s> a b -> a b c */
   g_assert_cmpmem (a->token, sizeof inputs, inputs, sizeof inputs);
   g_assert_cmpmem (a->target, sizeof targets, targets, sizeof targets);
-  g_assert_cmpstr (a->levels->pdata[4], ==, "c");
+  g_assert_cmpstr (a->levels->pdata[4], ==, " c");          /* as it stands in a text */
   g_assert_cmpint (assay_table_get_source_row (with, 1), ==, 7);
   g_assert_cmpint (assay_table_get_n_rows (without), ==, 2);      /* a b c -> b c a, and a b c -> b c c */
   g_assert_cmpint (b->token[3], ==, 2);

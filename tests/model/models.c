@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
+#include "model/adapters.h"
 
 #include <complex.h>
 #include <string.h>
@@ -55,6 +56,12 @@ const ModelCase model_cases[] = {
     "{\"vocabulary\": 11, \"context\": 6, \"width\": 6, \"layers\": 1, \"heads\": 3, \"types\": 1, \"activation\": \"tanh\", \"tied\": false,"
     " \"token-reduction\": \"mean\"}" },
   { "encoder, bare", "encoder", "{\"vocabulary\": 11, \"context\": 6, \"width\": 8, \"layers\": 2, \"heads\": 2, \"mlp\": 12, \"head\": \"none\"}" },
+  { "transformer, llama, adapters of everything", "transformer",
+    "{\"vocabulary\": 11, \"context\": 6, \"width\": 8, \"layers\": 2, \"heads\": 4, \"kv-heads\": 2, \"mlp\": 10, \"norm\": \"rmsnorm\","
+    " \"positions\": \"rotary\", \"gated\": true, \"activation\": \"silu\", \"bias\": false, \"tied\": false, \"names\": \"llama\"}" },
+  { "transformer, gpt2, adapters of the last layer's attention", "transformer",
+    "{\"vocabulary\": 11, \"context\": 6, \"width\": 8, \"layers\": 2, \"heads\": 2, \"token-reduction\": \"mean\"}" },
+  { "mamba, adapters", "mamba", "{\"vocabulary\": 11, \"context\": 6, \"width\": 6, \"layers\": 2, \"state\": 3, \"rank\": 2}" },
   { "transformer, no positions, no layers", "transformer",
     "{\"vocabulary\": 11, \"context\": 6, \"width\": 8, \"layers\": 0, \"positions\": \"none\"}" },
   { .name = NULL }
@@ -72,6 +79,42 @@ draw (gint64 n, const char *purpose, double scale)
   return x;
 }
 
+/* Cases whose modules of these patterns have adapters of rank 2, which are then the only parameters. */
+static const struct { const char *name, *modules; } adapted[] = {
+  { "transformer, llama, adapters of everything", "*" },
+  { "transformer, gpt2, adapters of the last layer's attention", "h.1.attn.*, nothing" },
+  { "mamba, adapters", "*in_proj,*x_proj,*out_proj" },
+};
+
+static const char *
+find_modules (const ModelCase *c)
+{
+  for (gsize k = 0; k < G_N_ELEMENTS (adapted); k++)
+    if (strcmp (adapted[k].name, c->name) == 0)
+      return adapted[k].modules;
+  return NULL;
+}
+
+/* The model with its parameters frozen, and adapters in their place. */
+static AssayModel *
+adapt (AssayModel *base, const char *modules)
+{
+  double *theta = draw (assay_model_get_n_params (base), "base", 0.4);
+  g_autoptr (AssayModel) own = base;
+  g_autoptr (AssayAdapters) adapters = NULL;
+  json_auto_t *source = json_object ();
+  AssayModel *model;
+  GError *error = NULL;
+
+  assay_model_write_theta (base, theta);
+  assay_mem_free (theta);
+  adapters = assay_adapters_new (base, 2, 3, modules, source, &error);
+  g_assert_no_error (error);
+  model = assay_model_new_adapted (base, adapters, ASSAY_F64, &error);
+  g_assert_no_error (error);
+  return model;
+}
+
 Sample *
 sample_new (const ModelCase *c, gint64 batch)
 {
@@ -83,6 +126,8 @@ sample_new (const ModelCase *c, gint64 batch)
   s->model = assay_model_new (c->architecture, config, ASSAY_F64, &error);
   g_assert_no_error (error);
   json_decref (config);
+  if (find_modules (c) != NULL)
+    s->model = adapt (s->model, find_modules (c));
   s->B = batch;
   s->P = assay_model_get_n_params (s->model);
   s->theta = draw (s->P, "theta", 0.4);

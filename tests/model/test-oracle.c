@@ -2,6 +2,7 @@
 /* test-oracle.c: whole models against the complex step: with h = 1e-30, Im (f (theta + i h v)) / h is the derivative of f along v to
  * rounding, whatever f is. */
 #include "base/mem.h"
+#include "model/adapters.h"
 #include "models.h"
 #include "tensor/compare.h"
 
@@ -234,6 +235,40 @@ test_single (gconstpointer data)
   sample_free (s);
 }
 
+/* Adapters that are added to the weights leave the losses as they are. */
+static void
+test_merge (void)
+{
+  for (const ModelCase *c = model_cases; c->name != NULL; c++)
+    {
+      Sample *s = sample_new (c, BATCH), merged = *s;
+      GError *error = NULL;
+      Walk *own, *other;
+
+      if (assay_model_get_adapters (s->model) == NULL)
+        {
+          sample_free (s);
+          continue;
+        }
+      merged.model = assay_adapters_merge (s->model, &error);
+      g_assert_no_error (error);
+      g_assert_null (assay_model_get_adapters (merged.model));
+      merged.P = assay_model_get_n_params (merged.model);
+      merged.theta = new_vector (merged.P);
+      assay_model_read_theta (merged.model, merged.theta);
+      own = walk_new (s, ASSAY_WALK_FORWARD, ASSAY_F64, backend, NULL);
+      other = walk_new (&merged, ASSAY_WALK_FORWARD, ASSAY_F64, backend, NULL);
+      walk_prepare (own, s, NULL, 0, NULL);
+      walk_prepare (other, &merged, NULL, 0, NULL);
+      assert_near ((const double *) assay_exec_get_loss (own->exec), (const double *) assay_exec_get_loss (other->exec), BATCH, BOUND);
+      walk_free (own);
+      walk_free (other);
+      assay_mem_free (merged.theta);
+      assay_model_free (merged.model);
+      sample_free (s);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -257,6 +292,7 @@ main (int argc, char **argv)
           g_test_add_data_func (path, c, tests[t].func);
         }
     }
+  g_test_add_func ("/oracle/adapters that are merged into the weights are the same function", test_merge);
   status = g_test_run ();
   assay_backend_free (backend);
   return status;
