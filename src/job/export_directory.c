@@ -32,6 +32,13 @@ name_token (json_t *config, const char *key, const AssayTokenizer *tokenizer, gi
     json_object_set_new (config, key, json_string (spelling));
 }
 
+/* Null where there is none: a member that is missing has a value of the library's own. New reference. */
+static json_t *
+number_token (gint32 id)
+{
+  return id >= 0 ? json_integer (id) : json_null ();
+}
+
 /* Members that the library asks for, also where they say nothing; our own word for what stands in tokenizer_config.json is none of it. */
 static void
 complete (json_t *document)
@@ -77,10 +84,8 @@ assay_export_directory (const AssayExport *source, const char *directory, json_t
     }
   if (model == NULL || (document != NULL && (tokenizer = assay_tokenizer_new (document, data->name, error)) == NULL))
     return FALSE;
-  if (tokenizer != NULL && assay_tokenizer_get_begin (tokenizer) >= 0)
-    json_object_set_new (more, "bos_token_id", json_integer (assay_tokenizer_get_begin (tokenizer)));
-  if (tokenizer != NULL && assay_tokenizer_get_end (tokenizer) >= 0)
-    json_object_set_new (more, "eos_token_id", json_integer (assay_tokenizer_get_end (tokenizer)));
+  json_object_set_new (more, "bos_token_id", number_token (tokenizer ? assay_tokenizer_get_begin (tokenizer) : -1));
+  json_object_set_new (more, "eos_token_id", number_token (tokenizer ? assay_tokenizer_get_end (tokenizer) : -1));
   if (!assay_checkpoint_export_directory (model, directory, more, &family, error)
       || (tokenizer != NULL && !write_tokenizer (document, tokenizer, assay_model_get_context (model), directory, error)))
     return FALSE;

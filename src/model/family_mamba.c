@@ -42,9 +42,11 @@ describe (const AssayValues *config)
   const gint64 C = assay_values_get_int (config, "width"), I = assay_values_get_int (config, "inner"), R = assay_values_get_int (config, "rank");
   const gint64 inner = I ? I : 2 * C;
 
-  return json_pack ("{s:s, s:[s], s:I, s:I, s:I, s:I, s:f, s:I, s:I, s:I, s:s, s:f, s:b, s:b, s:b}", "model_type", "mamba", "architectures", "MambaForCausalLM", "vocab_size",
+  if (inner % C != 0)                                             /* that library counts the channels of a mixer in widths */
+    return NULL;
+  return json_pack ("{s:s, s:[s], s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:f, s:b, s:b, s:b}", "model_type", "mamba", "architectures", "MambaForCausalLM", "vocab_size",
                     (json_int_t) assay_values_get_int (config, "vocabulary"), "hidden_size", (json_int_t) C, "num_hidden_layers",
-                    (json_int_t) assay_values_get_int (config, "layers"), "intermediate_size", (json_int_t) inner, "expand", (double) inner / (double) C, "state_size",
+                    (json_int_t) assay_values_get_int (config, "layers"), "intermediate_size", (json_int_t) inner, "expand", (json_int_t) (inner / C), "state_size",
                     (json_int_t) assay_values_get_int (config, "state"), "conv_kernel", (json_int_t) assay_values_get_int (config, "kernel"), "time_step_rank",
                     (json_int_t) (R ? R : (C + 15) / 16), "hidden_act", assay_family_name_activation (assay_values_get_string (config, "activation")), "layer_norm_epsilon",
                     assay_values_get_double (config, "eps"), "use_bias", assay_values_get_bool (config, "bias"), "use_conv_bias", assay_values_get_bool (config, "conv-bias"),

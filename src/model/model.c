@@ -29,7 +29,6 @@ build_graph (const AssayBlock *block, const AssayValues *config, AssayAdapters *
   g_autoptr (AssayGraph) graph = assay_graph_new ();
 
   assay_graph_set_adapters (graph, adapters);
-
   if (parameter != NULL)
     assay_graph_make_parameter (graph, parameter);
   if (!block->build (config, batch, graph, error) || (measure != NULL && !assay_measure_apply (measure, graph, error))
