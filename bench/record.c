@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* record.c: recording all MLP activations of a transformer in half precision, and the bare forward pass over the same examples, timed and
- * driven line by line from standard input; our side of record.py.
+/* record.c: recording all MLP activations of a transformer in half precision, summarising them, and the bare forward pass over the same examples, timed
+ * and driven line by line from standard input; our side of record.py.
  *
  *   bench/record CASE_DIR SCRATCH [--threads N]
  *
- * CASE_DIR as compare.py makes it, with any number of examples. Commands: `time bare`, `time record`, `dump TAP FILE` (the last recording's
+ * CASE_DIR as compare.py makes it, with any number of examples. Commands: `time bare`, `time record`, `time summary`, `dump TAP FILE` (the last recording's
  * rows as float32 .npy), `info`, `quit`. A recording ends when its last shard is committed: written, synced, renamed and journalled.
  */
 #include "base/isa.h"
 #include "bench/case_dir.h"
+#include "probes/units_stream.h"
 #include "run/record.h"
 #include "store/npy.h"
 #include "store/reader.h"
@@ -57,6 +58,15 @@ record_all (void)
 }
 
 static void
+summarise_all (void)
+{
+  GError *error = NULL;
+
+  assay_units_stream_free (assay_units_stream_run (&recording, 20, NULL, &error));
+  fail_on (error);
+}
+
+static void
 time_job (const char *name)
 {
   GError *error = NULL;
@@ -73,6 +83,8 @@ time_job (const char *name)
   cpu = seconds (CLOCK_PROCESS_CPUTIME_ID);
   if (record)
     record_all ();
+  else if (strcmp (name, "summary") == 0)
+    summarise_all ();
   else
     walk_bare ();
   wall = seconds (CLOCK_MONOTONIC) - wall;

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Recording every MLP activation of benchmark model B in half precision: Assay beside its own bare forward pass, and beside
+"""Recording every MLP activation of benchmark model B in half precision, and summarising them: Assay beside its own bare forward pass, and beside
 TransformerLens's run_with_cache and PyTorch hooks, both writing with h5py.
 
     PEER_PYTHON=/path/to/venv/bin/python bench/record.py BUILD_DIR [--examples 64] [--pairs 7]
@@ -53,12 +53,17 @@ def main():
                 for name, side in sides.items():
                     for job in ("bare", "record"):
                         rows[name][job].append(side.ask("time " + job))
+                rows["assay"].setdefault("summary", []).append(sides["assay"].ask("time summary"))
             for name in sides:
                 r = document["sides"][name]
                 for job in ("bare", "record"):
                     r[job + "_wall"], r[job + "_cpu"] = summary(rows[name][job], "wall"), summary(rows[name][job], "cpu")
                 overhead = [b["wall"] / a["wall"] - 1 for a, b in zip(rows[name]["bare"], rows[name]["record"])]
                 r["overhead"] = {"median": statistics.median(overhead), "min": min(overhead), "max": max(overhead)}
+            ours = document["sides"]["assay"]
+            ours["summary_wall"], ours["summary_cpu"] = summary(rows["assay"]["summary"], "wall"), summary(rows["assay"]["summary"], "cpu")
+            overhead = [b["wall"] / a["wall"] - 1 for a, b in zip(rows["assay"]["bare"], rows["assay"]["summary"])]
+            ours["summary_overhead"] = {"median": statistics.median(overhead), "min": min(overhead), "max": max(overhead)}
             for way in ways:
                 document["ratio_wall_" + way] = document["sides"][way]["record_wall"]["median"] / document["sides"]["assay"]["record_wall"]["median"]
         for side in sides.values():

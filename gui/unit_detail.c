@@ -13,6 +13,7 @@
 
 #define FIGURE_WIDTH 620
 #define MAX_SIDE 12             /* tokens or columns of a side that are listed */
+#define BEFORE 24               /* characters before the token of an example */
 
 struct _AssayUnitDetail {
   GtkBox parent_instance;
@@ -154,11 +155,14 @@ static void
 add_directions (AssayUnitDetail *self, const json_t *page)
 {
   const json_t *reads = json_object_get (page, "reads");
-  GtkWidget *grid = make_grid ();
+  GtkWidget *grid;
   int row = 0;
   gsize k;
   json_t *side;
 
+  if (json_array_size (reads) == 0 && !json_is_object (json_object_get (page, "writes")))
+    return;
+  grid = make_grid ();
   json_array_foreach (reads, k, side)
     add_side (GTK_GRID (grid), &row, _("reads"), side);
   add_side (GTK_GRID (grid), &row, _("writes"), json_object_get (page, "writes"));
@@ -274,41 +278,63 @@ dup_line (const json_t *context, const char *key)
   return assay_text_escape (line, FALSE);
 }
 
-/* Bold, on a ground of its own. */
-static void
-mark (PangoAttrList *attributes, gsize from, gsize end)
+static GtkWidget *
+make_text (const char *text, double align, PangoEllipsizeMode ellipsize)
 {
-  PangoAttribute *mark[] = { pango_attr_weight_new (PANGO_WEIGHT_BOLD), pango_attr_background_new (0xff00, 0xc400, 0x4d00), pango_attr_background_alpha_new (0x6000) };
+  GtkWidget *label = gtk_label_new (text);
 
-  for (gsize k = 0; k < G_N_ELEMENTS (mark); k++)
-    {
-      mark[k]->start_index = (guint) from;
-      mark[k]->end_index = (guint) end;
-      pango_attr_list_insert (attributes, mark[k]);
-    }
+  gtk_label_set_xalign (GTK_LABEL (label), (float) align);
+  gtk_label_set_ellipsize (GTK_LABEL (label), ellipsize);
+  gtk_widget_add_css_class (label, "monospace");
+  return label;
 }
 
-/* "BOS MODE:1 [3] COT": the token that the value stands at is marked by weight and ground, and by brackets. */
+/* Bold, on a ground of its own, and between brackets: not by colour alone. */
+static GtkWidget *
+make_mark (const char *token)
+{
+  g_autofree char *text = g_strconcat ("[", token, "]", NULL);
+  GtkWidget *label = make_text (text, 0, PANGO_ELLIPSIZE_NONE);
+  PangoAttrList *attributes = pango_attr_list_new ();
+
+  pango_attr_list_insert (attributes, pango_attr_weight_new (PANGO_WEIGHT_BOLD));
+  pango_attr_list_insert (attributes, pango_attr_background_new (0xff00, 0xc400, 0x4d00));
+  pango_attr_list_insert (attributes, pango_attr_background_alpha_new (0x6000));
+  gtk_label_set_attributes (GTK_LABEL (label), attributes);
+  pango_attr_list_unref (attributes);
+  return label;
+}
+
+/* "...the tiger was [n]ot mean": tokens that a value stands at are under each other, and never out of sight. */
 static GtkWidget *
 make_strip (const json_t *example)
 {
   const json_t *context = json_object_get (example, "context");
-  g_autofree char *before = dup_line (context, "before"), *middle = dup_line (context, "token"), *after = dup_line (context, "after"), *text = NULL;
-  const char *earlier = json_is_true (json_object_get (context, "begins_earlier")) ? "…" : "", *later = json_is_true (json_object_get (context, "goes_on")) ? "…" : "";
-  const char *space = json_is_true (json_object_get (context, "space_before")) ? " " : "", *behind = json_is_true (json_object_get (context, "space_after")) ? " " : "";
-  PangoAttrList *attributes = pango_attr_list_new ();
-  GtkWidget *label;
-  gsize from = strlen (earlier) + strlen (before) + strlen (space);
+  g_autofree char *before = dup_line (context, "before"), *middle = dup_line (context, "token"), *after = dup_line (context, "after");
+  g_autofree char *left = g_strconcat (json_is_true (json_object_get (context, "begins_earlier")) ? "…" : "", before,
+                                       json_is_true (json_object_get (context, "space_before")) ? " " : "", NULL);
+  g_autofree char *right = g_strconcat (json_is_true (json_object_get (context, "space_after")) ? " " : "", after,
+                                        json_is_true (json_object_get (context, "goes_on")) ? "…" : "", NULL);
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0), *first = make_text (left, 1, PANGO_ELLIPSIZE_START), *last = make_text (right, 0, PANGO_ELLIPSIZE_END);
 
-  text = g_strconcat (earlier, before, space, "[", middle, "]", behind, after, later, NULL);
-  mark (attributes, from, from + strlen (middle) + 2);
-  label = gtk_label_new (text);
-  gtk_label_set_attributes (GTK_LABEL (label), attributes);
-  gtk_label_set_xalign (GTK_LABEL (label), 0);
-  gtk_label_set_ellipsize (GTK_LABEL (label), PANGO_ELLIPSIZE_END);
+  gtk_widget_set_hexpand (box, TRUE);
+  gtk_label_set_width_chars (GTK_LABEL (first), BEFORE);
+  gtk_label_set_max_width_chars (GTK_LABEL (first), BEFORE);
+  gtk_widget_set_hexpand (last, TRUE);
+  gtk_box_append (GTK_BOX (box), first);
+  gtk_box_append (GTK_BOX (box), make_mark (middle));
+  gtk_box_append (GTK_BOX (box), last);
+  return box;
+}
+
+/* An example without tokens. */
+static GtkWidget *
+make_words (const json_t *example)
+{
+  g_autofree char *text = assay_text_escape (assay_json_get_text (example, "text"), FALSE);
+  GtkWidget *label = make_text (text, 0, PANGO_ELLIPSIZE_END);
+
   gtk_widget_set_hexpand (label, TRUE);
-  gtk_widget_add_css_class (label, "monospace");
-  pango_attr_list_unref (attributes);
   return label;
 }
 
@@ -327,7 +353,7 @@ make_example (const json_t *example)
   gtk_actionable_set_action_name (GTK_ACTIONABLE (button), "win.follow");
   gtk_actionable_set_action_target (GTK_ACTIONABLE (button), "(sss)", "examples", "example", place);
   gtk_box_append (GTK_BOX (box), shown);
-  gtk_box_append (GTK_BOX (box), make_strip (example));
+  gtk_box_append (GTK_BOX (box), json_is_object (json_object_get (example, "context")) ? make_strip (example) : make_words (example));
   gtk_box_append (GTK_BOX (box), button);
   return box;
 }

@@ -285,6 +285,12 @@ assay_dataset_get_length (const AssayDataset *dataset, gint64 example)
   return n == 0 ? dataset->size : MIN (n + 1, dataset->size);     /* the last target that counts is itself a token of the example */
 }
 
+float
+assay_dataset_get_weight (const AssayDataset *dataset, gint64 example, gint64 position)
+{
+  return dataset->weight ? dataset->weight[tokens_at (dataset, example) + position] : 1;
+}
+
 static gboolean
 refuse_class (const AssayDataset *dataset, gint64 example, const char *what, gint32 found, gint64 n_classes, GError **error)
 {

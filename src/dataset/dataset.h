@@ -29,6 +29,8 @@ gint64        assay_dataset_get_n        (const AssayDataset *dataset);
 AssayShape    assay_dataset_get_shape    (const AssayDataset *dataset);
 /* Positions of an example of tokens that hold something: behind the last target that counts there is only padding. All T where no target counts. */
 gint64        assay_dataset_get_length   (const AssayDataset *dataset, gint64 example);
+/* The weight of a target of tokens in the loss. */
+float         assay_dataset_get_weight   (const AssayDataset *dataset, gint64 example, gint64 position);
 AssayTargetKind assay_dataset_get_target_kind (const AssayDataset *dataset);
 /* Classes of a class target, entries of the vocabulary of tokens; 0 for a real target. */
 gint64        assay_dataset_get_n_classes (const AssayDataset *dataset);

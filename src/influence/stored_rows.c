@@ -92,6 +92,16 @@ check_subject (const AssayInfluenceTask *task, const AssayObject *object, GError
   return FALSE;
 }
 
+/* Rows of tokens are several to an example. */
+static gboolean
+check_rows (const Source *source, const char *name, GError **error)
+{
+  if (!assay_reader_has (source->reader, "/index/position"))
+    return TRUE;
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "gradients %s: a row for each example expected, for each target found; record with --gradient-rows examples", name);
+  return FALSE;
+}
+
 static gboolean
 add_source (AssayStoredRows *self, const AssayInfluenceTask *task, const char *name, GError **error)
 {
@@ -107,7 +117,7 @@ add_source (AssayStoredRows *self, const AssayInfluenceTask *task, const char *n
     return FALSE;
   object = assay_reader_get_object (source->reader);
   meta = object->meta;
-  if (!check_subject (task, object, error) || !find_group (source, name, &width, error))
+  if (!check_subject (task, object, error) || !check_rows (source, name, error) || !find_group (source, name, &width, error))
     return FALSE;
   if (self->width != 0 && self->width != width)
     {

@@ -13,7 +13,7 @@ static const AssayParam params[] = {
   { .name = "prompt", .type = ASSAY_PARAM_STRING, .metavar = "TEXT", .flags = ASSAY_PARAM_REQUIRED, .help = "the text" },
   { .name = "top", .type = ASSAY_PARAM_INT, .def.i = 5, .min = 1, .max = 1000, .unit = "tokens", .help = "guesses at each depth and position" },
   { .name = "position", .type = ASSAY_PARAM_INT, .flags = ASSAY_PARAM_OPTIONAL, .min = -1e9, .max = 1e9, .help = "token whose guesses are shown, from 0, or from the end if negative (default: the last)" },
-  { .name = "attention", .type = ASSAY_PARAM_LIST, .metavar = "TAP", .help = "also the patterns of an attention, as h.0.attn.heads; all: of every one" },
+  { .name = "attention", .type = ASSAY_PARAM_LIST, .metavar = "TAP", .help = "also the patterns of an attention, as h.0.attn.heads, or of a selective scan, as layers.0.mixer.scan, or of one channel, layers.0.mixer.scan[7]; all: of every one" },
   { .name = NULL }
 };
 
@@ -127,7 +127,7 @@ add_attentions (Question *q, const char *const *asked, AssayJobContext *context,
 
       if (attention == NULL)
         return FALSE;
-      json_array_append_new (list, json_pack ("{s:s, s:o}", "tap", *asked, "heads", list_pattern (attention)));
+      json_array_append_new (list, json_pack ("{s:s, s:b, s:o}", "tap", *asked, "scan", attention->is_scan, "heads", list_pattern (attention)));
     }
   return TRUE;
 }
@@ -204,7 +204,7 @@ view_attention (const json_t *document, const json_t *attention, AssayView *view
   size_t h;
 
   assay_view_add_heading (view, "%s", json_string_value (json_object_get (attention, "tap")));
-  assay_view_begin_table (view, ">head|looks most at|>position|>weight");
+  assay_view_begin_table (view, json_is_true (json_object_get (attention, "scan")) ? ">scan|takes most from|>position|>weight" : ">head|looks most at|>position|>weight");
   json_array_foreach (json_object_get (attention, "heads"), h, head)
     {
       const json_t *row = json_array_get (head, (size_t) position);
@@ -212,7 +212,7 @@ view_attention (const json_t *document, const json_t *attention, AssayView *view
       g_autofree char *number = g_strdup_printf ("%zu", h), *place = NULL;
 
       for (size_t s = 1; s < json_array_size (row); s++)
-        if (json_number_value (json_array_get (row, s)) > json_number_value (json_array_get (row, best)))
+        if (fabs (json_number_value (json_array_get (row, s))) > fabs (json_number_value (json_array_get (row, best))))
           best = s;
       place = g_strdup_printf ("%zu", best);
       assay_view_add_cell (view, number);
@@ -239,7 +239,8 @@ ASSAY_JOB_KIND_DEFINE (lens) = {
   .name = "lens", .group = ASSAY_JOB_GROUP_MODEL, .help = "what a language model would say at every depth, and where its heads look",
   .description = "Applies the model's last norm and head to its residual stream after every addition to it (the logit lens), for every token of a text. Printed are the guesses "
                  "behind one token; --json has those of all, with the probability of the token that does follow.\n\n"
-                 "--attention adds the patterns of attention: which share each position takes from each before it, head by head.\n\n"
+                 "--attention adds the patterns of attention: which share each position takes from each before it, head by head. Of a "
+                 "selective scan (Mamba) it is what the states carry from one position to another, M(t,s): with its sign for one channel, else the mean size over the channels.\n\n"
                  "An early guess is a reading of the stream by the last layer's eyes, not a proof that the model has decided.",
   .examples = examples, .access = ASSAY_JOB_NO_CASE, .params = params, .run = run, .view = view,
 };

@@ -35,6 +35,7 @@ get_sections (void)
 
 static const AssayJobExample examples[] = {
   { "a hidden layer, and the gradients of all parameters", "assay record people.assay --model-name mlp --taps act1 --gradients '*'" },
+  { "of each example what is at least a half", "assay record people.assay --model-name mlp --taps act1 --keep sparse --threshold 0.5 --name large" },
   { "a summary of every unit of a hidden layer, without the rows", "assay record people.assay --model-name mlp --taps act1 --keep summary --name brief" },
   { NULL, NULL }
 };
@@ -68,9 +69,9 @@ wants (const AssayJob *job, const char *what)
 }
 
 static gboolean
-keeps_summary (const AssayJob *job)
+keeps (const AssayJob *job, const char *what)
 {
-  return strcmp (assay_values_get_string (get_options (job), "keep"), "summary") == 0;
+  return strcmp (assay_values_get_string (get_options (job), "keep"), what) == 0;
 }
 
 static gboolean
@@ -97,12 +98,21 @@ resolve (AssayJob *job, AssayJobContext *context, GError **error)
 }
 
 static gint64
-count_rows (const AssayJob *job, const State *state)
+count_positions (const State *state)
 {
-  gint64 sample = assay_values_get_int (get_options (job), "sample"), rows = 0;
+  const AssayDataset *dataset = state->subject->dataset;
+  gint64 n = 0;
 
   for (gint64 i = 0; i < state->N; i++)
-    rows += assay_dataset_get_kind (state->subject->dataset) == ASSAY_DATASET_TOKENS ? assay_dataset_get_length (state->subject->dataset, state->examples[i]) : 1;
+    n += assay_dataset_get_kind (dataset) == ASSAY_DATASET_TOKENS ? assay_dataset_get_length (dataset, state->examples[i]) : 1;
+  return n;
+}
+
+static gint64
+count_rows (const AssayJob *job, const State *state)
+{
+  gint64 sample = assay_values_get_int (get_options (job), "sample"), rows = count_positions (state);
+
   return sample > 0 ? MIN (rows, sample) : rows;
 }
 
@@ -123,7 +133,7 @@ plan (AssayJob *job, AssayJobContext *context, AssayJobPlan *plan, GError **erro
         return FALSE;
       for (guint k = 0; k < taps->len; k++)
         values += (double) ((AssayRecordTap *) taps->pdata[k])->C;
-      if (keeps_summary (job))
+      if (keeps (job, "summary"))
         {
           gint64 top = assay_values_get_int (get_options (job), "top");
 
@@ -134,8 +144,13 @@ plan (AssayJob *job, AssayJobContext *context, AssayJobPlan *plan, GError **erro
         assay_job_plan_add (plan, 0, 64 << 20, values * width * (double) rows, "record %.0f activations of each of %" G_GINT64_FORMAT " rows", values, rows);
     }
   if (wants (job, "gradients"))
-    assay_job_plan_add (plan, 0, 64 << 20, 4.0 * (double) assay_model_get_n_params (state->subject->model) * (double) state->N,
-                        "record gradients of %" G_GINT64_FORMAT " examples (at most)", state->N);
+    {
+      gboolean by_token = strcmp (assay_values_get_string (get_options (job), "gradient-rows"), "tokens") == 0;
+      gint64 rows = by_token ? count_positions (state) : state->N;
+
+      assay_job_plan_add (plan, 0, 64 << 20, 4.0 * (double) assay_model_get_n_params (state->subject->model) * (double) rows,
+                          "record gradients of %" G_GINT64_FORMAT " %s (at most)", rows, by_token ? "targets" : "examples");
+    }
   return TRUE;
 }
 
@@ -194,15 +209,38 @@ summarise (AssayJob *job, AssayJobContext *context, const AssayRecording *record
   return TRUE;
 }
 
+/* The rows, and of each tap its entries. */
+static gboolean
+record_sparse (AssayJobContext *context, const AssayRecording *recording, json_t *list, GError **error)
+{
+  g_autofree char *prefix = g_strconcat (recording->name, "/", NULL);
+  AssayObject *object = assay_record_sparse (recording, context->progress, error);
+  g_autoptr (GPtrArray) entries = NULL;
+
+  if (object == NULL)
+    return FALSE;
+  assay_job_add_output (context, object);
+  json_array_append_new (list, describe_recording (object));
+  entries = assay_case_list (context->cas, "sparse-entries", prefix);
+  for (guint k = 0; k < entries->len; k++)
+    json_array_append_new (list, describe_recording (entries->pdata[k]));
+  return TRUE;
+}
+
 static json_t *
 record (AssayJob *job, AssayJobContext *context, const AssayRecording *recording, GError **error)
 {
   json_t *list = json_array ();
   AssayObject *object;
 
-  if (wants (job, "taps") && keeps_summary (job))
+  if (wants (job, "taps") && keeps (job, "summary"))
     {
       if (!summarise (job, context, recording, list, error))
+        goto failed;
+    }
+  else if (wants (job, "taps") && keeps (job, "sparse"))
+    {
+      if (!record_sparse (context, recording, list, error))
         goto failed;
     }
   else if (wants (job, "taps"))
@@ -272,9 +310,9 @@ share (AssayJob *job, AssayJobContext *context, AssayShare *share, GError **erro
   AssayRecording recording;
   gboolean fine;
 
-  if (keeps_summary (job))
+  if (!keeps (job, "rows"))
     {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "shard: a summary is made by one process; leave --shard out, or give --keep rows");
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "shard: a summary and sparse rows are made by one process; leave --shard out, or give --keep rows");
       return FALSE;
     }
   recording = describe (job, context, name);

@@ -4,48 +4,26 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "run/kept_rows.h"
 #include "run/sampler.h"
+#include "run/scan_matrix.h"
 
 #include <math.h>
 #include <string.h>
 
-/* --- values that are kept ------------------------------------------------------------------------------------------------- */
+#define MOST_KEPT 3             /* inputs of an attention or a scan */
 
-typedef struct {
-  AssayDtype dtype;
-  gint64 width;                 /* channels of a position */
-  double *rows;                 /* (n, width) */
-  gboolean is_whole;            /* nothing more is kept: later walks pass by */
-} Kept;
-
-static void
-keep_rows (const AssayGraphValue *value, void *data, gint64 position, gpointer user_data)
-{
-  Kept *kept = user_data;
-
-  if (!kept->is_whole)
-    assay_dtype_convert (kept->dtype, data, ASSAY_F64, kept->rows + position * kept->width, value->shape.dim[1] * kept->width);
-}
+/* --- the residual stream ---------------------------------------------------------------------------------------------------- */
 
 /* user_data: whose rows are shown, NULL: the walk's own. */
 static void
 put_rows (const AssayGraphValue *value, void *data, gint64 position, gpointer user_data)
 {
-  const Kept *kept = *(Kept **) user_data;
+  const AssayKeptRows *kept = *(AssayKeptRows **) user_data;
 
   if (kept != NULL)
     assay_dtype_convert (ASSAY_F64, kept->rows + position * kept->width, kept->dtype, data, value->shape.dim[1] * kept->width);
 }
-
-static gboolean
-kept_open (Kept *kept, AssayDecoder *decoder, const char *name, gint64 n, GError **error)
-{
-  kept->dtype = assay_decoder_get_dtype (decoder);
-  kept->width = assay_decoder_get_channels (decoder, name, error);
-  return kept->width > 0 && (kept->rows = assay_mem_alloc_array (n * kept->width, sizeof (double), error)) != NULL;
-}
-
-/* --- the residual stream ---------------------------------------------------------------------------------------------------- */
 
 static const AssayGraphNode *
 get_maker (AssayGraph *graph, guint value)
@@ -152,11 +130,10 @@ look (AssayLens *lens, gint64 d, AssayDecoder *decoder, const gint32 *tokens, do
 }
 
 static gboolean
-keep_stream (AssayLens *lens, Kept *kept, Kept **shown, AssayDecoder *decoder, const gint32 *tokens, GError **error)
+keep_stream (AssayLens *lens, AssayKeptRows *kept, AssayKeptRows **shown, AssayDecoder *decoder, const gint32 *tokens, GError **error)
 {
   for (gint64 d = 0; d < lens->D; d++)
-    if (!kept_open (&kept[d], decoder, lens->tap[d], lens->n, error)
-        || !assay_decoder_set_edit (decoder, lens->tap[d], keep_rows, &kept[d], error))
+    if (!assay_kept_rows_watch (&kept[d], decoder, lens->tap[d], lens->n, error))
       return FALSE;
   if (!assay_decoder_feed (decoder, tokens, lens->n, FALSE, NULL, error))
     return FALSE;
@@ -166,10 +143,10 @@ keep_stream (AssayLens *lens, Kept *kept, Kept **shown, AssayDecoder *decoder, c
 }
 
 static gboolean
-look_at_all (AssayLens *lens, Kept *kept, AssayDecoder *decoder, const gint32 *tokens, GError **error)
+look_at_all (AssayLens *lens, AssayKeptRows *kept, AssayDecoder *decoder, const gint32 *tokens, GError **error)
 {
   g_autoptr (AssayBuffer) logits = assay_mem_alloc_array (assay_decoder_get_size (decoder), sizeof (double), error);
-  Kept *shown = NULL;
+  AssayKeptRows *shown = NULL;
   gboolean ok = logits != NULL && keep_stream (lens, kept, &shown, decoder, tokens, error);
 
   for (gint64 d = 0; ok && d < lens->D; d++)
@@ -186,7 +163,7 @@ assay_lens_new (const AssayModel *model, AssayDecoder *decoder, const gint32 *to
   AssayGraph *graph = assay_model_get_layout (model);
   g_autoptr (GArray) stream = find_stream (graph);
   g_autoptr (AssayLens) lens = NULL;
-  Kept *kept;
+  AssayKeptRows *kept;
   gboolean ok;
 
   if (stream == NULL)
@@ -197,15 +174,21 @@ assay_lens_new (const AssayModel *model, AssayDecoder *decoder, const gint32 *to
   lens = lens_alloc (graph, stream, n, MIN (k, assay_decoder_get_size (decoder)), error);
   if (lens == NULL)
     return NULL;
-  kept = g_new0 (Kept, lens->D);
+  kept = g_new0 (AssayKeptRows, lens->D);
   ok = look_at_all (lens, kept, decoder, tokens, error);
   for (gint64 d = 0; d < lens->D; d++)
-    assay_mem_free (kept[d].rows);
+    assay_kept_rows_clear (&kept[d]);
   g_free (kept);
   return ok ? g_steal_pointer (&lens) : NULL;
 }
 
 /* --- attention -------------------------------------------------------------------------------------------------------------- */
+
+static gboolean
+is_scan (const AssayGraphNode *node)
+{
+  return strcmp (node->op->name, "selective_scan") == 0;
+}
 
 char **
 assay_attention_list (const AssayModel *model)
@@ -214,27 +197,47 @@ assay_attention_list (const AssayModel *model)
   GPtrArray *names = g_ptr_array_new ();
 
   for (guint k = 0; k < assay_graph_get_n_nodes (graph); k++)
-    if (strcmp (assay_graph_get_node (graph, k)->op->name, "attention") == 0)
-      g_ptr_array_add (names, g_strdup (assay_graph_get_value (graph, assay_graph_get_node (graph, k)->out[0])->name));
+    {
+      const AssayGraphNode *node = assay_graph_get_node (graph, k);
+
+      if (strcmp (node->op->name, "attention") == 0 || is_scan (node))
+        g_ptr_array_add (names, g_strdup (assay_graph_get_value (graph, node->out[0])->name));
+    }
   g_ptr_array_add (names, NULL);
   return (char **) g_ptr_array_free (names, FALSE);
 }
 
+/* "layers.0.mixer.scan[7]": the name, and which channel, or -1. */
+static char *
+read_name (const char *text, gint64 *channel)
+{
+  const char *bracket = strchr (text, '[');
+  char *end = NULL;
+
+  *channel = -1;
+  if (bracket == NULL || !g_ascii_isdigit (bracket[1]))
+    return g_strdup (text);
+  *channel = g_ascii_strtoll (bracket + 1, &end, 10);
+  return strcmp (end, "]") == 0 ? g_strndup (text, (gsize) (bracket - text)) : g_strdup (text);
+}
+
 static const AssayGraphNode *
-find_attention (const AssayModel *model, const char *name, GError **error)
+find_attention (const AssayModel *model, const char *text, gint64 *channel, GError **error)
 {
   AssayGraph *graph = assay_model_get_layout (model);
+  g_autofree char *name = read_name (text, channel);
   guint value = assay_graph_find (graph, name);
   const AssayGraphNode *node = value != ASSAY_NO_VALUE ? get_maker (graph, value) : NULL;
   g_auto (GStrv) names = NULL;
 
-  if (node != NULL && strcmp (node->op->name, "attention") == 0)
+  if (node != NULL && (*channel < 0 ? strcmp (node->op->name, "attention") == 0 || is_scan (node)
+                                    : is_scan (node) && *channel < assay_shape_last (&assay_graph_get_value (graph, value)->shape)))
     return node;
   names = assay_attention_list (model);
   if (names[0] != NULL)
-    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "attention %s: a name as %s expected", name, names[0]);
+    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "attention %s: a name as %s expected, of a scan also with a channel of it, NAME[7]", text, names[0]);
   else
-    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "attention %s: this model has none", name);
+    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "attention %s: this model has none", text);
   return NULL;
 }
 
@@ -261,7 +264,7 @@ attend (const double *q, const double *k, gint64 stride, gint64 size, double sca
 
 /* queries, keys: rows of the op's first and second input; the same where all is packed in one. */
 static void
-fill_pattern (AssayAttention *attention, const AssayGraphNode *node, const Kept *queries, const Kept *keys)
+fill_pattern (AssayAttention *attention, const AssayGraphNode *node, const AssayKeptRows *queries, const AssayKeptRows *keys)
 {
   const gint64 H = attention->H, n = attention->n, G = node->attr[1] > 0 ? (gint64) node->attr[1] : H, window = (gint64) node->attr[4];
   const gboolean packed = node->n_in == 1;
@@ -275,33 +278,75 @@ fill_pattern (AssayAttention *attention, const AssayGraphNode *node, const Kept 
               window > 0 ? MAX (0, t - window + 1) : 0, t, attention->pattern + (h * n + t) * n);
 }
 
+enum { SCAN_X, SCAN_STEP, SCAN_A_LOG, SCAN_WRITE, SCAN_READ };
+
+/* What a walk has to keep of an attention, or of a scan. */
+static guint
+list_inputs (const AssayGraphNode *node, guint *input)
+{
+  guint n = 0;
+
+  if (!is_scan (node))
+    for (guint i = 0; i < MIN (node->n_in, 2); i++)
+      input[n++] = node->in[i];
+  else
+    {
+      input[n++] = node->in[SCAN_STEP];
+      input[n++] = node->in[SCAN_WRITE];
+      input[n++] = node->in[SCAN_READ];
+    }
+  return n;
+}
+
+/* kept: step, write, read. */
+static gboolean
+fill_scan (AssayAttention *attention, const AssayModel *model, const AssayGraphNode *node, gint64 channel, const AssayKeptRows *kept, GError **error)
+{
+  const AssayGraphValue *a = assay_graph_get_value (assay_model_get_layout (model), node->in[SCAN_A_LOG]);
+  const gint64 n = assay_shape_count (&a->shape);
+  g_autoptr (AssayBuffer) a_log = assay_mem_alloc_array ((guint64) n, sizeof (double), error);
+  const char *theta = assay_model_get_theta ((AssayModel *) model);
+  AssayScanMatrix scan = { .n = attention->n, .I = kept[0].width, .S = kept[1].width, .step = kept[0].rows, .write = kept[1].rows, .read = kept[2].rows, .a_log = a_log };
+
+  if (a_log == NULL)
+    return FALSE;
+  assay_dtype_convert (assay_model_get_dtype (model), theta + (gsize) a->offset * assay_dtype_width (assay_model_get_dtype (model)), ASSAY_F64, a_log, (gsize) n);
+  return channel >= 0 ? assay_scan_matrix_fill (&scan, channel, attention->pattern, error) : assay_scan_matrix_fill_all (&scan, attention->pattern, error);
+}
+
+static gboolean
+fill (AssayAttention *attention, const AssayModel *model, const AssayGraphNode *node, gint64 channel, const AssayKeptRows *kept, guint n_kept, GError **error)
+{
+  if (is_scan (node))
+    return fill_scan (attention, model, node, channel, kept, error);
+  fill_pattern (attention, node, &kept[0], &kept[n_kept - 1]);
+  return TRUE;
+}
+
 AssayAttention *
 assay_attention_new (const AssayModel *model, AssayDecoder *decoder, const char *name, const gint32 *tokens, gint64 n, GError **error)
 {
   AssayGraph *graph = assay_model_get_layout (model);
-  const AssayGraphNode *node = find_attention (model, name, error);
+  gint64 channel;
+  const AssayGraphNode *node = find_attention (model, name, &channel, error);
   g_autoptr (AssayAttention) attention = g_new0 (AssayAttention, 1);
-  Kept kept[2] = { { .rows = NULL }, { .rows = NULL } };
-  const guint n_kept = node != NULL && node->n_in > 1 ? 2 : 1;
+  AssayKeptRows kept[MOST_KEPT] = { { .rows = NULL } };
+  guint input[MOST_KEPT];
+  const guint n_kept = node ? list_inputs (node, input) : 0;
   gboolean ok = node != NULL;
 
   for (guint i = 0; ok && i < n_kept; i++)
-    {
-      const char *input = assay_graph_get_value (graph, node->in[i])->name;
-
-      ok = kept_open (&kept[i], decoder, input, n, error) && assay_decoder_set_edit (decoder, input, keep_rows, &kept[i], error);
-    }
+    ok = assay_kept_rows_watch (&kept[i], decoder, assay_graph_get_value (graph, input[i])->name, n, error);
   if (ok)
     {
-      attention->H = (gint64) node->attr[0];
+      attention->is_scan = is_scan (node);
+      attention->H = attention->is_scan ? 1 : (gint64) node->attr[0];
       attention->n = n;
       attention->pattern = assay_mem_alloc_array (attention->H * n * n, sizeof (double), error);
-      ok = attention->pattern != NULL && assay_decoder_feed (decoder, tokens, n, FALSE, NULL, error);
+      ok = attention->pattern != NULL && assay_decoder_feed (decoder, tokens, n, FALSE, NULL, error) && fill (attention, model, node, channel, kept, n_kept, error);
     }
-  if (ok)
-    fill_pattern (attention, node, &kept[0], &kept[n_kept - 1]);
-  assay_mem_free (kept[0].rows);
-  assay_mem_free (kept[1].rows);
+  for (guint i = 0; i < n_kept; i++)
+    assay_kept_rows_clear (&kept[i]);
   return ok ? g_steal_pointer (&attention) : NULL;
 }
 

@@ -17,6 +17,7 @@ src_run_librun_la_SOURCES = $(OPTIMIZERS_LIST) \
   src/run/generate.c src/run/generate.h \
   src/run/identity.c src/run/identity.h \
   src/run/intervention.c src/run/intervention.h \
+  src/run/kept_rows.c src/run/kept_rows.h \
   src/run/language_model.c src/run/language_model.h \
   src/run/lens.c src/run/lens.h \
   src/run/objective.c src/run/objective.h \
@@ -29,6 +30,7 @@ src_run_librun_la_SOURCES = $(OPTIMIZERS_LIST) \
   src/run/record_activations.c \
   src/run/record_gradients.c \
   src/run/record_rows.c src/run/record_rows.h \
+  src/run/record_sparse.c \
   src/run/record_taps.c src/run/record_taps.h \
   src/run/record_walk.c src/run/record_walk.h \
   src/run/recorded.c src/run/recorded.h \
@@ -38,6 +40,7 @@ src_run_librun_la_SOURCES = $(OPTIMIZERS_LIST) \
   src/run/retrain_bank.c \
   src/run/retrain_known.c src/run/retrain_known.h \
   src/run/sampler.c src/run/sampler.h \
+  src/run/scan_matrix.c src/run/scan_matrix.h \
   src/run/schedule.c src/run/schedule.h \
   src/run/train.c src/run/train.h \
   src/run/train_store.c src/run/train_store.h \

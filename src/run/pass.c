@@ -143,6 +143,19 @@ assay_pass_bind (AssayPass *pass, const gint64 *examples)
     NORMALISE (double complex)
 }
 
+void
+assay_pass_single_out (AssayPass *pass, gint64 position)
+{
+  gsize width = assay_dtype_width (pass->batch.dtype);
+  char *weight = pass->batch.weight;
+
+  for (gint64 b = 0; b < pass->B; b++, weight += (gsize) pass->T * width)
+    {
+      memset (weight, 0, (gsize) position * width);
+      memset (weight + (gsize) (position + 1) * width, 0, (gsize) (pass->T - position - 1) * width);
+    }
+}
+
 AssayExec *
 assay_pass_get_exec (AssayPass *pass)
 {

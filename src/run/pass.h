@@ -22,6 +22,9 @@ void       assay_pass_free     (AssayPass *pass);
 
 /* Gathers the pass's B examples. No allocation. */
 void       assay_pass_bind     (AssayPass *pass, const gint64 *examples);
+/* Of each example of tokens that is bound only the target at that position counts, with the weight that it has among all: over all positions the losses, and
+ * their gradients, add up to the example's. Until the next bind. */
+void       assay_pass_single_out (AssayPass *pass, gint64 position);
 AssayExec *assay_pass_get_exec (AssayPass *pass);
 gint64     assay_pass_get_batch (const AssayPass *pass);
 /* What is bound: tokens, targets and weights, or features and targets. */

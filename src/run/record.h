@@ -2,7 +2,7 @@
 /* record.h: activations at named taps, and gradients of single examples, recorded into a case while the model walks.
  *
  *   activations  NAME   /activations/TAP (rows,C), /index/example (rows), /index/position (rows)
- *   gradients    NAME   /gradients/GROUP (N,p), /norms/GROUP (N), /index/example (N)
+ *   gradients    NAME   /gradients/GROUP (rows,p), /norms/GROUP (rows), /index/example (rows); of tokens also /index/position (rows)
  *
  * A tap is the name of a result of the model's graph ("h.0.mlp.act"), of states or of an attention pattern (record_taps.h); rows are the examples in
  * order, for models of tokens each example's positions in order, without padding (record_rows.h). A group is a pattern over parameter names; its columns are the matching parameters in theta's order.
@@ -20,7 +20,7 @@
 #include "store/case.h"
 #include "store/types.h"
 
-/* taps, keep, top, sample, sample-seed, gradients, norms, type, batch. keep and top are the caller's to heed. */
+/* taps, keep, top, sample, sample-seed, gradients, gradient-rows, norms, type, batch. keep and top are the caller's to heed, threshold is for sparse rows. */
 extern const AssayParam assay_record_params[];
 
 typedef struct {
@@ -47,6 +47,11 @@ AssayStoreType assay_record_get_type (const AssayRecording *recording);
  * Owns: the caller. */
 AssayObject *assay_record_activations (const AssayRecording *recording, AssayProgress *progress, GError **error);
 AssayObject *assay_record_gradients   (const AssayRecording *recording, AssayProgress *progress, GError **error);
+
+/* Activations of at least the size `threshold`, as stored, by rows: "sparse" NAME has /index/example, /index/position and, of each tap, /end/TAP: how many
+ * entries lie before the end of the row; these, /entries/unit and /entries/value, are "sparse-entries" NAME/TAP. Goes on where it was stopped or killed.
+ * Errors: as above; USAGE for a threshold of 0. Owns: the caller. */
+AssayObject *assay_record_sparse (const AssayRecording *recording, AssayProgress *progress, GError **error);
 
 /* What one of several processes does, in a case that they share: the examples first .. end - 1. The object is complete when those of all are there. */
 typedef struct {

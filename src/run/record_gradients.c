@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* record_gradients.c: one gradient walk for each example; groups of its entries go to the recorder. */
+/* record_gradients.c: one gradient walk for each example, or each target; groups of its entries go to the recorder. */
 #include "run/record.h"
 
 #include "base/error.h"
@@ -21,7 +21,8 @@ typedef struct {
   const AssayRecording *r;
   AssayDtype dtype;
   GPtrArray *groups;            /* Group */
-  gboolean norms_only;
+  gboolean norms_only, by_token;
+  const AssayRecordRows *rows;
   AssayPass *pass;
   AssayRecorder *recorder;
   void *gradient, *gathered;    /* (P) */
@@ -104,7 +105,7 @@ static gboolean
 open_recorder (Gradients *g, json_t *meta, GError **error)
 {
   g_autoptr (GPtrArray) strings = g_ptr_array_new_with_free_func (g_free);
-  g_autofree AssayArraySpec *arrays = g_new0 (AssayArraySpec, 2 * g->groups->len + 1);
+  g_autofree AssayArraySpec *arrays = g_new0 (AssayArraySpec, 2 * g->groups->len + 2);
   guint n = 0;
 
   for (guint k = 0; k < g->groups->len; k++)
@@ -127,10 +128,13 @@ open_recorder (Gradients *g, json_t *meta, GError **error)
       g_ptr_array_add (strings, path);
       g_ptr_array_add (strings, axis);
       arrays[n++] = (AssayArraySpec) { .path = path, .type = assay_recording_get_type (g->r, ASSAY_STORE_F32), .rank = 2,
-                                       .dims = { 0, group->p }, .axes = { "row", axis }, .long_name = "gradient of the example's loss",
+                                       .dims = { 0, group->p }, .axes = { "row", axis }, .long_name = g->by_token ? "gradient of the target's share of the loss" : "gradient of the example's loss",
                                        .units = "nats", .description = "by the parameters that match the name, in theta's order",
                                        .bulk = TRUE };
     }
+  if (g->by_token)
+    arrays[n++] = (AssayArraySpec) { .path = "/index/position", .type = ASSAY_STORE_I32, .rank = 1, .axes = { "row" },
+                                     .long_name = "position of the target" };
   g->recorder = assay_recorder_new (g->r->store, "gradients", g->r->name, meta, arrays, n, error);
   return g->recorder != NULL;
 }
@@ -155,7 +159,7 @@ gather (const Gradients *g, const Group *group)
 }
 
 static gboolean
-append (Gradients *g, gint64 example, GError **error)
+append (Gradients *g, gint64 example, gint32 position, GError **error)
 {
   AssayStoreType type = g->dtype == ASSAY_F64 ? ASSAY_STORE_F64 : ASSAY_STORE_F32;
   guint n = g->groups->len;
@@ -170,7 +174,8 @@ append (Gradients *g, gint64 example, GError **error)
           || (!g->norms_only && !assay_recorder_append (g->recorder, n + 1 + k, type, entries, 1, error)))
         return FALSE;
     }
-  return assay_recorder_append (g->recorder, n, ASSAY_STORE_I64, &example, 1, error);
+  return assay_recorder_append (g->recorder, n, ASSAY_STORE_I64, &example, 1, error)
+         && (!g->by_token || assay_recorder_append (g->recorder, n + 1 + (g->norms_only ? 0 : n), ASSAY_STORE_I32, &position, 1, error));
 }
 
 static gboolean
@@ -179,8 +184,11 @@ record (gpointer data, gint64 first, gint64 end, AssayProgress *progress, GError
   Gradients *g = data;
   gint64 last = g_get_monotonic_time ();
 
-  for (gint64 i = first; i < end; i++)
+  for (gint64 row = first; row < end; row++)
     {
+      gint64 i = assay_record_rows_find (g->rows, row);
+      gint32 position = g->by_token ? g->rows->position[row] : 0;
+
       if (assay_progress_is_cancelled (progress, error))
         {
           if (!assay_recorder_flush (g->recorder, NULL))
@@ -188,25 +196,42 @@ record (gpointer data, gint64 first, gint64 end, AssayProgress *progress, GError
           return FALSE;
         }
       assay_pass_bind (g->pass, g->r->examples + i);
+      if (g->by_token)
+        assay_pass_single_out (g->pass, position);
       if (!assay_exec_prepare (assay_pass_get_exec (g->pass), assay_model_get_theta (g->r->model), NULL, g->gradient, FALSE, error)
-          || !assay_pass_check_losses (g->pass, g->r->examples + i, "recording", error) || !append (g, g->r->examples[i], error)
+          || !assay_pass_check_losses (g->pass, g->r->examples + i, "recording", error) || !append (g, g->r->examples[i], position, error)
           || !assay_recording_keep_up (g->recorder, &last, error))
         return FALSE;
-      assay_progress_report (progress, "recording gradients", i + 1, g->r->N, "examples", NULL);
+      assay_progress_report (progress, "recording gradients", (guint64) (row + 1), (guint64) g->rows->n, g->by_token ? "targets" : "examples", NULL);
     }
   return TRUE;
+}
+
+static AssayRecordRows *
+choose_rows (const Gradients *g, GError **error)
+{
+  const AssayRecording *r = g->r;
+
+  if (!g->by_token)
+    return assay_record_rows_new_single (r->N, error);
+  if (assay_model_get_block (r->model)->data == ASSAY_DATA_TOKENS)
+    return assay_record_rows_new_targets (r->model, r->dataset, r->examples, r->N, error);
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "gradient-rows: a model of tokens expected for tokens, %s found; leave the option out",
+               assay_model_get_block (r->model)->name);
+  return NULL;
 }
 
 gboolean
 assay_record_gradients_share (const AssayRecording *r, AssayRecordShare *share, AssayProgress *progress, GError **error)
 {
-  Gradients g = { .r = r, .dtype = assay_model_get_dtype (r->model), .norms_only = assay_values_get_bool (r->options, "norms") };
+  Gradients g = { .r = r, .dtype = assay_model_get_dtype (r->model), .norms_only = assay_values_get_bool (r->options, "norms"),
+                  .by_token = strcmp (assay_values_get_string (r->options, "gradient-rows"), "tokens") == 0 };
   gint64 P = assay_model_get_n_params (r->model);
   json_t *meta = NULL;
   gboolean fine;
 
   g.groups = g_ptr_array_new_with_free_func (free_group);
-  share->rows = assay_record_rows_new_single (r->N, error);
+  g.rows = share->rows = choose_rows (&g, error);
   fine = share->rows != NULL && find_groups (&g, error);
   if (fine && !assay_recording_find (r, "gradients", share, &meta))
     {

@@ -137,6 +137,40 @@ assay_record_rows_new_single (gint64 N, GError **error)
   return rows->offset ? g_steal_pointer (&rows) : NULL;
 }
 
+static gint64
+count_targets (const AssayDataset *dataset, gint64 example, gint64 T, gint32 *position)
+{
+  gint64 n = 0;
+
+  for (gint64 t = 0; t < T; t++)
+    if (assay_dataset_get_weight (dataset, example, t) != 0)
+      {
+        if (position != NULL)
+          position[n] = (gint32) t;
+        n++;
+      }
+  return n;
+}
+
+AssayRecordRows *
+assay_record_rows_new_targets (const AssayModel *model, const AssayDataset *dataset, const gint64 *examples, gint64 N, GError **error)
+{
+  g_autoptr (AssayRecordRows) rows = g_new0 (AssayRecordRows, 1);
+  gint64 T = assay_record_get_positions (model);
+
+  rows->N = N;
+  rows->offset = assay_mem_new (gint64, N + 1, error);
+  if (rows->offset == NULL)
+    return NULL;
+  for (gint64 i = 0; i < N; i++)
+    rows->offset[i + 1] = rows->offset[i] + count_targets (dataset, examples[i], T, NULL);
+  rows->n = rows->offset[N];
+  rows->position = assay_mem_new (gint32, MAX (rows->n, 1), error);
+  for (gint64 i = 0; rows->position != NULL && i < N; i++)
+    count_targets (dataset, examples[i], T, rows->position + rows->offset[i]);
+  return rows->position ? g_steal_pointer (&rows) : NULL;
+}
+
 void
 assay_record_rows_free (AssayRecordRows *rows)
 {

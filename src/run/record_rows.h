@@ -23,6 +23,8 @@ AssayRecordRows *assay_record_rows_new  (const AssayModel *model, const AssayDat
                                          GError **error);
 /* One row for each of N examples. */
 AssayRecordRows *assay_record_rows_new_single (gint64 N, GError **error);
+/* One row for each position of an example whose target counts in the loss. Memory: 4 bytes a row and 8 an example. */
+AssayRecordRows *assay_record_rows_new_targets (const AssayModel *model, const AssayDataset *dataset, const gint64 *examples, gint64 N, GError **error);
 void             assay_record_rows_free (AssayRecordRows *rows);
 /* The example that row r belongs to, counted from 0 in `examples`; N for r = n. */
 gint64           assay_record_rows_find (const AssayRecordRows *rows, gint64 row);

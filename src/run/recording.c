@@ -11,14 +11,17 @@
 #define F16_OVERFLOW 65520.0    /* what is as large or larger rounds to infinity */
 #define F32_OVERFLOW 0x1.ffffffp127
 
-static const char *const keeps[] = { "rows", "summary", NULL };
+static const char *const keeps[] = { "rows", "summary", "sparse", NULL };
+static const char *const gradient_rows[] = { "examples", "tokens", NULL };
 static const char *const types[] = { "auto", "f16", "bf16", "f32", "f64", NULL };
 
 const AssayParam assay_record_params[] = {
   { .name = "taps", .type = ASSAY_PARAM_LIST, .metavar = "PATTERN", .names = "tap",
     .help = "what is recorded of the walk, by name, for example h.*.mlp.act; also states and attention patterns (*.pattern)" },
   { .name = "keep", .type = ASSAY_PARAM_CHOICE, .def.s = "rows", .choices = keeps,
-    .help = "of activations: every row; or of each unit a histogram, its best rows, mean and variance, all exact, in memory that does not grow with the rows" },
+    .help = "of activations: every row; or of each unit a histogram, its best rows, mean and variance, all exact, in memory that does not grow with the rows; "
+            "or of each row what is as large as --threshold" },
+  { .name = "threshold", .type = ASSAY_PARAM_DOUBLE, .def.d = 0, .min = 0, .max = 1e300, .help = "least size of what sparse rows keep" },
   { .name = "top", .type = ASSAY_PARAM_INT, .def.i = 20, .min = 0, .max = 1e6, .unit = "rows",
     .help = "in a summary, how many are kept of each unit's largest activations, and of its smallest" },
   { .name = "sample", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1e9, .unit = "rows",
@@ -26,6 +29,8 @@ const AssayParam assay_record_params[] = {
   { .name = "sample-seed", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 9e15, .help = "of that draw" },
   { .name = "gradients", .type = ASSAY_PARAM_LIST, .metavar = "PATTERN",
     .help = "groups of parameters whose gradients are recorded for each example, * for all" },
+  { .name = "gradient-rows", .type = ASSAY_PARAM_CHOICE, .def.s = "examples", .choices = gradient_rows,
+    .help = "a gradient for each example, or for each target of an example of tokens: these add up to the example's, and each costs a walk" },
   { .name = "norms", .type = ASSAY_PARAM_BOOL, .help = "of gradients record the squared norms alone" },
   { .name = "type", .type = ASSAY_PARAM_CHOICE, .def.s = "auto", .choices = types, .help = "as stored; auto: f16 for activations, f32 for gradients" },
   { .name = "batch", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1e9, .unit = "examples",

@@ -46,5 +46,9 @@ check "the unit is its column" eval 'tr -d "\r" <unit.csv >column; cut -d, -f1-8
 check "the example is its rows" eval '{ head -1 all.csv; grep "^[0-9]*,train,3," all.csv; } | cmp - example.csv'
 check "a unit that there is not is refused" refuses "$ASSAY" export st.assay activations --object rows --unit 172 --out no.csv
 check "as is an example without rows" refuses "$ASSAY" export st.assay activations --object rows --example train:5 --out no.csv
+large=$("${AWK-awk}" -F, 'NR > 1 { for (c = 9; c <= NF; c++) n += $c + 0 >= 2 || $c + 0 <= -2 } END { print n }' all.csv)
+check "what is large is recorded by rows" prints "recorded sparse-entries/large/$tap: $large rows" "$ASSAY" record st.assay --taps "$tap" --keep sparse --threshold 2 --name large
+check "sparse rows need a threshold" refuses "$ASSAY" record st.assay --taps "$tap" --keep sparse --name none
+check "gradients of tokens are recorded" prints 'gradients/tokens: 1,2[0-9]* rows' "$ASSAY" record st.assay --gradients 'model.norm.*' --gradient-rows tokens --norms --name tokens
 check "patterns of attention are recorded" prints '1,247 rows' "$ASSAY" record st.assay --taps 'model.layers.0.attn.heads.pattern' --name patterns
 finish

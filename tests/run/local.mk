@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 run_fixtures = tests/run/fixtures.c tests/run/fixtures.h
 check_PROGRAMS += tests/run/test-batch_order tests/run/test-course tests/run/test-evaluate tests/run/test-generate tests/run/test-intervention tests/run/test-language_model tests/run/test-objective tests/run/test-optimizer tests/run/test-predict tests/run/test-record \
-  tests/run/test-replay tests/run/test-retrain tests/run/test-sampler tests/run/test-schedule tests/run/test-train tests/run/test-trainer
+  tests/run/test-replay tests/run/test-retrain tests/run/test-sampler tests/run/test-scan_matrix tests/run/test-schedule tests/run/test-train tests/run/test-trainer
 tests_run_test_batch_order_SOURCES = tests/run/test-batch_order.c
 tests_run_test_course_SOURCES = tests/run/test-course.c $(run_fixtures)
 tests_run_test_evaluate_SOURCES = tests/run/test-evaluate.c $(run_fixtures)
@@ -15,6 +15,7 @@ tests_run_test_record_SOURCES = tests/run/test-record.c $(run_fixtures)
 tests_run_test_replay_SOURCES = tests/run/test-replay.c $(run_fixtures)
 tests_run_test_retrain_SOURCES = tests/run/test-retrain.c $(run_fixtures)
 tests_run_test_sampler_SOURCES = tests/run/test-sampler.c
+tests_run_test_scan_matrix_SOURCES = tests/run/test-scan_matrix.c
 tests_run_test_schedule_SOURCES = tests/run/test-schedule.c
 tests_run_test_train_SOURCES = tests/run/test-train.c $(run_fixtures)
 tests_run_test_trainer_SOURCES = tests/run/test-trainer.c $(run_fixtures)

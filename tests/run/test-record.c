@@ -326,6 +326,94 @@ test_states (Room *room, gconstpointer unused)
       }
 }
 
+typedef struct { AssayProgress *progress; guint left; gboolean by_kill; } Stop;
+
+static void
+count_down (const char *stage, guint64 done, guint64 total, const char *unit, const char *note, gpointer data)
+{
+  Stop *stop = data;
+
+  (void) stage, (void) done, (void) total, (void) unit, (void) note;
+  if (stop->left == 0 || --stop->left > 0)
+    return;
+  if (stop->by_kill)
+    kill (getpid (), SIGKILL);
+  assay_progress_cancel (stop->progress, ASSAY_ERROR_INTERRUPTED);
+}
+
+static AssayObject *
+record_sparse (AssayCase *cas, guint batches, GError **error)
+{
+  g_autoptr (Fixture) f = make_padded ("transformer", padded_config);
+  g_autoptr (AssayValues) options = parse ("{\"taps\": [\"h.0.mlp.act\", \"h.0.attn.heads.pattern\"], \"threshold\": 0.03, \"batch\": 2}");
+  AssayRecording recording = describe (f, cas, options);
+  Stop stop = { .left = batches };
+  AssayObject *object;
+
+  stop.progress = assay_progress_new (count_down, &stop);
+  object = assay_record_sparse (&recording, stop.progress, error);
+  assay_progress_free (stop.progress);
+  return object;
+}
+
+/* Row by row those of all numbers that are as large, and none else. */
+static void
+assert_sparse (AssayCase *cas, const AssayObject *object, const char *tap, gint64 C)
+{
+  g_autofree char *name = g_strconcat ("rec/", tap, NULL), *path = g_strconcat ("/end/", tap, NULL), *of_rows = g_strconcat ("/activations/", tap, NULL);
+  g_autofree double *rows = read_all (cas, "activations", of_rows, object->rows, C), *ends = read_all (cas, "sparse", path, object->rows, 1);
+  g_autoptr (AssayReader) reader = assay_reader_open (cas, "sparse-entries", name, NULL);
+  gint64 n = assay_reader_get_object (reader)->rows, at = 0;
+  g_autofree double *unit = g_new (double, n), *value = g_new (double, n);
+
+  g_assert_true (assay_reader_read (reader, "/entries/unit", ASSAY_STORE_F64, unit, NULL));
+  g_assert_true (assay_reader_read (reader, "/entries/value", ASSAY_STORE_F64, value, NULL));
+  for (gint64 r = 0; r < object->rows; r++)
+    {
+      for (gint64 c = 0; c < C; c++)
+        if (fabs (rows[r * C + c]) >= 0.03)
+          {
+            g_assert_cmpint (at, <, n);
+            g_assert_cmpfloat (unit[at], ==, (double) c);
+            g_assert_cmpfloat (value[at++], ==, rows[r * C + c]);
+          }
+      g_assert_cmpfloat (ends[r], ==, (double) at);
+    }
+  g_assert_cmpint (at, ==, n);
+  g_assert_cmpint (at, >, 0);
+  g_assert_cmpint (at, <, object->rows * C);
+}
+
+static void
+test_sparse (Room *room, gconstpointer unused)
+{
+  (void) unused;
+  for (guint stops = 0; stops < 4; stops++)
+    {
+      g_autofree char *path = g_strdup_printf ("%s.%u", room->path, stops);
+      GError *error = NULL;
+      g_autoptr (AssayCase) cas = assay_case_create (path, &error);
+      g_autoptr (Fixture) f = make_padded ("transformer", padded_config);
+      g_autoptr (AssayValues) options = parse ("{\"taps\": [\"h.0.mlp.act\", \"h.0.attn.heads.pattern\"], \"batch\": 2}");
+      AssayRecording recording = describe (f, cas, options);
+      g_autoptr (AssayObject) rows = assay_record_activations (&recording, NULL, &error), object = NULL;
+
+      g_assert_no_error (error);
+      for (guint k = 0; k < stops; k++)
+        {
+          g_autoptr (GError) fault = NULL;
+
+          g_assert_null (record_sparse (cas, 1, &fault));         /* two more examples each time */
+          g_assert_error (fault, ASSAY_ERROR, ASSAY_ERROR_INTERRUPTED);
+        }
+      object = record_sparse (cas, 0, &error);
+      g_assert_no_error (error);
+      g_assert_cmpint (object->rows, ==, rows->rows);
+      assert_sparse (cas, object, "h.0.mlp.act", 32);
+      assert_sparse (cas, object, "h.0.attn.heads.pattern", 12);
+    }
+}
+
 static void
 test_features (Room *room, gconstpointer unused)
 {
@@ -389,6 +477,63 @@ test_gradients (Room *room, gconstpointer unused)
     g_assert_cmpfloat (fabs (mean[p] - gradient[p]), <=, 1e-14);
 }
 
+/* Rows of tokens are those of the targets that count, and add up to the example's; in a sum and in a mean over positions. */
+static void
+check_token_gradients (Room *room, const char *reduction)
+{
+  g_autofree char *config = g_strdup_printf ("{\"vocabulary\": 11, \"context\": 6, \"width\": 4, \"layers\": 1, \"heads\": 2, \"token-reduction\": \"%s\"}", reduction);
+  GError *error = NULL;
+  g_autofree char *path = g_strconcat (room->path, ".", reduction, NULL);
+  g_autoptr (AssayCase) cas = assay_case_create (path, &error);
+  g_autoptr (Fixture) f = make_padded ("transformer", config);
+  g_autoptr (AssayValues) whole = parse ("{\"gradients\": [\"*\"], \"type\": \"f64\"}");
+  g_autoptr (AssayValues) single = parse ("{\"gradients\": [\"*\"], \"type\": \"f64\", \"gradient-rows\": \"tokens\"}");
+  AssayRecording recording = describe (f, cas, whole);
+  g_autoptr (AssayObject) object = NULL, tokens = NULL;
+  g_autofree double *all = NULL, *rows = NULL, *example = NULL, *position = NULL, *norms = NULL;
+  gint64 N = f->training.N, P = assay_model_get_n_params (f->model), r = 0;
+
+  object = assay_record_gradients (&recording, NULL, &error);
+  g_assert_no_error (error);
+  all = read_all (cas, "gradients", "/gradients/*", N, P);
+  recording.options = single;
+  tokens = assay_record_gradients (&recording, NULL, &error);
+  g_assert_no_error (error);
+  rows = read_all (cas, "gradients", "/gradients/*", tokens->rows, P);
+  norms = read_all (cas, "gradients", "/norms/*", tokens->rows, 1);
+  example = read_all (cas, "gradients", "/index/example", tokens->rows, 1);
+  position = read_all (cas, "gradients", "/index/position", tokens->rows, 1);
+  for (gint64 i = 0; i < N; i++)
+    {
+      g_autofree double *sum = g_new0 (double, P);
+      gint64 n = f->training.train[i] % 6;
+
+      for (gint64 t = 0; t < n; t++, r++)
+        {
+          double norm = 0;
+
+          g_assert_true (example[r] == (double) f->training.train[i] && position[r] == (double) t);
+          for (gint64 p = 0; p < P; p++)
+            {
+              sum[p] += rows[r * P + p];
+              norm += rows[r * P + p] * rows[r * P + p];
+            }
+          g_assert_cmpfloat (fabs (norm - norms[r]), <=, 1e-6 * norm);
+        }
+      for (gint64 p = 0; p < P; p++)
+        g_assert_cmpfloat (fabs (sum[p] - all[i * P + p]), <=, 2e-6 * (1 + fabs (all[i * P + p])));
+    }
+  g_assert_cmpint (tokens->rows, ==, r);
+}
+
+static void
+test_token_gradients (Room *room, gconstpointer unused)
+{
+  (void) unused;
+  check_token_gradients (room, "sum");
+  check_token_gradients (room, "mean");
+}
+
 static void
 test_norms_alone (Room *room, gconstpointer unused)
 {
@@ -406,21 +551,6 @@ test_norms_alone (Room *room, gconstpointer unused)
 }
 
 /* --- stops ---------------------------------------------------------------------------------------------------------------- */
-
-typedef struct { AssayProgress *progress; guint left; gboolean by_kill; } Stop;
-
-static void
-count_down (const char *stage, guint64 done, guint64 total, const char *unit, const char *note, gpointer data)
-{
-  Stop *stop = data;
-
-  (void) stage, (void) done, (void) total, (void) unit, (void) note;
-  if (stop->left == 0 || --stop->left > 0)
-    return;
-  if (stop->by_kill)
-    kill (getpid (), SIGKILL);
-  assay_progress_cancel (stop->progress, ASSAY_ERROR_INTERRUPTED);
-}
 
 static AssayObject *
 record_some (AssayCase *cas, guint batches, gboolean by_kill, GError **error)
@@ -686,8 +816,10 @@ main (int argc, char **argv)
   ADD ("/record/a sample is drawn by seed, example and position, and a larger one holds it", test_sample);
   ADD ("/record/attention patterns give, with the values, what the attention computes", test_patterns);
   ADD ("/record/states, read out, give what the scan computes", test_states);
+  ADD ("/record/sparse rows hold what is large and nothing else, also when they were stopped", test_sparse);
   ADD ("/record/activations of features are the walk's", test_features);
   ADD ("/record/gradients of examples average to the gradient and their norms are theirs", test_gradients);
+  ADD ("/record/gradients of targets add up to the example's", test_token_gradients);
   ADD ("/record/norms can be recorded alone", test_norms_alone);
   ADD ("/record/a stopped recording has committed what was walked and goes on", test_stopped);
   ADD ("/record/a recording killed again and again ends complete and right", test_killed);
