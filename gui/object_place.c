@@ -16,6 +16,7 @@ static const struct { const char *kind; AssayObjectGroup group; const char *page
   { "bank", ASSAY_GROUP_RUNS, "influence" },
   { "activations", ASSAY_GROUP_RECORDINGS, "units" },
   { "summary", ASSAY_GROUP_RECORDINGS, "units" },
+  { "summary-part", ASSAY_GROUP_RECORDINGS, "units" },
   { "sparse", ASSAY_GROUP_RECORDINGS, "units" },
   { "sparse-entries", ASSAY_GROUP_RECORDINGS, "units" },
   { "gradients", ASSAY_GROUP_RECORDINGS, NULL },

@@ -29,6 +29,7 @@ src_probes_libprobes_la_SOURCES += \
   src/probes/unit_tally.c src/probes/unit_tally.h \
   src/probes/units.c src/probes/units.h \
   src/probes/units_measure.c \
+  src/probes/units_part.c src/probes/units_part.h \
   src/probes/units_store.c src/probes/units_store.h \
   src/probes/units_stream.c src/probes/units_stream.h
 

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#define ROOM 512                /* rows that the search hands over at a time */
+#define ROOM 128                /* rows that the search hands over at a time */
 #define PIECES 3                /* doubles that hold every sum of float16 and bfloat16 exactly, and others to 2^-159 */
 
 /* The bin of every key of a type. */
@@ -79,15 +79,16 @@ allows_ties (const AssayUnitBest *best, const AssayUnitBlock *block)
   return !block->ascending || assay_unit_row_compare (&first, &best->worst, best->largest) < 0;
 }
 
+/* What cannot be among the best any more is passed over from the first few rows on. */
 static void
 offer_keys (AssayUnitSummary *s, const gint16 *keys, const AssayUnitBlock *block)
 {
-  gint hi = s->largest.has_worst ? key_of (s->type, s->largest.worst.value) - allows_ties (&s->largest, block) : G_MININT16;
-  gint lo = s->smallest.has_worst ? key_of (s->type, s->smallest.worst.value) + allows_ties (&s->smallest, block) : G_MAXINT16;
   gint64 row[ROOM], next = 0;
 
   while (next < block->n)
     {
+      gint hi = s->largest.has_worst ? key_of (s->type, s->largest.worst.value) - allows_ties (&s->largest, block) : G_MININT16;
+      gint lo = s->smallest.has_worst ? key_of (s->type, s->smallest.worst.value) + allows_ties (&s->smallest, block) : G_MAXINT16;
       gsize n = assay_unit_kernels_get ()->find (keys, next, block->n, (gint16) lo, (gint16) hi, row, ROOM, &next);
 
       for (gsize i = 0; i < n; i++)

@@ -6,14 +6,17 @@
 #include "base/mem.h"
 #include "probes/unit_kernel.h"
 #include "probes/unit_summary.h"
+#include "probes/units_part.h"
 #include "run/record_walk.h"
 
+#include <signal.h>
 #include <string.h>
 
 #define SLOTS 8
 #define SLOT_BYTES ((gsize) 4 << 20)
 #define MOST_ROWS 4096          /* of a slot */
 #define STRIP 32                /* units that are turned round together: a cache line of 16-bit values */
+#define SAVE_SECONDS 1800       /* a kill costs no more */
 #define NOT_LOOKED_FOR "a summary was recorded, not the rows"
 
 typedef struct {
@@ -25,15 +28,19 @@ typedef struct {
 } Slot;
 
 typedef struct {
-  AssayUnitSummary *unit;       /* (C) */
+  AssayUnitSummary *unit;       /* (C), into the units of all taps */
   gint64 C, room;               /* rows of a slot */
 } Tap;
 
 typedef struct {
+  const AssayRecording *r;
+  json_t *identity;
   AssayStoreType type;
   gsize width;
   guint n_taps;
   Tap *tap;
+  AssayUnitSummary *unit;       /* (n_units) of all taps */
+  gint64 n_units;
   Slot slot[SLOTS];
   GAsyncQueue *empty, *full;    /* Slot */
   GThread *thread;
@@ -43,6 +50,8 @@ typedef struct {
   const gint32 *position;
   guint walked;                 /* walking: tap under way */
   gint64 row;                   /* walking: its rows that were handed over */
+  gint64 n, done;               /* walking: rows of the batch, and of all batches */
+  gint64 saved;                 /* walking: when */
   gint64 waited;                /* walking: microseconds */
   gint16 *keys;                 /* counting: (STRIP, MOST_ROWS) */
   double *numbers;              /* counting: one unit's, (MOST_ROWS), of types that are not counted by keys */
@@ -143,8 +152,8 @@ begin_batch (gpointer data, const gint64 *example, const gint32 *position, gint6
 {
   Stream *s = data;
 
-  (void) n;
   (void) error;
+  s->n = n;
   s->example = example;
   s->position = position;
   s->row = 0;
@@ -185,11 +194,35 @@ take_rows (gpointer data, guint k, AssayStoreType from, gconstpointer x, gint64 
 }
 
 static gboolean
+save (Stream *s, GError **error)
+{
+  s->saved = g_get_monotonic_time ();
+  return s->r->store == NULL || s->done == 0 || assay_units_part_save (s->r->store, s->r->name, s->identity, s->unit, s->n_units, s->done, error);
+}
+
+/* All slots empty in this hand: the other thread has nothing to do. */
+static gboolean
+save_between (Stream *s, GError **error)
+{
+  Slot *all[SLOTS];
+  gboolean fine;
+
+  for (guint k = 0; k < SLOTS; k++)
+    all[k] = g_async_queue_pop (s->empty);
+  fine = save (s, error);
+  for (guint k = 0; k < SLOTS; k++)
+    g_async_queue_push (s->empty, all[k]);
+  return fine;
+}
+
+static gboolean
 end_batch (gpointer data, GError **error)
 {
-  (void) error;
-  post_begun (data);
-  return TRUE;
+  Stream *s = data;
+
+  post_begun (s);
+  s->done += s->n;
+  return g_get_monotonic_time () - s->saved < SAVE_SECONDS * G_USEC_PER_SEC || save_between (s, error);
 }
 
 /* --- making ---------------------------------------------------------------------------------------------------------------- */
@@ -226,25 +259,41 @@ assay_units_stream_measure (const GPtrArray *taps, gint64 top)
 }
 
 static gboolean
-stream_init (Stream *s, const GPtrArray *taps, AssayStoreType type, gint64 top, GError **error)
+make_units (Stream *s, const GPtrArray *taps, gint64 top, GError **error)
 {
-  s->type = type;
-  s->width = assay_store_type_width (type);
+  gint64 first = 0, n = 0;
+
+  for (guint k = 0; k < taps->len; k++)
+    n += ((AssayRecordTap *) taps->pdata[k])->C;
+  s->unit = assay_mem_new (AssayUnitSummary, n, error);
+  if (s->unit == NULL)
+    return FALSE;
+  for (; s->n_units < n; s->n_units++)
+    assay_unit_summary_init (&s->unit[s->n_units], s->type, top);
+  s->n_taps = taps->len;
+  s->tap = g_new0 (Tap, taps->len);
+  for (guint k = 0; k < taps->len; k++)
+    {
+      const gint64 C = ((AssayRecordTap *) taps->pdata[k])->C;
+
+      s->tap[k] = (Tap) { .unit = s->unit + first, .C = C, .room = get_room (C, s->width) };
+      first += C;
+    }
+  return TRUE;
+}
+
+static gboolean
+stream_init (Stream *s, const AssayRecording *r, const GPtrArray *taps, gint64 top, GError **error)
+{
+  s->r = r;
+  s->type = assay_record_get_type (r);
+  s->identity = json_pack ("{s:o, s:I}", "recording", assay_record_identify (r), "top", (json_int_t) top);
+  s->width = assay_store_type_width (s->type);
   s->end.n = -1;
   s->empty = g_async_queue_new ();
   s->full = g_async_queue_new ();
-  s->tap = g_new0 (Tap, taps->len);
-  for (guint k = 0; k < taps->len; k++, s->n_taps++)
-    {
-      Tap *tap = &s->tap[k];
-
-      tap->C = ((AssayRecordTap *) taps->pdata[k])->C;
-      tap->room = get_room (tap->C, s->width);
-      if ((tap->unit = assay_mem_new (AssayUnitSummary, tap->C, error)) == NULL)
-        return FALSE;
-      for (gint64 u = 0; u < tap->C; u++)
-        assay_unit_summary_init (&tap->unit[u], type, top);
-    }
+  if (!make_units (s, taps, top, error))
+    return FALSE;
   for (guint k = 0; k < SLOTS; k++)
     {
       Slot *slot = &s->slot[k];
@@ -264,11 +313,9 @@ stream_init (Stream *s, const GPtrArray *taps, AssayStoreType type, gint64 top, 
 static void
 stream_clear (Stream *s)
 {
-  for (guint k = 0; k < s->n_taps; k++)
-    for (gint64 u = 0; u < s->tap[k].C; u++)
-      assay_unit_summary_clear (&s->tap[k].unit[u]);
-  for (guint k = 0; k < s->n_taps; k++)
-    assay_mem_free (s->tap[k].unit);
+  for (gint64 u = 0; u < s->n_units; u++)
+    assay_unit_summary_clear (&s->unit[u]);
+  assay_mem_free (s->unit);
   for (guint k = 0; k < SLOTS; k++)
     {
       assay_mem_free (s->slot[k].values);
@@ -279,6 +326,7 @@ stream_clear (Stream *s)
   g_clear_pointer (&s->full, g_async_queue_unref);
   assay_mem_free (s->keys);
   assay_mem_free (s->numbers);
+  json_decref (s->identity);
   g_free (s->tap);
 }
 
@@ -323,18 +371,39 @@ finish (const Stream *s, const GPtrArray *taps, gint64 R, gint64 top, GError **e
   return g_steal_pointer (&out);
 }
 
+/* Signals belong to the program's own threads. */
+static GThread *
+start_thread (Stream *s)
+{
+  GThread *thread;
+  sigset_t all, before;
+
+  sigfillset (&all);
+  pthread_sigmask (SIG_SETMASK, &all, &before);
+  thread = g_thread_new ("assay-units", serve, s);
+  pthread_sigmask (SIG_SETMASK, &before, NULL);
+  return thread;
+}
+
 /* The other thread has counted everything, or what came before a failure, when this returns. */
 static gboolean
 walk (Stream *s, AssayRecordWalk *walk, gint64 R, AssayProgress *progress, GError **error)
 {
   const AssayRecordSink sink = { s->type, begin_batch, take_rows, end_batch, s };
+  g_autoptr (GError) fault = NULL;
   gboolean fine;
 
-  s->thread = g_thread_new ("assay-units", serve, s);
-  fine = assay_record_walk_run (walk, 0, R, &sink, progress, error);
+  s->saved = g_get_monotonic_time ();
+  s->thread = start_thread (s);
+  fine = assay_record_walk_run (walk, s->done, R, &sink, progress, &fault);
   g_async_queue_push (s->full, &s->end);
   g_thread_join (s->thread);
-  return fine;
+  if (fine)
+    return TRUE;
+  if ((g_error_matches (fault, ASSAY_ERROR, ASSAY_ERROR_INTERRUPTED) || g_error_matches (fault, ASSAY_ERROR, ASSAY_ERROR_TERMINATED)) && !save (s, NULL))
+    g_prefix_error (&fault, "what was counted last could not be committed; ");
+  g_propagate_error (error, g_steal_pointer (&fault));
+  return FALSE;
 }
 
 AssayUnitsStream *
@@ -353,7 +422,9 @@ assay_units_stream_run (const AssayRecording *recording, gint64 top, AssayProgre
       g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_SHAPE, "recording: no example has a row to summarise");
       return NULL;
     }
-  if (stream_init (&s, assay_record_walk_get_taps (model), assay_record_get_type (recording), top, error) && walk (&s, model, rows->n, progress, error))
+  if (stream_init (&s, recording, assay_record_walk_get_taps (model), top, error)
+      && (recording->store == NULL || assay_units_part_load (recording->store, recording->name, s.identity, s.unit, s.n_units, &s.done, error))
+      && walk (&s, model, rows->n, progress, error))
     out = finish (&s, assay_record_walk_get_taps (model), rows->n, top, error);
   if (out != NULL)
     {

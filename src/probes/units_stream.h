@@ -19,7 +19,8 @@ typedef struct {
 /* Bytes that units and slots take, for taps (AssayRecordTap) and `top` rows at either end. */
 gsize assay_units_stream_measure (const GPtrArray *taps, gint64 top);
 
-/* Walks the recording's examples, those rows of them that its options ask for. Errors: those of assay_record_walk_run; memory; SHAPE for no rows. */
+/* Walks the recording's examples, those rows of them that its options ask for. A walk that is stopped leaves what it has in the case (units_part.h), as it
+ * does every half hour, and the same walk goes on from there; recording->store may be NULL: then nothing is left. Errors: those of assay_record_walk_run; memory; SHAPE for no rows. */
 AssayUnitsStream *assay_units_stream_run  (const AssayRecording *recording, gint64 top, AssayProgress *progress, GError **error);
 void              assay_units_stream_free (AssayUnitsStream *stream);
 

@@ -40,6 +40,8 @@ gint64       assay_record_get_positions (const AssayModel *model);
 
 /* The rows of activations that the options ask for. Owns: the caller. */
 AssayRecordRows *assay_record_choose_rows (const AssayRecording *recording, GError **error);
+/* A digest of model, parameters, examples and options: recordings with equal ones have the same bits. New reference. */
+json_t      *assay_record_identify (const AssayRecording *recording);
 /* What activations are stored as. */
 AssayStoreType assay_record_get_type (const AssayRecording *recording);
 

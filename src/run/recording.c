@@ -60,21 +60,29 @@ assay_record_get_type (const AssayRecording *r)
   return assay_recording_get_type (r, ASSAY_STORE_F16);
 }
 
-gboolean
-assay_recording_find (const AssayRecording *r, const char *kind, AssayRecordShare *share, json_t **meta)
+json_t *
+assay_record_identify (const AssayRecording *r)
 {
   gsize theta = assay_model_get_n_params (r->model) * assay_dtype_width (assay_model_get_dtype (r->model));
-  g_autoptr (AssayObject) object = assay_case_lookup (r->store, kind, r->name, NULL);
-  json_t *full = r->meta ? json_copy (r->meta) : json_object (), *identity = json_object ();
+  json_t *identity = json_object ();
 
-  share->object = NULL;
-  share->is_last = FALSE;
   json_object_set_new (identity, "options", assay_values_to_json (r->options));
   json_object_set_new (identity, "model", assay_model_get_spec (r->model));
   json_object_set_new (identity, "parameters", assay_identity_digest (assay_model_get_theta (r->model), theta));
   json_object_set_new (identity, "examples", assay_identity_digest (r->examples, r->N * sizeof *r->examples));
   assay_identity_add_machine (identity);
-  json_object_set_new (full, "recording", identity);
+  return identity;
+}
+
+gboolean
+assay_recording_find (const AssayRecording *r, const char *kind, AssayRecordShare *share, json_t **meta)
+{
+  g_autoptr (AssayObject) object = assay_case_lookup (r->store, kind, r->name, NULL);
+  json_t *full = r->meta ? json_copy (r->meta) : json_object ();
+
+  share->object = NULL;
+  share->is_last = FALSE;
+  json_object_set_new (full, "recording", assay_record_identify (r));
   if (object != NULL && object->complete && json_equal (object->meta, full))
     {
       json_decref (full);

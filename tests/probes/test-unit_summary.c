@@ -4,6 +4,7 @@
 #include "../run/fixtures.h"
 #include "recordings.h"
 
+#include "base/error.h"
 #include "probes/unit_kernel.h"
 #include "probes/unit_summary.h"
 #include "probes/units_store.h"
@@ -228,6 +229,64 @@ test_stream (Room *room, gconstpointer data)
     }
 }
 
+typedef struct { AssayProgress *progress; guint left; } Stop;
+
+static void
+count_down (const char *stage, guint64 done, guint64 total, const char *unit, const char *note, gpointer data)
+{
+  Stop *stop = data;
+
+  (void) stage, (void) done, (void) total, (void) unit, (void) note;
+  if (stop->left > 0 && --stop->left == 0)
+    assay_progress_cancel (stop->progress, ASSAY_ERROR_INTERRUPTED);
+}
+
+static AssayUnitsStream *
+stream_some (AssayCase *cas, const char *type, guint batches, GError **error)
+{
+  g_autofree char *text = g_strdup_printf ("{\"taps\": [\"h.0.mlp.act\", \"logits\"], \"batch\": 4, \"type\": \"%s\"}", type);
+  g_autoptr (AssayValues) recorded = values_of (assay_record_params, text);
+  g_autoptr (Fixture) f = fixture_transformer ("{}", 1);
+  const AssayRecording recording = { .model = f->model, .dataset = f->dataset, .examples = f->training.train, .N = f->training.N, .options = recorded,
+                                     .backend = f->backend, .store = cas, .name = "rec" };
+  Stop stop = { .left = batches };
+  AssayUnitsStream *stream;
+
+  stop.progress = assay_progress_new (count_down, &stop);
+  stream = assay_units_stream_run (&recording, 7, stop.progress, error);
+  assay_progress_free (stop.progress);
+  return stream;
+}
+
+/* Every bit: what was counted before the stops is in it, once. */
+static void
+test_stopped (Room *room, gconstpointer data)
+{
+  GError *error = NULL;
+  g_autofree char *other = g_strconcat (room->path, ".whole", NULL);
+  g_autoptr (AssayCase) cas = assay_case_create (room->path, &error), whole = assay_case_create (other, &error);
+  g_autoptr (AssayUnitsStream) at_once = stream_some (whole, data, 0, &error), stopped = NULL;
+
+  g_assert_no_error (error);
+  for (guint k = 0; k < 2; k++)
+    {
+      g_autoptr (GError) fault = NULL;
+
+      g_assert_null (stream_some (cas, data, 2, &fault));
+      g_assert_error (fault, ASSAY_ERROR, ASSAY_ERROR_INTERRUPTED);
+    }
+  stopped = stream_some (cas, data, 1000, &error);
+  g_assert_no_error (error);
+  for (guint k = 0; k < 2; k++)
+    {
+      const AssayUnits *a = at_once->taps->pdata[k], *b = stopped->taps->pdata[k];
+
+      assert_same_units (b, a);
+      for (gint64 u = 0; u < a->C; u++)
+        g_assert_true (a->unit[u].s.mean == b->unit[u].s.mean && a->unit[u].s.variance == b->unit[u].s.variance);
+    }
+}
+
 static void
 test_kept (Room *room, gconstpointer unused)
 {
@@ -263,6 +322,8 @@ main (int argc, char **argv)
   g_test_add ("/summary/a stream beside the walk says what the recorded rows say", Room, "f16", room_enter, test_stream, room_leave);
   g_test_add ("/summary/in brain floats", Room, "bf16", room_enter, test_stream, room_leave);
   g_test_add ("/summary/in single precision", Room, "f32", room_enter, test_stream, room_leave);
+  g_test_add ("/summary/a stream that was stopped twice has the bits of one that was not", Room, "f16", room_enter, test_stopped, room_leave);
+  g_test_add ("/summary/also in double precision", Room, "f64", room_enter, test_stopped, room_leave);
   g_test_add ("/summary/what was kept of it comes back", Room, NULL, room_enter, test_kept, room_leave);
   return g_test_run ();
 }
