@@ -3,6 +3,7 @@
 BENCHMARKS = \
   bench/gallery \
   bench/gemm \
+  bench/language \
   bench/model \
   bench/record \
   bench/recorded \
@@ -10,12 +11,14 @@ BENCHMARKS = \
   bench/search \
   bench/tokenize \
   bench/units
-EXTRA_PROGRAMS += bench/chain_edit bench/gallery bench/gemm bench/model bench/record bench/recorded bench/rows bench/search bench/table_view bench/tokenize bench/units
+EXTRA_PROGRAMS += bench/chain_edit bench/gallery bench/gemm bench/language bench/model bench/record bench/recorded bench/rows bench/search bench/table_view bench/tokenize bench/units
 bench_gallery_SOURCES = bench/gallery.c
 bench_gallery_CFLAGS = $(AM_CFLAGS) $(CAIRO_CFLAGS)
 bench_gemm_SOURCES = bench/gemm.c
 bench_gemm_CFLAGS = $(AM_CFLAGS) $(OPENBLAS_CFLAGS)
 bench_gemm_LDADD = $(LDADD) -ldl
+bench_language_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+bench_language_SOURCES = bench/language.c bench/case_dir.h
 bench_model_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 bench_model_SOURCES = bench/model.c bench/case_dir.h
 bench_record_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
@@ -38,7 +41,7 @@ bench_table_view_CFLAGS = $(AM_CFLAGS) $(GTK_CFLAGS)
 bench_table_view_SOURCES = bench/table_view.c
 bench_table_view_LDADD = gui/libgui.la $(LDADD) $(GTK_LIBS)
 endif
-EXTRA_DIST += bench/README.md bench/compare.py bench/growth.sh bench/loo_mnist.sh bench/methods.sh bench/reasoning.py bench/record.py bench/factors.py bench/search.py bench/solve.py bench/tokenizer.py bench/peers/requirements.txt bench/peers/torch_model.py bench/peers/torch_record.py bench/peers/torch_solve.py bench/peers/kronfluence_factors.py bench/peers/faiss_search.py bench/peers/tokenizers_encode.py
+EXTRA_DIST += bench/README.md bench/compare.py bench/growth.sh bench/language.py bench/loo_mnist.sh bench/methods.sh bench/reasoning.py bench/record.py bench/factors.py bench/search.py bench/solve.py bench/tokenizer.py bench/peers/requirements.txt bench/peers/llama_language.py bench/peers/torch_language.py bench/peers/torch_model.py bench/peers/torch_record.py bench/peers/torch_solve.py bench/peers/kronfluence_factors.py bench/peers/faiss_search.py bench/peers/tokenizers_encode.py
 EXTRA_DIST += bench/results/h200.jsonl bench/results/h200.txt
 EXTRA_DIST += bench/gpu/measure.c bench/gpu/run.sh bench/gpu/table.py bench/gpu/torch_peer.py
 CLEANFILES += $(BENCHMARKS)

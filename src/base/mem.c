@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* mem.c: counted, aligned, fallible memory. A 64-byte header before each buffer holds its size. */
+/* mem.c: counted, aligned, fallible memory. A 64-byte header before each buffer holds its size. Large buffers are pages of their own, which are zero until
+ * they are written: they take memory, and time, only then. */
 #include "base/mem.h"
 
 #include "base/error.h"
@@ -13,6 +14,8 @@
 
 #define HEADER 64
 #define LARGE (16 << 20)        /* from here on large pages are asked for: reading rows here and there costs fewer misses of addresses */
+
+typedef struct { gsize bytes, mapped; } Header;         /* mapped: bytes of the pages, 0 where there are none */
 
 static atomic_size_t live, peak;
 static _Atomic guint64 count, fail_at;
@@ -53,14 +56,36 @@ must_fail (void)
   return FALSE;
 }
 
+/* total bytes of zeros; NULL where there is no memory. */
+static char *
+get_block (gsize total, gsize *mapped)
+{
+  char *block;
+
+#ifndef __SANITIZE_ADDRESS__    /* which sees only what malloc gives */
+  if (total >= LARGE)
+    {
+      block = mmap (NULL, total, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+      *mapped = total;
+      return block == MAP_FAILED ? NULL : block;
+    }
+#endif
+  *mapped = 0;
+  block = aligned_alloc (64, total);
+  if (block != NULL)
+    memset (block, 0, total);
+  return block;
+}
+
 gpointer
 assay_mem_alloc (gsize bytes, GError **error)
 {
+  Header header = { bytes, 0 };
   guint64 total;
   char *block = NULL;
 
   if (assay_size_add (bytes, HEADER, &total) && assay_size_align (total, 64, &total) && !must_fail ())
-    block = aligned_alloc (64, total);
+    block = get_block (total, &header.mapped);
   if (block == NULL)
     {
       g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NO_MEMORY,
@@ -68,8 +93,7 @@ assay_mem_alloc (gsize bytes, GError **error)
       return NULL;
     }
   want_large_pages (block, total);
-  memset (block, 0, total);
-  memcpy (block, &bytes, sizeof bytes);
+  memcpy (block, &header, sizeof header);
   atomic_fetch_add (&count, 1);
   raise_peak (atomic_fetch_add (&live, bytes) + bytes);
   return block + HEADER;
@@ -92,13 +116,16 @@ assay_mem_alloc_array (guint64 n, gsize width, GError **error)
 void
 assay_mem_free (gpointer buffer)
 {
-  gsize bytes;
+  Header header;
 
   if (buffer == NULL)
     return;
-  memcpy (&bytes, (char *) buffer - HEADER, sizeof bytes);
-  atomic_fetch_sub (&live, bytes);
-  free ((char *) buffer - HEADER);
+  memcpy (&header, (char *) buffer - HEADER, sizeof header);
+  atomic_fetch_sub (&live, header.bytes);
+  if (header.mapped > 0)
+    munmap ((char *) buffer - HEADER, header.mapped);
+  else
+    free ((char *) buffer - HEADER);
 }
 
 gsize

@@ -2,8 +2,8 @@
 /* workers.h: a crew of threads that share out numbered blocks of one task at a time.
  *
  * Blocks are cut by the data, never by the number of threads, and each block writes its own output: so results are the
- * same bits for any crew size. A worker that has nothing to do sleeps in the kernel; it never spins, so another busy
- * program on the machine costs its share of the processor and no more. The calling thread works too.
+ * same bits for any crew size. A worker that has nothing to do looks for the next task for some 20 microseconds and then
+ * sleeps in the kernel, so another busy program on the machine costs its share of the processor and no more. The calling thread works too.
  * Thread rule: one task at a time per crew; nested calls from inside a block run on the calling thread.
  */
 #pragma once

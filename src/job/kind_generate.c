@@ -24,6 +24,7 @@ static const AssayParam params[] = {
 static const AssayJobExample examples[] = {
   { "go on with a sentence, by the checkpoint in a folder", "assay generate --model story --prompt \"a word\" --max-tokens 8" },
   { "draw among the likeliest tokens; the same seed draws the same", "assay generate --model story --prompt \"a word\" --max-tokens 8 --temperature 0.8 --top-p 0.9 --seed 1" },
+  { "with weights rounded to bytes, and how far that moves the logits", "assay generate --model story --prompt \"a word\" --max-tokens 8 --weights int8" },
   { NULL, NULL }
 };
 
@@ -118,7 +119,7 @@ begin (Generation *g, const AssayValues *values, AssayJobContext *context, GErro
     g_set_error_literal (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, ASSAY_LANGUAGE_NO_PROMPT);
   else if (g->n_prompt > T)
     g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "prompt: at most %" G_GINT64_FORMAT " tokens expected, the model's context, %u found", T, g->n_prompt);
-  if (g->n_prompt == 0 || g->n_prompt > T)
+  if (g->n_prompt == 0 || g->n_prompt > T || !assay_language_compare (&g->language, (const gint32 *) (void *) g->tokens->data, g->n_prompt, context, error))
     return FALSE;
   g->decoder = assay_language_decode (&g->language, MIN (T, (gint64) g->n_prompt + most), context, error);
   if (g->decoder == NULL)

@@ -163,6 +163,8 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
       g_prefix_error (error, "prompt: ");
       return NULL;
     }
+  if (!assay_language_compare (&q.language, (const gint32 *) (void *) q.tokens->data, q.tokens->len, context, error))
+    return NULL;
   lens = assay_lens_new (q.language.language->model, decoder, (const gint32 *) (void *) q.tokens->data, q.tokens->len, assay_values_get_int (values, "top"), error);
   if (lens == NULL || !add_attentions (&q, assay_values_get_list (values, "attention"), context, attentions, error))
     return NULL;

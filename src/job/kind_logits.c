@@ -86,7 +86,8 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
       g_set_error_literal (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, ASSAY_LANGUAGE_NO_PROMPT);
       return NULL;
     }
-  if ((decoder = assay_language_decode (&language, tokens->len, context, error)) == NULL)
+  if ((decoder = assay_language_decode (&language, tokens->len, context, error)) == NULL
+      || !assay_language_compare (&language, (const gint32 *) (void *) tokens->data, tokens->len, context, error))
     {
       g_prefix_error (error, "prompt: ");
       return NULL;

@@ -55,7 +55,8 @@ add_text (Loss *loss, const char *text, gsize n, gboolean first_window, GError *
   g_autoptr (GArray) tokens = assay_language_model_encode (model, text, n, error);
   gint64 step, left;
 
-  if (tokens == NULL)
+  if (tokens == NULL
+      || (loss->documents == 0 && !assay_language_compare (&loss->language, (const gint32 *) (void *) tokens->data, tokens->len, loss->context, error)))
     return FALSE;
   left = (gint64) tokens->len - lead;
   if (first_window)
@@ -177,7 +178,8 @@ score_completion (Loss *loss, const AssayValues *values, GError **error)
     g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "prompt and completion: at most %" G_GINT64_FORMAT " tokens expected, the model's context, %" G_GINT64_FORMAT " found", T, n);
   if (first >= n || n > T)
     return NULL;
-  if (!assay_language_model_score (loss->decoder, model->begin, tokens + lead, n - lead, &loss->sum, &loss->count, nats + lead, error))
+  if (!assay_language_compare (&loss->language, tokens, n, loss->context, error)
+      || !assay_language_model_score (loss->decoder, model->begin, tokens + lead, n - lead, &loss->sum, &loss->count, nats + lead, error))
     return NULL;
   for (gint64 t = first; t < n; t++)
     sum += nats[t];

@@ -3,13 +3,19 @@
 #include "job/language.h"
 
 #include "base/error.h"
+#include "base/json.h"
+#include "base/mem.h"
 #include "base/text.h"
 #include "dataset/dataset_store.h"
 #include "job/subject.h"
 
+#include <math.h>
 #include <string.h>
 
+#define COMPARED 64             /* tokens */
+
 const char *const assay_language_precisions[] = { "f32", "f64", NULL };
+const char *const assay_language_weights[] = { "full", "bf16", "int8", NULL };
 
 static gboolean
 add_all (AssayInterventions *interventions, AssayInterventionKind kind, const AssayValues *values, const char *name, GError **error)
@@ -27,7 +33,8 @@ learn (AssayLanguage *self, const char *text, AssayJobContext *context, GError *
   g_autoptr (GArray) tokens = assay_language_model_encode (self->language, text, strlen (text), error);
   g_autoptr (AssayDecoder) decoder = tokens ? assay_decoder_new (self->language->model, MAX (1, tokens->len), context->backend, error) : NULL;
 
-  if (decoder != NULL && assay_interventions_learn (self->interventions, decoder, (const gint32 *) (void *) tokens->data, tokens->len, error))
+  if (decoder != NULL && assay_decoder_set_packed (decoder, self->packed, error)
+      && assay_interventions_learn (self->interventions, decoder, (const gint32 *) (void *) tokens->data, tokens->len, error))
     return TRUE;
   g_prefix_error (error, "patch-prompt: ");
   return FALSE;
@@ -97,6 +104,20 @@ open_in_case (const AssayValues *values, AssayDtype dtype, GError **error)
   return tokenizer ? assay_language_model_new (g_steal_pointer (&model), tokenizer, object->name, error) : NULL;
 }
 
+static gboolean
+round_weights (AssayLanguage *self, const char *name, AssayJobContext *context, GError **error)
+{
+  AssayPackedType type = 0;
+
+  if (strcmp (name, "full") == 0)
+    return TRUE;
+  while (strcmp (assay_packed_type_names[type], name) != 0)
+    type++;
+  assay_progress_report (context->progress, "round the weights", 0, 0, "", NULL);
+  self->packed = assay_packed_weights_new (self->language->model, type, context->backend->workers, error);
+  return self->packed != NULL;
+}
+
 gboolean
 assay_language_open (AssayLanguage *self, const AssayValues *values, AssayJobContext *context, GError **error)
 {
@@ -111,7 +132,8 @@ assay_language_open (AssayLanguage *self, const AssayValues *values, AssayJobCon
     g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "model-name: %s is no case, and holds one model", path);
   else
     self->language = assay_language_model_open (path, assay_values_get_string (values, "tokenizer"), &options, error);
-  return self->language != NULL && (!assay_values_has (values, "ablate") || read_interventions (self, values, context, error));
+  return self->language != NULL && round_weights (self, assay_values_get_string (values, "weights"), context, error)
+         && (!assay_values_has (values, "ablate") || read_interventions (self, values, context, error));
 }
 
 void
@@ -119,6 +141,7 @@ assay_language_clear (AssayLanguage *self)
 {
   g_clear_pointer (&self->language, assay_language_model_free);
   g_clear_pointer (&self->interventions, assay_interventions_free);
+  g_clear_pointer (&self->packed, assay_packed_weights_free);
 }
 
 AssayDecoder *
@@ -126,20 +149,110 @@ assay_language_decode (AssayLanguage *self, gint64 capacity, AssayJobContext *co
 {
   g_autoptr (AssayDecoder) decoder = assay_decoder_new (self->language->model, capacity, context->backend, error);
 
-  if (decoder == NULL || (self->interventions != NULL && !assay_interventions_apply (self->interventions, decoder, error)))
+  if (decoder == NULL || !assay_decoder_set_packed (decoder, self->packed, error)
+      || (self->interventions != NULL && !assay_interventions_apply (self->interventions, decoder, error)))
     return NULL;
   return g_steal_pointer (&decoder);
+}
+
+/* --- what rounding changes ----------------------------------------------------------------------------------------------------- */
+
+static double *
+walk (AssayLanguage *self, const AssayPackedWeights *packed, const gint32 *tokens, gint64 n, AssayJobContext *context, GError **error)
+{
+  g_autoptr (AssayDecoder) decoder = assay_decoder_new (self->language->model, n, context->backend, error);
+  g_autoptr (AssayBuffer) logits = decoder ? assay_mem_alloc_array (n * assay_decoder_get_size (decoder), sizeof (double), error) : NULL;
+
+  if (logits == NULL || !assay_decoder_set_packed (decoder, packed, error) || !assay_decoder_feed (decoder, tokens, n, TRUE, logits, error))
+    return NULL;
+  return g_steal_pointer (&logits);
+}
+
+static gint64
+find_likeliest (gint64 V, const double *logits)
+{
+  gint64 best = 0;
+
+  for (gint64 v = 1; v < V; v++)
+    if (logits[v] > logits[best])
+      best = v;
+  return best;
+}
+
+static void
+compare (AssayLanguage *self, gint64 n, gint64 V, const double *full, const double *rounded)
+{
+  double squares = 0, of_logits = 0;
+
+  self->compared = n;
+  self->largest = 0;
+  self->same_choice = TRUE;
+  for (gint64 t = 0; t < n; t++, full += V, rounded += V)
+    {
+      double mean = 0;
+
+      for (gint64 v = 0; v < V; v++)
+        mean += full[v] / (double) V;
+      for (gint64 v = 0; v < V; v++)
+        {
+          const double difference = fabs (rounded[v] - full[v]);
+
+          self->largest = !(difference <= self->largest) ? difference : self->largest;          /* a NaN stays */
+          squares += difference * difference;
+          of_logits += (full[v] - mean) * (full[v] - mean);
+        }
+      self->same_choice &= find_likeliest (V, full) == find_likeliest (V, rounded);
+    }
+  self->root_mean_square = sqrt (squares / (double) (n * V));
+  self->spread = sqrt (of_logits / (double) (n * V));
+}
+
+gboolean
+assay_language_compare (AssayLanguage *self, const gint32 *tokens, gint64 n, AssayJobContext *context, GError **error)
+{
+  const gint64 some = MIN (MIN (n, COMPARED), assay_model_get_context (self->language->model));
+  g_autoptr (AssayBuffer) full = NULL, rounded = NULL;
+
+  if (self->packed == NULL || some == 0)
+    return TRUE;
+  if ((full = walk (self, NULL, tokens, some, context, error)) == NULL || (rounded = walk (self, self->packed, tokens, some, context, error)) == NULL)
+    return FALSE;
+  compare (self, some, assay_values_get_int (assay_model_get_config (self->language->model), "vocabulary"), full, rounded);
+  assay_job_add_note (context, "weights in %s: logits behind the first %" G_GINT64_FORMAT " tokens differ from those of f32 by %.2g in root mean square and %.2g at most, where they spread by %.2g; "
+                      "the likeliest token is %s", assay_packed_weights_get_type_name (self->packed), some, self->root_mean_square, self->largest, self->spread,
+                      self->same_choice ? "the same behind each" : "another one behind some");
+  return TRUE;
+}
+
+static json_t *
+describe_weights (const AssayLanguage *self)
+{
+  json_t *document = json_pack ("{s:s, s:I, s:f, s:s, s:I}", "type", assay_packed_weights_get_type_name (self->packed), "bytes",
+                                (json_int_t) assay_packed_weights_get_bytes (self->packed), "relative_rounding", assay_packed_weights_get_error (self->packed), "kernels",
+                                assay_packed_get_core_name (), "compared_tokens", (json_int_t) self->compared);
+
+  if (self->compared > 0)
+    {
+      json_object_set_new (document, "logit_difference", assay_json_number (self->root_mean_square));
+      json_object_set_new (document, "largest_logit_difference", assay_json_number (self->largest));
+      json_object_set_new (document, "logit_spread", assay_json_number (self->spread));
+      json_object_set_new (document, "same_choice", json_boolean (self->same_choice));
+    }
+  return document;
 }
 
 json_t *
 assay_language_to_json (const AssayLanguage *self, const AssayValues *values)
 {
   const AssayModel *model = self->language->model;
+  json_t *document = json_pack ("{s:s, s:s, s:I, s:I, s:I, s:s, s:b}", "path", assay_values_get_string (values, "model"), "architecture",
+                                assay_model_get_block (model)->name, "parameters", (json_int_t) assay_model_get_n_params (model), "vocabulary",
+                                (json_int_t) assay_values_get_int (assay_model_get_config (model), "vocabulary"), "context", (json_int_t) assay_model_get_context (model),
+                                "precision", assay_dtype_name (assay_model_get_dtype (model)), "begins_texts", self->language->begin >= 0);
 
-  return json_pack ("{s:s, s:s, s:I, s:I, s:I, s:s, s:b}", "path", assay_values_get_string (values, "model"), "architecture", assay_model_get_block (model)->name,
-                    "parameters", (json_int_t) assay_model_get_n_params (model), "vocabulary",
-                    (json_int_t) assay_values_get_int (assay_model_get_config (model), "vocabulary"), "context", (json_int_t) assay_model_get_context (model), "precision",
-                    assay_dtype_name (assay_model_get_dtype (model)), "begins_texts", self->language->begin >= 0);
+  if (self->packed != NULL)
+    json_object_set_new (document, "weights", describe_weights (self));
+  return document;
 }
 
 char *

@@ -9,7 +9,7 @@
 #include "run/intervention.h"
 #include "run/language_model.h"
 
-extern const char *const assay_language_precisions[];
+extern const char *const assay_language_precisions[], *const assay_language_weights[];
 
 #define ASSAY_LANGUAGE_PARAMS                                                                                           \
   { .name = "model", .type = ASSAY_PARAM_STRING, .metavar = "PATH", .flags = ASSAY_PARAM_REQUIRED | ASSAY_PARAM_FILE,   \
@@ -19,7 +19,9 @@ extern const char *const assay_language_precisions[];
   { .name = "tokenizer", .type = ASSAY_PARAM_STRING, .metavar = "FILE", .flags = ASSAY_PARAM_FILE,                      \
     .help = "tokenizer that is not beside the checkpoint, or that a case has not: what assay tokenize reads" },                                 \
   { .name = "precision", .type = ASSAY_PARAM_CHOICE, .def.s = "f32", .choices = assay_language_precisions,              \
-    .help = "type that the model computes in" }
+    .help = "type that the model computes in" },                                                                        \
+  { .name = "weights", .type = ASSAY_PARAM_CHOICE, .def.s = "full", .choices = assay_language_weights,                  \
+    .help = "what weights of linear layers are rounded to: full: not at all; bf16, int8 (a scale for every 64): faster, with what it changes told" }
 
 #define ASSAY_LANGUAGE_EDIT_PARAMS                                                                                      \
   { .name = "ablate", .type = ASSAY_PARAM_LIST, .metavar = "TAP[INDEX]", .help = "put channels of a value to zero, as in \"h.0.mlp.act[17,40-47]\"; @POSITIONS for some tokens alone" }, \
@@ -33,6 +35,10 @@ extern const char *const assay_language_precisions[];
 typedef struct {
   AssayLanguageModel *language;
   AssayInterventions *interventions;    /* NULL: the kind has none */
+  AssayPackedWeights *packed;           /* NULL: weights are not rounded */
+  gint64 compared;                      /* tokens behind which logits were compared with those of the weights as they are */
+  double largest, root_mean_square, spread;     /* differences of logits, and the standard deviation of logits themselves */
+  gboolean same_choice;                 /* the likeliest token is the same behind each of them */
 } AssayLanguage;
 
 /* values hold ASSAY_LANGUAGE_PARAMS, and maybe ASSAY_LANGUAGE_EDIT_PARAMS. Errors: those of its parts. */
@@ -42,7 +48,10 @@ AssayObject  *assay_language_find_data (AssayCase *cas, const AssayObject *model
 void          assay_language_clear   (AssayLanguage *self);
 /* For so many tokens, with the interventions at work. Owns: the caller. */
 AssayDecoder *assay_language_decode  (AssayLanguage *self, gint64 capacity, AssayJobContext *context, GError **error);
-/* How the model is described in documents. New reference. */
+/* Where weights are rounded: walks the first of these tokens with both and notes how far the logits lie apart, in self and for the reader. Cost: two walks of
+ * at most 64 tokens. Errors: INPUT for a token outside the vocabulary; memory. */
+gboolean      assay_language_compare (AssayLanguage *self, const gint32 *tokens, gint64 n, AssayJobContext *context, GError **error);
+/* How the model is described in documents, with what rounding changed. New reference. */
 json_t       *assay_language_to_json (const AssayLanguage *self, const AssayValues *values);
 /* A token's spelling with what does not print written out. Owns: the caller. */
 char         *assay_language_spell   (const AssayLanguage *self, gint32 token);

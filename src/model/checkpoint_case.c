@@ -120,5 +120,5 @@ assay_checkpoint_load_object (AssayCase *store, AssayObject *object, GError **er
       if (p->role == ASSAY_VALUE_PARAM && !read_parameter (reader, p, dtype, theta, error))
         return NULL;
     }
-  return assay_checkpoint_accept (model, theta, source, error) ? g_steal_pointer (&model) : NULL;
+  return assay_checkpoint_accept (model, &theta, source, error) ? g_steal_pointer (&model) : NULL;
 }

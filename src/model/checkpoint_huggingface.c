@@ -126,6 +126,18 @@ typedef struct {
   json_t *card;                 /* NULL: nobody asks */
 } Reading;
 
+static void
+forget (const Reading *r, const AssaySafetensor *tensor)
+{
+  for (guint k = 0; k < r->shards->len; k++)
+    {
+      const Shard *shard = r->shards->pdata[k];
+
+      if (assay_safetensors_find (shard->file, tensor->name) == tensor)
+        assay_safetensors_forget (shard->file, tensor);
+    }
+}
+
 static const AssaySafetensor *
 find_named (const Reading *r, const char *name, const char **path)
 {
@@ -181,13 +193,17 @@ find_tensor (const Reading *r, const char *name, const char **path)
   return tensor;
 }
 
+#define SQUARE 16               /* rows and columns that are turned together: their lines of the cache are all used while they are there */
+
 /* out (rows,cols) <- in (cols,rows). */
 static void
 transpose (const char *in, gint64 rows, gint64 cols, gsize width, char *out)
 {
-  for (gint64 i = 0; i < rows; i++)
-    for (gint64 j = 0; j < cols; j++)
-      memcpy (out + (i * cols + j) * width, in + (j * rows + i) * width, width);
+  for (gint64 first = 0; first < rows; first += SQUARE)
+    for (gint64 left = 0; left < cols; left += SQUARE)
+      for (gint64 i = first; i < MIN (first + SQUARE, rows); i++)
+        for (gint64 j = left; j < MIN (left + SQUARE, cols); j++)
+          memcpy (out + (i * cols + j) * width, in + (j * rows + i) * width, width);
 }
 
 /* out (3,heads,size) <- in (heads,3,size), where size is that of a head's rows. */
@@ -242,10 +258,16 @@ read_parameter (Reading *r, const AssayGraphValue *p, GError **error)
   if (r->card != NULL)
     assay_checkpoint_card_add (r->card, assay_store_type_word (tensor->type), tensor->bytes);
   if (layout == ASSAY_STORED_AS_OURS)
-    return assay_safetensors_read (tensor, r->type, out, error);
+    {
+      if (!assay_safetensors_read (tensor, r->type, out, error))
+        return FALSE;
+      forget (r, tensor);
+      return TRUE;
+    }
   read = assay_mem_alloc_array (tensor->n_elements, r->width, error);
   if (read == NULL || !assay_safetensors_read (tensor, r->type, read, error))
     return FALSE;
+  forget (r, tensor);
   if (layout == ASSAY_STORED_INPUT_MAJOR)
     transpose (read, p->shape.dim[0], p->shape.dim[1], r->width, out);
   else
@@ -379,7 +401,7 @@ read_weights (const AssayFamily *family, AssayModel *model, const char *director
   r.vector = theta;
   r.card = card;
   return read_parameters (&r, assay_model_get_layout (model), error) && refuse_strangers (&r, is_tied, error)
-         && assay_checkpoint_accept (model, theta, directory, error);
+         && assay_checkpoint_accept (model, &theta, directory, error);
 }
 
 AssayModel *

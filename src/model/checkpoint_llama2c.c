@@ -143,7 +143,7 @@ read_weights (int fd, const char *path, const Header *h, AssayModel *model, json
     for (gint64 layer = 0; parts[k].size > 0 && layer < (is_of_layers (&parts[k]) ? h->at[LAYERS] : 1); layer++)
       if (!read_part (fd, path, &parts[k], layer, &offset, model, theta, card, error))
         return FALSE;
-  return theta != NULL && assay_checkpoint_accept (model, theta, path, error);
+  return theta != NULL && assay_checkpoint_accept (model, &theta, path, error);
 }
 
 static AssayModel *

@@ -99,11 +99,15 @@ read_parameter (const AssaySafetensors *file, const AssayGraphValue *p, AssayMod
                    assay_store_type_word (tensor->type));
       return FALSE;
     }
-  return assay_safetensors_read (tensor, assay_checkpoint_type (dtype), theta + p->offset * assay_dtype_width (dtype), error);
+  if (!assay_safetensors_read (tensor, assay_checkpoint_type (dtype), theta + p->offset * assay_dtype_width (dtype), error))
+    return FALSE;
+  assay_safetensors_forget (file, tensor);
+  return TRUE;
 }
 
-gboolean
-assay_checkpoint_read_safetensors (AssayModel *model, const char *path, const char *prefix, GError **error)
+/* is_new: nobody knows the model's theta yet, so that another vector may take its place. */
+static gboolean
+read_parameters (AssayModel *model, const char *path, const char *prefix, gboolean is_new, GError **error)
 {
   AssayGraph *layout = assay_model_get_layout (model);
   AssayDtype dtype = assay_model_get_dtype (model);
@@ -122,7 +126,19 @@ assay_checkpoint_read_safetensors (AssayModel *model, const char *path, const ch
       if (p->role == ASSAY_VALUE_PARAM && !read_parameter (file, p, model, path, prefix, theta, error))
         return FALSE;
     }
-  return refuse_strangers (file, layout, path, prefix, error) && assay_checkpoint_accept (model, theta, path, error);
+  if (!refuse_strangers (file, layout, path, prefix, error) || !assay_checkpoint_check_finite (model, theta, path, error))
+    return FALSE;
+  if (is_new)
+    assay_model_take_theta (model, g_steal_pointer (&theta));
+  else
+    memcpy (assay_model_get_theta (model), theta, assay_model_get_n_params (model) * assay_dtype_width (dtype));
+  return TRUE;
+}
+
+gboolean
+assay_checkpoint_read_safetensors (AssayModel *model, const char *path, const char *prefix, GError **error)
+{
+  return read_parameters (model, path, prefix, FALSE, error);
 }
 
 gboolean
@@ -181,5 +197,5 @@ assay_checkpoint_load_directory (const char *directory, const AssayCheckpointOpt
       g_prefix_error (error, "%s: ", config);
       return NULL;
     }
-  return assay_checkpoint_read_safetensors (model, weights, NULL, error) ? g_steal_pointer (&model) : NULL;
+  return read_parameters (model, weights, NULL, TRUE, error) ? g_steal_pointer (&model) : NULL;
 }

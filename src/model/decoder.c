@@ -7,13 +7,14 @@
 
 #include <string.h>
 
-static const gint64 piece_sizes[] = { 64, 8, 1 };       /* the last is 1: every stretch is a sum of these */
+static const gint64 piece_sizes[] = { 256, 64, 8, 1 };       /* the last is 1: every stretch is a sum of these */
 #define N_PIECES G_N_ELEMENTS (piece_sizes)
 
 /* Walks of so many positions. */
 typedef struct {
   AssayExec *exec;              /* NULL: not needed so far */
   guint logits;
+  gint64 wanted;                /* rows of the logits that a walk computes */
   gint32 *tokens, *targets;
   void *weight;                 /* zeros: no loss is wanted */
 } Piece;
@@ -35,6 +36,7 @@ struct _AssayDecoder {
   gsize *state_bytes;
   Piece piece[N_PIECES];
   GPtrArray *edits;             /* Edit */
+  const AssayPackedWeights *packed;     /* NULL: theta's own */
 };
 
 static void
@@ -92,8 +94,11 @@ open_piece (AssayDecoder *self, gsize k, GError **error)
   keep[0] = piece->logits = assay_graph_get_logits (graph);
   if ((piece->tokens = assay_mem_new (gint32, n, error)) == NULL || (piece->targets = assay_mem_new (gint32, n, error)) == NULL
       || (piece->weight = assay_mem_alloc_array (n, assay_dtype_width (self->dtype), error)) == NULL
-      || (piece->exec = assay_exec_new (graph, ASSAY_WALK_FORWARD, self->dtype, self->backend, keep, error)) == NULL)
+      || (piece->exec = assay_exec_new (graph, ASSAY_WALK_FORWARD, self->dtype, self->backend, keep, error)) == NULL
+      || !assay_exec_set_packed (piece->exec, self->packed, error))
     return FALSE;
+  piece->wanted = n;
+  assay_exec_set_wanted (piece->exec, piece->logits, n);          /* and no loss */
   memset (piece->targets, 0, n * sizeof *piece->targets);
   memset (piece->weight, 0, n * assay_dtype_width (self->dtype));
   assay_exec_set_input (piece->exec, assay_graph_find (graph, "tokens"), piece->tokens);
@@ -253,6 +258,16 @@ assay_decoder_set_edit (AssayDecoder *self, const char *name, AssayDecoderEdit f
   return TRUE;
 }
 
+gboolean
+assay_decoder_set_packed (AssayDecoder *self, const AssayPackedWeights *weights, GError **error)
+{
+  self->packed = weights;
+  for (gsize k = 0; k < N_PIECES; k++)
+    if (self->piece[k].exec != NULL && !assay_exec_set_packed (self->piece[k].exec, weights, error))
+      return FALSE;
+  return TRUE;
+}
+
 /* --- feeding ---------------------------------------------------------------------------------------------------------------- */
 
 static gboolean
@@ -271,6 +286,17 @@ check (const AssayDecoder *self, const gint32 *tokens, gint64 n, GError **error)
         return FALSE;
       }
   return TRUE;
+}
+
+/* Edits may be of the logits, so that they see all of them. */
+static void
+set_wanted (const AssayDecoder *self, Piece *piece, gint64 size, gint64 rows)
+{
+  if (self->edits->len > 0)
+    rows = size;
+  if (piece->wanted != rows)
+    assay_exec_set_wanted (piece->exec, piece->logits, rows);
+  piece->wanted = rows;
 }
 
 /* The last `wanted` rows of a piece's logits. */
@@ -296,6 +322,7 @@ assay_decoder_feed (AssayDecoder *self, const gint32 *tokens, gint64 n, gboolean
 
         if (piece->exec == NULL && !open_piece (self, k, error))
           return FALSE;
+        set_wanted (self, piece, size, logits == NULL ? 0 : all ? size : done + size == n);
         memcpy (piece->tokens, tokens + done, size * sizeof *tokens);
         if (!assay_exec_continue (piece->exec, assay_model_get_theta (self->model), self->n, self->capacity, self->state, error))
           return FALSE;

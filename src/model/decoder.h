@@ -3,7 +3,7 @@
  * kept, so that a token more costs one position and not the whole sequence again.
  *
  * The graph is the model's own, built for a few positions: there is no second implementation of any architecture, and edits of values work
- * as they do in any walk. A stretch is cut into pieces of 64, 8 and 1 positions. Numbers agree with a walk of the whole sequence up to
+ * as they do in any walk. A stretch is cut into pieces of 256, 64, 8 and 1 positions. Numbers agree with a walk of the whole sequence up to
  * rounding, and do not depend on the number of threads.
  * Shape letters: n tokens, V vocabulary.
  * Ownership: a decoder holds its memory and borrows the model, whose parameters must not change while it goes on.
@@ -21,7 +21,11 @@ typedef struct _AssayDecoder AssayDecoder;
 AssayDecoder *assay_decoder_new       (AssayModel *model, gint64 capacity, AssayBackend *backend, GError **error);
 void          assay_decoder_free      (AssayDecoder *self);
 
-/* Takes n tokens more. logits: (V) of the token behind the last one, (n,V) with all, or NULL. Errors: INPUT for a token outside the vocabulary;
+/* Linear layers multiply by these weights from here on, NULL: by the model's own. weights stays the caller's. Errors: UNSUPPORTED for a model in another type
+ * than f32. */
+gboolean      assay_decoder_set_packed (AssayDecoder *self, const AssayPackedWeights *weights, GError **error);
+
+/* Takes n tokens more. logits: (V) of the token behind the last one, (n,V) with all, or NULL; no others are computed. Errors: INPUT for a token outside the vocabulary;
  * USAGE when there is no more room. */
 gboolean      assay_decoder_feed      (AssayDecoder *self, const gint32 *tokens, gint64 n, gboolean all, double *logits, GError **error);
 /* Forgets everything: the next token is the first. */

@@ -23,6 +23,10 @@ struct _AssayExec {
   gboolean check;
   gint64 fault;                                 /* example of the first number that was not finite */
   GArray *edits;                                /* Edit; NULL: none was ever set */
+  const AssayPacked **packed;                   /* (nodes): what takes the place of a linear layer's weight; NULL: no weight has one */
+  gboolean *skipped;                            /* (nodes): those that follow from the wanted value; NULL: all values are wanted */
+  guint wanted;
+  gint64 wanted_rows;
 
   gint64 position, capacity;                    /* of a walk that goes on behind others */
   void *const *state;                           /* (nodes); NULL: a walk of whole sequences */
@@ -126,6 +130,8 @@ assay_exec_free (AssayExec *exec)
   g_clear_pointer (&exec->constants, g_ptr_array_unref);
   g_free (exec->inputs);
   g_clear_pointer (&exec->edits, g_array_unref);
+  g_free (exec->packed);
+  g_free (exec->skipped);
   assay_plan_free (exec->plan);
   assay_graph_unref (exec->graph);
   g_free (exec);
@@ -164,6 +170,68 @@ assay_exec_set_edit (AssayExec *exec, guint value, AssayExecEdit func, gpointer 
       }
   if (func != NULL)
     g_array_append_val (exec->edits, edit);
+}
+
+gboolean
+assay_exec_set_packed (AssayExec *exec, const AssayPackedWeights *weights, GError **error)
+{
+  const guint N = assay_graph_get_n_nodes (exec->graph);
+
+  g_clear_pointer (&exec->packed, g_free);
+  if (weights == NULL)
+    return TRUE;
+  if (exec->n_steps != N || exec->dtype != ASSAY_F32)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "weights in %s: a forward walk in f32 expected, %s in %s found; derivatives are of the weights as they are",
+                   assay_packed_weights_get_type_name (weights), exec->n_steps != N ? "derivatives" : "a walk", assay_dtype_name (exec->dtype));
+      return FALSE;
+    }
+  exec->packed = g_new0 (const AssayPacked *, N);
+  for (guint n = 0; n < N; n++)
+    {
+      const AssayGraphNode *node = assay_graph_get_node (exec->graph, n);
+
+      if (strcmp (node->op->name, "linear") == 0)
+        exec->packed[n] = assay_packed_weights_find (weights, assay_graph_get_value (exec->graph, node->in[1]));
+    }
+  return TRUE;
+}
+
+void
+assay_exec_set_wanted (AssayExec *exec, guint value, gint64 rows)
+{
+  const guint N = assay_graph_get_n_nodes (exec->graph);
+  g_autofree gboolean *follows = g_new0 (gboolean, assay_graph_get_n_values (exec->graph));
+
+  exec->wanted = value;
+  exec->wanted_rows = rows;
+  if (exec->skipped == NULL)
+    exec->skipped = g_new0 (gboolean, N);
+  follows[value] = TRUE;
+  for (guint n = 0; n < N; n++)
+    {
+      const AssayGraphNode *node = assay_graph_get_node (exec->graph, n);
+
+      exec->skipped[n] = rows == 0 && node->out[0] == value;
+      for (guint i = 0; i < node->n_in; i++)
+        exec->skipped[n] |= follows[node->in[i]];
+      for (guint j = 0; exec->skipped[n] && j < node->n_out; j++)
+        follows[node->out[j]] = TRUE;
+    }
+}
+
+/* Makes a call of "linear" one of its last rows. shape: room for its inputs. */
+static void
+narrow (const AssayExec *exec, AssayOpCall *call, AssayShape *shape)
+{
+  const gint64 n = assay_shape_rows (&call->in_shape[0]), gone = n - MIN (n, exec->wanted_rows);
+
+  for (guint i = 0; i < call->n_in; i++)
+    shape[i] = call->in_shape[i];
+  call->x[0] = (const char *) call->x[0] + gone * assay_shape_last (&shape[0]) * exec->width;
+  call->y[0] = (char *) call->y[0] + gone * assay_shape_last (&call->out_shape[0]) * exec->width;
+  shape[0] = ASSAY_SHAPE (n - gone, assay_shape_last (&shape[0]));
+  call->in_shape = shape;
 }
 
 static void
@@ -287,12 +355,15 @@ run_step (AssayExec *exec, const AssayPlanStep *step, GError **error)
   AssayOpCall call = { .n_in = node->n_in, .n_out = node->n_out, .in_shape = node->in_shape, .out_shape = node->out_shape,
                        .attr = node->attr, .workers = exec->backend->workers, .scratch = exec->scratch,
                        .scratch_bytes = exec->scratch_bytes, .position = exec->position, .capacity = exec->capacity,
-                       .state = exec->state ? exec->state[step->node] : NULL };
+                       .state = exec->state ? exec->state[step->node] : NULL, .packed = exec->packed ? exec->packed[step->node] : NULL };
+  AssayShape narrowed[ASSAY_OP_MAX_IN];
   AssayRule rule = call.state ? ASSAY_STEP : step->rule;
   AssayPlane adjoint = step->is_gauss_newton ? ASSAY_TANGENT_ADJOINT : ASSAY_ADJOINT;
   gboolean tangents = step->rule == ASSAY_RFWD || step->rule == ASSAY_RBWD || step->rule == ASSAY_GGN;
   gboolean backwards = step->rule == ASSAY_BWD || step->rule == ASSAY_RBWD || step->rule == ASSAY_GGN;
 
+  if (exec->skipped != NULL && exec->skipped[step->node])
+    return TRUE;
   for (guint i = 0; i < node->n_in; i++)
     {
       const AssayGraphValue *x = assay_graph_get_value (exec->graph, node->in[i]);
@@ -326,11 +397,13 @@ run_step (AssayExec *exec, const AssayPlanStep *step, GError **error)
       if (!make_fresh (exec, node, step->fresh, step->rule == ASSAY_RBWD ? call.rdx : call.dx, &call.fresh, error))
         return FALSE;
     }
+  if (exec->skipped != NULL && node->out[0] == exec->wanted && strcmp (op->name, "linear") == 0)
+    narrow (exec, &call, narrowed);
   if (!assay_op_run (op, rule, exec->dtype, exec->backend, &call, error))
     return FALSE;
   if (step->rule == ASSAY_FWD && exec->edits != NULL)
     for (guint j = 0; j < node->n_out; j++)
-      apply_edit (exec, node->out[j], call.y[j]);
+      apply_edit (exec, node->out[j], locate (exec, ASSAY_PRIMAL, node->out[j]));
   return !exec->check || check_step (exec, step, node, &call, error);
 }
 

@@ -15,6 +15,7 @@
  */
 #pragma once
 
+#include "model/packed_weights.h"
 #include "model/plan.h"
 
 typedef struct _AssayExec AssayExec;
@@ -40,6 +41,13 @@ gint64      assay_exec_get_fault  (const AssayExec *exec);
  * meant for walk FORWARD. */
 typedef void (*AssayExecEdit) (const AssayGraphValue *value, void *data, gpointer user_data);
 void        assay_exec_set_edit   (AssayExec *exec, guint value, AssayExecEdit func, gpointer user_data);
+
+/* From here on linear layers multiply by these weights in the place of theta's. NULL: by theta's again. weights stays the caller's. Errors: UNSUPPORTED
+ * for another walk than FORWARD or another type than f32: derivatives are of the weights as they are. */
+gboolean    assay_exec_set_packed (AssayExec *exec, const AssayPackedWeights *weights, GError **error);
+/* From here on walk FORWARD computes the last `rows` rows of value alone (0: none; all where it is no result of "linear"), at their place in its buffer,
+ * and nothing that follows from it, the loss neither. */
+void        assay_exec_set_wanted (AssayExec *exec, guint value, gint64 rows);
 
 /* weights (B), or NULL: ones. gradient (P): walk GRADIENT writes it, HESSIAN too unless it is NULL; accumulate adds to it. */
 gboolean    assay_exec_prepare    (AssayExec *exec, const void *theta, const void *weights, void *gradient, gboolean accumulate,

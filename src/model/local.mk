@@ -42,6 +42,7 @@ src_model_libmodel_la_SOURCES = $(BLOCKS_LIST) $(FAMILIES_LIST) \
   src/model/graph.c src/model/graph.h \
   src/model/measure.c src/model/measure.h \
   src/model/model.c src/model/model.h \
+  src/model/packed_weights.c src/model/packed_weights.h \
   src/model/plan.c src/model/plan.h
 src/model/block.lo: src/model/blocks.def
 src/model/family.lo: src/model/families.def

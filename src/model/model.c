@@ -337,6 +337,13 @@ assay_model_init (AssayModel *model, guint64 seed)
 }
 
 void
+assay_model_take_theta (AssayModel *model, void *theta)
+{
+  assay_mem_free (model->theta);
+  model->theta = theta;
+}
+
+void
 assay_model_read_theta (const AssayModel *model, double *theta)
 {
   assay_dtype_convert (model->dtype, model->theta, ASSAY_F64, theta, model->P);

@@ -54,6 +54,8 @@ void        assay_model_take_card (AssayModel *model, json_t *card);
 /* Draws theta from (seed, parameter name): the same whatever the order of the parameters. */
 void        assay_model_init      (AssayModel *model, guint64 seed);
 
+/* Takes a vector (P) of the model's type, from base/mem.h, in the place of theta. */
+void        assay_model_take_theta  (AssayModel *model, void *theta);
 /* Copies of theta as doubles, and back. */
 void        assay_model_read_theta  (const AssayModel *model, double *theta);
 void        assay_model_write_theta (AssayModel *model, const double *theta);

@@ -28,6 +28,7 @@
 #include "base/param.h"
 #include "tensor/backend.h"
 #include "tensor/dtype.h"
+#include "tensor/packed.h"
 #include "tensor/shape.h"
 
 #define ASSAY_OP_MAX_IN 6
@@ -51,6 +52,7 @@ typedef struct {
   guint fresh;                  /* bits of dx (or rdx) to overwrite */
   gint64 position, capacity;    /* of the first row of a sequence, 0 but where walks go on; STEP: positions that state has room for */
   void *state;                  /* STEP: zeros before position 0 */
+  const AssayPacked *packed;    /* FWD of linear in f32: takes the place of x[1]; NULL: none */
   AssayWorkers *workers;
   char *scratch;
   gsize scratch_bytes;          /* of one worker */

@@ -19,7 +19,7 @@ typedef struct {
   guint64 seed;
 } AssaySampling;
 
-/* logits (n); position: tokens before this one. Cost: n, and n log n where tokens are drawn. Errors: NAN for a logit that is no number; memory. */
+/* logits (n); position: tokens before this one. Cost: n, and log n for each token that a draw or a limit looks at. Errors: NAN for a logit that is no number; memory. */
 gboolean assay_sampling_choose (const AssaySampling *sampling, gint64 n, const double *logits, gint64 position, gint32 *token, GError **error);
 
 /* log sum_v exp logit_v. */

@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/num.h"
@@ -14,6 +16,7 @@
 
 struct _AssaySafetensors {
   GBytes          *bytes;
+  gboolean         is_mapped;   /* bytes are a file's */
   GArray          *tensors;     /* of AssaySafetensor, by offset */
   AssaySafetensor **by_name;
   GArray          *metadata;    /* of AssaySafetensorsPair, by key */
@@ -190,8 +193,11 @@ AssaySafetensors *
 assay_safetensors_open (const char *path, GError **error)
 {
   g_autoptr (GBytes) bytes = assay_file_map (path, error);
+  AssaySafetensors *self = bytes != NULL ? assay_safetensors_parse (bytes, path, error) : NULL;
 
-  return bytes != NULL ? assay_safetensors_parse (bytes, path, error) : NULL;
+  if (self != NULL)
+    self->is_mapped = TRUE;
+  return self;
 }
 
 /* --- access ---------------------------------------------------------------------------------------------------------- */
@@ -230,4 +236,14 @@ gboolean
 assay_safetensors_read (const AssaySafetensor *tensor, AssayStoreType as, void *out, GError **error)
 {
   return assay_store_convert (as, out, tensor->type, tensor->data, (gsize) tensor->n_elements, error);
+}
+
+void
+assay_safetensors_forget (const AssaySafetensors *self, const AssaySafetensor *tensor)
+{
+  const guintptr page = (guintptr) sysconf (_SC_PAGESIZE), first = ((guintptr) tensor->data + page - 1) / page * page;
+  const guintptr end = ((guintptr) tensor->data + tensor->bytes) / page * page;
+
+  if (self->is_mapped && end > first)
+    (void) madvise ((void *) first, end - first, MADV_DONTNEED);          /* a wish; whoever reads them again gets them from the file */
 }

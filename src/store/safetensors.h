@@ -42,6 +42,9 @@ const char            *assay_safetensors_get_metadata (const AssaySafetensors *s
 /* Converts a tensor into out, n_elements of type as. */
 gboolean               assay_safetensors_read  (const AssaySafetensor *tensor, AssayStoreType as, void *out, GError **error);
 
+/* Says that a tensor will not be read again soon: pages of it that were read leave memory. */
+void                   assay_safetensors_forget (const AssaySafetensors *self, const AssaySafetensor *tensor);
+
 /* Writes all tensors in the given order (temporary file, fsync, rename; an existing file is replaced).
  * metadata: NULL, or key, value, key, value, ..., NULL. */
 gboolean               assay_safetensors_write (const char *path, const AssaySafetensor *tensors, gsize n,

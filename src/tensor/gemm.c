@@ -14,6 +14,8 @@ extern char *openblas_get_corename (void);
 extern void openblas_set_num_threads (int n);
 
 #define SMALL (1 << 20)         /* multiply-adds below which waking the crew costs more than it brings */
+#define SMALL_READ (1 << 17)    /* the same where each number is used a few times, so that reading it is the work */
+#define FEW 8                   /* rows or columns */
 
 typedef struct {
   gboolean ta, tb, accumulate;
@@ -94,13 +96,13 @@ static void
 multiply (AssayWorkers *workers, Product *p)
 {
   guint crew = assay_workers_get_count (workers);
-  gint64 longer = MAX (p->M, p->N);
+  gint64 longer = MAX (p->M, p->N), shorter = MIN (p->M, p->N);
 
   if (p->M == 0 || p->N == 0)
     return;
   p->by_rows = p->M >= p->N;
   p->step = longer;
-  if (crew > 1 && (double) p->M * (double) p->N * (double) p->K > SMALL)
+  if (crew > 1 && (double) p->M * (double) p->N * (double) p->K > (shorter < FEW ? SMALL_READ : SMALL))
     p->step = MAX (32, (longer / (2 * crew) + 31) / 32 * 32);     /* an element's bits do not depend on its block */
   assay_workers_run (workers, (longer + p->step - 1) / p->step, run_block, p);
 }

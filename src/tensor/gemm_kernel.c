@@ -18,6 +18,7 @@
 
 #define MC (MR * 16)            /* a packed block of A stays in the second-level cache beside a panel of B */
 #define NC 2048
+#define NC_FEW 256
 #define PAGE 4096               /* rows that far apart would share lines of the first-level cache */
 
 #define REAL float

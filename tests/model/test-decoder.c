@@ -157,6 +157,30 @@ put_zero (const AssayGraphValue *value, void *data, gint64 position, gpointer us
   memset (data, 0, sizeof (double) * assay_shape_count (&value->shape));
 }
 
+/* More positions than the largest piece has: together and one by one. */
+static void
+test_long (void)
+{
+  static const char *const configs[] = { "{\"vocabulary\": 23, \"context\": 400, \"width\": 16, \"layers\": 2, \"heads\": 2}",
+                                         "{\"vocabulary\": 23, \"context\": 400, \"width\": 16, \"layers\": 1, \"heads\": 2, \"window\": 100}" };
+  gint32 tokens[400];
+
+  for (gint64 t = 0; t < 400; t++)
+    tokens[t] = (gint32) (t * t % V);
+  for (gsize k = 0; k < G_N_ELEMENTS (configs); k++)
+    {
+      g_autoptr (AssayBackend) backend = assay_backend_cpu_new (2);
+      g_autoptr (AssayModel) model = make_model ("transformer", configs[k], ASSAY_F64);
+      g_autoptr (AssayDecoder) together = assay_decoder_new (model, 400, backend, NULL), alone = assay_decoder_new (model, 400, backend, NULL);
+      double a[V], b[V];
+
+      g_assert_true (assay_decoder_feed (together, tokens, 337, FALSE, a, NULL));
+      for (gint64 t = 0; t < 337; t++)
+        g_assert_true (assay_decoder_feed (alone, tokens + t, 1, FALSE, b, NULL));
+      g_assert_cmpfloat (assay_compare (a, b, V).relative, <=, RELATIVE_F64);
+    }
+}
+
 static void
 test_edits (void)
 {
@@ -179,6 +203,64 @@ test_edits (void)
   g_assert_true (assay_decoder_feed (decoder, w->tokens, N, FALSE, edited, NULL));
   for (gint64 v = 0; v < V; v++)
     g_assert_cmpfloat (edited[v], ==, 0);               /* the norm of nothing is its bias, which is 0 at first */
+}
+
+/* The logits of all tokens with rounded weights, in the given stretches. */
+static void
+walk_packed (guint threads, AssayPackedType type, gint64 stretch, double *logits)
+{
+  g_autoptr (World) w = world_new (2, ASSAY_F32, threads);
+  g_autoptr (AssayPackedWeights) packed = assay_packed_weights_new (w->model, type, w->backend->workers, NULL);
+  g_autoptr (AssayDecoder) decoder = assay_decoder_new (w->model, N, w->backend, NULL);
+
+  g_assert_true (assay_decoder_set_packed (decoder, packed, NULL));
+  for (gint64 t = 0; t < N; t += stretch)
+    g_assert_true (assay_decoder_feed (decoder, w->tokens + t, MIN (stretch, N - t), TRUE, logits + t * V, NULL));
+}
+
+static void
+test_packed (void)
+{
+  static const double bound[] = { [ASSAY_PACKED_BF16] = 0x1p-4, [ASSAY_PACKED_INT8] = 0x1p-4 };      /* some twenty roundings of 2^-9 and of 1/254 on the way */
+  g_autoptr (World) w = world_new (2, ASSAY_F32, 1);
+
+  for (AssayPackedType type = 0; type < ASSAY_N_PACKED_TYPES; type++)
+    {
+      double one[N * V], many[N * V];
+      AssayComparison difference;
+
+      walk_packed (1, type, N, one);
+      difference = assay_compare (one, w->whole, N * V);
+      g_assert_cmpfloat (difference.relative, <=, bound[type]);
+      g_assert_cmpfloat (difference.relative, >, 1e-5);           /* they are the rounded ones */
+      for (guint threads = 2; threads <= 4; threads++)
+        {
+          walk_packed (threads, type, N, many);
+          g_assert_cmpmem (many, sizeof many, one, sizeof one);
+        }
+      walk_packed (2, type, 1, many);                             /* attention adds up in the same order; the products do not know of the stretch */
+      g_assert_cmpfloat (assay_compare (many, one, N * V).relative, <=, bound[type]);
+    }
+}
+
+static void
+test_packed_refusals (void)
+{
+  g_autoptr (World) w = world_new (2, ASSAY_F32, 1), wide = world_new (2, ASSAY_F64, 1);
+  g_autoptr (AssayPackedWeights) packed = assay_packed_weights_new (w->model, ASSAY_PACKED_INT8, NULL, NULL);
+  g_autoptr (AssayGraph) graph = assay_model_build_sequences (w->model, 1, 3, NULL);
+  g_autoptr (AssayExec) gradient = assay_exec_new (graph, ASSAY_WALK_GRADIENT, ASSAY_F32, w->backend, NULL, NULL);
+  g_autoptr (AssayDecoder) decoder = assay_decoder_new (wide->model, N, wide->backend, NULL);
+  g_autoptr (GError) walk = NULL, type = NULL, model = NULL;
+  double logits[V];
+
+  g_assert_false (assay_exec_set_packed (gradient, packed, &walk));
+  g_assert_error (walk, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED);
+  g_assert_true (assay_decoder_set_packed (decoder, packed, NULL));
+  g_assert_false (assay_decoder_feed (decoder, wide->tokens, 1, FALSE, logits, &type));
+  g_assert_error (type, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED);
+  g_assert_null (assay_packed_weights_new (wide->model, ASSAY_PACKED_BF16, NULL, &model));
+  g_assert_error (model, ASSAY_ERROR, ASSAY_ERROR_USAGE);
 }
 
 static void
@@ -206,7 +288,10 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/decoder/in any stretches the logits of the whole sequence", test_stretches);
+  g_test_add_func ("/decoder/hundreds of positions together are those one by one", test_long);
   g_test_add_func ("/decoder/the last logits, with any number of threads", test_last);
+  g_test_add_func ("/decoder/rounded weights give nearby logits, the same bits for any number of threads", test_packed);
+  g_test_add_func ("/decoder/rounded weights are refused where derivatives or f64 are asked for", test_packed_refusals);
   g_test_add_func ("/decoder/values are seen and changed in order", test_edits);
   g_test_add_func ("/decoder/no room, strange tokens and other models are refused", test_refusals);
   return g_test_run ();
