@@ -83,6 +83,7 @@ static const struct { const char *icon, *title, *action; } plain[] = {
   { "edit-clear-symbolic", N_("Clear Selection"), "win.clear-selection" },
   { "view-refresh-symbolic", N_("Look Again"), "win.refresh" },
   { "folder-open-symbolic", N_("Open Case…"), "win.open" },
+  { "folder-open-symbolic", N_("Open Model…"), "win.choose-model" },
   { "window-close-symbolic", N_("Close Case"), "win.close-case" },
   { "window-new-symbolic", N_("New Window"), "app.new-window" },
   { "preferences-system-symbolic", N_("Preferences"), "app.preferences" },

@@ -22,6 +22,7 @@
 #define POLL_MSEC 100
 #define READ_AT_ONCE (256 * 1024)
 #define MAX_LINE (64u << 20)
+#define MAX_TEXT (16u << 20)
 
 struct _AssayJobProcess {
   GObject parent_instance;
@@ -31,6 +32,7 @@ struct _AssayJobProcess {
   AssayJobState state;
   int fd, exit_status;
   GString *line;                /* of the file, not yet ended */
+  GString *text;                /* that it gave out as it was made */
   guint source;
   AssayJobProgress progress;
   gint64 started;               /* monotonic; of this watch */
@@ -53,6 +55,7 @@ assay_job_process_finalize (GObject *object)
     close (self->fd);
   g_clear_object (&self->child);
   g_string_free (self->line, TRUE);
+  g_string_free (self->text, TRUE);
   g_free (self->command);
   g_free (self->kind);
   g_free (self->cas);
@@ -78,6 +81,7 @@ assay_job_process_init (AssayJobProcess *self)
   self->fd = -1;
   self->exit_status = -1;
   self->line = g_string_new (NULL);
+  self->text = g_string_new (NULL);
   assay_job_progress_init (&self->progress);
   self->utc = g_strdup ("");
   self->words = g_strdup (_("starting"));
@@ -204,6 +208,8 @@ take_line (AssayJobProcess *self, const char *line)
     }
   else if (strcmp (type, "progress") == 0)
     take_progress (self, record);
+  else if (strcmp (type, "text") == 0 && self->text->len < MAX_TEXT)
+    g_string_append (self->text, assay_json_get_text (record, "text"));
   else if (strcmp (type, "result") == 0)
     take_result (self, json_object_get (record, "document"));
   else if (strcmp (type, "error") == 0)
@@ -413,6 +419,12 @@ const json_t *
 assay_job_process_get_document (AssayJobProcess *self)
 {
   return self->document;
+}
+
+const char *
+assay_job_process_get_text (AssayJobProcess *self)
+{
+  return self->text->str;
 }
 
 int

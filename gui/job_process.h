@@ -52,6 +52,8 @@ double           assay_job_process_get_seconds (AssayJobProcess *self);
 const char      *assay_job_process_get_utc (AssayJobProcess *self);
 /* What --json prints, of a job that is over, or NULL. Owns: the process. */
 const json_t    *assay_job_process_get_document (AssayJobProcess *self);
+/* What it has written so far, of a kind that gives text out as it is made; "" when nothing. Owns: the process. */
+const char      *assay_job_process_get_text (AssayJobProcess *self);
 /* -1: it runs, or ended without a word. */
 int              assay_job_process_get_exit_status (AssayJobProcess *self);
 /* AssayJobStage: what it did one after the other, as far as it said. Owns: the process. */

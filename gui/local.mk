@@ -6,6 +6,7 @@ PAGES_LIST += \
   gui/page_examples.c \
   gui/page_influence.c \
   gui/page_units.c \
+  gui/page_prompt.c \
   gui/page_reasoning.c \
   gui/page_jobs.c \
   gui/page_report.c
@@ -31,6 +32,7 @@ GUI_SOURCES = $(PAGES_LIST) \
   gui/chain_probes.c gui/chain_probes.h \
   gui/chart_drawing.c gui/chart_drawing.h \
   gui/command_palette.c gui/command_palette.h \
+  gui/completion_view.c gui/completion_view.h \
   gui/dial.c gui/dial.h \
   gui/document_view.c gui/document_view.h \
   gui/checks_panel.c gui/checks_panel.h \
@@ -65,9 +67,12 @@ GUI_SOURCES = $(PAGES_LIST) \
   gui/job_start.c gui/job_start.h \
   gui/job_strip.c gui/job_strip.h \
   gui/kind_chooser.c gui/kind_chooser.h \
+  gui/language_choices.c gui/language_choices.h \
   gui/lazy_model.c gui/lazy_model.h \
   gui/model_card.c gui/model_card.h \
+  gui/model_opening.c gui/model_opening.h \
   gui/model_panel.c gui/model_panel.h \
+  gui/model_path.c gui/model_path.h \
   gui/model_words.c \
   gui/object_place.c gui/object_place.h \
   gui/open_case.c gui/open_case.h \
@@ -78,6 +83,7 @@ GUI_SOURCES = $(PAGES_LIST) \
   gui/param_row.c gui/param_row.h \
   gui/place.c gui/place.h \
   gui/preferences.c gui/preferences.h \
+  gui/prompt_commands.c gui/prompt_commands.h \
   gui/proposal.c gui/proposal.h \
   gui/reasoning_answer.c gui/reasoning_answer.h \
   gui/reasoning_figures.c gui/reasoning_figures.h \
@@ -141,6 +147,7 @@ GUI_ICONS = \
   gui/icons/assay-overview-symbolic.svg \
   gui/icons/assay-passed-symbolic.svg \
   gui/icons/assay-pin-symbolic.svg \
+  gui/icons/assay-prompt-symbolic.svg \
   gui/icons/assay-reasoning-symbolic.svg \
   gui/icons/assay-report-symbolic.svg \
   gui/icons/assay-sidebar-symbolic.svg \

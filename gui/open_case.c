@@ -233,3 +233,11 @@ assay_case_path_from (const char *path)
     return g_path_get_dirname (folder);
   return g_steal_pointer (&whole);
 }
+
+gboolean
+assay_case_path_is_case (const char *path)
+{
+  g_autofree char *marker = g_build_filename (path, MARKER, NULL);
+
+  return g_file_test (marker, G_FILE_TEST_EXISTS);
+}

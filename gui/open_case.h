@@ -34,3 +34,5 @@ void                     assay_open_case_refresh      (AssayOpenCase *self);
 
 /* The case that somebody means by a path: the directory itself, or the one around its marker file or one of its shards. Owns: the caller. */
 char                    *assay_case_path_from         (const char *path);
+/* Whether a case lies there, readable or not. */
+gboolean                 assay_case_path_is_case      (const char *path);

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "gui/case_memory.h"
 #include "gui/job_strip.h"
+#include "gui/model_opening.h"
 #include "gui/watchdog.h"
 #include "gui/welcome.h"
 
@@ -291,7 +292,7 @@ on_drop (GtkDropTarget *target, const GValue *value, double x, double y, AssayWi
   (void) y;
   if (path == NULL)
     return FALSE;
-  assay_window_open (self, path);
+  assay_model_opening_take (self, path);
   return TRUE;
 }
 

@@ -5,6 +5,7 @@
  *   win.go (s page)                    win.follow (sss: page, kind of selection, reference)     win.select (ss: kind, reference)
  *   win.back, win.forward              win.clear-selection
  *   win.open, win.open-path (s)        win.reopen, win.close-case, win.refresh, win.show-sidebar
+ *   win.open-model (s path)            a model's folder or file, or a case: what a drop does;   win.choose-model: asks for a folder
  *   win.palette                        win.copy-command, win.copy-view, win.copy-text (s), win.go-to-view (s text of a place)
  *   win.pin, win.unpin (s claim)       in the summary of the report
  *   win.run (s command line)           starts it as a job; win.run-quietly: without a toast

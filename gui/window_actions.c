@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "gui/command_palette.h"
+#include "gui/model_opening.h"
 #include "gui/provenance_window.h"
 #include "gui/table_export.h"
 
@@ -114,6 +115,21 @@ act_open_path (GSimpleAction *action, GVariant *value, gpointer data)
 {
   (void) action;
   assay_window_open (data, g_variant_get_string (value, NULL));
+}
+
+static void
+act_open_model (GSimpleAction *action, GVariant *value, gpointer data)
+{
+  (void) action;
+  assay_model_opening_take (data, g_variant_get_string (value, NULL));
+}
+
+static void
+act_choose_model (GSimpleAction *action, GVariant *value, gpointer data)
+{
+  (void) action;
+  (void) value;
+  assay_model_opening_choose (data);
 }
 
 static void
@@ -357,6 +373,8 @@ static const GActionEntry entries[] = {
   { .name = "forward", .activate = act_forward },
   { .name = "open", .activate = act_open },
   { .name = "open-path", .activate = act_open_path, .parameter_type = "s" },
+  { .name = "open-model", .activate = act_open_model, .parameter_type = "s" },
+  { .name = "choose-model", .activate = act_choose_model },
   { .name = "reopen", .activate = act_reopen },
   { .name = "close-case", .activate = act_close_case },
   { .name = "refresh", .activate = act_refresh },

@@ -9,6 +9,9 @@ struct _AssayWrapBox {
 
 G_DEFINE_FINAL_TYPE (AssayWrapBox, assay_wrap_box, GTK_TYPE_WIDGET)
 
+enum { PROP_0, PROP_SPACING, N_PROPS };
+static GParamSpec *props[N_PROPS];
+
 /* Places the children, or only counts; the height that they take. */
 static int
 lay_out (AssayWrapBox *self, int width, gboolean place)
@@ -91,11 +94,23 @@ assay_wrap_box_dispose (GObject *object)
 }
 
 static void
+assay_wrap_box_set_property (GObject *object, guint id, const GValue *value, GParamSpec *spec)
+{
+  if (id == PROP_SPACING)
+    ASSAY_WRAP_BOX (object)->spacing = g_value_get_int (value);
+  else
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, spec);
+}
+
+static void
 assay_wrap_box_class_init (AssayWrapBoxClass *klass)
 {
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = assay_wrap_box_dispose;
+  G_OBJECT_CLASS (klass)->set_property = assay_wrap_box_set_property;
+  props[PROP_SPACING] = g_param_spec_int ("spacing", NULL, NULL, 0, G_MAXINT16, 0, G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (G_OBJECT_CLASS (klass), N_PROPS, props);
   widget_class->get_request_mode = get_request_mode;
   widget_class->measure = measure;
   widget_class->size_allocate = size_allocate;
@@ -110,10 +125,7 @@ assay_wrap_box_init (AssayWrapBox *self)
 AssayWrapBox *
 assay_wrap_box_new (int spacing)
 {
-  AssayWrapBox *self = g_object_new (ASSAY_TYPE_WRAP_BOX, NULL);
-
-  self->spacing = spacing;
-  return self;
+  return g_object_new (ASSAY_TYPE_WRAP_BOX, "spacing", spacing, NULL);
 }
 
 void

@@ -4,6 +4,7 @@
 
 #include <gtk/gtk.h>
 
+/* Property "spacing", between children and between lines. In a .ui file children are given as to any widget. */
 #define ASSAY_TYPE_WRAP_BOX (assay_wrap_box_get_type ())
 G_DECLARE_FINAL_TYPE (AssayWrapBox, assay_wrap_box, ASSAY, WRAP_BOX, GtkWidget)
 

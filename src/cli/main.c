@@ -267,8 +267,24 @@ emit (const char *text, gsize n, gpointer data)
 {
   g_autofree char *shown = isatty (STDOUT_FILENO) ? assay_text_escape_bytes (text, n, TRUE) : g_strndup (text, n);
 
-  (void) data;
+  assay_progress_bar_yield (data);
   assay_output_text (shown, NULL);
+}
+
+/* Who takes text as it is made: nobody does where one document is all that is printed. */
+static void
+choose_emit (AssayJobOptions *options, const AssayValues *globals, AssayProgressBar *bar, AssayStream *stream)
+{
+  if (stream != NULL)
+    {
+      options->emit = assay_stream_emit;
+      options->emit_data = stream;
+    }
+  else if (get_form (globals) == OUTPUT_TEXT)
+    {
+      options->emit = emit;
+      options->emit_data = bar;
+    }
 }
 
 static AssayJobOutcome *
@@ -279,9 +295,9 @@ run_job (const AssayCommandLine *line, const char *quoted, GError **error)
   g_autoptr (AssayProgressBar) bar = assay_progress_bar_new (stream != NULL || assay_values_get_bool (globals, "quiet"));
   AssayProgress *progress = stream != NULL ? assay_progress_new (assay_stream_report, stream) : assay_progress_new (assay_progress_bar_report, bar);
   AssayJobOptions options = { .threads = assay_values_get_int (globals, "threads"), .force = assay_values_get_bool (globals, "force"),
-                              .confirm = confirm, .confirm_data = (gpointer) globals, .emit = get_form (globals) == OUTPUT_TEXT ? emit : NULL,
-                              .command_line = quoted, .progress = progress };
+                              .confirm = confirm, .confirm_data = (gpointer) globals, .command_line = quoted, .progress = progress };
 
+  choose_emit (&options, globals, bar, stream);
   assay_interrupt_install (progress);   /* which keeps the progress for as long as the program runs */
   if (assay_values_get_bool (globals, "dry-run"))
     return assay_job_dry_run (line->job, &options, error);

@@ -49,12 +49,19 @@ draw (AssayProgressBar *bar, const char *line)
 }
 
 void
+assay_progress_bar_yield (AssayProgressBar *bar)
+{
+  if (bar->width > 0)
+    draw (bar, "");
+  bar->visible = FALSE;
+}
+
+void
 assay_progress_bar_free (AssayProgressBar *bar)
 {
   if (bar == NULL)
     return;
-  if (bar->width > 0)
-    draw (bar, "");
+  assay_progress_bar_yield (bar);
   g_free (bar->stage);
   g_free (bar);
 }

@@ -14,6 +14,8 @@ typedef struct _AssayProgressBar AssayProgressBar;
 AssayProgressBar *assay_progress_bar_new   (gboolean quiet);
 /* Clears the line. */
 void              assay_progress_bar_free  (AssayProgressBar *bar);
+/* Clears the line, and draws no more: what comes now is the answer. */
+void              assay_progress_bar_yield (AssayProgressBar *bar);
 /* The AssayProgressFunc; data is the bar. */
 void              assay_progress_bar_report (const char *stage, guint64 done, guint64 total, const char *unit, const char *note, gpointer data);
 

@@ -67,6 +67,15 @@ assay_stream_report (const char *stage, guint64 done, guint64 total, const char 
                            "note", note, "seconds", 1e-6 * (double) (now - stream->started)), "progress", NULL);
 }
 
+void
+assay_stream_emit (const char *text, gsize n, gpointer data)
+{
+  g_autofree char *valid = g_utf8_make_valid (text, (gssize) n);
+
+  (void) data;
+  write_record (json_pack ("{s:s}", "text", valid), "text", NULL);
+}
+
 gboolean
 assay_stream_end (const char *type, const json_t *document, GError **error)
 {

@@ -172,8 +172,7 @@ generate (Generation *g, const AssayValues *values, AssayJobContext *context, GE
       if (assay_progress_is_cancelled (context->progress, error) || !go_on (g, assay_values_get_bool (values, "ignore-end"), error))
         return FALSE;
       made = (gint64) (g->tokens->len - g->n_prompt);
-      if (context->emit == NULL)
-        assay_progress_report (context->progress, "generate", (guint64) made, (guint64) most, "tokens", NULL);
+      assay_progress_report (context->progress, "generate", (guint64) made, (guint64) most, "tokens", NULL);
       if (g->finish == NULL && (made == most || assay_decoder_get_n (g->decoder) == assay_decoder_get_capacity (g->decoder)))
         g->finish = made == most ? "length" : "context";
       if (g->finish == NULL

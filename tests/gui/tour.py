@@ -10,132 +10,10 @@ import subprocess
 import sys
 import time
 
-import gi
-
-gi.require_version("Atspi", "2.0")
-from gi.repository import Atspi, GLib  # noqa: E402
+import tree
+from tree import Atspi, act, application, check, children, click_of, content, find, find_undo, finish, go, has, name, press, role, shown, texts, wait, walk, write
 
 case, images = sys.argv[1:]
-number = failures = 0
-
-
-def check(sentence, truth, found=""):
-    """found: what there was instead, or a function that tells it: only a failure asks, since reading the whole tree takes its time."""
-    global number, failures
-    number += 1
-    failures += not truth
-    print(f"{'ok' if truth else 'not ok'} {number} - {sentence}", flush=True)
-    if not truth and found:
-        print("# " + str(found() if callable(found) else found).replace("\n", "\n# "), flush=True)
-
-
-# --- the tree ---------------------------------------------------------------------------------------------------------
-
-
-def children(node):
-    try:
-        return [c for c in (node.get_child_at_index(k) for k in range(node.get_child_count())) if c is not None]
-    except GLib.Error:
-        return []
-
-
-page = "Overview"              # the one that is seen: what is in the others is passed over, which is most of the tree
-
-
-def walk(node):
-    yield node
-    for child in children(node):
-        text = name(child)
-        if not (text.startswith("Assay") and text.endswith("Page")) or text == f"Assay{page}Page":
-            yield from walk(child)
-
-
-def has(node, state):
-    try:
-        return node.get_state_set().contains(state)
-    except GLib.Error:
-        return False
-
-
-def name(node):
-    try:
-        return node.get_name() or ""
-    except GLib.Error:
-        return ""
-
-
-def role(node):
-    try:
-        return node.get_role_name()
-    except GLib.Error:
-        return ""
-
-
-def application():
-    for k in range(Atspi.get_desktop_count()):
-        for app in children(Atspi.get_desktop(k)):
-            if "workbench" in name(app).lower() or "assay" in name(app).lower():
-                return app
-    return None
-
-
-def shown(root):
-    """Everything that has a place in the window: GTK 4.8 says of hidden pages too that they are visible, but gives them no room."""
-    for node in walk(root):
-        try:
-            box = node.get_extents(Atspi.CoordType.WINDOW)
-        except GLib.Error:
-            continue
-        if box.width > 0 and box.height > 0:
-            yield node
-
-
-def wait(seconds, what):
-    """The first thing that what() finds, within so many seconds."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        found = what()
-        if found:
-            return found
-        time.sleep(0.1)
-    return None
-
-
-def find(words, exact=False, pressable=False):
-    for node in shown(application()):
-        text = name(node)
-        if (text == words if exact else words.lower() in text.lower()) and (not pressable or click_of(node) is not None):
-            return node
-    return None
-
-
-def find_undo():
-    """The button of a toast, which lies outside the pages; a toast does not stay for long."""
-    global page
-    seen, page = page, None
-    try:
-        return find("Undo", pressable=True)
-    finally:
-        page = seen
-
-
-def texts():
-    return "\n".join(f"{role(node)}: {name(node)}" for node in shown(application()) if name(node))
-
-
-def click_of(node):
-    """The action that a click would be, or None."""
-    try:
-        return next((k for k in range(node.get_n_actions()) if node.get_action_name(k) in ("click", "activate", "press", "toggle")), None)
-    except GLib.Error:
-        return None
-
-
-def press(node):
-    click = click_of(node) if node is not None else None
-    return click is not None and node.do_action(click)
-
-
 # --- the tour ---------------------------------------------------------------------------------------------------------
 
 check("the window is in the accessibility tree", wait(20, application) is not None)
@@ -143,21 +21,9 @@ application().set_cache_mask(Atspi.Cache.ROLE | Atspi.Cache.INTERFACES)  # anyth
 window = wait(10, lambda: next((n for n in walk(application()) if role(n) in ("frame", "window")), None))
 check("it has a title", window is not None and name(window) != "", texts)
 
-pages = ["Overview", "Examples", "Influence", "Units", "Reasoning", "Jobs", "Report"]
+pages = ["Overview", "Examples", "Influence", "Units", "Prompt", "Reasoning", "Jobs", "Report"]
 present = [p for p in pages if find(p, exact=True)]
 check("the sidebar names its pages", {"Overview", "Jobs", "Report"} <= set(present), present)
-
-
-def act(action, parameter):
-    subprocess.run(["gdbus", "call", "--session", "--dest", "org.assay.Workbench", "--object-path", "/org/assay/Workbench/window/1",
-                    "--method", "org.gtk.Actions.Activate", action, f"[<'{parameter}'>]", "{}"], check=True, stdout=subprocess.DEVNULL)
-
-
-def go(to):
-    global page
-    page = to
-    act("go", page.lower())
-    time.sleep(0.8)
 
 
 focusable_roles = ("push button", "toggle button", "check box", "text", "entry", "combo box", "list item", "switch", "slider", "spin button", "link", "button",
@@ -191,7 +57,7 @@ if origin is not None:
     press(next((n for n in shown(origin) if name(n) == "Close" and click_of(n) is not None), None))
     check("and is closed again", wait(5, lambda: not any(name(n) == "Where Does This Come From?" and role(n) in ("frame", "window") for n in walk(application()))))
 check("a check leads to its numbers", press(here("Show the numbers that this checks", pressable=True)), texts)
-page = "Influence"
+tree.page = "Influence"
 check("on their page", wait(15, lambda: here("What caused the loss on train:0")) is not None, texts)
 
 
@@ -237,8 +103,7 @@ check("and let go again", wait(15, lambda: pinned() == []) is not None, pinned()
 
 # The damping of an answer by curvature factors: a slider ranks all documents anew, out of an index that is made from here.
 ekfac = next(n for n in stored("scores") if "/ekfac/" in n)
-subprocess.run(["gdbus", "call", "--session", "--dest", "org.assay.Workbench", "--object-path", "/org/assay/Workbench/window/1", "--method",
-                "org.gtk.Actions.Activate", "select", f"[<('query', '{ekfac}#0')>]", "{}"], check=True, stdout=subprocess.DEVNULL)
+act("select", f"('query', '{ekfac}#0')")
 check("an answer by curvature factors is shown", wait(15, lambda: here("What caused the loss on train:1")) is not None, texts)
 check("where the case has no index for it, one is offered", wait(15, lambda: here("Make an Index", pressable=True)) is not None, texts)
 check("with what it takes", wait(20, lambda: here("Making one: about ")) is not None, texts)
@@ -281,14 +146,6 @@ def reading():
     """What the bench says, without the time that it took."""
     node = find("As written the model answers")
     return name(node).split(" Asked")[0].split(" Change")[0] if node else ""
-
-
-def content(node):
-    return Atspi.Text.get_text(node, 0, node.get_text_iface().get_character_count())
-
-
-def write(node, words):
-    node.get_editable_text_iface().set_text_contents(words)
 
 
 step = wait(20, lambda: entry("Step 1 of 2"))
@@ -380,11 +237,11 @@ check("the page says how much waits for a person", find("to state") is not None,
 check("and there is a way to answer", find("Fill In", pressable=True) is not None, texts)
 
 # Examples that are pictures are shown as pictures, in the ranking too.
-act("open-path", images)
+act("open-path", f"'{images}'")
 check("a case of images is opened", wait(20, lambda: name(window).startswith("images ")) is not None, name(window))
 go("Influence")
 check("the ranking shows pictures", wait(20, lambda: here("Picture of the example")) is not None, texts)
-act("open-path", case)
+act("open-path", f"'{case}'")
 wait(20, lambda: name(window).startswith("p "))
 
 # Bad input: a file is cut short, the case goes away, another one lies in its place. Each time the window says so and goes on.
@@ -399,5 +256,4 @@ subprocess.run([os.environ["ASSAY"], "new", case, "--quiet"], check=True, stdout
 check("another case in its place is told as another one", wait(20, lambda: here("Another case lies here now")) is not None, texts)
 check("nothing of the first is shown as its own", wait(10, lambda: here("A logistic regression") is None), texts)
 
-print(f"1..{number}", flush=True)
-sys.exit(failures > 0)
+finish()
