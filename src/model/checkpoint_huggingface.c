@@ -119,6 +119,7 @@ typedef struct {
   GPtrArray *shards;            /* (Shard) */
   const char *before;           /* every name */
   gint64 H;                     /* heads */
+  gboolean is_tied;             /* the head is the embedding */
   AssayStoreType type;          /* to read into */
   gsize width;
   GHashTable *used;             /* tensors that a parameter claimed */
@@ -177,20 +178,39 @@ find_spelt (const Reading *r, const char *name, const char **path)
   return tensor;
 }
 
-/* Of that name, or of its twin's. */
-static const AssaySafetensor *
-find_tensor (const Reading *r, const char *name, const char **path)
+/* A name beside the head's weight: a head that is not the embedding is computed with what is there, and its twin is not read. */
+static gboolean
+is_of_own_head (const Reading *r, const char *theirs)
 {
-  const AssaySafetensor *tensor = find_spelt (r, name, path);
+  const char *head = r->family->head;
+
+  return !r->is_tied && strncmp (theirs, head, (gsize) (strrchr (head, '.') - head) + 1) == 0;
+}
+
+/* Of a twin's name; own: only of what an untied head has. */
+static const AssaySafetensor *
+find_twin (const Reading *r, const char *name, gboolean own, const char **path)
+{
+  const AssaySafetensor *tensor = NULL;
 
   for (const AssayStoredTwin *twin = r->family->twins; tensor == NULL && twin != NULL && twin->ours != NULL; twin++)
-    if (g_str_has_suffix (name, twin->ours))
+    if (g_str_has_suffix (name, twin->ours) && (!own || is_of_own_head (r, twin->theirs)))
       {
         g_autofree char *theirs = exchange_end (name, twin->ours, twin->theirs);
 
         tensor = find_spelt (r, theirs, path);
       }
   return tensor;
+}
+
+static const AssaySafetensor *
+find_tensor (const Reading *r, const char *name, const char **path)
+{
+  const AssaySafetensor *tensor = find_twin (r, name, TRUE, path);
+
+  if (tensor == NULL)
+    tensor = find_spelt (r, name, path);
+  return tensor ? tensor : find_twin (r, name, FALSE, path);
 }
 
 #define SQUARE 16               /* rows and columns that are turned together: their lines of the cache are all used while they are there */
@@ -328,10 +348,13 @@ find_claimed_twin (const Reading *r, const AssaySafetensor *tensor)
 }
 
 static gboolean
-is_ignored (const AssayFamily *family, const char *name)
+is_ignored (const Reading *r, const char *name)
 {
-  for (const char *const *end = family->ignored; *end != NULL; end++)
+  for (const char *const *end = r->family->ignored; *end != NULL; end++)
     if (g_str_has_suffix (name, *end))
+      return TRUE;
+  for (const AssayStoredTwin *twin = r->family->twins; twin != NULL && twin->ours != NULL; twin++)
+    if (g_str_has_suffix (name, twin->ours) && is_of_own_head (r, twin->theirs))
       return TRUE;
   return FALSE;
 }
@@ -342,7 +365,7 @@ excuse (const Reading *r, const char *path, const AssaySafetensor *tensor, gbool
 {
   const AssaySafetensor *twin;
 
-  if (is_ignored (r->family, tensor->name))
+  if (is_ignored (r, tensor->name))
     return "a buffer or another head, no part of what is computed";
   if (is_tied && strcmp (tensor->name, r->family->head) == 0)
     return check_head (r, path, tensor, error) ? "the embedding once more: the head is tied to it" : NULL;
@@ -382,6 +405,7 @@ static Reading
 begin (const AssayFamily *family, const AssayModel *model, GPtrArray *shards, const char *before, AssayDtype type)
 {
   return (Reading) { .family = family, .shards = shards, .before = before, .H = family->layouts->end ? assay_values_get_int (assay_model_get_config (model), "heads") : 1,
+                     .is_tied = assay_values_get_bool (assay_model_get_config (model), "tied"),
                      .type = assay_checkpoint_type (type), .width = assay_dtype_width (type), .used = g_hash_table_new (NULL, NULL) };
 }
 

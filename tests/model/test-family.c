@@ -301,6 +301,7 @@ typedef struct {
   gboolean is_old;              /* gamma and beta */
   gboolean has_others;          /* pooler, sentence classifier, positions that are counted */
   float decoder_bias;           /* what is added to the copy of the head's bias; NaN: no copy */
+  gboolean is_untied;           /* the head has a matrix of its own */
 } Bert;
 
 typedef struct { GArray *tensors; GPtrArray *kept; } Written;
@@ -332,6 +333,14 @@ spell (const char *name, const Bert *as)
 #define BARE_CONFIG "{\"model_type\": \"bert\", " BERT ", \"architectures\": [\"BertModel\"]}"
 #define BERT_CONFIG "{\"model_type\": \"bert\", " BERT ", \"architectures\": [\"BertForPreTraining\"]}"
 
+#define UNTIED_CONFIG "{\"model_type\": \"bert\", " BERT ", \"tie_word_embeddings\": false}"
+
+static const char *
+get_config (const Bert *as)
+{
+  return as->is_bare ? BARE_CONFIG : as->is_untied ? UNTIED_CONFIG : BERT_CONFIG;
+}
+
 /* A file whose parameter k in our theta is k. Returns the number of parameters. */
 static gint64
 write_bert (const char *folder, const Bert *as)
@@ -339,7 +348,7 @@ write_bert (const char *folder, const Bert *as)
   static const float other[64] = { 1 };
   const AssayShape matrix = ASSAY_SHAPE (8, 8), vector = ASSAY_SHAPE (8);
   GError *error = NULL;
-  json_t *ours = configure (as->is_bare ? BARE_CONFIG : BERT_CONFIG, 0, &error);
+  json_t *ours = configure (get_config (as), 0, &error);
   g_autoptr (AssayModel) model = assay_model_new ("encoder", ours, ASSAY_F32, &error);
   AssayGraph *layout = assay_model_get_layout (model);
   float *theta = assay_model_get_theta (model);
@@ -371,7 +380,7 @@ write_bert (const char *folder, const Bert *as)
   g_assert_cmpint (g_mkdir_with_parents (folder, 0700), ==, 0);
   assay_safetensors_write (path, (AssaySafetensor *) (void *) w.tensors->data, w.tensors->len, NULL, &error);
   g_assert_no_error (error);
-  g_assert_true (g_file_set_contents (config, as->is_bare ? BARE_CONFIG : BERT_CONFIG, -1, NULL));
+  g_assert_true (g_file_set_contents (config, get_config (as), -1, NULL));
   g_array_unref (w.tensors);
   g_ptr_array_unref (w.kept);
   return assay_model_get_n_params (model);
@@ -380,7 +389,7 @@ write_bert (const char *folder, const Bert *as)
 static void
 test_names (void)
 {
-  static const Bert files[] = { { FALSE, FALSE, FALSE, NAN }, { FALSE, TRUE, TRUE, 0 }, { TRUE, TRUE, TRUE, NAN }, { TRUE, FALSE, FALSE, NAN } };
+  static const Bert files[] = { { FALSE, FALSE, FALSE, NAN, FALSE }, { FALSE, TRUE, TRUE, 0, FALSE }, { TRUE, TRUE, TRUE, NAN, FALSE }, { TRUE, FALSE, FALSE, NAN, FALSE } };
 
   for (gsize k = 0; k < G_N_ELEMENTS (files); k++)
     {
@@ -408,6 +417,23 @@ test_two_names (void)
   g_assert_nonnull (strstr (error->message, "cls.predictions.decoder.bias differs from cls.predictions.bias, of which it is another name"));
 }
 
+static void
+test_own_bias (void)
+{
+  g_autofree char *folder = g_strdup_printf ("%s/bert-untied", scratch);
+  g_autoptr (AssayModel) model = NULL;
+  GError *error = NULL;
+  AssayGraph *layout;
+  const AssayGraphValue *bias;
+
+  write_bert (folder, &(Bert) { .decoder_bias = 1, .is_untied = TRUE });
+  model = assay_checkpoint_load_directory (folder, NULL, &error);
+  g_assert_no_error (error);
+  layout = assay_model_get_layout (model);
+  bias = assay_graph_get_value (layout, assay_graph_find (layout, "cls.predictions.bias"));
+  g_assert_cmpfloat (((float *) assay_model_get_theta (model))[bias->offset], ==, (float) bias->offset + 1);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -426,6 +452,7 @@ main (int argc, char **argv)
   g_test_add_func ("/family/an index that names other places, or files that do not hold it all", test_parts_refused);
   g_test_add_func ("/family/names of old files, of bare models, and of what is beside a model", test_names);
   g_test_add_func ("/family/a parameter under two names that differ is refused", test_two_names);
+  g_test_add_func ("/family/a head that is not the embedding has the bias beside it", test_own_bias);
   status = g_test_run ();
   remove_tree (scratch);
   g_free (scratch);
