@@ -63,7 +63,7 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
       g_autoptr (AssaySource) source = NULL;
 
       assay_progress_report (context->progress, "read", k, g_strv_length ((char **) files), "files", NULL);
-      if ((source = assay_source_open (files[k], error)) == NULL)
+      if ((source = assay_source_open (files[k], ASSAY_SOURCE_EXPANSION, error)) == NULL)
         return NULL;
       if (!assay_token_trainer_add (trainer, (const char *) source->bytes, source->size, error))
         {
