@@ -114,7 +114,8 @@ say (GtkLabel *label, const char *text, gboolean is_problem)
   if (is_problem)
     gtk_widget_add_css_class (GTK_WIDGET (label), "assay-bad");
   else
-    gtk_widget_remove_css_class (GTK_WIDGET (label), "assay-bad");
+    gtk_widget_add_css_class (GTK_WIDGET (label), "dim-label");
+  gtk_widget_remove_css_class (GTK_WIDGET (label), is_problem ? "dim-label" : "assay-bad");
 }
 
 /* Takes command. */
