@@ -73,13 +73,13 @@ test_models (void)
   g_assert_cmpuint (none->len, ==, 0);
   g_assert_cmpint (holding, ==, ASSAY_LANGUAGE_HAS_NO_MODEL);
   of_model = assay_language_choices_propose (contents, holding);
-  g_assert_cmpstr (of_model, ==, "assay import '/tmp/a b.assay' model");
+  g_assert_cmpstr (of_model, ==, "assay import \"/tmp/a b.assay\" model");
   add (contents, "model", "theirs", model ("transformer", NULL));
   no_text = assay_language_choices_list (contents, &holding);
   g_assert_cmpuint (no_text->len, ==, 0);
   g_assert_cmpint (holding, ==, ASSAY_LANGUAGE_HAS_NO_TEXT);
   of_text = assay_language_choices_propose (contents, holding);
-  g_assert_cmpstr (of_text, ==, "assay import '/tmp/a b.assay' data --context 64");
+  g_assert_cmpstr (of_text, ==, "assay import \"/tmp/a b.assay\" data --context 64");
   add (contents, "data", "words", text ("tok.bin"));
   add (contents, "model", "ours", model ("mamba", "words"));
   add (contents, "model", "chains", model ("transformer", "table"));
@@ -187,7 +187,7 @@ test_names (void)
   add (contents, "model", "gpt2", model ("transformer", NULL));
   add (contents, "model", "gpt2-2", model ("transformer", NULL));
   command = assay_model_path_command ("/a b/gpt2", contents->path, contents);
-  g_assert_cmpstr (command, ==, "assay import '/tmp/a b.assay' model '/a b/gpt2' --name gpt2-3");
+  g_assert_cmpstr (command, ==, "assay import \"/tmp/a b.assay\" model \"/a b/gpt2\" --name gpt2-3");
   release (contents);
 }
 
