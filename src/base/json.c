@@ -33,3 +33,15 @@ assay_json_get_text (const json_t *object, const char *key)
 
   return text ? text : "";
 }
+
+/* The library quotes what it found, and may cut a character in two. */
+const char *
+assay_json_show_fault (json_error_t *fault)
+{
+  for (char *p = fault->text; *p != '\0';)
+    if (g_utf8_get_char_validated (p, -1) < 0x110000 && g_unichar_isprint (g_utf8_get_char (p)))
+      p = g_utf8_next_char (p);
+    else
+      *p++ = '?';
+  return fault->text;
+}

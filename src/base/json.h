@@ -16,3 +16,5 @@ double      assay_json_get_number (const json_t *object, const char *key);
 gboolean    assay_json_get_switch (const json_t *object, const char *key, gboolean otherwise);
 /* "" where the member is missing or no string. */
 const char *assay_json_get_text   (const json_t *object, const char *key);
+/* What is wrong with a document, as it may stand in a message: bytes that are no UTF-8 or do not print become '?'. Owns: the fault. */
+const char *assay_json_show_fault (json_error_t *fault);

@@ -3,6 +3,7 @@
 #include "base/param.h"
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -347,7 +348,7 @@ assay_values_set_text (AssayValues *values, const char *name, const char *text, 
 
         if (json == NULL)
           {
-            g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "%s: JSON expected, %s at byte %d", name, fault.text, fault.position);
+            g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "%s: JSON expected, %s at byte %d", name, assay_json_show_fault (&fault), fault.position);
             return FALSE;
           }
         json_decref (slot->json);

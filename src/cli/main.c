@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* main.c: from a command line to a job, and from its outcome to output and exit status. Nothing is computed here. */
 #include "base/error.h"
+#include "base/json.h"
 #include "base/isa.h"
 #include "base/text.h"
 #include "cli/help.h"
@@ -156,7 +157,7 @@ load_job_file (AssayCommandLine *line, GError **error)
   document = json_loadb (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), JSON_REJECT_DUPLICATES, &fault);
   if (document == NULL)
     {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s line %d: JSON expected: %s", path, fault.line, fault.text);
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s line %d: JSON expected: %s", path, fault.line, assay_json_show_fault (&fault));
       return FALSE;
     }
   job = assay_job_from_json (document, path, error);

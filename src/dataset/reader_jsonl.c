@@ -11,6 +11,7 @@
 #include "dataset/jsonl_documents.h"
 
 #include "base/error.h"
+#include "base/json.h"
 
 #include <math.h>
 #include <string.h>
@@ -153,7 +154,7 @@ walk_line (Job *job, const char *text, gsize length, GError **error)
   gboolean ok;
 
   if (object == NULL)
-    return fault (job, error, "a JSON object expected: %s (byte %d of the line)", where.text, where.position);
+    return fault (job, error, "a JSON object expected: %s (byte %d of the line)", assay_json_show_fault (&where), where.position);
   ok = json_is_object (object) ? walk_object (job, object, NULL, 1, error) : fault (job, error, "a JSON object expected, another value found");
   json_decref (object);
   return ok;

@@ -778,6 +778,19 @@ read_document (AssayTokenizer *self, const json_t *document, GError **error)
          && (self->data = self->model->load (model, &self->vocabulary, error)) != NULL;
 }
 
+/* Words of the document stand in what is said of it. */
+static void
+make_showable (GError **error)
+{
+  char *shown;
+
+  if (error == NULL || *error == NULL)
+    return;
+  shown = assay_text_escape ((*error)->message, FALSE);
+  g_free ((*error)->message);
+  (*error)->message = shown;
+}
+
 AssayTokenizer *
 assay_tokenizer_new (const json_t *document, const char *source, GError **error)
 {
@@ -795,6 +808,7 @@ assay_tokenizer_new (const json_t *document, const char *source, GError **error)
   self->scratch = g_array_new (FALSE, FALSE, sizeof (AssayPieceToken));
   if (!read_document (self, document, error))
     {
+      make_showable (error);
       g_prefix_error (error, "%s: ", source);
       return NULL;
     }

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "dataset/tokenizer_strings.h"
 #include "dataset/vocabulary.h"
 
@@ -74,7 +75,7 @@ look (const Bpe *bpe, guint64 pair)
 static gboolean
 split_merge (const json_t *item, GString *left, GString *right)
 {
-  const char *text = json_string_value (item), *space = text ? strchr (text + 1, ' ') : NULL;
+  const char *text = json_string_value (item), *space = text && text[0] != '\0' ? strchr (text + 1, ' ') : NULL;
 
   if (json_is_array (item) && json_array_size (item) == 2 && json_is_string (json_array_get (item, 0)) && json_is_string (json_array_get (item, 1)))
     {
@@ -82,7 +83,7 @@ split_merge (const json_t *item, GString *left, GString *right)
       g_string_assign (right, json_string_value (json_array_get (item, 1)));
       return TRUE;
     }
-  if (text == NULL || text[0] == '\0' || space == NULL)
+  if (space == NULL)
     return FALSE;
   g_string_truncate (left, 0);
   g_string_append_len (left, text, space - text);
@@ -147,8 +148,10 @@ load_merges (Bpe *bpe, const json_t *merges, GError **error)
 
       if (!split_merge (json_array_get (merges, rank), left, right) || !resolve (bpe, left, right, whole, ids))
         {
+          g_autofree char *one = assay_text_escape_bytes (left->str, left->len, FALSE), *other = assay_text_escape_bytes (right->str, right->len, FALSE);
+
           g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "model.merges: number %" G_GSIZE_FORMAT ": two tokens of the vocabulary that make a third expected, \"%s\" and \"%s\" found",
-                       rank, left->str, right->str);
+                       rank, one, other);
           return FALSE;
         }
       slot = look (bpe, pair_of (ids[0], ids[1]));

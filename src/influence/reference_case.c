@@ -3,6 +3,7 @@
 #include "influence/reference_case.h"
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "influence/reference_config.h"
 #include "store/file.h"
@@ -49,7 +50,7 @@ read_document (const char *path, GError **error)
   if (document == NULL)
     g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: line %d, column %d: valid JSON expected: %s", path, fault.line,
                  fault.column,
-                 fault.text);
+                 assay_json_show_fault (&fault));
   else if (!json_is_object (document))
     {
       assay_reference_config_refuse (path, "document", "an object", document, error);

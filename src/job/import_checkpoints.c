@@ -3,6 +3,7 @@
 #include "job/import_checkpoints.h"
 
 #include "base/error.h"
+#include "base/json.h"
 #include "job/subject.h"
 #include "model/checkpoint.h"
 #include "store/file.h"
@@ -100,7 +101,7 @@ table_read (Table *table, const char *directory, GError **error)
   if (json_array_size (list) == 0)
     {
       g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: an object with a list \"checkpoints\" expected, %s found", table->path,
-                   table->document == NULL ? fault.text : "none");
+                   table->document == NULL ? assay_json_show_fault (&fault) : "none");
       return FALSE;
     }
   beta2 = json_object_get (table->document, "beta2");

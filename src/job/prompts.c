@@ -3,6 +3,7 @@
 #include "job/prompts.h"
 
 #include "base/error.h"
+#include "base/json.h"
 #include "job/spec.h"
 #include "store/file.h"
 
@@ -31,7 +32,7 @@ add_line (json_t *prompts, const char *path, guint line, const char *text, gsize
   const json_t *prompt = json_object_get (object, "prompt"), *completion = json_object_get (object, "completion");
 
   if (object == NULL)
-    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s line %u: %s", path, line, fault.text);
+    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s line %u: %s", path, line, assay_json_show_fault (&fault));
   else if (!json_is_string (completion) || (prompt != NULL && !json_is_string (prompt)))
     g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s line %u: {\"prompt\": TEXT, \"completion\": TEXT} expected, a member %s without text found", path, line,
                  json_is_string (completion) ? "\"prompt\"" : "\"completion\"");

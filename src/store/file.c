@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/json.h"
 
 #define READ_STEP (1 << 20)
 #define PAGE 4096
@@ -129,7 +130,7 @@ assay_file_read_json (const char *path, guint64 max_bytes, gsize flags, GError *
     return NULL;
   document = json_loadb (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), flags, &where);
   if (document == NULL)
-    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s line %d column %d: %s", path, where.line, where.column, where.text);
+    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s line %d column %d: %s", path, where.line, where.column, assay_json_show_fault (&where));
   return document;
 }
 

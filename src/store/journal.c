@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "store/file.h"
 #include "store/journal_frame.h"
 
@@ -161,7 +162,7 @@ take_record (Walk *walk, guint file, guint64 offset, const guint8 *p, gsize tota
     }
   record.payload = json_loadb ((const char *) p + 8, total - JOURNAL_FRAME, JSON_REJECT_DUPLICATES, &fault);
   if (record.payload == NULL)
-    return report_damage (walk, file, offset, error, "the record is not JSON: %s", fault.text);
+    return report_damage (walk, file, offset, error, "the record is not JSON: %s", assay_json_show_fault (&fault));
   record.digest = assay_digest_of_bytes (p, total);
   walk->gap = FALSE;
   walk->end.last = record.digest;
