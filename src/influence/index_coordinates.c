@@ -169,11 +169,11 @@ assay_index_coordinates_restore (const AssayFactors *factors, gint64 D, const gi
 
 /* --- rounding -------------------------------------------------------------------------------------------------------------------- */
 
-/* A product of K terms by runs of ASSAY_GEMM_KC: relative to the product of the norms. */
+/* A product of K terms by runs: relative to the product of the norms. */
 static double
 count_roundings (double K)
 {
-  return MIN (K, ASSAY_GEMM_KC) + ceil (K / ASSAY_GEMM_KC);
+  return MIN (K, ASSAY_GEMM_RUN_MOST) + ceil (K / ASSAY_GEMM_RUN_LEAST);
 }
 
 /* The scoring pass forms D from n positions and multiplies R C numbers, or multiplies C, then R, then adds n; vectors are rounded once. z is made

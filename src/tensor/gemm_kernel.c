@@ -8,18 +8,23 @@
 #if defined (__AVX512F__)
 #define VECTOR_BYTES 64
 #define MR 8                    /* 16 of 32 registers hold sums: enough to hide the latency of two multiply-adds a cycle */
+#define KC ASSAY_GEMM_RUN_LEAST /* a panel of B stays in the first-level cache */
 #elif defined (__AVX__)
 #define VECTOR_BYTES 32
 #define MR 6                    /* 12 of 16 */
+#define KC ASSAY_GEMM_RUN_MOST
 #else
 #define VECTOR_BYTES 16
 #define MR 4                    /* 8 of 16 */
+#define KC ASSAY_GEMM_RUN_LEAST
 #endif
 
 #define MC (MR * 16)            /* a packed block of A stays in the second-level cache beside a panel of B */
 #define NC 2048
 #define NC_FEW 256
 #define PAGE 4096               /* rows that far apart would share lines of the first-level cache */
+#define AHEAD 8                 /* lines of a factor that are asked for before they are packed: they lie too far apart for the processor to guess */
+#define APART 16                /* elements between rows that were copied, for the same reason */
 
 #define REAL float
 #define LANES (VECTOR_BYTES / 4)

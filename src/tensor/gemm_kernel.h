@@ -3,15 +3,17 @@
  *
  *   C (M,N) = alpha op(A) op(B) (+ C)      op(A) (M,K), op(B) (K,N); ta: A is stored (K,M); tb: B is stored (N,K)
  *
- * Numerics: every element is a sum over k in ascending order, in runs of ASSAY_GEMM_KC, whatever M, N, the block or the neighbours: so a
- * row's bits do not depend on which rows share its batch. Between instruction sets bits may differ (fused or separate rounding).
+ * Numerics: every element is a sum over k in ascending order, in runs of one length (by the instruction set; ASSAY_GEMM_RUN_LEAST to
+ * ASSAY_GEMM_RUN_MOST), whatever M, N, the block or the neighbours: so a row's bits do not depend on which rows share its batch. Between
+ * instruction sets bits may differ (runs; fused or separate rounding).
  * Thread rule: packing buffers are one per thread, made on its first product and kept.
  */
 #pragma once
 
 #include <glib.h>
 
-#define ASSAY_GEMM_KC 256
+#define ASSAY_GEMM_RUN_LEAST 256
+#define ASSAY_GEMM_RUN_MOST 384
 
 typedef void (*AssayGemmF32) (gboolean ta, gboolean tb, gint64 M, gint64 N, gint64 K, float alpha, const float *A, gint64 lda,
                               const float *B, gint64 ldb, gboolean accumulate, float *C, gint64 ldc);
