@@ -284,25 +284,13 @@ find_lost (const char *text, gsize n, const GArray *tokens)
   return -1;
 }
 
-/* Numbers behind the token that begins texts. */
+/* Numbers of the tokens, behind the one that begins texts. */
 static GArray *
-encode_numbers (AssayTokenizer *self, const char *text, GError **error)
+list_numbers (const AssayTokenizer *self, const GArray *tokens)
 {
-  g_autoptr (GArray) tokens = g_array_new (FALSE, FALSE, sizeof (AssayToken));
   const gint32 begin = assay_tokenizer_get_begin (self);
-  gint64 lost;
-  GArray *ids;
+  GArray *ids = g_array_sized_new (FALSE, FALSE, sizeof (gint32), tokens->len + 1);
 
-  if (!assay_tokenizer_encode (self, text, strlen (text), FALSE, tokens, error))
-    return NULL;
-  lost = find_lost (text, strlen (text), tokens);
-  if (lost >= 0)
-    {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "text: characters of the vocabulary expected, \"%.*s\" found at byte %" G_GINT64_FORMAT,
-                   (int) g_utf8_skip[(guchar) text[lost]], text + lost, lost);
-      return NULL;
-    }
-  ids = g_array_sized_new (FALSE, FALSE, sizeof (gint32), tokens->len + 1);
   if (begin >= 0)
     g_array_append_val (ids, begin);
   for (guint k = 0; k < tokens->len; k++)
@@ -311,16 +299,35 @@ encode_numbers (AssayTokenizer *self, const char *text, GError **error)
 }
 
 GArray *
+assay_tokenizer_encode_numbers (AssayTokenizer *self, const char *text, gsize n, GError **error)
+{
+  g_autoptr (GArray) tokens = g_array_new (FALSE, FALSE, sizeof (AssayToken));
+
+  return assay_tokenizer_encode (self, text, n, FALSE, tokens, error) ? list_numbers (self, tokens) : NULL;
+}
+
+GArray *
 assay_tokenizer_encode_continuation (AssayTokenizer *self, const char *text, const char *continuation, gint64 *first, GError **error)
 {
   g_autofree char *both = g_strconcat (text, continuation, NULL);
-  g_autoptr (GArray) given = encode_numbers (self, text, error);
-  GArray *all = given ? encode_numbers (self, both, error) : NULL;
+  g_autoptr (GArray) tokens = g_array_new (FALSE, FALSE, sizeof (AssayToken));
+  const gint64 border = (gint64) strlen (text);
+  gint64 lost;
+  guint k = 0;
 
-  *first = 0;
-  while (all != NULL && *first < (gint64) MIN (given->len, all->len) && g_array_index (given, gint32, *first) == g_array_index (all, gint32, *first))
-    ++*first;
-  return all;
+  if (!assay_tokenizer_encode (self, both, strlen (both), FALSE, tokens, error))
+    return NULL;
+  lost = find_lost (both, strlen (both), tokens);
+  if (lost >= 0)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "text: characters of the vocabulary expected, \"%.*s\" found at byte %" G_GINT64_FORMAT,
+                   (int) g_utf8_skip[(guchar) both[lost]], both + lost, lost);
+      return NULL;
+    }
+  while (k < tokens->len && g_array_index (tokens, AssayToken, k).end <= border)
+    k++;
+  *first = k + (assay_tokenizer_get_begin (self) >= 0);
+  return list_numbers (self, tokens);
 }
 
 static void

@@ -38,8 +38,10 @@ char          **assay_tokenizer_list_files   (const char *path);
 /* Appends the tokens (AssayToken) of n bytes of UTF-8. with_special: also those that the tokenizer puts around a text.
  * Cost: linear in the text but for a model without pieces, n log n. Errors: INPUT with the byte that is no UTF-8. */
 gboolean        assay_tokenizer_encode       (AssayTokenizer *self, const char *text, gsize n, gboolean with_special, GArray *tokens, GError **error);
-/* gint32 numbers of a text and what goes on from it, behind the token that begins texts; *first: the first that is not of the text alone. A token across the
- * border belongs to what goes on. Owns: the caller. Errors: those of encode; INPUT for a character that no token holds. */
+/* gint32 numbers of n bytes of UTF-8, behind the token that begins texts where there is one. Owns: the caller. Errors: those of encode. */
+GArray         *assay_tokenizer_encode_numbers (AssayTokenizer *self, const char *text, gsize n, GError **error);
+/* The same of a text and what goes on from it; *first: the first token that ends behind the text, so that one across the border belongs to what goes on, as in an
+ * import of prompts and completions. Owns: the caller. Errors: those of encode; INPUT for a character that no token holds. */
 GArray         *assay_tokenizer_encode_continuation (AssayTokenizer *self, const char *text, const char *continuation, gint64 *first, GError **error);
 typedef void (*AssayTokenFunc) (const AssayToken *token, gpointer data);
 /* The same tokens one by one, in order, without those around the text; memory does not grow with the text. Where neighbouring parts of a text do not agree on how what they share is

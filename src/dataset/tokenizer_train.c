@@ -487,6 +487,16 @@ bytes_unref (gpointer data)
     g_bytes_unref (data);
 }
 
+/* Whether a text is what the vocabulary calls a byte: one key cannot name two tokens. */
+static gboolean
+spells_byte (const char *text)
+{
+  for (guint b = 0; b < 256 && g_utf8_strlen (text, -1) == 1; b++)
+    if (g_utf8_get_char (text) == assay_vocabulary_spell_byte ((guchar) b))
+      return TRUE;
+  return FALSE;
+}
+
 AssayTokenTrainer *
 assay_token_trainer_new (const char *pattern, const char *const *special, GError **error)
 {
@@ -515,6 +525,12 @@ assay_token_trainer_new (const char *pattern, const char *const *special, GError
       if (special[k][0] == '\0' || g_ptr_array_find_with_equal_func (self->special, special[k], g_str_equal, NULL))
         {
           g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "special: texts that differ expected, \"%s\" found %s", special[k], special[k][0] == '\0' ? "" : "twice");
+          return NULL;
+        }
+      if (!g_utf8_validate (special[k], -1, NULL) || spells_byte (special[k]))
+        {
+          g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "special: UTF-8 of several characters expected, number %" G_GSIZE_FORMAT " is %s", k,
+                       g_utf8_validate (special[k], -1, NULL) ? "the spelling of a byte, which is a token already" : "no UTF-8");
           return NULL;
         }
       g_ptr_array_add (self->special, g_strdup (special[k]));

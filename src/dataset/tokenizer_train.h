@@ -19,7 +19,8 @@ typedef struct _AssayTokenTrainer AssayTokenTrainer;
 /* Names of patterns, NULL-terminated: "gpt2", "llama3", "qwen2". */
 extern const char *const assay_token_trainer_patterns[];
 
-/* special: texts that are tokens of their own, and never a part of others; NULL-terminated. Errors: USAGE for an empty or a repeated one, an unknown pattern. */
+/* special: texts that are tokens of their own, and never a part of others; NULL-terminated. Errors: USAGE for an empty or a repeated one, one that is no UTF-8 or the
+ * spelling of a byte; an unknown pattern. */
 AssayTokenTrainer *assay_token_trainer_new  (const char *pattern, const char *const *special, GError **error);
 void               assay_token_trainer_free (AssayTokenTrainer *self);
 /* Counts the pieces of n bytes of UTF-8. Cost: linear; memory: the distinct pieces. Errors: INPUT with the byte that is no UTF-8. */

@@ -111,7 +111,7 @@ begin (Generation *g, const AssayValues *values, AssayJobContext *context, GErro
   gint64 T;
 
   if (!assay_language_open (&g->language, values, context, error)
-      || (g->tokens = assay_language_model_encode (g->language.language, prompt, strlen (prompt), error)) == NULL)
+      || (g->tokens = assay_tokenizer_encode_numbers (g->language.language->tokenizer, prompt, strlen (prompt), error)) == NULL)
     return FALSE;
   T = assay_model_get_context (g->language.language->model);
   g->n_prompt = g->tokens->len;

@@ -44,7 +44,7 @@ open_question (Question *q, const AssayValues *values, AssayJobContext *context,
   gint64 n;
 
   if (!assay_language_open (&q->language, values, context, error)
-      || (q->tokens = assay_language_model_encode (q->language.language, prompt, strlen (prompt), error)) == NULL)
+      || (q->tokens = assay_tokenizer_encode_numbers (q->language.language->tokenizer, prompt, strlen (prompt), error)) == NULL)
     return FALSE;
   n = q->tokens->len;
   q->position = assay_values_is_set (values, "position") ? assay_values_get_int (values, "position") : -1;

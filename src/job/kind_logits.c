@@ -79,7 +79,7 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
   g_autoptr (AssayBuffer) logits = NULL;
 
   if (!assay_language_open (&language, values, context, error)
-      || (tokens = assay_language_model_encode (language.language, prompt, strlen (prompt), error)) == NULL)
+      || (tokens = assay_tokenizer_encode_numbers (language.language->tokenizer, prompt, strlen (prompt), error)) == NULL)
     return NULL;
   if (tokens->len == 0)
     {

@@ -51,8 +51,8 @@ static gboolean
 add_text (Loss *loss, const char *text, gsize n, gboolean first_window, GError **error)
 {
   AssayLanguageModel *model = loss->language.language;
-  const gint64 T = assay_decoder_get_capacity (loss->decoder), lead = model->begin >= 0;
-  g_autoptr (GArray) tokens = assay_language_model_encode (model, text, n, error);
+  const gint64 T = assay_decoder_get_capacity (loss->decoder), lead = assay_tokenizer_get_begin (model->tokenizer) >= 0;
+  g_autoptr (GArray) tokens = assay_tokenizer_encode_numbers (model->tokenizer, text, n, error);
   gint64 step, left;
 
   if (tokens == NULL
@@ -71,7 +71,7 @@ add_text (Loss *loss, const char *text, gsize n, gboolean first_window, GError *
       gint64 count;
 
       if (assay_progress_is_cancelled (loss->context->progress, error)
-          || !assay_language_model_score (loss->decoder, model->begin, at, MIN (step, left), &sum, &count, NULL, error))
+          || !assay_language_model_score (loss->decoder, assay_tokenizer_get_begin (model->tokenizer), at, MIN (step, left), &sum, &count, NULL, error))
         return FALSE;
       loss->sum += sum;
       loss->count += count;
@@ -161,7 +161,7 @@ score_completion (Loss *loss, const AssayValues *values, GError **error)
   AssayLanguageModel *model = loss->language.language;
   const char *prompt = assay_values_get_string (values, "prompt") ? assay_values_get_string (values, "prompt") : "";
   const char *completion = assay_values_get_string (values, "completion");
-  const gint64 lead = model->begin >= 0, T = assay_decoder_get_capacity (loss->decoder);
+  const gint64 lead = assay_tokenizer_get_begin (model->tokenizer) >= 0, T = assay_decoder_get_capacity (loss->decoder);
   gint64 first = 0, n;
   g_autoptr (GArray) all = assay_tokenizer_encode_continuation (model->tokenizer, prompt, completion, &first, error);
   g_autofree double *nats = all ? g_new (double, all->len + 1) : NULL;
@@ -179,7 +179,7 @@ score_completion (Loss *loss, const AssayValues *values, GError **error)
   if (first >= n || n > T)
     return NULL;
   if (!assay_language_compare (&loss->language, tokens, n, loss->context, error)
-      || !assay_language_model_score (loss->decoder, model->begin, tokens + lead, n - lead, &loss->sum, &loss->count, nats + lead, error))
+      || !assay_language_model_score (loss->decoder, assay_tokenizer_get_begin (model->tokenizer), tokens + lead, n - lead, &loss->sum, &loss->count, nats + lead, error))
     return NULL;
   for (gint64 t = first; t < n; t++)
     sum += nats[t];

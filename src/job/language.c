@@ -30,7 +30,7 @@ add_all (AssayInterventions *interventions, AssayInterventionKind kind, const As
 static gboolean
 learn (AssayLanguage *self, const char *text, AssayJobContext *context, GError **error)
 {
-  g_autoptr (GArray) tokens = assay_language_model_encode (self->language, text, strlen (text), error);
+  g_autoptr (GArray) tokens = assay_tokenizer_encode_numbers (self->language->tokenizer, text, strlen (text), error);
   g_autoptr (AssayDecoder) decoder = tokens ? assay_decoder_new (self->language->model, MAX (1, tokens->len), context->backend, error) : NULL;
 
   if (decoder != NULL && assay_decoder_set_packed (decoder, self->packed, error)
@@ -248,7 +248,7 @@ assay_language_to_json (const AssayLanguage *self, const AssayValues *values)
   json_t *document = json_pack ("{s:s, s:s, s:I, s:I, s:I, s:s, s:b}", "path", assay_values_get_string (values, "model"), "architecture",
                                 assay_model_get_block (model)->name, "parameters", (json_int_t) assay_model_get_n_params (model), "vocabulary",
                                 (json_int_t) assay_values_get_int (assay_model_get_config (model), "vocabulary"), "context", (json_int_t) assay_model_get_context (model),
-                                "precision", assay_dtype_name (assay_model_get_dtype (model)), "begins_texts", self->language->begin >= 0);
+                                "precision", assay_dtype_name (assay_model_get_dtype (model)), "begins_texts", assay_tokenizer_get_begin (self->language->tokenizer) >= 0);
 
   if (self->packed != NULL)
     json_object_set_new (document, "weights", describe_weights (self));

@@ -16,7 +16,6 @@
 #include <math.h>
 #include <string.h>
 
-#define CASE_MARKER "assay-case.json"
 #define MAX_BYTES ((guint64) 1 << 30)
 #define WALKED 32               /* tokens of the text that the checks walk where no prompt is given */
 #define MOST_ROUNDED 3e8        /* parameters of a model whose roundings are followed: that takes three copies of it */
@@ -34,7 +33,7 @@ typedef struct {
   const char *path;
   AssayModel *model;            /* in f64 */
   AssayTokenizer *tokenizer;    /* NULL: none */
-  char *text;                   /* whose loss is told */
+  GArray *text;                 /* gint32: tokens of the text whose loss is told, behind the one that begins texts; NULL without a tokenizer */
   GArray *tokens;               /* gint32: that are walked */
   double *logits;               /* (T,V) of a walk of them */
   gint64 T, V;
@@ -46,7 +45,7 @@ check_clear (Check *check)
 {
   assay_model_free (check->model);
   assay_tokenizer_free (check->tokenizer);
-  g_free (check->text);
+  g_clear_pointer (&check->text, g_array_unref);
   g_clear_pointer (&check->tokens, g_array_unref);
   assay_mem_free (check->logits);
   g_clear_pointer (&check->table, g_ptr_array_unref);
@@ -56,15 +55,12 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Check, check_clear)
 gboolean
 assay_model_check_is_asked (AssayJob *job)
 {
-  const char *path = assay_job_get_case (job);
-  g_autofree char *marker = path ? g_build_filename (path, CASE_MARKER, NULL) : NULL, *config = path ? g_build_filename (path, "config.json", NULL) : NULL;
+  g_autofree char *path = g_strdup (assay_job_get_case (job)), *config = path ? g_build_filename (path, "config.json", NULL) : NULL;
 
-  if (path != NULL && !g_file_test (marker, G_FILE_TEST_EXISTS) && (g_file_test (config, G_FILE_TEST_EXISTS) || g_file_test (path, G_FILE_TEST_IS_REGULAR)))
+  if (path != NULL && !assay_case_is_at (path) && (g_file_test (config, G_FILE_TEST_EXISTS) || g_file_test (path, G_FILE_TEST_IS_REGULAR)))
     {
-      g_autofree char *own = g_strdup (path);
-
       assay_job_set_case (job, NULL);
-      assay_job_set_text (job, "model", own, NULL);
+      assay_job_set_text (job, "model", path, NULL);
     }
   return assay_values_get_string (assay_job_get_values (job), "model") != NULL;
 }
@@ -78,18 +74,14 @@ open_tokenizer (Check *check, GError **error)
   g_autoptr (GError) fault = NULL;
 
   check->tokenizer = assay_tokenizer_open (given ? given : check->path, &fault);
-  if (check->tokenizer != NULL && assay_tokenizer_get_size (check->tokenizer) <= check->V)
-    return TRUE;
   if (check->tokenizer != NULL)
-    g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: the tokenizer of this model expected, of at most %" G_GINT64_FORMAT " tokens; one of %" G_GINT64_FORMAT " found",
-                 given ? given : check->path, check->V, assay_tokenizer_get_size (check->tokenizer));
-  else if (given == NULL && (g_error_matches (fault, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND) || g_file_test (check->path, G_FILE_TEST_IS_REGULAR)))
+    return assay_language_model_check_tokenizer (check->tokenizer, check->V, given ? given : check->path, error);
+  if (given == NULL && (g_error_matches (fault, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND) || g_file_test (check->path, G_FILE_TEST_IS_REGULAR)))
     {
       assay_job_add_note (check->context, "no tokenizer was found with the model: its loss on a text is not told, and the tokens walked are numbers that mean nothing");
       return TRUE;
     }
-  else
-    g_propagate_error (error, g_steal_pointer (&fault));
+  g_propagate_error (error, g_steal_pointer (&fault));
   return FALSE;
 }
 
@@ -97,13 +89,14 @@ static gboolean
 read_text (Check *check, GError **error)
 {
   const char *path = assay_values_get_string (check->values, "text");
-  g_autoptr (GBytes) bytes = path ? assay_file_read (path, MAX_BYTES, error) : NULL;
-  const char *data = bytes ? g_bytes_get_data (bytes, NULL) : NULL;
+  g_autoptr (GBytes) bytes = path ? assay_file_read (path, MAX_BYTES, error) : g_bytes_new_static (paragraph, strlen (paragraph));
 
-  if (path != NULL && bytes == NULL)
-    return FALSE;
-  check->text = path ? g_strndup (data, g_bytes_get_size (bytes)) : g_strdup (paragraph);
-  return TRUE;
+  if (bytes == NULL || check->tokenizer == NULL)
+    return bytes != NULL;
+  check->text = assay_tokenizer_encode_numbers (check->tokenizer, g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), error);
+  if (check->text == NULL)
+    g_prefix_error (error, "%s: ", path ? path : "the paragraph of English");
+  return check->text != NULL;
 }
 
 static gboolean
@@ -119,24 +112,6 @@ open_all (Check *check, GError **error)
 }
 
 /* --- which tokens ----------------------------------------------------------------------------------------------------------- */
-
-/* Of a text, behind the token that begins texts; at most `most` of them. */
-static GArray *
-encode (const Check *check, const char *text, gsize n, gsize most, GError **error)
-{
-  g_autoptr (GArray) tokens = g_array_new (FALSE, FALSE, sizeof (AssayToken));
-  const gint32 begin = assay_tokenizer_get_begin (check->tokenizer);
-  GArray *ids;
-
-  if (!assay_tokenizer_encode (check->tokenizer, text, n, FALSE, tokens, error))
-    return NULL;
-  ids = g_array_new (FALSE, FALSE, sizeof (gint32));
-  if (begin >= 0)
-    g_array_append_val (ids, begin);
-  for (guint k = 0; k < tokens->len && ids->len < most; k++)
-    g_array_append_val (ids, g_array_index (tokens, AssayToken, k).id);
-  return ids;
-}
 
 /* Those that a file of reference logits brings. */
 static gboolean
@@ -162,7 +137,7 @@ read_own_tokens (Check *check, const json_t *document, const char *path, GError 
 static gboolean
 choose_tokens (Check *check, const json_t *reference, GError **error)
 {
-  const char *prompt = assay_values_get_string (check->values, "prompt"), *end;
+  const char *prompt = assay_values_get_string (check->values, "prompt");
   const gint64 context = assay_model_get_context (check->model);
 
   if (json_object_get (reference, "tokens") != NULL)
@@ -173,8 +148,9 @@ choose_tokens (Check *check, const json_t *reference, GError **error)
     }
   else if (check->tokenizer != NULL)
     {
-      g_utf8_validate (check->text, -1, &end);
-      check->tokens = prompt ? encode (check, prompt, strlen (prompt), G_MAXUINT, error) : encode (check, check->text, (gsize) (end - check->text), WALKED, error);
+      check->tokens = prompt ? assay_tokenizer_encode_numbers (check->tokenizer, prompt, strlen (prompt), error) : g_array_copy (check->text);
+      if (prompt == NULL)
+        g_array_set_size (check->tokens, MIN (check->tokens->len, WALKED));
     }
   else
     {
@@ -391,7 +367,6 @@ tell_loss (Check *check, GError **error)
 {
   const char *path = assay_values_get_string (check->values, "text");
   const double even = log ((double) check->V);
-  g_autoptr (GArray) ids = NULL;
   g_autoptr (AssayDecoder) decoder = NULL;
   gint32 begin;
   gint64 lead, count;
@@ -402,9 +377,9 @@ tell_loss (Check *check, GError **error)
   begin = assay_tokenizer_get_begin (check->tokenizer);
   lead = begin >= 0;
   assay_progress_report (check->context->progress, "loss", 0, 0, "", NULL);
-  ids = encode (check, check->text, strlen (check->text), G_MAXUINT, error);
-  decoder = ids ? assay_decoder_new (check->model, MIN (assay_model_get_context (check->model), MAX (2, ids->len)), check->context->backend, error) : NULL;
-  if (decoder == NULL || !assay_language_model_score (decoder, begin, (const gint32 *) (void *) ids->data + lead, ids->len - lead, &sum, &count, NULL, error))
+  decoder = assay_decoder_new (check->model, MIN (assay_model_get_context (check->model), MAX (2, check->text->len)), check->context->backend, error);
+  if (decoder == NULL
+      || !assay_language_model_score (decoder, begin, (const gint32 *) (void *) check->text->data + lead, check->text->len - lead, &sum, &count, NULL, error))
     {
       g_prefix_error (error, "%s: ", path ? path : "the paragraph of English");
       return NULL;

@@ -188,6 +188,8 @@ assay_checkpoint_load_directory (const char *directory, const AssayCheckpointOpt
       json_decref (spec);
       return NULL;
     }
+  if (options != NULL && options->has_dtype && json_is_object (spec))
+    json_object_set_new (spec, "dtype", json_string (assay_dtype_name (options->dtype)));
   model = assay_model_new_from_spec (spec, error);
   json_decref (spec);
   if (model == NULL)

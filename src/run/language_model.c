@@ -9,6 +9,16 @@
 #include <math.h>
 #include <string.h>
 
+gboolean
+assay_language_model_check_tokenizer (const AssayTokenizer *tokenizer, gint64 V, const char *where, GError **error)
+{
+  if (assay_tokenizer_get_size (tokenizer) <= V)
+    return TRUE;
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: the tokenizer of this model expected, of at most %" G_GINT64_FORMAT " tokens; one of %" G_GINT64_FORMAT
+               " found", where, V, assay_tokenizer_get_size (tokenizer));
+  return FALSE;
+}
+
 AssayLanguageModel *
 assay_language_model_new (AssayModel *model, AssayTokenizer *tokenizer, const char *where, GError **error)
 {
@@ -23,14 +33,7 @@ assay_language_model_new (AssayModel *model, AssayTokenizer *tokenizer, const ch
       return NULL;
     }
   V = assay_values_get_int (assay_model_get_config (model), "vocabulary");
-  if (assay_tokenizer_get_size (tokenizer) > V)
-    {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s: the tokenizer of this model expected, of at most %" G_GINT64_FORMAT " tokens; one of %" G_GINT64_FORMAT
-                   " found", where, V, assay_tokenizer_get_size (tokenizer));
-      return NULL;
-    }
-  self->begin = assay_tokenizer_get_begin (tokenizer);
-  return g_steal_pointer (&self);
+  return assay_language_model_check_tokenizer (tokenizer, V, where, error) ? g_steal_pointer (&self) : NULL;
 }
 
 AssayLanguageModel *
@@ -54,22 +57,6 @@ assay_language_model_free (AssayLanguageModel *self)
   assay_model_free (self->model);
   assay_tokenizer_free (self->tokenizer);
   g_free (self);
-}
-
-GArray *
-assay_language_model_encode (AssayLanguageModel *self, const char *text, gsize n, GError **error)
-{
-  g_autoptr (GArray) tokens = g_array_new (FALSE, FALSE, sizeof (AssayToken));
-  GArray *ids;
-
-  if (!assay_tokenizer_encode (self->tokenizer, text, n, FALSE, tokens, error))
-    return NULL;
-  ids = g_array_sized_new (FALSE, FALSE, sizeof (gint32), tokens->len + 1);
-  if (self->begin >= 0)
-    g_array_append_val (ids, self->begin);
-  for (guint k = 0; k < tokens->len; k++)
-    g_array_append_val (ids, g_array_index (tokens, AssayToken, k).id);
-  return ids;
 }
 
 /* --- scores ----------------------------------------------------------------------------------------------------------------- */

@@ -13,7 +13,6 @@
 typedef struct {
   AssayModel *model;
   AssayTokenizer *tokenizer;
-  gint32 begin;                 /* before every text; -1: none */
 } AssayLanguageModel;
 
 /* path: what assay_checkpoint_load_path and assay_tokenizer_open take; tokenizer: a path of its own, or NULL. Errors: theirs; INPUT for a
@@ -23,8 +22,8 @@ AssayLanguageModel *assay_language_model_open   (const char *path, const char *t
 AssayLanguageModel *assay_language_model_new    (AssayModel *model, AssayTokenizer *tokenizer, const char *where, GError **error);
 void                assay_language_model_free   (AssayLanguageModel *self);
 
-/* gint32 tokens of n bytes of UTF-8, the first the one that begins texts. Owns: the caller. */
-GArray             *assay_language_model_encode (AssayLanguageModel *self, const char *text, gsize n, GError **error);
+/* Whether a tokenizer has no numbers beyond a vocabulary of V. where: what messages call it. Errors: INPUT. */
+gboolean            assay_language_model_check_tokenizer (const AssayTokenizer *tokenizer, gint64 V, const char *where, GError **error);
 
 /* sum and count of -log p of n tokens, window after window: the token that begins texts (begin, -1: none) and as many tokens as the decoder has room for.
  * Each is predicted from those before it in its window; without `begin` the first of a window is not predicted. nats: NULL, or (n) the loss of each, NaN

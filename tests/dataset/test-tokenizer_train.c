@@ -153,6 +153,12 @@ test_special (void)
   g_assert_cmpint (g_array_index (ids, gint32, 1), ==, 0);
   text = assay_tokenizer_decode (tokenizer, (const gint32 *) (void *) ids->data, ids->len, &n);
   g_assert_cmpstr (text, ==, "ab<|end|>\xc3\xa9");
+  g_assert_cmpint (first, ==, 0);
+  g_array_unref (ids);
+  ids = assay_tokenizer_encode_continuation (tokenizer, "ab<|end|>a", "bab", &first, &error);       /* ab <|end|> ab ab: the third crosses the border */
+  g_assert_no_error (error);
+  g_assert_cmpint (ids->len, ==, 4);
+  g_assert_cmpint (first, ==, 2);
 }
 
 static void
@@ -161,12 +167,18 @@ test_refusals (void)
   GError *error = NULL;
   g_autoptr (AssayTokenTrainer) trainer = NULL;
 
-  g_assert_null (assay_token_trainer_new ("gpt2", (const char *const[]) { "x", "x", NULL }, &error));
+  g_assert_null (assay_token_trainer_new ("gpt2", (const char *const[]) { "<x>", "<x>", NULL }, &error));
   g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE);
+  g_clear_error (&error);
+  g_assert_null (assay_token_trainer_new ("gpt2", (const char *const[]) { "x", NULL }, &error));
+  g_assert_cmpstr (error->message, ==, "special: UTF-8 of several characters expected, number 0 is the spelling of a byte, which is a token already");
+  g_clear_error (&error);
+  g_assert_null (assay_token_trainer_new ("gpt2", (const char *const[]) { "<x>", "a\xff", NULL }, &error));
+  g_assert_cmpstr (error->message, ==, "special: UTF-8 of several characters expected, number 1 is no UTF-8");
   g_clear_error (&error);
   g_assert_null (assay_token_trainer_new ("gpt9", NULL, &error));
   g_clear_error (&error);
-  trainer = assay_token_trainer_new ("llama3", (const char *const[]) { "x", NULL }, &error);
+  trainer = assay_token_trainer_new ("llama3", (const char *const[]) { "<x>", NULL }, &error);
   g_assert_no_error (error);
   g_assert_false (assay_token_trainer_add (trainer, "ab\xff", 3, &error));
   g_assert_cmpstr (error->message, ==, "UTF-8 expected, byte 2 is 0xff");

@@ -47,8 +47,8 @@ test_directory (void)
 
   for (guint t = 0; t < G_N_ELEMENTS (dtypes); t++)
     {
-      const AssayCheckpointOptions shorter = { .context = 3 };
-      g_autoptr (AssayModel) model = new_model (dtypes[t]), back = NULL;
+      const AssayCheckpointOptions shorter = { .context = 3 }, wide = { .has_dtype = TRUE, .dtype = ASSAY_F64 };
+      g_autoptr (AssayModel) model = new_model (dtypes[t]), back = NULL, asked = NULL, copy = NULL;
       GError *error = NULL;
 
       assay_checkpoint_save_directory (model, folder, &error);
@@ -56,6 +56,11 @@ test_directory (void)
       back = assay_checkpoint_load_directory (folder, NULL, &error);
       g_assert_no_error (error);
       assert_same (model, back);
+      asked = assay_checkpoint_load_directory (folder, &wide, &error);
+      g_assert_no_error (error);
+      copy = assay_model_copy (model, ASSAY_F64, &error);
+      g_assert_no_error (error);
+      assert_same (copy, asked);
       g_assert_null (assay_checkpoint_load_directory (folder, &shorter, &error));
       g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE);
       g_clear_error (&error);
