@@ -91,6 +91,7 @@ src_dataset_libdataset_la_SOURCES = $(READERS_LIST) $(ORGANISMS_LIST) $(TOKEN_MO
   src/dataset/tokenizer_format.h \
   src/dataset/tokenizer_model.h \
   src/dataset/tokenizer_normalise.c \
+  src/dataset/tokenizer_numbers.c \
   src/dataset/tokenizer_parts.c src/dataset/tokenizer_parts.h \
   src/dataset/tokenizer_pieces.c src/dataset/tokenizer_pieces.h \
   src/dataset/tokenizer_sentencepiece.c src/dataset/tokenizer_sentencepiece.h \
