@@ -46,6 +46,16 @@ assay_isa_get_name (void)
   return names[assay_isa_get ()];
 }
 
+gboolean
+assay_isa_has_dot_products (void)
+{
+#ifdef ASSAY_HAVE_X86
+  return assay_isa_get () == ASSAY_ISA_X86_64_V4 && __builtin_cpu_supports ("avx512vnni") && __builtin_cpu_supports ("avx512bf16");
+#else
+  return FALSE;
+#endif
+}
+
 const char *const *
 assay_isa_list (void)
 {

@@ -15,3 +15,5 @@ AssayIsa    assay_isa_get        (void);
 const char *assay_isa_get_name   (void);                           /* "x86-64-v4", "x86-64-v3", "baseline" */
 const char *const *assay_isa_list (void);                          /* those that run here, best first, NULL-terminated */
 gboolean    assay_isa_set        (const char *name, GError **error);
+/* Whether kernels may add products of bytes and of bf16 by one instruction: x86-64-v4 in use, on a processor that has VNNI and BF16 beside it. */
+gboolean    assay_isa_has_dot_products (void);

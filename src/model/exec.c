@@ -24,6 +24,7 @@ struct _AssayExec {
   gint64 fault;                                 /* example of the first number that was not finite */
   GArray *edits;                                /* Edit; NULL: none was ever set */
   const AssayPacked **packed;                   /* (nodes): what takes the place of a linear layer's weight; NULL: no weight has one */
+  AssayCompute compute;
   gboolean *skipped;                            /* (nodes): those that follow from the wanted value; NULL: all values are wanted */
   guint wanted;
   gint64 wanted_rows;
@@ -197,6 +198,20 @@ assay_exec_set_packed (AssayExec *exec, const AssayPackedWeights *weights, GErro
   return TRUE;
 }
 
+gboolean
+assay_exec_set_compute (AssayExec *exec, AssayCompute compute, GError **error)
+{
+  if (compute != ASSAY_COMPUTE_FULL && (exec->n_steps != exec->n_prepare || exec->dtype != ASSAY_F32 || exec->backend->kind != ASSAY_BACKEND_CPU))
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "products in %s: losses and gradients in f32 on the processor expected, %s in %s on %s found",
+                   assay_compute_names[compute], exec->n_steps != exec->n_prepare ? "products with a curvature" : "a walk", assay_dtype_name (exec->dtype),
+                   exec->backend->name);
+      return FALSE;
+    }
+  exec->compute = compute;
+  return TRUE;
+}
+
 void
 assay_exec_set_wanted (AssayExec *exec, guint value, gint64 rows)
 {
@@ -355,7 +370,8 @@ run_step (AssayExec *exec, const AssayPlanStep *step, GError **error)
   AssayOpCall call = { .n_in = node->n_in, .n_out = node->n_out, .in_shape = node->in_shape, .out_shape = node->out_shape,
                        .attr = node->attr, .workers = exec->backend->workers, .scratch = exec->scratch,
                        .scratch_bytes = exec->scratch_bytes, .position = exec->position, .capacity = exec->capacity,
-                       .state = exec->state ? exec->state[step->node] : NULL, .packed = exec->packed ? exec->packed[step->node] : NULL };
+                       .state = exec->state ? exec->state[step->node] : NULL, .packed = exec->packed ? exec->packed[step->node] : NULL,
+                       .compute = exec->compute };
   AssayShape narrowed[ASSAY_OP_MAX_IN];
   AssayRule rule = call.state ? ASSAY_STEP : step->rule;
   AssayPlane adjoint = step->is_gauss_newton ? ASSAY_TANGENT_ADJOINT : ASSAY_ADJOINT;

@@ -45,6 +45,9 @@ void        assay_exec_set_edit   (AssayExec *exec, guint value, AssayExecEdit f
 /* From here on linear layers multiply by these weights in the place of theta's. NULL: by theta's again. weights stays the caller's. Errors: UNSUPPORTED
  * for another walk than FORWARD or another type than f32: derivatives are of the weights as they are. */
 gboolean    assay_exec_set_packed (AssayExec *exec, const AssayPackedWeights *weights, GError **error);
+/* From here on linear layers form their products so, forwards and backwards; attention, norms and losses are as before. Errors: UNSUPPORTED for another walk
+ * than FORWARD or GRADIENT, another type than f32, or another backend than the processor. */
+gboolean    assay_exec_set_compute (AssayExec *exec, AssayCompute compute, GError **error);
 /* From here on walk FORWARD computes the last `rows` rows of value alone (0: none; all where it is no result of "linear"), at their place in its buffer,
  * and nothing that follows from it, the loss neither. */
 void        assay_exec_set_wanted (AssayExec *exec, guint value, gint64 rows);

@@ -60,7 +60,7 @@ make_passes (AssayObjective *o, GError **error)
 
       o->passes[k] = assay_pass_new (o->spec.model, o->spec.dataset, get_walk (&o->spec), o->spec.dtype,
                                      last ? o->spec.N % o->B : o->B, o->spec.backend, NULL, error);
-      if (o->passes[k] == NULL)
+      if (o->passes[k] == NULL || !assay_exec_set_compute (assay_pass_get_exec (o->passes[k]), o->spec.compute, error))
         return FALSE;
     }
   return TRUE;

@@ -5,7 +5,7 @@
  *
  * The divisor does not follow the weights: an example with weight 0 is left out and the others count as before.
  * Shape letters: N examples of one evaluation, B examples of a micro-batch, P parameters.
- * Numerics: everything is computed in dtype; losses are summed in double, in the order of the examples. The bits depend on B.
+ * Numerics: everything is computed in dtype, but for the products of linear layers where compute says less; losses are summed in double, in the order of the examples. The bits depend on B.
  * Thread rule: one thread at a time. Nothing allocates after assay_objective_new.
  */
 #pragma once
@@ -18,6 +18,7 @@ typedef struct {
   const AssayModel *model;      /* its architecture; theta is given to each evaluation */
   AssayDataset *dataset;
   AssayDtype dtype;             /* F32 or F64 */
+  AssayCompute compute;         /* of evaluations in F32 */
   AssayBackend *backend;
   gint64 N;
   gint64 micro_batch;           /* B; 0: assay_pass_choose_batch */
@@ -31,7 +32,7 @@ typedef struct {
   double total;                 /* with the l2 term */
 } AssayObjectiveValue;
 
-/* Errors: SHAPE (the data set does not fit the model), NO_MEMORY. */
+/* Errors: SHAPE (the data set does not fit the model), UNSUPPORTED (assay_exec_set_compute), NO_MEMORY. */
 AssayObjective *assay_objective_new          (const AssayObjectiveSpec *spec, GError **error);
 void            assay_objective_free         (AssayObjective *objective);
 

@@ -109,6 +109,12 @@ open_trainer (AssayReplay *r, GError **error)
   r->model = assay_model_copy (r->training->model, assay_model_get_dtype (r->training->model), error);
   if (r->model == NULL)
     return FALSE;
+  if (strcmp (assay_values_get_string (r->training->options, "compute"), assay_compute_names[ASSAY_COMPUTE_FULL]) != 0)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "replay: a training with products in full expected, in %s found: what is rounded has no derivative; "
+                   "train with compute full, or use a method that asks checkpoints alone (tracin, source)", assay_values_get_string (r->training->options, "compute"));
+      return FALSE;
+    }
   r->spec.model = r->model;
   r->trainer = assay_trainer_new (&r->spec, error);
   if (r->trainer == NULL)

@@ -19,7 +19,7 @@ typedef struct _AssayReplay AssayReplay;
 
 /* Makes the training again from start (P, the model's type) and keeps states on the way. The model's theta is where it ended: not touched.
  * dtype: what products are computed in. Cost: one training; memory for about 2 sqrt(T) states of theta and the optimizer's vectors.
- * Errors: USAGE for newton and lbfgs; CHECK_FAILED when it ends elsewhere; those of the training; cancelled. */
+ * Errors: USAGE for newton and lbfgs, and for products in bf16; CHECK_FAILED when it ends elsewhere; those of the training; cancelled. */
 AssayReplay *assay_replay_new     (const AssayTraining *training, const void *start, AssayDtype dtype, AssayProgress *progress, GError **error);
 void         assay_replay_free    (AssayReplay *replay);
 gint64       assay_replay_get_n_steps (const AssayReplay *replay);

@@ -44,6 +44,8 @@ const AssayParam assay_train_params[] = {
   { .name = "history", .type = ASSAY_PARAM_INT, .def.i = 10, .min = 1, .max = 64, .help = "lbfgs: steps remembered" },
   { .name = "seed", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 9e15, .help = "of the first parameters and of the order of the batches" },
   { .name = "dtype", .type = ASSAY_PARAM_CHOICE, .def.s = "auto", .choices = dtypes, .help = "precision; auto: f64 for newton and lbfgs, else f32" },
+  { .name = "compute", .type = ASSAY_PARAM_CHOICE, .def.s = "full", .choices = assay_compute_names,
+    .help = "products of linear layers, forwards and backwards, in a training in f32; bf16: of factors rounded to bf16, summed in f32" },
   { .name = "checkpoint-every", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1e9, .unit = "steps",
     .help = "steps between saved states; 0: by checkpoint-seconds" },
   { .name = "checkpoint-seconds", .type = ASSAY_PARAM_DOUBLE, .def.d = 30, .min = 0.1, .max = 1e6, .unit = "s", .help = "time between saved states" },
@@ -77,6 +79,12 @@ assay_train_get_dtype (const AssayValues *options)
   if (strcmp (dtype, "auto") == 0)
     return optimizer->is_whole_batch ? ASSAY_F64 : ASSAY_F32;
   return strcmp (dtype, "f64") == 0 ? ASSAY_F64 : ASSAY_F32;
+}
+
+static AssayCompute
+get_compute (const AssayValues *options)
+{
+  return strcmp (assay_values_get_string (options, "compute"), "bf16") == 0 ? ASSAY_COMPUTE_BF16 : ASSAY_COMPUTE_FULL;
 }
 
 static gboolean
@@ -132,6 +140,8 @@ read_options (AssayTrainer *t, GError **error)
     return refuse (error, "newton and lbfgs see all examples in every step: batch and epochs have no meaning for them; give steps to limit them");
   if (t->optimizer->is_whole_batch && t->s.dtype != ASSAY_F64)
     return refuse (error, "newton and lbfgs work in f64: give dtype f64 or auto");
+  if (get_compute (o) != ASSAY_COMPUTE_FULL && t->s.dtype != ASSAY_F32)
+    return refuse (error, "products in bf16 are of a training in f32: give dtype f32 and an optimizer that works in it (sgd, momentum, adamw)");
   t->B = get_batch (o, t->spec.N);
   t->n_steps = assay_train_get_n_steps (o, t->spec.N, t->spec.n_order);
   if (t->spec.order != NULL && t->optimizer->is_whole_batch)
@@ -181,7 +191,7 @@ assay_trainer_new (const AssayTraining *training, GError **error)
   g_autoptr (AssayTrainer) t = g_new0 (AssayTrainer, 1);
   AssayObjectiveSpec objective = { .model = training->model, .dataset = training->dataset, .backend = training->backend,
                                    .micro_batch = assay_values_get_int (training->options, "micro-batch"),
-                                   .l2 = assay_values_get_double (training->options, "l2") };
+                                   .l2 = assay_values_get_double (training->options, "l2"), .compute = get_compute (training->options) };
 
   t->spec = *training;
   t->s = (AssayOptimizerStep) { .options = training->options, .backend = training->backend,

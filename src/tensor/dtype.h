@@ -25,3 +25,8 @@ gboolean    assay_dtype_from_name  (const char *name, AssayDtype *dtype, GError 
 /* Converts n elements. Floats round to nearest even; C128 gives its real part and takes 0 as the imaginary one; what becomes an I32 must
  * be a whole number that it can hold. */
 void        assay_dtype_convert    (AssayDtype from, const void *source, AssayDtype to, void *target, gsize n);
+
+/* How products with the weights of a walk in f32 are formed: in full, or of factors that are rounded to bf16, with sums in f32 (tensor/gemm.h). */
+typedef enum { ASSAY_COMPUTE_FULL, ASSAY_COMPUTE_BF16 } AssayCompute;
+
+extern const char *const assay_compute_names[];         /* "full", "bf16", NULL */

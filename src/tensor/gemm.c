@@ -41,6 +41,17 @@ get_kernels (void)
 #endif
 }
 
+/* The same, but for products of bf16. */
+static const AssayGemmKernels *
+get_low_kernels (void)
+{
+#ifdef ASSAY_HAVE_X86
+  if (assay_isa_has_dot_products ())
+    return &assay_gemm_kernels_x86_64_dot;
+#endif
+  return get_kernels ();
+}
+
 static const char *
 at (const char *base, gsize width, gboolean transposed, gint64 row, gint64 column, gint64 stride)
 {
@@ -59,6 +70,14 @@ block_f32 (const void *product, gint64 m0, gint64 m1, gint64 n0, gint64 n1)
   PARTS (float);
 
   get_kernels ()->f32 (p->ta, p->tb, m1 - m0, n1 - n0, p->K, (float) p->alpha, A, p->lda, B, p->ldb, p->accumulate, C, p->ldc);
+}
+
+static void
+block_bf16 (const void *product, gint64 m0, gint64 m1, gint64 n0, gint64 n1)
+{
+  PARTS (float);
+
+  get_low_kernels ()->bf16 (p->ta, p->tb, m1 - m0, n1 - n0, p->K, (float) p->alpha, A, p->lda, B, p->ldb, p->accumulate, C, p->ldc);
 }
 
 static void
@@ -117,6 +136,15 @@ assay_gemm_f32 (AssayWorkers *workers, gboolean ta, gboolean tb, gint64 M, gint6
                 const float *A, gint64 lda, const float *B, gint64 ldb, gboolean accumulate, float *C, gint64 ldc)
 {
   PRODUCT (f32);
+
+  multiply (workers, &p);
+}
+
+void
+assay_gemm_bf16 (AssayWorkers *workers, gboolean ta, gboolean tb, gint64 M, gint64 N, gint64 K, double alpha,
+                 const float *A, gint64 lda, const float *B, gint64 ldb, gboolean accumulate, float *C, gint64 ldc)
+{
+  PRODUCT (bf16);
 
   multiply (workers, &p);
 }

@@ -6,6 +6,8 @@
  * Numerics: every element is a sum over k in ascending order, in runs of one length (by the instruction set; ASSAY_GEMM_RUN_LEAST to
  * ASSAY_GEMM_RUN_MOST), whatever M, N, the block or the neighbours: so a row's bits do not depend on which rows share its batch. Between
  * instruction sets bits may differ (runs; fused or separate rounding).
+ * bf16: both factors are rounded to bf16 (to nearest, ties to even) as they are packed; a product of two is exact in f32, and sums are in f32 as above, two
+ * products after each other where the processor adds them by one instruction (assay_gemm_kernels_x86_64_dot, which has no other type).
  * Thread rule: packing buffers are one per thread, made on its first product and kept.
  */
 #pragma once
@@ -20,6 +22,11 @@ typedef void (*AssayGemmF32) (gboolean ta, gboolean tb, gint64 M, gint64 N, gint
 typedef void (*AssayGemmF64) (gboolean ta, gboolean tb, gint64 M, gint64 N, gint64 K, double alpha, const double *A, gint64 lda,
                               const double *B, gint64 ldb, gboolean accumulate, double *C, gint64 ldc);
 
-typedef struct { AssayGemmF32 f32; AssayGemmF64 f64; } AssayGemmKernels;
+typedef struct {
+  AssayGemmF32 f32;
+  AssayGemmF64 f64;
+  AssayGemmF32 bf16;
+} AssayGemmKernels;
 
-extern const AssayGemmKernels assay_gemm_kernels_baseline, assay_gemm_kernels_x86_64_v3, assay_gemm_kernels_x86_64_v4;
+extern const AssayGemmKernels assay_gemm_kernels_baseline, assay_gemm_kernels_x86_64_v3, assay_gemm_kernels_x86_64_v4,
+  assay_gemm_kernels_x86_64_dot;

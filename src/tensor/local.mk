@@ -32,6 +32,11 @@ src_tensor_libgemm_v3_la_CPPFLAGS = $(AM_CPPFLAGS) -DASSAY_ISA=x86_64_v3
 src_tensor_libgemm_v4_la_SOURCES = src/tensor/gemm_kernel.c
 src_tensor_libgemm_v4_la_CFLAGS = $(AM_CFLAGS) $(GEMM_CFLAGS) $(ISA_V4_CFLAGS)
 src_tensor_libgemm_v4_la_CPPFLAGS = $(AM_CPPFLAGS) -DASSAY_ISA=x86_64_v4
+noinst_LTLIBRARIES += src/tensor/libgemm-dot.la
+src_tensor_libtensor_la_LIBADD += src/tensor/libgemm-dot.la
+src_tensor_libgemm_dot_la_SOURCES = src/tensor/gemm_kernel.c
+src_tensor_libgemm_dot_la_CFLAGS = $(AM_CFLAGS) $(GEMM_CFLAGS) $(ISA_V4_CFLAGS) -mavx512bf16
+src_tensor_libgemm_dot_la_CPPFLAGS = $(AM_CPPFLAGS) -DASSAY_ISA=x86_64_dot -DASSAY_GEMM_DOT
 noinst_LTLIBRARIES += src/tensor/libpacked-v3.la src/tensor/libpacked-v4.la src/tensor/libpacked-dot.la
 src_tensor_libtensor_la_LIBADD += src/tensor/libpacked-v3.la src/tensor/libpacked-v4.la src/tensor/libpacked-dot.la
 src_tensor_libpacked_v3_la_SOURCES = src/tensor/packed_kernel.c

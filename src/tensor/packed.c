@@ -29,21 +29,13 @@ struct _AssayPacked {
 
 static const struct { gsize group_bytes; } types[] = { [ASSAY_PACKED_BF16] = { ASSAY_PACKED_BYTES_BF16 }, [ASSAY_PACKED_INT8] = { ASSAY_PACKED_BYTES_INT8 } };
 
-#ifdef ASSAY_HAVE_X86
-static gboolean
-has_dot_products (void)
-{
-  return assay_isa_get () == ASSAY_ISA_X86_64_V4 && __builtin_cpu_supports ("avx512vnni") && __builtin_cpu_supports ("avx512bf16");
-}
-#endif
-
 static const AssayPackedKernels *
 get_kernels (void)
 {
 #ifdef ASSAY_HAVE_X86
   static const AssayPackedKernels *const of[ASSAY_N_ISAS] = { &assay_packed_kernels_baseline, &assay_packed_kernels_x86_64_v3, &assay_packed_kernels_x86_64_v4 };
 
-  return has_dot_products () ? &assay_packed_kernels_x86_64_dot : of[assay_isa_get ()];
+  return assay_isa_has_dot_products () ? &assay_packed_kernels_x86_64_dot : of[assay_isa_get ()];
 #else
   return &assay_packed_kernels_baseline;
 #endif
@@ -52,11 +44,7 @@ get_kernels (void)
 const char *
 assay_packed_get_core_name (void)
 {
-#ifdef ASSAY_HAVE_X86
-  if (has_dot_products ())
-    return "x86-64-v4 with vnni and bf16";
-#endif
-  return assay_isa_get_name ();
+  return assay_isa_has_dot_products () ? "x86-64-v4 with vnni and bf16" : assay_isa_get_name ();
 }
 
 /* --- packing ------------------------------------------------------------------------------------------------------------------ */

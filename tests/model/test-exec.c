@@ -382,6 +382,53 @@ test_crews (void)
     }
 }
 
+/* Products in bf16 are other products, with the same bits for any crew, for as long as they are asked for. */
+static void
+test_compute (void)
+{
+  Sample *s = sample_new (find_case ("transformer, gpt2"), BATCH);
+  gsize bytes = s->P * sizeof (float);
+  g_autofree char *full = g_malloc0 (bytes), *low = g_malloc0 (bytes), *again = g_malloc0 (bytes);
+
+  for (guint crew = 1; crew <= 3; crew++)
+    {
+      g_autoptr (AssayBackend) backend = assay_backend_cpu_new (crew);
+      Walk *walk = walk_new (s, ASSAY_WALK_GRADIENT, ASSAY_F32, backend, NULL);
+
+      walk_prepare (walk, s, NULL, 0, full);
+      g_assert_true (assay_exec_set_compute (walk->exec, ASSAY_COMPUTE_BF16, NULL));
+      walk_prepare (walk, s, NULL, 0, crew == 1 ? low : again);
+      g_assert_cmpint (memcmp (low, full, bytes), !=, 0);
+      if (crew > 1)
+        g_assert_cmpmem (again, bytes, low, bytes);
+      g_assert_true (assay_exec_set_compute (walk->exec, ASSAY_COMPUTE_FULL, NULL));
+      walk_prepare (walk, s, NULL, 0, again);
+      g_assert_cmpmem (again, bytes, full, bytes);
+      walk_free (walk);
+    }
+  sample_free (s);
+}
+
+static void
+test_compute_refused (void)
+{
+  static const struct { AssayWalk walk; AssayDtype dtype; } wrong[] = { { ASSAY_WALK_HESSIAN, ASSAY_F32 }, { ASSAY_WALK_TANGENT, ASSAY_F32 }, { ASSAY_WALK_GRADIENT, ASSAY_F64 } };
+  g_autoptr (AssayBackend) backend = assay_backend_cpu_new (1);
+  Sample *s = sample_new (find_case ("transformer, gpt2"), BATCH);
+
+  for (gsize k = 0; k < G_N_ELEMENTS (wrong); k++)
+    {
+      Walk *walk = walk_new (s, wrong[k].walk, wrong[k].dtype, backend, NULL);
+      g_autoptr (GError) error = NULL;
+
+      g_assert_false (assay_exec_set_compute (walk->exec, ASSAY_COMPUTE_BF16, &error));
+      g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED);
+      g_assert_true (assay_exec_set_compute (walk->exec, ASSAY_COMPUTE_FULL, NULL));
+      walk_free (walk);
+    }
+  sample_free (s);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -395,5 +442,7 @@ main (int argc, char **argv)
   g_test_add_func ("/exec/the first number that is not finite is named", test_faults);
   g_test_add_func ("/exec/a walk allocates nothing", test_no_allocation);
   g_test_add_func ("/exec/gradient and product have the same bits for one, two and three threads", test_crews);
+  g_test_add_func ("/exec/products in bf16 have the same bits for any crew and are left again", test_compute);
+  g_test_add_func ("/exec/products in bf16 are refused where there are none", test_compute_refused);
   return g_test_run ();
 }

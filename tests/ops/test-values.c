@@ -6,6 +6,9 @@
  */
 #include "judge.h"
 
+#include "base/rng.h"
+#include "tensor/gemm.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -499,6 +502,38 @@ test_winner (void)
     }
 }
 
+/* Where a call asks for products in bf16, linear forms all three of its products so, and adds its bias as it is. */
+static void
+test_compute (void)
+{
+  enum { N = 9, I = 37, O = 21 };
+  const AssayOp *op = assay_op_find ("linear");
+  const AssayShape in[] = { ASSAY_SHAPE (N, I), ASSAY_SHAPE (O, I), ASSAY_SHAPE (O) }, out = ASSAY_SHAPE (N, O);
+  g_autoptr (AssayBackend) backend = assay_backend_cpu_new (1);
+  static float x[N * I], W[O * I], b[O], dy[N * O], y[N * O], dx[N * I], dW[O * I], db[O], expected[O * I], full[O * I];
+  AssayRng rng = assay_rng_new (5, 0);
+  float *drawn[] = { x, W, b, dy };
+  const gint64 sizes[] = { N * I, O * I, O, N * O };
+  AssayOpCall call = { .n_in = 3, .n_out = 1, .in_shape = in, .out_shape = &out, .x = { x, W, b }, .y = { y }, .dy = dy, .dx = { dx, dW, db }, .fresh = 7,
+                       .compute = ASSAY_COMPUTE_BF16 };
+
+  for (guint k = 0; k < G_N_ELEMENTS (drawn); k++)
+    for (gint64 i = 0; i < sizes[k]; i++)
+      drawn[k][i] = (float) assay_rng_normal (&rng);
+  for (guint k = 0; k < 2; k++)
+    g_assert_true (assay_op_run (op, k ? ASSAY_BWD : ASSAY_FWD, ASSAY_F32, backend, &call, NULL));
+  for (gint64 i = 0; i < N * O; i++)
+    full[i] = expected[i] = b[i % O];
+  assay_gemm_bf16 (NULL, FALSE, TRUE, N, O, I, 1, x, I, W, I, TRUE, expected, O);
+  assay_gemm_f32 (NULL, FALSE, TRUE, N, O, I, 1, x, I, W, I, TRUE, full, O);
+  g_assert_cmpmem (y, sizeof y, expected, sizeof y);
+  g_assert_cmpint (memcmp (y, full, sizeof y), !=, 0);
+  assay_gemm_bf16 (NULL, FALSE, FALSE, N, I, O, 1, dy, O, W, I, FALSE, expected, I);
+  g_assert_cmpmem (dx, sizeof dx, expected, sizeof dx);
+  assay_gemm_bf16 (NULL, TRUE, FALSE, O, I, N, 1, dy, O, x, I, FALSE, expected, I);
+  g_assert_cmpmem (dW, sizeof dW, expected, sizeof dW);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -510,5 +545,6 @@ main (int argc, char **argv)
       g_test_add_data_func (path, GSIZE_TO_POINTER (k), test_definition);
     }
   g_test_add_func ("/values/the first of equal entries wins its window, NaN always", test_winner);
+  g_test_add_func ("/values/linear forms its products in bf16 where it is asked to", test_compute);
   return g_test_run ();
 }

@@ -180,6 +180,17 @@ test_whole_batch (void)
   g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE);
 }
 
+static void
+test_compute (void)
+{
+  g_autoptr (Fixture) f = fixture_mlp ("{\"steps\": 3, \"compute\": \"bf16\"}", 1);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (assay_replay_new (&f->training, f->start, ASSAY_F64, NULL, &error));
+  g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE);
+  g_assert_nonnull (strstr (error->message, "products in full"));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -190,6 +201,7 @@ main (int argc, char **argv)
   g_test_add_func ("/replay/clipping: derivatives are those of the training itself", test_clip);
   g_test_add_func ("/replay/a model that the training does not end in is refused", test_elsewhere);
   g_test_add_func ("/replay/any crew gives the same bits", test_crew);
+  g_test_add_func ("/replay/a training of rounded products is refused", test_compute);
   g_test_add_func ("/replay/a whole-batch training has no steps to walk back", test_whole_batch);
   return g_test_run ();
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-gemm.c: matrix products against the definition, in every instruction set, and what their bits may depend on.
  *
- * Bound of an entry: gamma_(K+2) |alpha| sum_k |a| |b| + u |c| (Higham, section 3.5), K+2 for alpha and the sum with C.
+ * Bound of an entry: gamma_(K+2) |alpha| sum_k |a| |b| + u |c| (Higham, section 3.5), K+2 for alpha and the sum with C. Products of bf16 are held against
+ * that of rounded factors, whose products are exact, with the same bound, and against that of the factors as they are: each of the two is off by 2^-8.
  */
 #include "base/isa.h"
 #include "base/rng.h"
@@ -90,12 +91,25 @@ b_of (const Problem *p, gint64 k, gint64 n)
 
 SOLVE (f32, float)
 SOLVE (f64, double)
+SOLVE (bf16, float)
 SOLVE (c128, double complex)
 
 typedef double *(*SolveFunc) (AssayWorkers *workers, const Problem *p);
 
-static const struct { SolveFunc solve; double roundoff; gint64 work; } types[] = {
-  { solve_f32, 0x1p-24, 1 }, { solve_f64, 0x1p-53, 1 }, { solve_c128, 0x1p-53, 4 } };
+static const struct { const char *name; SolveFunc solve; double roundoff; gint64 work; gboolean lowers; } types[] = {
+  { "f32", solve_f32, 0x1p-24, 1, FALSE }, { "f64", solve_f64, 0x1p-53, 1, FALSE }, { "bf16", solve_bf16, 0x1p-24, 1, TRUE },
+  { "c128", solve_c128, 0x1p-53, 4, FALSE } };
+
+enum { N_REAL = 3 };            /* of types: those that promise bits */
+
+/* To nearest with eight bits, ties to even: a float is a double here, and adding 1.5 2^45 of its own size leaves no further bits. */
+static double
+lower (double x)
+{
+  volatile double large = x == 0 ? 0 : ldexp (1.5, ilogb (x) + 45), sum = large + x;
+
+  return sum - large;
+}
 
 static void
 check_problem (const Problem *p)
@@ -108,7 +122,7 @@ check_problem (const Problem *p)
       for (gint64 m = 0; m < p->M; m++)
         for (gint64 n = 0; n < p->ldc; n++)
           {
-            long double sum = 0, size = 0;
+            long double sum = 0, size = 0, exact = 0, whole = 0;
             double found = got[m * p->ldc + n], old = p->C[m * p->ldc + n];
 
             if (n >= p->N)
@@ -118,14 +132,23 @@ check_problem (const Problem *p)
               }
             for (gint64 k = 0; k < p->K; k++)
               {
-                sum += (long double) a_of (p, m, k) * b_of (p, k, n);
-                size += fabsl ((long double) a_of (p, m, k) * b_of (p, k, n));
+                long double a = a_of (p, m, k), b = b_of (p, k, n);
+
+                exact += a * b;
+                whole += fabsl (a * b);
+                if (types[t].lowers)
+                  a = lower ((double) a), b = lower ((double) b);
+                sum += a * b;
+                size += fabsl (a * b);
               }
             sum = p->alpha * sum + (p->accumulate ? old : 0);
+            exact = p->alpha * exact + (p->accumulate ? old : 0);
             size = fabs (p->alpha) * size;
+            if (types[t].lowers)
+              g_assert_true (fabsl (found - exact) <= fabs (p->alpha) * (0x1p-7 + 0x1p-16) * whole + gamma * size + types[t].roundoff * (fabsl (sum) + fabs (p->accumulate ? old : 0)));
             if (!(fabsl (found - sum) <= gamma * size + types[t].roundoff * (fabsl (sum) + fabs (p->accumulate ? old : 0))))
-              g_error ("product %d%d %" G_GINT64_FORMAT " x %" G_GINT64_FORMAT " x %" G_GINT64_FORMAT ", %u bytes: (%" G_GINT64_FORMAT
-                       ",%" G_GINT64_FORMAT ") is %.17g and should be %.17Lg", p->ta, p->tb, p->M, p->N, p->K, t ? 8 : 4, m, n, found, sum);
+              g_error ("product %d%d %" G_GINT64_FORMAT " x %" G_GINT64_FORMAT " x %" G_GINT64_FORMAT ", %s: (%" G_GINT64_FORMAT
+                       ",%" G_GINT64_FORMAT ") is %.17g and should be %.17Lg", p->ta, p->tb, p->M, p->N, p->K, types[t].name, m, n, found, sum);
           }
     }
 }
@@ -159,7 +182,7 @@ test_bits (gconstpointer isa)
 
   g_assert_true (assay_isa_set (isa, NULL));
   for (guint form = 0; form < 4; form++)
-    for (gsize t = 0; t < 2; t++)
+    for (gsize t = 0; t < N_REAL; t++)
       {
         Problem p = make_problem (form & 1, form >> 1, 190, 170, 300, 2, 1.25, TRUE);
         g_autofree double *alone = types[t].solve (NULL, &p);
@@ -194,7 +217,7 @@ static void
 test_nan (gconstpointer isa)
 {
   g_assert_true (assay_isa_set (isa, NULL));
-  for (gsize t = 0; t < 2; t++)
+  for (gsize t = 0; t < N_REAL; t++)
     {
       Problem p = make_problem (FALSE, FALSE, 9, 20, 33, 0, 1, FALSE);
       g_autofree double *got = NULL;
@@ -212,6 +235,29 @@ test_nan (gconstpointer isa)
     }
 }
 
+/* Whole numbers up to 256 have eight bits, and their sums are exact: nothing is lost. */
+static void
+test_whole_numbers (gconstpointer isa)
+{
+  g_assert_true (assay_isa_set (isa, NULL));
+  for (guint form = 0; form < 4; form++)
+    {
+      Problem p = make_problem (form & 1, form >> 1, 23, 41, 391, 1, 1, TRUE);
+      g_autofree double *full = NULL, *low = NULL;
+
+      for (gint64 i = 0; i < p.size_a; i++)
+        p.A[i] = rint (p.A[i] * 60);
+      for (gint64 i = 0; i < p.size_b; i++)
+        p.B[i] = rint (p.B[i] * 60);
+      for (gint64 i = 0; i < p.size_c; i++)
+        p.C[i] = rint (p.C[i] * 100);
+      full = solve_f32 (NULL, &p);
+      low = solve_bf16 (NULL, &p);
+      g_assert_cmpmem (low, p.size_c * sizeof *low, full, p.size_c * sizeof *full);
+      clear_problem (&p);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -221,10 +267,12 @@ main (int argc, char **argv)
       g_autofree char *definition = g_strdup_printf ("/gemm/%s/products are those of the definition, within rounding", *isa);
       g_autofree char *bits = g_strdup_printf ("/gemm/%s/bits depend neither on the crew nor on the neighbours", *isa);
       g_autofree char *nan = g_strdup_printf ("/gemm/%s/NaN and infinity times zero are seen, an overwritten NaN is not", *isa);
+      g_autofree char *whole = g_strdup_printf ("/gemm/%s/products of bf16 lose nothing of small whole numbers", *isa);
 
       g_test_add_data_func (definition, *isa, test_definition);
       g_test_add_data_func (bits, *isa, test_bits);
       g_test_add_data_func (nan, *isa, test_nan);
+      g_test_add_data_func (whole, *isa, test_whole_numbers);
     }
   return g_test_run ();
 }
