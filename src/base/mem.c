@@ -128,6 +128,15 @@ assay_mem_free (gpointer buffer)
     free ((char *) buffer - HEADER);
 }
 
+void
+assay_mem_give_back (gpointer first, gsize bytes)
+{
+  const guintptr page = (guintptr) sysconf (_SC_PAGESIZE), begin = ((guintptr) first + page - 1) / page * page, end = ((guintptr) first + bytes) / page * page;
+
+  if (end > begin)
+    (void) madvise ((void *) begin, end - begin, MADV_DONTNEED);          /* a wish */
+}
+
 gsize
 assay_mem_get_live (void)
 {

@@ -12,6 +12,9 @@
 
 gpointer assay_mem_alloc     (gsize bytes, GError **error);
 void     assay_mem_free      (gpointer buffer);
+/* Gives back the memory of the pages that lie wholly within these bytes of a buffer; they read as zero then, and may be written again. The counters go on
+ * counting them. */
+void     assay_mem_give_back (gpointer first, gsize bytes);
 
 /* Typed form: assay_mem_new (float, n, error). The product is checked. */
 #define assay_mem_new(type, n, error) ((type *) assay_mem_alloc_array ((n), sizeof (type), (error)))

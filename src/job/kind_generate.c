@@ -24,7 +24,7 @@ static const AssayParam params[] = {
 static const AssayJobExample examples[] = {
   { "go on with a sentence, by the checkpoint in a folder", "assay generate --model story --prompt \"a word\" --max-tokens 8" },
   { "draw among the likeliest tokens; the same seed draws the same", "assay generate --model story --prompt \"a word\" --max-tokens 8 --temperature 0.8 --top-p 0.9 --seed 1" },
-  { "with weights rounded to bytes, and how far that moves the logits", "assay generate --model story --prompt \"a word\" --max-tokens 8 --weights int8" },
+  { "with weights rounded to bytes, and how far that moves the logits", "assay generate --model story --prompt \"a word\" --max-tokens 8 --weights int8 --compare" },
   { NULL, NULL }
 };
 

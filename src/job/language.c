@@ -85,7 +85,7 @@ open_tokenizer (AssayCase *cas, const AssayObject *object, const char *path, GEr
 }
 
 static AssayLanguageModel *
-open_in_case (const AssayValues *values, AssayDtype dtype, GError **error)
+open_in_case (const AssayValues *values, const AssayCheckpointOptions *options, GError **error)
 {
   const char *path = assay_values_get_string (values, "model"), *name = assay_values_get_string (values, "model-name");
   g_autoptr (AssayCase) cas = assay_case_open (path, ASSAY_CASE_READ, error);
@@ -99,40 +99,61 @@ open_in_case (const AssayValues *values, AssayDtype dtype, GError **error)
   if (object == NULL && name == NULL)
     g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "%s holds no model; next: assay train %s", path, path);
   stored = object ? assay_checkpoint_load_object (cas, object, error) : NULL;
-  model = stored ? assay_model_copy (stored, dtype, error) : NULL;
+  if (stored != NULL && assay_model_get_dtype (stored) != options->dtype)
+    model = assay_model_copy (stored, options->dtype, error);
+  else
+    model = g_steal_pointer (&stored);
+  if (model != NULL && options->is_packed && !assay_checkpoint_settle (model, assay_model_get_theta (model), options, object->name, error))
+    return NULL;
   tokenizer = model ? open_tokenizer (cas, object, assay_values_get_string (values, "tokenizer"), error) : NULL;
   return tokenizer ? assay_language_model_new (g_steal_pointer (&model), tokenizer, object->name, error) : NULL;
 }
 
+/* Rounded weights beside the model's own. */
 static gboolean
-round_weights (AssayLanguage *self, const char *name, AssayJobContext *context, GError **error)
+round_beside (AssayLanguage *self, AssayPackedType type, AssayJobContext *context, GError **error)
 {
-  AssayPackedType type = 0;
-
-  if (strcmp (name, "full") == 0)
-    return TRUE;
-  while (strcmp (assay_packed_type_names[type], name) != 0)
-    type++;
   assay_progress_report (context->progress, "round the weights", 0, 0, "", NULL);
   self->packed = assay_packed_weights_new (self->language->model, type, context->backend->workers, error);
   return self->packed != NULL;
 }
 
+/* How a checkpoint is opened; *type: what its weights are rounded to, ASSAY_N_PACKED_TYPES where they are not. */
+static gboolean
+read_options (const AssayValues *values, AssayJobContext *context, AssayCheckpointOptions *options, AssayPackedType *type, GError **error)
+{
+  const char *weights = assay_values_get_string (values, "weights");
+  const gboolean compares = assay_values_get_bool (values, "compare");
+
+  *type = ASSAY_N_PACKED_TYPES;
+  if (strcmp (weights, "full") != 0)
+    for (*type = 0; strcmp (assay_packed_type_names[*type], weights) != 0; )
+      ++*type;
+  *options = (AssayCheckpointOptions) { .has_dtype = TRUE, .dtype = strcmp (assay_values_get_string (values, "precision"), "f64") == 0 ? ASSAY_F64 : ASSAY_F32,
+                                        .is_packed = *type < ASSAY_N_PACKED_TYPES && !compares, .packed = *type, .workers = context->backend->workers };
+  if (!compares || *type < ASSAY_N_PACKED_TYPES)
+    return TRUE;
+  g_set_error_literal (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "compare: rounded weights expected (--weights bf16 or int8), to be compared with those of f32");
+  return FALSE;
+}
+
 gboolean
 assay_language_open (AssayLanguage *self, const AssayValues *values, AssayJobContext *context, GError **error)
 {
-  const AssayCheckpointOptions options = { .has_dtype = TRUE,
-                                           .dtype = strcmp (assay_values_get_string (values, "precision"), "f64") == 0 ? ASSAY_F64 : ASSAY_F32 };
+  AssayCheckpointOptions options;
+  AssayPackedType type;
   const char *path = assay_values_get_string (values, "model");
 
+  if (!read_options (values, context, &options, &type, error))
+    return FALSE;
   assay_progress_report (context->progress, "open the model", 0, 0, "", NULL);
   if (assay_case_is_at (path))
-    self->language = open_in_case (values, options.dtype, error);
+    self->language = open_in_case (values, &options, error);
   else if (assay_values_get_string (values, "model-name") != NULL)
     g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "model-name: %s is no case, and holds one model", path);
   else
     self->language = assay_language_model_open (path, assay_values_get_string (values, "tokenizer"), &options, error);
-  return self->language != NULL && round_weights (self, assay_values_get_string (values, "weights"), context, error)
+  return self->language != NULL && (!assay_values_get_bool (values, "compare") || round_beside (self, type, context, error))
          && (!assay_values_has (values, "ablate") || read_interventions (self, values, context, error));
 }
 
@@ -225,10 +246,10 @@ assay_language_compare (AssayLanguage *self, const gint32 *tokens, gint64 n, Ass
 }
 
 static json_t *
-describe_weights (const AssayLanguage *self)
+describe_weights (const AssayLanguage *self, const AssayPackedWeights *packed)
 {
-  json_t *document = json_pack ("{s:s, s:I, s:f, s:s, s:I}", "type", assay_packed_weights_get_type_name (self->packed), "bytes",
-                                (json_int_t) assay_packed_weights_get_bytes (self->packed), "relative_rounding", assay_packed_weights_get_error (self->packed), "kernels",
+  json_t *document = json_pack ("{s:s, s:I, s:f, s:s, s:I}", "type", assay_packed_weights_get_type_name (packed), "bytes",
+                                (json_int_t) assay_packed_weights_get_bytes (packed), "relative_rounding", assay_packed_weights_get_error (packed), "kernels",
                                 assay_packed_get_core_name (), "compared_tokens", (json_int_t) self->compared);
 
   if (self->compared > 0)
@@ -245,13 +266,14 @@ json_t *
 assay_language_to_json (const AssayLanguage *self, const AssayValues *values)
 {
   const AssayModel *model = self->language->model;
+  const AssayPackedWeights *packed = self->packed ? self->packed : assay_model_get_packed (model);
   json_t *document = json_pack ("{s:s, s:s, s:I, s:I, s:I, s:s, s:b}", "path", assay_values_get_string (values, "model"), "architecture",
                                 assay_model_get_block (model)->name, "parameters", (json_int_t) assay_model_get_n_params (model), "vocabulary",
                                 (json_int_t) assay_values_get_int (assay_model_get_config (model), "vocabulary"), "context", (json_int_t) assay_model_get_context (model),
                                 "precision", assay_dtype_name (assay_model_get_dtype (model)), "begins_texts", assay_tokenizer_get_begin (self->language->tokenizer) >= 0);
 
-  if (self->packed != NULL)
-    json_object_set_new (document, "weights", describe_weights (self));
+  if (packed != NULL)
+    json_object_set_new (document, "weights", describe_weights (self, packed));
   return document;
 }
 

@@ -21,7 +21,9 @@ extern const char *const assay_language_precisions[], *const assay_language_weig
   { .name = "precision", .type = ASSAY_PARAM_CHOICE, .def.s = "f32", .choices = assay_language_precisions,              \
     .help = "type that the model computes in" },                                                                        \
   { .name = "weights", .type = ASSAY_PARAM_CHOICE, .def.s = "full", .choices = assay_language_weights,                  \
-    .help = "what weights of linear layers are rounded to: full: not at all; bf16, int8 (a scale for every 64): faster, with what it changes told" }
+    .help = "what weights of linear layers are rounded to: full: not at all; bf16, int8 (a scale for every 64): faster, in less memory" }, \
+  { .name = "compare", .type = ASSAY_PARAM_BOOL,                                                                        \
+    .help = "with rounded weights: keep those of f32 beside them, and tell how far logits behind the first 64 tokens move" }
 
 #define ASSAY_LANGUAGE_EDIT_PARAMS                                                                                      \
   { .name = "ablate", .type = ASSAY_PARAM_LIST, .metavar = "TAP[INDEX]", .help = "put channels of a value to zero, as in \"h.0.mlp.act[17,40-47]\"; @POSITIONS for some tokens alone" }, \
@@ -35,7 +37,7 @@ extern const char *const assay_language_precisions[], *const assay_language_weig
 typedef struct {
   AssayLanguageModel *language;
   AssayInterventions *interventions;    /* NULL: the kind has none */
-  AssayPackedWeights *packed;           /* NULL: weights are not rounded */
+  AssayPackedWeights *packed;           /* beside the model's own, to be compared with them; NULL */
   gint64 compared;                      /* tokens behind which logits were compared with those of the weights as they are */
   double largest, root_mean_square, spread;     /* differences of logits, and the standard deviation of logits themselves */
   gboolean same_choice;                 /* the likeliest token is the same behind each of them */
@@ -48,7 +50,7 @@ AssayObject  *assay_language_find_data (AssayCase *cas, const AssayObject *model
 void          assay_language_clear   (AssayLanguage *self);
 /* For so many tokens, with the interventions at work. Owns: the caller. */
 AssayDecoder *assay_language_decode  (AssayLanguage *self, gint64 capacity, AssayJobContext *context, GError **error);
-/* Where weights are rounded: walks the first of these tokens with both and notes how far the logits lie apart, in self and for the reader. Cost: two walks of
+/* Where rounded weights stand beside the model's own: walks the first of these tokens with both and notes how far the logits lie apart, in self and for the reader. Cost: two walks of
  * at most 64 tokens. Errors: INPUT for a token outside the vocabulary; memory. */
 gboolean      assay_language_compare (AssayLanguage *self, const gint32 *tokens, gint64 n, AssayJobContext *context, GError **error);
 /* How the model is described in documents, with what rounding changed. New reference. */

@@ -14,6 +14,7 @@
 #pragma once
 
 #include "model/model.h"
+#include "tensor/packed.h"
 #include "store/case.h"
 #include "store/safetensors.h"
 
@@ -21,7 +22,14 @@ typedef struct {
   gboolean has_dtype;           /* in place of the one that the directory says */
   AssayDtype dtype;
   gint64 context;               /* positions of an example, for checkpoints of the transformers library, of GGUF and of llama2.c; 0: as many as the model has */
+  gboolean is_packed;           /* weights of linear layers in lower precision, in the place of theirs in theta (assay_model_get_packed); f32 alone */
+  AssayPackedType packed;
+  AssayWorkers *workers;        /* that share the reading; NULL: the caller does it alone */
 } AssayCheckpointOptions;
+
+/* Looks at all of a model's numbers, theta (P) or a vector that is to be it, and packs them as options say. Errors: NAN, naming source, parameter and element; USAGE for packed
+ * weights of a model that is not of f32; memory. */
+gboolean     assay_checkpoint_settle           (AssayModel *model, void *theta, const AssayCheckpointOptions *options, const char *source, GError **error);
 
 /* Writes both files; the directory is made where it is absent, files of those names are replaced. */
 gboolean     assay_checkpoint_save_directory   (AssayModel *model, const char *directory, GError **error);

@@ -120,5 +120,8 @@ assay_checkpoint_load_object (AssayCase *store, AssayObject *object, GError **er
       if (p->role == ASSAY_VALUE_PARAM && !read_parameter (reader, p, dtype, theta, error))
         return NULL;
     }
-  return assay_checkpoint_accept (model, &theta, source, error) ? g_steal_pointer (&model) : NULL;
+  if (!assay_checkpoint_settle (model, theta, NULL, source, error))
+    return NULL;
+  assay_model_take_theta (model, g_steal_pointer (&theta));
+  return g_steal_pointer (&model);
 }

@@ -3,6 +3,7 @@
 #include "model/checkpoint_gguf.h"
 
 #include "base/error.h"
+#include "model/checkpoint_arrival.h"
 #include "model/checkpoint_values.h"
 #include "model/gguf_architecture.h"
 #include "store/file.h"
@@ -68,6 +69,7 @@ typedef struct {
   AssayModel *model;
   GHashTable *used;             /* tensors that a parameter claimed */
   json_t *card;                 /* of the model */
+  AssayArrival *arrival;
 } Reading;
 
 /* As our shapes are: the slowest axis first, those of size 1 left out. */
@@ -145,7 +147,9 @@ read_parameter (Reading *r, const AssayGraphValue *p, GError **error)
     return FALSE;
   g_hash_table_add (r->used, (gpointer) tensor);
   assay_checkpoint_card_add (r->card, assay_gguf_tensor_get_type (tensor), tensor->bytes);
-  return !g_str_has_suffix (p->name, ".A_log") || take_logarithms (name, dtype, out, assay_shape_count (&p->shape), error);
+  if (g_str_has_suffix (p->name, ".A_log") && !take_logarithms (name, dtype, out, assay_shape_count (&p->shape), error))
+    return FALSE;
+  return assay_arrival_add (r->arrival, p, out, error);
 }
 
 static gboolean
@@ -188,12 +192,12 @@ refuse_strangers (const Reading *r, gboolean tied, GError **error)
 /* --- the whole --------------------------------------------------------------------------------------------------------------------- */
 
 static gboolean
-read_weights (const AssayGguf *file, const AssayGgufArchitecture *architecture, AssayModel *model, gboolean tied, GError **error)
+read_weights (const AssayGguf *file, const AssayGgufArchitecture *architecture, AssayModel *model, gboolean tied, AssayArrival *arrival, GError **error)
 {
   g_autoptr (GHashTable) used = g_hash_table_new (NULL, NULL);
   json_t *card = assay_checkpoint_card_new ("GGUF", "llama.cpp");
   const char *name;
-  Reading r = { file, architecture, model, used, card };
+  Reading r = { file, architecture, model, used, card, arrival };
 
   if (assay_gguf_get_text_or (file, "general.architecture", "", &name, NULL))
     json_object_set_new (card, "model_type", json_string (name));
@@ -225,11 +229,15 @@ read_model (const AssayGguf *file, const AssayCheckpointOptions *options, GError
   gboolean tied = is_tied (file);
   json_t *config = architecture ? assay_gguf_architecture_configure (architecture, file, options ? options->context : 0, tied, error) : NULL;
   g_autoptr (AssayModel) model = NULL;
+  g_auto (AssayArrival) arrival = { 0 };
 
   if (config != NULL)
     model = make_model (file, assay_gguf_architecture_get_block (architecture), config, options && options->has_dtype ? options->dtype : ASSAY_F32, error);
   json_decref (config);
-  return model != NULL && read_weights (file, architecture, model, tied, error) ? g_steal_pointer (&model) : NULL;
+  if (model == NULL || !assay_arrival_begin (&arrival, model, options, NULL, error) || !read_weights (file, architecture, model, tied, &arrival, error))
+    return NULL;
+  assay_arrival_end (&arrival);
+  return g_steal_pointer (&model);
 }
 
 AssayModel *
@@ -240,7 +248,5 @@ assay_checkpoint_gguf_load (const char *path, const AssayCheckpointOptions *opti
 
   if (file != NULL && model == NULL)
     g_prefix_error (error, "%s: ", path);
-  if (model == NULL || !assay_checkpoint_check_finite (model, assay_model_get_theta (model), path, error))
-    return NULL;
   return g_steal_pointer (&model);
 }

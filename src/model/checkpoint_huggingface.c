@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "model/checkpoint_arrival.h"
 #include "model/checkpoint_values.h"
 #include "model/family.h"
 #include "store/file.h"
@@ -125,6 +126,7 @@ typedef struct {
   GHashTable *used;             /* tensors that a parameter claimed */
   char *vector;                 /* (P) of that type */
   json_t *card;                 /* NULL: nobody asks */
+  AssayArrival *arrival;        /* NULL: it is no theta */
 } Reading;
 
 static void
@@ -213,27 +215,107 @@ find_tensor (const Reading *r, const char *name, const char **path)
   return tensor ? tensor : find_twin (r, name, FALSE, path);
 }
 
-#define SQUARE 16               /* rows and columns that are turned together: their lines of the cache are all used while they are there */
+/* --- its numbers ----------------------------------------------------------------------------------------------------------- */
 
-/* out (rows,cols) <- in (cols,rows). */
+#define STRETCH ((gint64) 1 << 16)      /* numbers of a block where the order is ours */
+#define ROWS 64                 /* of a block where it is turned: as many numbers lie side by side in the file */
+#define SQUARE 16               /* columns that are turned together: their lines of the cache are all used while they are there */
+
+typedef struct {
+  const AssaySafetensor *tensor;
+  AssayStoreType type;          /* of out */
+  gsize width, stored_width;
+  gint64 rows, cols;            /* of out: (rows,cols) */
+  gint64 heads;
+  char *out;
+} Transfer;
+
+/* Those types convert; check_tensor has looked. */
 static void
-transpose (const char *in, gint64 rows, gint64 cols, gsize width, char *out)
+convert (const Transfer *t, char *out, gint64 first, gint64 n)
 {
-  for (gint64 first = 0; first < rows; first += SQUARE)
-    for (gint64 left = 0; left < cols; left += SQUARE)
-      for (gint64 i = first; i < MIN (first + SQUARE, rows); i++)
-        for (gint64 j = left; j < MIN (left + SQUARE, cols); j++)
-          memcpy (out + (i * cols + j) * width, in + (j * rows + i) * width, width);
+  (void) assay_store_convert (t->type, out, t->tensor->type, (const char *) t->tensor->data + (gsize) first * t->stored_width, (gsize) n, NULL);
+}
+
+static void
+copy_stretch (gsize block, guint worker, gpointer data)
+{
+  const Transfer *t = data;
+  const gint64 first = (gint64) block * STRETCH;
+
+  (void) worker;
+  convert (t, t->out + (gsize) first * t->width, first, MIN (STRETCH, (gint64) t->tensor->n_elements - first));
+}
+
+/* out (rows,cols), of a matrix of `stride` columns, <- in (cols,ROWS). */
+#define TURN_SQUARE(bits) \
+  static void \
+  turn_square_##bits (const guint##bits *in, gint64 rows, gint64 cols, guint##bits *out, gint64 stride) \
+  { \
+    for (gint64 i = 0; i < rows; i++) \
+      for (gint64 j = 0; j < cols; j++) \
+        out[i * stride + j] = in[j * ROWS + i]; \
+  }
+
+TURN_SQUARE (32)
+TURN_SQUARE (64)
+
+/* out (rows,cols), some of its rows, <- in (cols,rows). */
+static void
+turn_rows (gsize block, guint worker, gpointer data)
+{
+  const Transfer *t = data;
+  const gint64 first = (gint64) block * ROWS, rows = MIN (ROWS, t->rows - first);
+  guint64 square[SQUARE * ROWS];        /* room for the widest type */
+  char *part = (char *) square;
+
+  (void) worker;
+  for (gint64 left = 0; left < t->cols; left += SQUARE)
+    {
+      const gint64 cols = MIN (SQUARE, t->cols - left);
+
+      for (gint64 j = 0; j < cols; j++)
+        convert (t, part + (gsize) (j * ROWS) * t->width, (left + j) * t->rows + first, rows);
+      if (t->width == sizeof (guint32))
+        turn_square_32 ((const guint32 *) square, rows, cols, (guint32 *) (gpointer) t->out + first * t->cols + left, t->cols);
+      else
+        turn_square_64 ((const guint64 *) square, rows, cols, (guint64 *) (gpointer) t->out + first * t->cols + left, t->cols);
+    }
 }
 
 /* out (3,heads,size) <- in (heads,3,size), where size is that of a head's rows. */
 static void
-part_by_head (const char *in, gint64 heads, gsize size, char *out)
+copy_head (gsize block, guint worker, gpointer data)
 {
-  for (gint64 part = 0; part < 3; part++)
-    for (gint64 h = 0; h < heads; h++)
-      memcpy (out + (part * heads + h) * size, in + (h * 3 + part) * size, size);
+  const Transfer *t = data;
+  const gint64 part = (gint64) block / t->heads, head = (gint64) block % t->heads, size = (gint64) t->tensor->n_elements / (3 * t->heads);
+
+  (void) worker;
+  convert (t, t->out + (gsize) ((gint64) block * size) * t->width, (head * 3 + part) * size, size);
 }
+
+static void
+transfer (const Reading *r, const AssayGraphValue *p, const AssaySafetensor *tensor, AssayStoredLayout layout, char *out)
+{
+  AssayWorkers *workers = r->arrival ? r->arrival->workers : NULL;
+  Transfer t = { .tensor = tensor, .type = r->type, .width = r->width, .stored_width = assay_store_type_width (tensor->type), .heads = r->H, .out = out };
+
+  switch (layout)
+    {
+    case ASSAY_STORED_AS_OURS:
+      assay_workers_run (workers, (gsize) (((gint64) tensor->n_elements + STRETCH - 1) / STRETCH), copy_stretch, &t);
+      break;
+    case ASSAY_STORED_INPUT_MAJOR:
+      t.rows = p->shape.dim[0];
+      t.cols = p->shape.dim[1];
+      assay_workers_run (workers, (gsize) ((t.rows + ROWS - 1) / ROWS), turn_rows, &t);
+      break;
+    default:
+      assay_workers_run (workers, (gsize) (3 * r->H), copy_head, &t);
+    }
+}
+
+/* --- one parameter --------------------------------------------------------------------------------------------------------- */
 
 static gboolean
 check_tensor (const Reading *r, const AssayGraphValue *p, const AssaySafetensor *tensor, const char *path, const AssayShape *stored, GError **error)
@@ -270,29 +352,15 @@ read_parameter (Reading *r, const AssayGraphValue *p, GError **error)
   AssayStoredLayout layout = assay_family_find_layout (r->family, p->name);
   AssayShape stored = layout == ASSAY_STORED_INPUT_MAJOR ? ASSAY_SHAPE (p->shape.dim[1], p->shape.dim[0]) : p->shape;
   char *out = r->vector + p->offset * r->width;
-  g_autoptr (AssayBuffer) read = NULL;
 
   if (!check_tensor (r, p, tensor, path, &stored, error))
     return FALSE;
   g_hash_table_add (r->used, (gpointer) tensor);
   if (r->card != NULL)
     assay_checkpoint_card_add (r->card, assay_store_type_word (tensor->type), tensor->bytes);
-  if (layout == ASSAY_STORED_AS_OURS)
-    {
-      if (!assay_safetensors_read (tensor, r->type, out, error))
-        return FALSE;
-      forget (r, tensor);
-      return TRUE;
-    }
-  read = assay_mem_alloc_array (tensor->n_elements, r->width, error);
-  if (read == NULL || !assay_safetensors_read (tensor, r->type, read, error))
-    return FALSE;
+  transfer (r, p, tensor, layout, out);
   forget (r, tensor);
-  if (layout == ASSAY_STORED_INPUT_MAJOR)
-    transpose (read, p->shape.dim[0], p->shape.dim[1], r->width, out);
-  else
-    part_by_head (read, r->H, tensor->n_elements / (3 * (guint64) r->H) * r->width, out);
-  return TRUE;
+  return r->arrival == NULL || assay_arrival_add (r->arrival, p, out, error);
 }
 
 static gboolean
@@ -410,22 +478,27 @@ begin (const AssayFamily *family, const AssayModel *model, GPtrArray *shards, co
 }
 
 static gboolean
-read_weights (const AssayFamily *family, AssayModel *model, const char *directory, gboolean is_tied, json_t *card, GError **error)
+read_weights (const AssayFamily *family, AssayModel *model, const char *directory, gboolean is_tied, json_t *card, const AssayCheckpointOptions *options, GError **error)
 {
   AssayDtype dtype = assay_model_get_dtype (model);
   g_autoptr (GPtrArray) shards = open_shards (directory, error);
   g_autoptr (AssayBuffer) theta = shards ? assay_mem_alloc_array (assay_model_get_n_params (model), assay_dtype_width (dtype), error) : NULL;
   g_autoptr (GHashTable) used = NULL;
+  g_auto (AssayArrival) arrival = { 0 };
   Reading r;
 
-  if (theta == NULL)
+  if (theta == NULL || !assay_arrival_begin (&arrival, model, options, directory, error))
     return FALSE;
   r = begin (family, model, shards, "", dtype);
   used = r.used;
   r.vector = theta;
   r.card = card;
-  return read_parameters (&r, assay_model_get_layout (model), error) && refuse_strangers (&r, is_tied, error)
-         && assay_checkpoint_accept (model, &theta, directory, error);
+  r.arrival = &arrival;
+  if (!read_parameters (&r, assay_model_get_layout (model), error) || !refuse_strangers (&r, is_tied, error))
+    return FALSE;
+  assay_arrival_end (&arrival);
+  assay_model_take_theta (model, g_steal_pointer (&theta));
+  return TRUE;
 }
 
 AssayModel *
@@ -448,7 +521,7 @@ assay_huggingface_load (const json_t *config, const char *directory, const Assay
   card = assay_checkpoint_card_new ("safetensors", "transformers");
   json_object_set (card, "model_type", json_object_get (config, "model_type"));
   assay_model_take_card (model, card);
-  return read_weights (family, model, directory, is_tied, card, error) ? g_steal_pointer (&model) : NULL;
+  return read_weights (family, model, directory, is_tied, card, options, error) ? g_steal_pointer (&model) : NULL;
 }
 
 gboolean

@@ -132,7 +132,7 @@ read_part (int fd, const char *path, const Part *part, gint64 layer, guint64 *of
 }
 
 static gboolean
-read_weights (int fd, const char *path, const Header *h, AssayModel *model, json_t *card, GError **error)
+read_weights (int fd, const char *path, const Header *h, AssayModel *model, json_t *card, const AssayCheckpointOptions *options, GError **error)
 {
   g_autoptr (AssayBuffer) theta = assay_mem_alloc_array (assay_model_get_n_params (model), assay_dtype_width (assay_model_get_dtype (model)), error);
   guint64 offset = 4 * N_SIZES;
@@ -143,7 +143,10 @@ read_weights (int fd, const char *path, const Header *h, AssayModel *model, json
     for (gint64 layer = 0; parts[k].size > 0 && layer < (is_of_layers (&parts[k]) ? h->at[LAYERS] : 1); layer++)
       if (!read_part (fd, path, &parts[k], layer, &offset, model, theta, card, error))
         return FALSE;
-  return theta != NULL && assay_checkpoint_accept (model, &theta, path, error);
+  if (theta == NULL || !assay_checkpoint_settle (model, theta, options, path, error))
+    return FALSE;
+  assay_model_take_theta (model, g_steal_pointer (&theta));
+  return TRUE;
 }
 
 static AssayModel *
@@ -189,7 +192,7 @@ assay_llama2c_load (const char *path, const AssayCheckpointOptions *options, GEr
       model = make_model (path, &h, options, error);
       if (model != NULL)
         assay_model_take_card (model, card = assay_checkpoint_card_new ("llama2.c", "llama2.c"));
-      ok = model != NULL && read_weights (fd, path, &h, model, card, error);
+      ok = model != NULL && read_weights (fd, path, &h, model, card, options, error);
     }
   close (fd);
   return ok ? g_steal_pointer (&model) : NULL;

@@ -107,7 +107,7 @@ read_parameter (const AssaySafetensors *file, const AssayGraphValue *p, AssayMod
 
 /* is_new: nobody knows the model's theta yet, so that another vector may take its place. */
 static gboolean
-read_parameters (AssayModel *model, const char *path, const char *prefix, gboolean is_new, GError **error)
+read_parameters (AssayModel *model, const char *path, const char *prefix, const AssayCheckpointOptions *options, gboolean is_new, GError **error)
 {
   AssayGraph *layout = assay_model_get_layout (model);
   AssayDtype dtype = assay_model_get_dtype (model);
@@ -126,7 +126,7 @@ read_parameters (AssayModel *model, const char *path, const char *prefix, gboole
       if (p->role == ASSAY_VALUE_PARAM && !read_parameter (file, p, model, path, prefix, theta, error))
         return FALSE;
     }
-  if (!refuse_strangers (file, layout, path, prefix, error) || !assay_checkpoint_check_finite (model, theta, path, error))
+  if (!refuse_strangers (file, layout, path, prefix, error) || !assay_checkpoint_settle (model, theta, options, path, error))
     return FALSE;
   if (is_new)
     assay_model_take_theta (model, g_steal_pointer (&theta));
@@ -138,7 +138,7 @@ read_parameters (AssayModel *model, const char *path, const char *prefix, gboole
 gboolean
 assay_checkpoint_read_safetensors (AssayModel *model, const char *path, const char *prefix, GError **error)
 {
-  return read_parameters (model, path, prefix, FALSE, error);
+  return read_parameters (model, path, prefix, NULL, FALSE, error);
 }
 
 gboolean
@@ -199,5 +199,5 @@ assay_checkpoint_load_directory (const char *directory, const AssayCheckpointOpt
       g_prefix_error (error, "%s: ", config);
       return NULL;
     }
-  return read_parameters (model, weights, NULL, TRUE, error) ? g_steal_pointer (&model) : NULL;
+  return read_parameters (model, weights, NULL, options, TRUE, error) ? g_steal_pointer (&model) : NULL;
 }

@@ -4,9 +4,6 @@
 
 #include "base/error.h"
 
-#include <math.h>
-#include <string.h>
-
 json_t *
 assay_checkpoint_card_new (const char *format, const char *written_for)
 {
@@ -43,68 +40,4 @@ gboolean
 assay_checkpoint_is_floating (AssayStoreType type)
 {
   return type == ASSAY_STORE_F16 || type == ASSAY_STORE_BF16 || type == ASSAY_STORE_F32 || type == ASSAY_STORE_F64;
-}
-
-/* The first that is not finite, or n. */
-static gint64
-find_not_finite (AssayDtype dtype, const void *values, gint64 n)
-{
-  gint64 i = 0;
-
-  if (dtype == ASSAY_F64)
-    while (i < n && isfinite (((const double *) values)[i]))
-      i++;
-  else
-    while (i < n && isfinite (((const float *) values)[i]))
-      i++;
-  return i;
-}
-
-/* Whether a run holds only finite floats: a loop that needs no branch. */
-static gboolean
-is_finite_run (const float *values, gint64 n)
-{
-  guint32 most = 0;
-
-  for (gint64 i = 0; i < n; i++)
-    {
-      guint32 bits;
-
-      memcpy (&bits, &values[i], sizeof bits);
-      bits &= 0x7fffffff;
-      most = bits > most ? bits : most;
-    }
-  return most < 0x7f800000;
-}
-
-gboolean
-assay_checkpoint_check_finite (const AssayModel *model, const void *theta, const char *source, GError **error)
-{
-  AssayGraph *layout = assay_model_get_layout (model);
-  AssayDtype dtype = assay_model_get_dtype (model);
-
-  for (guint v = 0; v < assay_graph_get_n_values (layout); v++)
-    {
-      const AssayGraphValue *p = assay_graph_get_value (layout, v);
-      const gint64 n = assay_shape_count (&p->shape);
-      const char *values = (const char *) theta + p->offset * assay_dtype_width (dtype);
-      gint64 i;
-
-      if (p->role != ASSAY_VALUE_PARAM || (dtype == ASSAY_F32 && is_finite_run ((const float *) (const void *) values, n))
-          || (i = find_not_finite (dtype, values, n)) == n)
-        continue;
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NAN, "%s: parameter %s is not finite at element %" G_GINT64_FORMAT
-                   "; weights of a training that diverged cannot be used", source, p->name, i);
-      return FALSE;
-    }
-  return TRUE;
-}
-
-gboolean
-assay_checkpoint_accept (AssayModel *model, void **theta, const char *source, GError **error)
-{
-  if (!assay_checkpoint_check_finite (model, *theta, source, error))
-    return FALSE;
-  assay_model_take_theta (model, g_steal_pointer (theta));
-  return TRUE;
 }

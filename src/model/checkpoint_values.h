@@ -17,7 +17,3 @@ void           assay_checkpoint_card_leave_out (json_t *card, const char *tensor
 /* How a model's parameters are stored. */
 AssayStoreType assay_checkpoint_type        (AssayDtype dtype);
 gboolean       assay_checkpoint_is_floating (AssayStoreType type);
-/* Whether every number of theta (P) is finite. Errors: NAN, naming source, parameter and element. */
-gboolean       assay_checkpoint_check_finite (const AssayModel *model, const void *theta, const char *source, GError **error);
-/* The same, and makes theta (from base/mem.h) that of a model which nobody else has yet; *theta is then NULL. */
-gboolean       assay_checkpoint_accept      (AssayModel *model, void **theta, const char *source, GError **error);

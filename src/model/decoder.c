@@ -162,6 +162,7 @@ assay_decoder_new (AssayModel *model, gint64 capacity, AssayBackend *backend, GE
   self->model = model;
   self->backend = backend;
   self->dtype = assay_model_get_dtype (model);
+  self->packed = assay_model_get_packed (model);
   self->capacity = capacity;
   if (assay_model_get_block (model)->data != ASSAY_DATA_TOKENS)
     {
@@ -261,7 +262,7 @@ assay_decoder_set_edit (AssayDecoder *self, const char *name, AssayDecoderEdit f
 gboolean
 assay_decoder_set_packed (AssayDecoder *self, const AssayPackedWeights *weights, GError **error)
 {
-  self->packed = weights;
+  self->packed = weights ? weights : assay_model_get_packed (self->model);
   for (gsize k = 0; k < N_PIECES; k++)
     if (self->piece[k].exec != NULL && !assay_exec_set_packed (self->piece[k].exec, weights, error))
       return FALSE;

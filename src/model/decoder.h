@@ -21,7 +21,7 @@ typedef struct _AssayDecoder AssayDecoder;
 AssayDecoder *assay_decoder_new       (AssayModel *model, gint64 capacity, AssayBackend *backend, GError **error);
 void          assay_decoder_free      (AssayDecoder *self);
 
-/* Linear layers multiply by these weights from here on, NULL: by the model's own. weights stays the caller's. Errors: UNSUPPORTED for a model in another type
+/* Linear layers multiply by these weights from here on, NULL: by the model's own, which are what assay_model_get_packed gives where that is something. weights stays the caller's. Errors: UNSUPPORTED for a model in another type
  * than f32. */
 gboolean      assay_decoder_set_packed (AssayDecoder *self, const AssayPackedWeights *weights, GError **error);
 

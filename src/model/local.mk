@@ -27,6 +27,7 @@ src_model_libmodel_la_SOURCES = $(BLOCKS_LIST) $(FAMILIES_LIST) \
   src/model/adapters.c src/model/adapters.h \
   src/model/block.c src/model/block.h \
   src/model/checkpoint.h \
+  src/model/checkpoint_arrival.c src/model/checkpoint_arrival.h \
   src/model/checkpoint_case.c \
   src/model/checkpoint_gguf.c src/model/checkpoint_gguf.h \
   src/model/checkpoint_huggingface.c src/model/checkpoint_huggingface.h \

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "model/adapters.h"
+#include "model/packed_weights.h"
 
 #include <math.h>
 #include <string.h>
@@ -19,6 +20,7 @@ struct _AssayModel {
   AssayGraph *layout;
   gint64 P;
   void *theta;
+  AssayPackedWeights *packed;   /* in the place of some of theta; NULL */
   json_t *card;
 };
 
@@ -185,6 +187,7 @@ assay_model_free (AssayModel *model)
   assay_adapters_unref (model->adapters);
   assay_graph_unref (model->layout);
   assay_mem_free (model->theta);
+  assay_packed_weights_free (model->packed);
   json_decref (model->card);
   g_free (model);
 }
@@ -200,6 +203,19 @@ assay_model_take_card (AssayModel *model, json_t *card)
 {
   json_decref (model->card);
   model->card = card;
+}
+
+const AssayPackedWeights *
+assay_model_get_packed (const AssayModel *model)
+{
+  return model->packed;
+}
+
+void
+assay_model_take_packed (AssayModel *model, AssayPackedWeights *packed)
+{
+  assay_packed_weights_free (model->packed);
+  model->packed = packed;
 }
 
 json_t *

@@ -10,6 +10,7 @@
 #include "model/measure.h"
 
 typedef struct _AssayModel AssayModel;
+typedef struct _AssayPackedWeights AssayPackedWeights;
 
 /* theta is zero: initialise it or load it. dtype: F32 or F64. */
 AssayModel *assay_model_new       (const char *architecture, const json_t *config, AssayDtype dtype, GError **error);
@@ -50,6 +51,11 @@ AssayGraph *assay_model_get_layout (const AssayModel *model);
  * [{"tensor", "why"}]}, as far as its format knows them. NULL: it was not read from a file of others. */
 const json_t *assay_model_get_card (const AssayModel *model);
 void        assay_model_take_card (AssayModel *model, json_t *card);
+
+/* Weights of linear layers in lower precision (packed_weights.h), NULL: theta is whole. Else theta has no numbers where they serve: decoders use them, and nothing
+ * else may walk the model. */
+const AssayPackedWeights *assay_model_get_packed (const AssayModel *model);
+void        assay_model_take_packed (AssayModel *model, AssayPackedWeights *packed);
 
 /* Draws theta from (seed, parameter name): the same whatever the order of the parameters. */
 void        assay_model_init      (AssayModel *model, guint64 seed);

@@ -2,15 +2,19 @@
 /* packed_weights.h: the weights of a model's linear layers in lower precision, for forward walks.
  *
  * What is no weight of a linear layer (embeddings, norms, biases, convolutions) stays in theta and is read there.
- * Ownership: packed weights hold copies and not the model; they are of the theta that there was. Thread rule: constant once made.
+ * Ownership: packed weights hold copies and not the model; they are of the theta that there was. A model may own them in the place of theirs in theta. Thread rule: constant once made.
  */
 #pragma once
 
 #include "model/model.h"
 #include "tensor/packed.h"
 
-typedef struct _AssayPackedWeights AssayPackedWeights;
-
+/* For the weights of such a model, none of them there yet. Errors: USAGE for a model that is not of f32. */
+AssayPackedWeights *assay_packed_weights_begin     (const AssayModel *model, AssayPackedType type, GError **error);
+/* values: the numbers of a parameter, which are packed where it is the weight of a linear layer. *is_spare: nothing else reads them. Errors: memory. */
+gboolean            assay_packed_weights_add       (AssayPackedWeights *self, const AssayGraphValue *parameter, const float *values, AssayWorkers *workers, gboolean *is_spare,
+                                                    GError **error);
+/* All of a model's. */
 /* Cost: a read of theta; as many bytes as get_bytes says. Errors: USAGE for a model that is not of f32; memory. */
 AssayPackedWeights *assay_packed_weights_new       (AssayModel *model, AssayPackedType type, AssayWorkers *workers, GError **error);
 void                assay_packed_weights_free      (AssayPackedWeights *self);

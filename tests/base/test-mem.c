@@ -137,6 +137,24 @@ test_sizes (void)
   g_assert_cmpuint (out, ==, 7);
 }
 
+static void
+test_give_back (void)
+{
+  const gsize n = 20 << 20;
+  g_autoptr (AssayBuffer) buffer = assay_mem_alloc (n, NULL);
+  char *bytes = buffer;
+
+  memset (bytes, 1, n);
+  assay_mem_give_back (bytes + 100, n / 2);
+  g_assert_cmpint (bytes[99], ==, 1);
+  g_assert_cmpint (bytes[100 + n / 2], ==, 1);
+#ifdef __linux__
+  g_assert_cmpint (bytes[n / 4], ==, 0);
+#endif
+  bytes[n / 4] = 2;
+  g_assert_cmpint (bytes[n / 4], ==, 2);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -145,6 +163,7 @@ main (int argc, char **argv)
   g_test_add_func ("/mem/the peak is the most held at one time", test_peak);
   g_test_add_func ("/mem/the n-th allocation from now fails, once", test_fail_at);
   g_test_add_func ("/mem/while it is forbidden every allocation fails", test_forbid);
+  g_test_add_func ("/mem/pages that are given back are zero and can be written again", test_give_back);
   g_test_add_func ("/mem/a size beyond 64 bits or the machine is refused", test_too_large);
   g_test_add_func ("/num/sums and products that leave 64 bits are refused and write nothing", test_sizes);
   return g_test_run ();

@@ -5,9 +5,12 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "model/checkpoint.h"
+#include "model/packed_weights.h"
 #include "tensor/compare.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #define V 23
 #define N 90
@@ -243,6 +246,52 @@ test_packed (void)
     }
 }
 
+/* Of a model that holds its weights as they are, and of one that was opened from a directory with the rounded ones alone. */
+static void
+walk_opened (guint c, AssayPackedType type, gboolean exported)
+{
+  g_autoptr (World) w = world_new (c, ASSAY_F32, 2);
+  g_autofree char *folder = g_dir_make_tmp ("assay-packed-XXXXXX", NULL), *weights = g_build_filename (folder, "model.safetensors", NULL);
+  g_autofree char *config = g_build_filename (folder, "config.json", NULL);
+  const AssayCheckpointOptions options = { .is_packed = TRUE, .packed = type, .workers = w->backend->workers };
+  g_autoptr (AssayPackedWeights) beside = assay_packed_weights_new (w->model, type, NULL, NULL);
+  g_autoptr (AssayDecoder) whole = assay_decoder_new (w->model, N, w->backend, NULL), decoder = NULL;
+  g_autoptr (AssayModel) opened = NULL;
+  const char *family;
+  double one[N * V], other[N * V];
+  GError *error = NULL;
+
+  if (exported)
+    assay_checkpoint_export_directory (w->model, folder, NULL, &family, &error);
+  else
+    assay_checkpoint_save_directory (w->model, folder, &error);
+  g_assert_no_error (error);
+  opened = assay_checkpoint_load_path (folder, &options, &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (assay_model_get_packed (opened));
+  g_assert_cmpfloat (assay_packed_weights_get_error (assay_model_get_packed (opened)), ==, assay_packed_weights_get_error (beside));
+  decoder = assay_decoder_new (opened, N, w->backend, &error);
+  g_assert_no_error (error);
+  g_assert_true (assay_decoder_set_packed (whole, beside, NULL));
+  g_assert_true (assay_decoder_feed (whole, w->tokens, N, TRUE, one, NULL));
+  g_assert_true (assay_decoder_feed (decoder, w->tokens, N, TRUE, other, NULL));
+  g_assert_cmpmem (other, sizeof other, one, sizeof one);
+  unlink (weights);
+  unlink (config);
+  rmdir (folder);
+}
+
+static void
+test_packed_opening (void)
+{
+  for (AssayPackedType type = 0; type < ASSAY_N_PACKED_TYPES; type++)
+    for (gboolean exported = FALSE; exported <= TRUE; exported++)
+      {
+        walk_opened (0, type, exported);        /* the library keeps its matrices the other way round */
+        walk_opened (2, type, exported);
+      }
+}
+
 static void
 test_packed_refusals (void)
 {
@@ -291,6 +340,7 @@ main (int argc, char **argv)
   g_test_add_func ("/decoder/hundreds of positions together are those one by one", test_long);
   g_test_add_func ("/decoder/the last logits, with any number of threads", test_last);
   g_test_add_func ("/decoder/rounded weights give nearby logits, the same bits for any number of threads", test_packed);
+  g_test_add_func ("/decoder/a model opened with rounded weights alone gives the same bits", test_packed_opening);
   g_test_add_func ("/decoder/rounded weights are refused where derivatives or f64 are asked for", test_packed_refusals);
   g_test_add_func ("/decoder/values are seen and changed in order", test_edits);
   g_test_add_func ("/decoder/no room, strange tokens and other models are refused", test_refusals);
