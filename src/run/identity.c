@@ -63,5 +63,7 @@ assay_identity_of_training (const AssayTraining *t, gconstpointer theta)
   if (t->order != NULL)
     json_object_set_new (identity, "order", assay_identity_digest (t->order, t->n_order * sizeof *t->order));
   assay_identity_add_machine (identity);
+  if (json_object_get (json_object_get (identity, "options"), "compute") != NULL)        /* their bits depend on it */
+    json_object_set_new (identity, "dot_products", json_boolean (assay_isa_has_dot_products ()));
   return identity;
 }

@@ -16,6 +16,7 @@ extern void openblas_set_num_threads (int n);
 #define SMALL (1 << 20)         /* multiply-adds below which waking the crew costs more than it brings */
 #define SMALL_READ (1 << 17)    /* the same where each number is used a few times, so that reading it is the work */
 #define FEW 8                   /* rows or columns */
+#define PACKING 20              /* rows or columns that could be computed while the other factor of a block is packed */
 
 typedef struct {
   gboolean ta, tb, accumulate;
@@ -24,6 +25,7 @@ typedef struct {
   const char *A, *B;
   char *C;
   gsize width;
+  gboolean rounds;              /* packs all of both factors */
   gboolean by_rows;
   gint64 step;                  /* rows or columns of C in a block */
   void (*block) (const void *product, gint64 m0, gint64 m1, gint64 n0, gint64 n1);
@@ -111,19 +113,42 @@ run_block (gsize index, guint worker, gpointer data)
     p->block (p, 0, p->M, first, MIN (first + p->step, p->N));
 }
 
+/* How long a crew takes for so many rows or columns in blocks of step, each of which packs the other factor anew where that must be packed. */
+static double
+estimate (gint64 size, gint64 step, guint crew, gboolean packs)
+{
+  gint64 blocks = (size + step - 1) / step;
+
+  return (double) ((blocks + crew - 1) / crew) * (double) (MIN (step, size) + (packs ? PACKING : 0));
+}
+
+/* Cuts C across its rows or its columns, about two blocks for each of the crew. An element's bits do not depend on its block. */
+static void
+choose_blocks (Product *p, guint crew)
+{
+  gint64 columns = get_kernels ()->columns, rows_step = MAX (32, (p->M / (2 * crew) + 31) / 32 * 32);
+  gint64 columns_step = ((p->N + columns - 1) / columns + 2 * crew - 1) / (2 * crew) * columns;
+  gboolean packs_rows = p->rounds || p->ta || p->lda * p->width >= ASSAY_GEMM_PAGE;
+
+  p->by_rows = estimate (p->M, rows_step, crew, TRUE) * (double) p->N < estimate (p->N, columns_step, crew, packs_rows) * (double) p->M;
+  p->step = p->by_rows ? rows_step : columns_step;
+}
+
 static void
 multiply (AssayWorkers *workers, Product *p)
 {
   guint crew = assay_workers_get_count (workers);
-  gint64 longer = MAX (p->M, p->N), shorter = MIN (p->M, p->N);
 
   if (p->M == 0 || p->N == 0)
     return;
-  p->by_rows = p->M >= p->N;
-  p->step = longer;
-  if (crew > 1 && (double) p->M * (double) p->N * (double) p->K > (shorter < FEW ? SMALL_READ : SMALL))
-    p->step = MAX (32, (longer / (2 * crew) + 31) / 32 * 32);     /* an element's bits do not depend on its block */
-  assay_workers_run (workers, (longer + p->step - 1) / p->step, run_block, p);
+  if (crew > 1 && (double) p->M * (double) p->N * (double) p->K > (MIN (p->M, p->N) < FEW ? SMALL_READ : SMALL))
+    choose_blocks (p, crew);
+  else
+    {
+      p->by_rows = TRUE;
+      p->step = p->M;
+    }
+  assay_workers_run (workers, ((p->by_rows ? p->M : p->N) + p->step - 1) / p->step, run_block, p);
 }
 
 #define PRODUCT(suffix)                                                                                                 \
@@ -146,6 +171,7 @@ assay_gemm_bf16 (AssayWorkers *workers, gboolean ta, gboolean tb, gint64 M, gint
 {
   PRODUCT (bf16);
 
+  p.rounds = TRUE;
   multiply (workers, &p);
 }
 

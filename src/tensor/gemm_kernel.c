@@ -30,7 +30,6 @@
 #define MC (MR * 16)            /* a packed block of A stays in the second-level cache beside a panel of B */
 #define NC 2048
 #define NC_FEW 256
-#define PAGE 4096               /* rows that far apart would share lines of the first-level cache */
 #define AHEAD 8                 /* lines of a factor that are asked for before they are packed: they lie too far apart for the processor to guess */
 #define APART 16                /* elements between rows that were copied, for the same reason */
 
@@ -64,6 +63,7 @@
 #define EXPAND(isa) PASTE (isa)
 
 const AssayGemmKernels EXPAND (ASSAY_ISA) = {
+  .columns = 2 * LANES,
 #ifndef ASSAY_GEMM_DOT
   .f32 = gemm_f32, .f64 = gemm_f64,
 #endif

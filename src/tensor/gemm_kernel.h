@@ -16,6 +16,7 @@
 
 #define ASSAY_GEMM_RUN_LEAST 256
 #define ASSAY_GEMM_RUN_MOST 384
+#define ASSAY_GEMM_PAGE 4096    /* bytes: rows that far apart would share lines of the first-level cache, and are copied together */
 
 typedef void (*AssayGemmF32) (gboolean ta, gboolean tb, gint64 M, gint64 N, gint64 K, float alpha, const float *A, gint64 lda,
                               const float *B, gint64 ldb, gboolean accumulate, float *C, gint64 ldc);
@@ -23,6 +24,7 @@ typedef void (*AssayGemmF64) (gboolean ta, gboolean tb, gint64 M, gint64 N, gint
                               const double *B, gint64 ldb, gboolean accumulate, double *C, gint64 ldc);
 
 typedef struct {
+  gint64 columns;               /* of C that are computed side by side in f32, and half of them in f64: blocks of columns begin at multiples */
   AssayGemmF32 f32;
   AssayGemmF64 f64;
   AssayGemmF32 bf16;
