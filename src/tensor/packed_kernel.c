@@ -320,55 +320,90 @@ TILES (bf16)
 
 /* --- packing ------------------------------------------------------------------------------------------------------------------ */
 
-static void
-pack_int8 (gint64 first, gint64 end, gint64 I, const float *W, guint8 *panels, double *lost, double *all)
+#define SUMS 8                  /* sums side by side: one alone would wait for itself */
+
+/* Squares of w (GROUP) and of what is lost by taking `near` in its place. */
+static ALWAYS_INLINE void
+add_squares (const float *restrict w, const double *restrict near, double *restrict lost, double *restrict all)
 {
-  const gint64 groups = (I + GROUP - 1) / GROUP;
-
-  for (gint64 o = first; o < end; o++)
-    for (gint64 g = 0; g < groups; g++)
+  for (int k = 0; k < GROUP; k += SUMS)
+    for (int j = 0; j < SUMS; j++)
       {
-        guint8 *group = panels + (o / PANEL * groups + g) * BYTES_int8, *codes = group + PANEL * sizeof (float);
-        const gint64 n = MIN (GROUP, I - g * GROUP), l = o % PANEL;
-        const float *w = W + o * I + g * GROUP;
-        gint8 code[GROUP];
-        float scale = round_int8 (w, n, code);
+        const double gone = w[k + j] - near[k + j];
 
-        memcpy (group + l * sizeof scale, &scale, sizeof scale);
-        for (gint64 k = 0; k < GROUP; k++)
-          codes[(k / 4 * PANEL + l) * 4 + k % 4] = (guint8) (code[k] + 128);
-        for (gint64 k = 0; k < n; k++)
-          {
-            double gone = w[k] - (double) scale * code[k];
-
-            *lost += gone * gone;
-            *all += (double) w[k] * w[k];
-          }
+        lost[j] += gone * gone;
+        all[j] += (double) w[k + j] * w[k + j];
       }
 }
 
-static void
-pack_bf16 (gint64 first, gint64 end, gint64 I, const float *W, guint8 *panels, double *lost, double *all)
+static double
+add_up (const double *sums)
 {
-  const gint64 groups = (I + GROUP - 1) / GROUP;
+  double sum = 0;
 
-  for (gint64 o = first; o < end; o++)
-    {
-      guint16 *pairs = (guint16 *) (void *) (panels + o / PANEL * groups * BYTES_bf16);
-      const gint64 l = o % PANEL;
-
-      for (gint64 k = 0; k < I; k++)
-        {
-          const float w = W[o * I + k];
-          const guint16 near = round_bf16 (w);
-          double gone = w - (double) float_of ((guint32) near << 16);
-
-          pairs[(k / 2 * PANEL + l) * 2 + k % 2] = near;
-          *lost += gone * gone;
-          *all += (double) w * w;
-        }
-    }
+  for (int j = 0; j < SUMS; j++)
+    sum += sums[j];
+  return sum;
 }
+
+static ALWAYS_INLINE void
+pack_group_int8 (const float *restrict w, gint64 l, guint8 *restrict group, double *lost, double *all)
+{
+  guint8 *codes = group + PANEL * sizeof (float);
+  gint8 code[GROUP];
+  double near[GROUP];
+  const float scale = round_int8 (w, GROUP, code);
+
+  memcpy (group + l * sizeof scale, &scale, sizeof scale);
+  for (int k = 0; k < GROUP; k += 4)
+    {
+      const guint8 four[4] = { (guint8) (code[k] + 128), (guint8) (code[k + 1] + 128), (guint8) (code[k + 2] + 128), (guint8) (code[k + 3] + 128) };
+
+      memcpy (codes + (k / 4 * PANEL + l) * 4, four, sizeof four);
+    }
+  for (int k = 0; k < GROUP; k++)
+    near[k] = (double) scale * code[k];
+  add_squares (w, near, lost, all);
+}
+
+static ALWAYS_INLINE void
+pack_group_bf16 (const float *restrict w, gint64 l, guint8 *restrict group, double *lost, double *all)
+{
+  guint16 *pairs = (guint16 *) (void *) group, rounded[GROUP];
+  double near[GROUP];
+
+  for (int k = 0; k < GROUP; k++)
+    rounded[k] = round_bf16 (w[k]);
+  for (int k = 0; k < GROUP; k += 2)
+    memcpy (pairs + (k / 2 * PANEL + l) * 2, rounded + k, 2 * sizeof *rounded);
+  for (int k = 0; k < GROUP; k++)
+    near[k] = float_of ((guint32) rounded[k] << 16);
+  add_squares (w, near, lost, all);
+}
+
+/* A group of one panel at a time, which stays in the first-level cache. */
+#define PACK(type)                                                                                                      \
+  static void                                                                                                           \
+  pack_##type (gint64 first, gint64 end, gint64 I, const float *W, guint8 *panels, double *lost, double *all)           \
+  {                                                                                                                     \
+    const gint64 groups = (I + GROUP - 1) / GROUP;                                                                      \
+    double gone[SUMS] = { 0 }, there[SUMS] = { 0 };                                                                     \
+                                                                                                                        \
+    for (gint64 panel = first; panel < end; panel += PANEL)                                                             \
+      for (gint64 g = 0; g < groups; g++)                                                                               \
+        for (gint64 o = panel; o < MIN (panel + PANEL, end); o++)                                                       \
+          {                                                                                                             \
+            float w[GROUP] = { 0 };                                                                                     \
+                                                                                                                        \
+            memcpy (w, W + o * I + g * GROUP, (gsize) MIN (GROUP, I - g * GROUP) * sizeof *w);                          \
+            pack_group_##type (w, o - panel, panels + (panel / PANEL * groups + g) * BYTES_##type, gone, there);        \
+          }                                                                                                             \
+    *lost += add_up (gone);                                                                                             \
+    *all += add_up (there);                                                                                             \
+  }
+
+PACK (int8)
+PACK (bf16)
 
 #define PASTE(isa) assay_packed_kernels_##isa
 #define EXPAND(isa) PASTE (isa)

@@ -24,7 +24,7 @@
 
 /* M rows by n_panels panels, the last one with O outputs left in all. */
 typedef void (*AssayPackedProduct) (gint64 M, gint64 I, gint64 O, const guint8 *panels, const float *x, float *y, gint64 ldy);
-/* Rows first .. end - 1 of W (O,I) into the panels that begin with `first`; adds up the squares of what was lost and of what was there. */
+/* Rows first .. end - 1 of W (O,I), first the first of a panel, into their panels; adds up the squares of what was lost and of what was there. */
 typedef void (*AssayPackedPack) (gint64 first, gint64 end, gint64 I, const float *W, guint8 *panels, double *lost, double *all);
 
 typedef struct {
