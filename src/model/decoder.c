@@ -264,7 +264,7 @@ assay_decoder_set_packed (AssayDecoder *self, const AssayPackedWeights *weights,
 {
   self->packed = weights ? weights : assay_model_get_packed (self->model);
   for (gsize k = 0; k < N_PIECES; k++)
-    if (self->piece[k].exec != NULL && !assay_exec_set_packed (self->piece[k].exec, weights, error))
+    if (self->piece[k].exec != NULL && !assay_exec_set_packed (self->piece[k].exec, self->packed, error))
       return FALSE;
   return TRUE;
 }
