@@ -37,7 +37,7 @@ gboolean     assay_checkpoint_save_directory   (AssayModel *model, const char *d
  * more: members for config.json, or NULL. *family: its name. The loss of an example, a sum or a mean, is no part of such files.
  * Errors: UNSUPPORTED with where the nearest family differs. */
 gboolean     assay_checkpoint_export_directory (AssayModel *model, const char *directory, const json_t *more, const char **family, GError **error);
-/* options: NULL or how to open it (of our own files only the type). Errors: NOT_FOUND, INPUT (malformed file; parameter missing, unknown, of another shape or type), UNSUPPORTED, NAN. */
+/* options: NULL or how to open it; our own files take no other context. Errors: NOT_FOUND, INPUT (malformed file; parameter missing, unknown, of another shape or type), UNSUPPORTED, NAN. */
 AssayModel  *assay_checkpoint_load_directory   (const char *directory, const AssayCheckpointOptions *options, GError **error);
 /* The same of whatever path holds: a directory, or a file of a format whose weights are in one (GGUF, llama2.c). Errors: also UNSUPPORTED for a file that is
  * none of them, with the reason where it is a pickle. */

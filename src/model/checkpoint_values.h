@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* checkpoint_values.h: what the checkpoint formats share: element types, and the last look at what was read. Internal to this floor.
+/* checkpoint_values.h: what the checkpoint formats share: element types, and the card of what was read. Internal to this floor.
  *
  * Thread rule: as checkpoint.h.
  */
