@@ -349,6 +349,37 @@ define_selective_scan (const Trial *t, double *const *x, double *y)
 }
 
 static void
+define_token_shift (const Trial *t, double *const *x, double *y)
+{
+  gint64 T = t->in[0].dim[1], C = t->in[0].dim[2];
+
+  for (gint64 n = 0; n < assay_shape_count (&t->in[0]); n++)
+    y[n] = x[1][n % C] * x[0][n] + (n / C % T > 0 ? (1 - x[1][n % C]) * x[0][n - C] : 0);
+}
+
+/* A softmax over the positions so far, of keys that fade and the present one's bonus. */
+static void
+define_wkv (const Trial *t, double *const *x, double *y)
+{
+  gint64 T = t->in[0].dim[1], C = t->in[0].dim[2];
+  g_autofree double *score = g_new (double, T);
+
+  for (gint64 b = 0; b < t->in[0].dim[0]; b++)
+    for (gint64 c = 0; c < C; c++)
+      for (gint64 i = 0; i < T; i++)
+        {
+          double lse;
+
+          for (gint64 j = 0; j <= i; j++)
+            score[j] = x[0][(b * T + j) * C + c] + (j == i ? x[3][c] : -(double) (i - 1 - j) * exp (x[2][c]));
+          lse = log_sum_exp (score, i + 1);
+          y[(b * T + i) * C + c] = 0;
+          for (gint64 j = 0; j <= i; j++)
+            y[(b * T + i) * C + c] += exp (score[j] - lse) * x[1][(b * T + j) * C + c];
+        }
+}
+
+static void
 define_xent (const Trial *t, double *const *x, double *y)
 {
   gint64 V = assay_shape_last (&t->in[0]), N = assay_shape_rows (&t->in[0]), B = t->in[0].dim[0];
@@ -444,7 +475,8 @@ static const struct { const char *op; Definition define; } definitions[] = {
   { "log_odds", define_log_odds }, { "logistic_loss", define_logistic_loss }, { "matmul", define_matmul }, { "max_pool", define_max_pool }, { "mul", define_mul },
   { "position_embedding", define_position_embedding }, { "probe", define_probe }, { "relu", define_relu }, { "relu_squared", define_relu_squared }, { "rmsnorm", define_rmsnorm }, { "rope", define_rope },
   { "scale", define_scale }, { "selective_scan", define_selective_scan }, { "sigmoid", define_sigmoid }, { "silu", define_silu }, { "slice", define_slice },
-  { "softmax", define_softmax }, { "softplus", define_softplus }, { "squared_loss", define_squared_loss }, { "tanh", define_tanh }, { "xent", define_xent },
+  { "softmax", define_softmax }, { "softplus", define_softplus }, { "squared_loss", define_squared_loss }, { "tanh", define_tanh },
+  { "token_shift", define_token_shift }, { "wkv", define_wkv }, { "xent", define_xent },
 };
 
 static void
