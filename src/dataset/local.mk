@@ -44,6 +44,7 @@ CLEANFILES += src/dataset/token_models.def
 TOKEN_FORMATS_LIST = \
   src/dataset/tokenizer_format_gguf.c \
   src/dataset/tokenizer_format_llama2.c \
+  src/dataset/tokenizer_format_rwkvcpp.c \
   src/dataset/tokenizer_format_sentencepiece.c
 
 src/dataset/token_formats.def: src/dataset/local.mk build-aux/make-registry.sh

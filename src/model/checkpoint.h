@@ -4,7 +4,7 @@
  *   a directory     DIR/config.json        {"architecture": ..., "config": {...}, "dtype": "f32"}
  *                   DIR/model.safetensors  one tensor per parameter, named and shaped as in the model
  *                   or both as the transformers library writes them, for the families in family_*.c
- *   a file          GGUF, its weights quantised or not, or weights of llama2.c
+ *   a file          GGUF, its weights quantised or not, or weights of llama2.c or rwkv.cpp
  *   a case          an object whose arrays are /parameters/NAME and whose meta holds the same document under "model"
  *
  * Reading is strict: every parameter must be there, nothing else may be, shapes must agree, values must be finite. F32, F64, F16
@@ -21,7 +21,7 @@
 typedef struct {
   gboolean has_dtype;           /* in place of the one that the directory says */
   AssayDtype dtype;
-  gint64 context;               /* positions of an example, for checkpoints of the transformers library, of GGUF and of llama2.c; 0: as many as the model has */
+  gint64 context;               /* positions of an example, for checkpoints of the transformers library, of GGUF, of llama2.c and of rwkv.cpp; 0: as many as the model has */
   gboolean is_packed;           /* weights of linear layers in lower precision, in the place of theirs in theta (assay_model_get_packed); f32 alone */
   AssayPackedType packed;
   AssayWorkers *workers;        /* that share the reading; NULL: the caller does it alone */
@@ -39,7 +39,7 @@ gboolean     assay_checkpoint_save_directory   (AssayModel *model, const char *d
 gboolean     assay_checkpoint_export_directory (AssayModel *model, const char *directory, const json_t *more, const char **family, GError **error);
 /* options: NULL or how to open it; our own files take no other context. Errors: NOT_FOUND, INPUT (malformed file; parameter missing, unknown, of another shape or type), UNSUPPORTED, NAN. */
 AssayModel  *assay_checkpoint_load_directory   (const char *directory, const AssayCheckpointOptions *options, GError **error);
-/* The same of whatever path holds: a directory, or a file of a format whose weights are in one (GGUF, llama2.c). Errors: also UNSUPPORTED for a file that is
+/* The same of whatever path holds: a directory, or a file of a format whose weights are in one (GGUF, llama2.c, rwkv.cpp). Errors: also UNSUPPORTED for a file that is
  * none of them, with the reason where it is a pickle. */
 AssayModel  *assay_checkpoint_load_path        (const char *path, const AssayCheckpointOptions *options, GError **error);
 /* Paths of the files that such a path is read from: what the model's content hangs on. NULL-terminated, the caller's (g_strfreev). Errors: those of an index of

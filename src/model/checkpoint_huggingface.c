@@ -303,6 +303,7 @@ transfer (const Reading *r, const AssayGraphValue *p, const AssaySafetensor *ten
   switch (layout)
     {
     case ASSAY_STORED_AS_OURS:
+    case ASSAY_STORED_AS_ONE_ROW:
       assay_workers_run (workers, (gsize) (((gint64) tensor->n_elements + STRETCH - 1) / STRETCH), copy_stretch, &t);
       break;
     case ASSAY_STORED_INPUT_MAJOR:
@@ -350,7 +351,7 @@ read_parameter (Reading *r, const AssayGraphValue *p, GError **error)
   const char *path;
   const AssaySafetensor *tensor = find_tensor (r, p->name, &path);
   AssayStoredLayout layout = assay_family_find_layout (r->family, p->name);
-  AssayShape stored = layout == ASSAY_STORED_INPUT_MAJOR ? ASSAY_SHAPE (p->shape.dim[1], p->shape.dim[0]) : p->shape;
+  AssayShape stored = assay_family_stored_shape (layout, &p->shape);
   char *out = r->vector + p->offset * r->width;
 
   if (!check_tensor (r, p, tensor, path, &stored, error))
@@ -472,7 +473,7 @@ refuse_strangers (const Reading *r, gboolean is_tied, GError **error)
 static Reading
 begin (const AssayFamily *family, const AssayModel *model, GPtrArray *shards, const char *before, AssayDtype type)
 {
-  return (Reading) { .family = family, .shards = shards, .before = before, .H = family->layouts->end ? assay_values_get_int (assay_model_get_config (model), "heads") : 1,
+  return (Reading) { .family = family, .shards = shards, .before = before, .H = assay_family_stores_by_head (family) ? assay_values_get_int (assay_model_get_config (model), "heads") : 1,
                      .is_tied = assay_values_get_bool (assay_model_get_config (model), "tied"),
                      .type = assay_checkpoint_type (type), .width = assay_dtype_width (type), .used = g_hash_table_new (NULL, NULL) };
 }

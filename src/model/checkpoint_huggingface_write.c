@@ -117,12 +117,13 @@ add_tensor (const AssayFamily *family, AssayModel *model, const AssayGraphValue 
   const gsize width = assay_dtype_width (assay_model_get_dtype (model));
   const char *values = (const char *) assay_model_get_theta (model) + p->offset * width;
   const AssayStoredLayout layout = assay_family_find_layout (family, p->name);
-  AssaySafetensor tensor = { .type = assay_checkpoint_type (assay_model_get_dtype (model)), .rank = p->shape.rank, .data = values,
+  const AssayShape stored = assay_family_stored_shape (layout, &p->shape);
+  AssaySafetensor tensor = { .type = assay_checkpoint_type (assay_model_get_dtype (model)), .rank = stored.rank, .data = values,
                              .n_elements = (guint64) assay_shape_count (&p->shape) };
 
-  memcpy (tensor.dims, p->shape.dim, sizeof (gint64) * p->shape.rank);
+  memcpy (tensor.dims, stored.dim, sizeof (gint64) * stored.rank);
   tensor.bytes = tensor.n_elements * width;
-  if (layout != ASSAY_STORED_AS_OURS)
+  if (layout == ASSAY_STORED_INPUT_MAJOR || layout == ASSAY_STORED_BY_HEAD)
     {
       const gint64 heads = layout == ASSAY_STORED_BY_HEAD ? assay_values_get_int (assay_model_get_config (model), "heads") : 1;
       char *changed = assay_mem_alloc (tensor.bytes, error);
@@ -134,11 +135,7 @@ add_tensor (const AssayFamily *family, AssayModel *model, const AssayGraphValue 
       if (layout == ASSAY_STORED_BY_HEAD)
         join_by_head (values, heads, tensor.bytes / (3 * (gsize) heads), changed);
       else
-        {
-          transpose (values, p->shape.dim[0], p->shape.dim[1], width, changed);
-          tensor.dims[0] = p->shape.dim[1];
-          tensor.dims[1] = p->shape.dim[0];
-        }
+        transpose (values, p->shape.dim[0], p->shape.dim[1], width, changed);
     }
   tensor.name = make_name (family, p->name);
   g_ptr_array_add (names, (gpointer) tensor.name);

@@ -6,6 +6,7 @@
 #include "model/checkpoint_gguf.h"
 #include "model/checkpoint_huggingface.h"
 #include "model/checkpoint_llama2c.h"
+#include "model/checkpoint_rwkvcpp.h"
 #include "store/file.h"
 
 #include <string.h>
@@ -18,6 +19,7 @@ typedef struct {
 
 static const Format formats[] = {
   { assay_checkpoint_gguf_recognise, assay_checkpoint_gguf_load },
+  { assay_checkpoint_rwkvcpp_recognise, assay_checkpoint_rwkvcpp_load },
   { assay_llama2c_recognise, assay_llama2c_load },
 };
 
@@ -46,7 +48,7 @@ assay_checkpoint_load_path (const char *path, const AssayCheckpointOptions *opti
       return formats[k].load (path, options, error);
   g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, is_pickle (path)
                ? "%s: safetensors expected, a pickle found: reading one can run any program that is hidden in it; convert it to safetensors where you trust it"
-               : "%s: a directory with config.json and model.safetensors, a GGUF file or weights of llama2.c expected", path);
+               : "%s: a directory with config.json and model.safetensors, a GGUF file, or weights of llama2.c or rwkv.cpp expected", path);
   return NULL;
 }
 

@@ -71,6 +71,23 @@ assay_family_find_layout (const AssayFamily *family, const char *name)
   return ASSAY_STORED_AS_OURS;
 }
 
+AssayShape
+assay_family_stored_shape (AssayStoredLayout layout, const AssayShape *ours)
+{
+  if (layout == ASSAY_STORED_INPUT_MAJOR)
+    return ASSAY_SHAPE (ours->dim[1], ours->dim[0]);
+  return layout == ASSAY_STORED_AS_ONE_ROW ? ASSAY_SHAPE (1, 1, ours->dim[0]) : *ours;
+}
+
+gboolean
+assay_family_stores_by_head (const AssayFamily *family)
+{
+  for (const AssayStoredEnd *end = family->layouts; end->end != NULL; end++)
+    if (end->layout == ASSAY_STORED_BY_HEAD)
+      return TRUE;
+  return FALSE;
+}
+
 /* --- members of a configuration ------------------------------------------------------------------------------------------ */
 
 /* The first error stays: what is read later may be wrong because of it. */

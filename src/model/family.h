@@ -11,6 +11,7 @@
 typedef enum {
   ASSAY_STORED_AS_OURS,
   ASSAY_STORED_INPUT_MAJOR,     /* a matrix as (in, out) */
+  ASSAY_STORED_AS_ONE_ROW,      /* a vector as (1, 1, n) */
   ASSAY_STORED_BY_HEAD          /* rows (heads, 3, head size): query, key and value of each head side by side; ours are (3, heads, head size) */
 } AssayStoredLayout;
 
@@ -50,6 +51,10 @@ json_t *assay_family_configure (const AssayFamily *family, const json_t *config,
 const AssayFamily *const *assay_family_list (void);
 /* How a parameter of that name is stored. */
 AssayStoredLayout  assay_family_find_layout (const AssayFamily *family, const char *name);
+/* The shape in which a parameter of ours is stored. */
+AssayShape         assay_family_stored_shape (AssayStoredLayout layout, const AssayShape *ours);
+/* Whether any parameter is stored by head, which needs the number of "heads". */
+gboolean           assay_family_stores_by_head (const AssayFamily *family);
 
 /* --- for configure: error is never NULL there, and the first error stays ------------------------------------------------------------------------------------------------------ */
 

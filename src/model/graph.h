@@ -15,9 +15,10 @@
 typedef enum { ASSAY_VALUE_PARAM, ASSAY_VALUE_INPUT, ASSAY_VALUE_RESULT, ASSAY_VALUE_SAVED } AssayValueRole;
 
 /* How a fresh parameter is drawn. */
-typedef enum { ASSAY_INIT_ZERO, ASSAY_INIT_ONE, ASSAY_INIT_NORMAL, ASSAY_INIT_UNIFORM, ASSAY_INIT_LOG_PLACE, ASSAY_INIT_STEP } AssayInitKind;
+typedef enum { ASSAY_INIT_ZERO, ASSAY_INIT_ONE, ASSAY_INIT_NORMAL, ASSAY_INIT_UNIFORM, ASSAY_INIT_LOG_PLACE, ASSAY_INIT_STEP, ASSAY_INIT_PLACE, ASSAY_INIT_RATE } AssayInitKind;
 /* NORMAL: standard deviation; UNIFORM: half width; LOG_PLACE: log (1 + place on the last axis); STEP: what softplus makes a step between
- * a thousandth and a tenth of, evenly in its logarithm. */
+ * a thousandth and a tenth of, evenly in its logarithm; PLACE: place on the last axis in lengths of it; RATE: logarithm of a rate of decay, from -5 to 3
+ * evenly over the last axis. */
 typedef struct { AssayInitKind kind; double scale; } AssayInit;
 
 typedef struct {

@@ -6,6 +6,7 @@ BLOCKS_LIST += \
   src/model/block_linear.c \
   src/model/block_mamba.c \
   src/model/block_mlp.c \
+  src/model/block_rwkv.c \
   src/model/block_transformer.c
 
 # A new family of the transformers library likewise.
@@ -14,7 +15,8 @@ FAMILIES_LIST = \
   src/model/family_gpt2.c \
   src/model/family_gpt_neox.c \
   src/model/family_llama.c \
-  src/model/family_mamba.c
+  src/model/family_mamba.c \
+  src/model/family_rwkv.c
 
 src/model/families.def: src/model/local.mk build-aux/make-registry.sh
 	$(registry) family_ $(FAMILIES_LIST)
@@ -34,6 +36,7 @@ src_model_libmodel_la_SOURCES = $(BLOCKS_LIST) $(FAMILIES_LIST) \
   src/model/checkpoint_huggingface_write.c \
   src/model/checkpoint_llama2c.c src/model/checkpoint_llama2c.h \
   src/model/checkpoint_path.c \
+  src/model/checkpoint_rwkvcpp.c src/model/checkpoint_rwkvcpp.h \
   src/model/checkpoint_safetensors.c \
   src/model/checkpoint_values.c src/model/checkpoint_values.h \
   src/model/decoder.c src/model/decoder.h \

@@ -310,6 +310,13 @@ softplus_inverse (double x)
   return x + log (-expm1 (-x));
 }
 
+/* Of element i on the last axis, from 0 to nearly 1. */
+static double
+get_place (const AssayShape *shape, gint64 i)
+{
+  return (double) (i % assay_shape_last (shape)) / (double) assay_shape_last (shape);
+}
+
 void
 assay_model_init (AssayModel *model, guint64 seed)
 {
@@ -345,6 +352,12 @@ assay_model_init (AssayModel *model, guint64 seed)
               break;
             case ASSAY_INIT_STEP:
               value = softplus_inverse (0.001 * pow (100, assay_rng_uniform (&rng)));
+              break;
+            case ASSAY_INIT_PLACE:
+              value = get_place (&p->shape, i);
+              break;
+            case ASSAY_INIT_RATE:
+              value = 8 * get_place (&p->shape, i) - 5;
               break;
             }
           assay_dtype_convert (ASSAY_F64, &value, model->dtype, (char *) model->theta + (p->offset + i) * width, 1);

@@ -36,6 +36,7 @@ src_store_libstore_la_SOURCES = \
   src/store/recorder.c src/store/recorder.h src/store/recorder_private.h \
   src/store/recorder_parts.c \
   src/store/row_tiles.c src/store/row_tiles.h \
+  src/store/rwkvcpp.c src/store/rwkvcpp.h \
   src/store/safetensors.c src/store/safetensors.h \
   src/store/safetensors_header.c src/store/safetensors_header.h \
   src/store/safetensors_write.c \
