@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* Architectures that give a distribution of the next token. */
-static const char *const architectures[] = { "transformer", "mamba", NULL };
+static const char *const architectures[] = { "transformer", "mamba", "rwkv", NULL };
 
 static gboolean
 goes_on_with_tokens (const AssayObject *object)

@@ -15,7 +15,7 @@
 #include "model/exec.h"
 
 #define ASSAY_MODULE_MAX_PIECES 2
-#define ASSAY_MODULE_MAX_MORE 4
+#define ASSAY_MODULE_MAX_MORE 5
 
 /* A parameter's place in D: its elements, row-major, are D[row .. row+n_rows-1][column .. column+n_columns-1]. */
 typedef struct {
@@ -63,6 +63,7 @@ struct _AssayModuleKind {
   /* A node may be several modules, whose pieces share out its parameters; NULL: it is one. part: what they are called, with their number. */
   guint (*count_parts) (const AssayGraphNode *node);
   const char *part;
+  gboolean is_of_one_name;      /* several modules have parameters beside each other, so that a module has the whole name of its first; else the common one */
   /* Fills sizes, kept values and pieces of the use's part; node's inputs of role PARAM must all become pieces, or FALSE: this use is not understood. */
   gboolean (*describe) (AssayGraph *graph, const AssayGraphNode *node, AssayModuleUse *use);
   void (*gather) (AssayModuleParts *parts);

@@ -66,12 +66,12 @@ count_parts (const AssayModuleKind *kind, const AssayGraphNode *node)
   return kind->count_parts ? kind->count_parts (node) : 1;
 }
 
-/* "a.b" of "a.b.weight"; "a.b.group0" of the first of several parts */
+/* "a.b" of "a.b.weight", all of it where the kind says so; "a.b.group0" of the first of several parts */
 static char *
 common_name (AssayGraph *graph, const AssayModuleUse *use)
 {
   const char *name = assay_graph_get_value (graph, use->pieces[0].value)->name, *dot = strrchr (name, '.');
-  g_autofree char *whole = dot && dot > name ? g_strndup (name, dot - name) : g_strdup (name);
+  g_autofree char *whole = dot && dot > name && !use->kind->is_of_one_name ? g_strndup (name, dot - name) : g_strdup (name);
 
   if (count_parts (use->kind, assay_graph_get_node (graph, use->node)) == 1)
     return g_steal_pointer (&whole);

@@ -12,7 +12,7 @@
 #include "model/model.h"
 
 typedef struct {
-  char *name;                   /* the parameters' common name: "h.0.attn.c_attn" */
+  char *name;                   /* the parameters' common name, "h.0.attn.c_attn", or that of the first */
   const char *kind;             /* of its use; "tied head" for a matrix that is both looked up and multiplied with */
   gint64 rows, columns;         /* of D */
   gint64 n_params;

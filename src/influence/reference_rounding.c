@@ -96,6 +96,22 @@ sum_causal_conv (const Place *p)
   return sum;
 }
 
+/* 1 - m is rounded, then two products and their sum. */
+static double
+sum_token_shift (const Place *p)
+{
+  gint64 T = p->node->in_shape[0].dim[1], C = p->C;
+  double sum = 0;
+
+  for (gint64 e = 0; e < p->n; e++)
+    {
+      double m = p->x[1][e % C], before = e / C % T > 0 ? (1 - m) * p->x[0][e - C] : 0;
+
+      sum += square (p->dy[e]) * (square (m * p->x[0][e]) + 2 * square (before) + square (p->y[e]));
+    }
+  return sum;
+}
+
 /* --- shared within a position ------------------------------------------------------------------------------------------------ */
 
 /* A product with the cosine is at most |x| + |y|; cosine and sine are rounded, too, once for all heads. */
@@ -294,11 +310,66 @@ sum_scan (const Place *p)
   return sum;
 }
 
+/* --- the fading mean --------------------------------------------------------------------------------------------------------- */
+
+enum { KEY, VALUE, RATE, BONUS };                       /* inputs of the operation */
+
+static double
+logistic (double z)
+{
+  return 1 / (1 + exp (-z));
+}
+
+/* One channel of an example. m, l: room for T means and logarithms. What position t rounds moves z by dy_t, or by the adjoints M and L of the mean and of the
+ * logarithm behind it; a share is off by its derivative times what its argument is off by. */
+static double
+sum_fading (const Place *p, gint64 b, gint64 i, double *m, double *l)
+{
+  gint64 T = p->node->in_shape[KEY].dim[1], C = p->C;
+  double d = exp (p->x[RATE][i]), u = p->x[BONUS][i], M = 0, L = 0, of_d = 0, sum = 0;
+
+  for (gint64 t = 0; t < T; t++)
+    {
+      double k = p->x[KEY][(b * T + t) * C + i], v = p->x[VALUE][(b * T + t) * C + i], taken = t > 0 ? logistic (k - l[t - 1] + d) : 1;
+
+      m[t] = t > 0 ? (1 - taken) * m[t - 1] + taken * v : v;
+      l[t] = t > 0 ? fmax (k, l[t - 1] - d) + log1p (exp (-fabs (k - l[t - 1] + d))) : k;
+    }
+  for (gint64 t = T - 1; t > 0; t--)
+    {
+      double k = p->x[KEY][(b * T + t) * C + i], v = p->x[VALUE][(b * T + t) * C + i], dy = p->dy[(b * T + t) * C + i], x = v - m[t - 1];
+      double g = logistic (u + k - l[t - 1]), taken = logistic (k - l[t - 1] + d), size = fabs (k) + fabs (l[t - 1]);
+      double of_g = g * (1 - g) * x * dy, of_taken = taken * (1 - taken) * x * M;
+
+      sum += OF_FUNCTION * square (of_g) * square (1 + fabs (u) + size) + 3 * square (dy) * square ((1 - g) * fabs (m[t - 1]) + g * fabs (v));
+      sum += OF_FUNCTION * square (of_taken) * square (1 + d + size) + 3 * square (M) * square ((1 - taken) * fabs (m[t - 1]) + taken * fabs (v));
+      sum += OF_FUNCTION * square (L) * square (fabs (l[t]) + d + size);
+      of_d += of_taken - (1 - taken) * L;
+      L = (1 - taken) * L - of_g - of_taken;
+      M = (1 - g) * dy + (1 - taken) * M;
+    }
+  return sum + OF_FUNCTION * square (of_d * d * (1 + fabs (p->x[RATE][i])));
+}
+
+static double
+sum_wkv (const Place *p)
+{
+  gint64 T = p->node->in_shape[KEY].dim[1], B = p->n / (T * p->C);
+  g_autofree double *m = g_new (double, T), *l = g_new (double, T);
+  double sum = 0;
+
+  for (gint64 b = 0; b < B; b++)
+    for (gint64 i = 0; i < p->C; i++)
+      sum += sum_fading (p, b, i, m, l);
+  return sum;
+}
+
 static const struct { const char *op; SumFunc sum; } rules[] = {
   { "embedding", sum_none }, { "slice", sum_none }, { "relu", sum_none }, { "add", sum_result }, { "mul", sum_result }, { "position_embedding", sum_result },
   { "tanh", sum_function }, { "sigmoid", sum_function }, { "gelu", sum_function }, { "gelu_tanh", sum_function }, { "gelu_quick", sum_function },
   { "silu", sum_function }, { "relu_squared", sum_function },  { "softplus", sum_function }, { "linear", sum_linear }, { "causal_conv", sum_causal_conv }, { "rope", sum_rope }, { "layernorm", sum_layernorm },
-  { "rmsnorm", sum_rmsnorm }, { "attention", sum_attention }, { "selective_scan", sum_scan },
+  { "rmsnorm", sum_rmsnorm }, { "attention", sum_attention }, { "selective_scan", sum_scan }, { "token_shift", sum_token_shift },
+  { "wkv", sum_wkv },
 };
 
 /* --- the bound ------------------------------------------------------------------------------------------------------------- */

@@ -137,7 +137,7 @@ ASSAY_JOB_KIND_DEFINE (export) = {
   .description = "Writes one object of the case as one file for other programs. CSV: scores in long form, a line for each query and training example "
                  "with split, index, key, file and row of both; a matrix with one labelled line for each row; series side by side. NPY: one array, "
                  "without labels, which that format cannot hold. Of a recording --unit and --example write one unit at every row or one example's rows, either read without the rest. HDF5: all arrays with axes and units, and the group /examples that names every "
-                 "example. Safetensors: the parameters of a model. A directory: a language model in the files of the transformers library (GPT-2, GPT-NeoX, Llama and its kin, Mamba), with the "
+                 "example. Safetensors: the parameters of a model. A directory: a language model in the files of the transformers library (GPT-2, GPT-NeoX, Llama and its kin, Mamba, RWKV), with the "
                  "tokenizer that its data were made with, where the case has it; a model that none of these families is, is refused with where it differs. Notebook: what a report of the case says, with stored outputs that numpy, h5py and matplotlib "
                  "recompute from the HDF5 file that is written beside it; for internal readers, since it names people of the data.\n\n"
                  "The file appears whole or not at all.",

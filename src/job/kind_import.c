@@ -27,7 +27,7 @@ static const AssayParam params[] = {
   { "what", ASSAY_PARAM_CHOICE, .choices = whats, .metavar = "WHAT", .flags = ASSAY_PARAM_POSITIONAL | ASSAY_PARAM_REQUIRED,
     .help = "what the files hold: data, a model, an order of batches, a recipe, scores, a bank of retrainings, activations, gradients, a probe, checkpoints of a training; else a family of reasoning data, which are generated" },
   { "file", ASSAY_PARAM_LIST, .metavar = "FILE", .flags = ASSAY_PARAM_POSITIONAL | ASSAY_PARAM_FILE,
-    .help = "files of one table, in order, - for standard input; for a model its directory with config.json and model.safetensors, in one file or several, or its GGUF file, or that of llama2.c; for checkpoints theirs with checkpoints.json; for an order of batches its .npy; for a recipe its directory; for scores an "
+    .help = "files of one table, in order, - for standard input; for a model its directory with config.json and model.safetensors, in one file or several, or its GGUF file, or that of llama2.c or rwkv.cpp; for checkpoints theirs with checkpoints.json; for an order of batches its .npy; for a recipe its directory; for scores an "
             "array; for a bank the base losses, then sets and their losses in turn; for activations or a probe an array; for gradients one of training examples, then one of queries" },
   { "name", ASSAY_PARAM_STRING, .metavar = "NAME", .help = "name in the case (default: main for data, the architecture for a model, the family for generated data; what others computed needs one)" },
   { .name = NULL }
@@ -37,7 +37,7 @@ static const AssayParam no_params[] = { { .name = NULL } };
 
 static const AssayParam model_params[] = {
   { "context", ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1e7, .unit = "tokens",
-    .help = "positions of an example, for a language model of the transformers library, of a GGUF file or of llama2.c; 0: as many as the model has" },
+    .help = "positions of an example, for a language model of the transformers library, of a GGUF file, of llama2.c or of rwkv.cpp; 0: as many as the model has" },
   { .name = NULL }
 };
 
@@ -573,9 +573,9 @@ ASSAY_JOB_KIND_DEFINE (import) = {
                  "Texts for language models: plain text in windows of --context tokens, or document by document (--separator); JSONL with --tokenizer, where "
                  "{\"prompt\": ..., \"completion\": ...} is one text whose prompt is not predicted, and {\"text\": ...} a document. --pack puts several documents into a sequence.\n\n"
                  "Model: a directory with config.json, which names the architecture and its configuration, and model.safetensors, one tensor "
-                 "for each parameter; or both as the transformers library writes them for GPT-2, GPT-NeoX, Llama and its kin, Mamba and BERT. "
+                 "for each parameter; or both as the transformers library writes them for GPT-2, GPT-NeoX, Llama and its kin, Mamba, RWKV and BERT. "
                  "Or one file: GGUF (llama, which Mistral is stored as, qwen2, qwen3, gpt2, gptneox, mamba; F32, F16, BF16, F64, Q8_0, Q4_0 to Q5_1, Q2_K to Q6_K, IQ4_NL, IQ4_XS), whose "
-                 "quantised weights become the numbers that they stand for, or weights of llama2.c. Pickles are refused: reading one can run any program.\n\n"
+                 "quantised weights become the numbers that they stand for, or weights of llama2.c or rwkv.cpp (F32, F16). Pickles are refused: reading one can run any program.\n\n"
                  "Checkpoints: a directory with checkpoints.json, which lists step, learning rate and weights (safetensors) of places along the training of an imported "
                  "model, and where there is one the state of Adam. Methods that follow a training by its checkpoints (tracin), or scale by its second moment (trackstar), "
                  "then work on it; those that repeat the training itself say that they cannot.\n\n"

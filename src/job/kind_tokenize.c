@@ -15,7 +15,7 @@
 
 static const AssayParam params[] = {
   { "model", ASSAY_PARAM_STRING, .metavar = "PATH", .flags = ASSAY_PARAM_REQUIRED | ASSAY_PARAM_FILE,
-    .help = "directory of a checkpoint, or its tokenizer.json, vocab.json (with merges.txt beside it), vocab.txt or tokenizer.model, or a GGUF file, or a tokenizer of llama2.c" },
+    .help = "directory of a checkpoint, or its tokenizer.json, vocab.json (with merges.txt beside it), vocab.txt or tokenizer.model, or a GGUF file, or a tokenizer of llama2.c, or a model of rwkv.cpp over bytes" },
   { "text", ASSAY_PARAM_STRING, .metavar = "FILE", .flags = ASSAY_PARAM_FILE, .help = "text in UTF-8 (default: standard input)" },
   { "special", ASSAY_PARAM_BOOL, .help = "also the tokens that the tokenizer puts around a text" },
   { "places", ASSAY_PARAM_BOOL, .help = "with --json: where every token stands in the text and how it is spelt, not of the first hundred alone" },
@@ -137,6 +137,6 @@ ASSAY_JOB_KIND_DEFINE (tokenize) = {
                  "added around it unless --special asks for those that the tokenizer itself adds.\n\n"
                  "Read are tokenizer.json of the tokenizers library (byte-level and SentencePiece-like BPE, WordPiece, unigram), vocab.json with merges.txt, vocab.txt, "
                  "models of SentencePiece (.model; BPE and unigram), vocabularies of GGUF files (llama, gpt2, bert, t5) and the tokenizers of llama2.c. What --special adds is what the files say: the post_processor of "
-                 "tokenizer.json, else add_bos_token and add_eos_token of tokenizer_config.json beside it; a GGUF file says it itself; llama2.c begins every text; a model of SentencePiece by itself adds nothing.",
+                 "tokenizer.json, else add_bos_token and add_eos_token of tokenizer_config.json beside it; a GGUF file says it itself; llama2.c begins every text; a model of SentencePiece by itself adds nothing. A model of rwkv.cpp with 256 tokens reads bytes; another of that program needs the tokenizer that it was trained with.",
   .examples = examples, .access = ASSAY_JOB_NO_CASE, .params = params, .run = run, .view = view,
 };

@@ -23,11 +23,20 @@ get_maker (const AssayGraph *graph, const AssayGraphValue *value)
   return value->role == ASSAY_VALUE_RESULT || value->role == ASSAY_VALUE_SAVED ? assay_graph_get_node (graph, value->node) : NULL;
 }
 
-/* A result of a full axis of rows: (1,T,...) for tokens, (1,...) for features; or states, which an operation saves for its derivatives. */
+/* Operations that save their states for their derivatives. */
+static gboolean
+saves_states (const AssayGraphNode *node)
+{
+  static const char *const ops[] = { "selective_scan", "wkv", NULL };
+
+  return g_strv_contains (ops, node->op->name);
+}
+
+/* A result of a full axis of rows: (1,T,...) for tokens, (1,...) for features; or states. */
 static gboolean
 can_tap (const AssayGraph *graph, const AssayGraphValue *v, gint64 T)
 {
-  gboolean is_wanted = v->role == ASSAY_VALUE_RESULT || (v->role == ASSAY_VALUE_SAVED && strcmp (get_maker (graph, v)->op->name, "selective_scan") == 0);
+  gboolean is_wanted = v->role == ASSAY_VALUE_RESULT || (v->role == ASSAY_VALUE_SAVED && saves_states (get_maker (graph, v)));
 
   return is_wanted && v->shape.rank >= 2 && v->shape.dim[0] == 1 && (T == 1 || v->shape.dim[1] == T);
 }

@@ -3,6 +3,7 @@
  *
  *   a result        "h.0.mlp.act"                 (row, C) as the graph computes it
  *   states          "layers.0.mixer.scan.h"       (row, I S) of a selective scan: what each channel remembers behind the position
+ *                   "blocks.0.attention.wkv.m"    (row, C) of a fading mean: the mean behind the position, and "wkv.l", the logarithm of the sum of its weights
  *   a pattern       "h.0.attn.heads.pattern"      (row, H T) of an attention: what each head takes from every position, computed from queries and keys
  *
  * Rows are positions of examples, or examples for models of features. Shape letters: C channels, H heads, T positions, I channels of a scan, S its states.

@@ -117,19 +117,22 @@ read_header (Parser *p, AssayRwkvcppHeader *header)
   return TRUE;
 }
 
-/* n bytes of UTF-8 without NUL, a new string. */
+/* n bytes of UTF-8 without control characters, so that a message is one line. A new string. */
 static char *
 read_name (Parser *p, gint32 n)
 {
   const gsize at = p->at;
-  const char *text = (const char *) take (p, (guint64) n, "a name");
-  const char *bad;
+  const char *text = (const char *) take (p, (guint64) n, "a name"), *bad;
+  gsize plain = 0;
 
   if (text == NULL)
     return NULL;
-  if (g_utf8_validate_len (text, (gsize) n, &bad))
+  g_utf8_validate_len (text, (gsize) n, &bad);
+  while (text + plain < bad && !g_ascii_iscntrl (text[plain]))
+    plain++;
+  if (plain == (gsize) n)
     return g_strndup (text, (gsize) n);
-  refuse (p, at + (gsize) (bad - text), ASSAY_ERROR_INPUT, "name of a tensor: UTF-8 without NUL expected");
+  refuse (p, at + plain, ASSAY_ERROR_INPUT, "name of a tensor: UTF-8 without control characters expected");
   return NULL;
 }
 

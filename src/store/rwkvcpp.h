@@ -3,7 +3,7 @@
  *
  *   magic "ggmf", version, vocabulary, width, layers, type of most tensors;  of a tensor: axes, bytes of its name, type, the axes, the name, the numbers
  *
- * Every tensor is checked before anything is answered: none twice, every name UTF-8, every one inside the file. Time O(n log n) and memory O(n) in the
+ * Every tensor is checked before anything is answered: none twice, every name UTF-8 without control characters, every one inside the file. Time O(n log n) and memory O(n) in the
  * bytes that the headers have, whatever sizes they claim. Every refusal names the byte of the file. Thread rule: an open file is immutable and may be shared.
  * Source: RWKV/rwkv.cpp, docs/FILE_FORMAT.md.
  */

@@ -65,7 +65,8 @@ logits ()
 }
 for model in "gpt2 --model transformer --width 32 --heads 2" \
              "llama --model transformer --width 32 --heads 4 --kv-heads 2 --norm rmsnorm --positions rotary --gated --activation silu --no-bias --no-tied --names llama" \
-             "mamba --model mamba --width 16 --state 4"; do
+             "mamba --model mamba --width 16 --state 4" \
+             "rwkv --model rwkv --width 16 --mlp 24"; do
   set -- $model
   name=$1
   shift

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Readers fed with damaged inputs: a new target is fuzz-NAME.c and three lines here. The floors that read are built once more for them, with the sanitizers
 # where the compiler has them. `make fuzz` runs them for an hour each, or ASSAY_FUZZ_SECONDS.
-FUZZ_TARGETS = tests/fuzz/fuzz-gguf tests/fuzz/fuzz-jsonl tests/fuzz/fuzz-safetensors tests/fuzz/fuzz-tokenizer
+FUZZ_TARGETS = tests/fuzz/fuzz-gguf tests/fuzz/fuzz-jsonl tests/fuzz/fuzz-rwkvcpp tests/fuzz/fuzz-safetensors tests/fuzz/fuzz-tokenizer
 check_PROGRAMS += $(FUZZ_TARGETS)
 
 check_LTLIBRARIES += tests/fuzz/libfuzzed.la
@@ -18,6 +18,10 @@ tests_fuzz_fuzz_gguf_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_jsonl_SOURCES = tests/fuzz/fuzz-jsonl.c
 tests_fuzz_fuzz_jsonl_CFLAGS = $(AM_CFLAGS) $(FUZZ_CFLAGS)
 tests_fuzz_fuzz_jsonl_LDADD = $(FUZZ_LIBS)
+
+tests_fuzz_fuzz_rwkvcpp_SOURCES = tests/fuzz/fuzz-rwkvcpp.c tests/store/rwkvcpp_writer.h
+tests_fuzz_fuzz_rwkvcpp_CFLAGS = $(AM_CFLAGS) $(FUZZ_CFLAGS)
+tests_fuzz_fuzz_rwkvcpp_LDADD = $(FUZZ_LIBS)
 
 tests_fuzz_fuzz_safetensors_SOURCES = tests/fuzz/fuzz-safetensors.c
 tests_fuzz_fuzz_safetensors_CFLAGS = $(AM_CFLAGS) $(FUZZ_CFLAGS)

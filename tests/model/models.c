@@ -51,6 +51,9 @@ const ModelCase model_cases[] = {
   { "mamba, biases, its own head", "mamba",
     "{\"vocabulary\": 11, \"context\": 6, \"width\": 4, \"layers\": 1, \"inner\": 5, \"state\": 2, \"kernel\": 2, \"bias\": true, \"conv-bias\": false,"
     " \"activation\": \"tanh\", \"silu-gate\": true, \"tied\": false, \"token-reduction\": \"mean\"}" },
+  { "rwkv", "rwkv", "{\"vocabulary\": 11, \"context\": 6, \"width\": 6, \"layers\": 2, \"mlp\": 9}" },
+  { "rwkv, more channels inside, a tied head, mean", "rwkv",
+    "{\"vocabulary\": 11, \"context\": 6, \"width\": 4, \"layers\": 1, \"inner\": 7, \"tied\": true, \"token-reduction\": \"mean\"}" },
   { "encoder", "encoder", "{\"vocabulary\": 11, \"context\": 6, \"width\": 8, \"layers\": 2, \"heads\": 2, \"mlp\": 12, \"positions-size\": 9}" },
   { "encoder, a head of its own, mean, one type", "encoder",
     "{\"vocabulary\": 11, \"context\": 6, \"width\": 6, \"layers\": 1, \"heads\": 3, \"types\": 1, \"activation\": \"tanh\", \"tied\": false,"
@@ -62,6 +65,7 @@ const ModelCase model_cases[] = {
   { "transformer, gpt2, adapters of the last layer's attention", "transformer",
     "{\"vocabulary\": 11, \"context\": 6, \"width\": 8, \"layers\": 2, \"heads\": 2, \"token-reduction\": \"mean\"}" },
   { "mamba, adapters", "mamba", "{\"vocabulary\": 11, \"context\": 6, \"width\": 6, \"layers\": 2, \"state\": 3, \"rank\": 2}" },
+  { "rwkv, adapters", "rwkv", "{\"vocabulary\": 11, \"context\": 6, \"width\": 6, \"layers\": 2, \"mlp\": 9}" },
   { "transformer, no positions, no layers", "transformer",
     "{\"vocabulary\": 11, \"context\": 6, \"width\": 8, \"layers\": 0, \"positions\": \"none\"}" },
   { .name = NULL }
@@ -84,6 +88,7 @@ static const struct { const char *name, *modules; } adapted[] = {
   { "transformer, llama, adapters of everything", "*" },
   { "transformer, gpt2, adapters of the last layer's attention", "h.1.attn.*, nothing" },
   { "mamba, adapters", "*in_proj,*x_proj,*out_proj" },
+  { "rwkv, adapters", "*attention.key,*attention.output,*feed_forward.value" },
 };
 
 static const char *

@@ -297,7 +297,7 @@ static void
 test_gpt2_refused (void)
 {
   static const struct { const char *from, *to, *says; } cases[] = {
-    { "\"gpt2\"", "\"opt\"", "model_type: one of bert, gpt2, gpt_neox, llama, mistral, qwen2, qwen3, mamba expected, \"opt\" found" },
+    { "\"gpt2\"", "\"opt\"", "model_type: one of bert, gpt2, gpt_neox, llama, mistral, qwen2, qwen3, mamba, rwkv expected, \"opt\" found" },
     { "gelu_new", "mish", "activation_function: gelu_new" },
     { "\"scale_attn_weights\": true", "\"scale_attn_weights\": 1", "scale_attn_weights: true or false expected, 1 found" },
     { "\"n_head\": 2", "\"n_head\": 3", "width 4 must be a multiple of heads 3" },

@@ -29,6 +29,7 @@ static const struct { const char *name, *architecture, *config; } cases[] = {
     "{" TRANSFORMER ", \"positions\": \"rotary\", \"window\": 7, \"full-layers\": \"1\", \"head-norm\": true, \"names\": \"llama\"}" },
   { "a packed window", "transformer", "{" TRANSFORMER ", \"window\": 5}" },
   { "mamba", "mamba", "{\"vocabulary\": 23, \"context\": 100, \"width\": 8, \"layers\": 2, \"state\": 4, \"rank\": 2}" },
+  { "rwkv", "rwkv", "{\"vocabulary\": 23, \"context\": 100, \"width\": 8, \"layers\": 2, \"inner\": 12}" },
   { "mamba, one tap", "mamba", "{\"vocabulary\": 23, \"context\": 100, \"width\": 8, \"layers\": 1, \"state\": 3, \"kernel\": 1}" },
 };
 

@@ -95,6 +95,10 @@ static const struct { const char *name, *theirs, *ours; } configurations[] = {
     "{\"parallel\": false, \"rope-size\": 2, \"rope-theta\": 5000.0, \"qkv-bias\": false, \"output-bias\": false, \"mlp-bias\": true}" },
   { "mamba, rank by the width", "{\"model_type\": \"mamba\", \"vocab_size\": 7, \"hidden_size\": 40, \"num_hidden_layers\": 2, \"state_size\": 8, \"expand\": 2, "
     "\"time_step_rank\": \"auto\", \"hidden_act\": \"silu\"}", "{\"inner\": 80, \"rank\": 3, \"kernel\": 4, \"conv-bias\": true, \"bias\": false, \"tied\": true}" },
+  { "rwkv, sizes by the width", "{\"model_type\": \"rwkv\", \"vocab_size\": 7, \"hidden_size\": 8, \"num_hidden_layers\": 2, \"attention_hidden_size\": null, \"intermediate_size\": null, "
+    "\"context_length\": 12, \"rescale_every\": 6}", "{\"context\": 12, \"inner\": 8, \"mlp\": 32, \"eps\": 1e-5, \"tied\": false}" },
+  { "rwkv, sizes of its own", "{\"model_type\": \"rwkv\", \"vocab_size\": 7, \"hidden_size\": 8, \"num_hidden_layers\": 2, \"attention_hidden_size\": 10, \"intermediate_size\": 9, "
+    "\"layer_norm_epsilon\": 1e-3, \"tie_word_embeddings\": true}", "{\"context\": 1024, \"inner\": 10, \"mlp\": 9, \"eps\": 1e-3, \"tied\": true}" },
   { "bert, defaults", "{\"model_type\": \"bert\", " BERT "}",
     "{\"head\": \"masked-lm\", \"types\": 2, \"context\": 16, \"positions-size\": 16, \"eps\": 1e-12, \"tied\": true, \"activation\": \"gelu\"}" },
   { "bert, bare", "{\"model_type\": \"bert\", " BERT ", \"architectures\": [\"BertModel\"], \"type_vocab_size\": 3, \"position_embedding_type\": \"absolute\"}",

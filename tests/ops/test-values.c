@@ -534,6 +534,31 @@ test_winner (void)
     }
 }
 
+/* Keys whose exponentials no float holds: a result is then one of the values, that of the key which is greatest with its bonus or its fading. */
+static void
+test_large_keys (void)
+{
+  enum { T = 5 };
+  const AssayShape in[] = { ASSAY_SHAPE (1, T, 1), ASSAY_SHAPE (1, T, 1), ASSAY_SHAPE (1), ASSAY_SHAPE (1) }, out[] = { in[0], in[0], in[0] };
+  const float k[T] = { 5000, 200, -3000, -8000, 5300 }, v[T] = { 1, 2, 3, 4, 5 }, w = 0, u = 10000, dy[T] = { 1, 1, 1, 1, 1 };
+  const float result[T] = { 1, 2, 3, 1, 5 }, mean[T] = { 1, 1, 1, 1, 5 }, log_sum[T] = { 5000, 4999, 4998, 4997, 5300 }, of_values[T] = { 2, 1, 1, 0, 1 };
+  float y[T], m[T], l[T], dk[T] = { 0 }, dv[T] = { 0 }, dw = 0, du = 0, scratch[16];
+  g_autoptr (AssayBackend) backend = assay_backend_cpu_new (1);
+  AssayOpCall call = { .n_in = 4, .n_out = 3, .in_shape = in, .out_shape = out, .x = { k, v, &w, &u }, .y = { y, m, l }, .dy = dy, .dx = { dk, dv, &dw, &du },
+                       .scratch = (char *) scratch, .scratch_bytes = sizeof scratch };
+
+  for (guint rule = ASSAY_FWD; rule <= ASSAY_BWD; rule++)
+    g_assert_true (assay_op_run (assay_op_find ("wkv"), rule, ASSAY_F32, backend, &call, NULL));
+  g_assert_cmpmem (y, sizeof y, result, sizeof result);
+  g_assert_cmpmem (m, sizeof m, mean, sizeof mean);
+  g_assert_cmpmem (l, sizeof l, log_sum, sizeof log_sum);
+  g_assert_cmpmem (dv, sizeof dv, of_values, sizeof of_values);
+  for (gint64 t = 0; t < T; t++)
+    g_assert_cmpfloat (dk[t], ==, 0);
+  g_assert_cmpfloat (dw, ==, 0);
+  g_assert_cmpfloat (du, ==, 0);
+}
+
 /* Where a call asks for products in bf16, linear forms all three of its products so, and adds its bias as it is. */
 static void
 test_compute (void)
@@ -577,6 +602,7 @@ main (int argc, char **argv)
       g_test_add_data_func (path, GSIZE_TO_POINTER (k), test_definition);
     }
   g_test_add_func ("/values/the first of equal entries wins its window, NaN always", test_winner);
+  g_test_add_func ("/values/a fading mean of keys in thousands is one of its values", test_large_keys);
   g_test_add_func ("/values/linear forms its products in bf16 where it is asked to", test_compute);
   return g_test_run ();
 }

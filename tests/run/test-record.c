@@ -326,6 +326,41 @@ test_states (Room *room, gconstpointer unused)
       }
 }
 
+/* m_t = m_(t-1) + p (v_t - m_(t-1)): the recorded means go on as values and keys say; rows of padding are none, so that examples are of different lengths. */
+static void
+test_means (Room *room, gconstpointer unused)
+{
+  g_autoptr (AssayCase) cas = make_case (room);
+  g_autoptr (Fixture) f = make_padded ("rwkv", "{\"vocabulary\": 11, \"context\": 6, \"width\": 4, \"layers\": 1}");
+  g_autoptr (AssayValues) options = parse ("{\"taps\": [\"*.wkv.m\", \"*.wkv.l\", \"*.attention.key\", \"*.attention.value\"], \"type\": \"f32\"}");
+  AssayRecording recording = describe (f, cas, options);
+  g_autoptr (AssayObject) object = NULL;
+  g_autofree double *m = NULL, *l = NULL, *k = NULL, *v = NULL;
+  GError *error = NULL;
+  gint64 firsts = 0;
+
+  (void) unused;
+  object = assay_record_activations (&recording, NULL, &error);
+  g_assert_no_error (error);
+  m = read_all (cas, "activations", "/activations/blocks.0.attention.wkv.m", 37, 4);
+  l = read_all (cas, "activations", "/activations/blocks.0.attention.wkv.l", 37, 4);
+  k = read_all (cas, "activations", "/activations/blocks.0.attention.key", 37, 4);
+  v = read_all (cas, "activations", "/activations/blocks.0.attention.value", 37, 4);
+  for (gint64 r = 0; r < 37; r++)
+    {
+      gboolean is_first = memcmp (m + 4 * r, v + 4 * r, 4 * sizeof *m) == 0;
+
+      firsts += is_first;
+      for (gint64 i = 4 * r; i < 4 * r + 4; i++)
+        {
+          double taken = is_first ? 1 : exp (k[i] - l[i]), expected = is_first ? v[i] : m[i - 4] + taken * (v[i] - m[i - 4]);
+
+          g_assert_cmpfloat (fabs (expected - m[i]), <=, 1e-6 * (1 + fabs (expected)));
+        }
+    }
+  g_assert_cmpint (firsts, ==, 9);
+}
+
 typedef struct { AssayProgress *progress; guint left; gboolean by_kill; } Stop;
 
 static void
@@ -816,6 +851,7 @@ main (int argc, char **argv)
   ADD ("/record/a sample is drawn by seed, example and position, and a larger one holds it", test_sample);
   ADD ("/record/attention patterns give, with the values, what the attention computes", test_patterns);
   ADD ("/record/states, read out, give what the scan computes", test_states);
+  ADD ("/record/means of RWKV are those that keys and values make", test_means);
   ADD ("/record/sparse rows hold what is large and nothing else, also when they were stopped", test_sparse);
   ADD ("/record/activations of features are the walk's", test_features);
   ADD ("/record/gradients of examples average to the gradient and their norms are theirs", test_gradients);

@@ -50,6 +50,10 @@ check_PROGRAMS += tests/store/test-gguf
 tests_store_test_gguf_SOURCES = tests/store/test-gguf.c tests/store/gguf_writer.h tests/store/store_test.h
 tests_store_test_gguf_LDADD = $(STORE_TEST_LIBS)
 
+check_PROGRAMS += tests/store/test-rwkvcpp
+tests_store_test_rwkvcpp_SOURCES = tests/store/test-rwkvcpp.c tests/store/rwkvcpp_writer.h tests/store/store_test.h
+tests_store_test_rwkvcpp_LDADD = $(STORE_TEST_LIBS)
+
 check_PROGRAMS += tests/store/test-safetensors
 tests_store_test_safetensors_SOURCES = tests/store/test-safetensors.c tests/store/store_test.h
 tests_store_test_safetensors_LDADD = $(STORE_TEST_LIBS)

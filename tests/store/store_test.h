@@ -64,7 +64,8 @@ static inline void
 expect_error (GError **error, AssayErrorCode code, const char *first, const char *second)
 {
   g_assert_error (*error, ASSAY_ERROR, (int) code);
-  g_assert_nonnull (strstr ((*error)->message, first));
+  if (strstr ((*error)->message, first) == NULL)
+    g_error ("expected \"%s\" in: %s", first, (*error)->message);
   if (second != NULL)
     g_assert_nonnull (strstr ((*error)->message, second));
   g_assert_null (strchr ((*error)->message, '\n'));
