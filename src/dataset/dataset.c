@@ -384,7 +384,7 @@ void
 assay_dataset_fill (const AssayDataset *dataset, const gint64 *index, gint64 n, AssayBatch *batch)
 {
   gsize width = assay_dtype_width (batch->dtype);
-  gint64 size = dataset->size;
+  gint64 size = dataset->size, T = batch->length > 0 ? batch->length : size;
 
   for (gint64 b = 0; b < n; b++)
     {
@@ -399,11 +399,11 @@ assay_dataset_fill (const AssayDataset *dataset, const gint64 *index, gint64 n, 
       if (dataset->kind == ASSAY_DATASET_FEATURES)
         continue;
       if (batch->token != NULL)
-        memcpy (batch->token + b * size, dataset->token + tokens_at (dataset, i), size * sizeof (gint32));
+        memcpy (batch->token + b * T, dataset->token + tokens_at (dataset, i), T * sizeof (gint32));
       if (batch->target != NULL)
-        memcpy (batch->target + b * size, dataset->target + tokens_at (dataset, i), size * sizeof (gint32));
+        memcpy (batch->target + b * T, dataset->target + tokens_at (dataset, i), T * sizeof (gint32));
       if (batch->weight != NULL)
-        fill_weights (dataset->weight ? dataset->weight + tokens_at (dataset, i) : NULL, size, batch->dtype,
-                      (char *) batch->weight + b * size * width);
+        fill_weights (dataset->weight ? dataset->weight + tokens_at (dataset, i) : NULL, T, batch->dtype,
+                      (char *) batch->weight + b * T * width);
     }
 }

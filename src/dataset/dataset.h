@@ -74,6 +74,7 @@ typedef struct {
   void *x;                      /* FEATURES (B, shape...) */
   gint32 *label;                /* class target (B) */
   void *real;                   /* real target (B) */
+  gint64 length;                /* T of what follows: an example's first positions; 0: all */
   gint32 *token;                /* TOKENS (B,T) */
   gint32 *target;               /* TOKENS (B,T) */
   void *weight;                 /* TOKENS (B,T): of each target's loss; 0 where nothing is to be predicted */

@@ -138,7 +138,7 @@ plan (AssayJob *job, AssayJobContext *context, AssayJobPlan *plan, GError **erro
       || !assay_measure_rate (plan, sketch.model, sketch.dataset, sketch.train, sketch.n_train, PLAN_BATCH, context->backend, error))
     return FALSE;
   P = (double) assay_model_get_n_params (sketch.model);
-  training = assay_training_cost (sketch.model, assay_job_get_table (train, assay_train_params), sketch.n_train, 0, FALSE);
+  training = assay_training_cost (&(AssayTraining) { .model = sketch.model, .N = sketch.n_train, .options = assay_job_get_table (train, assay_train_params) }, FALSE);
   assay_job_plan_add (plan, 0, 0, 200.0 * (double) assay_dataset_get_n (sketch.dataset), "generate %" G_GINT64_FORMAT " examples",
                       assay_dataset_get_n (sketch.dataset));
   assay_job_plan_add (plan, training, 0, 12 * P, "train %" G_GINT64_FORMAT " steps, certify, and judge chains", assay_values_get_int (values, "train-steps"));

@@ -81,10 +81,12 @@ static gboolean
 plan (AssayJob *job, AssayJobContext *context, AssayJobPlan *plan, GError **error)
 {
   const AssaySubject *subject = context->state;
+  const AssayTraining training = { .model = subject->model, .dataset = subject->dataset, .train = subject->train, .N = subject->n_train,
+                                   .options = subject->training, .n_order = subject->order ? subject->order->n : 0 };
 
   (void) job;
   (void) error;
-  assay_job_plan_add (plan, assay_training_cost (subject->model, subject->training, subject->n_train, subject->order ? subject->order->n : 0, FALSE), 0, 0,
+  assay_job_plan_add (plan, assay_training_cost (&training, FALSE), 0, 0,
                       "train on %" G_GINT64_FORMAT " examples with wrong labels among them, and ask each about itself", subject->n_train);
   return TRUE;
 }

@@ -280,9 +280,11 @@ static void
 add_training_step (const State *state, const AssayJob *job, double bytes, AssayJobPlan *plan)
 {
   const AssayValues *options = get_training (job);
+  const AssayTraining training = { .model = state->model, .dataset = state->dataset, .train = state->train, .N = state->n_train, .options = options,
+                                   .n_order = get_n_order (state) };
   const AssayOptimizer *optimizer = assay_optimizer_find (assay_values_get_string (options, "optimizer"));
   gint64 N = state->n_train, batch = assay_values_get_int (options, "batch"), steps = assay_train_get_n_steps (options, N, get_n_order (state));
-  double P = (double) assay_model_get_n_params (state->model), flops = assay_training_cost (state->model, options, N, get_n_order (state), FALSE);
+  double P = (double) assay_model_get_n_params (state->model), flops = assay_training_cost (&training, FALSE);
   double memory = bytes + 6 * P * (double) assay_dtype_width (assay_model_get_dtype (state->model));
 
   if (optimizer->is_whole_batch)
@@ -482,14 +484,37 @@ add_coefficients (json_t *summary, const State *state, const AssayJob *job, Assa
   return TRUE;
 }
 
-static json_t *
-collect_notes (const State *state)
+/* At which lengths sequences were walked, and what that spared. */
+static char *
+describe_buckets (const State *state, guint n)
 {
+  AssayLengthBuckets buckets = assay_length_buckets_choose (state->dataset, state->train, state->n_train, n);
+  double tokens = 0, walked = 0, context = (double) (state->n_train * assay_model_get_context (state->model));
+
+  for (gint64 i = 0; i < state->n_train; i++)
+    {
+      tokens += (double) assay_dataset_get_length (state->dataset, state->train[i]);
+      walked += (double) buckets.length[assay_length_buckets_find (&buckets, state->dataset, state->train + i, 1)];
+    }
+  return g_strdup_printf ("length buckets: %u, of %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT " tokens; %.1f %% of their positions are padding, %.1f %% at the context",
+                          buckets.n, buckets.length[0], buckets.length[buckets.n - 1], 100 * (1 - tokens / walked), 100 * (1 - tokens / context));
+}
+
+static json_t *
+collect_notes (const State *state, const AssayValues *options)
+{
+  gint64 n_buckets = assay_values_get_int (options, "length-buckets");
   const GPtrArray *notes = assay_dataset_get_notes (state->dataset);
   json_t *list = json_array ();
 
   for (guint k = 0; k < notes->len; k++)
     json_array_append_new (list, json_string (notes->pdata[k]));
+  if (n_buckets > 0)
+    {
+      g_autofree char *note = describe_buckets (state, (guint) n_buckets);
+
+      json_array_append_new (list, json_string (note));
+    }
   return list;
 }
 
@@ -560,7 +585,7 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
                        assay_json_number (result.objective), "gradient_norm", assay_json_number (result.gradient_norm), "operations",
                        assay_json_number (result.operations), "l2",
                        json_real (assay_values_get_double (training.options, "l2")), "data",
-                       describe_dataset (state), "curve", curve, "splits", splits, "notes", collect_notes (state));
+                       describe_dataset (state), "curve", curve, "splits", splits, "notes", collect_notes (state, training.options));
   if (!note_boundless (summary, state, result.reason, error) || !add_coefficients (summary, state, job, context, error))
     g_clear_pointer (&summary, json_decref);
   return summary;

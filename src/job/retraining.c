@@ -108,6 +108,5 @@ assay_retraining_setup_set_share (AssayRetrainingSetup *setup, AssayShare *share
 double
 assay_retraining_setup_get_flops (const AssayRetrainingSetup *setup)
 {
-  return assay_training_cost (setup->training.model, setup->training.options, setup->training.N, setup->training.n_order,
-                              setup->source.spec.start == NULL);
+  return assay_training_cost (&setup->training, setup->source.spec.start == NULL);
 }

@@ -11,6 +11,6 @@
 #define ASSAY_TRAINING_COST_STEPS 10
 #define ASSAY_TRAINING_COST_STEPS_NEAR 4
 
-/* Floating-point operations over N examples, in an order of n_order places where it is given, with options of assay_train_params; is_near: it begins where all but a few examples are at their
- * optimum. Numerics: exact for optimizers with a given number of steps, within a factor of a few for others. */
-double assay_training_cost (const AssayModel *model, const AssayValues *options, gint64 N, gint64 n_order, gboolean is_near);
+/* Floating-point operations of a training; is_near: it begins where all but a few examples are at their optimum. The data set is asked for length-buckets alone.
+ * Numerics: exact for optimizers with a given number of steps, but for the few batches of length-buckets that mix lengths; within a factor of a few for others. */
+double assay_training_cost (const AssayTraining *training, gboolean is_near);

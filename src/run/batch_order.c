@@ -13,6 +13,10 @@ struct _AssayBatchOrder {
   guint64 seed;
   gint64 *shuffle;              /* (N), or NULL: given */
   const gint64 *given;
+  guint8 *group;                /* (N), or NULL: none */
+  guint n_groups;
+  gint64 *sorted;               /* (N) for the shuffle under way */
+  gint64 *turn;                 /* (N / B) of the batches of an epoch */
 };
 
 AssayBatchOrder *
@@ -60,13 +64,48 @@ assay_batch_order_free (AssayBatchOrder *order)
   if (order == NULL)
     return;
   assay_mem_free (order->shuffle);
+  assay_mem_free (order->group);
+  assay_mem_free (order->sorted);
+  assay_mem_free (order->turn);
   g_free (order);
+}
+
+gboolean
+assay_batch_order_group (AssayBatchOrder *order, const guint8 *group, guint n, GError **error)
+{
+  g_return_val_if_fail (order->given == NULL && order->epoch < 0, FALSE);
+  order->sorted = assay_mem_new (gint64, order->N, error);
+  order->turn = order->sorted ? assay_mem_new (gint64, order->N / order->B, error) : NULL;
+  order->group = order->turn ? assay_mem_new (guint8, order->N, error) : NULL;
+  if (order->group == NULL)
+    return FALSE;
+  memcpy (order->group, group, order->N);
+  order->n_groups = n;
+  return TRUE;
+}
+
+/* The n batches that begin at `places`, an epoch's own, sorted by group and in shuffled turns. */
+static void
+sort_batches (AssayBatchOrder *order, AssayRng *rng, gint64 *places, gint64 n)
+{
+  gint64 at = 0;
+
+  for (guint k = 0; k < order->n_groups; k++)
+    for (gint64 i = 0; i < n * order->B; i++)
+      if (order->group[places[i]] == k)
+        order->sorted[at++] = places[i];
+  for (gint64 j = 0; j < n; j++)
+    order->turn[j] = j;
+  assay_rng_shuffle (rng, order->turn, n);
+  for (gint64 j = 0; j < n; j++)
+    memcpy (places + j * order->B, order->sorted + order->turn[j] * order->B, order->B * sizeof *places);
 }
 
 static void
 use_epoch (AssayBatchOrder *order, gint64 epoch)
 {
   AssayRng rng = assay_rng_new (order->seed, assay_rng_stream ("batch order", epoch));
+  gint64 begun = epoch * order->N % order->B, first = begun > 0 ? order->B - begun : 0; /* places that fill the batch of the epoch before */
 
   if (order->epoch == epoch)
     return;
@@ -75,6 +114,8 @@ use_epoch (AssayBatchOrder *order, gint64 epoch)
     order->shuffle[i] = i;
   if (order->B < order->N)
     assay_rng_shuffle (&rng, order->shuffle, order->N);
+  if (order->group != NULL)
+    sort_batches (order, &rng, order->shuffle + first, (order->N - first) / order->B);
 }
 
 void

@@ -45,6 +45,8 @@ get_options (const AssayValues *values)
   json_object_del (options, "checkpoint-seconds");
   if (strcmp (assay_values_get_string (values, "compute"), assay_compute_names[ASSAY_COMPUTE_FULL]) == 0)
     json_object_del (options, "compute");                         /* trainings that were made before there was a choice */
+  if (assay_values_get_int (values, "length-buckets") == 0)
+    json_object_del (options, "length-buckets");
   return options;
 }
 

@@ -19,6 +19,7 @@ src_run_librun_la_SOURCES = $(OPTIMIZERS_LIST) \
   src/run/intervention.c src/run/intervention.h \
   src/run/kept_rows.c src/run/kept_rows.h \
   src/run/language_model.c src/run/language_model.h \
+  src/run/length_buckets.c src/run/length_buckets.h \
   src/run/lens.c src/run/lens.h \
   src/run/objective.c src/run/objective.h \
   src/run/optimizer.c src/run/optimizer.h \

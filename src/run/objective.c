@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* objective.c: micro-batches in a fixed order, through passes of one size and one for what is left over. */
+/* objective.c: micro-batches in a fixed order, through passes of one size and one for what is left over; of each length, where there are buckets. */
 #include "run/objective.h"
 
 #include "base/error.h"
@@ -14,8 +14,11 @@ struct _AssayObjective {
   AssayObjectiveSpec spec;
   gint64 B, P;
   guint n_batches;
-  AssayPass **passes;           /* kept: one per micro-batch; else the full one and the one for the rest */
+  gboolean is_kept;
+  guint n_sizes;                /* 1, or 2 with a last micro-batch that is smaller */
+  AssayPass **passes;           /* kept: one per micro-batch; else (buckets,n_sizes) */
   guint n_passes;
+  guint *bucket;                /* (n_batches) of the longest example of each micro-batch; zeros without buckets */
   void *weights;                /* (N) w_i / divisor, in dtype */
   const gint64 *examples;
   const void *theta;            /* of the last evaluation */
@@ -37,29 +40,37 @@ get_size (const AssayObjective *o, guint batch)
 static AssayPass *
 get_pass (const AssayObjective *o, guint batch)
 {
-  if (o->n_passes == o->n_batches)
-    return o->passes[batch];
-  return o->passes[get_size (o, batch) == o->B ? 0 : 1];
+  return o->passes[o->is_kept ? batch : o->bucket[batch] * o->n_sizes + (get_size (o, batch) < o->B)];
+}
+
+static AssayPass *
+make_pass (const AssayObjective *o, gint64 size, guint bucket, GError **error)
+{
+  const AssayObjectiveSpec *spec = &o->spec;
+
+  if (spec->buckets == NULL)
+    return assay_pass_new (spec->model, spec->dataset, get_walk (spec), spec->dtype, size, spec->backend, NULL, error);
+  return assay_pass_new_sequences (spec->model, spec->dataset, get_walk (spec), spec->dtype, size, spec->buckets->length[bucket], spec->backend,
+                                   NULL, error);
 }
 
 static gboolean
 make_passes (AssayObjective *o, GError **error)
 {
   guint64 bytes;
-  gboolean rest = o->spec.N % o->B != 0;
+  gint64 rest = o->spec.N % o->B;
 
   if (!assay_pass_measure (o->spec.model, get_walk (&o->spec), o->spec.dtype, o->B, NULL, &bytes, error))
     return FALSE;
-  o->n_passes = o->n_batches;
-  if (o->n_batches > 1 && (!o->spec.keeps_examples || bytes > KEEP_BYTES / o->n_batches))
-    o->n_passes = rest ? 2 : 1;
+  o->n_sizes = rest > 0 ? 2 : 1;
+  o->is_kept = o->spec.buckets == NULL && (o->n_batches == 1 || (o->spec.keeps_examples && bytes <= KEEP_BYTES / o->n_batches));
+  o->n_passes = o->is_kept ? o->n_batches : (o->spec.buckets ? o->spec.buckets->n : 1) * o->n_sizes;
   o->passes = g_new0 (AssayPass *, o->n_passes);
   for (guint k = 0; k < o->n_passes; k++)
     {
-      gboolean last = rest && k == o->n_passes - 1;
+      gboolean is_rest = rest > 0 && (o->is_kept ? k == o->n_batches - 1 : k % o->n_sizes == 1);
 
-      o->passes[k] = assay_pass_new (o->spec.model, o->spec.dataset, get_walk (&o->spec), o->spec.dtype,
-                                     last ? o->spec.N % o->B : o->B, o->spec.backend, NULL, error);
+      o->passes[k] = make_pass (o, is_rest ? rest : o->B, k / o->n_sizes, error);
       if (o->passes[k] == NULL || !assay_exec_set_compute (assay_pass_get_exec (o->passes[k]), o->spec.compute, error))
         return FALSE;
     }
@@ -80,6 +91,7 @@ assay_objective_new (const AssayObjectiveSpec *spec, GError **error)
   if (o->B == 0)
     return NULL;
   o->n_batches = (spec->N + o->B - 1) / o->B;
+  o->bucket = g_new0 (guint, o->n_batches);
   o->weights = assay_mem_alloc_array (spec->N, assay_dtype_width (spec->dtype), error);
   if (o->weights == NULL || !make_passes (o, error))
     return NULL;
@@ -94,6 +106,7 @@ assay_objective_free (AssayObjective *o)
   for (guint k = 0; k < o->n_passes; k++)
     assay_pass_free (o->passes[k]);
   g_free (o->passes);
+  g_free (o->bucket);
   assay_mem_free (o->weights);
   assay_dataset_unref (o->spec.dataset);
   g_free (o);
@@ -113,9 +126,12 @@ assay_objective_set_examples (AssayObjective *o, const gint64 *examples, const d
       else
         ((double *) o->weights)[i] = w;
     }
-  if (o->n_passes == o->n_batches)
+  if (o->is_kept)
     for (guint k = 0; k < o->n_batches; k++)
       assay_pass_bind (o->passes[k], examples + (gint64) k * o->B);
+  if (o->spec.buckets != NULL)
+    for (guint k = 0; k < o->n_batches; k++)
+      o->bucket[k] = assay_length_buckets_find (o->spec.buckets, o->spec.dataset, examples + (gint64) k * o->B, get_size (o, k));
 }
 
 static double
@@ -138,7 +154,7 @@ prepare (AssayObjective *o, guint batch, const void *theta, void *gradient, GErr
   AssayPass *pass = get_pass (o, batch);
   gint64 first = (gint64) batch * o->B;
 
-  if (o->n_passes != o->n_batches)
+  if (!o->is_kept)
     assay_pass_bind (pass, o->examples + first);
   o->operations += assay_exec_get_cost (assay_pass_get_exec (pass), FALSE).flops;
   return assay_exec_prepare (assay_pass_get_exec (pass), theta, (char *) o->weights + first * assay_dtype_width (o->spec.dtype),
@@ -173,7 +189,7 @@ assay_objective_product (AssayObjective *o, const void *direction, void *product
   g_return_val_if_fail (o->spec.products && o->theta != NULL, FALSE);
   for (guint k = 0; k < o->n_batches; k++)
     {
-      if (o->n_passes != o->n_batches && !prepare (o, k, o->theta, NULL, error))
+      if (!o->is_kept && !prepare (o, k, o->theta, NULL, error))
         return FALSE;
       if (!assay_exec_apply (assay_pass_get_exec (get_pass (o, k)), direction, product, k > 0, error))
         return FALSE;

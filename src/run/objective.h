@@ -22,7 +22,8 @@ typedef struct {
   AssayBackend *backend;
   gint64 N;
   gint64 micro_batch;           /* B; 0: assay_pass_choose_batch */
-  gboolean keeps_examples;      /* the same examples many times: their data and, with products, their primals stay in memory */
+  const AssayLengthBuckets *buckets;    /* sequences: a micro-batch is walked at the length of its longest example's bucket; NULL: at the context */
+  gboolean keeps_examples;      /* (without buckets) the same examples many times: their data and, with products, their primals stay in memory */
   gboolean products;            /* Hessian-vector products are wanted */
   double l2;
 } AssayObjectiveSpec;

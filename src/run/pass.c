@@ -14,8 +14,8 @@
 struct _AssayPass {
   AssayDataset *dataset;
   AssayExec *exec;
-  gint64 B, T;
-  AssayBatch batch;             /* buffers, in the exec's type */
+  gint64 B;
+  AssayBatch batch;             /* buffers, in the exec's type; its length is that of the walk */
   void *buffers[4];
   guint n_buffers;
   gboolean token_mean;
@@ -59,6 +59,8 @@ fits (const AssayModel *model, AssayDataset *dataset, AssayGraph *graph, GError 
   if (tokens != (assay_dataset_get_kind (dataset) == ASSAY_DATASET_TOKENS))
     return refuse (error, tokens ? "token sequences" : "features with a target", tokens ? "features" : "token sequences");
   memcpy (wanted.dim, x->shape.dim + 1, sizeof (gint64) * wanted.rank);
+  if (tokens)
+    wanted.dim[0] = assay_model_get_context (model);              /* of which a walk may be of the first positions */
   if (assay_shape_count (&shape) != assay_shape_count (&wanted))  /* an image may be read flat */
     {
       expected = assay_shape_to_string (&wanted);
@@ -74,12 +76,13 @@ fits (const AssayModel *model, AssayDataset *dataset, AssayGraph *graph, GError 
   return assay_dataset_check_classes (dataset, strcmp (loss->op->name, "xent") ? 2 : assay_shape_last (&logits->shape), error);
 }
 
-AssayPass *
-assay_pass_new (const AssayModel *model, AssayDataset *dataset, AssayWalk walk, AssayDtype dtype, gint64 batch,
-                AssayBackend *backend, const guint *keep, GError **error)
+/* Takes the graph. */
+static AssayPass *
+bind_graph (AssayGraph *graph, const AssayModel *model, AssayDataset *dataset, AssayWalk walk, AssayDtype dtype, gint64 batch,
+            AssayBackend *backend, const guint *keep, GError **error)
 {
   g_autoptr (AssayPass) pass = g_new0 (AssayPass, 1);
-  g_autoptr (AssayGraph) graph = assay_model_build (model, batch, error);
+  g_autoptr (AssayGraph) owned = graph;
   gboolean built = FALSE;
 
   if (graph == NULL || !fits (model, dataset, graph, error))
@@ -93,7 +96,7 @@ assay_pass_new (const AssayModel *model, AssayDataset *dataset, AssayWalk walk, 
     return NULL;
   if (assay_dataset_get_kind (dataset) == ASSAY_DATASET_TOKENS)
     {
-      pass->T = assay_dataset_get_shape (dataset).dim[0];
+      pass->batch.length = assay_graph_get_value (graph, assay_graph_find (graph, "tokens"))->shape.dim[1];
       built = add_buffer (pass, "tokens", (void **) &pass->batch.token, error)
               && add_buffer (pass, "targets", (void **) &pass->batch.target, error)
               && add_buffer (pass, "weight", &pass->batch.weight, error);
@@ -103,6 +106,20 @@ assay_pass_new (const AssayModel *model, AssayDataset *dataset, AssayWalk walk, 
             && add_buffer (pass, "y", assay_dataset_get_target_kind (dataset) == ASSAY_TARGET_REAL ? &pass->batch.real
                                                                                                     : (void **) &pass->batch.label, error);
   return built ? g_steal_pointer (&pass) : NULL;
+}
+
+AssayPass *
+assay_pass_new (const AssayModel *model, AssayDataset *dataset, AssayWalk walk, AssayDtype dtype, gint64 batch,
+                AssayBackend *backend, const guint *keep, GError **error)
+{
+  return bind_graph (assay_model_build (model, batch, error), model, dataset, walk, dtype, batch, backend, keep, error);
+}
+
+AssayPass *
+assay_pass_new_sequences (const AssayModel *model, AssayDataset *dataset, AssayWalk walk, AssayDtype dtype, gint64 batch, gint64 positions,
+                          AssayBackend *backend, const guint *keep, GError **error)
+{
+  return bind_graph (assay_model_build_sequences (model, batch, positions, error), model, dataset, walk, dtype, batch, backend, keep, error);
 }
 
 void
@@ -121,11 +138,11 @@ assay_pass_free (AssayPass *pass)
 #define NORMALISE(type)                                                                                                 \
   for (gint64 b = 0; b < pass->B; b++)                                                                                  \
     {                                                                                                                   \
-      type *w = (type *) pass->batch.weight + b * pass->T, sum = 0;                                                     \
+      type *w = (type *) pass->batch.weight + b * pass->batch.length, sum = 0;                                          \
                                                                                                                         \
-      for (gint64 t = 0; t < pass->T; t++)                                                                              \
+      for (gint64 t = 0; t < pass->batch.length; t++)                                                                   \
         sum += w[t];                                                                                                    \
-      for (gint64 t = 0; t < pass->T && sum != 0; t++)                                                                  \
+      for (gint64 t = 0; t < pass->batch.length && sum != 0; t++)                                                       \
         w[t] /= sum;                                                                                                    \
     }
 
@@ -149,10 +166,10 @@ assay_pass_single_out (AssayPass *pass, gint64 position)
   gsize width = assay_dtype_width (pass->batch.dtype);
   char *weight = pass->batch.weight;
 
-  for (gint64 b = 0; b < pass->B; b++, weight += (gsize) pass->T * width)
+  for (gint64 b = 0; b < pass->B; b++, weight += (gsize) pass->batch.length * width)
     {
       memset (weight, 0, (gsize) position * width);
-      memset (weight + (gsize) (position + 1) * width, 0, (gsize) (pass->T - position - 1) * width);
+      memset (weight + (gsize) (position + 1) * width, 0, (gsize) (pass->batch.length - position - 1) * width);
     }
 }
 
@@ -239,7 +256,8 @@ struct _AssayFeed {
   gint64 batch;
   AssayBackend *backend;
   guint *keep;
-  AssayPass *full, *tail;
+  const AssayLengthBuckets *buckets;            /* NULL: all batches at the context */
+  struct { AssayPass *full, *tail; } pass[ASSAY_LENGTH_BUCKETS_MOST];     /* of each bucket; the first without */
 };
 
 AssayFeed *
@@ -258,8 +276,25 @@ assay_feed_new (const AssayModel *model, AssayDataset *dataset, AssayWalk walk, 
   feed->batch = batch;
   feed->backend = backend;
   feed->keep = keep ? g_memdup2 (keep, (n + 1) * sizeof *keep) : NULL;
-  feed->full = assay_pass_new (model, dataset, walk, dtype, batch, backend, feed->keep, error);
-  return feed->full ? g_steal_pointer (&feed) : NULL;
+  feed->pass[0].full = assay_pass_new (model, dataset, walk, dtype, batch, backend, feed->keep, error);
+  return feed->pass[0].full ? g_steal_pointer (&feed) : NULL;
+}
+
+static void
+drop_passes (AssayFeed *feed)
+{
+  for (guint k = 0; k < G_N_ELEMENTS (feed->pass); k++)
+    {
+      g_clear_pointer (&feed->pass[k].full, assay_pass_free);
+      g_clear_pointer (&feed->pass[k].tail, assay_pass_free);
+    }
+}
+
+void
+assay_feed_set_buckets (AssayFeed *feed, const AssayLengthBuckets *buckets)
+{
+  drop_passes (feed);
+  feed->buckets = buckets;
 }
 
 void
@@ -267,31 +302,36 @@ assay_feed_free (AssayFeed *feed)
 {
   if (feed == NULL)
     return;
-  assay_pass_free (feed->full);
-  assay_pass_free (feed->tail);
+  drop_passes (feed);
   assay_dataset_unref (feed->dataset);
   g_free (feed->keep);
   g_free (feed);
 }
 
+static AssayPass *
+make_pass (const AssayFeed *feed, gint64 n, guint bucket, GError **error)
+{
+  if (feed->buckets == NULL)
+    return assay_pass_new (feed->model, feed->dataset, feed->walk, feed->dtype, n, feed->backend, feed->keep, error);
+  return assay_pass_new_sequences (feed->model, feed->dataset, feed->walk, feed->dtype, n, feed->buckets->length[bucket], feed->backend, feed->keep, error);
+}
+
 AssayPass *
 assay_feed_bind (AssayFeed *feed, const gint64 *examples, gint64 n, GError **error)
 {
-  AssayPass *pass = feed->full;
+  gint64 size = MIN (n, feed->batch);
+  guint bucket = feed->buckets ? assay_length_buckets_find (feed->buckets, feed->dataset, examples, size) : 0;
+  AssayPass **pass = size < feed->batch ? &feed->pass[bucket].tail : &feed->pass[bucket].full;
 
-  if (n < feed->batch)
+  if (*pass == NULL || (*pass)->B != size)
     {
-      if (feed->tail == NULL || feed->tail->B != n)
-        {
-          g_clear_pointer (&feed->tail, assay_pass_free);
-          feed->tail = assay_pass_new (feed->model, feed->dataset, feed->walk, feed->dtype, n, feed->backend, feed->keep, error);
-          if (feed->tail == NULL)
-            return NULL;
-        }
-      pass = feed->tail;
+      g_clear_pointer (pass, assay_pass_free);
+      *pass = make_pass (feed, size, bucket, error);
+      if (*pass == NULL)
+        return NULL;
     }
-  assay_pass_bind (pass, examples);
-  return pass;
+  assay_pass_bind (*pass, examples);
+  return *pass;
 }
 
 gint64

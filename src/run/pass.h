@@ -12,11 +12,16 @@
 #include "dataset/dataset.h"
 #include "model/exec.h"
 #include "model/model.h"
+#include "run/length_buckets.h"
 
 typedef struct _AssayPass AssayPass;
 
 /* keep: as for assay_plan_new. Errors: the data set does not fit the model (kind, shape, classes), in words; memory. */
 AssayPass *assay_pass_new      (const AssayModel *model, AssayDataset *dataset, AssayWalk walk, AssayDtype dtype, gint64 batch,
+                                AssayBackend *backend, const guint *keep, GError **error);
+/* The same of the first `positions` positions of each example of tokens: for examples whose targets behind them do not count, in a model whose
+ * positions do not look ahead, losses and derivatives are those of all positions. */
+AssayPass *assay_pass_new_sequences (const AssayModel *model, AssayDataset *dataset, AssayWalk walk, AssayDtype dtype, gint64 batch, gint64 positions,
                                 AssayBackend *backend, const guint *keep, GError **error);
 void       assay_pass_free     (AssayPass *pass);
 
@@ -50,6 +55,9 @@ typedef struct _AssayFeed AssayFeed;
 AssayFeed *assay_feed_new      (const AssayModel *model, AssayDataset *dataset, AssayWalk walk, AssayDtype dtype, gint64 batch,
                                 AssayBackend *backend, const guint *keep, GError **error);
 void       assay_feed_free     (AssayFeed *feed);
+/* From here on batches are walked at the length of the first bucket that their examples fit into, by passes that are made on first use of that length. For
+ * models of tokens that do not look ahead; borrowed. */
+void       assay_feed_set_buckets (AssayFeed *feed, const AssayLengthBuckets *buckets);
 /* The pass for the next min (batch, n) examples, bound to them; made on first use of that size. */
 AssayPass *assay_feed_bind     (AssayFeed *feed, const gint64 *examples, gint64 n, GError **error);
 gint64     assay_feed_get_batch (const AssayFeed *feed);

@@ -154,6 +154,7 @@ assay_replay_new (const AssayTraining *training, const void *start, AssayDtype d
       || (r->feed = assay_feed_new (r->model, training->dataset, ASSAY_WALK_HESSIAN, dtype, batch, training->backend, NULL, error)) == NULL
       || !run_forwards (r, progress, error))
     return NULL;
+  assay_feed_set_buckets (r->feed, assay_trainer_get_buckets (r->trainer));
   return g_steal_pointer (&r);
 }
 

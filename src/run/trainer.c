@@ -31,6 +31,8 @@ const AssayParam assay_train_params[] = {
   { .name = "batch", .type = ASSAY_PARAM_INT, .def.i = DEFAULT_BATCH, .min = 0, .max = 1e9, .unit = "examples", .help = "examples of a step; 0: all" },
   { .name = "micro-batch", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1e9, .unit = "examples",
     .help = "examples walked at once; 0: as many as fit into 256 MiB" },
+  { .name = "length-buckets", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = ASSAY_LENGTH_BUCKETS_MOST,
+    .help = "batches of sequences of like length, walked at one of so many lengths instead of the context, so that little is spent on padding; 0: all at the context" },
   { .name = "l2", .type = ASSAY_PARAM_DOUBLE, .def.d = 0, .min = 0, .max = 1e9, .help = "l2/2 |theta|^2 is added to the objective, over all parameters" },
   { .name = "weight-decay", .type = ASSAY_PARAM_DOUBLE, .def.d = 0, .min = 0, .max = 1e9, .help = "decoupled weight decay of adamw, on all parameters" },
   { .name = "momentum", .type = ASSAY_PARAM_DOUBLE, .def.d = 0.9, .min = 0, .max = 1, .help = "of the optimizer momentum" },
@@ -61,6 +63,7 @@ struct _AssayTrainer {
   gint64 B, done, n_steps;
   double clip;
   AssayBatchOrder *order;       /* NULL: whole batch */
+  AssayLengthBuckets buckets;
   gint64 *places, *examples;    /* (B) of this step */
   double *weights;              /* (B), or NULL: ones */
   AssayObjective *objective;
@@ -120,6 +123,23 @@ assay_train_get_n_steps (const AssayValues *options, gint64 N, gint64 n_order)
 }
 
 static gboolean
+choose_buckets (AssayTrainer *t, GError **error)
+{
+  const AssayTraining *spec = &t->spec;
+
+  if (t->optimizer->is_whole_batch)
+    return refuse (error, "newton and lbfgs see all examples in every step: length-buckets, which say who shares a batch, have no meaning for them");
+  if (spec->order != NULL)
+    return refuse (error, "length-buckets say which examples share a batch, and so does an order of batches: give one of them");
+  if (assay_dataset_get_kind (spec->dataset) != ASSAY_DATASET_TOKENS || assay_model_get_block (spec->model)->data != ASSAY_DATA_TOKENS)
+    return refuse (error, "length-buckets expect a model of token sequences; other examples have one size");
+  if (assay_model_get_block (spec->model)->looks_ahead)
+    return refuse (error, "length-buckets expect a model whose positions do not look ahead: an encoder sees the padding, so that what it learns would follow the length");
+  t->buckets = assay_length_buckets_choose (spec->dataset, spec->train, spec->N, (guint) assay_values_get_int (spec->options, "length-buckets"));
+  return TRUE;
+}
+
+static gboolean
 read_options (AssayTrainer *t, GError **error)
 {
   const AssayValues *o = t->spec.options;
@@ -152,6 +172,8 @@ read_options (AssayTrainer *t, GError **error)
                    " examples, %" G_GINT64_FORMAT " were asked for; give fewer steps", t->spec.n_order / t->B, t->B, t->n_steps);
       return FALSE;
     }
+  if (assay_values_get_int (o, "length-buckets") > 0 && !choose_buckets (t, error))
+    return FALSE;
   if (t->n_steps > MOST_STEPS)
     return refuse (error, "these epochs are more than 1e9 steps");
   while (strcmp (assay_schedule_names[kind], schedule) != 0)
@@ -212,6 +234,7 @@ assay_trainer_new (const AssayTraining *training, GError **error)
   objective.N = t->B;
   objective.keeps_examples = t->optimizer->is_whole_batch;
   objective.products = t->optimizer->needs_products;
+  objective.buckets = assay_trainer_get_buckets (t);
   t->s.objective = t->objective = assay_objective_new (&objective, error);
   if (t->objective == NULL)
     return NULL;
@@ -346,12 +369,31 @@ assay_trainer_get_batch (const AssayTrainer *t)
   return t->B;
 }
 
+static gboolean
+group_by_length (const AssayTrainer *t, AssayBatchOrder *order, GError **error)
+{
+  g_autofree guint8 *bucket = g_new (guint8, t->spec.N);
+
+  for (gint64 i = 0; i < t->spec.N; i++)
+    bucket[i] = (guint8) assay_length_buckets_find (&t->buckets, t->spec.dataset, t->spec.train + i, 1);
+  return assay_batch_order_group (order, bucket, t->buckets.n, error);
+}
+
+const AssayLengthBuckets *
+assay_trainer_get_buckets (const AssayTrainer *t)
+{
+  return t->buckets.n > 0 ? &t->buckets : NULL;
+}
+
 AssayBatchOrder *
 assay_trainer_make_order (const AssayTrainer *t, GError **error)
 {
+  g_autoptr (AssayBatchOrder) order = NULL;
+
   if (t->spec.order != NULL)
     return assay_batch_order_new_given (t->spec.order, t->spec.n_order, t->spec.N, t->B, error);
-  return assay_batch_order_new (t->spec.N, t->B, (guint64) assay_values_get_int (t->spec.options, "seed"), error);
+  order = assay_batch_order_new (t->spec.N, t->B, (guint64) assay_values_get_int (t->spec.options, "seed"), error);
+  return order != NULL && (t->buckets.n == 0 || group_by_length (t, order, error)) ? g_steal_pointer (&order) : NULL;
 }
 
 double

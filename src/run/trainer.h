@@ -67,6 +67,8 @@ const AssayOptimizer *assay_trainer_get_optimizer (const AssayTrainer *trainer);
 gint64        assay_trainer_get_batch (const AssayTrainer *trainer);      /* B; N where all are seen in every step */
 /* The order that its steps follow; for first-order trainings. Owns: the caller. */
 AssayBatchOrder *assay_trainer_make_order (const AssayTrainer *trainer, GError **error);
+/* At whose lengths its micro-batches are walked; NULL: all at the context. */
+const AssayLengthBuckets *assay_trainer_get_buckets (const AssayTrainer *trainer);
 double        assay_trainer_get_rate (const AssayTrainer *trainer, gint64 step);      /* of step, from 1 */
 
 /* Whole-batch: objective at theta, its gradient's norm, the last decrement. First-order: those of the last batch. */

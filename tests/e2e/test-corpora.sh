@@ -92,6 +92,25 @@ train --name tuned --model back-gpt2 --data file --train-split train --steps 20 
 check "an imported model is trained on, and its course is kept" eval '"$ASSAY" info c.assay | grep -q "checkpoint *tuned/step-20"'
 check "so that tracin follows it" "$ASSAY" influence c.assay --model-name tuned --query train:0 --method tracin -q
 
+# --- batches of sequences of like length ---
+lengths ()
+{
+  train --name "$1" --data sums --train-split seen --model transformer --width 16 --heads 2 --epochs 2 --length-buckets 3 --checkpoints 3 --threads "$2"
+}
+lengths short 1
+check "sequences of like length share batches" test $? -eq 0
+lengths threads 2
+says ()
+{
+  logits --model c.assay --model-name "$1" --prompt "3+4="
+}
+check "with the same bits for any number of threads" eval 'says short >one && says threads >two && test -s one && cmp one two'
+check "other bits than at the context" eval 'train --name whole --data sums --train-split seen --model transformer --width 16 --heads 2 --epochs 2 && says whole >two && ! cmp -s one two'
+for method in magic source tracin loo; do
+  check "its batches are seen again by $method" "$ASSAY" influence c.assay --model-name short --query kept:0 --method $method -q
+done
+check "an encoder is refused them" refuses "do not look ahead" "$ASSAY" train c.assay --model encoder --data sums --train-split seen --length-buckets 3 --name none
+
 # --- low-rank adapters ---
 train --name adapted --model back-llama --data file --steps 20 --checkpoints 4 --lora-rank 2 --lora-modules "model.layers.*.self_attn.*"
 check "adapters of an imported model are trained" test $? -eq 0

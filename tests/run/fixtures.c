@@ -55,6 +55,31 @@ fixture_tokens (gint64 n, gint64 T, gint64 V)
   return dataset;
 }
 
+AssayDataset *
+fixture_sequences (gint64 n, gint64 T, gint64 V)
+{
+  g_autofree gint32 *token = g_new0 (gint32, n * T), *target = g_new0 (gint32, n * T);
+  g_autofree float *weight = g_new0 (float, n * T);
+  AssayRng rng = assay_rng_new (7, assay_rng_stream ("sequences", 0));
+  AssayDataset *dataset;
+  GError *error = NULL;
+
+  for (gint64 i = 0; i < n; i++)
+    {
+      gint64 length = 1 + (gint64) assay_rng_below (&rng, i % 3 == 0 ? 2 : T);
+
+      for (gint64 t = 0; t < length; t++)
+        {
+          token[i * T + t] = (gint32) assay_rng_below (&rng, V);
+          target[i * T + t] = (token[i * T + t] * 2 + (gint32) t) % (gint32) V;
+          weight[i * T + t] = t < length / 3 ? 0 : 1;
+        }
+    }
+  dataset = assay_dataset_new_from_token_arrays (n, T, V, token, target, weight, "train", N_TEST, "test", &error);
+  g_assert_no_error (error);
+  return dataset;
+}
+
 Fixture *
 fixture_new (AssayDataset *dataset, const char *architecture, const char *config, const char *options, guint threads)
 {
@@ -113,6 +138,13 @@ fixture_transformer (const char *options, guint threads)
 {
   return fixture_new (fixture_tokens (23, 6, 11), "transformer",
                       "{\"vocabulary\": 11, \"context\": 6, \"width\": 8, \"layers\": 1, \"heads\": 2}", options, threads);
+}
+
+Fixture *
+fixture_lengths (const char *options, guint threads)
+{
+  return fixture_new (fixture_sequences (48, 12, 11), "transformer",
+                      "{\"vocabulary\": 11, \"context\": 12, \"width\": 8, \"layers\": 1, \"heads\": 2, \"token-reduction\": \"mean\"}", options, threads);
 }
 
 Fixture *

@@ -14,6 +14,9 @@ AssayDataset *fixture_features (gint64 n, gint64 D, gint64 n_classes);
 /* n sequences of T tokens, targets shifted, some positions without weight; splits as above. */
 AssayDataset *fixture_tokens   (gint64 n, gint64 T, gint64 V);
 
+/* n sequences of 1 to T tokens, every third of them short, each target but some at the front counting, and nothing behind the end; splits as above. */
+AssayDataset *fixture_sequences (gint64 n, gint64 T, gint64 V);
+
 typedef struct {
   AssayTraining training;
   AssayDataset *dataset;
@@ -34,6 +37,8 @@ void     fixture_rewind (Fixture *fixture);
 /* Ready-made: an MLP on features, and a transformer on tokens; options are merged over defaults (30 steps, batch 4, ...). */
 Fixture *fixture_mlp         (const char *options, guint threads);
 Fixture *fixture_transformer (const char *options, guint threads);
+/* A transformer on sequences of 1 to 12 tokens. */
+Fixture *fixture_lengths     (const char *options, guint threads);
 Fixture *fixture_logistic    (const char *options, guint threads);
 /* A linear network whose steps are so long that its parameters overflow f32 after a few. */
 Fixture *fixture_diverging   (void);

@@ -73,6 +73,78 @@ test_whole (void)
     g_assert_cmpint (places[i], ==, i);
 }
 
+/* Group of a place: uneven, some of them empty. */
+static guint8
+get_group (gint64 place)
+{
+  return (guint8) (place * place % 7 % 5);
+}
+
+static AssayBatchOrder *
+make_grouped (gint64 N, gint64 B)
+{
+  AssayBatchOrder *order = assay_batch_order_new (N, B, 7, NULL);
+  g_autofree guint8 *group = g_new (guint8, N);
+
+  for (gint64 i = 0; i < N; i++)
+    group[i] = get_group (i);
+  g_assert_true (assay_batch_order_group (order, group, 5, NULL));
+  return order;
+}
+
+/* In an epoch's own batches, sorted, a border between two of five groups falls into at most four; beside them those that two epochs share may mix. */
+static void
+test_groups (void)
+{
+  for (gint64 N = 1; N <= 40; N += 3)
+    for (gint64 B = 1; B <= N; B++)
+      {
+        g_autoptr (AssayBatchOrder) order = make_grouped (N, B);
+        g_autofree gint64 *seen = g_new0 (gint64, N), *places = g_new (gint64, B);
+        gint64 taken = 0, mixed = 0, shared = 0;
+
+        for (gint64 s = 0; s < 3 * N; s++)
+          {
+            gboolean mixes = FALSE;
+
+            assay_batch_order_get (order, s, places);
+            shared += taken / N != (taken + B - 1) / N;
+            for (gint64 b = 0; b < B; b++, taken++)
+              {
+                g_assert_cmpint (seen[places[b]], ==, taken / N);
+                seen[places[b]]++;
+                mixes |= get_group (places[b]) != get_group (places[0]);
+              }
+            mixed += mixes;
+          }
+        for (gint64 i = 0; i < N; i++)
+          g_assert_cmpint (seen[i], ==, 3 * B);
+        g_assert_cmpint (mixed, <=, 4 * 3 * B + shared);
+      }
+}
+
+static void
+test_group_turns (void)
+{
+  g_autoptr (AssayBatchOrder) forwards = make_grouped (23, 4), anyhow = make_grouped (23, 4);
+  gint64 all[40][4], one[4];
+  gboolean falls = FALSE;
+
+  for (gint64 s = 0; s < 40; s++)
+    {
+      assay_batch_order_get (forwards, s, all[s]);
+      falls |= s > 0 && s < 5 && get_group (all[s][0]) < get_group (all[s - 1][0]);
+    }
+  g_assert_true (falls);                                          /* short sequences do not all come first */
+  for (gint64 k = 0; k < 40; k++)
+    {
+      gint64 s = k * 17 % 40;
+
+      assay_batch_order_get (anyhow, s, one);
+      g_assert_cmpmem (one, sizeof one, all[s], sizeof all[s]);
+    }
+}
+
 static void
 test_given (void)
 {
@@ -108,6 +180,8 @@ main (int argc, char **argv)
   g_test_add_func ("/batch order/a step's batch does not depend on what was asked before", test_any_step);
   g_test_add_func ("/batch order/seeds and epochs shuffle differently", test_seeds);
   g_test_add_func ("/batch order/a batch of all is not shuffled", test_whole);
+  g_test_add_func ("/batch order/places of a group share batches, and come once in each epoch", test_groups);
+  g_test_add_func ("/batch order/groups take shuffled turns that do not depend on what was asked before", test_group_turns);
   g_test_add_func ("/batch order/a given order is followed step by step", test_given);
   g_test_add_func ("/batch order/a given order with a place outside, or too short, is refused", test_given_refused);
   return g_test_run ();

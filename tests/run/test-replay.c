@@ -69,9 +69,8 @@ difference (Fixture *f, gint64 i)
 }
 
 static void
-check (const char *options)
+check (Fixture *f)
 {
-  g_autoptr (Fixture) f = fixture_mlp (options, 2);
   gint64 P = assay_model_get_n_params (f->model), N = f->training.N;
   g_autofree double *adjoint = g_new (double, 2 * P), *derivative = g_new (double, 2 * N);
   g_autoptr (AssayReplay) replay = NULL;
@@ -103,25 +102,42 @@ check (const char *options)
 static void
 test_adamw (void)
 {
-  check ("{\"optimizer\": \"adamw\", " SMOOTH ", \"eps-root\": 1e-6, \"weight-decay\": 0.1, \"schedule\": \"linear\", \"learning-rate\": 0.02}");
+  g_autoptr (Fixture) f = fixture_mlp ("{\"optimizer\": \"adamw\", " SMOOTH ", \"eps-root\": 1e-6, \"weight-decay\": 0.1, \"schedule\": \"linear\", \"learning-rate\": 0.02}", 2);
+
+  check (f);
 }
 
 static void
 test_sgd (void)
 {
-  check ("{\"optimizer\": \"sgd\", " SMOOTH ", \"learning-rate\": 0.1, \"l2\": 0.05}");
+  g_autoptr (Fixture) f = fixture_mlp ("{\"optimizer\": \"sgd\", " SMOOTH ", \"learning-rate\": 0.1, \"l2\": 0.05}", 2);
+
+  check (f);
 }
 
 static void
 test_momentum (void)
 {
-  check ("{\"optimizer\": \"momentum\", " SMOOTH ", \"learning-rate\": 0.05, \"momentum\": 0.8}");
+  g_autoptr (Fixture) f = fixture_mlp ("{\"optimizer\": \"momentum\", " SMOOTH ", \"learning-rate\": 0.05, \"momentum\": 0.8}", 2);
+
+  check (f);
 }
 
 static void
 test_clip (void)
 {
-  check ("{\"optimizer\": \"adamw\", " SMOOTH ", \"eps-root\": 1e-6, \"learning-rate\": 0.02, \"clip\": 0.05}");
+  g_autoptr (Fixture) f = fixture_mlp ("{\"optimizer\": \"adamw\", " SMOOTH ", \"eps-root\": 1e-6, \"learning-rate\": 0.02, \"clip\": 0.05}", 2);
+
+  check (f);
+}
+
+/* Batches of sequences of like length, walked at their lengths in both directions. */
+static void
+test_buckets (void)
+{
+  g_autoptr (Fixture) f = fixture_lengths ("{\"optimizer\": \"momentum\", " SMOOTH ", \"learning-rate\": 0.05, \"length-buckets\": 3}", 2);
+
+  check (f);
 }
 
 static void
@@ -199,6 +215,7 @@ main (int argc, char **argv)
   g_test_add_func ("/replay/sgd: derivatives are those of the training itself", test_sgd);
   g_test_add_func ("/replay/momentum: derivatives are those of the training itself", test_momentum);
   g_test_add_func ("/replay/clipping: derivatives are those of the training itself", test_clip);
+  g_test_add_func ("/replay/length buckets: derivatives are those of the training itself", test_buckets);
   g_test_add_func ("/replay/a model that the training does not end in is refused", test_elsewhere);
   g_test_add_func ("/replay/any crew gives the same bits", test_crew);
   g_test_add_func ("/replay/a training of rounded products is refused", test_compute);

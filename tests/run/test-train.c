@@ -80,6 +80,7 @@ static const struct { const char *name; Fixture *(*make) (const char *, guint); 
   { "adamw", fixture_mlp, "{\"steps\": 40, \"batch\": 7, \"schedule\": \"linear\", \"checkpoint-every\": 6, \"checkpoints\": 3}" },
   { "momentum", fixture_transformer, "{\"optimizer\": \"momentum\", \"steps\": 30, \"batch\": 5, \"checkpoint-every\": 4, \"learning-rate\": 0.05}" },
   { "sgd", fixture_mlp, "{\"optimizer\": \"sgd\", \"steps\": 20, \"batch\": 4, \"checkpoint-every\": 1, \"learning-rate\": 0.1}" },
+  { "buckets", fixture_lengths, "{\"steps\": 30, \"batch\": 5, \"length-buckets\": 3, \"checkpoint-every\": 4}" },
   { "lbfgs", fixture_mlp, "{\"optimizer\": \"lbfgs\", \"l2\": 0.01, \"steps\": 25, \"checkpoint-every\": 5}" },
   { "newton", fixture_logistic, "{\"optimizer\": \"newton\", \"checkpoint-every\": 1}" },
 };

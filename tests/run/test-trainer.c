@@ -15,6 +15,8 @@ static const struct { const char *name; Make make; const char *options; } traini
   { "mlp, momentum, micro-batches", fixture_mlp, "{\"optimizer\": \"momentum\", \"learning-rate\": 0.05, \"steps\": 25, \"batch\": 10, \"micro-batch\": 4}" },
   { "transformer, adamw", fixture_transformer, "{\"epochs\": 3, \"batch\": 5, \"weight-decay\": 0.1, \"l2\": 1e-3}" },
   { "transformer, adamw, bf16", fixture_transformer, "{\"epochs\": 3, \"batch\": 5, \"micro-batch\": 2, \"compute\": \"bf16\"}" },
+  { "sequences, adamw, buckets", fixture_lengths, "{\"epochs\": 3, \"batch\": 5, \"length-buckets\": 4, \"clip\": 1}" },
+  { "sequences, adamw, buckets, micro-batches", fixture_lengths, "{\"epochs\": 3, \"batch\": 5, \"micro-batch\": 2, \"length-buckets\": 3, \"compute\": \"bf16\"}" },
   { "transformer, sgd, f64", fixture_transformer, "{\"optimizer\": \"sgd\", \"learning-rate\": 0.1, \"steps\": 12, \"batch\": 0, \"dtype\": \"f64\"}" },
   { "logistic, newton", fixture_logistic, "{\"optimizer\": \"newton\", \"l2\": 0.01, \"micro-batch\": 16}" },
   { "mlp, lbfgs", fixture_mlp, "{\"optimizer\": \"lbfgs\", \"l2\": 0.01, \"steps\": 40}" },
@@ -145,6 +147,29 @@ test_operations (void)
   g_assert_cmpfloat (result.operations, ==, 9 * assay_plan_get_cost (plan, FALSE).flops);
 }
 
+/* One step over all, each walked by itself: the operations of as many walks of just their lengths. */
+static void
+test_bucket_operations (void)
+{
+  g_autoptr (Fixture) f = fixture_lengths ("{\"epochs\": 1, \"batch\": 43, \"micro-batch\": 1, \"length-buckets\": 12}", 1);
+  g_autoptr (AssayTrainer) trainer = assay_trainer_new (&f->training, NULL);
+  AssayTrainResult result;
+  AssayTrainRow row;
+  double expected = 0;
+
+  while (!assay_trainer_is_done (trainer))
+    g_assert_true (assay_trainer_step (trainer, &row, NULL));
+  g_assert_true (assay_trainer_get_result (trainer, &result, NULL));
+  for (gint64 i = 0; i < f->training.N; i++)
+    {
+      g_autoptr (AssayGraph) graph = assay_model_build_sequences (f->model, 1, assay_dataset_get_length (f->dataset, f->training.train[i]), NULL);
+      g_autoptr (AssayPlan) plan = assay_plan_new (graph, ASSAY_WALK_GRADIENT, assay_model_get_dtype (f->model), NULL);
+
+      expected += assay_plan_get_cost (plan, FALSE).flops;
+    }
+  g_assert_cmpfloat (result.operations, ==, expected);
+}
+
 static void
 test_divisor (void)
 {
@@ -271,6 +296,12 @@ test_fault_of_example (void)
   g_assert_nonnull (strstr (error->message, "value of fc1 is not finite at element 0 of the example"));
 }
 
+static Fixture *
+fixture_encoder (const char *options, guint threads)
+{
+  return fixture_new (fixture_sequences (20, 6, 11), "encoder", "{\"vocabulary\": 11, \"context\": 6, \"width\": 8, \"layers\": 1, \"heads\": 2}", options, threads);
+}
+
 static void
 test_refusals (void)
 {
@@ -282,6 +313,9 @@ test_refusals (void)
     { fixture_logistic, "{\"optimizer\": \"newton\", \"compute\": \"bf16\"}", "of a training in f32" },
     { fixture_mlp, "{\"dtype\": \"f64\", \"compute\": \"bf16\"}", "of a training in f32" },
     { fixture_logistic, "{\"optimizer\": \"newton\", \"checkpoints\": 3}", "fixed number of steps" },
+    { fixture_logistic, "{\"optimizer\": \"newton\", \"length-buckets\": 3}", "who shares a batch" },
+    { fixture_mlp, "{\"length-buckets\": 3}", "a model of token sequences" },
+    { fixture_encoder, "{\"length-buckets\": 3}", "do not look ahead" },
   };
 
   for (guint k = 0; k < G_N_ELEMENTS (wrong); k++)
@@ -294,6 +328,21 @@ test_refusals (void)
       if (strstr (error->message, wrong[k].text) == NULL)
         g_error ("expected \"%s\" in: %s", wrong[k].text, error->message);
     }
+}
+
+/* Two things that say which examples share a batch. */
+static void
+test_order_with_buckets (void)
+{
+  static const gint64 order[] = { 0, 1, 2, 3 };
+  g_autoptr (Fixture) f = fixture_lengths ("{\"length-buckets\": 3, \"batch\": 2}", 1);
+  g_autoptr (GError) error = NULL;
+
+  f->training.order = order;
+  f->training.n_order = G_N_ELEMENTS (order);
+  g_assert_null (assay_trainer_new (&f->training, &error));
+  g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE);
+  g_assert_nonnull (strstr (error->message, "give one of them"));
 }
 
 static void
@@ -317,6 +366,7 @@ main (int argc, char **argv)
   g_test_add_func ("/trainer/theta and log have the same bits for one, two and three threads", test_crews);
   g_test_add_func ("/trainer/a step allocates nothing", test_no_allocation);
   g_test_add_func ("/trainer/operations are counted as the plan of a step counts them", test_operations);
+  g_test_add_func ("/trainer/with a bucket for each length no operation is spent on padding", test_bucket_operations);
   g_test_add_func ("/trainer/memory that runs out is reported and nothing leaks", test_out_of_memory);
   g_test_add_func ("/trainer/leaving an example out takes its gradient away and keeps the divisor", test_divisor);
   g_test_add_func ("/trainer/leaving an example out keeps the order of the batches", test_order_stays);
@@ -325,6 +375,7 @@ main (int argc, char **argv)
   g_test_add_func ("/trainer/a divergence names step and tensor and leaves theta alone", test_faults);
   g_test_add_func ("/trainer/a bad example is named with step and tensor", test_fault_of_example);
   g_test_add_func ("/trainer/options that contradict each other are refused", test_refusals);
+  g_test_add_func ("/trainer/length buckets beside a given order are refused", test_order_with_buckets);
   g_test_add_func ("/trainer/data that do not fit the model are refused", test_wrong_data);
   return g_test_run ();
 }
