@@ -135,12 +135,12 @@ sum_rope (const Place *p)
 static double
 sum_layernorm (const Place *p)
 {
-  gint64 C = p->C;
+  gint64 G = (gint64) p->node->attr[1], C = p->C / G;
   double sum = 0;
 
   for (gint64 first = 0; first < p->n; first += C)
     {
-      const double *x = p->x[0] + first, *y = p->y + first, *dy = p->dy + first;
+      const double *x = p->x[0] + first, *y = p->y + first, *dy = p->dy + first, *gain = p->x[1] + first / C % G * C;
       double mean = 0, size = 0, variance = 0, all = 0, s;
 
       for (gint64 i = 0; i < C; i++)
@@ -152,7 +152,7 @@ sum_layernorm (const Place *p)
         variance += square (x[i] - mean) / (double) C;
       s = sqrt (variance + p->node->attr[0]);
       for (gint64 i = 0; i < C; i++)
-        all += fabs (dy[i]) * (fabs (p->x[1][i]) * (size + fabs (x[i] - mean)) / s + fabs (y[i]));
+        all += fabs (dy[i]) * (fabs (gain[i]) * (size + fabs (x[i] - mean)) / s + fabs (y[i]));
       sum += (2 * (double) C + 8) * square (all);
     }
   return sum;

@@ -37,6 +37,7 @@ OPS_LIST += \
   src/ops/op_tanh.c \
   src/ops/op_token_shift.c \
   src/ops/op_wkv.c \
+  src/ops/op_wkv_matrix.c \
   src/ops/op_xent.c
 
 # The mathematics that the op files include.
@@ -48,7 +49,7 @@ OPS_INCLUDED = src/ops/op_instances.inc src/ops/op_reset.inc src/ops/op_symbol.h
   src/ops/op_mul.inc src/ops/op_position_embedding.inc src/ops/op_relu.inc src/ops/op_relu_squared.inc src/ops/op_rmsnorm.inc \
   src/ops/op_rope.inc src/ops/op_scale.inc src/ops/op_sigmoid.inc src/ops/op_silu.inc src/ops/op_slice.inc \
   src/ops/op_selective_scan.inc src/ops/op_softmax.inc src/ops/op_softplus.inc src/ops/op_squared_loss.inc src/ops/op_tanh.inc src/ops/op_token_shift.inc \
-  src/ops/op_wkv.inc src/ops/op_xent.inc
+  src/ops/op_wkv.inc src/ops/op_wkv_matrix.inc src/ops/op_xent.inc
 
 # The same sources once per instruction set; assay_op_find picks the best at run time.
 noinst_LTLIBRARIES += src/ops/libops.la src/ops/libops-baseline.la

@@ -102,11 +102,11 @@ define_matmul (const Trial *t, double *const *x, double *y)
 static void
 define_norm (const Trial *t, double *const *x, double *y, gboolean centred)
 {
-  gint64 C = t->in[1].dim[0], N = assay_shape_count (&t->in[0]) / C;
+  gint64 G = centred ? (gint64) t->attr[1] : 1, C = t->in[1].dim[0] / G, N = assay_shape_count (&t->in[0]) / C;
 
   for (gint64 n = 0; n < N; n++)
     {
-      const double *row = x[0] + n * C;
+      const double *row = x[0] + n * C, *gain = x[1] + n % G * C, *bias = centred ? x[2] + n % G * C : NULL;
       double mean = 0, square = 0;
 
       for (gint64 i = 0; centred && i < C; i++)
@@ -114,7 +114,7 @@ define_norm (const Trial *t, double *const *x, double *y, gboolean centred)
       for (gint64 i = 0; i < C; i++)
         square += (row[i] - mean) * (row[i] - mean) / C;
       for (gint64 i = 0; i < C; i++)
-        y[n * C + i] = (row[i] - mean) / sqrt (square + t->attr[0]) * x[1][i] + (centred ? x[2][i] : 0);
+        y[n * C + i] = (row[i] - mean) / sqrt (square + t->attr[0]) * gain[i] + (centred ? bias[i] : 0);
     }
 }
 
@@ -379,6 +379,31 @@ define_wkv (const Trial *t, double *const *x, double *y)
         }
 }
 
+/* What is received at position i meets the key of position j as often as that has faded, and takes its value. */
+static void
+define_wkv_matrix (const Trial *t, double *const *x, double *y)
+{
+  gint64 T = t->in[0].dim[1], C = t->in[0].dim[2], H = t->in[3].dim[0], D = C / H;
+
+  for (gint64 b = 0; b < t->in[0].dim[0]; b++)
+    for (gint64 h = 0; h < H; h++)
+      for (gint64 i = 0; i < T; i++)
+        for (gint64 d = 0; d < D; d++)
+          {
+            double sum = 0;
+
+            for (gint64 j = 0; j <= i; j++)
+              {
+                double met = 0;
+
+                for (gint64 e = 0; e < D; e++)
+                  met += x[0][(b * T + i) * C + h * D + e] * x[1][(b * T + j) * C + h * D + e];
+                sum += (j == i ? exp (x[4][h]) : exp (-(double) (i - 1 - j) * exp (x[3][h]))) * met * x[2][(b * T + j) * C + h * D + d];
+              }
+            y[(b * T + i) * C + h * D + d] = sum;
+          }
+}
+
 static void
 define_xent (const Trial *t, double *const *x, double *y)
 {
@@ -476,7 +501,7 @@ static const struct { const char *op; Definition define; } definitions[] = {
   { "position_embedding", define_position_embedding }, { "probe", define_probe }, { "relu", define_relu }, { "relu_squared", define_relu_squared }, { "rmsnorm", define_rmsnorm }, { "rope", define_rope },
   { "scale", define_scale }, { "selective_scan", define_selective_scan }, { "sigmoid", define_sigmoid }, { "silu", define_silu }, { "slice", define_slice },
   { "softmax", define_softmax }, { "softplus", define_softplus }, { "squared_loss", define_squared_loss }, { "tanh", define_tanh },
-  { "token_shift", define_token_shift }, { "wkv", define_wkv }, { "xent", define_xent },
+  { "token_shift", define_token_shift }, { "wkv", define_wkv }, { "wkv_matrix", define_wkv_matrix }, { "xent", define_xent },
 };
 
 static void
