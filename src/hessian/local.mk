@@ -27,7 +27,8 @@ MODULES_LIST = \
   src/hessian/module_rmsnorm.c \
   src/hessian/module_selective_scan.c \
   src/hessian/module_token_shift.c \
-  src/hessian/module_wkv.c
+  src/hessian/module_wkv.c \
+  src/hessian/module_wkv_matrix.c
 
 src/hessian/modules.def: src/hessian/local.mk build-aux/make-registry.sh
 	$(registry) module_ $(MODULES_LIST)

@@ -364,12 +364,87 @@ sum_wkv (const Place *p)
   return sum;
 }
 
+/* --- the fading matrix ------------------------------------------------------------------------------------------------------- */
+
+enum { RECEPTANCE, HEAD_KEY, HEAD_VALUE, HEAD_RATE, HEAD_BONUS };     /* inputs of the operation */
+
+static double
+dot (gint64 n, const double *a, const double *b)
+{
+  double sum = 0;
+
+  for (gint64 i = 0; i < n; i++)
+    sum += a[i] * b[i];
+  return sum;
+}
+
+/* One position of a head. S: the state before it, next: behind it; G: the adjoint of next, that of S when done. of_f, of_b: what these move z by. */
+static double
+sum_received (const Place *p, gint64 at, gint64 D, double f, double bonus, const double *S, const double *next, double *G, double *of_f, double *of_b)
+{
+  const double *r = p->x[RECEPTANCE] + at, *k = p->x[HEAD_KEY] + at, *v = p->x[HEAD_VALUE] + at, *dy = p->dy + at;
+  double q = dot (D, dy, v), met = 0, sum = 0;
+
+  for (gint64 i = 0; i < D; i++)
+    met += fabs (r[i] * k[i]);
+  for (gint64 j = 0; j < D; j++)
+    {
+      double held = bonus * met * fabs (v[j]);
+
+      for (gint64 i = 0; i < D; i++)
+        held += fabs (r[i] * S[i * D + j]);
+      sum += (2 * (double) D + 3) * square (dy[j] * held);
+    }
+  for (gint64 i = 0; i < D; i++)
+    for (gint64 j = 0; j < D; j++)
+      {
+        double *g = G + i * D + j, before = S[i * D + j];
+
+        sum += square (*g) * (square (f * before) + square (k[i] * v[j]) + square (next[i * D + j]));
+        *of_f += *g * before;
+        *g = f * *g + r[i] * dy[j];
+      }
+  *of_b += q * dot (D, r, k);
+  return sum + 2 * (double) D * square (bonus * q * met);
+}
+
+/* What a head of an example rounds. S: room for T + 1 states, G for one. */
+static double
+sum_head (const Place *p, gint64 b, gint64 h, double *S, double *G)
+{
+  gint64 T = p->node->in_shape[RECEPTANCE].dim[1], D = p->C / p->node->in_shape[HEAD_RATE].dim[0], first = b * T * p->C + h * D;
+  double w = p->x[HEAD_RATE][h], u = p->x[HEAD_BONUS][h], f = exp (-exp (w)), of_f = 0, of_b = 0, sum = 0;
+
+  memset (S, 0, D * D * sizeof *S);
+  memset (G, 0, D * D * sizeof *G);
+  for (gint64 t = 0; t < T; t++)
+    for (gint64 i = 0; i < D; i++)
+      for (gint64 j = 0; j < D; j++)
+        S[((t + 1) * D + i) * D + j] = f * S[(t * D + i) * D + j] + p->x[HEAD_KEY][first + t * p->C + i] * p->x[HEAD_VALUE][first + t * p->C + j];
+  for (gint64 t = T - 1; t >= 0; t--)
+    sum += sum_received (p, first + t * p->C, D, f, exp (u), S + t * D * D, S + (t + 1) * D * D, G, &of_f, &of_b);
+  return sum + OF_FUNCTION * square (of_f * f * (1 + exp (w) * (1 + fabs (w)))) + OF_FUNCTION * square (of_b * exp (u) * (1 + fabs (u)));
+}
+
+static double
+sum_wkv_matrix (const Place *p)
+{
+  gint64 T = p->node->in_shape[RECEPTANCE].dim[1], H = p->node->in_shape[HEAD_RATE].dim[0], D = p->C / H, B = p->n / (T * p->C);
+  g_autofree double *S = g_new (double, (T + 1) * D * D), *G = g_new (double, D * D);
+  double sum = 0;
+
+  for (gint64 b = 0; b < B; b++)
+    for (gint64 h = 0; h < H; h++)
+      sum += sum_head (p, b, h, S, G);
+  return sum;
+}
+
 static const struct { const char *op; SumFunc sum; } rules[] = {
   { "embedding", sum_none }, { "slice", sum_none }, { "relu", sum_none }, { "add", sum_result }, { "mul", sum_result }, { "position_embedding", sum_result },
   { "tanh", sum_function }, { "sigmoid", sum_function }, { "gelu", sum_function }, { "gelu_tanh", sum_function }, { "gelu_quick", sum_function },
   { "silu", sum_function }, { "relu_squared", sum_function },  { "softplus", sum_function }, { "linear", sum_linear }, { "causal_conv", sum_causal_conv }, { "rope", sum_rope }, { "layernorm", sum_layernorm },
   { "rmsnorm", sum_rmsnorm }, { "attention", sum_attention }, { "selective_scan", sum_scan }, { "token_shift", sum_token_shift },
-  { "wkv", sum_wkv },
+  { "wkv", sum_wkv }, { "wkv_matrix", sum_wkv_matrix },
 };
 
 /* --- the bound ------------------------------------------------------------------------------------------------------------- */

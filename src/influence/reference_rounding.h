@@ -13,6 +13,7 @@
  *   attention                   a score that is off by r moves z by r p_k (dy'v_k - dy'y); mixture and denominator as sums
  *   scan                        a state that is off by r moves z by r dh_t; the decay of a channel's state is rounded once for all steps
  *   fading mean                 a mean or logarithm that is off by r moves z by r times its adjoint; the rate of a channel is rounded once for all positions
+ *   fading matrix               the same of its states, for the rate of a head
  *
  * lambda is 6: 3e-8. An exponential counts 24 roundings.
  * Source: Higham and Mary, SIAM J. Sci. Comput. 41 (2019) A2815, theorem 2.4; Higham, Accuracy and Stability of Numerical Algorithms, section 3.3

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* block_rwkv.c: language models that read with a fading mean in the place of attention (RWKV, version 4).
+/* block_rwkv.c: language models that read with what fades in the place of attention: a mean for every channel (RWKV, version 4), or a matrix for every
+ * head (version 5.1).
  *
  *   h = norm (embed (tokens));   each layer: h += time_mixing (norm (h)), h += channel_mixing (norm (h));   logits = head (norm (h))
  *
  *   shift_j (x)       every channel of x mixed with itself one position before, in a share of its own for each j
  *   time mixing       r, k, v = R shift_r (x), K shift_k (x), V shift_v (x)     output (sigmoid (r) wkv (k, v))
+ *     with heads                                                                output (norm of each head (wkv (r, k, v)))
  *   channel mixing    r, k = R shift_r (x), K shift_k (x)                       sigmoid (r) V (max (k, 0)^2)
  *
  * Parameter names are those of the transformers library without its prefix.
- * Source: Peng et al., arXiv 2305.13048, section 3.
+ * Source: Peng et al., arXiv 2305.13048, section 3, and arXiv 2404.05892, section 4.1; what version 5.1 has is in ops/op_wkv_matrix.c.
  */
 #include "model/block.h"
 
@@ -24,8 +26,10 @@ static const AssayParam params[] = {
   { .name = "width", .type = ASSAY_PARAM_INT, .def.i = 64, .min = 1, .max = 1e6, .help = "size of the residual stream" },
   { .name = "layers", .type = ASSAY_PARAM_INT, .def.i = 2, .min = 0, .max = 1000, .help = "pairs of a time mixing and a channel mixing" },
   { .name = "inner", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1e7, .unit = "channels", .help = "channels of a time mixing; 0: the width" },
+  { .name = "heads", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1e6, .help = "heads with a matrix (version 5.1); 0: a mean for every channel (version 4)" },
   { .name = "mlp", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1e7, .unit = "channels", .help = "channels of a channel mixing; 0: four times the width" },
   { .name = "eps", .type = ASSAY_PARAM_DOUBLE, .def.d = 1e-5, .min = 0, .max = 1, .help = "inside the root of the norm" },
+  { .name = "head-eps", .type = ASSAY_PARAM_DOUBLE, .def.d = 1e-5, .min = 0, .max = 1, .help = "inside the root of the norm of each head" },
   { .name = "tied", .type = ASSAY_PARAM_BOOL, .help = "whether the head is the embedding" },
   { .name = "token-reduction", .type = ASSAY_PARAM_CHOICE, .def.s = "sum", .choices = reductions,
     .help = "loss of an example: sum or mean over its counted positions" },
@@ -34,8 +38,8 @@ static const AssayParam params[] = {
 
 typedef struct {
   AssayGraph *graph;
-  double eps;
-  gint64 C, I, F, layers;
+  double eps, head_eps;
+  gint64 C, I, F, H, layers;
 } Builder;
 
 #define JOIN(a, b) g_strconcat ((a), ".", (b), NULL)
@@ -57,12 +61,18 @@ add_node (const Builder *b, const char *op, const char *prefix, const char *name
 }
 
 static guint
+add_norm_of (const Builder *b, const char *name, guint x, gint64 channels, double eps, gint64 groups)
+{
+  guint gain = add_param (b, name, "weight", ASSAY_SHAPE (channels), (AssayInit) { ASSAY_INIT_ONE, 0 });
+  guint bias = add_param (b, name, "bias", ASSAY_SHAPE (channels), (AssayInit) { 0 });
+
+  return assay_graph_add_node (b->graph, "layernorm", name, ASSAY_IN (x, gain, bias), ASSAY_ATTRS (eps, groups));
+}
+
+static guint
 add_norm (const Builder *b, const char *name, guint x)
 {
-  guint gain = add_param (b, name, "weight", ASSAY_SHAPE (b->C), (AssayInit) { ASSAY_INIT_ONE, 0 });
-  guint bias = add_param (b, name, "bias", ASSAY_SHAPE (b->C), (AssayInit) { 0 });
-
-  return assay_graph_add_node (b->graph, "layernorm", name, ASSAY_IN (x, gain, bias), ASSAY_ATTRS (b->eps));
+  return add_norm_of (b, name, x, b->C, b->eps, 1);
 }
 
 /* A matrix of the mixed stream: name is the matrix's, "time_mix_name" the shares'. */
@@ -85,15 +95,33 @@ add_output (const Builder *b, const char *prefix, const char *name, guint x, gin
   return assay_block_add_linear (b->graph, full, x, in, b->C, FALSE, (AssayInit) { ASSAY_INIT_NORMAL, 0.02 / sqrt (2.0 * (double) MAX (1, b->layers)) });
 }
 
+/* A mean for every channel, gated by what is received. */
+static guint
+add_means (const Builder *b, const char *prefix, guint receptance, guint key, guint value, guint decay, guint bonus)
+{
+  guint gate = add_node (b, "sigmoid", prefix, "gate", ASSAY_IN (receptance)), wkv = add_node (b, "wkv", prefix, "wkv", ASSAY_IN (key, value, decay, bonus));
+
+  return add_node (b, "mul", prefix, "gated", ASSAY_IN (gate, wkv));
+}
+
+/* A matrix for every head, read by what is received, and each head's result normalised. */
+static guint
+add_matrices (const Builder *b, const char *prefix, guint receptance, guint key, guint value, guint decay, guint bonus)
+{
+  g_autofree char *norm = JOIN (prefix, "ln_x");
+
+  return add_norm_of (b, norm, add_node (b, "wkv_matrix", prefix, "wkv", ASSAY_IN (receptance, key, value, decay, bonus)), b->I, b->head_eps, b->H);
+}
+
 static guint
 add_time_mixing (const Builder *b, const char *prefix, guint x)
 {
-  guint decay = add_param (b, prefix, "time_decay", ASSAY_SHAPE (b->I), (AssayInit) { ASSAY_INIT_RATE, 0 });
-  guint bonus = add_param (b, prefix, "time_first", ASSAY_SHAPE (b->I), (AssayInit) { 0 });
+  const gint64 n = b->H > 0 ? b->H : b->I;
+  guint decay = add_param (b, prefix, "time_decay", ASSAY_SHAPE (n), (AssayInit) { ASSAY_INIT_RATE, 0 });
+  guint bonus = add_param (b, prefix, "time_first", ASSAY_SHAPE (n), (AssayInit) { 0 });
   guint key = add_mixed (b, prefix, "key", x, b->I), value = add_mixed (b, prefix, "value", x, b->I), receptance = add_mixed (b, prefix, "receptance", x, b->I);
-  guint gate = add_node (b, "sigmoid", prefix, "gate", ASSAY_IN (receptance)), wkv = add_node (b, "wkv", prefix, "wkv", ASSAY_IN (key, value, decay, bonus));
 
-  return add_output (b, prefix, "output", add_node (b, "mul", prefix, "gated", ASSAY_IN (gate, wkv)), b->I);
+  return add_output (b, prefix, "output", (b->H > 0 ? add_matrices : add_means) (b, prefix, receptance, key, value, decay, bonus), b->I);
 }
 
 static guint
@@ -120,7 +148,7 @@ build (const AssayValues *config, gint64 batch, AssayGraph *graph, GError **erro
 {
   gint64 V = assay_values_get_int (config, "vocabulary"), T = assay_values_get_int (config, "context"), C = assay_values_get_int (config, "width");
   gint64 I = assay_values_get_int (config, "inner"), F = assay_values_get_int (config, "mlp");
-  Builder b = { .graph = graph, .eps = assay_values_get_double (config, "eps"), .C = C, .I = I ? I : C, .F = F ? F : 4 * C,
+  Builder b = { .graph = graph, .eps = assay_values_get_double (config, "eps"), .head_eps = assay_values_get_double (config, "head-eps"), .C = C, .I = I ? I : C, .F = F ? F : 4 * C, .H = assay_values_get_int (config, "heads"),
                 .layers = assay_values_get_int (config, "layers") };
   guint tokens, targets, weight, h, table;
 
@@ -142,4 +170,4 @@ build (const AssayValues *config, gint64 batch, AssayGraph *graph, GError **erro
   return TRUE;
 }
 
-ASSAY_BLOCK_DEFINE (rwkv) = { .name = "rwkv", .help = "language model that reads with a fading mean", .data = ASSAY_DATA_TOKENS, .params = params, .build = build };
+ASSAY_BLOCK_DEFINE (rwkv) = { .name = "rwkv", .help = "language model that reads with fading means or matrices", .data = ASSAY_DATA_TOKENS, .params = params, .build = build };

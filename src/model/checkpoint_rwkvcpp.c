@@ -32,7 +32,7 @@ assay_checkpoint_rwkvcpp_recognise (const char *path)
 
 /* Tensors that only later versions have. */
 static const struct { const char *name, *version; } later[] = {
-  { "blocks.0.att.k_k", "7" }, { "blocks.0.att.time_maa_x", "6" }, { "blocks.0.att.gate.weight", "5.2" }, { "blocks.0.att.ln_x.weight", "5.1" },
+  { "blocks.0.att.k_k", "7" }, { "blocks.0.att.time_maa_x", "6" }, { "blocks.0.att.gate.weight", "5.2" },
 };
 
 static gboolean
@@ -41,42 +41,51 @@ check_version (const AssayRwkvcpp *file, GError **error)
   for (gsize k = 0; k < G_N_ELEMENTS (later); k++)
     if (assay_rwkvcpp_find (file, later[k].name) != NULL)
       {
-        g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "tensor %s: a model of version 4 of RWKV expected, one of version %s found", later[k].name, later[k].version);
+        g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "tensor %s: a model of version 4 or 5.1 of RWKV expected, one of version %s found", later[k].name, later[k].version);
         return FALSE;
       }
   return TRUE;
 }
 
-/* Rows of a matrix, *rows. */
+/* Length of the slowest axis of a tensor, *rows. */
 static gboolean
 count_rows (const AssayRwkvcpp *file, const char *name, gint64 *rows, GError **error)
 {
   const AssayRwkvcppTensor *tensor = assay_rwkvcpp_find (file, name);
 
-  if (tensor != NULL && tensor->rank == 2)
+  if (tensor != NULL)
     {
       *rows = tensor->dims[0];
       return TRUE;
     }
-  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, tensor ? "tensor %s: two axes expected" : "tensor %s expected, there is none of that name", name);
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "tensor %s expected, there is none of that name", name);
   return FALSE;
+}
+
+/* Version 5.1 normalises its heads, and has a rate for each of them. */
+static gboolean
+count_heads (const AssayRwkvcpp *file, gint64 *H, GError **error)
+{
+  *H = 0;
+  return assay_rwkvcpp_find (file, "blocks.0.att.ln_x.weight") == NULL || count_rows (file, "blocks.0.att.time_decay", H, error);
 }
 
 static json_t *
 configure (const AssayRwkvcpp *file, gint64 context, GError **error)
 {
   const AssayRwkvcppHeader *header = assay_rwkvcpp_get_header (file);
-  gint64 I, F;
+  gint64 I, F, H;
 
   if ((gsize) header->layers > assay_rwkvcpp_get_n (file))
     {
       g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "byte 16: tensors of %d layers expected, %" G_GSIZE_FORMAT " tensors found", header->layers, assay_rwkvcpp_get_n (file));
       return NULL;
     }
-  if (!check_version (file, error) || !count_rows (file, "blocks.0.att.key.weight", &I, error) || !count_rows (file, "blocks.0.ffn.key.weight", &F, error))
+  if (!check_version (file, error) || !count_rows (file, "blocks.0.att.key.weight", &I, error) || !count_rows (file, "blocks.0.ffn.key.weight", &F, error)
+      || !count_heads (file, &H, error))
     return NULL;
-  return json_pack ("{s:i, s:I, s:i, s:i, s:I, s:I, s:f, s:b, s:s}", "vocabulary", (int) header->vocabulary, "context", (json_int_t) (context ? context : CONTEXT), "width",
-                    (int) header->width, "layers", (int) header->layers, "inner", (json_int_t) I, "mlp", (json_int_t) F, "eps", 1e-5, "tied", 0, "token-reduction", "mean");
+  return json_pack ("{s:i, s:I, s:i, s:i, s:I, s:I, s:I, s:f, s:b, s:s}", "vocabulary", (int) header->vocabulary, "context", (json_int_t) (context ? context : CONTEXT), "width",
+                    (int) header->width, "layers", (int) header->layers, "inner", (json_int_t) I, "heads", (json_int_t) H, "mlp", (json_int_t) F, "eps", 1e-5, "tied", 0, "token-reduction", "mean");
 }
 
 /* --- names ------------------------------------------------------------------------------------------------------------------ */
@@ -152,24 +161,40 @@ check_tensor (const AssayRwkvcppTensor *tensor, const char *name, const AssaySha
   return FALSE;
 }
 
-/* w <- log (-w): stored is minus the rate of decay, as the programs compute it; trained is its logarithm. */
+/* Stored is what the programs compute with; trained is a logarithm of it: of the rate of decay e^w, which version 4 has with its sign and version 5.1 as
+ * what is left of a state, e^(-e^w); and, in version 5.1, of the bonus e^u. */
 static double
 recover_rate (double stored)
 {
   return log (-stored);
 }
 
-/* Each of n numbers, of which `expected` says which are right. */
-static gboolean
-recover (const char *name, double (*back) (double), const char *expected, AssayDtype dtype, void *values, gint64 n, GError **error)
+static double
+recover_rate_left (double stored)
 {
-  for (gint64 i = 0; i < n; i++)
+  return log (-log (stored));
+}
+
+static const struct { const char *end; gboolean with_heads; double (*back) (double stored); const char *expected; } recoveries[] = {
+  { ".time_decay", FALSE, recover_rate, "numbers below 0" }, { ".time_decay", TRUE, recover_rate_left, "numbers between 0 and 1" },
+  { ".time_first", TRUE, log, "numbers above 0" },
+};
+
+static gboolean
+recover (const Reading *r, const char *name, AssayDtype dtype, void *values, gint64 n, GError **error)
+{
+  const gboolean with_heads = assay_values_get_int (assay_model_get_config (r->model), "heads") > 0;
+  gsize k = 0;
+
+  while (k < G_N_ELEMENTS (recoveries) && !(recoveries[k].with_heads == with_heads && g_str_has_suffix (name, recoveries[k].end)))
+    k++;
+  for (gint64 i = 0; k < G_N_ELEMENTS (recoveries) && i < n; i++)
     {
-      double stored = dtype == ASSAY_F64 ? ((double *) values)[i] : (double) ((float *) values)[i], trained = back (stored);
+      double stored = dtype == ASSAY_F64 ? ((double *) values)[i] : (double) ((float *) values)[i], trained = recoveries[k].back (stored);
 
       if (!isfinite (trained))
         {
-          g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "tensor %s: %s expected, %g found at element %" G_GINT64_FORMAT, name, expected, stored, i);
+          g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "tensor %s: %s expected, %g found at element %" G_GINT64_FORMAT, name, recoveries[k].expected, stored, i);
           return FALSE;
         }
       if (dtype == ASSAY_F64)
@@ -193,9 +218,7 @@ read_parameter (Reading *r, const AssayGraphValue *p, GError **error)
     return FALSE;
   g_hash_table_add (r->used, (gpointer) tensor);
   assay_checkpoint_card_add (r->card, assay_store_type_word (tensor->type), tensor->bytes);
-  if (g_str_has_suffix (name, ".time_decay") && !recover (name, recover_rate, "numbers below 0", dtype, out, assay_shape_count (&p->shape), error))
-    return FALSE;
-  return assay_arrival_add (r->arrival, p, out, error);
+  return recover (r, name, dtype, out, assay_shape_count (&p->shape), error) && assay_arrival_add (r->arrival, p, out, error);
 }
 
 /* --- the whole -------------------------------------------------------------------------------------------------------------- */
@@ -223,7 +246,7 @@ read_weights (const AssayRwkvcpp *file, AssayModel *model, AssayArrival *arrival
   AssayGraph *layout = assay_model_get_layout (model);
   Reading r = { file, model, used, card, arrival };
 
-  json_object_set_new (card, "model_type", json_string ("rwkv4"));
+  json_object_set_new (card, "model_type", json_string (assay_values_get_int (assay_model_get_config (model), "heads") > 0 ? "rwkv5.1" : "rwkv4"));
   assay_model_take_card (model, card);
   for (guint v = 0; v < assay_graph_get_n_values (layout); v++)
     {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* checkpoint_rwkvcpp.h: RWKV models in the files of rwkv.cpp (store/rwkvcpp.h), with the names of the program that trained them. Internal to this floor.
+/* checkpoint_rwkvcpp.h: RWKV models, versions 4 and 5.1, in the files of rwkv.cpp (store/rwkvcpp.h), with the names of the program that trained them. Internal to this floor.
  *
  * Thread rule: as checkpoint.h.
  */

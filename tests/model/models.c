@@ -54,6 +54,7 @@ const ModelCase model_cases[] = {
   { "rwkv", "rwkv", "{\"vocabulary\": 11, \"context\": 6, \"width\": 6, \"layers\": 2, \"mlp\": 9}" },
   { "rwkv, more channels inside, a tied head, mean", "rwkv",
     "{\"vocabulary\": 11, \"context\": 6, \"width\": 4, \"layers\": 1, \"inner\": 7, \"tied\": true, \"token-reduction\": \"mean\"}" },
+  { "rwkv, heads", "rwkv", "{\"vocabulary\": 11, \"context\": 6, \"width\": 6, \"layers\": 2, \"inner\": 8, \"heads\": 2, \"mlp\": 9, \"head-eps\": 0.01}" },
   { "encoder", "encoder", "{\"vocabulary\": 11, \"context\": 6, \"width\": 8, \"layers\": 2, \"heads\": 2, \"mlp\": 12, \"positions-size\": 9}" },
   { "encoder, a head of its own, mean, one type", "encoder",
     "{\"vocabulary\": 11, \"context\": 6, \"width\": 6, \"layers\": 1, \"heads\": 3, \"types\": 1, \"activation\": \"tanh\", \"tied\": false,"

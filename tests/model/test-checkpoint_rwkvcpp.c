@@ -34,16 +34,20 @@ static const Name layered[] = {
   { "ffn.receptance.weight", "feed_forward.receptance.weight", FALSE }, { "ffn.value.weight", "feed_forward.value.weight", FALSE },
 };
 
-enum { V = 29, C = 6, I = 8, F = 11, L = 2 };
-static const char config_text[] = "{\"vocabulary\": 29, \"context\": 48, \"width\": 6, \"layers\": 2, \"inner\": 8, \"mlp\": 11, \"token-reduction\": \"mean\"}";
+/* What only a model with heads has. */
+static const Name headed[] = { { "att.ln_x.weight", "attention.ln_x.weight", FALSE }, { "att.ln_x.bias", "attention.ln_x.bias", FALSE } };
+
+enum { V = 29, C = 6, I = 8, F = 11, H = 4, L = 2 };
+#define CONFIG "\"vocabulary\": 29, \"context\": 48, \"width\": 6, \"layers\": 2, \"inner\": 8, \"mlp\": 11, \"token-reduction\": \"mean\""
+static const char *const configs[] = { "{" CONFIG "}", "{" CONFIG ", \"heads\": 4}" };  /* versions 4 and 5.1 */
 
 /* --- a drawn model --------------------------------------------------------------------------------------------------------- */
 
 /* Numbers of single precision. */
 static AssayModel *
-draw (void)
+draw (gboolean with_heads)
 {
-  json_auto_t *config = json_loads (config_text, 0, NULL);
+  json_auto_t *config = json_loads (configs[with_heads], 0, NULL);
   GError *error = NULL;
   AssayModel *model = assay_model_new ("rwkv", config, ASSAY_F64, &error);
   double *theta;
@@ -72,9 +76,17 @@ get_numbers (AssayModel *model, const char *library, AssayShape *shape)
   return numbers;
 }
 
+static void
+add_layered (GPtrArray *names, GArray *is_row, int layer, const Name *name)
+{
+  g_ptr_array_add (names, g_strdup_printf ("blocks.%d.%s", layer, name->theirs));
+  g_ptr_array_add (names, g_strdup_printf ("rwkv.blocks.%d.%s", layer, name->library));
+  g_array_append_val (is_row, name->is_row);
+}
+
 /* Names of both programs, new strings in pairs. */
 static GPtrArray *
-list_names (GArray *is_row)
+list_names (gboolean with_heads, GArray *is_row)
 {
   GPtrArray *names = g_ptr_array_new_with_free_func (g_free);
 
@@ -85,12 +97,12 @@ list_names (GArray *is_row)
       g_array_append_val (is_row, whole[k].is_row);
     }
   for (int layer = 0; layer < L; layer++)
-    for (gsize k = 0; k < G_N_ELEMENTS (layered); k++)
-      {
-        g_ptr_array_add (names, g_strdup_printf ("blocks.%d.%s", layer, layered[k].theirs));
-        g_ptr_array_add (names, g_strdup_printf ("rwkv.blocks.%d.%s", layer, layered[k].library));
-        g_array_append_val (is_row, layered[k].is_row);
-      }
+    {
+      for (gsize k = 0; k < G_N_ELEMENTS (layered); k++)
+        add_layered (names, is_row, layer, &layered[k]);
+      for (gsize k = 0; with_heads && k < G_N_ELEMENTS (headed); k++)
+        add_layered (names, is_row, layer, &headed[k]);
+    }
   return names;
 }
 
@@ -101,13 +113,32 @@ typedef struct {
   float number;
   gint32 vocabulary, layers;            /* 0: the model's own */
   gint32 type;                          /* of matrices */
+  gboolean with_heads;
 } Change;
+
+static gboolean
+has_heads (const AssayModel *model)
+{
+  return assay_values_get_int (assay_model_get_config (model), "heads") > 0;
+}
+
+/* Rates and bonuses as the programs compute with them; those of heads have two axes more. */
+static void
+convert (gboolean with_heads, const char *name, float *numbers, AssayShape *shape)
+{
+  gboolean is_rate = g_str_has_suffix (name, ".time_decay"), is_bonus = g_str_has_suffix (name, ".time_first");
+
+  for (gint64 i = 0; i < shape->dim[0] && (is_rate || (is_bonus && with_heads)); i++)
+    numbers[i] = is_bonus ? expf (numbers[i]) : with_heads ? (float) exp (-exp ((double) numbers[i])) : -expf (numbers[i]);
+  if (with_heads && (is_rate || is_bonus))
+    *shape = ASSAY_SHAPE (H, 1, 1);
+}
 
 static char *
 write_bin (AssayModel *model, const Change *change)
 {
   g_autoptr (GArray) is_row = g_array_new (FALSE, FALSE, sizeof (gboolean));
-  g_autoptr (GPtrArray) names = list_names (is_row);
+  g_autoptr (GPtrArray) names = list_names (has_heads (model), is_row);
   g_autoptr (GByteArray) bytes = rwkvcpp_begin (101, change->vocabulary ? change->vocabulary : V, C, change->layers ? change->layers : L);
   char *path;
 
@@ -117,15 +148,13 @@ write_bin (AssayModel *model, const Change *change)
       AssayShape shape;
       g_autofree float *numbers = get_numbers (model, names->pdata[k + 1], &shape);
 
-      if (g_str_has_suffix (name, ".time_decay"))
-        for (gint64 i = 0; i < I; i++)
-          numbers[i] = -expf (numbers[i]);
+      convert (has_heads (model), name, numbers, &shape);
       if (g_strcmp0 (change->spoilt, name) == 0)
         numbers[0] = change->number;
       if (g_strcmp0 (change->without, name) == 0)
         name = change->renamed_to;
       if (name != NULL)
-        rwkvcpp_add (bytes, name, shape.rank, shape.dim, shape.rank > 1 ? change->type : RWKVCPP_F32, numbers);
+        rwkvcpp_add (bytes, name, shape.rank, shape.dim, shape.rank == 2 ? change->type : RWKVCPP_F32, numbers);
     }
   path = g_build_filename (scratch, "model.bin", NULL);
   save (path, bytes->data, bytes->len);
@@ -138,7 +167,7 @@ write_library (AssayModel *model)
   static const char config[] = "{\"model_type\": \"rwkv\", \"vocab_size\": 29, \"context_length\": 48, \"hidden_size\": 6, \"attention_hidden_size\": 8, \"intermediate_size\": 11, "
                                "\"num_hidden_layers\": 2, \"layer_norm_epsilon\": 1e-5, \"rescale_every\": 6, \"tie_word_embeddings\": false}";
   g_autoptr (GArray) is_row = g_array_new (FALSE, FALSE, sizeof (gboolean)), tensors = g_array_new (FALSE, TRUE, sizeof (AssaySafetensor));
-  g_autoptr (GPtrArray) names = list_names (is_row), kept = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GPtrArray) names = list_names (FALSE, is_row), kept = g_ptr_array_new_with_free_func (g_free);
   char *folder = g_build_filename (scratch, "library", NULL);
   g_autofree char *path = g_build_filename (folder, "config.json", NULL), *weights = g_build_filename (folder, "model.safetensors", NULL);
   GError *error = NULL;
@@ -207,12 +236,13 @@ compare (AssayModel *a, AssayModel *b)
   return worst;
 }
 
-/* Rates lose at most two roundings of 2^-24 on their way through the file, of which a logarithm of at most 6 keeps 2^-24 (2 + 6): a logit of size 1 moves by less
- * than 1e-5. Everything else is what it was. */
+/* e^w is off by three roundings of 2^-24 in a file, so that w is by 3 2^-24. What is left of a state, e^(-e^w), is off by one of its own: w by 2^-24 / e^w, where
+ * e^w is above e^-5.3 = 1 / 200. A logit of size 1 moves by no more than such steps of some dozens of rates and bonuses, 1e-4. Everything else is what it was. */
 static void
-test_file (void)
+test_file (gconstpointer data)
 {
-  g_autoptr (AssayModel) model = draw ();
+  const gboolean with_heads = GPOINTER_TO_INT (data);
+  g_autoptr (AssayModel) model = draw (with_heads);
   g_autofree char *path = write_bin (model, &(Change) { .type = RWKVCPP_F32 });
   g_autoptr (AssayModel) back = open_as (path, ASSAY_F64);
   AssayGraph *layout = assay_model_get_layout (model);
@@ -220,14 +250,15 @@ test_file (void)
 
   g_assert_cmpstr (json_string_value (json_object_get (assay_model_get_card (back), "format")), ==, "rwkv.cpp");
   g_assert_true (assay_model_is_token_mean (back));
-  g_assert_cmpfloat (compare (model, back), <, 1e-5);
+  g_assert_cmpstr (json_string_value (json_object_get (assay_model_get_card (back), "model_type")), ==, with_heads ? "rwkv5.1" : "rwkv4");
+  g_assert_cmpfloat (compare (model, back), <, 1e-4);
   for (guint v = 0; v < assay_graph_get_n_values (layout); v++)
     {
       const AssayGraphValue *p = assay_graph_get_value (layout, v);
-      gboolean is_rate = p->role == ASSAY_VALUE_PARAM && g_str_has_suffix (p->name, ".time_decay");
+      gboolean is_rate = g_str_has_suffix (p->name, ".time_decay"), is_bonus = with_heads && g_str_has_suffix (p->name, ".time_first");
 
       for (gint64 i = p->offset; p->role == ASSAY_VALUE_PARAM && i < p->offset + assay_shape_count (&p->shape); i++)
-        g_assert_cmpfloat (fabs (before[i] - after[i]), <=, is_rate ? 8 * 0x1p-24 : 0);
+        g_assert_cmpfloat (fabs (before[i] - after[i]), <=, is_rate ? (with_heads ? 200 : 3) * 0x1p-24 : is_bonus ? 3 * 0x1p-24 : 0);
     }
 }
 
@@ -235,7 +266,7 @@ test_file (void)
 static void
 test_half (void)
 {
-  g_autoptr (AssayModel) model = draw ();
+  g_autoptr (AssayModel) model = draw (FALSE);
   g_autofree char *path = write_bin (model, &(Change) { .type = RWKVCPP_F16 });
   g_autoptr (AssayModel) back = open_as (path, ASSAY_F64);
   AssayGraph *layout = assay_model_get_layout (model);
@@ -261,7 +292,7 @@ test_half (void)
 static void
 test_library (void)
 {
-  g_autoptr (AssayModel) model = draw ();
+  g_autoptr (AssayModel) model = draw (FALSE), with_heads = draw (TRUE);
   g_autofree char *folder = write_library (model), *again = g_build_filename (scratch, "again", NULL);
   g_autoptr (AssayModel) read = open_as (folder, ASSAY_F64), back = NULL;
   const char *family = NULL;
@@ -273,6 +304,8 @@ test_library (void)
   g_assert_cmpstr (family, ==, "RWKV");
   back = open_as (again, ASSAY_F64);
   g_assert_cmpfloat (compare (read, back), ==, 0);
+  g_assert_false (assay_checkpoint_export_directory (with_heads, again, NULL, &family, &error));
+  expect_error (&error, ASSAY_ERROR_UNSUPPORTED, "one that a family of the transformers library has", "rwkv found");
 }
 
 /* --- what is refused -------------------------------------------------------------------------------------------------------- */
@@ -295,12 +328,16 @@ test_refused (void)
     { { .without = "blocks.0.ln0.bias", .renamed_to = "blocks.0.att.gate.weight" }, ASSAY_ERROR_UNSUPPORTED, "blocks.0.att.gate.weight", "version 5.2 found" },
     { { .without = "blocks.0.ln0.bias", .renamed_to = "blocks.0.att.time_maa_x" }, ASSAY_ERROR_UNSUPPORTED, "blocks.0.att.time_maa_x", "version 6 found" },
     { { .without = "blocks.0.ln0.bias", .renamed_to = "blocks.0.att.k_k" }, ASSAY_ERROR_UNSUPPORTED, "blocks.0.att.k_k", "version 7 found" },
+    { { .spoilt = "blocks.1.att.time_decay", .number = 1, .with_heads = TRUE }, ASSAY_ERROR_INPUT, "blocks.1.att.time_decay: numbers between 0 and 1 expected", "1 found at element 0" },
+    { { .spoilt = "blocks.0.att.time_first", .number = -1, .with_heads = TRUE }, ASSAY_ERROR_INPUT, "blocks.0.att.time_first: numbers above 0 expected", "-1 found at element 0" },
+    { { .without = "blocks.0.att.time_decay", .renamed_to = "blocks.0.att.time_decline", .with_heads = TRUE }, ASSAY_ERROR_INPUT, "tensor blocks.0.att.time_decay expected", NULL },
+    { { .without = "blocks.0.att.ln_x.weight", .renamed_to = "blocks.0.att.ln_y.weight", .with_heads = TRUE }, ASSAY_ERROR_INPUT, "tensor blocks.0.att.time_decay: shape (8) expected", "(4) found" },
   };
-  g_autoptr (AssayModel) model = draw ();
+  g_autoptr (AssayModel) model = draw (FALSE), with_heads = draw (TRUE);
 
   for (gsize k = 0; k < G_N_ELEMENTS (cases); k++)
     {
-      g_autofree char *path = write_bin (model, &cases[k].change);
+      g_autofree char *path = write_bin (cases[k].change.with_heads ? with_heads : model, &cases[k].change);
       GError *error = NULL;
 
       g_assert_null (assay_checkpoint_load_path (path, NULL, &error));
@@ -314,6 +351,7 @@ test_refused (void)
 
 static const struct { const char *model, *logits; } published[] = {
   { "rwkv_tiny/tiny-rwkv-4v0-660K-FP32.bin", "rwkv_tiny/expected-logits-4v0-660K.bin" },
+  { "rwkv_tiny/tiny-rwkv-5v1-730K-FP32.bin", "rwkv_tiny/expected-logits-5v1-730K.bin" },
 };
 
 static char *
@@ -379,7 +417,8 @@ main (int argc, char **argv)
 
   g_test_init (&argc, &argv, NULL);
   scratch = g_dir_make_tmp ("assay-rwkv-XXXXXX", NULL);
-  g_test_add_func ("/checkpoint_rwkvcpp/a file is the model that it was written of", test_file);
+  g_test_add_data_func ("/checkpoint_rwkvcpp/a file is the model that it was written of", GINT_TO_POINTER (FALSE), test_file);
+  g_test_add_data_func ("/checkpoint_rwkvcpp/one with heads, too", GINT_TO_POINTER (TRUE), test_file);
   g_test_add_func ("/checkpoint_rwkvcpp/matrices of half precision are what that makes of them", test_half);
   g_test_add_func ("/checkpoint_rwkvcpp/a directory of the transformers library is it too, and is written again", test_library);
   g_test_add_func ("/checkpoint_rwkvcpp/what is no such model is refused by its name", test_refused);

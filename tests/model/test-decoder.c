@@ -30,6 +30,7 @@ static const struct { const char *name, *architecture, *config; } cases[] = {
   { "a packed window", "transformer", "{" TRANSFORMER ", \"window\": 5}" },
   { "mamba", "mamba", "{\"vocabulary\": 23, \"context\": 100, \"width\": 8, \"layers\": 2, \"state\": 4, \"rank\": 2}" },
   { "rwkv", "rwkv", "{\"vocabulary\": 23, \"context\": 100, \"width\": 8, \"layers\": 2, \"inner\": 12}" },
+  { "rwkv, heads", "rwkv", "{\"vocabulary\": 23, \"context\": 100, \"width\": 8, \"layers\": 2, \"heads\": 2}" },
   { "mamba, one tap", "mamba", "{\"vocabulary\": 23, \"context\": 100, \"width\": 8, \"layers\": 1, \"state\": 3, \"kernel\": 1}" },
 };
 
