@@ -80,7 +80,7 @@ tests_dataset_test_tokenizer_SOURCES = tests/dataset/test-tokenizer.c
 tests_dataset_test_tokenizer_LDADD = $(DATASET_TEST_LIBS)
 
 check_PROGRAMS += tests/dataset/test-tokenizer_files
-tests_dataset_test_tokenizer_files_SOURCES = tests/dataset/test-tokenizer_files.c $(dataset_fixture)
+tests_dataset_test_tokenizer_files_SOURCES = tests/dataset/test-tokenizer_files.c tests/store/rwkvcpp_writer.h $(dataset_fixture)
 tests_dataset_test_tokenizer_files_LDADD = $(DATASET_TEST_LIBS)
 
 check_PROGRAMS += tests/dataset/test-tokenizer_train

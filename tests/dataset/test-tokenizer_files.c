@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "dataset/tokenizer.h"
 
+#include "../store/rwkvcpp_writer.h"
 #include "../store/store_test.h"
 #include "fixture.h"
 
@@ -267,6 +268,28 @@ test_real_llama2 (void)
         ids[i] = atoi (words[i]);
       assert_decodes (tokenizer, ids, n, cases[k].text);
     }
+}
+
+/* --- rwkv.cpp ------------------------------------------------------------------------------------------------------------------------ */
+
+/* The first numbers of a model's file say how many tokens there are, and 256 of them are bytes. */
+static void
+test_rwkvcpp (void)
+{
+  static const char text[] = "\"in \xc3\xa9\n";
+  g_autoptr (GByteArray) bytes = rwkvcpp_begin (101, 256, 8, 1), more = rwkvcpp_begin (101, 257, 8, 1);
+  GError *error = NULL;
+  g_autoptr (AssayTokenizer) tokenizer = open_bytes ("model.bin", bytes, &error);
+  g_autofree char *found = NULL;
+  const gint32 ids[] = { 34, 105, 110, 32, 195, 169, 10 };
+
+  g_assert_no_error (error);
+  g_assert_cmpint (assay_tokenizer_get_size (tokenizer), ==, 256);
+  found = describe (tokenizer, text, strlen (text), TRUE, FALSE);
+  g_assert_cmpstr (found, ==, "34 105 110 32 195 169 10");
+  assert_decodes (tokenizer, ids, G_N_ELEMENTS (ids), text);
+  g_assert_null (open_bytes ("model.bin", more, &error));
+  fixture_refused (&error, ASSAY_ERROR_NOT_FOUND, "a file of rwkv.cpp holds no tokenizer", "257 found", NULL);
 }
 
 /* --- SentencePiece ---------------------------------------------------------------------------------------------------------------- */
@@ -994,6 +1017,7 @@ main (int argc, char **argv)
   g_test_add_func ("/tokenizer_files/GGUF: byte-level vocabularies cut a text by the name of its pattern", test_gguf_gpt2);
   g_test_add_func ("/tokenizer_files/GGUF: words", test_gguf_bert);
   g_test_add_func ("/tokenizer_files/GGUF: what is cut off, changed or not known is refused by name", test_gguf_refused);
+  g_test_add_func ("/tokenizer_files/a model of rwkv.cpp with 256 tokens reads bytes", test_rwkvcpp);
   g_test_add_data_func ("/tokenizer_files/GGUF: awkward texts by GPT-2's vocabulary", "ggml_vocab/ggml-vocab-gpt-2.gguf", test_gguf_real);
   g_test_add_data_func ("/tokenizer_files/GGUF: awkward texts by Llama's vocabulary", "ggml_vocab/ggml-vocab-llama-spm.gguf", test_gguf_real);
   g_test_add_func ("/tokenizer_files/a model of SentencePiece and the configuration beside it", test_model_directory);
