@@ -143,12 +143,7 @@ add_token (GArray *tokens, gint32 id, AssayTextSpan span)
 static void
 encode_pieces (AssayTokenizer *self, AssayText *text, gboolean is_first, GArray *tokens)
 {
-  for (guint k = 0; k < self->cutters->len; k++)
-    {
-      const AssayTokenStep *step = &g_array_index (self->cutters, AssayTokenStep, k);
-
-      step->apply (step, text, is_first);
-    }
+  assay_token_steps_apply (self->cutters, text, is_first);
   for (guint k = 0; k < text->pieces->len; k++)
     {
       AssayTextPiece piece = g_array_index (text->pieces, AssayTextPiece, k);
@@ -189,12 +184,7 @@ encode_stretch (AssayTokenizer *self, const char *bytes, gsize n, gint64 base, G
   if (n == 0)
     return;
   assay_text_init (&text, bytes, n, base);
-  for (guint k = 0; k < self->normalisers->len; k++)
-    {
-      const AssayTokenStep *step = &g_array_index (self->normalisers, AssayTokenStep, k);
-
-      step->apply (step, &text, base == 0);
-    }
+  assay_token_steps_apply (self->normalisers, &text, base == 0);
   a = find_added (self, TRUE, text.bytes->str, text.bytes->len, &search);
   if (a == NULL)
     {
@@ -252,14 +242,27 @@ check_text (const char *text, gsize n, GError **error)
   return TRUE;
 }
 
+static gboolean
+check_steps (const AssayTokenizer *self, GError **error)
+{
+  return assay_token_steps_check (self->normalisers, error) && assay_token_steps_check (self->cutters, error);
+}
+
 gboolean
 assay_tokenizer_encode (AssayTokenizer *self, const char *text, gsize n, gboolean with_special, GArray *tokens, GError **error)
 {
+  const guint before = tokens->len;
+
   if (!check_text (text, n, error))
     return FALSE;
   if (with_special)
     add_around (self->before, tokens);
   encode_range (self, text, 0, n, tokens);
+  if (!check_steps (self, error))
+    {
+      g_array_set_size (tokens, before);
+      return FALSE;
+    }
   if (with_special)
     add_around (self->behind, tokens);
   return TRUE;
@@ -277,7 +280,7 @@ assay_tokenizer_encode_each (AssayTokenizer *self, const char *text, gsize n, As
   if (!check_text (text, n, error))
     return FALSE;
   assay_token_parts_encode (text, n, encode_part_of_text, self, func, data);
-  return TRUE;
+  return check_steps (self, error);
 }
 
 /* --- decoding ---------------------------------------------------------------------------------------------------------------- */
@@ -560,19 +563,16 @@ read_vocabulary (AssayTokenizer *self, const json_t *document, GError **error)
   return TRUE;
 }
 
-/* How an added token is found in a normalised text. Owns: the caller. */
+/* How an added token is found in a normalised text. Owns: the caller. Errors: those of assay_token_steps_check. */
 static char *
-normalise (const AssayTokenizer *self, const char *content, gsize n, gsize *length)
+normalise (const AssayTokenizer *self, const char *content, gsize n, gsize *length, GError **error)
 {
   g_auto (AssayText) text = { 0 };
 
   assay_text_init (&text, content, n, 0);
-  for (guint k = 0; k < self->normalisers->len; k++)
-    {
-      const AssayTokenStep *step = &g_array_index (self->normalisers, AssayTokenStep, k);
-
-      step->apply (step, &text, TRUE);
-    }
+  assay_token_steps_apply (self->normalisers, &text, TRUE);
+  if (!assay_token_steps_check (self->normalisers, error))
+    return NULL;
   *length = text.bytes->len;
   return g_memdup2 (text.bytes->str, text.bytes->len + 1);
 }
@@ -599,8 +599,8 @@ read_added (AssayTokenizer *self, const json_t *list, GError **error)
           return FALSE;
         }
       n = json_string_length (content);
-      if (json_is_true (normalised))
-        changed = normalise (self, json_string_value (content), n, &n);
+      if (json_is_true (normalised) && (changed = normalise (self, json_string_value (content), n, &n, error)) == NULL)
+        return FALSE;
       assay_token_strings_add (self->strings[json_is_true (normalised)], changed ? changed : json_string_value (content), n, (gint32) self->added->len);
       a.id = (gint32) json_integer_value (id);
       g_array_append_val (self->added, a);

@@ -36,7 +36,8 @@ void            assay_tokenizer_free         (AssayTokenizer *self);
 char          **assay_tokenizer_list_files   (const char *path);
 
 /* Appends the tokens (AssayToken) of n bytes of UTF-8. with_special: also those that the tokenizer puts around a text.
- * Cost: linear in the text but for a model without pieces, n log n. Errors: INPUT with the byte that is no UTF-8. */
+ * Cost: linear in the text but for a model without pieces, n log n. Errors: INPUT with the byte that is no UTF-8; INPUT
+ * where a pattern that cuts or changes the text gives up on it. */
 gboolean        assay_tokenizer_encode       (AssayTokenizer *self, const char *text, gsize n, gboolean with_special, GArray *tokens, GError **error);
 /* gint32 numbers of n bytes of UTF-8, behind the token that begins texts where there is one. Owns: the caller. Errors: those of encode. */
 GArray         *assay_tokenizer_encode_numbers (AssayTokenizer *self, const char *text, gsize n, GError **error);
@@ -45,7 +46,7 @@ GArray         *assay_tokenizer_encode_numbers (AssayTokenizer *self, const char
 GArray         *assay_tokenizer_encode_continuation (AssayTokenizer *self, const char *text, const char *continuation, gint64 *first, GError **error);
 typedef void (*AssayTokenFunc) (const AssayToken *token, gpointer data);
 /* The same tokens one by one, in order, without those around the text; memory does not grow with the text. Where neighbouring parts of a text do not agree on how what they share is
- * cut, longer parts are tried, in the end the whole. Errors: as above, before the first token. */
+ * cut, longer parts are tried, in the end the whole. Errors: as above; of no UTF-8 before the first token. */
 gboolean        assay_tokenizer_encode_each  (AssayTokenizer *self, const char *text, gsize n, AssayTokenFunc func, gpointer data, GError **error);
 /* The text of token numbers; what is no UTF-8 becomes U+FFFD. *length bytes. Owns: the caller. Unknown numbers are left out. */
 char           *assay_tokenizer_decode       (const AssayTokenizer *self, const gint32 *ids, gsize n, gsize *length);

@@ -10,10 +10,12 @@
 #include <string.h>
 
 struct _AssayTokenPattern {
-  char *literal;                /* NULL: a regular expression */
-  gsize length;
+  char *text;                   /* as it was given */
+  gboolean is_literal;
+  gsize length;                 /* of a literal */
   pcre2_code *code;
   pcre2_match_data *match;
+  int fault;                    /* of PCRE, where a search gave up; 0: none */
 };
 
 void
@@ -26,6 +28,36 @@ assay_token_step_clear (AssayTokenStep *step)
   *step = (AssayTokenStep) { 0 };
 }
 
+void
+assay_token_steps_apply (const GArray *steps, AssayText *text, gboolean is_first)
+{
+  for (guint k = 0; k < steps->len; k++)
+    {
+      const AssayTokenStep *step = &g_array_index (steps, AssayTokenStep, k);
+
+      step->apply (step, text, is_first);
+    }
+}
+
+gboolean
+assay_token_steps_check (const GArray *steps, GError **error)
+{
+  for (guint k = 0; k < steps->len; k++)
+    {
+      AssayTokenPattern *pattern = g_array_index (steps, AssayTokenStep, k).pattern;
+      PCRE2_UCHAR words[256];
+
+      if (pattern == NULL || pattern->fault == 0)
+        continue;
+      pcre2_get_error_message (pattern->fault, words, sizeof words);
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "text: the tokenizer's pattern %s gave up on it (%s): there are too many ways to match it; lines that are shorter, or another pattern, "
+                   "have fewer", pattern->text, (const char *) words);
+      pattern->fault = 0;
+      return FALSE;
+    }
+  return TRUE;
+}
+
 AssayTokenPattern *
 assay_token_pattern_new (const char *text, gboolean is_literal, GError **error)
 {
@@ -33,12 +65,11 @@ assay_token_pattern_new (const char *text, gboolean is_literal, GError **error)
   PCRE2_SIZE where;
   int fault;
 
+  pattern->text = g_strdup (text);
+  pattern->is_literal = is_literal;
+  pattern->length = strlen (text);
   if (is_literal)
-    {
-      pattern->literal = g_strdup (text);
-      pattern->length = strlen (text);
-      return pattern;
-    }
+    return pattern;
   pattern->code = pcre2_compile ((PCRE2_SPTR) text, PCRE2_ZERO_TERMINATED, PCRE2_UTF | PCRE2_UCP, &fault, &where, NULL);
   if (pattern->code == NULL)
     {
@@ -46,7 +77,7 @@ assay_token_pattern_new (const char *text, gboolean is_literal, GError **error)
 
       pcre2_get_error_message (fault, words, sizeof words);
       g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "pattern %s: at character %" G_GSIZE_FORMAT ": %s", text, (gsize) where, (const char *) words);
-      g_free (pattern);
+      assay_token_pattern_free (pattern);
       return NULL;
     }
   pcre2_jit_compile (pattern->code, PCRE2_JIT_COMPLETE);          /* where it cannot, the interpreter finds the same */
@@ -59,7 +90,7 @@ assay_token_pattern_free (AssayTokenPattern *pattern)
 {
   if (pattern == NULL)
     return;
-  g_free (pattern->literal);
+  g_free (pattern->text);
   pcre2_match_data_free (pattern->match);
   pcre2_code_free (pattern->code);
   g_free (pattern);
@@ -71,30 +102,38 @@ find_literal (const AssayTokenPattern *pattern, const char *bytes, gsize n, gsiz
 {
   for (; pattern->length > 0 && first + pattern->length <= n; first++)
     {
-      const char *found = memchr (bytes + first, pattern->literal[0], n - first - pattern->length + 1);
+      const char *found = memchr (bytes + first, pattern->text[0], n - first - pattern->length + 1);
 
       if (found == NULL)
         break;
       first = (gsize) (found - bytes);
-      if (memcmp (found, pattern->literal, pattern->length) == 0)
+      if (memcmp (found, pattern->text, pattern->length) == 0)
         return first;
     }
   return n;
 }
 
 gboolean
-assay_token_pattern_find (const AssayTokenPattern *pattern, const char *bytes, gsize n, gsize first, gsize *start, gsize *end)
+assay_token_pattern_find (AssayTokenPattern *pattern, const char *bytes, gsize n, gsize first, gsize *start, gsize *end)
 {
   const PCRE2_SIZE *ovector;
+  int found;
 
-  if (pattern->literal != NULL)
+  if (pattern->is_literal)
     {
       *start = find_literal (pattern, bytes, n, first);
       *end = *start + pattern->length;
       return *start < n;
     }
-  if (pcre2_match (pattern->code, (PCRE2_SPTR) bytes, n, first, PCRE2_NO_UTF_CHECK, pattern->match, NULL) < 0)
-    return FALSE;
+  found = pcre2_match (pattern->code, (PCRE2_SPTR) bytes, n, first, PCRE2_NO_UTF_CHECK, pattern->match, NULL);
+  if (found == PCRE2_ERROR_JIT_STACKLIMIT)                        /* compiled code has 32 KiB to remember ways in, the interpreter the heap */
+    found = pcre2_match (pattern->code, (PCRE2_SPTR) bytes, n, first, PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT, pattern->match, NULL);
+  if (found < 0)
+    {
+      if (found != PCRE2_ERROR_NOMATCH && pattern->fault == 0)
+        pattern->fault = found;
+      return FALSE;
+    }
   ovector = pcre2_get_ovector_pointer (pattern->match);
   *start = ovector[0];
   *end = ovector[1];
@@ -102,7 +141,7 @@ assay_token_pattern_find (const AssayTokenPattern *pattern, const char *bytes, g
 }
 
 gboolean
-assay_token_pattern_next (const AssayTokenPattern *pattern, const char *bytes, gsize n, AssayTokenMatch *match)
+assay_token_pattern_next (AssayTokenPattern *pattern, const char *bytes, gsize n, AssayTokenMatch *match)
 {
   gsize start, end;
 

@@ -31,16 +31,21 @@ struct _AssayTokenStep {
 
 void               assay_token_step_clear  (AssayTokenStep *step);
 
+/* All steps, in order. What a pattern gave up on is as if it had found nothing; assay_token_steps_check says so. */
+void               assay_token_steps_apply (const GArray *steps, AssayText *text, gboolean is_first);
+/* FALSE where a pattern of the steps gave up since the last call. Errors: INPUT with the pattern and the limit that was hit. */
+gboolean           assay_token_steps_check (const GArray *steps, GError **error);
+
 /* Errors: INPUT with the pattern and what is wrong with it. */
 AssayTokenPattern *assay_token_pattern_new  (const char *text, gboolean is_literal, GError **error);
 void               assay_token_pattern_free (AssayTokenPattern *pattern);
-/* The first match in bytes first .. n - 1; FALSE: none. */
-gboolean           assay_token_pattern_find (const AssayTokenPattern *pattern, const char *bytes, gsize n, gsize first, gsize *start, gsize *end);
+/* The first match in bytes first .. n - 1; FALSE: none, or it was not found within the limits of the search. */
+gboolean           assay_token_pattern_find (AssayTokenPattern *pattern, const char *bytes, gsize n, gsize first, gsize *start, gsize *end);
 
 
 /* Matches of a text, one after another. One of no length counts, but not right behind the one before it. */
 typedef struct { gsize start, end, next; gboolean has_one; } AssayTokenMatch;   /* begins as zeros */
-gboolean           assay_token_pattern_next (const AssayTokenPattern *pattern, const char *bytes, gsize n, AssayTokenMatch *match);
+gboolean           assay_token_pattern_next (AssayTokenPattern *pattern, const char *bytes, gsize n, AssayTokenMatch *match);
 
 /* White space as Unicode has it. */
 gboolean           assay_token_is_white     (gunichar c);

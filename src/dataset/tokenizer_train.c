@@ -83,12 +83,7 @@ count_text (AssayTokenTrainer *self, const char *bytes, gsize n)
   g_auto (AssayText) text = { 0 };
 
   assay_text_init (&text, bytes, n, 0);
-  for (guint k = 0; k < self->cutters->len; k++)
-    {
-      const AssayTokenStep *step = &g_array_index (self->cutters, AssayTokenStep, k);
-
-      step->apply (step, &text, TRUE);
-    }
+  assay_token_steps_apply (self->cutters, &text, TRUE);
   for (guint k = 0; k < text.pieces->len; k++)
     {
       AssayTextPiece piece = g_array_index (text.pieces, AssayTextPiece, k);
@@ -139,7 +134,7 @@ assay_token_trainer_add (AssayTokenTrainer *self, const char *text, gsize n, GEr
         at = done - 1;
       }
   count_stretch (self, text + done, n - done);
-  return TRUE;
+  return assay_token_steps_check (self->cutters, error);
 }
 
 /* --- pairs ------------------------------------------------------------------------------------------------------------------ */

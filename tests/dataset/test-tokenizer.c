@@ -324,6 +324,48 @@ test_refused (void)
   g_clear_error (&error);
 }
 
+/* Bytes as tokens: pieces are what the pattern says, and a token knows its own place. */
+#define CUT_BY(pattern) "{\"pre_tokenizer\": {\"type\": \"Split\", \"pattern\": {\"Regex\": \"" pattern "\"}, \"behavior\": \"Removed\"}, " \
+  "\"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 0, \"b\": 1, \"d\": 2}, \"merges\": []}}"
+
+/* A pattern that has 2^40 ways to fail is an error with its name, never an answer as if it had found nothing. */
+static void
+test_pattern_gives_up (void)
+{
+  GError *error = NULL;
+  g_autoptr (AssayTokenizer) tokenizer = open_text (CUT_BY ("(?:a+)+[bc]"), &error);
+  g_autoptr (GArray) tokens = g_array_new (FALSE, FALSE, sizeof (AssayToken));
+  g_autofree char *text = g_strnfill (40, 'a');
+
+  g_assert_no_error (error);
+  text[39] = 'd';
+  assert_encodes (tokenizer, "daab", "2[0,1)");
+  g_assert_false (assay_tokenizer_encode (tokenizer, text, 40, FALSE, tokens, &error));
+  g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT);
+  g_assert_nonnull (strstr (error->message, "pattern (?:a+)+[bc] gave up on it"));
+  g_assert_null (strchr (error->message, '\n'));
+  g_assert_cmpuint (tokens->len, ==, 0);
+  g_clear_error (&error);
+  assert_encodes (tokenizer, "daab", "2[0,1)");                    /* and it can be asked further */
+}
+
+/* Compiled patterns remember ways on a small stack: a match that needs more is found all the same. */
+static void
+test_pattern_long (void)
+{
+  GError *error = NULL;
+  g_autoptr (AssayTokenizer) tokenizer = open_text (CUT_BY ("(?:a|b)+"), &error);
+  g_autoptr (GString) text = g_string_new (NULL);
+  g_autoptr (GArray) tokens = NULL;
+
+  g_assert_no_error (error);
+  for (guint k = 0; k < 200000; k++)
+    g_string_append (text, "ab");
+  g_string_append_c (text, 'd');
+  tokens = encode (tokenizer, text->str, text->len, FALSE);
+  g_assert_cmpuint (tokens->len, ==, 1);                          /* all of it was cut away but the last */
+}
+
 /* Of a pair of characters that one token holds the border may go through. */
 static void
 test_continuation (void)
@@ -498,6 +540,8 @@ main (int argc, char **argv)
   g_test_add_func ("/tokenizer/an added token in the white space that another takes", test_taken_space);
   g_test_add_func ("/tokenizer/an added token that takes white space on both sides", test_shared_space);
   g_test_add_func ("/tokenizer/bytes spelt as characters without a decoder of bytes", test_other_decoder);
+  g_test_add_func ("/tokenizer/a pattern that gives up is an error that says so", test_pattern_gives_up);
+  g_test_add_func ("/tokenizer/a match of 400,000 characters is found", test_pattern_long);
   g_test_add_func ("/tokenizer/what cannot be read is refused by its member", test_refused);
   for (gsize k = 0; k < G_N_ELEMENTS (names); k++)
     {
