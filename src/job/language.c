@@ -125,10 +125,8 @@ read_options (const AssayValues *values, AssayJobContext *context, AssayCheckpoi
   const char *weights = assay_values_get_string (values, "weights");
   const gboolean compares = assay_values_get_bool (values, "compare");
 
-  *type = ASSAY_N_PACKED_TYPES;
-  if (strcmp (weights, "full") != 0)
-    for (*type = 0; strcmp (assay_packed_type_names[*type], weights) != 0; )
-      ++*type;
+  for (*type = 0; *type < ASSAY_N_PACKED_TYPES && strcmp (assay_packed_type_names[*type], weights) != 0; )
+    ++*type;
   *options = (AssayCheckpointOptions) { .has_dtype = TRUE, .dtype = strcmp (assay_values_get_string (values, "precision"), "f64") == 0 ? ASSAY_F64 : ASSAY_F32,
                                         .is_packed = *type < ASSAY_N_PACKED_TYPES && !compares, .packed = *type, .workers = context->backend->workers };
   if (!compares || *type < ASSAY_N_PACKED_TYPES)

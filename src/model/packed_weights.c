@@ -39,11 +39,11 @@ note_uses (AssayPackedWeights *self, AssayGraph *layout)
       for (guint k = 0; k < node->n_in; k++)
         {
           const AssayGraphValue *value = assay_graph_get_value (layout, node->in[k]);
-          Use *use = g_hash_table_lookup (self->uses, key_of (value));
+          Use *use;
 
           if (value->role != ASSAY_VALUE_PARAM)
             continue;
-          if (use == NULL)
+          if ((use = g_hash_table_lookup (self->uses, key_of (value))) == NULL)
             g_hash_table_insert (self->uses, key_of (value), use = g_new0 (Use, 1));
           use->is_weight |= is_linear && k == 1;
           use->is_read |= !is_linear || k != 1;
