@@ -163,6 +163,19 @@ assay_file_read_at (int fd, const char *path, guint64 offset, void *out, gsize n
   return TRUE;
 }
 
+gboolean
+assay_file_refuse (const char *path, guint64 at, GError **error, const char *format, ...)
+{
+  g_autofree char *text = NULL;
+  va_list args;
+
+  va_start (args, format);
+  text = g_strdup_vprintf (format, args);
+  va_end (args);
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s, byte %" G_GUINT64_FORMAT ": %s", path, at, text);
+  return FALSE;
+}
+
 GBytes *
 assay_file_read (const char *path, guint64 max_bytes, GError **error)
 {

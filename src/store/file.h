@@ -21,6 +21,8 @@ GBytes  *assay_file_read         (const char *path, guint64 max_bytes, GError **
 GBytes  *assay_file_map          (const char *path, GError **error);
 /* The whole file as a JSON document; flags: jansson's for decoding. New reference. Errors: INPUT also for what is no JSON, with line and column. */
 json_t  *assay_file_read_json    (const char *path, guint64 max_bytes, gsize flags, GError **error);
+/* "PATH, byte AT: ..." as INPUT. Returns FALSE. */
+gboolean assay_file_refuse       (const char *path, guint64 at, GError **error, const char *format, ...) G_GNUC_PRINTF (4, 5);
 /* Exactly n bytes at offset. path appears in messages. */
 gboolean assay_file_read_at      (int fd, const char *path, guint64 offset, void *out, gsize n, GError **error);
 

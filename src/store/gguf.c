@@ -252,7 +252,7 @@ read_alignment (const AssayGguf *self, guint64 *alignment, GError **error)
       return FALSE;
     }
   if (value < 1 || (value & (value - 1)) != 0)
-    return assay_gguf_refuse (self->name, find_value (self, ALIGNMENT_KEY)->at, error, "key " ALIGNMENT_KEY ": a power of two expected, %" G_GINT64_FORMAT
+    return assay_file_refuse (self->name, find_value (self, ALIGNMENT_KEY)->at, error, "key " ALIGNMENT_KEY ": a power of two expected, %" G_GINT64_FORMAT
                               " found", value);
   *alignment = (guint64) value;
   return TRUE;
@@ -281,12 +281,12 @@ measure (const AssayGguf *self, const AssayGgufEntry *entry, AssayGgufTensor *te
 
   for (guint k = 0; k < entry->rank; k++)
     if (!assay_size_mul (elements, (guint64) entry->dims[k], &elements))
-      return assay_gguf_refuse (self->name, entry->at, error, "the axes of %s have more elements than 64 bits can count", entry->name);
+      return assay_file_refuse (self->name, entry->at, error, "the axes of %s have more elements than 64 bits can count", entry->name);
   if ((guint64) entry->dims[0] % tensor->type->block != 0)
-    return assay_gguf_refuse (self->name, entry->at, error, "%s: %s comes in blocks of %" G_GSIZE_FORMAT ", the first axis has %" G_GINT64_FORMAT, entry->name,
+    return assay_file_refuse (self->name, entry->at, error, "%s: %s comes in blocks of %" G_GSIZE_FORMAT ", the first axis has %" G_GINT64_FORMAT, entry->name,
                               tensor->type->word, tensor->type->block, entry->dims[0]);
   if (!assay_size_mul (elements / tensor->type->block, tensor->type->bytes, &bytes))
-    return assay_gguf_refuse (self->name, entry->at, error, "the axes of %s have more bytes than 64 bits can count", entry->name);
+    return assay_file_refuse (self->name, entry->at, error, "the axes of %s have more bytes than 64 bits can count", entry->name);
   tensor->n_elements = elements;
   tensor->bytes = (gsize) bytes;
   return TRUE;
@@ -303,10 +303,10 @@ place (AssayGguf *self, AssayGgufEntry *entry, guint64 alignment, guint64 data, 
   if (!find_type (self, entry, &tensor, error) || !measure (self, entry, &tensor, error))
     return FALSE;
   if (entry->offset % alignment != 0)
-    return assay_gguf_refuse (self->name, entry->at, error, "%s begins at %" G_GUINT64_FORMAT " of the data, a multiple of %" G_GUINT64_FORMAT " is expected",
+    return assay_file_refuse (self->name, entry->at, error, "%s begins at %" G_GUINT64_FORMAT " of the data, a multiple of %" G_GUINT64_FORMAT " is expected",
                               entry->name, entry->offset, alignment);
   if (!assay_size_add (entry->offset, tensor.bytes, &end) || end > room)
-    return assay_gguf_refuse (self->name, entry->at, error, "%s spans %" G_GSIZE_FORMAT " bytes from %" G_GUINT64_FORMAT " of the data, but the file holds %"
+    return assay_file_refuse (self->name, entry->at, error, "%s spans %" G_GSIZE_FORMAT " bytes from %" G_GUINT64_FORMAT " of the data, but the file holds %"
                               G_GUINT64_FORMAT " bytes of data", entry->name, tensor.bytes, entry->offset, room);
   memcpy (tensor.dims, entry->dims, sizeof tensor.dims);
   tensor.name = g_steal_pointer (&entry->name);
@@ -342,7 +342,7 @@ check_apart (AssayGguf *self, GArray *entries, GError **error)
       gsize index = (gsize) (b - (const AssayGgufTensor *) (const void *) self->tensors->data);
 
       if ((const guint8 *) a->data + a->bytes > (const guint8 *) b->data)
-        return assay_gguf_refuse (self->name, g_array_index (entries, AssayGgufEntry, index).at, error, "the tensors %s and %s overlap", a->name, b->name);
+        return assay_file_refuse (self->name, g_array_index (entries, AssayGgufEntry, index).at, error, "the tensors %s and %s overlap", a->name, b->name);
     }
   return TRUE;
 }
@@ -355,7 +355,7 @@ lay_out (AssayGguf *self, GArray *entries, guint64 header, GError **error)
   if (!read_alignment (self, &alignment, error))
     return FALSE;
   if (!assay_size_align (header, alignment, &data))
-    return assay_gguf_refuse (self->name, header, error, "no data can begin at a multiple of %" G_GUINT64_FORMAT, alignment);
+    return assay_file_refuse (self->name, header, error, "no data can begin at a multiple of %" G_GUINT64_FORMAT, alignment);
   for (guint i = 0; i < entries->len; i++)
     if (!place (self, &g_array_index (entries, AssayGgufEntry, i), alignment, data, error))
       return FALSE;

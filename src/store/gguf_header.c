@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "store/file.h"
 
 #define MAX_NAME 65535
 #define MAX_DEPTH 4             /* of lists in lists */
@@ -34,19 +35,6 @@ const char *
 assay_gguf_kind_word (AssayGgufKind kind)
 {
   return kinds[kind].word;
-}
-
-gboolean
-assay_gguf_refuse (const char *file, guint64 at, GError **error, const char *format, ...)
-{
-  g_autofree char *text = NULL;
-  va_list args;
-
-  va_start (args, format);
-  text = g_strdup_vprintf (format, args);
-  va_end (args);
-  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s, byte %" G_GUINT64_FORMAT ": %s", file, at, text);
-  return FALSE;
 }
 
 /* --- numbers ----------------------------------------------------------------------------------------------------------- */
@@ -114,7 +102,7 @@ static gboolean
 need (Parser *p, guint64 bytes, const char *what)
 {
   return bytes <= p->n - p->at
-         || assay_gguf_refuse (p->file, p->at, p->error, "%s of %" G_GUINT64_FORMAT " bytes expected, the file has %" G_GSIZE_FORMAT " more", what, bytes,
+         || assay_file_refuse (p->file, p->at, p->error, "%s of %" G_GUINT64_FORMAT " bytes expected, the file has %" G_GSIZE_FORMAT " more", what, bytes,
                                p->n - p->at);
 }
 
@@ -143,7 +131,7 @@ read_string (Parser *p, const char *what, gboolean may_have_nul, gsize *length)
     {
       if (*bad != '\0' || !may_have_nul)
         {
-          assay_gguf_refuse (p->file, p->at + (gsize) (bad - text), p->error, may_have_nul ? "%s: UTF-8 expected" : "%s: UTF-8 without NUL expected", what);
+          assay_file_refuse (p->file, p->at + (gsize) (bad - text), p->error, may_have_nul ? "%s: UTF-8 expected" : "%s: UTF-8 without NUL expected", what);
           return NULL;
         }
       bad++;
@@ -164,7 +152,7 @@ read_name (Parser *p, const char *what)
     return NULL;
   if (length == 0 || length > MAX_NAME)
     {
-      assay_gguf_refuse (p->file, begin, p->error, "%s of 1 to %d bytes expected, %" G_GSIZE_FORMAT " found", what, MAX_NAME, length);
+      assay_file_refuse (p->file, begin, p->error, "%s of 1 to %d bytes expected, %" G_GSIZE_FORMAT " found", what, MAX_NAME, length);
       return NULL;
     }
   return g_strndup (text, length);
@@ -178,7 +166,7 @@ read_kind (Parser *p, AssayGgufKind *kind)
   if (!read_whole (p, 4, "the type of a value", &number))
     return FALSE;
   if (number >= ASSAY_GGUF_N_KINDS)
-    return assay_gguf_refuse (p->file, p->at - 4, p->error, "a type of values from 0 to %d expected, %" G_GUINT64_FORMAT " found", ASSAY_GGUF_N_KINDS - 1, number);
+    return assay_file_refuse (p->file, p->at - 4, p->error, "a type of values from 0 to %d expected, %" G_GUINT64_FORMAT " found", ASSAY_GGUF_N_KINDS - 1, number);
   *kind = (AssayGgufKind) number;
   return TRUE;
 }
@@ -190,7 +178,7 @@ check_switches (Parser *p, gsize begin, guint64 n)
 {
   for (guint64 k = 0; k < n; k++)
     if (p->bytes[begin + k] > 1)
-      return assay_gguf_refuse (p->file, begin + k, p->error, "a bool of 0 or 1 expected, %u found", p->bytes[begin + k]);
+      return assay_file_refuse (p->file, begin + k, p->error, "a bool of 0 or 1 expected, %u found", p->bytes[begin + k]);
   return TRUE;
 }
 
@@ -204,7 +192,7 @@ read_list_head (Parser *p, AssayGgufKind *element, guint64 *n)
     return FALSE;
   least = *element == ASSAY_GGUF_TEXT ? 8 : *element == ASSAY_GGUF_LIST ? 12 : kinds[*element].width;
   return *n <= (p->n - p->at) / least
-         || assay_gguf_refuse (p->file, begin, p->error, "an array of %" G_GUINT64_FORMAT " elements (%s) does not fit the %" G_GSIZE_FORMAT
+         || assay_file_refuse (p->file, begin, p->error, "an array of %" G_GUINT64_FORMAT " elements (%s) does not fit the %" G_GSIZE_FORMAT
                                " bytes that the file has more", *n, kinds[*element].word, p->n - p->at);
 }
 
@@ -243,7 +231,7 @@ skip_elements (Parser *p, AssayGgufKind element, guint64 n, guint depth, GArray 
   if (element != ASSAY_GGUF_LIST)
     return skip_numbers (p, element, n);
   if (depth == MAX_DEPTH)
-    return assay_gguf_refuse (p->file, p->at, p->error, "arrays at most %d deep expected", MAX_DEPTH);
+    return assay_file_refuse (p->file, p->at, p->error, "arrays at most %d deep expected", MAX_DEPTH);
   for (guint64 k = 0; k < n; k++)
     {
       AssayGgufKind inner;
@@ -263,7 +251,7 @@ read_list (Parser *p, AssayGgufValue *value)
   value->data = p->bytes + p->at;
   value->base = p->bytes;
   if (value->element == ASSAY_GGUF_TEXT && value->n > MAX_STRINGS)
-    return assay_gguf_refuse (p->file, p->at - 8, p->error, "an array of at most %d strings expected, %" G_GUINT64_FORMAT " found", MAX_STRINGS, value->n);
+    return assay_file_refuse (p->file, p->at - 8, p->error, "an array of at most %d strings expected, %" G_GUINT64_FORMAT " found", MAX_STRINGS, value->n);
   if (value->element == ASSAY_GGUF_TEXT)
     value->offsets = g_array_new (FALSE, FALSE, sizeof (guint64));
   return skip_elements (p, value->element, value->n, 1, value->offsets);
@@ -315,7 +303,7 @@ read_axes (Parser *p, AssayGgufEntry *entry)
   if (!read_whole (p, 4, "the number of axes", &rank))
     return FALSE;
   if (rank > ASSAY_GGUF_MAX_RANK)
-    return assay_gguf_refuse (p->file, p->at - 4, p->error, "%s: at most %d axes expected, %" G_GUINT64_FORMAT " found", entry->name, ASSAY_GGUF_MAX_RANK, rank);
+    return assay_file_refuse (p->file, p->at - 4, p->error, "%s: at most %d axes expected, %" G_GUINT64_FORMAT " found", entry->name, ASSAY_GGUF_MAX_RANK, rank);
   entry->rank = (guint) rank;
   for (guint k = 0; k < ASSAY_GGUF_MAX_RANK; k++)
     entry->dims[k] = 1;
@@ -324,7 +312,7 @@ read_axes (Parser *p, AssayGgufEntry *entry)
       if (!read_whole (p, 8, "the size of an axis", &size))
         return FALSE;
       if (size == 0 || size > G_MAXINT64)
-        return assay_gguf_refuse (p->file, p->at - 8, p->error, "%s: an axis of 1 to 2^63-1 elements expected, %" G_GUINT64_FORMAT " found", entry->name, size);
+        return assay_file_refuse (p->file, p->at - 8, p->error, "%s: an axis of 1 to 2^63-1 elements expected, %" G_GUINT64_FORMAT " found", entry->name, size);
       entry->dims[k] = (gint64) size;
     }
   return TRUE;
@@ -370,14 +358,14 @@ check_unique (Parser *p, GArray *values, GArray *entries)
       const AssayGgufValue *a = &g_array_index (values, AssayGgufValue, i - 1), *b = a + 1;
 
       if (strcmp (a->key, b->key) == 0)
-        return assay_gguf_refuse (p->file, MAX (a->at, b->at), p->error, "the key %s is there twice", b->key);
+        return assay_file_refuse (p->file, MAX (a->at, b->at), p->error, "the key %s is there twice", b->key);
     }
   for (guint i = 0; i < entries->len; i++)
     sorted[i] = &g_array_index (entries, AssayGgufEntry, i);
   qsort (sorted, entries->len, sizeof *sorted, compare_names);
   for (guint i = 1; i < entries->len; i++)
     if (strcmp (sorted[i - 1]->name, sorted[i]->name) == 0)
-      return assay_gguf_refuse (p->file, MAX (sorted[i - 1]->at, sorted[i]->at), p->error, "the tensor %s is there twice", sorted[i]->name);
+      return assay_file_refuse (p->file, MAX (sorted[i - 1]->at, sorted[i]->at), p->error, "the tensor %s is there twice", sorted[i]->name);
   return TRUE;
 }
 
@@ -391,14 +379,14 @@ read_version (Parser *p)
   if (!need (p, 4, "the magic \"GGUF\""))
     return FALSE;
   if (memcmp (p->bytes, ASSAY_GGUF_MAGIC, 4) != 0)
-    return assay_gguf_refuse (p->file, 0, p->error, "the magic \"GGUF\" expected");
+    return assay_file_refuse (p->file, 0, p->error, "the magic \"GGUF\" expected");
   p->at = 4;
   if (!read_whole (p, 4, "a version", &version))
     return FALSE;
   if (version == 2 || version == 3)
     return TRUE;
   if (version != 0 && (version & 0xffff) == 0)
-    return assay_gguf_refuse (p->file, 4, p->error, "little-endian numbers expected, big-endian ones found; convert the model again for this kind of machine");
+    return assay_file_refuse (p->file, 4, p->error, "little-endian numbers expected, big-endian ones found; convert the model again for this kind of machine");
   g_set_error (p->error, ASSAY_ERROR, ASSAY_ERROR_VERSION, "%s, byte 4: version 2 or 3 of GGUF expected, %" G_GUINT64_FORMAT " found", p->file, version);
   return FALSE;
 }
@@ -407,7 +395,7 @@ static gboolean
 read_count (Parser *p, const char *what, guint64 *n)
 {
   return read_whole (p, 8, what, n)
-         && (*n <= MAX_COUNT || assay_gguf_refuse (p->file, p->at - 8, p->error, "%s: at most %d expected, %" G_GUINT64_FORMAT " found", what, MAX_COUNT, *n));
+         && (*n <= MAX_COUNT || assay_file_refuse (p->file, p->at - 8, p->error, "%s: at most %d expected, %" G_GUINT64_FORMAT " found", what, MAX_COUNT, *n));
 }
 
 gboolean

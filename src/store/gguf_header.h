@@ -45,5 +45,3 @@ gboolean    assay_gguf_load_integer (AssayGgufKind kind, const guint8 *data, gin
 /* Appends to values (AssayGgufValue, then sorted by key) and entries (AssayGgufEntry). end: the byte behind the header. Checks the syntax and
  * duplicates, not how the tensors lie. Errors: INPUT and VERSION with file and byte offset. */
 gboolean    assay_gguf_parse_header (const guint8 *bytes, gsize n, const char *file, GArray *values, GArray *entries, guint64 *end, GError **error);
-/* "FILE, byte AT: ..." as INPUT. Returns FALSE. */
-gboolean    assay_gguf_refuse (const char *file, guint64 at, GError **error, const char *format, ...) G_GNUC_PRINTF (4, 5);

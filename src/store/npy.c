@@ -66,19 +66,7 @@ typedef struct {
   guint64     base;             /* offset of text in the file */
 } Header;
 
-static gboolean G_GNUC_PRINTF (3, 4)
-refuse (const Header *header, GError **error, const char *format, ...)
-{
-  g_autofree char *text = NULL;
-  va_list args;
-
-  va_start (args, format);
-  text = g_strdup_vprintf (format, args);
-  va_end (args);
-  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s, byte %" G_GUINT64_FORMAT ": %s", header->path,
-               header->base + header->at, text);
-  return FALSE;
-}
+#define refuse(header, error, ...) assay_file_refuse ((header)->path, (header)->base + (header)->at, (error), __VA_ARGS__)
 
 static void
 skip_spaces (Header *header)

@@ -7,7 +7,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "base/error.h"
 #include "base/num.h"
 #include "store/file.h"
 #include "store/safetensors_header.h"
@@ -55,19 +54,6 @@ assay_safetensors_free (AssaySafetensors *self)
   g_free (self);
 }
 
-static gboolean G_GNUC_PRINTF (4, 5)
-refuse (const char *file, guint64 at, GError **error, const char *format, ...)
-{
-  g_autofree char *text = NULL;
-  va_list args;
-
-  va_start (args, format);
-  text = g_strdup_vprintf (format, args);
-  va_end (args);
-  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s, byte %" G_GUINT64_FORMAT ": %s", file, at, text);
-  return FALSE;
-}
-
 /* --- how the tensors lie --------------------------------------------------------------------------------------------- */
 
 static int
@@ -95,9 +81,9 @@ measure (const AssaySafetensorsEntry *entry, const char *file, guint64 *elements
   *elements = 1;
   for (guint k = 0; k < entry->rank; k++)
     if (!assay_size_mul (*elements, (guint64) entry->dims[k], elements))
-      return refuse (file, entry->at, error, "the shape of %s has more elements than 64 bits can count", entry->name);
+      return assay_file_refuse (file, entry->at, error, "the shape of %s has more elements than 64 bits can count", entry->name);
   if (!assay_size_mul (*elements, 8 * assay_store_type_width (entry->type), &bits))
-    return refuse (file, entry->at, error, "the shape of %s has more bits than 64 bits can count", entry->name);
+    return assay_file_refuse (file, entry->at, error, "the shape of %s has more bits than 64 bits can count", entry->name);
   *bytes = bits / 8;
   return TRUE;
 }
@@ -117,20 +103,20 @@ lay_out (AssaySafetensors *self, GArray *entries, const guint8 *data, guint64 da
       guint64 elements, bytes = 0;
 
       if (entry->end < entry->begin)
-        return refuse (file, entry->at, error, "%s ends at %" G_GUINT64_FORMAT ", before it begins at %" G_GUINT64_FORMAT,
-                       entry->name, entry->end, entry->begin);
+        return assay_file_refuse (file, entry->at, error, "%s ends at %" G_GUINT64_FORMAT ", before it begins at %" G_GUINT64_FORMAT,
+                                  entry->name, entry->end, entry->begin);
       if (entry->begin != end)
-        return refuse (file, entry->at, error, "%s begins at %" G_GUINT64_FORMAT " of the data, but %" G_GUINT64_FORMAT
-                       " is expected: tensors %s", entry->name, entry->begin, end,
-                       entry->begin < end ? "overlap" : "leave a gap");
+        return assay_file_refuse (file, entry->at, error, "%s begins at %" G_GUINT64_FORMAT " of the data, but %" G_GUINT64_FORMAT
+                                  " is expected: tensors %s", entry->name, entry->begin, end,
+                                  entry->begin < end ? "overlap" : "leave a gap");
       if (!measure (entry, file, &elements, &bytes, error))
         return FALSE;
       if (entry->end - entry->begin != bytes)
-        return refuse (file, entry->at, error, "%s spans %" G_GUINT64_FORMAT " bytes, its shape and type need %" G_GUINT64_FORMAT,
-                       entry->name, entry->end - entry->begin, bytes);
+        return assay_file_refuse (file, entry->at, error, "%s spans %" G_GUINT64_FORMAT " bytes, its shape and type need %" G_GUINT64_FORMAT,
+                                  entry->name, entry->end - entry->begin, bytes);
       if (entry->end > data_bytes)
-        return refuse (file, entry->at, error, "%s ends at %" G_GUINT64_FORMAT " of the data, but the file holds %"
-                       G_GUINT64_FORMAT, entry->name, entry->end, data_bytes);
+        return assay_file_refuse (file, entry->at, error, "%s ends at %" G_GUINT64_FORMAT " of the data, but the file holds %"
+                                  G_GUINT64_FORMAT, entry->name, entry->end, data_bytes);
       end = entry->end;
       memcpy (tensor.dims, entry->dims, sizeof tensor.dims);
       tensor.name = g_steal_pointer (&entry->name);
@@ -140,7 +126,7 @@ lay_out (AssaySafetensors *self, GArray *entries, const guint8 *data, guint64 da
       g_array_append_val (self->tensors, tensor);
     }
   return end == data_bytes
-         || refuse (file, base + end, error, "%" G_GUINT64_FORMAT " bytes follow the last tensor", data_bytes - end);
+         || assay_file_refuse (file, base + end, error, "%" G_GUINT64_FORMAT " bytes follow the last tensor", data_bytes - end);
 }
 
 static void
@@ -171,15 +157,15 @@ assay_safetensors_parse (GBytes *bytes, const char *name, GError **error)
   g_array_set_clear_func (entries, clear_entry);
   if (n < 8)
     {
-      refuse (name, n, error, "a safetensors file has at least 8 bytes");
+      assay_file_refuse (name, n, error, "a safetensors file has at least 8 bytes");
       return NULL;
     }
   memcpy (&header, p, 8);
   header = GUINT64_FROM_LE (header);
   if (header > MAX_HEADER || !assay_size_add (header, 8, &base) || base > n)
     {
-      refuse (name, 0, error, "the header has %" G_GUINT64_FORMAT " bytes, at most %" G_GUINT64_FORMAT " are possible here", header,
-              (guint64) MIN ((guint64) MAX_HEADER, n - 8));
+      assay_file_refuse (name, 0, error, "the header has %" G_GUINT64_FORMAT " bytes, at most %" G_GUINT64_FORMAT " are possible here", header,
+                         (guint64) MIN ((guint64) MAX_HEADER, n - 8));
       return NULL;
     }
   if (!assay_safetensors_parse_header ((const char *) p + 8, (gsize) header, 8, name, entries, self->metadata, error)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "store/file.h"
 
 #define MAX_NAME 1024
 #define MAX_TENSORS 1000000
@@ -33,18 +33,7 @@ assay_safetensors_type_word (AssayStoreType type)
   return NULL;
 }
 
-static gboolean G_GNUC_PRINTF (3, 4)
-refuse (Parser *p, gsize at, const char *format, ...)
-{
-  g_autofree char *text = NULL;
-  va_list args;
-
-  va_start (args, format);
-  text = g_strdup_vprintf (format, args);
-  va_end (args);
-  g_set_error (p->error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "%s, byte %" G_GUINT64_FORMAT ": %s", p->file, p->base + at, text);
-  return FALSE;
-}
+#define refuse(p, place, ...) assay_file_refuse ((p)->file, (p)->base + (place), (p)->error, __VA_ARGS__)
 
 /* --- tokens ---------------------------------------------------------------------------------------------------------- */
 
