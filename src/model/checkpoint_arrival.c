@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "tensor/largest_bits.h"
 
 #include <math.h>
 #include <stdatomic.h>
@@ -43,23 +44,6 @@ find_not_finite (AssayDtype dtype, const void *values, gint64 n)
   return i;
 }
 
-/* Whether a run holds only finite floats: a loop that needs no branch. */
-static gboolean
-is_finite_run (const float *values, gint64 n)
-{
-  guint32 most = 0;
-
-  for (gint64 i = 0; i < n; i++)
-    {
-      guint32 bits;
-
-      memcpy (&bits, &values[i], sizeof bits);
-      bits &= 0x7fffffff;
-      most = bits > most ? bits : most;
-    }
-  return most < 0x7f800000;
-}
-
 typedef struct {
   const float *values;
   gint64 n;
@@ -73,7 +57,7 @@ search_stretch (gsize block, guint worker, gpointer data)
   const gint64 first = (gint64) block * STRETCH;
 
   (void) worker;
-  if (!is_finite_run (search->values + first, MIN (STRETCH, search->n - first)))
+  if (assay_get_largest_bits (search->values + first, MIN (STRETCH, search->n - first)) >= ASSAY_INFINITE_BITS)
     atomic_store (&search->found, 1);
 }
 

@@ -3,6 +3,7 @@
 #include "run/recording.h"
 
 #include "run/identity.h"
+#include "tensor/largest_bits.h"
 
 #include <math.h>
 #include <string.h>
@@ -94,23 +95,6 @@ assay_recording_find (const AssayRecording *r, const char *kind, AssayRecordShar
   return FALSE;
 }
 
-/* Without its sign a float's bits are in the order of its size, infinity and NaN on top: one integer maximum finds them all. */
-static gint32
-get_largest_bits (const float *x, gint64 n)
-{
-  gint32 largest = 0;
-
-  for (gint64 i = 0; i < n; i++)
-    {
-      gint32 bits;
-
-      memcpy (&bits, x + i, sizeof bits);
-      bits &= G_MAXINT32;
-      largest = bits > largest ? bits : largest;
-    }
-  return largest;
-}
-
 static gboolean
 fits (double x, AssayStoreType type)
 {
@@ -122,7 +106,7 @@ assay_recording_find_unfit (AssayDtype dtype, gconstpointer numbers, gint64 n, A
 {
   if (dtype == ASSAY_F32)
     {
-      gint32 bits = get_largest_bits (numbers, n);
+      gint32 bits = assay_get_largest_bits (numbers, n);
       float largest;
 
       memcpy (&largest, &bits, sizeof largest);
