@@ -17,21 +17,25 @@ import argparse, json, os, statistics, subprocess, sys, tempfile
 MODELS = {"A": dict(vocabulary=512, context=128, width=128, layers=4, heads=4, batch=8),
           "B": dict(vocabulary=4096, context=256, width=256, layers=6, heads=8, batch=4)}
 
-MAKE_CASE = """
+# The beginning of a program that writes the weights of a transformer: sizes are its second argument.
+TRANSFORMER = """
 import json, sys
 import numpy as np
 from safetensors.numpy import save_file
 folder, m = sys.argv[1], json.loads(sys.argv[2])
 rng = np.random.default_rng(7)
-V, T, C, L, B = m["vocabulary"], m["context"], m["width"], m["layers"], m["batch"]
+V, T, C, L = m["vocabulary"], m["context"], m["width"], m["layers"]
 shapes = {"wte.weight": (V, C), "wpe.weight": (T, C)}
 for l in range(L):
     p = f"h.{l}."
     shapes.update({p + "ln_1.weight": (C,), p + "ln_1.bias": (C,), p + "attn.c_attn.weight": (3 * C, C), p + "attn.c_attn.bias": (3 * C,),
                    p + "attn.c_proj.weight": (C, C), p + "attn.c_proj.bias": (C,), p + "ln_2.weight": (C,), p + "ln_2.bias": (C,),
-                   p + "mlp.c_fc.weight": (4 * C, C), p + "mlp.c_fc.bias": (4 * C,), p + "mlp.c_proj.weight": (C, 4 * C),
-                   p + "mlp.c_proj.bias": (C,)})
+                   p + "mlp.c_fc.weight": (4 * C, C), p + "mlp.c_fc.bias": (4 * C,), p + "mlp.c_proj.weight": (C, 4 * C), p + "mlp.c_proj.bias": (C,)})
 shapes.update({"ln_f.weight": (C,), "ln_f.bias": (C,)})
+"""
+
+MAKE_CASE = TRANSFORMER + """
+B = m["batch"]
 weights = {n: (1 + 0.1 * rng.standard_normal(s) if ".ln_" in "." + n and n.endswith("weight") else
                0.05 * rng.standard_normal(s)).astype(np.float32) for n, s in shapes.items()}
 save_file(weights, folder + "/model.safetensors")
@@ -74,6 +78,25 @@ class Side:
 def summary(rows, key):
     values = [r[key] for r in rows]
     return {"median": statistics.median(values), "min": min(values), "max": max(values)}
+
+
+def has(python, modules):
+    return bool(python) and subprocess.run([python, "-c", "import " + modules], capture_output=True).returncode == 0
+
+
+def time_pairs(ours, theirs, ask, pairs, key):
+    """One warm-up each, then pairs A B A B ...: the last answers, and medians, ratios of medians, and the range of ratios of pairs by key ("cpu" or "wall")."""
+    ours.ask(ask), theirs.ask(ask)
+    a, b = [], []
+    for _ in range(pairs):
+        a.append(ours.ask(ask))
+        b.append(theirs.ask(ask))
+    ratios = [y[key] / x[key] for x, y in zip(a, b)]
+    row = {"pair_ratios": {"min": min(ratios), "max": max(ratios)}}
+    for clock in ("cpu", "wall"):
+        row["ours_" + clock], row["peer_" + clock] = summary(a, clock), summary(b, clock)
+        row["ratio_" + clock] = row["peer_" + clock]["median"] / row["ours_" + clock]["median"]
+    return a[-1], b[-1], row
 
 
 def commands(args, folder, threads):
@@ -134,7 +157,7 @@ def main():
     parser.add_argument("--jobs", default="forward,gradient,hessian,hessian-cold,gauss-newton")
     args = parser.parse_args()
     peer = os.environ.get("PEER_PYTHON", sys.executable)
-    if subprocess.run([peer, "-c", "import torch, safetensors"], capture_output=True).returncode:
+    if not has(peer, "torch, safetensors"):
         print("SKIP: torch and safetensors are not installed for PEER_PYTHON")
         sys.exit(77)
     with tempfile.TemporaryDirectory() as folder:
@@ -151,17 +174,10 @@ def main():
             if not error <= document["parity_bound"]:
                 row["refused"] = "results differ: nothing is timed"
                 continue
-            a, b = [], []
-            for _ in range(args.pairs):
-                a.append(ours.ask("time " + job))
-                b.append(theirs.ask("time " + job))
-            ratios = [y["cpu"] / x["cpu"] for x, y in zip(a, b)]
-            row.update(ours_cpu=summary(a, "cpu"), peer_cpu=summary(b, "cpu"), ours_wall=summary(a, "wall"), peer_wall=summary(b, "wall"),
-                       ratio_cpu=summary(b, "cpu")["median"] / summary(a, "cpu")["median"],
-                       ratio_wall=summary(b, "wall")["median"] / summary(a, "wall")["median"],
-                       pair_ratios={"min": min(ratios), "max": max(ratios)})
-            if "flops" in a[0]:
-                row["ours_gflops"] = a[0]["flops"] / row["ours_cpu"]["median"] / 1e9
+            last, _, timed = time_pairs(ours, theirs, "time " + job, args.pairs, "cpu")
+            row.update(timed)
+            if "flops" in last:
+                row["ours_gflops"] = last["flops"] / row["ours_cpu"]["median"] / 1e9
                 row["fraction_of_peak"] = row["ours_gflops"] / document["ours"]["peak_gflops"]
         if "gradient" in document["jobs"] and "ours_cpu" in document["jobs"]["gradient"]:
             base = document["jobs"]["gradient"]["ours_cpu"]["median"]

@@ -11,29 +11,16 @@ peer's agree within 1e-4 of the largest; in lower precision ours lie no further 
 A B A B ..., one warm-up each; the ratio is that of medians. The limit of decoding is reading the weights once for every token at the rate at which this crew reads memory, which is
 measured beside it. Prints one JSON document. Exits 77 with a reason when no peer is installed, 1 when results disagree.
 """
-import argparse, json, os, shutil, statistics, subprocess, sys, tempfile
+import argparse, json, os, shutil, subprocess, sys, tempfile
 
-from compare import Side, summary
+from compare import Side, TRANSFORMER, has, time_pairs
 
 MODELS = {"124M": dict(vocabulary=50257, context=1024, width=768, layers=12, heads=12), "B": dict(vocabulary=4096, context=1024, width=256, layers=6, heads=8)}
 
 JOBS = {"prompt-f32": ("full", "torch", "f32"), "prompt-bf16": ("bf16", "torch", "bf16"), "prompt-int8": ("int8", "llama", "q8_0"), "prompt-llama-bf16": ("bf16", "llama", "bf16"),
         "decode-int8": ("int8", "llama", "q8_0"), "decode-bf16": ("bf16", "llama", "bf16"), "decode-f32": ("full", "llama", "f32")}
 
-MAKE_CASE = """
-import json, sys
-import numpy as np
-from safetensors.numpy import save_file
-folder, m = sys.argv[1], json.loads(sys.argv[2])
-rng = np.random.default_rng(7)
-V, T, C, L = m["vocabulary"], m["context"], m["width"], m["layers"]
-shapes = {"wte.weight": (V, C), "wpe.weight": (T, C)}
-for l in range(L):
-    p = f"h.{l}."
-    shapes.update({p + "ln_1.weight": (C,), p + "ln_1.bias": (C,), p + "attn.c_attn.weight": (3 * C, C), p + "attn.c_attn.bias": (3 * C,),
-                   p + "attn.c_proj.weight": (C, C), p + "attn.c_proj.bias": (C,), p + "ln_2.weight": (C,), p + "ln_2.bias": (C,),
-                   p + "mlp.c_fc.weight": (4 * C, C), p + "mlp.c_fc.bias": (4 * C,), p + "mlp.c_proj.weight": (C, 4 * C), p + "mlp.c_proj.bias": (C,)})
-shapes.update({"ln_f.weight": (C,), "ln_f.bias": (C,)})
+MAKE_CASE = TRANSFORMER + """
 save_file({n: (1 + 0.1 * rng.standard_normal(s, dtype=np.float32) if ".ln_" in "." + n and n.endswith("weight") else 0.02 * rng.standard_normal(s, dtype=np.float32))
            for n, s in shapes.items()}, folder + "/model.safetensors")
 save_file({"tokens": rng.integers(0, V, (1, T), dtype=np.int32)}, folder + "/batch.safetensors")
@@ -48,10 +35,6 @@ a, b, full = (np.load(f).astype(np.float64) for f in sys.argv[1:4])
 far = lambda x, y: float(np.sqrt(((x - y) ** 2).mean()) / y.std())
 print(json.dumps({"largest": float(np.abs(a - b).max() / np.abs(b).max()), "ours_from_f32": far(a, full), "peer_from_f32": far(b, full)}))
 """
-
-
-def has(python, modules):
-    return bool(python) and subprocess.run([python, "-c", "import " + modules], capture_output=True).returncode == 0
 
 
 def run_job(name, args, folder, pythons, here):
@@ -70,18 +53,8 @@ def run_job(name, args, folder, pythons, here):
             row["refused"] = "results differ: nothing is timed"
             return row
         n = args.prompt if kind == "prompt" else args.tokens
-        ask = f"time {kind} {n}"
-        ours.ask(ask), theirs.ask(ask)
-        a, b = [], []
-        for _ in range(args.pairs):
-            a.append(ours.ask(ask))
-            b.append(theirs.ask(ask))
-        ratios = [y["wall"] / x["wall"] for x, y in zip(a, b)]
-        row.update(tokens=n, ours_wall=summary(a, "wall"), peer_wall=summary(b, "wall"), ours_cpu=summary(a, "cpu"), peer_cpu=summary(b, "cpu"),
-                   ratio_wall=statistics.median(x["wall"] for x in b) / statistics.median(x["wall"] for x in a),
-                   ratio_cpu=statistics.median(x["cpu"] for x in b) / statistics.median(x["cpu"] for x in a),
-                   pair_ratios={"min": min(ratios), "max": max(ratios)}, tokens_per_second=n / statistics.median(x["wall"] for x in a),
-                   ours_peak_rss=a[-1]["peak_rss"], peer_peak_rss=b[-1]["peak_rss"])
+        a, b, timed = time_pairs(ours, theirs, f"time {kind} {n}", args.pairs, "wall")
+        row.update(timed, tokens=n, tokens_per_second=n / timed["ours_wall"]["median"], ours_peak_rss=a["peak_rss"], peer_peak_rss=b["peak_rss"])
         if kind == "decode":
             read = row["ours"]["weight_bytes"] or row["ours"]["parameter_bytes"]
             row["fraction_of_reading"] = read * n / row["ours_wall"]["median"] / row["ours"]["read_bytes_per_second"]

@@ -8,9 +8,9 @@ The peer is torch, with F.scaled_dot_product_attention and its fused AdamW; eage
 autocast, both over parameters in f32. Weights, tokens and their order come from a fixed seed and are the same on both sides. Parity first: both train eight steps from the same start, and the
 losses fall. In f32 they agree within 1e-4 of each; in bf16 ours lie no further from those of the peer in f32 than twice as far as the peer's own. Else the job is not timed. Then one warm-up each and pairs A B A B ...; the ratio is that of medians. Prints one JSON document. Exits 77 with a reason when the peer is not installed, 1 when losses disagree.
 """
-import argparse, json, os, shutil, statistics, subprocess, sys, tempfile
+import argparse, json, os, shutil, subprocess, sys, tempfile
 
-from compare import Side, summary
+from compare import Side, TRANSFORMER, has, time_pairs
 
 MODELS = {"10M": dict(vocabulary=4096, context=256, width=320, layers=7, heads=5, batch=8), "characters": dict(vocabulary=65, context=256, width=384, layers=6, heads=6, batch=8)}
 
@@ -18,20 +18,7 @@ JOBS = {"f32": ("full", []), "f32-compiled": ("full", ["--compile"]), "bf16": ("
 STEPS = 8
 BOUND = 1e-4
 
-MAKE_CASE = """
-import json, sys
-import numpy as np
-from safetensors.numpy import save_file
-folder, m = sys.argv[1], json.loads(sys.argv[2])
-rng = np.random.default_rng(7)
-V, T, C, L = m["vocabulary"], m["context"], m["width"], m["layers"]
-shapes = {"wte.weight": (V, C), "wpe.weight": (T, C)}
-for l in range(L):
-    p = f"h.{l}."
-    shapes.update({p + "ln_1.weight": (C,), p + "ln_1.bias": (C,), p + "attn.c_attn.weight": (3 * C, C), p + "attn.c_attn.bias": (3 * C,),
-                   p + "attn.c_proj.weight": (C, C), p + "attn.c_proj.bias": (C,), p + "ln_2.weight": (C,), p + "ln_2.bias": (C,),
-                   p + "mlp.c_fc.weight": (4 * C, C), p + "mlp.c_fc.bias": (4 * C,), p + "mlp.c_proj.weight": (C, 4 * C), p + "mlp.c_proj.bias": (C,)})
-shapes.update({"ln_f.weight": (C,), "ln_f.bias": (C,)})
+MAKE_CASE = TRANSFORMER + """
 first = lambda n, s: (np.ones if ".ln_" in "." + n and n.endswith("weight") else np.zeros)(s, np.float32) if len(s) == 1 else 0.02 * rng.standard_normal(s, dtype=np.float32)
 save_file({n: first(n, s) for n, s in shapes.items()}, folder + "/model.safetensors")
 common = (1 / np.arange(1, V + 1)) / (1 / np.arange(1, V + 1)).sum()
@@ -63,18 +50,9 @@ def run_job(name, args, folder, options, full, here):
         if not (agree and a[-1] < a[0]):
             row["refused"] = "losses differ, or do not fall: nothing is timed"
             return row
-        ask = f"time {args.steps}"
-        ours.ask(ask), theirs.ask(ask)
-        a, b = [], []
-        for _ in range(args.pairs):
-            a.append(ours.ask(ask))
-            b.append(theirs.ask(ask))
-        ratios = [y["cpu"] / x["cpu"] for x, y in zip(a, b)]
-        row.update(ours_wall=summary(a, "wall"), peer_wall=summary(b, "wall"), ours_cpu=summary(a, "cpu"), peer_cpu=summary(b, "cpu"),
-                   ratio_wall=statistics.median(x["wall"] for x in b) / statistics.median(x["wall"] for x in a),
-                   ratio_cpu=statistics.median(x["cpu"] for x in b) / statistics.median(x["cpu"] for x in a),
-                   pair_ratios={"min": min(ratios), "max": max(ratios)}, ours_peak_rss=a[-1]["peak_rss"], peer_peak_rss=b[-1]["peak_rss"])
-        row["ours_gflops"] = a[0]["flops"] / row["ours_cpu"]["median"] / 1e9
+        a, b, timed = time_pairs(ours, theirs, f"time {args.steps}", args.pairs, "cpu")
+        row.update(timed, ours_peak_rss=a["peak_rss"], peer_peak_rss=b["peak_rss"])
+        row["ours_gflops"] = a["flops"] / row["ours_cpu"]["median"] / 1e9
         row["fraction_of_peak"] = row["ours_gflops"] / row["ours"]["peak_gflops"]
         return row
     finally:
@@ -93,7 +71,7 @@ def main():
     args = parser.parse_args()
     here = os.path.dirname(os.path.abspath(__file__))
     peer = os.environ.get("PEER_PYTHON", sys.executable)
-    if subprocess.run([peer, "-c", "import torch, safetensors, numpy"], capture_output=True).returncode:
+    if not has(peer, "torch, safetensors, numpy"):
         sys.exit((print("SKIP: no torch, safetensors and numpy in the Python of PEER_PYTHON"), 77)[1])
     model = MODELS[args.model]
     options = {"optimizer": "adamw", "learning-rate": 1e-3, "weight-decay": 0.01, "clip": 1.0, "batch": model["batch"]}
