@@ -18,6 +18,7 @@ static const AssayBlock *const blocks[] = {
 #undef ASSAY_REGISTER
 
 const char *const assay_block_activations[] = { "none", "relu", "tanh", "sigmoid", "gelu", "gelu_tanh", "gelu_quick", "silu", "relu_squared", NULL };
+const char *const assay_block_reductions[] = { "sum", "mean", NULL };
 
 const AssayBlock *const *
 assay_block_list (void)

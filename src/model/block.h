@@ -36,3 +36,17 @@ guint assay_block_add_linear (AssayGraph *graph, const char *name, guint x, gint
 guint assay_block_add_activation (AssayGraph *graph, const char *activation, const char *name, guint x);
 /* The activations that architectures may name. */
 extern const char *const assay_block_activations[];
+extern const char *const assay_block_reductions[];
+
+/* Parameters that architectures of tokens share, for their tables. */
+#define ASSAY_BLOCK_TOKENS \
+  { .name = "vocabulary", .type = ASSAY_PARAM_INT, .def.i = 1, .min = 1, .max = 1e8, .flags = ASSAY_PARAM_REQUIRED, .help = "distinct tokens" }, \
+  { .name = "context", .type = ASSAY_PARAM_INT, .def.i = 1, .min = 1, .max = 1e7, .unit = "tokens", .flags = ASSAY_PARAM_REQUIRED, .help = "positions of an example" }
+#define ASSAY_BLOCK_POSITIONS_SIZE \
+  { .name = "positions-size", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1e7, .unit = "tokens", .flags = ASSAY_PARAM_ADVANCED, \
+    .help = "rows of the table of learned positions; 0: as many as context" }
+#define ASSAY_BLOCK_TIED \
+  { .name = "tied", .type = ASSAY_PARAM_BOOL, .def.b = TRUE, .help = "whether the head is the embedding" }
+#define ASSAY_BLOCK_REDUCTION \
+  { .name = "token-reduction", .type = ASSAY_PARAM_CHOICE, .def.s = "sum", .choices = assay_block_reductions, \
+    .help = "loss of an example: sum or mean over its counted positions" }

@@ -20,25 +20,20 @@
 #include <string.h>
 
 static const char *const heads[] = { "masked-lm", "none", NULL };
-static const char *const reductions[] = { "sum", "mean", NULL };
 
 static const AssayParam params[] = {
-  { .name = "vocabulary", .type = ASSAY_PARAM_INT, .def.i = 1, .min = 1, .max = 1e8, .help = "distinct tokens", .flags = ASSAY_PARAM_REQUIRED },
-  { .name = "context", .type = ASSAY_PARAM_INT, .def.i = 1, .min = 1, .max = 1e7, .unit = "tokens", .help = "positions of an example",
-    .flags = ASSAY_PARAM_REQUIRED },
+  ASSAY_BLOCK_TOKENS,
   { .name = "width", .type = ASSAY_PARAM_INT, .def.i = 64, .min = 1, .max = 1e6, .help = "size of the residual stream" },
   { .name = "layers", .type = ASSAY_PARAM_INT, .def.i = 2, .min = 0, .max = 1000, .help = "blocks of attention and MLP" },
   { .name = "heads", .type = ASSAY_PARAM_INT, .def.i = 4, .min = 1, .max = 1e4, .help = "attention heads" },
   { .name = "mlp", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1e7, .help = "hidden width of the MLP; 0: four times the width" },
   { .name = "eps", .type = ASSAY_PARAM_DOUBLE, .def.d = 1e-12, .min = 0, .max = 1, .help = "inside the root of the norm" },
-  { .name = "positions-size", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1e7, .unit = "tokens", .flags = ASSAY_PARAM_ADVANCED,
-    .help = "rows of the table of learned positions; 0: as many as context" },
+  ASSAY_BLOCK_POSITIONS_SIZE,
   { .name = "types", .type = ASSAY_PARAM_INT, .def.i = 2, .min = 1, .max = 1e6, .help = "token types; of all tokens it is type 0" },
   { .name = "activation", .type = ASSAY_PARAM_CHOICE, .def.s = "gelu", .choices = assay_block_activations, .help = "of the MLP and of the head" },
   { .name = "head", .type = ASSAY_PARAM_CHOICE, .def.s = "masked-lm", .choices = heads, .help = "what reads the last layer: the token of each position, or nothing" },
-  { .name = "tied", .type = ASSAY_PARAM_BOOL, .def.b = TRUE, .help = "whether the head is the embedding" },
-  { .name = "token-reduction", .type = ASSAY_PARAM_CHOICE, .def.s = "sum", .choices = reductions,
-    .help = "loss of an example: sum or mean over its counted positions" },
+  ASSAY_BLOCK_TIED,
+  ASSAY_BLOCK_REDUCTION,
   { .name = NULL }
 };
 

@@ -14,12 +14,9 @@
 #include <math.h>
 #include <string.h>
 
-static const char *const reductions[] = { "sum", "mean", NULL };
 
 static const AssayParam params[] = {
-  { .name = "vocabulary", .type = ASSAY_PARAM_INT, .def.i = 1, .min = 1, .max = 1e8, .help = "distinct tokens", .flags = ASSAY_PARAM_REQUIRED },
-  { .name = "context", .type = ASSAY_PARAM_INT, .def.i = 1, .min = 1, .max = 1e7, .unit = "tokens", .help = "positions of an example",
-    .flags = ASSAY_PARAM_REQUIRED },
+  ASSAY_BLOCK_TOKENS,
   { .name = "width", .type = ASSAY_PARAM_INT, .def.i = 64, .min = 1, .max = 1e6, .help = "size of the residual stream" },
   { .name = "layers", .type = ASSAY_PARAM_INT, .def.i = 2, .min = 0, .max = 1000, .help = "mixers" },
   { .name = "inner", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1e7, .unit = "channels", .help = "channels of a mixer; 0: twice the width" },
@@ -31,9 +28,8 @@ static const AssayParam params[] = {
   { .name = "silu-gate", .type = ASSAY_PARAM_BOOL, .flags = ASSAY_PARAM_ADVANCED, .help = "whether the gate is SiLU whatever follows the convolution" },
   { .name = "bias", .type = ASSAY_PARAM_BOOL, .help = "whether the maps into and out of a mixer have biases" },
   { .name = "conv-bias", .type = ASSAY_PARAM_BOOL, .def.b = TRUE, .help = "whether the convolution has a bias" },
-  { .name = "tied", .type = ASSAY_PARAM_BOOL, .def.b = TRUE, .help = "whether the head is the embedding" },
-  { .name = "token-reduction", .type = ASSAY_PARAM_CHOICE, .def.s = "sum", .choices = reductions,
-    .help = "loss of an example: sum or mean over its counted positions" },
+  ASSAY_BLOCK_TIED,
+  ASSAY_BLOCK_REDUCTION,
   { .name = NULL }
 };
 

@@ -17,12 +17,9 @@
 #include <math.h>
 #include <string.h>
 
-static const char *const reductions[] = { "sum", "mean", NULL };
 
 static const AssayParam params[] = {
-  { .name = "vocabulary", .type = ASSAY_PARAM_INT, .def.i = 1, .min = 1, .max = 1e8, .help = "distinct tokens", .flags = ASSAY_PARAM_REQUIRED },
-  { .name = "context", .type = ASSAY_PARAM_INT, .def.i = 1, .min = 1, .max = 1e7, .unit = "tokens", .help = "positions of an example",
-    .flags = ASSAY_PARAM_REQUIRED },
+  ASSAY_BLOCK_TOKENS,
   { .name = "width", .type = ASSAY_PARAM_INT, .def.i = 64, .min = 1, .max = 1e6, .help = "size of the residual stream" },
   { .name = "layers", .type = ASSAY_PARAM_INT, .def.i = 2, .min = 0, .max = 1000, .help = "pairs of a time mixing and a channel mixing" },
   { .name = "inner", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1e7, .unit = "channels", .help = "channels of a time mixing; 0: the width" },
@@ -31,8 +28,7 @@ static const AssayParam params[] = {
   { .name = "eps", .type = ASSAY_PARAM_DOUBLE, .def.d = 1e-5, .min = 0, .max = 1, .help = "inside the root of the norm" },
   { .name = "head-eps", .type = ASSAY_PARAM_DOUBLE, .def.d = 1e-5, .min = 0, .max = 1, .help = "inside the root of the norm of each head" },
   { .name = "tied", .type = ASSAY_PARAM_BOOL, .help = "whether the head is the embedding" },
-  { .name = "token-reduction", .type = ASSAY_PARAM_CHOICE, .def.s = "sum", .choices = reductions,
-    .help = "loss of an example: sum or mean over its counted positions" },
+  ASSAY_BLOCK_REDUCTION,
   { .name = NULL }
 };
 

@@ -19,12 +19,9 @@ static const char *const norms[] = { "layernorm", "rmsnorm", NULL };
 static const char *const positions[] = { "learned", "rotary", "none", NULL };
 static const char *const families[] = { "gpt2", "gpt-neox", "llama", NULL };
 static const char *const scalings[] = { "none", "linear", "llama3", "yarn", "yarn-exact", NULL };
-static const char *const reductions[] = { "sum", "mean", NULL };
 
 static const AssayParam params[] = {
-  { .name = "vocabulary", .type = ASSAY_PARAM_INT, .def.i = 1, .min = 1, .max = 1e8, .help = "distinct tokens", .flags = ASSAY_PARAM_REQUIRED },
-  { .name = "context", .type = ASSAY_PARAM_INT, .def.i = 1, .min = 1, .max = 1e7, .unit = "tokens", .help = "positions of an example",
-    .flags = ASSAY_PARAM_REQUIRED },
+  ASSAY_BLOCK_TOKENS,
   { .name = "width", .type = ASSAY_PARAM_INT, .def.i = 64, .min = 1, .max = 1e6, .help = "size of the residual stream" },
   { .name = "layers", .type = ASSAY_PARAM_INT, .def.i = 2, .min = 0, .max = 1000, .help = "blocks of attention and MLP" },
   { .name = "heads", .type = ASSAY_PARAM_INT, .def.i = 4, .min = 1, .max = 1e4, .help = "attention heads" },
@@ -34,8 +31,7 @@ static const AssayParam params[] = {
   { .name = "norm", .type = ASSAY_PARAM_CHOICE, .def.s = "layernorm", .choices = norms, .help = "normalisation" },
   { .name = "eps", .type = ASSAY_PARAM_DOUBLE, .def.d = 1e-5, .min = 0, .max = 1, .help = "inside the root of the norm" },
   { .name = "positions", .type = ASSAY_PARAM_CHOICE, .def.s = "learned", .choices = positions, .help = "how positions enter" },
-  { .name = "positions-size", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1e7, .unit = "tokens", .flags = ASSAY_PARAM_ADVANCED,
-    .help = "rows of the table of learned positions; 0: as many as context" },
+  ASSAY_BLOCK_POSITIONS_SIZE,
   { .name = "rope-theta", .type = ASSAY_PARAM_DOUBLE, .def.d = 10000, .min = 1, .max = 1e12, .help = "base of the rotary angles" },
   { .name = "rope-adjacent", .type = ASSAY_PARAM_BOOL, .help = "rotate adjacent pairs instead of the two halves of a head" },
   { .name = "rope-size", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1e6, .unit = "channels",
@@ -65,10 +61,9 @@ static const AssayParam params[] = {
   { .name = "qkv-bias", .type = ASSAY_PARAM_BOOL, .help = "whether at least queries, keys and values have biases" },
   { .name = "output-bias", .type = ASSAY_PARAM_BOOL, .help = "whether at least the output of attention has a bias" },
   { .name = "mlp-bias", .type = ASSAY_PARAM_BOOL, .help = "whether at least the MLP has biases" },
-  { .name = "tied", .type = ASSAY_PARAM_BOOL, .def.b = TRUE, .help = "whether the head is the embedding" },
+  ASSAY_BLOCK_TIED,
   { .name = "names", .type = ASSAY_PARAM_CHOICE, .def.s = "gpt2", .choices = families, .help = "family whose parameter names are used" },
-  { .name = "token-reduction", .type = ASSAY_PARAM_CHOICE, .def.s = "sum", .choices = reductions,
-    .help = "loss of an example: sum or mean over its counted positions" },
+  ASSAY_BLOCK_REDUCTION,
   { .name = NULL }
 };
 

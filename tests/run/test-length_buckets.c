@@ -123,6 +123,7 @@ test_walks (void)
     { "transformer", "{\"vocabulary\": 11, \"context\": 12, \"width\": 8, \"layers\": 1, \"heads\": 2, \"positions\": \"rotary\", \"norm\": \"rmsnorm\", "
       "\"window\": 5, \"token-reduction\": \"mean\"}" },
     { "mamba", "{\"vocabulary\": 11, \"context\": 12, \"width\": 8, \"layers\": 1, \"state\": 4}" },
+    { "rwkv", "{\"vocabulary\": 11, \"context\": 12, \"width\": 6, \"layers\": 2, \"mlp\": 9}" },
   };
 
   for (guint m = 0; m < G_N_ELEMENTS (models); m++)
