@@ -84,21 +84,10 @@ shape_of (const AssayGgufTensor *tensor)
   return shape;
 }
 
-static AssayShape
-without_ones (const AssayShape *shape)
-{
-  AssayShape out = { 0 };
-
-  for (int k = 0; k < (int) shape->rank; k++)
-    if (shape->dim[k] != 1)
-      out.dim[out.rank++] = shape->dim[k];
-  return out;
-}
-
 static gboolean
 check_tensor (const AssayGgufTensor *tensor, const char *name, const AssayShape *shape, GError **error)
 {
-  AssayShape wanted = without_ones (shape), found = { 0 };
+  AssayShape wanted = assay_checkpoint_without_ones (shape), found = { 0 };
   g_autofree char *wanted_words = assay_shape_to_string (shape), *found_words = NULL;
 
   if (tensor == NULL)

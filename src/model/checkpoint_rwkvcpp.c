@@ -126,29 +126,16 @@ typedef struct {
 static AssayShape
 shape_of (const AssayRwkvcppTensor *tensor)
 {
-  AssayShape shape = { 0 };
+  AssayShape shape = { .rank = tensor->rank };
 
-  for (guint k = 0; k < tensor->rank; k++)
-    if (tensor->dims[k] != 1)
-      shape.dim[shape.rank++] = tensor->dims[k];
-  return shape;
-}
-
-static AssayShape
-without_ones (const AssayShape *shape)
-{
-  AssayShape out = { 0 };
-
-  for (guint k = 0; k < shape->rank; k++)
-    if (shape->dim[k] != 1)
-      out.dim[out.rank++] = shape->dim[k];
-  return out;
+  memcpy (shape.dim, tensor->dims, tensor->rank * sizeof *tensor->dims);
+  return assay_checkpoint_without_ones (&shape);
 }
 
 static gboolean
 check_tensor (const AssayRwkvcppTensor *tensor, const char *name, const AssayShape *shape, GError **error)
 {
-  const AssayShape wanted = without_ones (shape), found = tensor ? shape_of (tensor) : (AssayShape) { 0 };
+  const AssayShape wanted = assay_checkpoint_without_ones (shape), found = tensor ? shape_of (tensor) : (AssayShape) { 0 };
   g_autofree char *wanted_words = assay_shape_to_string (shape), *found_words = NULL;
 
   if (tensor != NULL && assay_shape_equal (&found, &wanted))

@@ -30,6 +30,17 @@ assay_checkpoint_card_leave_out (json_t *card, const char *tensor, const char *w
   json_array_append_new (json_object_get (card, "left_out"), json_pack ("{s:s, s:s}", "tensor", tensor, "why", why));
 }
 
+AssayShape
+assay_checkpoint_without_ones (const AssayShape *shape)
+{
+  AssayShape out = { 0 };
+
+  for (guint k = 0; k < shape->rank; k++)
+    if (shape->dim[k] != 1)
+      out.dim[out.rank++] = shape->dim[k];
+  return out;
+}
+
 AssayStoreType
 assay_checkpoint_type (AssayDtype dtype)
 {
