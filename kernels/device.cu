@@ -430,7 +430,8 @@ get_elapsed (AssayCudaContext *context, double *milliseconds, AssayCudaFailure *
 static const AssayCudaTable table = {
   ASSAY_CUDA_ABI, sizeof (AssayCudaTable), describe_device, open_context, close_context,
   alloc_zeros, assay_cuda_release, trim, zero, assay_cuda_copy_in, assay_cuda_copy_out, sync, set_mark, get_elapsed,
-  assay_cuda_gemm, assay_cuda_eigen, assay_cuda_factor, assay_cuda_solve, assay_cuda_index_scores
+  assay_cuda_gemm, assay_cuda_eigen, assay_cuda_factor, assay_cuda_solve, assay_cuda_index_scores,
+  assay_cuda_run_op
 };
 
 extern "C" __attribute__ ((visibility ("default"))) const AssayCudaTable *

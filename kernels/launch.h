@@ -17,7 +17,7 @@
 extern "C" {
 #endif
 
-#define ASSAY_CUDA_ABI 2                /* changes with anything in this file */
+#define ASSAY_CUDA_ABI 3                /* changes with anything in this file */
 #define ASSAY_CUDA_INDEX_BLOCK 256      /* W */
 #define ASSAY_CUDA_INDEX_ROWS 256       /* rows are padded to a multiple of this */
 
@@ -44,7 +44,7 @@ typedef struct {
   size_t shared;                /* most bytes of shared memory that a block may have */
 } AssayCudaDevice;
 
-typedef enum { ASSAY_CUDA_F32, ASSAY_CUDA_F64 } AssayCudaType;
+typedef enum { ASSAY_CUDA_F32, ASSAY_CUDA_F64, ASSAY_CUDA_N_TYPES } AssayCudaType;
 
 /* Rows of an index, on the device: row i's coordinates b W .. are scale[b][i] codes[b][i]; rows N .. stride-1 are zeros. */
 typedef struct {
@@ -86,6 +86,31 @@ typedef enum {
 /* How several matrices are decomposed: in turn, each by the whole device, or all at once. The bits differ, both pass the same checks. */
 typedef enum { ASSAY_CUDA_EIGEN_AUTO, ASSAY_CUDA_EIGEN_EACH, ASSAY_CUDA_EIGEN_TOGETHER } AssayCudaEigenWay;
 
+/* A rule of an operation, as src/ops/op.h has it: which arrays it reads and writes, what is NULL and what `fresh` means. Arrays are the device's, shapes and
+ * attributes the host's. */
+#define ASSAY_CUDA_MAX_RANK 6
+#define ASSAY_CUDA_MAX_IN 6
+#define ASSAY_CUDA_MAX_OUT 4
+typedef struct { uint32_t rank; int64_t dim[ASSAY_CUDA_MAX_RANK]; } AssayCudaShape;
+typedef enum { ASSAY_CUDA_FWD, ASSAY_CUDA_BWD, ASSAY_CUDA_RFWD, ASSAY_CUDA_RBWD, ASSAY_CUDA_GGN, ASSAY_CUDA_N_RULES } AssayCudaRule;
+typedef struct AssayCudaOpCall {
+  AssayCudaRule rule;
+  AssayCudaType type;
+  int n_in, n_out;
+  AssayCudaShape in_shape[ASSAY_CUDA_MAX_IN], out_shape[ASSAY_CUDA_MAX_OUT];
+  const double *attr;
+  const void *x[ASSAY_CUDA_MAX_IN];
+  void *y[ASSAY_CUDA_MAX_OUT];
+  void *dx[ASSAY_CUDA_MAX_IN];
+  const void *dy;
+  const void *rx[ASSAY_CUDA_MAX_IN];
+  void *ry[ASSAY_CUDA_MAX_OUT];
+  void *rdx[ASSAY_CUDA_MAX_IN];
+  const void *rdy;
+  uint32_t fresh;
+  int64_t position;
+} AssayCudaOpCall;
+
 typedef struct AssayCudaContext AssayCudaContext;
 
 typedef struct {
@@ -124,6 +149,9 @@ typedef struct {
   /* scores (N, Q) <- sum over b, in this order, of row_scale (query_scale dot): three roundings to float each, no fused ones. */
   int  (*index_scores) (AssayCudaContext *context, AssayCudaIndexWay way, const AssayCudaIndexRows *rows, const AssayCudaIndexQueries *queries,
                         float *scores, AssayCudaFailure *failure);
+
+  /* Queues a rule of the op of that name. BAD_CALL: no such op, or not that rule of it. */
+  int  (*run_op)   (AssayCudaContext *context, const char *op, const AssayCudaOpCall *call, AssayCudaFailure *failure);
 } AssayCudaTable;
 
 #define ASSAY_CUDA_ENTRY "assay_cuda_get_table"

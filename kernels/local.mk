@@ -4,10 +4,18 @@
 CUDA_FILES = \
   kernels/dense.cu \
   kernels/device.cu \
-  kernels/index_scores.cu
+  kernels/index_scores.cu \
+  kernels/op.cu \
+  kernels/op_elementwise.cu \
+  kernels/op_loss.cu \
+  kernels/op_norm.cu \
+  kernels/op_product.cu \
+  kernels/op_select.cu
 CUDA_INCLUDED = \
+  kernels/dual.cuh \
   kernels/launch.h \
   kernels/matrix_unit.cuh \
+  kernels/op.cuh \
   kernels/platform.cuh
 include kernels/ladder/local.mk
 EXTRA_DIST += $(CUDA_FILES) $(CUDA_INCLUDED)

@@ -55,12 +55,18 @@ int  assay_cuda_copy_out (AssayCudaContext *context, void *host, const void *buf
 
 int assay_cuda_gemm   (AssayCudaContext *context, AssayCudaType type, int ta, int tb, int64_t M, int64_t N, int64_t K, double alpha, const void *A,
                        int64_t lda, const void *B, int64_t ldb, double beta, void *C, int64_t ldc, AssayCudaFailure *failure);
+/* The same for each of `batch` products, whose matrices lie so many elements apart. */
+int assay_cuda_gemm_each (AssayCudaContext *context, AssayCudaType type, int64_t batch, int ta, int tb, int64_t M, int64_t N, int64_t K, double alpha,
+                          const void *A, int64_t lda, int64_t apart_A, const void *B, int64_t ldb, int64_t apart_B, double beta, void *C, int64_t ldc,
+                          int64_t apart_C, AssayCudaFailure *failure);
 int assay_cuda_eigen  (AssayCudaContext *context, AssayCudaEigenWay way, AssayCudaType type, int64_t batch, int64_t n, void *matrix, void *values,
                        double *residual, double *orthogonality, AssayCudaFailure *failure);
 int assay_cuda_factor (AssayCudaContext *context, AssayCudaType type, int64_t n, void *matrix, int64_t *pivot, AssayCudaFailure *failure);
 int assay_cuda_solve  (AssayCudaContext *context, AssayCudaType type, int64_t n, int64_t K, const void *factor, void *X, AssayCudaFailure *failure);
 int assay_cuda_index_scores (AssayCudaContext *context, AssayCudaIndexWay way, const AssayCudaIndexRows *rows, const AssayCudaIndexQueries *queries,
                              float *scores, AssayCudaFailure *failure);
+
+int assay_cuda_run_op (AssayCudaContext *context, const char *op, const AssayCudaOpCall *call, AssayCudaFailure *failure);
 
 /* *sum <- the sum of squares of the n^2 entries of X, of X - I (minus_identity), or of X[j][i] - values[j] Y[j][i] (Y not NULL).
  * In double, in an order fixed by n. */

@@ -28,36 +28,10 @@
 #include "base/param.h"
 #include "tensor/backend.h"
 #include "tensor/dtype.h"
-#include "tensor/packed.h"
+#include "tensor/op_call.h"
 #include "tensor/shape.h"
 
-#define ASSAY_OP_MAX_IN 6
-#define ASSAY_OP_MAX_OUT 4
 #define ASSAY_OP_MAX_ATTRS 10
-
-typedef enum { ASSAY_FWD, ASSAY_BWD, ASSAY_RFWD, ASSAY_RBWD, ASSAY_GGN, ASSAY_STEP, ASSAY_N_RULES } AssayRule;
-
-typedef struct {
-  guint n_in, n_out;
-  const AssayShape *in_shape, *out_shape;
-  const double *attr;           /* in the order of the op's attrs table; whole numbers are exact */
-  const void *x[ASSAY_OP_MAX_IN];
-  void *y[ASSAY_OP_MAX_OUT];
-  void *dx[ASSAY_OP_MAX_IN];
-  const void *dy;
-  const void *rx[ASSAY_OP_MAX_IN];
-  void *ry[ASSAY_OP_MAX_OUT];
-  void *rdx[ASSAY_OP_MAX_IN];
-  const void *rdy;
-  guint fresh;                  /* bits of dx (or rdx) to overwrite */
-  gint64 position, capacity;    /* of the first row of a sequence, 0 but where walks go on; STEP: positions that state has room for */
-  void *state;                  /* STEP: zeros before position 0 */
-  const AssayPacked *packed;    /* FWD of linear in f32: takes the place of x[1]; NULL: none */
-  AssayCompute compute;         /* FWD and BWD of linear in f32 */
-  AssayWorkers *workers;
-  char *scratch;
-  gsize scratch_bytes;          /* of one worker */
-} AssayOpCall;
 
 typedef void (*AssayKernel) (const AssayOpCall *call);
 

@@ -82,7 +82,9 @@ assay_op_run (const AssayOp *op, AssayRule rule, AssayDtype dtype, AssayBackend 
       call = &tangent;
       rule = rule == ASSAY_RFWD ? ASSAY_FWD : ASSAY_BWD;
     }
-  kernel = backend->kind == ASSAY_BACKEND_CPU ? op->cpu[rule][dtype] : NULL;
+  if (backend->run_op != NULL)
+    return backend->run_op (backend, op->name, rule, dtype, call, error);
+  kernel = op->cpu[rule][dtype];
   if (kernel == NULL)
     {
       g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "%s: the %s backend has no %s rule in %s", op->name, backend->name,

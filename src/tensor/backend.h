@@ -17,7 +17,10 @@ typedef enum {
   ASSAY_N_BACKENDS
 } AssayBackendKind;
 
+typedef enum { ASSAY_FWD, ASSAY_BWD, ASSAY_RFWD, ASSAY_RBWD, ASSAY_GGN, ASSAY_STEP, ASSAY_N_RULES } AssayRule;  /* of an operation: ops/op.h */
+
 typedef struct _AssayBackend AssayBackend;
+typedef struct _AssayOpCall AssayOpCall;        /* tensor/op_call.h */
 
 struct _AssayBackend {
   AssayBackendKind kind;
@@ -40,6 +43,8 @@ struct _AssayBackend {
                         GError **error);
   gboolean (*factor)   (AssayBackend *backend, AssayDtype dtype, gint64 n, gpointer matrix, gint64 *pivot, GError **error);
   gboolean (*solve)    (AssayBackend *backend, AssayDtype dtype, gint64 n, gint64 K, gconstpointer factor, gpointer X, GError **error);
+  /* NULL on the CPU, whose kernels are in the op's own table. Queues a rule of the op of that name; ops/op.h alone calls it. Errors: UNSUPPORTED. */
+  gboolean (*run_op)   (AssayBackend *backend, const char *op, AssayRule rule, AssayDtype dtype, const AssayOpCall *call, GError **error);
   void     (*close)    (AssayBackend *backend);
 };
 

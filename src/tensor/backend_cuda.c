@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "kernels/launch.h"
+#include "tensor/op_call.h"
 
 #include <dlfcn.h>
 
@@ -211,6 +212,51 @@ cuda_solve (AssayBackend *backend, AssayDtype dtype, gint64 n, gint64 K, gconstp
 }
 
 static void
+set_shapes (AssayCudaShape *to, const AssayShape *from, guint n)
+{
+  for (guint i = 0; i < n; i++)
+    {
+      to[i].rank = from[i].rank;
+      for (guint k = 0; k < from[i].rank; k++)
+        to[i].dim[k] = from[i].dim[k];
+    }
+}
+
+static gboolean
+cuda_run_op (AssayBackend *backend, const char *op, AssayRule rule, AssayDtype dtype, const AssayOpCall *call, GError **error)
+{
+  static const AssayCudaRule rules[] = { [ASSAY_FWD] = ASSAY_CUDA_FWD, [ASSAY_BWD] = ASSAY_CUDA_BWD, [ASSAY_RFWD] = ASSAY_CUDA_RFWD,
+                                         [ASSAY_RBWD] = ASSAY_CUDA_RBWD, [ASSAY_GGN] = ASSAY_CUDA_GGN };
+  CudaBackend *self = (CudaBackend *) backend;
+  AssayCudaOpCall c = { .n_in = (int) call->n_in, .n_out = (int) call->n_out, .attr = call->attr, .dy = call->dy, .rdy = call->rdy, .fresh = call->fresh,
+                        .position = call->position };
+  AssayCudaFailure failure;
+
+  if (rule >= G_N_ELEMENTS (rules) || (dtype != ASSAY_F32 && dtype != ASSAY_F64) || call->packed != NULL || call->compute != ASSAY_COMPUTE_FULL)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "%s: the cuda backend has no such rule in %s", op, assay_dtype_name (dtype));
+      return FALSE;
+    }
+  c.rule = rules[rule];
+  c.type = dtype == ASSAY_F64 ? ASSAY_CUDA_F64 : ASSAY_CUDA_F32;
+  set_shapes (c.in_shape, call->in_shape, call->n_in);
+  set_shapes (c.out_shape, call->out_shape, call->n_out);
+  for (guint i = 0; i < call->n_in; i++)
+    {
+      c.x[i] = call->x[i];
+      c.dx[i] = call->dx[i];
+      c.rx[i] = call->rx[i];
+      c.rdx[i] = call->rdx[i];
+    }
+  for (guint j = 0; j < call->n_out; j++)
+    {
+      c.y[j] = call->y[j];
+      c.ry[j] = call->ry[j];
+    }
+  return look (self->cuda->run_op (self->context, op, &c, &failure), &failure, error);
+}
+
+static void
 cuda_close (AssayBackend *backend)
 {
   CudaBackend *self = (CudaBackend *) backend;
@@ -234,7 +280,8 @@ assay_backend_cuda_new (const char *path, guint device, GError **error)
   *self = (CudaBackend) {
     .backend = { .kind = ASSAY_BACKEND_CUDA, .name = "cuda", .alloc = cuda_alloc, .release = cuda_release,
                  .copy_in = cuda_copy_in, .copy_out = cuda_copy_out, .zero = cuda_zero, .sync = cuda_sync, .gemm = cuda_gemm, .eigen = cuda_eigen,
-                 .factor = cuda_factor, .solve = cuda_solve, .close = cuda_close },
+                 .factor = cuda_factor,
+                 .solve = cuda_solve, .run_op = cuda_run_op, .close = cuda_close },
     .cuda = cuda, .context = context
   };
   return &self->backend;

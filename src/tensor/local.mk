@@ -11,6 +11,7 @@ src_tensor_libtensor_la_SOURCES = \
   src/tensor/dtype.c src/tensor/dtype.h \
   src/tensor/gemm.c src/tensor/gemm.h src/tensor/gemm_kernel.h src/tensor/gemm_kernel.inc \
   src/tensor/largest_bits.h \
+  src/tensor/op_call.h \
   src/tensor/packed.c src/tensor/packed.h src/tensor/packed_kernel.h \
   src/tensor/shape.c src/tensor/shape.h
 

@@ -19,6 +19,12 @@ check_PROGRAMS += tests/gpu/test-backend_cuda
 tests_gpu_test_backend_cuda_SOURCES = tests/gpu/test-backend_cuda.c
 tests_gpu_test_backend_cuda_CPPFLAGS = $(AM_CPPFLAGS) -DEMULATED='"$(abs_top_builddir)/tests/gpu/emulated-cuda.so"'
 
+# Every op's rules on the device: the suite of tests/ops.
+check_PROGRAMS += tests/gpu/test-ops_cuda
+tests_gpu_test_ops_cuda_SOURCES = $(OPS_SUITE)
+tests_gpu_test_ops_cuda_CPPFLAGS = -I$(top_srcdir)/tests/ops $(AM_CPPFLAGS) -DCUDA_MODULE='"$(abs_top_builddir)/tests/gpu/emulated-cuda.so"'
+tests_gpu_test_ops_cuda_LDADD = $(OPS_TEST_LIBS) $(OPS_FLOORS_BELOW)
+
 # _FORTIFY_SOURCE takes a jump from one thread's stack to another's for an error.
 if HAVE_CXX
 EMULATED_OBJECTS = $(CUDA_FILES:kernels/%.cu=tests/gpu/emulated-%.o) tests/gpu/emulated-emulation.o
@@ -33,6 +39,7 @@ tests/gpu/emulated-cuda.so: $(EMULATED_OBJECTS)
 	$(AM_V_CXXLD)$(CXX) -shared $(INSTRUMENT_CFLAGS) -o $@ $(EMULATED_OBJECTS) $(LAPACKE_LIBS) $(OPENBLAS_LIBS)
 EXTRA_tests_gpu_test_parity_DEPENDENCIES = tests/gpu/emulated-cuda.so
 EXTRA_tests_gpu_test_backend_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
+EXTRA_tests_gpu_test_ops_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
 dist_check_SCRIPTS += tests/gpu/test-mutants.sh
 tests/gpu/test-mutants.log: tests/gpu/emulated-cuda.so tests/gpu/test-parity$(EXEEXT)
 CLEANFILES += tests/gpu/emulated-cuda.so $(EMULATED_OBJECTS)

@@ -1,13 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-ops.c: every op, on every case it declares, in every instruction set of this processor. An op that is added to the registry is
- * tested here by itself; -p /ops/baseline/add selects one.
+ * tested here by itself; -p /ops/baseline/add selects one. With CUDA_MODULE defined (tests/gpu) it is the device's kernels that are tested: all rules in f32 and
+ * f64 run there, by that module or by the one that the environment's ASSAY_CUDA_MODULE names, and the oracle stays on the processor.
  */
 #include "base/isa.h"
 #include "checks.h"
 
+#include "trial.h"
+
 #include "base/error.h"
 
 #include <string.h>
+
+/* One set is enough for what runs elsewhere. */
+#ifdef CUDA_MODULE
+#define LAST_ISA(list) (list)
+#define PLACE(isa) "cuda"
+#else
+#define LAST_ISA(list) ((list) + g_strv_length ((char **) (list)) - 1)
+#define PLACE(isa) (isa)
+#endif
 
 typedef struct {
   const char *isa;
@@ -86,6 +98,22 @@ test_unknown_isa (void)
   g_assert_null (assay_op_find ("no-such-op"));
 }
 
+#ifdef CUDA_MODULE
+/* FALSE, and said in TAP's words, where there is none. */
+static gboolean
+open_device (void)
+{
+  const char *module = g_getenv ("ASSAY_CUDA_MODULE");
+  g_autoptr (GError) error = NULL;
+  AssayBackend *device = assay_backend_cuda_new (module ? module : CUDA_MODULE, 0, &error);
+
+  if (device == NULL)
+    g_print ("1..0 # SKIP %s\n", error->message);
+  trial_set_device (device);
+  return device != NULL;
+}
+#endif
+
 int
 main (int argc, char **argv)
 {
@@ -110,17 +138,21 @@ main (int argc, char **argv)
   };
 
   g_test_init (&argc, &argv, NULL);
-  for (const char *const *isa = assay_isa_list (); *isa != NULL; isa++)
+#ifdef CUDA_MODULE
+  if (!open_device ())
+    return 0;
+#endif
+  for (const char *const *list = assay_isa_list (), *const *isa = list; isa <= LAST_ISA (list); isa++)
     for (const AssayOp *const *op = assay_op_list (); *op != NULL; op++)
       {
-        g_autofree char *path = g_strdup_printf ("/ops/%s/%s/every rule is there", *isa, (*op)->name);
+        g_autofree char *path = g_strdup_printf ("/ops/%s/%s/every rule is there", PLACE (*isa), (*op)->name);
         Walk *walk = g_new (Walk, 1);
 
         *walk = (Walk) { .isa = *isa, .op = (*op)->name };
         g_test_add_data_func_full (path, walk, check_op, g_free);
         for (guint k = 0; k < G_N_ELEMENTS (checks); k++)
           {
-            g_autofree char *case_path = g_strdup_printf ("/ops/%s/%s/%s", *isa, (*op)->name, checks[k].sentence);
+            g_autofree char *case_path = g_strdup_printf ("/ops/%s/%s/%s", PLACE (*isa), (*op)->name, checks[k].sentence);
 
             walk = g_new (Walk, 1);
             *walk = (Walk) { *isa, (*op)->name, checks[k].check };

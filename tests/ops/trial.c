@@ -8,6 +8,14 @@
 #include <math.h>
 #include <string.h>
 
+static AssayBackend *device;     /* where rules of f32 and f64 run when it is not NULL */
+
+void
+trial_set_device (AssayBackend *backend)
+{
+  device = backend;
+}
+
 /* One backend per size of crew, kept for the whole program. */
 static AssayBackend *
 get_backend (guint n_threads)
@@ -295,23 +303,50 @@ trial_perturb_imaginary (Trial *oracle, const Trial *from)
         }
 }
 
-void
-trial_run_on (Trial *t, AssayRule rule, gboolean keep)
+/* What a device holds of the arrays during one rule. */
+static void *
+send (const void *host, gsize bytes)
 {
-  TrialRole role = trial_written_by (rule);
   g_autoptr (GError) error = NULL;
-  AssayOpCall call = { .n_in = t->n_in, .n_out = t->op->n_out, .in_shape = t->in, .out_shape = t->out, .attr = t->attr,
-                       .fresh = t->fresh, .scratch = t->scratch, .scratch_bytes = t->scratch_bytes };
-  AssayBackend *backend = get_backend (t->n_threads);
+  void *buffer = device->alloc (device, bytes, &error);
 
-  call.workers = backend->workers;
-  memset (t->scratch, 0xff, t->scratch_bytes * 5);
-  if (!keep && (role == TRIAL_DX || role == TRIAL_RDX))
-    trial_zero (t, role);
-  else if (!keep)
+  g_assert_no_error (error);
+  device->copy_in (device, buffer, host, bytes, &error);
+  g_assert_no_error (error);
+  return buffer;
+}
+
+/* The arrays of `on` are the trial's, on the device. */
+static void
+move_in (const Trial *t, Trial *on)
+{
+  for (TrialRole role = 0; role < TRIAL_N_ROLES; role++)
     for (guint i = 0; i < trial_count_arrays (t, role); i++)
-      if (trial_is_real (t, role, i))
-        memset (t->at[role][i], 0xff, trial_count (t, role, i) * get_width (t, role, i));       /* NaN */
+      if (t->at[role][i] != NULL)
+        on->at[role][i] = send (t->at[role][i], trial_count (t, role, i) * get_width (t, role, i));
+}
+
+static void
+move_out (Trial *t, const Trial *on)
+{
+  g_autoptr (GError) error = NULL;
+
+  for (TrialRole role = 0; role < TRIAL_N_ROLES; role++)
+    for (guint i = 0; i < trial_count_arrays (t, role); i++)
+      if (t->at[role][i] != NULL)
+        {
+          device->copy_out (device, t->at[role][i], on->at[role][i], trial_count (t, role, i) * get_width (t, role, i), &error);
+          g_assert_no_error (error);
+          device->release (device, on->at[role][i]);
+        }
+}
+
+static gboolean
+run_call (const Trial *t, AssayRule rule, AssayBackend *backend, GError **error)
+{
+  AssayOpCall call = { .n_in = t->n_in, .n_out = t->op->n_out, .in_shape = t->in, .out_shape = t->out, .attr = t->attr,
+                       .fresh = t->fresh, .scratch = t->scratch, .scratch_bytes = t->scratch_bytes, .workers = backend->workers };
+
   for (guint i = 0; i < t->n_in; i++)
     {
       call.x[i] = t->at[TRIAL_X][i];
@@ -329,7 +364,34 @@ trial_run_on (Trial *t, AssayRule rule, gboolean keep)
     }
   call.dy = t->at[TRIAL_DY][0];
   call.rdy = t->at[TRIAL_RDY][0];
-  if (!assay_op_run (t->op, rule, t->dtype, backend, &call, &error))
+  return assay_op_run (t->op, rule, t->dtype, backend, &call, error);
+}
+
+void
+trial_run_on (Trial *t, AssayRule rule, gboolean keep)
+{
+  TrialRole role = trial_written_by (rule);
+  g_autoptr (GError) error = NULL;
+  gboolean ok;
+
+  memset (t->scratch, 0xff, t->scratch_bytes * 5);
+  if (!keep && (role == TRIAL_DX || role == TRIAL_RDX))
+    trial_zero (t, role);
+  else if (!keep)
+    for (guint i = 0; i < trial_count_arrays (t, role); i++)
+      if (trial_is_real (t, role, i))
+        memset (t->at[role][i], 0xff, trial_count (t, role, i) * get_width (t, role, i));       /* NaN */
+  if (device != NULL && t->dtype != ASSAY_C128)
+    {
+      Trial on = *t;
+
+      move_in (t, &on);
+      ok = run_call (&on, rule, device, &error);
+      move_out (t, &on);
+    }
+  else
+    ok = run_call (t, rule, get_backend (t->n_threads), &error);
+  if (!ok)
     g_error ("%s, case \"%s\": %s", t->op->name, t->item->name, error->message);
 }
 

@@ -61,6 +61,8 @@ void      trial_copy    (Trial *to, const Trial *from, TrialRole role);
 /* x <- x + step i rx, dy <- dy + step i rdy in a c128 trial. */
 void      trial_perturb_imaginary (Trial *oracle, const Trial *from);
 
+/* From here on rules of f32 and f64 run on that backend's device, with every array copied there and back; NULL: on the processor again. */
+void      trial_set_device (AssayBackend *backend);
 /* Runs a rule; adjoints are zeroed first unless keep is set. */
 void      trial_run     (Trial *trial, AssayRule rule);
 void      trial_run_on  (Trial *trial, AssayRule rule, gboolean keep);

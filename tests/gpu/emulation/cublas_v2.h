@@ -18,3 +18,9 @@ cublasStatus_t cublasSgemm_64 (cublasHandle_t handle, cublasOperation_t ta, cubl
                                const float *A, int64_t lda, const float *B, int64_t ldb, const float *beta, float *C, int64_t ldc);
 cublasStatus_t cublasDgemm_64 (cublasHandle_t handle, cublasOperation_t ta, cublasOperation_t tb, int64_t m, int64_t n, int64_t k, const double *alpha,
                                const double *A, int64_t lda, const double *B, int64_t ldb, const double *beta, double *C, int64_t ldc);
+cublasStatus_t cublasSgemmStridedBatched_64 (cublasHandle_t handle, cublasOperation_t ta, cublasOperation_t tb, int64_t m, int64_t n, int64_t k, const float *alpha,
+                                             const float *A, int64_t lda, long long apart_a, const float *B, int64_t ldb, long long apart_b, const float *beta,
+                                             float *C, int64_t ldc, long long apart_c, int64_t batch);
+cublasStatus_t cublasDgemmStridedBatched_64 (cublasHandle_t handle, cublasOperation_t ta, cublasOperation_t tb, int64_t m, int64_t n, int64_t k, const double *alpha,
+                                             const double *A, int64_t lda, long long apart_a, const double *B, int64_t ldb, long long apart_b, const double *beta,
+                                             double *C, int64_t ldc, long long apart_c, int64_t batch);

@@ -516,26 +516,50 @@ multiply (bool ta, bool tb, int64_t m, int64_t n, int64_t k, T alpha, const T *A
       }
 }
 
+/* Products of one context, one after another. */
+template <class T>
+static cublasStatus_t
+put_products (cublasHandle_t handle, cublasOperation_t ta, cublasOperation_t tb, int64_t m, int64_t n, int64_t k, const T *alpha, const T *A, int64_t lda,
+              int64_t apart_a, const T *B, int64_t ldb, int64_t apart_b, const T *beta, T *C, int64_t ldc, int64_t apart_c, int64_t batch)
+{
+  const T a = *alpha, b = *beta;
+
+  CHECK (call_blas);
+  put (handle->stream, [=] {
+    for (int64_t e = 0; e < batch; e++)
+      multiply (ta == CUBLAS_OP_T, tb == CUBLAS_OP_T, m, n, k, a, A + e * apart_a, lda, B + e * apart_b, ldb, b, C + e * apart_c, ldc);
+  });
+  return CUBLAS_STATUS_SUCCESS;
+}
+
 cublasStatus_t
 cublasSgemm_64 (cublasHandle_t handle, cublasOperation_t ta, cublasOperation_t tb, int64_t m, int64_t n, int64_t k, const float *alpha, const float *A,
                 int64_t lda, const float *B, int64_t ldb, const float *beta, float *C, int64_t ldc)
 {
-  const float a = *alpha, b = *beta;
+  return put_products (handle, ta, tb, m, n, k, alpha, A, lda, 0, B, ldb, 0, beta, C, ldc, 0, 1);
+}
 
-  CHECK (call_blas);
-  put (handle->stream, [=] { multiply (ta == CUBLAS_OP_T, tb == CUBLAS_OP_T, m, n, k, a, A, lda, B, ldb, b, C, ldc); });
-  return CUBLAS_STATUS_SUCCESS;
+cublasStatus_t
+cublasSgemmStridedBatched_64 (cublasHandle_t handle, cublasOperation_t ta, cublasOperation_t tb, int64_t m, int64_t n, int64_t k, const float *alpha, const float *A,
+                              int64_t lda, long long apart_a, const float *B, int64_t ldb, long long apart_b, const float *beta, float *C, int64_t ldc,
+                              long long apart_c, int64_t batch)
+{
+  return put_products (handle, ta, tb, m, n, k, alpha, A, lda, apart_a, B, ldb, apart_b, beta, C, ldc, apart_c, batch);
 }
 
 cublasStatus_t
 cublasDgemm_64 (cublasHandle_t handle, cublasOperation_t ta, cublasOperation_t tb, int64_t m, int64_t n, int64_t k, const double *alpha, const double *A,
                 int64_t lda, const double *B, int64_t ldb, const double *beta, double *C, int64_t ldc)
 {
-  const double a = *alpha, b = *beta;
+  return put_products (handle, ta, tb, m, n, k, alpha, A, lda, 0, B, ldb, 0, beta, C, ldc, 0, 1);
+}
 
-  CHECK (call_blas);
-  put (handle->stream, [=] { multiply (ta == CUBLAS_OP_T, tb == CUBLAS_OP_T, m, n, k, a, A, lda, B, ldb, b, C, ldc); });
-  return CUBLAS_STATUS_SUCCESS;
+cublasStatus_t
+cublasDgemmStridedBatched_64 (cublasHandle_t handle, cublasOperation_t ta, cublasOperation_t tb, int64_t m, int64_t n, int64_t k, const double *alpha, const double *A,
+                              int64_t lda, long long apart_a, const double *B, int64_t ldb, long long apart_b, const double *beta, double *C, int64_t ldc,
+                              long long apart_c, int64_t batch)
+{
+  return put_products (handle, ta, tb, m, n, k, alpha, A, lda, apart_a, B, ldb, apart_b, beta, C, ldc, apart_c, batch);
 }
 
 static cusolverStatus_t

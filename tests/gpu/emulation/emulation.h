@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -48,6 +49,24 @@ __shfl_xor_sync (unsigned, T x, int other)
   memcpy (&got, all + 64 * (threadIdx.x % 32 ^ (unsigned) other), sizeof got);
   return got;
 }
+
+static inline unsigned
+__ballot_sync (unsigned, int said)
+{
+  const unsigned char *all = emulation_exchange (&said, sizeof said, "ballot");
+  unsigned bits = 0;
+
+  for (unsigned lane = 0; lane < 32; lane++)
+    {
+      int x;
+
+      memcpy (&x, all + 64 * lane, sizeof x);
+      bits |= (unsigned) (x != 0) << lane;
+    }
+  return bits;
+}
+
+static inline int __ffs (int x) { return __builtin_ffs (x); }
 
 static inline int
 __dp4a (int a, int b, int c)

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* op.cuh: how a rule of an operation is written, launched and found.
+ *
+ * An op is a struct with static templates over S (dual.cuh): forward<S> writes outputs, backward<S> adds to adjoints. With S a Dual the same text reads values
+ * and tangents and writes tangents alone, which is RFWD out of FWD and RBWD out of BWD. What each may read is what src/ops declares; an op whose tangent must
+ * do without its inputs gives tangent<T> as well (ASSAY_CUDA_OP_SAVED), and one that is linear in all its inputs needs no tangents (ASSAY_CUDA_OP_LINEAR).
+ * A file is a family of ops; a new one is a file and a line in local.mk.
+ *
+ * Every element is written by one thread and every sum has an order that the shapes decide, so that bits do not depend on the device.
+ */
+#pragma once
+
+#include "platform.cuh"
+
+#include "dual.cuh"
+
+/* A rule under way. */
+struct Scope {
+  AssayCudaContext *context;
+  const AssayCudaOpCall *call;
+  AssayCudaFailure *failure;
+};
+
+typedef int (*AssayCudaRun) (const Scope &scope);
+
+struct AssayCudaOp {
+  const char *name;
+  AssayCudaRun run[ASSAY_CUDA_N_RULES][ASSAY_CUDA_N_TYPES];
+  AssayCudaOp *next;
+
+  AssayCudaOp (const char *op, AssayCudaRun f32_fwd, AssayCudaRun f64_fwd, AssayCudaRun f32_bwd, AssayCudaRun f64_bwd, AssayCudaRun f32_rfwd,
+               AssayCudaRun f64_rfwd, AssayCudaRun f32_rbwd, AssayCudaRun f64_rbwd, AssayCudaRun f32_ggn, AssayCudaRun f64_ggn);
+};
+
+/* The struct is in namespace rules, beside which C's functions may have the same names. */
+#define ASSAY_CUDA_OP_ENTRY(op, rfwd32, rfwd64, rbwd32, rbwd64, ggn32, ggn64)                                                            \
+  static const AssayCudaOp registered_##op (#op, rules::op::forward<float>, rules::op::forward<double>, rules::op::backward<float>,      \
+                                            rules::op::backward<double>, rfwd32, rfwd64, rbwd32, rbwd64, ggn32, ggn64)
+#define ASSAY_CUDA_OP_DUAL(op, ggn32, ggn64)                                                                                             \
+  ASSAY_CUDA_OP_ENTRY (op, rules::op::forward<Dual<float>>, rules::op::forward<Dual<double>>, rules::op::backward<Dual<float>>,          \
+                       rules::op::backward<Dual<double>>, ggn32, ggn64)
+#define ASSAY_CUDA_OP_KEPT(op, ggn32, ggn64)                                                                                             \
+  ASSAY_CUDA_OP_ENTRY (op, rules::op::tangent<float>, rules::op::tangent<double>, rules::op::backward<Dual<float>>,                      \
+                       rules::op::backward<Dual<double>>, ggn32, ggn64)
+
+#define ASSAY_CUDA_OP(op) ASSAY_CUDA_OP_DUAL (op, NULL, NULL)
+#define ASSAY_CUDA_OP_SAVED(op) ASSAY_CUDA_OP_KEPT (op, NULL, NULL)
+#define ASSAY_CUDA_OP_LINEAR(op) ASSAY_CUDA_OP_ENTRY (op, NULL, NULL, NULL, NULL, NULL, NULL)
+/* Products give all four over plain types: forward, backward, tangent and tangent_backward. */
+#define ASSAY_CUDA_OP_PRODUCT(op)                                                                                                        \
+  ASSAY_CUDA_OP_ENTRY (op, rules::op::tangent<float>, rules::op::tangent<double>, rules::op::tangent_backward<float>,                    \
+                       rules::op::tangent_backward<double>, NULL, NULL)
+/* Losses give gauss_newton<T> too. */
+#define ASSAY_CUDA_OP_LOSS_LINEAR(op) ASSAY_CUDA_OP_ENTRY (op, NULL, NULL, NULL, NULL, rules::op::gauss_newton<float>, rules::op::gauss_newton<double>)
+#define ASSAY_CUDA_OP_LOSS(op) ASSAY_CUDA_OP_DUAL (op, rules::op::gauss_newton<float>, rules::op::gauss_newton<double>)
+#define ASSAY_CUDA_OP_LOSS_SAVED(op) ASSAY_CUDA_OP_KEPT (op, rules::op::gauss_newton<float>, rules::op::gauss_newton<double>)
+
+/* --- what a rule reads and writes --- */
+
+template <class T> struct Made { static __device__ T of (T v, const T *, int64_t) { return v; } };
+template <class T> struct Made<Dual<T>> { static __device__ Dual<T> of (T v, const T *r, int64_t i) { return Dual<T> (v, r != NULL ? r[i] : T (0)); } };
+
+/* No tangent counts as zero. */
+template <class S>
+struct In {
+  const Base<S> *v, *r;
+
+  __device__ S operator[] (int64_t i) const { return Made<S>::of (v[i], r, i); }
+};
+
+static __device__ inline float tangent_or_value (float x) { return x; }
+static __device__ inline double tangent_or_value (double x) { return x; }
+template <class T> static __device__ inline T tangent_or_value (Dual<T> x) { return x.d; }
+
+template <class S>
+struct Out {
+  Base<S> *to;
+
+  __device__ void put (int64_t i, S x) const { to[i] = tangent_or_value (x); }
+};
+
+/* An adjoint, or the tangent of one; `to` is NULL where nobody wants it, and holds nothing yet where it is fresh. */
+template <class S>
+struct Adjoint {
+  Base<S> *to;
+  bool fresh;
+
+  __device__ void add (int64_t i, S x) const { to[i] = (fresh ? Base<S> (0) : to[i]) + tangent_or_value (x); }
+};
+
+template <class S>
+static inline In<S>
+input (const Scope &scope, int i)
+{
+  return { (const Base<S> *) scope.call->x[i], (const Base<S> *) scope.call->rx[i] };
+}
+
+/* An output that FWD left for the other rules. */
+template <class S>
+static inline In<S>
+saved (const Scope &scope, int j)
+{
+  return { (const Base<S> *) scope.call->y[j], (const Base<S> *) scope.call->ry[j] };
+}
+
+template <class S>
+static inline In<S>
+seed (const Scope &scope)
+{
+  return { (const Base<S> *) scope.call->dy, (const Base<S> *) scope.call->rdy };
+}
+
+template <class S>
+static inline Out<S>
+output (const Scope &scope, int j)
+{
+  return { (Base<S> *) (BaseOf<S>::is_dual ? scope.call->ry[j] : scope.call->y[j]) };
+}
+
+template <class S>
+static inline Adjoint<S>
+adjoint (const Scope &scope, int i)
+{
+  return { (Base<S> *) (BaseOf<S>::is_dual ? scope.call->rdx[i] : scope.call->dx[i]), (scope.call->fresh >> i & 1) != 0 };
+}
+
+static inline const int32_t *
+indices (const Scope &scope, int i)
+{
+  return (const int32_t *) scope.call->x[i];
+}
+
+static inline int64_t
+count (const AssayCudaShape &shape)
+{
+  int64_t n = 1;
+
+  for (uint32_t k = 0; k < shape.rank; k++)
+    n *= shape.dim[k];
+  return n;
+}
+
+static inline int64_t
+last (const AssayCudaShape &shape)
+{
+  return shape.rank > 0 ? shape.dim[shape.rank - 1] : 1;
+}
+
+/* --- launches: a body is a struct whose operator () does one element, one row or one term --- */
+
+#define ASSAY_OP_THREADS 256
+#define ASSAY_OP_BLOCKS ((int64_t) 1 << 20)
+
+static inline unsigned
+blocks_for (int64_t n, int64_t each)
+{
+  const int64_t blocks = (n + each - 1) / each;
+
+  return (unsigned) (blocks < ASSAY_OP_BLOCKS ? blocks : ASSAY_OP_BLOCKS);
+}
+
+template <class Body>
+static __global__ void __launch_bounds__ (ASSAY_OP_THREADS)
+each_element (int64_t n, Body body)
+{
+  const int64_t step = (int64_t) gridDim.x * blockDim.x;
+
+  for (int64_t i = (int64_t) blockIdx.x * blockDim.x + threadIdx.x; i < n; i += step)
+    body (i);
+}
+
+/* body (i) for 0 <= i < n, a thread each. */
+template <class Body>
+static int
+run_elements (const Scope &scope, const char *name, int64_t n, Body body)
+{
+  if (n <= 0)
+    return 1;
+  ASSAY_LAUNCH (each_element<Body>, blocks_for (n, ASSAY_OP_THREADS), ASSAY_OP_THREADS, 0, scope.context->stream, n, body);
+  return assay_cuda_check_launch (scope.context, name, scope.failure);
+}
+
+template <class T> static __device__ inline T from_lane (T x, int other) { return __shfl_xor_sync (0xffffffffu, x, other); }
+template <class T> static __device__ inline Dual<T> from_lane (Dual<T> x, int other) { return Dual<T> (from_lane (x.v, other), from_lane (x.d, other)); }
+
+/* The sum over a warp, in a tree; every lane gets it. */
+template <class S>
+static __device__ inline S
+warp_sum (S x)
+{
+  for (int other = 16; other > 0; other /= 2)
+    x = x + from_lane (x, other);
+  return x;
+}
+
+/* The largest, NaN where there is one. */
+template <class T>
+static __device__ inline T
+warp_max (T x)
+{
+  for (int other = 16; other > 0; other /= 2)
+    {
+      const T y = from_lane (x, other);
+
+      x = y > x || y != y ? y : x;
+    }
+  return x;
+}
+
+template <class Body>
+static __global__ void __launch_bounds__ (ASSAY_OP_THREADS)
+each_row (int64_t n, Body body)
+{
+  const int64_t step = (int64_t) gridDim.x * (blockDim.x / 32);
+
+  for (int64_t row = (int64_t) blockIdx.x * (blockDim.x / 32) + threadIdx.x / 32; row < n; row += step)
+    body (row, (int) (threadIdx.x % 32));
+}
+
+/* body (row, lane) for 0 <= row < n, a warp each. */
+template <class Body>
+static int
+run_rows (const Scope &scope, const char *name, int64_t n, Body body)
+{
+  if (n <= 0)
+    return 1;
+  ASSAY_LAUNCH (each_row<Body>, blocks_for (n, ASSAY_OP_THREADS / 32), ASSAY_OP_THREADS, 0, scope.context->stream, n, body);
+  return assay_cuda_check_launch (scope.context, name, scope.failure);
+}
+
+#define ASSAY_OP_GROUPS (ASSAY_OP_THREADS / 32)
+
+/* A block has 32 columns; each of its warps adds up every eighth row, then the warps' sums are added in their order. */
+template <class S, class Body>
+static __global__ void __launch_bounds__ (ASSAY_OP_THREADS)
+each_column (int64_t N, int64_t C, Adjoint<S> sums, Body body)
+{
+  __shared__ Base<S> part[ASSAY_OP_GROUPS][32];
+  const int group = threadIdx.x / 32, lane = threadIdx.x % 32;
+  const int64_t i = (int64_t) blockIdx.x * 32 + lane;
+  Base<S> sum = 0;
+
+  if (i < C)
+    for (int64_t n = group; n < N; n += ASSAY_OP_GROUPS)
+      sum += tangent_or_value (body (n, i));
+  part[group][lane] = sum;
+  __syncthreads ();
+  if (group == 0 && i < C)
+    {
+      for (int g = 1; g < ASSAY_OP_GROUPS; g++)
+        sum += part[g][lane];
+      sums.to[i] = (sums.fresh ? Base<S> (0) : sums.to[i]) + sum;
+    }
+}
+
+/* sums[i] += sum over n of body (n, i), an S, for N rows and C columns; nothing where nobody wants the sums. */
+template <class S, class Body>
+static int
+run_columns (const Scope &scope, const char *name, int64_t N, int64_t C, Adjoint<S> sums, Body body)
+{
+  if (sums.to == NULL || C <= 0)
+    return 1;
+  ASSAY_LAUNCH ((each_column<S, Body>), (unsigned) ((C + 31) / 32), ASSAY_OP_THREADS, 0, scope.context->stream, N, C, sums, body);
+  return assay_cuda_check_launch (scope.context, name, scope.failure);
+}
+
+/* C (M,N) <- alpha op(A) op(B) (+ C) in the call's type; arguments as launch.h has them. */
+template <class T>
+static inline int
+multiply (const Scope &scope, bool ta, bool tb, int64_t M, int64_t N, int64_t K, const T *A, int64_t lda, const T *B, int64_t ldb, bool accumulate, T *C,
+          int64_t ldc)
+{
+  return assay_cuda_gemm (scope.context, sizeof (T) == 8 ? ASSAY_CUDA_F64 : ASSAY_CUDA_F32, ta, tb, M, N, K, 1, A, lda, B, ldb, accumulate ? 1 : 0, C, ldc,
+                          scope.failure);
+}
+
+/* The same for each of `batch` matrices that lie so many elements apart. */
+template <class T>
+static inline int
+multiply_each (const Scope &scope, int64_t batch, bool ta, bool tb, int64_t M, int64_t N, int64_t K, const T *A, int64_t lda, int64_t apart_A, const T *B,
+               int64_t ldb, int64_t apart_B, bool accumulate, T *C, int64_t ldc, int64_t apart_C)
+{
+  return assay_cuda_gemm_each (scope.context, sizeof (T) == 8 ? ASSAY_CUDA_F64 : ASSAY_CUDA_F32, batch, ta, tb, M, N, K, 1, A, lda, apart_A, B, ldb, apart_B,
+                               accumulate ? 1 : 0, C, ldc, apart_C, scope.failure);
+}
+
+static inline int
+clear (const Scope &scope, void *buffer, size_t bytes)
+{
+  return assay_cuda_check (scope.context, cudaMemsetAsync (buffer, 0, bytes, scope.context->stream), "cudaMemset", scope.failure);
+}

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* op_norm.cu: LayerNorm and RMSNorm; a warp has a row. What a row leaves for the other rules is h, the normalised row, and s, what it was divided by. */
+#include "op.cuh"
+
+/* --- layernorm: h = (x - mean x) / s,  s = sqrt (var x + eps),  y = g h + b          x, y, h (N,C)   g, b (C)   s (N) ------- */
+
+template <class T>
+struct LayernormForward {
+  int64_t C;
+  T eps;
+  In<T> x, g, b;
+  Out<T> y, h, s;
+
+  __device__ void
+  operator() (int64_t row, int lane) const
+  {
+    T m = 0, v = 0, root;
+
+    for (int64_t i = lane; i < C; i += 32)
+      m += x[row * C + i];
+    m = warp_sum (m) / C;
+    for (int64_t i = lane; i < C; i += 32)
+      v += (x[row * C + i] - m) * (x[row * C + i] - m);
+    root = sqrt_of (warp_sum (v) / C + eps);
+    for (int64_t i = lane; i < C; i += 32)
+      {
+        const T normal = (x[row * C + i] - m) / root;
+
+        h.put (row * C + i, normal);
+        y.put (row * C + i, g[i] * normal + b[i]);
+      }
+    if (lane == 0)
+      s.put (row, root);
+  }
+};
+
+template <class T>
+struct LayernormTangent {
+  int64_t C;
+  In<Dual<T>> g, b;
+  In<T> h, s;
+  const T *rx;
+  T *ry, *rh, *rs;
+
+  __device__ void
+  operator() (int64_t row, int lane) const
+  {
+    T m = 0, q = 0;
+
+    for (int64_t i = lane; i < C; i += 32)
+      {
+        m += rx[row * C + i];                                                         /* m  = mean rx                */
+        q += h[row * C + i] * rx[row * C + i];                                        /* rs = mean (h rx)            */
+      }
+    m = warp_sum (m) / C;
+    q = warp_sum (q) / C;
+    for (int64_t i = lane; i < C; i += 32)
+      {
+        const T normal = h[row * C + i], rnormal = (rx[row * C + i] - m - normal * q) / s[row];
+
+        rh[row * C + i] = rnormal;
+        ry[row * C + i] = g[i].d * normal + g[i].v * rnormal + b[i].d;
+      }
+    if (lane == 0)
+      rs[row] = q;
+  }
+};
+
+/* dx = (u - mu - h mh) / s,  u = g dy,  mu = mean u,  mh = mean (u h); mu stays 0 where the mean is not taken out. */
+template <class S, bool has_mean>
+struct NormBackward {
+  int64_t C;
+  In<S> g, h, s, dy;
+  Adjoint<S> dx;
+
+  __device__ void
+  operator() (int64_t row, int lane) const
+  {
+    S mu = S (0), mh = S (0);
+
+    for (int64_t i = lane; i < C; i += 32)
+      {
+        const S u = g[i] * dy[row * C + i];
+
+        mu = has_mean ? mu + u : mu;
+        mh = mh + u * h[row * C + i];
+      }
+    mu = has_mean ? warp_sum (mu) / S (C) : mu;
+    mh = warp_sum (mh) / S (C);
+    for (int64_t i = lane; i < C; i += 32)
+      dx.add (row * C + i, (g[i] * dy[row * C + i] - mu - h[row * C + i] * mh) / s[row]);
+  }
+};
+
+template <class S>
+struct GainTerm {
+  int64_t C;
+  In<S> h, dy;
+
+  __device__ S operator() (int64_t row, int64_t i) const { return dy[row * C + i] * h[row * C + i]; }
+};
+
+template <class S>
+struct BiasTerm {
+  int64_t C;
+  In<S> dy;
+
+  __device__ S operator() (int64_t row, int64_t i) const { return dy[row * C + i]; }
+};
+
+template <class S, bool has_mean>
+static int
+norm_backward (const Scope &scope, const char *name)
+{
+  const int64_t C = last (scope.call->in_shape[1]), N = count (scope.call->in_shape[0]) / C;
+  const Adjoint<S> dx = adjoint<S> (scope, 0);
+  const In<S> g = input<S> (scope, 1), h = saved<S> (scope, 1), s = saved<S> (scope, 2), dy = seed<S> (scope);
+
+  return (dx.to == NULL || run_rows (scope, name, N, NormBackward<S, has_mean> { C, g, h, s, dy, dx }))
+         && run_columns (scope, name, N, C, adjoint<S> (scope, 1), GainTerm<S> { C, h, dy })
+         && (!has_mean || run_columns (scope, name, N, C, adjoint<S> (scope, 2), BiasTerm<S> { C, dy }));
+}
+
+namespace rules {
+struct layernorm {
+  template <class T>
+  static int
+  forward (const Scope &scope)
+  {
+    const int64_t C = last (scope.call->in_shape[0]);
+
+    return run_rows (scope, "layernorm", count (scope.call->in_shape[0]) / C,
+                     LayernormForward<T> { C, (T) scope.call->attr[0], input<T> (scope, 0), input<T> (scope, 1), input<T> (scope, 2), output<T> (scope, 0),
+                                           output<T> (scope, 1), output<T> (scope, 2) });
+  }
+
+  template <class T>
+  static int
+  tangent (const Scope &scope)
+  {
+    const AssayCudaOpCall *c = scope.call;
+    const int64_t C = last (c->in_shape[0]);
+
+    return run_rows (scope, "layernorm tangent", count (c->in_shape[0]) / C,
+                     LayernormTangent<T> { C, input<Dual<T>> (scope, 1), input<Dual<T>> (scope, 2), saved<T> (scope, 1), saved<T> (scope, 2),
+                                           (const T *) c->rx[0], (T *) c->ry[0], (T *) c->ry[1], (T *) c->ry[2] });
+  }
+
+  template <class S> static int backward (const Scope &scope) { return norm_backward<S, true> (scope, "layernorm backward"); }
+};
+}
+ASSAY_CUDA_OP_SAVED (layernorm);
+
+/* --- rmsnorm: h = x / s,  s = sqrt (mean x^2 + eps),  y = g h          x, y, h (N,C)   g (C)   s (N) ------------------------ */
+
+template <class T>
+struct RmsnormForward {
+  int64_t C;
+  T eps;
+  In<T> x, g;
+  Out<T> y, h, s;
+
+  __device__ void
+  operator() (int64_t row, int lane) const
+  {
+    T q = 0, root;
+
+    for (int64_t i = lane; i < C; i += 32)
+      q += x[row * C + i] * x[row * C + i];
+    root = sqrt_of (warp_sum (q) / C + eps);
+    for (int64_t i = lane; i < C; i += 32)
+      {
+        const T normal = x[row * C + i] / root;
+
+        h.put (row * C + i, normal);
+        y.put (row * C + i, g[i] * normal);
+      }
+    if (lane == 0)
+      s.put (row, root);
+  }
+};
+
+template <class T>
+struct RmsnormTangent {
+  int64_t C;
+  In<Dual<T>> g;
+  In<T> h, s;
+  const T *rx;
+  T *ry, *rh, *rs;
+
+  __device__ void
+  operator() (int64_t row, int lane) const
+  {
+    T q = 0;
+
+    for (int64_t i = lane; i < C; i += 32)
+      q += h[row * C + i] * rx[row * C + i];                                          /* rs = mean (h rx)            */
+    q = warp_sum (q) / C;
+    for (int64_t i = lane; i < C; i += 32)
+      {
+        const T normal = h[row * C + i], rnormal = (rx[row * C + i] - normal * q) / s[row];
+
+        rh[row * C + i] = rnormal;
+        ry[row * C + i] = g[i].d * normal + g[i].v * rnormal;
+      }
+    if (lane == 0)
+      rs[row] = q;
+  }
+};
+
+namespace rules {
+struct rmsnorm {
+  template <class T>
+  static int
+  forward (const Scope &scope)
+  {
+    const int64_t C = last (scope.call->in_shape[1]);
+
+    return run_rows (scope, "rmsnorm", count (scope.call->in_shape[0]) / C,
+                     RmsnormForward<T> { C, (T) scope.call->attr[0], input<T> (scope, 0), input<T> (scope, 1), output<T> (scope, 0), output<T> (scope, 1),
+                                         output<T> (scope, 2) });
+  }
+
+  template <class T>
+  static int
+  tangent (const Scope &scope)
+  {
+    const AssayCudaOpCall *c = scope.call;
+    const int64_t C = last (c->in_shape[1]);
+
+    return run_rows (scope, "rmsnorm tangent", count (c->in_shape[0]) / C,
+                     RmsnormTangent<T> { C, input<Dual<T>> (scope, 1), saved<T> (scope, 1), saved<T> (scope, 2), (const T *) c->rx[0], (T *) c->ry[0],
+                                         (T *) c->ry[1], (T *) c->ry[2] });
+  }
+
+  template <class S> static int backward (const Scope &scope) { return norm_backward<S, false> (scope, "rmsnorm backward"); }
+};
+}
+ASSAY_CUDA_OP_SAVED (rmsnorm);
