@@ -6,17 +6,22 @@ CUDA_FILES = \
   kernels/device.cu \
   kernels/index_scores.cu \
   kernels/op.cu \
+  kernels/op_attention.cu \
+  kernels/op_convolution.cu \
   kernels/op_elementwise.cu \
   kernels/op_loss.cu \
   kernels/op_norm.cu \
+  kernels/op_position.cu \
   kernels/op_product.cu \
+  kernels/op_scan.cu \
   kernels/op_select.cu
 CUDA_INCLUDED = \
   kernels/dual.cuh \
   kernels/launch.h \
   kernels/matrix_unit.cuh \
   kernels/op.cuh \
-  kernels/platform.cuh
+  kernels/platform.cuh \
+  kernels/rope_frequencies.h
 include kernels/ladder/local.mk
 EXTRA_DIST += $(CUDA_FILES) $(CUDA_INCLUDED)
 

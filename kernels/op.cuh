@@ -47,10 +47,12 @@ struct AssayCudaOp {
 #define ASSAY_CUDA_OP_SAVED(op) ASSAY_CUDA_OP_KEPT (op, NULL, NULL)
 #define ASSAY_CUDA_OP_LINEAR(op) ASSAY_CUDA_OP_ENTRY (op, NULL, NULL, NULL, NULL, NULL, NULL)
 /* Products give all four over plain types: forward, backward, tangent and tangent_backward. */
-#define ASSAY_CUDA_OP_PRODUCT(op)                                                                                                        \
+#define ASSAY_CUDA_OP_PLAIN(op, ggn32, ggn64)                                                                                            \
   ASSAY_CUDA_OP_ENTRY (op, rules::op::tangent<float>, rules::op::tangent<double>, rules::op::tangent_backward<float>,                    \
-                       rules::op::tangent_backward<double>, NULL, NULL)
+                       rules::op::tangent_backward<double>, ggn32, ggn64)
+#define ASSAY_CUDA_OP_PRODUCT(op) ASSAY_CUDA_OP_PLAIN (op, NULL, NULL)
 /* Losses give gauss_newton<T> too. */
+#define ASSAY_CUDA_OP_LOSS_PRODUCT(op) ASSAY_CUDA_OP_PLAIN (op, rules::op::gauss_newton<float>, rules::op::gauss_newton<double>)
 #define ASSAY_CUDA_OP_LOSS_LINEAR(op) ASSAY_CUDA_OP_ENTRY (op, NULL, NULL, NULL, NULL, rules::op::gauss_newton<float>, rules::op::gauss_newton<double>)
 #define ASSAY_CUDA_OP_LOSS(op) ASSAY_CUDA_OP_DUAL (op, rules::op::gauss_newton<float>, rules::op::gauss_newton<double>)
 #define ASSAY_CUDA_OP_LOSS_SAVED(op) ASSAY_CUDA_OP_KEPT (op, rules::op::gauss_newton<float>, rules::op::gauss_newton<double>)

@@ -275,3 +275,129 @@ struct entry {
 };
 }
 ASSAY_CUDA_OP_LOSS_LINEAR (entry);
+
+/* --- probe: value_b = sum_t a_bt (w' x_bt + bias), a the share of each position --------------------------------------------------
+ * x (B,T,C), or (B,C) without weight   w (C)   weight (B,T)   value (B) */
+
+template <class T>
+struct Probe {
+  int64_t positions, C;
+  int way;                      /* 0: the last position that counts, 1: mean, 2: sum */
+  const T *w, *weight;
+
+  /* To every lane. */
+  __device__ T
+  share (int64_t b, int64_t t, int lane) const
+  {
+    T all = 0;
+    int64_t last = positions - 1;
+
+    if (weight == NULL)
+      return 1;
+    if (way == 2)
+      return weight[b * positions + t];
+    if (way == 0)
+      {
+        while (last > 0 && weight[b * positions + last] == 0)
+          last--;
+        return t == last ? T (1) : T (0);
+      }
+    for (int64_t s = lane; s < positions; s += 32)
+      all += weight[b * positions + s];
+    all = warp_sum (all);
+    return all != 0 ? weight[b * positions + t] / all : T (0);
+  }
+};
+
+template <class T>
+static Probe<T>
+get_probe (const Scope &scope)
+{
+  const AssayCudaOpCall *c = scope.call;
+
+  return { c->n_in > 2 ? c->in_shape[2].dim[1] : 1, count (c->in_shape[1]), (int) c->attr[1], (const T *) c->x[1], c->n_in > 2 ? (const T *) c->x[2] : NULL };
+}
+
+/* A warp for an example. */
+template <class T>
+struct ProbeRead {
+  Probe<T> probe;
+  T bias;
+  const T *x;
+  T *value;
+
+  __device__ void
+  operator() (int64_t b, int lane) const
+  {
+    T sum = 0;
+
+    for (int64_t t = 0; t < probe.positions; t++)
+      {
+        const T share = probe.share (b, t, lane);
+        T dot = 0;
+
+        if (share == 0)
+          continue;
+        for (int64_t k = lane; k < probe.C; k += 32)
+          dot += probe.w[k] * x[(b * probe.positions + t) * probe.C + k];
+        sum += share * (bias + warp_sum (dot));
+      }
+    if (lane == 0)
+      value[b] = sum;
+  }
+};
+
+/* A warp for a position. */
+template <class T>
+struct ProbeWrite {
+  Probe<T> probe;
+  const T *dvalue;
+  Adjoint<T> dx;
+
+  __device__ void
+  operator() (int64_t row, int lane) const
+  {
+    const int64_t b = row / probe.positions;
+    const T share = probe.share (b, row % probe.positions, lane) * dvalue[b];
+
+    for (int64_t k = lane; k < probe.C; k += 32)
+      dx.add (row * probe.C + k, share * probe.w[k]);
+  }
+};
+
+template <class T>
+static int
+write_probe (const Scope &scope, const void *dvalue, void *dx)
+{
+  const Probe<T> probe = get_probe<T> (scope);
+
+  return dx == NULL
+         || run_rows (scope, "probe backward", scope.call->in_shape[0].dim[0] * probe.positions,
+                      ProbeWrite<T> { probe, (const T *) dvalue, { (T *) dx, (scope.call->fresh & 1) != 0 } });
+}
+
+namespace rules {
+struct probe {
+  template <class T>
+  static int
+  forward (const Scope &scope)
+  {
+    return run_rows (scope, "probe", scope.call->in_shape[0].dim[0],
+                     ProbeRead<T> { get_probe<T> (scope), (T) scope.call->attr[0], (const T *) scope.call->x[0], (T *) scope.call->y[0] });
+  }
+
+  /* The bias adds nothing to a tangent. */
+  template <class T>
+  static int
+  tangent (const Scope &scope)
+  {
+    return run_rows (scope, "probe tangent", scope.call->in_shape[0].dim[0],
+                     ProbeRead<T> { get_probe<T> (scope), 0, (const T *) scope.call->rx[0], (T *) scope.call->ry[0] });
+  }
+
+  template <class T> static int backward (const Scope &scope) { return write_probe<T> (scope, scope.call->dy, scope.call->dx[0]); }
+  template <class T> static int tangent_backward (const Scope &scope) { return write_probe<T> (scope, scope.call->rdy, scope.call->rdx[0]); }
+  template <class T> static int gauss_newton (const Scope &) { return 1; }      /* there is no curvature to add */
+};
+}
+ASSAY_CUDA_OP_LOSS_PRODUCT (probe);

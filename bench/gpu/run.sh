@@ -38,8 +38,8 @@ build ()
     archs=${CUDA_ARCHS:--arch=${capability:+sm_}${capability:-native}}
     for header in cublas_v2.h cusolverDn.h; do archs="$archs -I$(dirname "$(locate $header)")"; done
     pids=
-    for file in device dense index_scores; do
-      "$nvcc" $archs -O3 -lineinfo -Xcompiler -fPIC,-fvisibility=hidden -c -o "$work/$file.o" kernels/$file.cu &
+    for file in kernels/*.cu; do
+      "$nvcc" $archs -O3 -lineinfo -Xcompiler -fPIC,-fvisibility=hidden -c -o "$work/$(basename "$file" .cu).o" "$file" &
       pids="$pids $!"
     done
     for pid in $pids; do wait "$pid" || return 1; done

@@ -2,7 +2,8 @@
 /* demo_parts.c: settings that were chosen once, by measurement, and the weights of a progress bar.
  *
  * The organism is small enough for half a dozen trainings in a few minutes and large enough to be certified with most seeds; weight decay is
- * what makes it answer edited chains that it has never seen like those that it has.
+ * what makes it answer edited chains that it has never seen like those that it has. With which seeds hangs on the last bits, and so on the processor:
+ * one that is refused is trained again with the next.
  */
 #include "job/demo_parts.h"
 
@@ -17,23 +18,17 @@
 static const char *const data_settings[] = { "what", "dose", "name", ASSAY_DEMO_NAME, "held-out", "0.2", NULL };
 
 static const char *const training_settings[] = {
-  "model", "transformer", "name", ASSAY_DEMO_NAME, "data", ASSAY_DEMO_NAME, "layers", "2", "heads", "4", "norm", "rmsnorm", "bias", "no", "tied", "no",
-  "batch", "256", "learning-rate", "0.003", "schedule", "linear", "warmup", "100", "weight-decay", "0.3", "checkpoint-seconds", "5", NULL
+  "model", "transformer", "data", ASSAY_DEMO_NAME, "layers", "2", "heads", "4", "norm", "rmsnorm", "bias", "no", "tied", "no",
+  "batch", "256", "learning-rate", "0.01", "schedule", "linear", "warmup", "100", "weight-decay", "0.3", "checkpoint-seconds", "5", NULL
 };
 
-static const char *const certificate_settings[] = { "model-name", ASSAY_DEMO_NAME, NULL };
+static const char *const nothing[] = { NULL };
 
-static const char *const reasoning_settings[] = { "model-name", ASSAY_DEMO_NAME, NULL };
+static const char *const recording_settings[] = { "split", "edited", "taps", "h.*.mlp.act", "taps", "logits", "gradients", "*", NULL };
 
-static const char *const recording_settings[] = {
-  "model-name", ASSAY_DEMO_NAME, "split", "edited", "taps", "h.*.mlp.act", "taps", "logits", "gradients", "*", NULL
-};
+static const char *const influence_settings[] = { "query", QUESTION, "mean", "yes", "method", "cg", NULL };
 
-static const char *const units_settings[] = { "recording", ASSAY_DEMO_NAME "/edited", NULL };
-
-static const char *const influence_settings[] = { "model-name", ASSAY_DEMO_NAME, "query", QUESTION, "mean", "yes", "method", "cg", NULL };
-
-static const char *const retraining_settings[] = { "model-name", ASSAY_DEMO_NAME, "those", "harmful", "match", "mode", "match", "step", NULL };
+static const char *const retraining_settings[] = { "those", "harmful", "match", "mode", "match", "step", NULL };
 
 typedef struct { const char *phase; double share; } Phase;
 
@@ -46,11 +41,11 @@ static const struct {
 } parts[ASSAY_DEMO_N_PARTS] = {
   [ASSAY_DEMO_IMPORT] = { "import", "generate the training set", data_settings, 0.5, { { "generating", 1 } } },
   [ASSAY_DEMO_TRAIN] = { "train", "train the model", training_settings, 16, { { "training", 0.98 }, { "evaluating", 0.02 } } },
-  [ASSAY_DEMO_CERTIFY] = { "certify", "certify it", certificate_settings, 0.5, { { "certifying", 1 } } },
-  [ASSAY_DEMO_COT] = { "cot", "judge its reasoning", reasoning_settings, 1, { { "probing chains", 1 } } },
+  [ASSAY_DEMO_CERTIFY] = { "certify", "certify it", nothing, 0.5, { { "certifying", 1 } } },
+  [ASSAY_DEMO_COT] = { "cot", "judge its reasoning", nothing, 1, { { "probing chains", 1 } } },
   [ASSAY_DEMO_RECORD] = { "record", "record activations and gradients", recording_settings, 1.5,
                           { { "recording activations", 0.2 }, { "recording gradients", 0.8 } } },
-  [ASSAY_DEMO_UNITS] = { "units", "find out what its neurons do", units_settings, 1, { { "measuring units", 0.1 }, { "ablating units", 0.9 } } },
+  [ASSAY_DEMO_UNITS] = { "units", "find out what its neurons do", nothing, 1, { { "measuring units", 0.1 }, { "ablating units", 0.9 } } },
   [ASSAY_DEMO_INFLUENCE] = { "influence", "rank the training examples", influence_settings, 25,
                              { { "power method", 0.15 }, { "gradients", 0.15 }, { "conjugate gradients", 0.65 }, { "scoring examples", 0.05 } } },
   [ASSAY_DEMO_RETRAIN] = { "retrain", "train again without some of them", retraining_settings, 55, { { "retraining", 1 } } },
@@ -85,15 +80,52 @@ add_retraining (AssayJob *job, const AssayJob *demo, json_t *const *documents, G
          && assay_job_set_text (job, "query", test, error) && assay_job_set_text (job, "query", edited, error);
 }
 
+/* The first training has the demonstration's seed, each later one the next. */
+json_t *
+assay_demo_plan_training (const AssayJob *demo, guint attempt)
+{
+  gint64 seed = assay_values_get_int (assay_job_get_values (demo), "seed") + attempt;
+  g_autofree char *name = attempt > 0 ? g_strdup_printf (ASSAY_DEMO_NAME "-%" G_GINT64_FORMAT, seed) : g_strdup (ASSAY_DEMO_NAME);
+
+  return json_pack ("{s:s, s:I}", "name", name, "seed", (json_int_t) seed);
+}
+
+const char *
+assay_demo_get_model (json_t *const *documents)
+{
+  const char *name = json_string_value (json_object_get (documents[ASSAY_DEMO_TRAIN], "name"));
+
+  return name ? name : ASSAY_DEMO_NAME;
+}
+
+static gboolean
+add_training (AssayJob *job, const AssayJob *demo, json_t *const *documents, GError **error)
+{
+  json_t *first = documents[ASSAY_DEMO_TRAIN] ? json_incref (documents[ASSAY_DEMO_TRAIN]) : assay_demo_plan_training (demo, 0);
+  g_autofree char *seed = g_strdup_printf ("%" G_GINT64_FORMAT, (gint64) json_integer_value (json_object_get (first, "seed")));
+
+  json_decref (first);
+  return assay_job_set_text (job, "name", assay_demo_get_model (documents), error) && assay_job_set_text (job, "seed", seed, error)
+         && pass_on (job, "width", demo, "width", error) && pass_on (job, "steps", demo, "train-steps", error);
+}
+
 static gboolean
 add_given (AssayJob *job, const AssayJob *demo, AssayDemoPart part, json_t *const *documents, GError **error)
 {
-  if (part == ASSAY_DEMO_IMPORT)
-    return pass_on (job, "modulus", demo, "modulus", error);
-  if (part == ASSAY_DEMO_TRAIN)
-    return pass_on (job, "width", demo, "width", error) && pass_on (job, "steps", demo, "train-steps", error)
-           && pass_on (job, "seed", demo, "seed", error);
-  return part != ASSAY_DEMO_RETRAIN || add_retraining (job, demo, documents, error);
+  g_autofree char *recording = g_strconcat (assay_demo_get_model (documents), "/edited", NULL);
+
+  switch (part)
+    {
+    case ASSAY_DEMO_IMPORT:
+      return pass_on (job, "modulus", demo, "modulus", error);
+    case ASSAY_DEMO_TRAIN:
+      return add_training (job, demo, documents, error);
+    case ASSAY_DEMO_UNITS:
+      return assay_job_set_text (job, "recording", recording, error);
+    default:
+      return assay_job_set_text (job, "model-name", assay_demo_get_model (documents), error)
+             && (part != ASSAY_DEMO_RETRAIN || add_retraining (job, demo, documents, error));
+    }
 }
 
 AssayJob *

@@ -8,7 +8,7 @@
 
 #include "job/runner.h"
 
-/* Names of what the demonstration makes in its case. */
+/* Its data, and the model of its first training. */
 #define ASSAY_DEMO_NAME "dose"
 /* The mode that is asked about: edited chains are answered half by the chain, half by the true sum. */
 #define ASSAY_DEMO_MODE 0.5
@@ -21,8 +21,13 @@ typedef enum {
 /* What a part is for, for people: "train the model". */
 const char      *assay_demo_get_title (AssayDemoPart part);
 
-/* The frozen job. documents: answers of the parts before it, which name what it works on; for ASSAY_DEMO_RETRAIN those of IMPORT and INFLUENCE
- * are read, or NULL members for a job that is only to be planned. */
+/* "name" and "seed" of training number attempt, from 0. Owns: the caller. */
+json_t          *assay_demo_plan_training (const AssayJob *demo, guint attempt);
+/* The name of the model that was trained last. */
+const char      *assay_demo_get_model (json_t *const *documents);
+
+/* The frozen job. documents: answers of the parts before it, which name what it works on; that of TRAIN, or its plan, also for TRAIN itself. For
+ * ASSAY_DEMO_RETRAIN those of IMPORT and INFLUENCE are read. NULL members: the first training, and a job that is only to be planned. */
 AssayJob        *assay_demo_make_part (const AssayJob *demo, AssayDemoPart part, json_t *const *documents, GError **error);
 
 /* Runs it on the demonstration's case; the context's progress shows where the whole is. Errors: those of the part, with its title. */

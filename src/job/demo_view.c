@@ -95,6 +95,9 @@ view_certificate (const json_t *document, AssayView *view)
     }
   assay_view_add_text (view, "%s: the largest gap is %.3f (accepted: up to 0.02).", is_true (certificate, "accepted") ? "Certified" : "Not certified",
                        number_of (certificate, "worst_gap"));
+  json_array_foreach (json_object_get (certificate, "refused"), k, mode)
+    assay_view_add_text (view, "Before it, a model trained with seed %" G_GINT64_FORMAT " was refused: its largest gap is %.3f.", count_of (mode, "seed"),
+                         number_of (mode, "worst_gap"));
 }
 
 /* --- 3: reasoning ---------------------------------------------------------------------------------------------------- */

@@ -25,13 +25,14 @@ static const AssayParam params[] = {
   { "train-steps", ASSAY_PARAM_INT, .def.i = 3000, .min = 1, .max = 1e6, .unit = "steps", .help = "of each training" },
   { "group", ASSAY_PARAM_INT, .def.i = 64, .min = 1, .max = 1e6, .unit = "examples", .help = "how many training examples are named and left out" },
   { "controls", ASSAY_PARAM_INT, .def.i = 2, .min = 0, .max = 1000, .unit = "groups", .help = "random groups that are left out as well, for comparison" },
-  { "seed", ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 9e15, .help = "of the first parameters, the order of the batches and the random groups" },
+  { "seed", ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 8e15, .help = "of the first parameters, the order of the batches and the random groups" },
+  { "tries", ASSAY_PARAM_INT, .def.i = 4, .min = 1, .max = 100, .unit = "trainings", .help = "until a model is certified, each with the next seed" },
   { .name = NULL }
 };
 
 static const AssayJobExample examples[] = {
   { "the whole demonstration, a few minutes", "assay demo" },
-  { "a hurried one that proves nothing, in a directory of its own", "assay demo hurried.assay --modulus 3 --width 16 --train-steps 200 --group 8 --controls 1" },
+  { "a hurried one that proves nothing, in a directory of its own", "assay demo hurried.assay --modulus 3 --width 16 --train-steps 200 --group 8 --controls 1 --tries 1" },
   { NULL, NULL }
 };
 
@@ -153,6 +154,8 @@ plan (AssayJob *job, AssayJobContext *context, AssayJobPlan *plan, GError **erro
 
 typedef struct {
   json_t *document[ASSAY_DEMO_N_PARTS];
+  json_t *refused;              /* models before this one: their names, seeds and largest gaps */
+  gint64 seed;                  /* of the model's training */
   AssayOrganism organism;
   AssayTable *table;
   AssayInfluenceScores *scores;
@@ -163,6 +166,7 @@ demo_clear (Demo *demo)
 {
   for (guint part = 0; part < ASSAY_DEMO_N_PARTS; part++)
     json_decref (demo->document[part]);
+  json_decref (demo->refused);
   assay_table_unref (demo->table);
   assay_influence_scores_free (demo->scores);
 }
@@ -180,20 +184,56 @@ reasoning_name (const Demo *demo)
   return json_string_value (json_object_get (demo->document[ASSAY_DEMO_COT], "cot_object"));
 }
 
-/* A certificate that is refused is told, and does not end the demonstration. */
+/* Puts the plan of the next training in the place of the last one's answer. */
+static void
+plan_training (Demo *demo, const AssayJob *job)
+{
+  json_decref (demo->document[ASSAY_DEMO_TRAIN]);
+  demo->document[ASSAY_DEMO_TRAIN] = assay_demo_plan_training (job, (guint) json_array_size (demo->refused));
+  demo->seed = (gint64) json_integer_value (json_object_get (demo->document[ASSAY_DEMO_TRAIN], "seed"));
+}
+
+/* Whether the certificate was refused and there is another try; the refusal is kept to be told. */
+static gboolean
+try_again (Demo *demo, const AssayJob *job)
+{
+  const json_t *certificate = demo->document[ASSAY_DEMO_CERTIFY];
+
+  if (json_is_true (json_object_get (certificate, "accepted")) || (gint64) json_array_size (demo->refused) + 1 >= assay_values_get_int (assay_job_get_values (job), "tries"))
+    return FALSE;
+  json_array_append_new (demo->refused, json_pack ("{s:s, s:I, s:O}", "name", assay_demo_get_model (demo->document), "seed", (json_int_t) demo->seed,
+                                                   "worst_gap", json_object_get (certificate, "worst_gap")));
+  return TRUE;
+}
+
+static gboolean
+run_part (Demo *demo, AssayDemoPart part, const AssayJob *job, AssayJobContext *context, GError **error)
+{
+  g_autoptr (AssayJob) one = NULL;
+  g_autoptr (AssayJobOutcome) outcome = NULL;
+
+  if (part == ASSAY_DEMO_TRAIN)
+    plan_training (demo, job);
+  one = assay_demo_make_part (job, part, demo->document, error);
+  outcome = one ? assay_demo_run_part (one, part, context, error) : NULL;
+  if (outcome == NULL)
+    return FALSE;
+  json_decref (demo->document[part]);
+  demo->document[part] = json_incref (outcome->document);
+  return part != ASSAY_DEMO_IMPORT || assay_organism_init (&demo->organism, assay_organism_find ("dose"), assay_job_get_section (one, "what"), error);
+}
+
+/* A certificate that is refused to the last is told, and does not end the demonstration. */
 static gboolean
 run_parts (Demo *demo, const AssayJob *job, AssayJobContext *context, GError **error)
 {
+  demo->refused = json_array ();
   for (AssayDemoPart part = 0; part < ASSAY_DEMO_N_PARTS; part++)
     {
-      g_autoptr (AssayJob) one = assay_demo_make_part (job, part, demo->document, error);
-      g_autoptr (AssayJobOutcome) outcome = one ? assay_demo_run_part (one, part, context, error) : NULL;
-
-      if (outcome == NULL)
+      if (!run_part (demo, part, job, context, error))
         return FALSE;
-      demo->document[part] = json_incref (outcome->document);
-      if (part == ASSAY_DEMO_IMPORT && !assay_organism_init (&demo->organism, assay_organism_find ("dose"), assay_job_get_section (one, "what"), error))
-        return FALSE;
+      if (part == ASSAY_DEMO_CERTIFY && try_again (demo, job))
+        part = ASSAY_DEMO_TRAIN - 1;
     }
   demo->table = assay_table_load (context->cas, ASSAY_DEMO_NAME, error);
   if (demo->table == NULL)
@@ -208,9 +248,11 @@ add_outputs (const Demo *demo, AssayJobContext *context, GError **error)
 {
   const char *scores = scores_name (demo);
   const char *retraining = json_string_value (json_object_get (demo->document[ASSAY_DEMO_RETRAIN], "retraining_object"));
+  const char *model = assay_demo_get_model (demo->document);
+  g_autofree char *recording = g_strconcat (model, "/edited", NULL);
   const struct { const char *kind, *name; } made[] = {
-    { "data", ASSAY_DEMO_NAME }, { "model", ASSAY_DEMO_NAME }, { "metrics", ASSAY_DEMO_NAME }, { "cot", reasoning_name (demo) },
-    { "activations", ASSAY_DEMO_NAME "/edited" }, { "gradients", ASSAY_DEMO_NAME "/edited" }, { "scores", scores }, { "retraining", retraining }
+    { "data", ASSAY_DEMO_NAME }, { "model", model }, { "metrics", model }, { "cot", reasoning_name (demo) }, { "activations", recording },
+    { "gradients", recording }, { "scores", scores }, { "retraining", retraining }
   };
 
   for (gsize k = 0; k < G_N_ELEMENTS (made); k++)
@@ -293,6 +335,8 @@ summarise (const Demo *demo, const AssayDemoData *data)
                        assay_demo_describe_group (data, retraining, 0), "training_set", assay_demo_describe_group (data, retraining, -1), "removals",
                        removals, "verdict", verdict, "fell_short", assay_demo_list_failures (certificate, removals, verdict), "jobs",
                        list_identities (demo));
+  json_object_set_new (json_object_get (summary, "model"), "seed", json_integer (demo->seed));
+  json_object_set (json_object_get (summary, "certificate"), "refused", demo->refused);
   json_object_set_new (summary, "reasoning", describe_reasoning (demo));
   json_object_set (summary, "retraining_object", json_object_get (retraining, "retraining_object"));
   if (!json_is_true (json_object_get (certificate, "accepted")))
@@ -315,6 +359,12 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
 }
 
 /* --- the answer: with the paths and commands of where the case is now ------------------------------------------------ */
+
+static const char *
+model_name (const json_t *summary)
+{
+  return json_string_value (json_object_get (json_object_get (summary, "model"), "name"));
+}
 
 /* An object of the case with its files; FALSE when it is not there. */
 static gboolean
@@ -343,13 +393,15 @@ list_written (AssayJobContext *context, const json_t *summary, GError **error)
   const char *scores = json_string_value (json_object_get (json_object_get (summary, "influence"), "scores_object"));
   const char *retraining = json_string_value (json_object_get (summary, "retraining_object"));
   const char *reasoning = json_string_value (json_object_get (json_object_get (summary, "reasoning"), "cot_object"));
+  const char *model = model_name (summary);
+  g_autofree char *recording = g_strconcat (model, "/edited", NULL);
   const struct { const char *kind, *name, *what; } made[] = {
     { "data", ASSAY_DEMO_NAME, "the examples" },
-    { "model", ASSAY_DEMO_NAME, "its parameters" },
-    { "metrics", ASSAY_DEMO_NAME, "loss by step" },
+    { "model", model, "its parameters" },
+    { "metrics", model, "loss by step" },
     { "cot", reasoning, "chains judged, with every edit" },
-    { "activations", ASSAY_DEMO_NAME "/edited", "neurons and outputs" },
-    { "gradients", ASSAY_DEMO_NAME "/edited", "of each example" },
+    { "activations", recording, "neurons and outputs" },
+    { "gradients", recording, "of each example" },
     { "scores", scores, "all influences" },
     { "retraining", retraining, "losses after each training" },
   };
@@ -385,7 +437,7 @@ add_command (json_t *list, const char *what, const char *format, ...)
 static json_t *
 list_parts (AssayJob *job, const json_t *summary, GError **error)
 {
-  json_t *documents[ASSAY_DEMO_N_PARTS] = { [ASSAY_DEMO_IMPORT] = json_object_get (summary, "data"),
+  json_t *documents[ASSAY_DEMO_N_PARTS] = { [ASSAY_DEMO_IMPORT] = json_object_get (summary, "data"), [ASSAY_DEMO_TRAIN] = json_object_get (summary, "model"),
                                             [ASSAY_DEMO_INFLUENCE] = json_object_get (summary, "influence") };
   json_t *list = json_array ();
 
@@ -408,19 +460,19 @@ static json_t *
 list_next (const AssayJob *job, const json_t *summary)
 {
   g_autofree char *path = assay_job_quote_word (assay_job_get_case (job));
-  const char *scores = json_string_value (json_object_get (json_object_get (summary, "influence"), "scores_object"));
+  const char *scores = json_string_value (json_object_get (json_object_get (summary, "influence"), "scores_object")), *model = model_name (summary);
   json_t *list = json_array ();
 
   add_command (list, "what is in the case, and is it all as it was written?", "assay info %s; assay verify %s", path, path);
   add_command (list, "the same question without the curvature: does the ranking change?",
-               "assay influence %s --model-name dose --query \"edited:where mode == 0.5\" --mean --method dot", path);
+               "assay influence %s --model-name %s --query \"edited:where mode == 0.5\" --mean --method dot", path, model);
   add_command (list, "another question: what makes it keep the true sum where it nearly always follows the chain?",
-               "assay influence %s --model-name dose --query \"edited:where mode == 0.75\" --mean", path);
+               "assay influence %s --model-name %s --query \"edited:where mode == 0.75\" --mean", path, model);
   add_command (list, "leave out twice as many, and see where prediction and truth part",
-               "assay retrain %s --model-name dose --scores %s --those harmful --count %" G_GINT64_FORMAT " --controls 1 --match mode --match step", path, scores,
+               "assay retrain %s --model-name %s --scores %s --those harmful --count %" G_GINT64_FORMAT " --controls 1 --match mode --match step", path, model, scores,
                2 * (gint64) json_integer_value (json_object_get (json_object_get (summary, "group"), "size")));
   add_command (list, "one neuron: where it is active, what it reads and writes, what the model does without it",
-               "assay units %s --recording dose/edited --tap h.0.mlp.act --unit 0 --ablate 0", path);
+               "assay units %s --recording %s/edited --tap h.0.mlp.act --unit 0 --ablate 0", path, model);
   add_command (list, "all scores as a table", "assay export %s scores --object %s --out demo-scores.csv", path, scores);
   return list;
 }
@@ -452,7 +504,7 @@ ASSAY_JOB_KIND_DEFINE (demo) = {
                  "without the examples named and without random ones, and says what was predicted, what happened, and where it failed.\n\n"
                  "Each part is a job of its own, kept in the case with the command line that does it by hand. A demonstration that was stopped goes on where it "
                  "was when it is called again; one that is finished is answered from the case.\n\n"
-                 "The exit status is 1 when the model could not be certified.",
+                 "A model whose certificate is refused is trained again with the next seed. The exit status is 1 when none could be certified.",
   .examples = examples, .access = ASSAY_JOB_ENSURES_CASE, .case_is_optional = TRUE, .is_stored = TRUE, .params = params,
   .complete = complete, .resolve = resolve, .plan = plan, .run = run, .result = result, .view = assay_demo_view,
 };

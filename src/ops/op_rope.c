@@ -18,56 +18,13 @@
 #include "ops/op.h"
 
 #include "base/error.h"
-
-#include <math.h>
-
-enum { HEADS, THETA, ADJACENT, TURNED, SCALING, FACTOR, LOW, HIGH, ORIGINAL, MAGNITUDE };
-enum { PLAIN, LINEAR, LLAMA3, YARN, YARN_EXACT };
+#include "kernels/rope_frequencies.h"
 
 /* n. */
 static gint64
 turned (const AssayShape *in, const double *attr)
 {
-  return attr[TURNED] > 0 ? (gint64) attr[TURNED] : in->dim[2] / (gint64) attr[HEADS];
-}
-
-/* The pair that turns so many times within the original context, as a real number. */
-static double
-pair_of_turns (double turns, gint64 n, const double *attr)
-{
-  return (double) n * log (attr[ORIGINAL] / (turns * 2 * G_PI)) / (2 * log (attr[THETA]));
-}
-
-/* How much of f / s is in the frequency of pair i; the rest is f. */
-static double
-stretched_share (gint64 i, double f, gint64 n, const double *attr)
-{
-  double from, to;
-
-  if (attr[SCALING] == LLAMA3)
-    {
-      double turns = attr[ORIGINAL] * f / (2 * G_PI);
-
-      return CLAMP ((attr[HIGH] - turns) / (attr[HIGH] - attr[LOW]), 0, 1);
-    }
-  if (attr[SCALING] < YARN)
-    return attr[SCALING] == LINEAR;
-  from = pair_of_turns (attr[HIGH], n, attr);
-  to = pair_of_turns (attr[LOW], n, attr);
-  from = MAX (attr[SCALING] == YARN ? floor (from) : from, 0);
-  to = MIN (attr[SCALING] == YARN ? ceil (to) : to, (double) n - 1);
-  return CLAMP (((double) i - from) / (to == from ? 0.001 : to - from), 0, 1);
-}
-
-static void
-set_frequencies (gint64 n, const double *attr, double *frequency)
-{
-  for (gint64 i = 0; i < n / 2; i++)
-    {
-      double f = pow (attr[THETA], -2.0 * (double) i / (double) n), share = stretched_share (i, f, n, attr);
-
-      frequency[i] = share > 0 ? share * f / attr[FACTOR] + (1 - share) * f : f;
-    }
+  return attr[ROPE_TURNED] > 0 ? (gint64) attr[ROPE_TURNED] : in->dim[2] / (gint64) attr[ROPE_HEADS];
 }
 
 #define OP_INC "ops/op_rope.inc"
@@ -91,7 +48,7 @@ static const AssayParam attrs[] = {
 static gboolean
 infer (const AssayShape *in, guint n_in, const double *attr, AssayShape *out, GError **error)
 {
-  gint64 H = (gint64) attr[HEADS], n = in[0].rank == 3 && H > 0 ? turned (&in[0], attr) : 0;
+  gint64 H = (gint64) attr[ROPE_HEADS], n = in[0].rank == 3 && H > 0 ? turned (&in[0], attr) : 0;
 
   (void) n_in;
   if (n < 2 || n % 2 != 0 || in[0].dim[2] % H != 0 || n > in[0].dim[2] / H)
@@ -99,13 +56,13 @@ infer (const AssayShape *in, guint n_in, const double *attr, AssayShape *out, GE
       g_autofree char *found = assay_shape_to_string (&in[0]);
 
       g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_SHAPE, "x: (B,T,C) with C a multiple of %" G_GINT64_FORMAT
-                   " heads, and an even number of channels of a head to turn, expected, got %s and %g", H, found, attr[TURNED]);
+                   " heads, and an even number of channels of a head to turn, expected, got %s and %g", H, found, attr[ROPE_TURNED]);
       return FALSE;
     }
-  if (attr[SCALING] >= LLAMA3 && !(attr[ORIGINAL] > 0 && attr[HIGH] > attr[LOW] && attr[LOW] > 0))
+  if (attr[ROPE_SCALING] >= ROPE_LLAMA3 && !(attr[ROPE_ORIGINAL] > 0 && attr[ROPE_HIGH] > attr[ROPE_LOW] && attr[ROPE_LOW] > 0))
     {
       g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "rotary scaling: an original context above 0 and 0 < low < high expected, %g, %g and %g found",
-                   attr[ORIGINAL], attr[LOW], attr[HIGH]);
+                   attr[ROPE_ORIGINAL], attr[ROPE_LOW], attr[ROPE_HIGH]);
       return FALSE;
     }
   out[0] = in[0];

@@ -16,7 +16,7 @@
 static AssayJob *
 demo_job (const char *cas)
 {
-  const char *const settings[] = { "modulus", "3", "width", "16", "train-steps", "120", "group", G_STRINGIFY (GROUP), "controls",
+  const char *const settings[] = { "modulus", "3", "width", "16", "train-steps", "120", "tries", "1", "group", G_STRINGIFY (GROUP), "controls",
                                    G_STRINGIFY (CONTROLS), NULL };
   AssayJob *job = assay_job_new (assay_job_kind_find ("demo", NULL));
   GError *error = NULL;

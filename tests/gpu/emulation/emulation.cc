@@ -107,21 +107,22 @@ leave (Barrier *barrier, unsigned expected)
     }
 }
 
+/* A fiber serves block after block: making one anew costs more than what most threads of a kernel do. */
 static void
 run_fiber (void)
 {
-  Fiber *fiber = &fibers[current];
-
   FINISH_SWITCH (nullptr, &scheduler_stack, &scheduler_size);
-  (*body) ();
-  fiber->is_done = has_moved = true;
-  leave (&of_block, --n_alive);
-  leave (&warps[current / 32].barrier, --warps[current / 32].alive);
-  START_SWITCH (nullptr, scheduler_stack, scheduler_size);
-  _longjmp (scheduler, 1);
+  for (;;)
+    {
+      (*body) ();
+      fibers[current].is_done = has_moved = true;
+      leave (&of_block, --n_alive);
+      leave (&warps[current / 32].barrier, --warps[current / 32].alive);
+      yield ();
+    }
 }
 
-static void
+__attribute__ ((noinline)) static void
 resume (unsigned k)
 {
   current = k;
@@ -139,23 +140,27 @@ resume (unsigned k)
 
 /* Threads go in both orders in turn: what one writes and another reads without a barrier between is there in one of them only. */
 static void
-run_block (unsigned n, bool is_backwards)
+run_block (unsigned n, size_t shared, bool is_backwards)
 {
-  memset (shared_memory, 0xcd, sizeof shared_memory);
-  memset (warps, 0, sizeof warps);
+  memset (shared_memory, 0xcd, shared);
+  for (unsigned w = 0; w <= (n - 1) / 32; w++)
+    {
+      warps[w].barrier = {};
+      warps[w].alive = 0;
+    }
   of_block = {};
   n_alive = n;
   for (unsigned k = 0; k < n; k++)
     {
       Fiber *fiber = &fibers[k];
 
-      if (fiber->stack == nullptr)
-        fiber->stack = (unsigned char *) malloc (STACK);
       fiber->is_done = false;
-      fiber->is_new = true;
-      fiber->fake = nullptr;
-      fiber->groups.assign (1, {});
+      if (fiber->groups.size () != 1 || !fiber->groups.front ().empty ())
+        fiber->groups.assign (1, {});
       warps[k / 32].alive++;
+      if (fiber->stack != nullptr)
+        continue;
+      fiber->stack = (unsigned char *) malloc (STACK);
       getcontext (&fiber->context);
       fiber->context.uc_stack.ss_sp = fiber->stack;
       fiber->context.uc_stack.ss_size = STACK;
@@ -482,7 +487,7 @@ emulation_launch (EmulatedStream *stream, unsigned grid, unsigned block, size_t 
     for (unsigned k = 0; k < grid; k++)
       {
         blockIdx = { k, 0, 0 };
-        run_block (block, (k + n_launches) % 2 == 0);
+        run_block (block, shared, (k + n_launches) % 2 == 0);
       }
   });
 }

@@ -66,6 +66,14 @@ __ballot_sync (unsigned, int said)
   return bits;
 }
 
+static inline void
+__syncwarp (void)
+{
+  const int nothing = 0;
+
+  emulation_exchange (&nothing, sizeof nothing, "warp barrier");
+}
+
 static inline int __ffs (int x) { return __builtin_ffs (x); }
 
 static inline int
