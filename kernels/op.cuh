@@ -90,6 +90,41 @@ struct Adjoint {
   __device__ void add (int64_t i, S x) const { to[i] = (fresh ? Base<S> (0) : to[i]) + tangent_or_value (x); }
 };
 
+/* Numbers that one kernel of a rule leaves for the next ones, and their tangents where they have any. */
+template <class S>
+struct Scratch {
+  Base<S> *v, *r;
+
+  __device__ void
+  put (int64_t i, S x) const
+  {
+    v[i] = value_of (x);
+    if (BaseOf<S>::is_dual)
+      r[i] = tangent_or_value (x);
+  }
+  In<S> read () const { return { v, r }; }
+};
+
+/* n of them, out of the context's pool; what is given back serves the next one, whose work is queued behind this one's. */
+template <class S>
+static inline int
+scratch_alloc (const Scope &scope, int64_t n, Scratch<S> *scratch)
+{
+  const size_t bytes = (size_t) n * sizeof (Base<S>);
+
+  *scratch = { NULL, NULL };
+  return assay_cuda_alloc (scope.context, bytes, (void **) &scratch->v, scope.failure)
+         && (!BaseOf<S>::is_dual || assay_cuda_alloc (scope.context, bytes, (void **) &scratch->r, scope.failure));
+}
+
+template <class S>
+static inline void
+scratch_release (const Scope &scope, const Scratch<S> &scratch)
+{
+  assay_cuda_release (scope.context, scratch.v);
+  assay_cuda_release (scope.context, scratch.r);
+}
+
 template <class S>
 static inline In<S>
 input (const Scope &scope, int i)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* op_scan.cu: the selective scan. The recurrence is walked by a thread for each state, and once more backwards for the states' adjoints; all else is a sum
- * over what those two leave behind. Shapes: x, step (B,T,I), a_log (I,S), write, read (B,T,S), skip (I), the states h (B,T,I,S).
+/* op_scan.cu: recurrences: the selective scan, RWKV's fading mean and its token shift.
+ *
+ * The selective scan is walked by a thread for each state, and once more backwards for the states' adjoints; all else is a sum over what
+ * those two leave behind. Shapes: x, step (B,T,I), a_log (I,S), write, read (B,T,S), skip (I), the states h (B,T,I,S).
  *
  *   A = -exp a_log    e_t = exp (d_t A)    h_t = e_t h_(t-1) + d_t w_t x_t    y_t = sum_s r_t h_t + D x_t
  *   dh_t = r_t dy_t + e_(t+1) dh_(t+1)
@@ -74,29 +76,11 @@ struct ScanOutput {
   }
 };
 
-/* Adjoints of the states and, of a dual, their tangents, each (B,T,I,S). */
-template <class S>
-struct StateAdjoints {
-  Base<S> *v, *r;
-
-  __device__ In<S> read () const { return { v, r }; }
-};
-
-static __device__ inline void keep (const StateAdjoints<float> &to, int64_t i, float x) { to.v[i] = x; }
-static __device__ inline void keep (const StateAdjoints<double> &to, int64_t i, double x) { to.v[i] = x; }
-template <class T>
-static __device__ inline void
-keep (const StateAdjoints<Dual<T>> &to, int64_t i, Dual<T> x)
-{
-  to.v[i] = x.v;
-  to.r[i] = x.d;
-}
-
 template <class S>
 struct ScanAdjoints {
   Scan<S> scan;
   In<S> dy;
-  StateAdjoints<S> dh;
+  Scratch<S> dh;
 
   __device__ void
   operator() (int64_t at) const
@@ -110,7 +94,7 @@ struct ScanAdjoints {
         const int64_t row = b * scan.T + t;
         const S sum = carry + scan.r[row * scan.N + s] * dy[row * scan.I + i];
 
-        keep (dh, (row * scan.I + i) * scan.N + s, sum);
+        dh.put ((row * scan.I + i) * scan.N + s, sum);
         carry = exp_of (scan.d[row * scan.I + i] * A) * sum;
       }
   }
@@ -199,11 +183,11 @@ struct ScanWriteRead {
 
 template <class S>
 static int
-scan_backward (const Scope &scope, StateAdjoints<S> adjoints)
+scan_backward (const Scope &scope, const Scratch<S> &adjoints)
 {
   const Scan<S> scan = get_scan<S> (scope);
   const int64_t rows = scan.B * scan.T;
-  const In<S> h = saved<S> (scope, 1), dh = { adjoints.v, adjoints.r }, dy = seed<S> (scope);
+  const In<S> h = saved<S> (scope, 1), dh = adjoints.read (), dy = seed<S> (scope);
   const Adjoint<S> dx = adjoint<S> (scope, X), dd = adjoint<S> (scope, STEP), dw = adjoint<S> (scope, WRITE), dr = adjoint<S> (scope, READ);
 
   return run_elements (scope, "selective_scan adjoints", scan.B * scan.I * scan.N, ScanAdjoints<S> { scan, dy, adjoints })
@@ -230,15 +214,219 @@ struct selective_scan {
   static int
   backward (const Scope &scope)
   {
-    const size_t bytes = (size_t) count (scope.call->out_shape[1]) * sizeof (Base<S>);
-    StateAdjoints<S> adjoints = { NULL, NULL };
-    int ok = assay_cuda_alloc (scope.context, bytes, (void **) &adjoints.v, scope.failure)
-             && (!BaseOf<S>::is_dual || assay_cuda_alloc (scope.context, bytes, (void **) &adjoints.r, scope.failure)) && scan_backward<S> (scope, adjoints);
+    Scratch<S> adjoints;
+    const int ok = scratch_alloc (scope, count (scope.call->out_shape[1]), &adjoints) && scan_backward<S> (scope, adjoints);
 
-    assay_cuda_release (scope.context, adjoints.v);
-    assay_cuda_release (scope.context, adjoints.r);
+    scratch_release (scope, adjoints);
     return ok;
   }
 };
 }
 ASSAY_CUDA_OP (selective_scan);
+
+/* --- wkv: in every channel a mean of the values so far, weighted by keys and fading          k, v (B,T,C)   w, u (C) -------------
+ *
+ *   g_t = s (u + k_t - l_(t-1))          y_t = m_(t-1) + g_t (v_t - m_(t-1))          s (z) = 1 / (1 + e^-z),  d = e^w
+ *   p_t = s (k_t - l_(t-1) + d)          m_t = m_(t-1) + p_t (v_t - m_(t-1))          l_t = log (e^(l_(t-1) - d) + e^(k_t))
+ *
+ * with y_0 = m_0 = v_0, l_0 = k_0: src/ops/op_wkv.inc has the adjoints. A thread walks a channel of an example. */
+
+template <class S>
+struct Wkv {
+  int64_t T, C;
+  In<S> k, v, w, u;
+};
+
+template <class S>
+static Wkv<S>
+get_wkv (const Scope &scope)
+{
+  const AssayCudaShape &k = scope.call->in_shape[0];
+
+  return { k.dim[1], k.dim[2], input<S> (scope, 0), input<S> (scope, 1), input<S> (scope, 2), input<S> (scope, 3) };
+}
+
+/* log (e^a + e^b), from the greater */
+template <class S>
+static __device__ S
+log_add (S a, S b)
+{
+  return value_of (a) > value_of (b) ? a + softplus_of (b - a) : b + softplus_of (a - b);
+}
+
+template <class S>
+struct WkvForward {
+  Wkv<S> n;
+  Out<S> y, m, l;
+
+  __device__ void
+  operator() (int64_t at) const
+  {
+    const int64_t i = at % n.C, first = at / n.C * n.T * n.C + i;
+    const S d = exp_of (n.w[i]);
+    S mean = n.v[first], sum = n.k[first];
+
+    y.put (first, mean);
+    m.put (first, mean);
+    l.put (first, sum);
+    for (int64_t t = 1; t < n.T; t++)
+      {
+        const int64_t place = first + t * n.C;
+        const S k = n.k[place], v = n.v[place], g = n.u[i] + k - sum, p = k - sum + d;
+
+        y.put (place, sigmoid_of (-g) * mean + sigmoid_of (g) * v);
+        mean = sigmoid_of (-p) * mean + sigmoid_of (p) * v;
+        sum = log_add (sum - d, k);
+        m.put (place, mean);
+        l.put (place, sum);
+      }
+  }
+};
+
+/* of_w, of_u (B,C): what each example adds to dw and du. */
+template <class S>
+struct WkvBackward {
+  Wkv<S> n;
+  In<S> m, l, dy;
+  Adjoint<S> dk, dv;
+  Scratch<S> of_w, of_u;
+
+  __device__ void
+  operator() (int64_t at) const
+  {
+    const int64_t i = at % n.C, first = at / n.C * n.T * n.C + i;
+    const S d = exp_of (n.w[i]);
+    S L = S (0), M = S (0), dd = S (0), du = S (0);
+
+    for (int64_t t = n.T - 1; t > 0; t--)
+      {
+        const int64_t place = first + t * n.C, before = place - n.C;
+        const S k = n.k[place], x = n.v[place] - m[before], g = n.u[i] + k - l[before], p = k - l[before] + d;
+        const S take = sigmoid_of (g), leave = sigmoid_of (-g), put = sigmoid_of (p), keep = sigmoid_of (-p);
+        const S a = take * leave * x * dy[place], c = put * keep * x * M;
+
+        if (dv.to != NULL)
+          dv.add (place, take * dy[place] + put * M);
+        if (dk.to != NULL)
+          dk.add (place, a + c + put * L);
+        du = du + a;
+        dd = dd + c - keep * L;
+        L = keep * L - a - c;
+        M = leave * dy[place] + keep * M;
+      }
+    if (dv.to != NULL)
+      dv.add (first, dy[first] + M);
+    if (dk.to != NULL)
+      dk.add (first, L);
+    of_w.put (at, d * dd);
+    of_u.put (at, du);
+  }
+};
+
+/* A sum over examples, channel by channel. */
+template <class S>
+struct OfExamples {
+  int64_t C;
+  In<S> x;
+
+  __device__ S operator() (int64_t b, int64_t i) const { return x[b * C + i]; }
+};
+
+namespace rules {
+struct wkv {
+  template <class S>
+  static int
+  forward (const Scope &scope)
+  {
+    const AssayCudaShape &k = scope.call->in_shape[0];
+
+    return run_elements (scope, "wkv", k.dim[0] * k.dim[2],
+                         WkvForward<S> { get_wkv<S> (scope), output<S> (scope, 0), output<S> (scope, 1), output<S> (scope, 2) });
+  }
+
+  template <class S>
+  static int
+  backward (const Scope &scope)
+  {
+    const int64_t B = scope.call->in_shape[0].dim[0], C = scope.call->in_shape[0].dim[2];
+    Scratch<S> of_w, of_u = { NULL, NULL };
+    const int ok = scratch_alloc (scope, B * C, &of_w) && scratch_alloc (scope, B * C, &of_u)
+                   && run_elements (scope, "wkv backward", B * C,
+                                    WkvBackward<S> { get_wkv<S> (scope), saved<S> (scope, 1), saved<S> (scope, 2), seed<S> (scope), adjoint<S> (scope, 0),
+                                                     adjoint<S> (scope, 1), of_w, of_u })
+                   && run_columns (scope, "wkv rates", B, C, adjoint<S> (scope, 2), OfExamples<S> { C, of_w.read () })
+                   && run_columns (scope, "wkv bonus", B, C, adjoint<S> (scope, 3), OfExamples<S> { C, of_u.read () });
+
+    scratch_release (scope, of_w);
+    scratch_release (scope, of_u);
+    return ok;
+  }
+};
+}
+ASSAY_CUDA_OP (wkv);
+
+/* --- token_shift: y_t = m x_t + (1 - m) x_(t-1)          x, y (B,T,C)   m (C)   x_(-1) = 0 ---------------------------------------- */
+
+template <class S>
+struct ShiftForward {
+  int64_t T, C;
+  In<S> x, m;
+  Out<S> y;
+
+  __device__ void
+  operator() (int64_t at) const
+  {
+    const S mix = m[at % C], before = at / C % T > 0 ? x[at - C] : S (0);
+
+    y.put (at, mix * x[at] + (S (1) - mix) * before);
+  }
+};
+
+template <class S>
+struct ShiftInput {
+  int64_t T, C;
+  In<S> m, dy;
+  Adjoint<S> dx;
+
+  __device__ void
+  operator() (int64_t at) const
+  {
+    const S mix = m[at % C], next = at / C % T < T - 1 ? dy[at + C] : S (0);
+
+    dx.add (at, mix * dy[at] + (S (1) - mix) * next);
+  }
+};
+
+template <class S>
+struct ShiftMix {
+  int64_t T, C;
+  In<S> x, dy;
+
+  __device__ S operator() (int64_t n, int64_t i) const { return dy[n * C + i] * (x[n * C + i] - (n % T > 0 ? x[(n - 1) * C + i] : S (0))); }
+};
+
+namespace rules {
+struct token_shift {
+  template <class S>
+  static int
+  forward (const Scope &scope)
+  {
+    const AssayCudaShape &x = scope.call->in_shape[0];
+
+    return run_elements (scope, "token_shift", count (x), ShiftForward<S> { x.dim[1], x.dim[2], input<S> (scope, 0), input<S> (scope, 1), output<S> (scope, 0) });
+  }
+
+  template <class S>
+  static int
+  backward (const Scope &scope)
+  {
+    const AssayCudaShape &x = scope.call->in_shape[0];
+    const Adjoint<S> dx = adjoint<S> (scope, 0);
+
+    return (dx.to == NULL || run_elements (scope, "token_shift backward", count (x), ShiftInput<S> { x.dim[1], x.dim[2], input<S> (scope, 1), seed<S> (scope), dx }))
+           && run_columns (scope, "token_shift mix", x.dim[0] * x.dim[1], x.dim[2], adjoint<S> (scope, 1),
+                           ShiftMix<S> { x.dim[1], x.dim[2], input<S> (scope, 0), seed<S> (scope) });
+  }
+};
+}
+ASSAY_CUDA_OP (token_shift);

@@ -122,18 +122,18 @@ run_fiber (void)
     }
 }
 
-__attribute__ ((noinline)) static void
+static void
 resume (unsigned k)
 {
   current = k;
   threadIdx.x = k;
-  START_SWITCH (&scheduler_fake, fibers[k].stack, STACK);
+  START_SWITCH (&scheduler_fake, fibers[current].stack, STACK);
   if (_setjmp (scheduler) == 0)
     {
-      if (!fibers[k].is_new)
-        _longjmp (fibers[k].place, 1);
-      fibers[k].is_new = false;
-      setcontext (&fibers[k].context);
+      if (!fibers[current].is_new)
+        _longjmp (fibers[current].place, 1);
+      fibers[current].is_new = false;
+      setcontext (&fibers[current].context);
     }
   FINISH_SWITCH (scheduler_fake, nullptr, nullptr);
 }
