@@ -102,6 +102,7 @@ struct Scratch {
     if (BaseOf<S>::is_dual)
       r[i] = tangent_or_value (x);
   }
+  __device__ S get (int64_t i) const { return Made<S>::of (v[i], r, i); }
   In<S> read () const { return { v, r }; }
 };
 

@@ -2,11 +2,12 @@
 /* op_norm.cu: LayerNorm and RMSNorm; a warp has a row. What a row leaves for the other rules is h, the normalised row, and s, what it was divided by. */
 #include "op.cuh"
 
-/* --- layernorm: h = (x - mean x) / s,  s = sqrt (var x + eps),  y = g h + b          x, y, h (N,C)   g, b (C)   s (N) ------- */
+/* --- layernorm: h = (x - mean x) / s,  s = sqrt (var x + eps),  y = g h + b -------------------------------------------------------
+ * x, y, h (N,G C)   g, b (G C)   s (N,G): each of the G groups of C channels is a row, with its part of gain and bias */
 
 template <class T>
 struct LayernormForward {
-  int64_t C;
+  int64_t G, C;
   T eps;
   In<T> x, g, b;
   Out<T> y, h, s;
@@ -27,7 +28,7 @@ struct LayernormForward {
         const T normal = (x[row * C + i] - m) / root;
 
         h.put (row * C + i, normal);
-        y.put (row * C + i, g[i] * normal + b[i]);
+        y.put (row * C + i, g[row % G * C + i] * normal + b[row % G * C + i]);
       }
     if (lane == 0)
       s.put (row, root);
@@ -36,7 +37,7 @@ struct LayernormForward {
 
 template <class T>
 struct LayernormTangent {
-  int64_t C;
+  int64_t G, C;
   In<Dual<T>> g, b;
   In<T> h, s;
   const T *rx;
@@ -59,7 +60,7 @@ struct LayernormTangent {
         const T normal = h[row * C + i], rnormal = (rx[row * C + i] - m - normal * q) / s[row];
 
         rh[row * C + i] = rnormal;
-        ry[row * C + i] = g[i].d * normal + g[i].v * rnormal + b[i].d;
+        ry[row * C + i] = g[row % G * C + i].d * normal + g[row % G * C + i].v * rnormal + b[row % G * C + i].d;
       }
     if (lane == 0)
       rs[row] = q;
@@ -69,7 +70,7 @@ struct LayernormTangent {
 /* dx = (u - mu - h mh) / s,  u = g dy,  mu = mean u,  mh = mean (u h); mu stays 0 where the mean is not taken out. */
 template <class S, bool has_mean>
 struct NormBackward {
-  int64_t C;
+  int64_t G, C;
   In<S> g, h, s, dy;
   Adjoint<S> dx;
 
@@ -80,7 +81,7 @@ struct NormBackward {
 
     for (int64_t i = lane; i < C; i += 32)
       {
-        const S u = g[i] * dy[row * C + i];
+        const S u = g[row % G * C + i] * dy[row * C + i];
 
         mu = has_mean ? mu + u : mu;
         mh = mh + u * h[row * C + i];
@@ -88,7 +89,7 @@ struct NormBackward {
     mu = has_mean ? warp_sum (mu) / S (C) : mu;
     mh = warp_sum (mh) / S (C);
     for (int64_t i = lane; i < C; i += 32)
-      dx.add (row * C + i, (g[i] * dy[row * C + i] - mu - h[row * C + i] * mh) / s[row]);
+      dx.add (row * C + i, (g[row % G * C + i] * dy[row * C + i] - mu - h[row * C + i] * mh) / s[row]);
   }
 };
 
@@ -110,27 +111,29 @@ struct BiasTerm {
 
 template <class S, bool has_mean>
 static int
-norm_backward (const Scope &scope, const char *name)
+norm_backward (const Scope &scope, const char *name, int64_t G)
 {
-  const int64_t C = last (scope.call->in_shape[1]), N = count (scope.call->in_shape[0]) / C;
+  const int64_t all = last (scope.call->in_shape[1]), N = count (scope.call->in_shape[0]) / all;
   const Adjoint<S> dx = adjoint<S> (scope, 0);
   const In<S> g = input<S> (scope, 1), h = saved<S> (scope, 1), s = saved<S> (scope, 2), dy = seed<S> (scope);
 
-  return (dx.to == NULL || run_rows (scope, name, N, NormBackward<S, has_mean> { C, g, h, s, dy, dx }))
-         && run_columns (scope, name, N, C, adjoint<S> (scope, 1), GainTerm<S> { C, h, dy })
-         && (!has_mean || run_columns (scope, name, N, C, adjoint<S> (scope, 2), BiasTerm<S> { C, dy }));
+  return (dx.to == NULL || run_rows (scope, name, N * G, NormBackward<S, has_mean> { G, all / G, g, h, s, dy, dx }))
+         && run_columns (scope, name, N, all, adjoint<S> (scope, 1), GainTerm<S> { all, h, dy })
+         && (!has_mean || run_columns (scope, name, N, all, adjoint<S> (scope, 2), BiasTerm<S> { all, dy }));
 }
 
 namespace rules {
 struct layernorm {
+  static int64_t groups (const Scope &scope) { return (int64_t) scope.call->attr[1]; }
+
   template <class T>
   static int
   forward (const Scope &scope)
   {
-    const int64_t C = last (scope.call->in_shape[0]);
+    const int64_t G = groups (scope), C = last (scope.call->in_shape[0]) / G;
 
     return run_rows (scope, "layernorm", count (scope.call->in_shape[0]) / C,
-                     LayernormForward<T> { C, (T) scope.call->attr[0], input<T> (scope, 0), input<T> (scope, 1), input<T> (scope, 2), output<T> (scope, 0),
+                     LayernormForward<T> { G, C, (T) scope.call->attr[0], input<T> (scope, 0), input<T> (scope, 1), input<T> (scope, 2), output<T> (scope, 0),
                                            output<T> (scope, 1), output<T> (scope, 2) });
   }
 
@@ -139,14 +142,14 @@ struct layernorm {
   tangent (const Scope &scope)
   {
     const AssayCudaOpCall *c = scope.call;
-    const int64_t C = last (c->in_shape[0]);
+    const int64_t G = groups (scope), C = last (c->in_shape[0]) / G;
 
     return run_rows (scope, "layernorm tangent", count (c->in_shape[0]) / C,
-                     LayernormTangent<T> { C, input<Dual<T>> (scope, 1), input<Dual<T>> (scope, 2), saved<T> (scope, 1), saved<T> (scope, 2),
+                     LayernormTangent<T> { G, C, input<Dual<T>> (scope, 1), input<Dual<T>> (scope, 2), saved<T> (scope, 1), saved<T> (scope, 2),
                                            (const T *) c->rx[0], (T *) c->ry[0], (T *) c->ry[1], (T *) c->ry[2] });
   }
 
-  template <class S> static int backward (const Scope &scope) { return norm_backward<S, true> (scope, "layernorm backward"); }
+  template <class S> static int backward (const Scope &scope) { return norm_backward<S, true> (scope, "layernorm backward", groups (scope)); }
 };
 }
 ASSAY_CUDA_OP_SAVED (layernorm);
@@ -233,7 +236,7 @@ struct rmsnorm {
                                          (T *) c->ry[1], (T *) c->ry[2] });
   }
 
-  template <class S> static int backward (const Scope &scope) { return norm_backward<S, false> (scope, "rmsnorm backward"); }
+  template <class S> static int backward (const Scope &scope) { return norm_backward<S, false> (scope, "rmsnorm backward", 1); }
 };
 }
 ASSAY_CUDA_OP_SAVED (rmsnorm);

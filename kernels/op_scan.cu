@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* op_scan.cu: recurrences: the selective scan, RWKV's fading mean and its token shift.
+/* op_scan.cu: recurrences: the selective scan, RWKV's fading mean, its fading matrix and its token shift.
  *
  * The selective scan is walked by a thread for each state, and once more backwards for the states' adjoints; all else is a sum over what
  * those two leave behind. Shapes: x, step (B,T,I), a_log (I,S), write, read (B,T,S), skip (I), the states h (B,T,I,S).
@@ -364,6 +364,246 @@ struct wkv {
 };
 }
 ASSAY_CUDA_OP (wkv);
+
+/* --- wkv_matrix: y_t = S_(t-1)' r_t + b (r_t.k_t) v_t,  S_t = f S_(t-1) + k_t v_t',  f = e^(-e^w), b = e^u ----------------------------
+ * r, k, v, y (B,T,C)   w, u (H)   S (D,D) of each head. A thread has a row or a column of a matrix, all that it needs of it; src/ops/op_wkv_matrix.inc has the
+ * adjoints: with Z = dS/df and G the adjoint of S behind a position, q = dy.v, a = r.k,
+ *
+ *   forwards     dr = S dy + b q k        df += r'Z dy      db += a q          Z <- f Z + S      S <- f S + k v'
+ *   backwards    dk = G v + b q r         dv = G'k + b a dy                    G <- f G + r dy' */
+
+template <class S>
+struct Heads {
+  int64_t T, H, D;
+  In<S> r, k, v, w, u;
+
+  __device__ int64_t place (int64_t head, int64_t t) const { return ((head / H * T + t) * H + head % H) * D; }
+  __device__ S fade (int64_t h) const { return exp_of (-exp_of (w[h])); }
+  __device__ S bonus (int64_t h) const { return exp_of (u[h]); }
+};
+
+template <class S>
+static Heads<S>
+get_heads (const Scope &scope)
+{
+  const AssayCudaShape &r = scope.call->in_shape[0];
+  const int64_t H = scope.call->in_shape[3].dim[0];
+
+  return { r.dim[1], H, r.dim[2] / H, input<S> (scope, 0), input<S> (scope, 1), input<S> (scope, 2), input<S> (scope, 3), input<S> (scope, 4) };
+}
+
+/* sum over i of x[first + i] y[second + i], n of them */
+template <class S>
+static __device__ S
+inner (In<S> x, int64_t first, In<S> y, int64_t second, int64_t n)
+{
+  S sum = S (0);
+
+  for (int64_t i = 0; i < n; i++)
+    sum = sum + x[first + i] * y[second + i];
+  return sum;
+}
+
+/* Of vector `at` of n numbers: its product with x, before it becomes f times itself plus scale y. */
+template <class S>
+static __device__ S
+read_and_fade (const Scratch<S> &M, int64_t at, int64_t n, In<S> x, int64_t first, S f, S scale, In<S> y, int64_t second)
+{
+  S sum = S (0);
+
+  for (int64_t i = 0; i < n; i++)
+    {
+      const S m = M.get (at * n + i);
+
+      sum = sum + m * x[first + i];
+      M.put (at * n + i, f * m + scale * y[second + i]);
+    }
+  return sum;
+}
+
+template <class S>
+static __device__ void
+make_zero (const Scratch<S> &M, int64_t at, int64_t n)
+{
+  for (int64_t i = 0; i < n; i++)
+    M.put (at * n + i, S (0));
+}
+
+/* Column j of S. */
+template <class S>
+struct HeadsForward {
+  Heads<S> n;
+  Scratch<S> M;
+  Out<S> y;
+
+  __device__ void
+  operator() (int64_t at) const
+  {
+    const int64_t j = at % n.D, head = at / n.D;
+    const S f = n.fade (head % n.H), b = n.bonus (head % n.H);
+
+    make_zero (M, at, n.D);
+    for (int64_t t = 0; t < n.T; t++)
+      {
+        const int64_t place = n.place (head, t);
+        const S v = n.v[place + j];
+
+        y.put (place + j, read_and_fade (M, at, n.D, n.r, place, f, v, n.k, place) + b * inner (n.r, place, n.k, place, n.D) * v);
+      }
+  }
+};
+
+/* Row i of S and Z: dr, and what the row adds to dw and du, each (B H D). */
+template <class S>
+struct HeadsReceptance {
+  Heads<S> n;
+  In<S> dy;
+  Scratch<S> M, Z, of_w, of_u;
+  Adjoint<S> dr;
+
+  __device__ void
+  operator() (int64_t at) const
+  {
+    const int64_t i = at % n.D, head = at / n.D;
+    const S rate = exp_of (n.w[head % n.H]), f = n.fade (head % n.H), b = n.bonus (head % n.H);
+    S df = S (0), db = S (0);
+
+    make_zero (M, at, n.D);
+    make_zero (Z, at, n.D);
+    for (int64_t t = 0; t < n.T; t++)
+      {
+        const int64_t place = n.place (head, t);
+        const S q = inner (dy, place, n.v, place, n.D), k = n.k[place + i], r = n.r[place + i];
+        S of_z = S (0), of_s = S (0);
+
+        for (int64_t j = 0; j < n.D; j++)
+          {
+            const S m = M.get (at * n.D + j), z = Z.get (at * n.D + j);
+
+            of_z = of_z + z * dy[place + j];
+            of_s = of_s + m * dy[place + j];
+            Z.put (at * n.D + j, f * z + m);
+            M.put (at * n.D + j, f * m + k * n.v[place + j]);
+          }
+        if (dr.to != NULL)
+          dr.add (place + i, of_s + b * q * k);
+        df = df + r * of_z;
+        db = db + r * k * q;
+      }
+    of_w.put (at, -(f * rate) * df);
+    of_u.put (at, b * db);
+  }
+};
+
+/* Row i of G: dk. */
+template <class S>
+struct HeadsKeys {
+  Heads<S> n;
+  In<S> dy;
+  Scratch<S> M;
+  Adjoint<S> dk;
+
+  __device__ void
+  operator() (int64_t at) const
+  {
+    const int64_t i = at % n.D, head = at / n.D;
+    const S f = n.fade (head % n.H), b = n.bonus (head % n.H);
+
+    make_zero (M, at, n.D);
+    for (int64_t t = n.T - 1; t >= 0; t--)
+      {
+        const int64_t place = n.place (head, t);
+        const S r = n.r[place + i], q = inner (dy, place, n.v, place, n.D);
+
+        dk.add (place + i, read_and_fade (M, at, n.D, n.v, place, f, r, dy, place) + b * q * r);
+      }
+  }
+};
+
+/* Column j of G: dv. */
+template <class S>
+struct HeadsValues {
+  Heads<S> n;
+  In<S> dy;
+  Scratch<S> M;
+  Adjoint<S> dv;
+
+  __device__ void
+  operator() (int64_t at) const
+  {
+    const int64_t j = at % n.D, head = at / n.D;
+    const S f = n.fade (head % n.H), b = n.bonus (head % n.H);
+
+    make_zero (M, at, n.D);
+    for (int64_t t = n.T - 1; t >= 0; t--)
+      {
+        const int64_t place = n.place (head, t);
+        const S d = dy[place + j];
+
+        dv.add (place + j, read_and_fade (M, at, n.D, n.k, place, f, d, n.r, place) + b * inner (n.r, place, n.k, place, n.D) * d);
+      }
+  }
+};
+
+/* Row n = (b,i) of what heads have of an example. */
+template <class S>
+struct OfHeads {
+  int64_t H, D;
+  In<S> x;
+
+  __device__ S operator() (int64_t n, int64_t h) const { return x[(n / D * H + h) * D + n % D]; }
+};
+
+template <class S>
+static int
+heads_backward (const Scope &scope, const Scratch<S> &M, const Scratch<S> &Z, const Scratch<S> &of_w, const Scratch<S> &of_u)
+{
+  const Heads<S> n = get_heads<S> (scope);
+  const int64_t B = scope.call->in_shape[0].dim[0], rows = B * n.H * n.D;
+  const Adjoint<S> dr = adjoint<S> (scope, 0), dk = adjoint<S> (scope, 1), dv = adjoint<S> (scope, 2);
+  const In<S> dy = seed<S> (scope);
+
+  return run_elements (scope, "wkv_matrix receptance", rows, HeadsReceptance<S> { n, dy, M, Z, of_w, of_u, dr })
+         && (dk.to == NULL || run_elements (scope, "wkv_matrix keys", rows, HeadsKeys<S> { n, dy, M, dk }))
+         && (dv.to == NULL || run_elements (scope, "wkv_matrix values", rows, HeadsValues<S> { n, dy, M, dv }))
+         && run_columns (scope, "wkv_matrix rates", B * n.D, n.H, adjoint<S> (scope, 3), OfHeads<S> { n.H, n.D, of_w.read () })
+         && run_columns (scope, "wkv_matrix bonus", B * n.D, n.H, adjoint<S> (scope, 4), OfHeads<S> { n.H, n.D, of_u.read () });
+}
+
+namespace rules {
+struct wkv_matrix {
+  static int64_t rows (const Scope &scope) { return scope.call->in_shape[0].dim[0] * scope.call->in_shape[0].dim[2]; }
+  static int64_t entries (const Scope &scope) { return rows (scope) * (scope.call->in_shape[0].dim[2] / scope.call->in_shape[3].dim[0]); }
+
+  template <class S>
+  static int
+  forward (const Scope &scope)
+  {
+    Scratch<S> M;
+    const int ok = scratch_alloc (scope, entries (scope), &M)
+                   && run_elements (scope, "wkv_matrix", rows (scope), HeadsForward<S> { get_heads<S> (scope), M, output<S> (scope, 0) });
+
+    scratch_release (scope, M);
+    return ok;
+  }
+
+  template <class S>
+  static int
+  backward (const Scope &scope)
+  {
+    Scratch<S> scratch[4] = {};
+    int ok = 1;
+
+    for (int k = 0; ok && k < 4; k++)
+      ok = scratch_alloc (scope, k < 2 ? entries (scope) : rows (scope), &scratch[k]);
+    ok = ok && heads_backward<S> (scope, scratch[0], scratch[1], scratch[2], scratch[3]);
+    for (int k = 0; k < 4; k++)
+      scratch_release (scope, scratch[k]);
+    return ok;
+  }
+};
+}
+ASSAY_CUDA_OP (wkv_matrix);
 
 /* --- token_shift: y_t = m x_t + (1 - m) x_(t-1)          x, y (B,T,C)   m (C)   x_(-1) = 0 ---------------------------------------- */
 
