@@ -296,6 +296,7 @@ run_job (const AssayCommandLine *line, const char *quoted, GError **error)
   g_autoptr (AssayProgressBar) bar = assay_progress_bar_new (stream != NULL || assay_values_get_bool (globals, "quiet"));
   AssayProgress *progress = stream != NULL ? assay_progress_new (assay_stream_report, stream) : assay_progress_new (assay_progress_bar_report, bar);
   AssayJobOptions options = { .threads = assay_values_get_int (globals, "threads"), .force = assay_values_get_bool (globals, "force"),
+                              .device = assay_values_get_string (globals, "device"), .cuda_module = assay_values_get_string (globals, "cuda-module"),
                               .confirm = confirm, .confirm_data = (gpointer) globals, .command_line = quoted, .progress = progress };
 
   choose_emit (&options, globals, bar, stream);

@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include "tensor/backend.h"
+
 #include <glib.h>
 #include <jansson.h>
 
@@ -21,4 +23,4 @@ AssayProvenanceStart assay_provenance_start (void);
 
 /* The run that began then and ends now: build, machine, instruction set, BLAS kernel family, threads, command line, times, and what the job itself
  * measured (an object, borrowed; NULL: nothing). New reference. */
-json_t *assay_provenance_run   (const AssayProvenanceStart *start, guint threads, const char *command_line, const json_t *measured);
+json_t *assay_provenance_run   (const AssayProvenanceStart *start, const AssayBackend *backend, const char *command_line, const json_t *measured);

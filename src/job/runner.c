@@ -9,6 +9,7 @@
 #include "store/shard.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define JOB_KIND "job"
 #define SUMMARY_PATH "/job/summary"
@@ -120,6 +121,21 @@ resolve (Session *session, AssayJob *job, GError **error)
   return TRUE;
 }
 
+/* Errors: USAGE; those of the device. */
+static AssayBackend *
+open_backend (const AssayJobOptions *options, GError **error)
+{
+  const char *device = options->device ? options->device : "cpu", *number = g_str_has_prefix (device, "cuda:") ? device + strlen ("cuda:") : NULL;
+  guint64 n = 0;
+
+  if (strcmp (device, "cpu") == 0)
+    return assay_backend_cpu_new (options->threads);
+  if (number != NULL ? g_ascii_string_to_unsigned (number, 10, 0, 1024, &n, NULL) : strcmp (device, "cuda") == 0)
+    return assay_backend_cuda_new (options->cuda_module, (guint) n, options->threads, error);
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "--device: cpu, cuda or cuda:N expected, %s found", device);
+  return NULL;
+}
+
 static gboolean
 session_begin (Session *session, AssayJob *job, const AssayJobOptions *options, gboolean dry, GError **error)
 {
@@ -135,7 +151,8 @@ session_begin (Session *session, AssayJob *job, const AssayJobOptions *options, 
   context->confirm_data = options->confirm_data;
   context->emit = options->emit;
   context->emit_data = options->emit_data;
-  context->backend = assay_backend_cpu_new (options->threads);
+  if ((context->backend = open_backend (options, error)) == NULL)
+    return FALSE;
   if (assay_job_get_kind (job)->share != NULL && !assay_shard_of (assay_job_get_values (job), &context->shard, error))
     return FALSE;
   return open_case (session, job, dry, error) && resolve (session, job, error);
@@ -231,8 +248,7 @@ store_summary (const AssayJob *job, const Session *session, const json_t *summar
   g_autofree char *name = stored_name (job, session);
   char *text = json_dumps (summary, JSON_SORT_KEYS | JSON_REAL_PRECISION (17));
   json_t *meta = json_pack ("{s:s, s:o, s:o, s:o}", "identity", session->identity, "job", assay_job_to_json (job), "provenance",
-                            assay_provenance_run (start, assay_workers_get_count (context->backend->workers), session->options->command_line,
-                                                  context->measured),
+                            assay_provenance_run (start, context->backend, session->options->command_line, context->measured),
                             "outputs", outputs_to_json (context->outputs));
   AssayArraySpec spec = { .path = SUMMARY_PATH, .type = ASSAY_STORE_TEXT, .rank = 1, .dims = { 1 }, .axes = { "document" },
                           .long_name = "summary of the job", .description = "JSON text", .redactable = TRUE };

@@ -12,6 +12,8 @@
 
 typedef struct {
   guint threads;                /* 0: one for each processor of this process */
+  const char *device;           /* "cpu", "cuda" or "cuda:N"; NULL: cpu */
+  const char *cuda_module;      /* NULL: the program's own */
   gboolean force;               /* run even when the store has the answer */
   gboolean (*confirm) (const char *question, gpointer data);    /* NULL: no */
   gpointer confirm_data;

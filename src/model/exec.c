@@ -3,6 +3,7 @@
 #include "model/exec.h"
 
 #include "base/error.h"
+#include "model/staging.h"
 
 #include <complex.h>
 #include <math.h>
@@ -16,7 +17,8 @@ struct _AssayExec {
   AssayBackend *backend;
   char *arena, *scratch, *zeros;
   gsize scratch_bytes, zeros_bytes;             /* scratch of one worker */
-  const void **inputs;                          /* per value */
+  const void **inputs;                          /* per value, the backend's */
+  AssayStaging *staging;                        /* NULL: the backend's memory is the caller's */
   GPtrArray *constants;                         /* in the walk's type */
   const AssayPlanStep *steps;
   guint n_prepare, n_steps;
@@ -111,6 +113,11 @@ assay_exec_new (AssayGraph *graph, AssayWalk walk, AssayDtype dtype, AssayBacken
   exec->arena = backend->alloc (backend, MAX (64, assay_plan_get_bytes (exec->plan)), error);
   if (exec->arena == NULL)
     return NULL;
+  if (backend->kind != ASSAY_BACKEND_CPU)                         /* whose kernels have scratch of their own */
+    {
+      exec->staging = assay_staging_new (graph, exec->plan, dtype, backend, keep);
+      exec->scratch_bytes = 0;
+    }
   exec->scratch = backend->alloc (backend, MAX (64, exec->scratch_bytes * assay_workers_get_count (backend->workers)), error);
   if (exec->scratch == NULL)
     return NULL;
@@ -130,6 +137,7 @@ assay_exec_free (AssayExec *exec)
     exec->backend->release (exec->backend, exec->constants->pdata[k]);
   g_clear_pointer (&exec->constants, g_ptr_array_unref);
   g_free (exec->inputs);
+  assay_staging_free (exec->staging);
   g_clear_pointer (&exec->edits, g_array_unref);
   g_free (exec->packed);
   g_free (exec->skipped);
@@ -147,7 +155,20 @@ assay_exec_get_graph (const AssayExec *exec)
 void
 assay_exec_set_input (AssayExec *exec, guint value, const void *data)
 {
-  exec->inputs[value] = data;
+  if (exec->staging != NULL)
+    assay_staging_set_input (exec->staging, value, data);
+  else
+    exec->inputs[value] = data;
+}
+
+/* Inputs that callers bound, where the backend has them: binding may have no room there, which a walk can say and binding cannot. */
+static gboolean
+send_inputs (AssayExec *exec, GError **error)
+{
+  for (guint v = 0; v < assay_graph_get_n_values (exec->graph); v++)
+    if (assay_staging_get_input (exec->staging, v) != NULL && (exec->inputs[v] = assay_staging_bind (exec->staging, v, error)) == NULL)
+      return FALSE;
+  return assay_staging_send_inputs (exec->staging, error);
 }
 
 void
@@ -181,7 +202,7 @@ assay_exec_set_packed (AssayExec *exec, const AssayPackedWeights *weights, GErro
   g_clear_pointer (&exec->packed, g_free);
   if (weights == NULL)
     return TRUE;
-  if (exec->n_steps != N || exec->dtype != ASSAY_F32)
+  if (exec->n_steps != N || exec->dtype != ASSAY_F32 || exec->staging != NULL)
     {
       g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "weights in %s: a forward walk in f32 expected, %s in %s found; derivatives are of the weights as they are",
                    assay_packed_weights_get_type_name (weights), exec->n_steps != N ? "derivatives" : "a walk", assay_dtype_name (exec->dtype));
@@ -249,16 +270,41 @@ narrow (const AssayExec *exec, AssayOpCall *call, AssayShape *shape)
   call->in_shape = shape;
 }
 
-static void
-apply_edit (const AssayExec *exec, guint value, void *data)
+/* Numbers of a value at `data`, of which host is a copy on a device's walk. Owns: the caller, through *copy. */
+static void *
+get_host (const AssayExec *exec, guint value, const void *data, gpointer *copy, GError **error)
 {
+  const gsize bytes = (gsize) assay_shape_count (&assay_graph_get_value (exec->graph, value)->shape) * exec->width;
+
+  *copy = NULL;
+  if (exec->staging == NULL)
+    return (void *) data;
+  *copy = g_malloc (MAX (1, bytes));
+  if (!exec->backend->copy_out (exec->backend, *copy, data, bytes, error))
+    g_clear_pointer (copy, g_free);
+  return *copy;
+}
+
+static gboolean
+apply_edit (const AssayExec *exec, guint value, void *data, GError **error)
+{
+  const AssayGraphValue *v = assay_graph_get_value (exec->graph, value);
+
   for (guint k = 0; k < exec->edits->len; k++)
     {
       const Edit *edit = &g_array_index (exec->edits, Edit, k);
+      g_autofree gpointer copy = NULL;
+      void *host;
 
-      if (edit->value == value)
-        edit->func (assay_graph_get_value (exec->graph, value), data, edit->user_data);
+      if (edit->value != value)
+        continue;
+      if ((host = get_host (exec, value, data, &copy, error)) == NULL)
+        return FALSE;
+      edit->func (v, host, edit->user_data);
+      if (exec->staging != NULL && !exec->backend->copy_in (exec->backend, data, host, (gsize) assay_shape_count (&v->shape) * exec->width, error))
+        return FALSE;
     }
+  return TRUE;
 }
 
 static void *
@@ -327,11 +373,15 @@ check_buffer (AssayExec *exec, const char *what, guint value, const void *data, 
 {
   const AssayGraphValue *v = assay_graph_get_value (exec->graph, value);
   gint64 n = assay_shape_count (&v->shape), B = assay_graph_get_value (exec->graph, assay_graph_get_loss (exec->graph))->shape.dim[0];
+  g_autofree gpointer copy = NULL;
+  const void *host;
 
   if (data == NULL || v->is_index)
     return TRUE;
+  if ((host = get_host (exec, value, data, &copy, error)) == NULL)
+    return FALSE;
   for (gint64 i = 0; i < n; i++)
-    if (!is_finite (exec->dtype, data, i))
+    if (!is_finite (exec->dtype, host, i))
       {
         exec->fault = v->role == ASSAY_VALUE_PARAM || n % B != 0 ? -1 : i / (n / B);
         g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NAN, "%s of %s is not finite at element %" G_GINT64_FORMAT "%s", what, v->name,
@@ -417,9 +467,9 @@ run_step (AssayExec *exec, const AssayPlanStep *step, GError **error)
     narrow (exec, &call, narrowed);
   if (!assay_op_run (op, rule, exec->dtype, exec->backend, &call, error))
     return FALSE;
-  if (step->rule == ASSAY_FWD && exec->edits != NULL)
-    for (guint j = 0; j < node->n_out; j++)
-      apply_edit (exec, node->out[j], locate (exec, ASSAY_PRIMAL, node->out[j]));
+  for (guint j = 0; step->rule == ASSAY_FWD && exec->edits != NULL && j < node->n_out; j++)
+    if (!apply_edit (exec, node->out[j], call.y[j], error))
+      return FALSE;
   return !exec->check || check_step (exec, step, node, &call, error);
 }
 
@@ -453,22 +503,21 @@ set_weights (AssayExec *exec, const void *weights, GError **error)
   guint loss = assay_graph_get_loss (exec->graph);
   gint64 B = assay_graph_get_value (exec->graph, loss)->shape.dim[0];
   char *dloss = locate (exec, ASSAY_ADJOINT, loss);
+  g_autofree gpointer ones = NULL;
 
   if (dloss == NULL)
     return TRUE;
-  if (weights != NULL)
-    return exec->backend->copy_in (exec->backend, dloss, weights, B * exec->width, error);
-  for (gint64 b = 0; b < B; b++)
+  if (weights == NULL)
     {
-      double complex one = 1;
-      gsize part = exec->dtype == ASSAY_F32 ? sizeof (float) : exec->width;
-      float one_f32 = 1;
-
-      if (!exec->backend->copy_in (exec->backend, dloss + b * exec->width, exec->dtype == ASSAY_F32 ? (void *) &one_f32 : &one, part,
-                                   error))
-        return FALSE;
+      ones = g_malloc0 (B * exec->width);
+      for (gint64 b = 0; b < B; b++)
+        if (exec->dtype == ASSAY_F32)
+          ((float *) ones)[b] = 1;
+        else
+          *(double *) (void *) ((char *) ones + b * exec->width) = 1;           /* the real part of a complex number comes first */
+      weights = ones;
     }
-  return TRUE;
+  return exec->backend->copy_in (exec->backend, dloss, weights, B * exec->width, error);
 }
 
 gboolean
@@ -476,6 +525,11 @@ assay_exec_continue (AssayExec *exec, const void *theta, gint64 position, gint64
 {
   gboolean ok;
 
+  if (exec->staging != NULL)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "positions that follow others: the cpu backend expected, %s found", exec->backend->name);
+      return FALSE;
+    }
   exec->position = position;
   exec->capacity = capacity;
   exec->state = state;
@@ -485,41 +539,59 @@ assay_exec_continue (AssayExec *exec, const void *theta, gint64 position, gint64
   return ok;
 }
 
+/* Points the walk at the vectors, or at what the device has of them: `read` goes there, `written` too when it is added to. */
+static gboolean
+set_vectors (AssayExec *exec, AssayVector read, const void *from, AssayVector written, void *to, gboolean accumulate, GError **error)
+{
+  void *there[ASSAY_N_VECTORS] = { [ASSAY_VECTOR_THETA] = (void *) exec->theta };
+
+  there[read] = (void *) from;
+  there[written] = to;
+  if (exec->staging != NULL
+      && (!assay_staging_send (exec->staging, read, from, FALSE, &there[read], error)
+          || !assay_staging_send (exec->staging, written, to, !accumulate, &there[written], error)))
+    return FALSE;
+  exec->theta = there[ASSAY_VECTOR_THETA];
+  exec->direction = there[ASSAY_VECTOR_DIRECTION];
+  exec->gradient = there[ASSAY_VECTOR_GRADIENT];
+  exec->product = there[ASSAY_VECTOR_PRODUCT];
+  exec->accumulate = accumulate;
+  exec->fault = -1;
+  return to == NULL || accumulate || clear_unused (exec, there[written], error);
+}
+
+/* Brings back what a walk on a device has written. */
+static gboolean
+finish (AssayExec *exec, AssayVector written, void *to, GError **error)
+{
+  return exec->staging == NULL || (assay_staging_fetch (exec->staging, written, to, error) && assay_staging_fetch_all (exec->staging, exec->arena, error));
+}
+
 gboolean
 assay_exec_prepare (AssayExec *exec, const void *theta, const void *weights, void *gradient, gboolean accumulate, GError **error)
 {
-  exec->theta = theta;
-  exec->gradient = gradient;
-  exec->direction = NULL;
-  exec->product = NULL;
-  exec->accumulate = accumulate;
-  exec->fault = -1;
-  if (!set_weights (exec, weights, error)
-      || (gradient != NULL && !accumulate && !clear_unused (exec, gradient, error)))
-    return FALSE;
-  return run_steps (exec, 0, exec->n_prepare, error);
+  return (exec->staging == NULL || send_inputs (exec, error))
+         && set_vectors (exec, ASSAY_VECTOR_THETA, theta, ASSAY_VECTOR_GRADIENT, gradient, accumulate, error) && set_weights (exec, weights, error)
+         && run_steps (exec, 0, exec->n_prepare, error) && finish (exec, ASSAY_VECTOR_GRADIENT, gradient, error);
 }
 
 gboolean
 assay_exec_apply (AssayExec *exec, const void *direction, void *product, gboolean accumulate, GError **error)
 {
   g_return_val_if_fail (exec->theta != NULL, FALSE);              /* prepare comes first, also for a cold walk */
-  exec->gradient = NULL;
-  exec->direction = direction;
-  exec->product = product;
-  exec->accumulate = accumulate;
-  exec->fault = -1;
-  if (product != NULL && !accumulate && !clear_unused (exec, product, error))
-    return FALSE;
-  return run_steps (exec, exec->n_prepare, exec->n_steps, error);
+  return set_vectors (exec, ASSAY_VECTOR_DIRECTION, direction, ASSAY_VECTOR_PRODUCT, product, accumulate, error)
+         && run_steps (exec, exec->n_prepare, exec->n_steps, error) && finish (exec, ASSAY_VECTOR_PRODUCT, product, error);
 }
 
 const void *
 assay_exec_get_buffer (const AssayExec *exec, AssayPlane plane, guint value)
 {
   gsize offset = assay_plan_get_offset (exec->plan, plane, value);
+  gboolean is_input = plane == ASSAY_PRIMAL && assay_graph_get_value (exec->graph, value)->role == ASSAY_VALUE_INPUT;
 
-  if (plane == ASSAY_PRIMAL && assay_graph_get_value (exec->graph, value)->role == ASSAY_VALUE_INPUT)
+  if (exec->staging != NULL)
+    return is_input ? assay_staging_get_input (exec->staging, value) : assay_staging_get (exec->staging, plane, value);
+  if (is_input)
     return exec->inputs[value];
   return offset == G_MAXSIZE ? NULL : exec->arena + offset;
 }

@@ -7,6 +7,8 @@
  *   prepare   FORWARD, TANGENT, GAUSS_NEWTON: losses;   GRADIENT: losses and gradient;   HESSIAN: losses and adjoints
  *   apply     TANGENT: derivative of every loss along a direction;   HESSIAN(_COLD), GAUSS_NEWTON: product with a direction
  *
+ * On a device vectors, inputs and buffers are still the caller's and the host's: they are copied around each walk (staging.h).
+ *
  * The objective that is differentiated is sum_b weight_b loss_b.
  * Ownership: inputs, theta and vectors stay the caller's; they must be valid until the walk that uses them returns (theta and
  * inputs: until the last apply). Thread rule: one walk at a time per exec.
@@ -61,7 +63,8 @@ gboolean    assay_exec_continue   (AssayExec *exec, const void *theta, gint64 po
 /* direction (P); product (P), written or added to; NULL with walk TANGENT. */
 gboolean    assay_exec_apply      (AssayExec *exec, const void *direction, void *product, gboolean accumulate, GError **error);
 
-/* A buffer of the last walk; valid until the next one. The primal of an input is what was bound. NULL when the plan does not hold it. */
+/* A buffer of the last walk; valid until the next one. The primal of an input is what was bound. NULL when the plan does not hold it; on a device only losses,
+ * their tangents and what was asked to be kept are there. */
 const void *assay_exec_get_buffer (const AssayExec *exec, AssayPlane plane, guint value);
 const void *assay_exec_get_loss   (const AssayExec *exec);                     /* (B) */
 const void *assay_exec_get_loss_tangent (const AssayExec *exec);               /* (B), after apply of TANGENT */

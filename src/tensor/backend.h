@@ -25,7 +25,7 @@ typedef struct _AssayOpCall AssayOpCall;        /* tensor/op_call.h */
 struct _AssayBackend {
   AssayBackendKind kind;
   const char *name;
-  AssayWorkers *workers;        /* CPU: the crew; owned */
+  AssayWorkers *workers;        /* the crew, also for what is done on the processor beside a device; owned */
   gpointer (*alloc)    (AssayBackend *backend, gsize bytes, GError **error);      /* zeroed */
   void     (*release)  (AssayBackend *backend, gpointer buffer);
   gboolean (*copy_in)  (AssayBackend *backend, gpointer device, gconstpointer host, gsize bytes, GError **error);
@@ -52,11 +52,11 @@ struct _AssayBackend {
 AssayBackend *assay_backend_cpu_new (guint n_threads);
 void          assay_backend_free    (AssayBackend *backend);
 
-/* The CUDA device of that number, by the module of that path, or by the one that was built or installed with the program where path is NULL. Its work is
+/* The CUDA device of that number with a crew of n_threads (0: all processors), by the module of that path, or by the one that was built or installed with the program where path is NULL. Its work is
  * queued: what fails is told by the next operation that waits. A device that was lost fails everything from then on, with the first message.
  * Errors: NO_DEVICE (no module, driver or device: which of them, and what to do), NO_MEMORY. Operations: NO_MEMORY, after which it goes on; IO when the
  * device is lost; CHECK_FAILED when a decomposition did not end. */
-AssayBackend *assay_backend_cuda_new (const char *path, guint device, GError **error);
+AssayBackend *assay_backend_cuda_new (const char *path, guint device, guint n_threads, GError **error);
 
 typedef struct {
   char name[128];

@@ -262,11 +262,12 @@ cuda_close (AssayBackend *backend)
   CudaBackend *self = (CudaBackend *) backend;
 
   self->cuda->close (self->context);
+  assay_workers_free (backend->workers);
   g_free (self);
 }
 
 AssayBackend *
-assay_backend_cuda_new (const char *path, guint device, GError **error)
+assay_backend_cuda_new (const char *path, guint device, guint n_threads, GError **error)
 {
   g_autofree char *module = path ? g_strdup (path) : find_module ();
   const AssayCudaTable *cuda = load_module (module, error);
@@ -278,7 +279,7 @@ assay_backend_cuda_new (const char *path, guint device, GError **error)
     return NULL;
   self = g_new0 (CudaBackend, 1);
   *self = (CudaBackend) {
-    .backend = { .kind = ASSAY_BACKEND_CUDA, .name = "cuda", .alloc = cuda_alloc, .release = cuda_release,
+    .backend = { .kind = ASSAY_BACKEND_CUDA, .name = "cuda", .workers = assay_workers_new (n_threads), .alloc = cuda_alloc, .release = cuda_release,
                  .copy_in = cuda_copy_in, .copy_out = cuda_copy_out, .zero = cuda_zero, .sync = cuda_sync, .gemm = cuda_gemm, .eigen = cuda_eigen,
                  .factor = cuda_factor,
                  .solve = cuda_solve, .run_op = cuda_run_op, .close = cuda_close },

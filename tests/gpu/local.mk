@@ -25,6 +25,11 @@ tests_gpu_test_ops_cuda_SOURCES = $(OPS_SUITE)
 tests_gpu_test_ops_cuda_CPPFLAGS = -I$(top_srcdir)/tests/ops $(AM_CPPFLAGS) -DCUDA_MODULE='"$(abs_top_builddir)/tests/gpu/emulated-cuda.so"'
 tests_gpu_test_ops_cuda_LDADD = $(OPS_TEST_LIBS) $(OPS_FLOORS_BELOW)
 
+# Whole models walked on the device: the suite of tests/model against the complex step.
+check_PROGRAMS += tests/gpu/test-oracle_cuda
+tests_gpu_test_oracle_cuda_SOURCES = $(tests_model_test_oracle_SOURCES)
+tests_gpu_test_oracle_cuda_CPPFLAGS = -I$(top_srcdir)/tests/model $(AM_CPPFLAGS) -DCUDA_MODULE='"$(abs_top_builddir)/tests/gpu/emulated-cuda.so"'
+
 # _FORTIFY_SOURCE takes a jump from one thread's stack to another's for an error.
 if HAVE_CXX
 EMULATED_OBJECTS = $(CUDA_FILES:kernels/%.cu=tests/gpu/emulated-%.o) tests/gpu/emulated-emulation.o
@@ -40,6 +45,7 @@ tests/gpu/emulated-cuda.so: $(EMULATED_OBJECTS)
 EXTRA_tests_gpu_test_parity_DEPENDENCIES = tests/gpu/emulated-cuda.so
 EXTRA_tests_gpu_test_backend_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
 EXTRA_tests_gpu_test_ops_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
+EXTRA_tests_gpu_test_oracle_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
 dist_check_SCRIPTS += tests/gpu/test-mutants.sh
 tests/gpu/test-mutants.log: tests/gpu/emulated-cuda.so tests/gpu/test-parity$(EXEEXT)
 CLEANFILES += tests/gpu/emulated-cuda.so $(EMULATED_OBJECTS)

@@ -67,7 +67,7 @@ compute (AssayBackend *b, const double *A, gpointer *buffer, Results *r, GError 
 static gboolean
 run (Results *results, GError **error)
 {
-  g_autoptr (AssayBackend) b = assay_backend_cuda_new (EMULATED, 0, error);
+  g_autoptr (AssayBackend) b = assay_backend_cuda_new (EMULATED, 0, 1, error);
   g_autofree double *A = g_new (double, N * N);
   g_autofree Results *r = g_new0 (Results, 1);
   gpointer buffer[3] = { NULL, NULL, NULL };
@@ -149,7 +149,7 @@ test_fails_anywhere (void)
 static void
 test_lost_device (void)
 {
-  g_autoptr (AssayBackend) b = assay_backend_cuda_new (EMULATED, 0, NULL);
+  g_autoptr (AssayBackend) b = assay_backend_cuda_new (EMULATED, 0, 1, NULL);
   g_autoptr (GError) first = NULL, later = NULL, allocation = NULL;
   gpointer buffer = b->alloc (b, 1000, NULL);
   char host[1000] = "unchanged";
@@ -176,7 +176,7 @@ test_memory (void)
   gint64 live;
 
   set_memory ((gsize) 10 << 20);
-  b = assay_backend_cuda_new (EMULATED, 0, NULL);
+  b = assay_backend_cuda_new (EMULATED, 0, 1, NULL);
   first = b->alloc (b, (gsize) 6 << 20, NULL);
   g_assert_nonnull (first);
   g_assert_null (b->alloc (b, (gsize) 6 << 20, &error));
@@ -209,7 +209,7 @@ test_no_device (void)
       g_assert_false (assay_backend_cuda_find (EMULATED, 1, &found, &error));
       g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_NO_DEVICE);
       g_assert_nonnull (strstr (error->message, cases[k].says));
-      g_assert_null (assay_backend_cuda_new (EMULATED, 1, &opened));
+      g_assert_null (assay_backend_cuda_new (EMULATED, 1, 1, &opened));
       g_assert_error (opened, ASSAY_ERROR, ASSAY_ERROR_NO_DEVICE);
     }
   set_devices (1);
@@ -223,19 +223,19 @@ test_no_module (void)
 {
   g_autoptr (GError) missing = NULL, broken = NULL, other = NULL;
 
-  g_assert_null (assay_backend_cuda_new ("/nowhere/assay-cuda.so", 0, &missing));
+  g_assert_null (assay_backend_cuda_new ("/nowhere/assay-cuda.so", 0, 1, &missing));
   g_assert_error (missing, ASSAY_ERROR, ASSAY_ERROR_NO_DEVICE);
   g_assert_nonnull (strstr (missing->message, "/nowhere/assay-cuda.so is not there"));
-  g_assert_null (assay_backend_cuda_new ("/proc/self/cmdline", 0, &broken));
+  g_assert_null (assay_backend_cuda_new ("/proc/self/cmdline", 0, 1, &broken));
   g_assert_error (broken, ASSAY_ERROR, ASSAY_ERROR_NO_DEVICE);
-  g_assert_null (assay_backend_cuda_new ("/proc/self/exe", 0, &other));
+  g_assert_null (assay_backend_cuda_new ("/proc/self/exe", 0, 1, &other));
   g_assert_error (other, ASSAY_ERROR, ASSAY_ERROR_NO_DEVICE);
 }
 
 static void
 test_refuses_types (void)
 {
-  g_autoptr (AssayBackend) b = assay_backend_cuda_new (EMULATED, 0, NULL);
+  g_autoptr (AssayBackend) b = assay_backend_cuda_new (EMULATED, 0, 1, NULL);
   g_autoptr (GError) error = NULL;
 
   g_assert_false (b->gemm (b, ASSAY_C128, FALSE, FALSE, 1, 1, 1, 1, NULL, 1, NULL, 1, FALSE, NULL, 1, &error));
@@ -259,7 +259,7 @@ make (AssayDtype dtype)
 static void
 test_decompositions (void)
 {
-  g_autoptr (AssayBackend) b = assay_backend_cuda_new (EMULATED, 0, NULL);
+  g_autoptr (AssayBackend) b = assay_backend_cuda_new (EMULATED, 0, 1, NULL);
 
   for (AssayDtype dtype = ASSAY_F32; dtype <= ASSAY_F64; dtype++)
     {
@@ -290,7 +290,7 @@ test_decompositions (void)
 static void
 test_wrong_results (void)
 {
-  g_autoptr (AssayBackend) b = assay_backend_cuda_new (EMULATED, 0, NULL);
+  g_autoptr (AssayBackend) b = assay_backend_cuda_new (EMULATED, 0, 1, NULL);
 
   for (AssayDtype dtype = ASSAY_F32; dtype <= ASSAY_F64; dtype++)
     {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-oracle.c: whole models against the complex step: with h = 1e-30, Im (f (theta + i h v)) / h is the derivative of f along v to
- * rounding, whatever f is. */
+ * rounding, whatever f is. With CUDA_MODULE defined (tests/gpu) the walks in question are a device's; the oracle stays on the processor. */
 #include "base/mem.h"
 #include "model/adapters.h"
 #include "models.h"
@@ -14,7 +14,7 @@
 #define BATCH 3
 #define BOUND 1e-12             /* of products in f64 */
 
-static AssayBackend *backend;
+static AssayBackend *processor, *backend;       /* the oracle's, and that of the walks in question */
 
 static double *
 new_vector (gint64 n)
@@ -49,7 +49,7 @@ dot (gint64 n, const double *a, const double *b)
 static void
 ask_oracle (const Sample *s, const double *v, double *product, double *loss_tangent)
 {
-  Walk *oracle = walk_new (s, ASSAY_WALK_GRADIENT, ASSAY_C128, backend, NULL);
+  Walk *oracle = walk_new (s, ASSAY_WALK_GRADIENT, ASSAY_C128, processor, NULL);
   double *g = new_vector (2 * s->P);
 
   walk_prepare (oracle, s, v, H, g);
@@ -123,7 +123,7 @@ step_logits (const Sample *s, const double *v, double **logits, double **tangent
 {
   g_autoptr (AssayGraph) graph = assay_model_build (s->model, s->B, NULL);
   guint keep[] = { assay_graph_get_logits (graph), ASSAY_NO_VALUE };
-  Walk *oracle = walk_new (s, ASSAY_WALK_FORWARD, ASSAY_C128, backend, keep);
+  Walk *oracle = walk_new (s, ASSAY_WALK_FORWARD, ASSAY_C128, processor, keep);
   gint64 n = assay_shape_count (&assay_graph_get_value (graph, keep[0])->shape);
   const double *z;
 
@@ -269,13 +269,32 @@ test_merge (void)
     }
 }
 
+#ifdef CUDA_MODULE
+/* FALSE, and said in TAP's words, where there is none. */
+static gboolean
+open_device (void)
+{
+  const char *module = g_getenv ("ASSAY_CUDA_MODULE");
+  g_autoptr (GError) error = NULL;
+
+  backend = assay_backend_cuda_new (module ? module : CUDA_MODULE, 0, 1, &error);
+  if (backend == NULL)
+    g_print ("1..0 # SKIP %s\n", error->message);
+  return backend != NULL;
+}
+#endif
+
 int
 main (int argc, char **argv)
 {
   int status;
 
   g_test_init (&argc, &argv, NULL);
-  backend = assay_backend_cpu_new (2);
+  processor = backend = assay_backend_cpu_new (2);
+#ifdef CUDA_MODULE
+  if (!open_device ())
+    return 0;
+#endif
   for (const ModelCase *c = model_cases; c->name != NULL; c++)
     {
       static const struct { const char *sentence; GTestDataFunc func; } tests[] = {
@@ -294,6 +313,8 @@ main (int argc, char **argv)
     }
   g_test_add_func ("/oracle/adapters that are merged into the weights are the same function", test_merge);
   status = g_test_run ();
-  assay_backend_free (backend);
+  if (backend != processor)
+    assay_backend_free (backend);
+  assay_backend_free (processor);
   return status;
 }

@@ -105,7 +105,7 @@ open_device (void)
 {
   const char *module = g_getenv ("ASSAY_CUDA_MODULE");
   g_autoptr (GError) error = NULL;
-  AssayBackend *device = assay_backend_cuda_new (module ? module : CUDA_MODULE, 0, &error);
+  AssayBackend *device = assay_backend_cuda_new (module ? module : CUDA_MODULE, 0, 1, &error);
 
   if (device == NULL)
     g_print ("1..0 # SKIP %s\n", error->message);

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* staging.c: copies to and from a device around each walk. */
+#include "model/staging.h"
+
+/* A buffer that can be read when a walk has ended. */
+typedef struct {
+  AssayPlane plane;
+  guint value;
+  gsize offset, bytes;          /* in the arena */
+  void *host;
+} Readable;
+
+typedef struct {
+  gconstpointer host;           /* the caller's; NULL: nothing was bound */
+  gpointer device;
+} Input;
+
+struct _AssayStaging {
+  AssayGraph *graph;
+  AssayBackend *backend;
+  gsize width;
+  gpointer vector[ASSAY_N_VECTORS];
+  Input *inputs;                /* (values) */
+  GArray *readable;
+};
+
+static gsize
+count_bytes (const AssayStaging *staging, guint value)
+{
+  const AssayGraphValue *v = assay_graph_get_value (staging->graph, value);
+
+  return (gsize) assay_shape_count (&v->shape) * (v->is_index ? sizeof (gint32) : staging->width);
+}
+
+static void
+add_readable (AssayStaging *staging, const AssayPlan *plan, AssayPlane plane, guint value)
+{
+  Readable r = { .plane = plane, .value = value };
+
+  if (value == ASSAY_NO_VALUE || (r.offset = assay_plan_get_offset (plan, plane, value)) == G_MAXSIZE || assay_staging_get (staging, plane, value) != NULL)
+    return;
+  r.bytes = count_bytes (staging, value);
+  r.host = g_malloc0 (MAX (1, r.bytes));
+  g_array_append_val (staging->readable, r);
+}
+
+AssayStaging *
+assay_staging_new (AssayGraph *graph, const AssayPlan *plan, AssayDtype dtype, AssayBackend *backend, const guint *keep)
+{
+  AssayStaging *staging = g_new0 (AssayStaging, 1);
+  const guint losses[] = { assay_graph_get_loss (graph), assay_graph_get_token_loss (graph) };
+
+  staging->graph = assay_graph_ref (graph);
+  staging->backend = backend;
+  staging->width = assay_dtype_width (dtype);
+  staging->inputs = g_new0 (Input, assay_graph_get_n_values (graph));
+  staging->readable = g_array_new (FALSE, FALSE, sizeof (Readable));
+  for (guint k = 0; k < G_N_ELEMENTS (losses); k++)
+    {
+      add_readable (staging, plan, ASSAY_PRIMAL, losses[k]);
+      add_readable (staging, plan, ASSAY_TANGENT, losses[k]);
+    }
+  for (guint k = 0; keep != NULL && keep[k] != ASSAY_NO_VALUE; k++)
+    add_readable (staging, plan, keep[k] >> 31 ? ASSAY_ADJOINT : ASSAY_PRIMAL, keep[k] & ~(1u << 31));
+  return staging;
+}
+
+void
+assay_staging_free (AssayStaging *staging)
+{
+  if (staging == NULL)
+    return;
+  for (guint k = 0; k < ASSAY_N_VECTORS; k++)
+    if (staging->vector[k] != NULL)
+      staging->backend->release (staging->backend, staging->vector[k]);
+  for (guint v = 0; v < assay_graph_get_n_values (staging->graph); v++)
+    if (staging->inputs[v].device != NULL)
+      staging->backend->release (staging->backend, staging->inputs[v].device);
+  for (guint k = 0; k < staging->readable->len; k++)
+    g_free (g_array_index (staging->readable, Readable, k).host);
+  g_array_unref (staging->readable);
+  g_free (staging->inputs);
+  assay_graph_unref (staging->graph);
+  g_free (staging);
+}
+
+void *
+assay_staging_bind (AssayStaging *staging, guint value, GError **error)
+{
+  Input *input = &staging->inputs[value];
+
+  if (input->device == NULL)
+    input->device = staging->backend->alloc (staging->backend, MAX (1, count_bytes (staging, value)), error);
+  return input->device;
+}
+
+void
+assay_staging_set_input (AssayStaging *staging, guint value, const void *host)
+{
+  staging->inputs[value].host = host;
+}
+
+const void *
+assay_staging_get_input (const AssayStaging *staging, guint value)
+{
+  return staging->inputs[value].host;
+}
+
+gboolean
+assay_staging_send_inputs (AssayStaging *staging, GError **error)
+{
+  for (guint v = 0; v < assay_graph_get_n_values (staging->graph); v++)
+    {
+      const Input *input = &staging->inputs[v];
+
+      if (input->host != NULL && !staging->backend->copy_in (staging->backend, input->device, input->host, count_bytes (staging, v), error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+gboolean
+assay_staging_send (AssayStaging *staging, AssayVector vector, const void *host, gboolean only_room, void **there, GError **error)
+{
+  const gsize bytes = (gsize) assay_graph_get_n_params (staging->graph) * staging->width;
+  gpointer *at = &staging->vector[vector];
+
+  *there = NULL;
+  if (host == NULL)
+    return TRUE;
+  if (*at == NULL && (*at = staging->backend->alloc (staging->backend, MAX (1, bytes), error)) == NULL)
+    return FALSE;
+  *there = *at;
+  return only_room || staging->backend->copy_in (staging->backend, *at, host, bytes, error);
+}
+
+gboolean
+assay_staging_fetch (AssayStaging *staging, AssayVector vector, void *host, GError **error)
+{
+  return host == NULL
+         || staging->backend->copy_out (staging->backend, host, staging->vector[vector], (gsize) assay_graph_get_n_params (staging->graph) * staging->width, error);
+}
+
+gboolean
+assay_staging_fetch_all (AssayStaging *staging, const char *arena, GError **error)
+{
+  for (guint k = 0; k < staging->readable->len; k++)
+    {
+      const Readable *r = &g_array_index (staging->readable, Readable, k);
+
+      if (!staging->backend->copy_out (staging->backend, r->host, arena + r->offset, r->bytes, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+const void *
+assay_staging_get (const AssayStaging *staging, AssayPlane plane, guint value)
+{
+  for (guint k = 0; k < staging->readable->len; k++)
+    {
+      const Readable *r = &g_array_index (staging->readable, Readable, k);
+
+      if (r->plane == plane && r->value == value)
+        return r->host;
+    }
+  return NULL;
+}

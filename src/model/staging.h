@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* staging.h: what lies between a walk on a device and callers, whose arrays are the host's: inputs and vectors on their way in, vectors and what may be read on
+ * their way back.
+ *
+ * A walk's vectors are theta, gradient, direction and product, flat, of its graph's parameters. The device has a copy of each that is used; what a walk adds to is
+ * brought first. Everything that the caller may read afterwards is copied once, when the walk ends, so that a failure is that walk's.
+ * Ownership: the backend outlives it. Thread rule: that of the walk.
+ */
+#pragma once
+
+#include "model/plan.h"
+
+typedef enum { ASSAY_VECTOR_THETA, ASSAY_VECTOR_GRADIENT, ASSAY_VECTOR_DIRECTION, ASSAY_VECTOR_PRODUCT, ASSAY_N_VECTORS } AssayVector;
+
+typedef struct _AssayStaging AssayStaging;
+
+/* keep: as assay_plan_new has it; those, the losses of examples and positions, and their tangents, can be read. */
+AssayStaging *assay_staging_new        (AssayGraph *graph, const AssayPlan *plan, AssayDtype dtype, AssayBackend *backend, const guint *keep);
+void          assay_staging_free       (AssayStaging *staging);
+
+/* Where the device has input v. Errors: NO_MEMORY. NULL on failure. */
+void         *assay_staging_bind       (AssayStaging *staging, guint value, GError **error);
+/* From here on host is what is copied there before each walk. */
+void          assay_staging_set_input  (AssayStaging *staging, guint value, const void *host);
+gboolean      assay_staging_send_inputs (AssayStaging *staging, GError **error);
+
+/* The device's vector; with the host's numbers in it unless only its room is asked for. NULL and no error where host is NULL. */
+gboolean      assay_staging_send       (AssayStaging *staging, AssayVector vector, const void *host, gboolean only_room, void **there, GError **error);
+gboolean      assay_staging_fetch      (AssayStaging *staging, AssayVector vector, void *host, GError **error);
+
+/* Copies what can be read out of the walk's arena. */
+gboolean      assay_staging_fetch_all  (AssayStaging *staging, const char *arena, GError **error);
+/* The copy, or NULL when it is none of those. */
+const void   *assay_staging_get        (const AssayStaging *staging, AssayPlane plane, guint value);
+/* What the caller bound as that input. */
+const void   *assay_staging_get_input  (const AssayStaging *staging, guint value);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayStaging, assay_staging_free)
