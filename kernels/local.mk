@@ -41,8 +41,9 @@ endif
 # On a machine with a device: parity, and what a sanitizer finds.
 .PHONY: check-gpu
 if HAVE_CUDA
-check-gpu: tests/gpu/test-parity$(EXEEXT) kernels/assay-cuda.so
-	$(SHELL) $(srcdir)/tests/gpu/check-gpu.sh tests/gpu/test-parity$(EXEEXT) kernels/assay-cuda.so
+GPU_SUITES = tests/gpu/test-ops_cuda$(EXEEXT) tests/gpu/test-oracle_cuda$(EXEEXT)
+check-gpu: tests/gpu/test-parity$(EXEEXT) kernels/assay-cuda.so $(GPU_SUITES)
+	$(SHELL) $(srcdir)/tests/gpu/check-gpu.sh tests/gpu/test-parity$(EXEEXT) kernels/assay-cuda.so $(GPU_SUITES)
 else
 check-gpu:
 	@echo "SKIP: check-gpu: built without CUDA (configure found no nvcc)"

@@ -527,7 +527,7 @@ assay_exec_continue (AssayExec *exec, const void *theta, gint64 position, gint64
 
   if (exec->staging != NULL)
     {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "positions that follow others: the cpu backend expected, %s found", exec->backend->name);
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "texts are continued on the processor; leave --device %s out", exec->backend->name);
       return FALSE;
     }
   exec->position = position;

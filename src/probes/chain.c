@@ -291,6 +291,11 @@ assay_chain_reader_new (AssayModel *model, const AssayChainLayout *layout, gint6
                    assay_model_get_block (model)->name);
       return NULL;
     }
+  if (backend->kind != ASSAY_BACKEND_CPU)                         /* edits read what the walk has made so far, which lies on the device */
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "chain: walks that are edited as they go are computed on the processor; leave --device %s out", backend->name);
+      return NULL;
+    }
   r->graph = assay_model_build (model, batch > 0 ? batch : choose_batch (model, layout), error);
   if (r->graph == NULL || !find_parts (r, error))
     return NULL;

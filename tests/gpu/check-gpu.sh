@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# check-gpu.sh PARITY MODULE: the CUDA module on this machine's device: every result within its bound, the same errors to the last digit from a second
-# process, and nothing that compute-sanitizer finds.  SKIP by name where there is no device.
+# check-gpu.sh PARITY MODULE SUITE...: the CUDA module on this machine's device: every result within its bound, the same errors to the last digit from a second
+# process, the suites of operations and whole models, and nothing that compute-sanitizer finds.  SKIP by name where there is no device.
 
 parity=$1
 module=$2
+shift 2
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 failed=0
@@ -19,6 +20,10 @@ fi
 [ $status -eq 0 ] || failed=1
 "$parity" "$module" full >"$scratch/second"
 cmp "$scratch/first" "$scratch/second" || { echo "FAIL: two runs differ"; failed=1; }
+for suite in "$@"; do
+  ASSAY_CUDA_MODULE=$module "$suite" --tap >"$scratch/suite" 2>&1 || { echo "FAIL: $suite"; grep -v '^ok' "$scratch/suite" | tail -n 20; failed=1; }
+  grep -c '^ok' "$scratch/suite" | sed "s|^|$suite, cases passed: |"
+done
 for tool in memcheck racecheck synccheck; do
   part=scores                           # hazards within the vendor's libraries are not ours
   [ $tool = memcheck ] && part=small

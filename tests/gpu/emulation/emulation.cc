@@ -123,10 +123,20 @@ run_fiber (void)
 }
 
 static void
-resume (unsigned k)
+make_fiber (Fiber *fiber)
 {
-  current = k;
-  threadIdx.x = k;
+  fiber->stack = (unsigned char *) malloc (STACK);
+  getcontext (&fiber->context);
+  fiber->context.uc_stack.ss_sp = fiber->stack;
+  fiber->context.uc_stack.ss_size = STACK;
+  fiber->context.uc_link = nullptr;
+  makecontext (&fiber->context, run_fiber, 0);
+}
+
+/* The current thread. */
+static void
+resume (void)
+{
   START_SWITCH (&scheduler_fake, fibers[current].stack, STACK);
   if (_setjmp (scheduler) == 0)
     {
@@ -158,14 +168,8 @@ run_block (unsigned n, size_t shared, bool is_backwards)
       if (fiber->groups.size () != 1 || !fiber->groups.front ().empty ())
         fiber->groups.assign (1, {});
       warps[k / 32].alive++;
-      if (fiber->stack != nullptr)
-        continue;
-      fiber->stack = (unsigned char *) malloc (STACK);
-      getcontext (&fiber->context);
-      fiber->context.uc_stack.ss_sp = fiber->stack;
-      fiber->context.uc_stack.ss_size = STACK;
-      fiber->context.uc_link = nullptr;
-      makecontext (&fiber->context, run_fiber, 0);
+      if (fiber->stack == nullptr)
+        make_fiber (fiber);
     }
   while (n_alive > 0)
     {
@@ -174,8 +178,10 @@ run_block (unsigned n, size_t shared, bool is_backwards)
         {
           const unsigned next = is_backwards ? n - 1 - k : k;
 
-          if (!fibers[next].is_done)
-            resume (next);
+          if (fibers[next].is_done)
+            continue;
+          current = threadIdx.x = next;
+          resume ();
         }
       if (!has_moved)
         stop ("all threads that are left wait for each other");

@@ -1,0 +1,70 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Commands with --device cuda, by the host's stand-in for a device: the same numbers as on the processor, within what rounding can do, and the words for
+# what is not there.
+
+. "$ASSAY_SRCDIR/tests/tap.sh"
+
+module=$ASSAY_BUILDDIR/tests/gpu/emulated-cuda.so
+cd "$scratch" || exit 1
+
+# near PART FILE FILE: all numbers of both documents within PART of the largest, in the same places.
+near ()
+{
+  python3 - "$@" <<'PYTHON'
+import json, sys
+
+def numbers (x, path, found):
+    if isinstance (x, dict):
+        for key in sorted (x):
+            if key not in ("seconds", "cpu_seconds", "solver"):     # what a solver saw on its way hangs on last bits
+                numbers (x[key], path + (key,), found)
+    elif isinstance (x, list):
+        for k, y in enumerate (x):
+            numbers (y, path + (k,), found)
+    elif isinstance (x, float):
+        found[path] = x
+    return found
+
+a, b = (numbers (json.load (open (name)), (), {}) for name in sys.argv[2:4])
+largest = max (map (abs, a.values ()), default=0)
+apart = max ((abs (a[k] - b[k]) for k in a), default=0) if a.keys () == b.keys () else float ("inf")
+print (f"{len (a)} numbers, {apart:.3g} apart, the largest {largest:.3g}")
+sys.exit (not (a and apart <= float (sys.argv[1]) * largest))
+PYTHON
+}
+
+# both PART COMMAND...: the command's document from either device.
+both ()
+{
+  part=$1
+  shift
+  "$ASSAY" "$@" --force --json --quiet --device cpu >cpu.json || return 1
+  "$ASSAY" "$@" --force --json --quiet --device cuda >cuda.json || return 1
+  near "$part" cpu.json cuda.json
+}
+
+if [ ! -e "$module" ]; then
+  skip "commands on a device" "the kernels were not built for the host"
+  finish
+  exit
+fi
+ASSAY_CUDA_MODULE=$module
+export ASSAY_CUDA_MODULE
+
+"$ASSAY" new c.assay >/dev/null && "$ASSAY" import c.assay dose --modulus 3 --name dose --held-out 0.2 --quiet >/dev/null || exit 1
+train="train c.assay --name m --data dose --model transformer --width 16 --layers 1 --heads 4 --steps 6 --batch 16"
+check "a training in f64 ends where the processor's does" both 1e-11 $train --dtype f64
+check "influence by solved Gauss-Newton products is the processor's" both 1e-9 influence c.assay --model-name m --query edited:0 --method cg --damping 0.1 --error-bars 0 --tolerance 1e-12 --curvature-examples 24
+check "and by factors of the curvature" both 1e-9 influence c.assay --model-name m --query edited:0 --method ekfac --damping 0.1
+check "and by gradients alone" both 1e-11 influence c.assay --model-name m --query edited:0 --method dot
+check "a training in f32 is near" both 1e-4 train c.assay --name single --data dose --model transformer --width 16 --layers 1 --heads 4 --steps 6 --batch 16 --dtype f32
+check "the record says which device it was" sh -c 'grep -raq "\"device\": *\"cuda\"" c.assay'
+
+refused_with () { words=$1; shift; ! "$ASSAY" "$@" >out 2>&1 && grep -qF -- "$words" out; }
+check "an unknown device is refused in words" refused_with "--device: cpu, cuda or cuda:N expected, tpu found" $train --device tpu
+check "a device that is not there is told with how many are" refused_with "device 3: 1 found" $train --force --device cuda:3
+check "a module that is not there is told by its path" refused_with "none.so is not there" $train --force --device cuda --cuda-module none.so
+check "chains are judged on the processor" refused_with "leave --device cuda out" cot c.assay --model-name m --device cuda
+
+finish
