@@ -11,9 +11,24 @@ mutant ()
   cmp -s "$scratch/$1.cu" "$ASSAY_SRCDIR/kernels/index_scores.cu" && { [ "$1" = same ] || { echo "the line to change is not there"; return 1; }; }
   ${CXX-c++} -std=c++17 -O1 -w -U_FORTIFY_SOURCE -fPIC -ffp-contract=off -DASSAY_EMULATED -I"$ASSAY_SRCDIR/tests/gpu/emulation" -I"$ASSAY_SRCDIR/kernels" \
     -x c++ -c -o "$scratch/$1.o" "$scratch/$1.cu" || return 1
-  ${CXX-c++} -shared -o "$scratch/$1.so" "$scratch/$1.o" "$ASSAY_BUILDDIR/tests/gpu/emulated-device.o" "$ASSAY_BUILDDIR/tests/gpu/emulated-dense.o" \
+  ${CXX-c++} -shared -o "$scratch/$1.so" "$scratch/$1.o" "$ASSAY_BUILDDIR/tests/gpu/emulated-device.o" "$ASSAY_BUILDDIR/tests/gpu/emulated-dense.o" "$ASSAY_BUILDDIR/tests/gpu/emulated-op.o" \
     "$ASSAY_BUILDDIR/tests/gpu/emulated-emulation.o" $LAPACKE_LIBS || return 1
 }
+
+# wrong_op NAME FILE SED OP: whether the suite of operations finds a mistake in FILE.cu, by the values and derivatives of OP.
+wrong_op ()
+{
+  sed "$3" "$ASSAY_SRCDIR/kernels/$2.cu" >"$scratch/$1.cu" || return 1
+  cmp -s "$scratch/$1.cu" "$ASSAY_SRCDIR/kernels/$2.cu" && { [ "$1" = right ] || { echo "the line to change is not there"; return 1; }; }
+  rm -rf "$scratch/objects" && mkdir "$scratch/objects" && cp "$ASSAY_BUILDDIR"/tests/gpu/emulated-*.o "$scratch/objects" || return 1
+  ${CXX-c++} -std=c++17 -O1 -w -U_FORTIFY_SOURCE -fPIC -ffp-contract=off -DASSAY_EMULATED -I"$ASSAY_SRCDIR/tests/gpu/emulation" -I"$ASSAY_SRCDIR/kernels" \
+    -x c++ -c -o "$scratch/objects/emulated-$2.o" "$scratch/$1.cu" && ${CXX-c++} -shared -o "$scratch/$1.so" "$scratch"/objects/*.o $LAPACKE_LIBS || return 1
+  for rule in "value and adjoint are those of the oracle" "tangent backward is the complex step of backward"; do
+    ASSAY_CUDA_MODULE=$scratch/$1.so "$ASSAY_BUILDDIR/tests/gpu/test-ops_cuda" -p "/ops/cuda/$4/$rule" >"$scratch/$1.tap" 2>&1 || return 0
+  done
+  return 1
+}
+right_op () { wrong_op right "$1" "" "$2"; [ $? -eq 1 ] && grep -q '^ok' "$scratch/right.tap"; }
 
 passes () { "$ASSAY_BUILDDIR/tests/gpu/test-parity" "$scratch/$1.so" scores >"$scratch/$1.tap" 2>&1; }
 found () { mutant "$1" "$2" && ! passes "$1"; }
@@ -28,6 +43,10 @@ else
   check "another order of roundings is found" found order 's/__fmul_rn (row, __fmul_rn (query, __int2float_rn (dot)))/__fmul_rn (__fmul_rn (row, query), __int2float_rn (dot))/'
   check "fragments out of the wrong places are found" found swizzle 's|lane / 8 % 2 ^ lane % 8|lane / 16 ^ lane % 8|'
   check "rows behind the last one are found" found behind 's/first + 2 \* p + half < rows.n)/first + 2 * p + half < rows.stride)/'
+  check "an operation as it is passes" right_op op_norm rmsnorm
+  check "a mean over the wrong number is found" wrong_op mean op_norm 's|mh = warp_sum (mh) / S (C);|mh = warp_sum (mh) / S (C + 1);|' rmsnorm
+  check "a term too few in the adjoint of a loss is found" wrong_op loss op_loss 's|exp_of (-l\[n\]) - S (1)|exp_of (-l[n])|' xent
+  check "lanes that read before the others have told are found" wrong_op told op_attention '/^tell (/,/^}/s|^  __syncwarp ();$||' attention
 fi
 
 finish
