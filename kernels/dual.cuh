@@ -55,8 +55,8 @@ static __device__ inline float erf_of (float x) { return erff (x); }
 static __device__ inline double erf_of (double x) { return erf (x); }
 /* 1 / (1 + e^-x) */
 template <class T> static __device__ inline T sigmoid_of (T x) { return 1 / (1 + exp_of (-x)); }
-/* log (1 + e^x); not fmax, which drops a NaN */
-template <class T> static __device__ inline T softplus_of (T x) { return (x > 0 ? x : 0 * x) + log1p_of (exp_of (x > 0 ? -x : x)); }
+/* log (1 + e^x); a NaN comes through the exponential */
+template <class T> static __device__ inline T softplus_of (T x) { return (x > 0 ? x : T (0)) + log1p_of (exp_of (x > 0 ? -x : x)); }
 
 template <class T>
 static __device__ inline Dual<T>

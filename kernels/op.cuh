@@ -6,7 +6,7 @@
  * do without its inputs gives tangent<T> as well (ASSAY_CUDA_OP_SAVED), and one that is linear in all its inputs needs no tangents (ASSAY_CUDA_OP_LINEAR).
  * A file is a family of ops; a new one is a file and a line in local.mk.
  *
- * Every element is written by one thread and every sum has an order that the shapes decide, so that bits do not depend on the device.
+ * Every element is written by one thread and every sum has an order that the shapes decide, so that bits do not depend on how many blocks there are; products of matrices are cuBLAS's.
  */
 #pragma once
 

@@ -86,7 +86,7 @@ tell (S (*shared)[32], S mine)
   __syncwarp ();
 }
 
-/* y and lse of query (b,h,t). Softmax as a running maximum and a running sum, lane by lane, then over the lanes. */
+/* y and lse of query (b,h,t): the largest score, then the sum, lane by lane and over the lanes, then the mean of the values. */
 template <class S>
 struct AttentionForward {
   Sizes s;

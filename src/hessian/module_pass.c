@@ -2,6 +2,7 @@
 /* module_pass.c: one feed of passes that keep what modules are made of. */
 #include "hessian/module_pass.h"
 
+#include "base/error.h"
 #include "base/mem.h"
 #include "hessian/module_labels.h"
 #include "run/pass.h"
@@ -122,6 +123,12 @@ assay_module_pass_new (const AssayPoint *point, const AssayModules *modules, gbo
   pass->modules = modules;
   pass->examples = g_memdup2 (point->examples, point->n_examples * sizeof *pass->examples);
   pass->point.examples = pass->examples;
+  if (draws && point->backend->kind != ASSAY_BACKEND_CPU)         /* labels are drawn into the walk's inputs as it goes */
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "curvature factors of drawn labels are fitted on the processor; leave --device %s out, or give --fisher empirical",
+                   point->backend->name);
+      return NULL;
+    }
   if (draws && (pass->labels = assay_module_labels_new (point->model, seed, point->n_examples, error)) == NULL)
     return NULL;
   batch = assay_module_pass_measure (point->model, modules, point->dtype, point->n_examples, NULL, error);

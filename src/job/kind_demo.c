@@ -201,7 +201,7 @@ try_again (Demo *demo, const AssayJob *job)
 
   if (json_is_true (json_object_get (certificate, "accepted")) || (gint64) json_array_size (demo->refused) + 1 >= assay_values_get_int (assay_job_get_values (job), "tries"))
     return FALSE;
-  json_array_append_new (demo->refused, json_pack ("{s:s, s:I, s:O}", "name", assay_demo_get_model (demo->document), "seed", (json_int_t) demo->seed,
+  json_array_append_new (demo->refused, json_pack ("{s:s, s:I, s:O?}", "name", assay_demo_get_model (demo->document), "seed", (json_int_t) demo->seed,
                                                    "worst_gap", json_object_get (certificate, "worst_gap")));
   return TRUE;
 }

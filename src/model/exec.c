@@ -16,6 +16,7 @@ struct _AssayExec {
   gsize width;
   AssayBackend *backend;
   char *arena, *scratch, *zeros;
+  char *ones;                                   /* (B): weights of a walk that was given none */
   gsize scratch_bytes, zeros_bytes;             /* scratch of one worker */
   const void **inputs;                          /* per value, the backend's */
   AssayStaging *staging;                        /* NULL: the backend's memory is the caller's */
@@ -95,6 +96,19 @@ set_constants (AssayExec *exec, GError **error)
   return TRUE;
 }
 
+static void
+make_ones (AssayExec *exec)
+{
+  gint64 B = assay_graph_get_value (exec->graph, assay_graph_get_loss (exec->graph))->shape.dim[0];
+
+  exec->ones = g_malloc0 (B * exec->width);
+  for (gint64 b = 0; b < B; b++)
+    if (exec->dtype == ASSAY_F32)
+      ((float *) (void *) exec->ones)[b] = 1;
+    else
+      *(double *) (void *) (exec->ones + b * exec->width) = 1;    /* the real part of a complex number comes first */
+}
+
 AssayExec *
 assay_exec_new (AssayGraph *graph, AssayWalk walk, AssayDtype dtype, AssayBackend *backend, const guint *keep, GError **error)
 {
@@ -108,6 +122,7 @@ assay_exec_new (AssayGraph *graph, AssayWalk walk, AssayDtype dtype, AssayBacken
   exec->steps = assay_plan_get_steps (exec->plan, &exec->n_prepare, &exec->n_steps);
   exec->inputs = g_new0 (const void *, assay_graph_get_n_values (graph));
   measure (exec);
+  make_ones (exec);
   if (!set_constants (exec, error))
     return NULL;
   exec->arena = backend->alloc (backend, MAX (64, assay_plan_get_bytes (exec->plan)), error);
@@ -137,6 +152,7 @@ assay_exec_free (AssayExec *exec)
     exec->backend->release (exec->backend, exec->constants->pdata[k]);
   g_clear_pointer (&exec->constants, g_ptr_array_unref);
   g_free (exec->inputs);
+  g_free (exec->ones);
   assay_staging_free (exec->staging);
   g_clear_pointer (&exec->edits, g_array_unref);
   g_free (exec->packed);
@@ -157,7 +173,7 @@ assay_exec_set_input (AssayExec *exec, guint value, const void *data)
 {
   if (exec->staging != NULL)
     assay_staging_set_input (exec->staging, value, data);
-  else
+  if (exec->staging == NULL || data == NULL)
     exec->inputs[value] = data;
 }
 
@@ -204,8 +220,8 @@ assay_exec_set_packed (AssayExec *exec, const AssayPackedWeights *weights, GErro
     return TRUE;
   if (exec->n_steps != N || exec->dtype != ASSAY_F32 || exec->staging != NULL)
     {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "weights in %s: a forward walk in f32 expected, %s in %s found; derivatives are of the weights as they are",
-                   assay_packed_weights_get_type_name (weights), exec->n_steps != N ? "derivatives" : "a walk", assay_dtype_name (exec->dtype));
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "weights in %s: a forward walk in f32 on the processor expected, %s in %s on %s found; derivatives are of the weights as they are",
+                   assay_packed_weights_get_type_name (weights), exec->n_steps != N ? "derivatives" : "a walk", assay_dtype_name (exec->dtype), exec->backend->name);
       return FALSE;
     }
   exec->packed = g_new0 (const AssayPacked *, N);
@@ -270,11 +286,19 @@ narrow (const AssayExec *exec, AssayOpCall *call, AssayShape *shape)
   call->in_shape = shape;
 }
 
+static gsize
+count_bytes (const AssayExec *exec, guint value)
+{
+  const AssayGraphValue *v = assay_graph_get_value (exec->graph, value);
+
+  return (gsize) assay_shape_count (&v->shape) * (v->is_index ? sizeof (gint32) : exec->width);
+}
+
 /* Numbers of a value at `data`, of which host is a copy on a device's walk. Owns: the caller, through *copy. */
 static void *
 get_host (const AssayExec *exec, guint value, const void *data, gpointer *copy, GError **error)
 {
-  const gsize bytes = (gsize) assay_shape_count (&assay_graph_get_value (exec->graph, value)->shape) * exec->width;
+  const gsize bytes = count_bytes (exec, value);
 
   *copy = NULL;
   if (exec->staging == NULL)
@@ -301,7 +325,7 @@ apply_edit (const AssayExec *exec, guint value, void *data, GError **error)
       if ((host = get_host (exec, value, data, &copy, error)) == NULL)
         return FALSE;
       edit->func (v, host, edit->user_data);
-      if (exec->staging != NULL && !exec->backend->copy_in (exec->backend, data, host, (gsize) assay_shape_count (&v->shape) * exec->width, error))
+      if (exec->staging != NULL && !exec->backend->copy_in (exec->backend, data, host, count_bytes (exec, value), error))
         return FALSE;
     }
   return TRUE;
@@ -468,7 +492,7 @@ run_step (AssayExec *exec, const AssayPlanStep *step, GError **error)
   if (!assay_op_run (op, rule, exec->dtype, exec->backend, &call, error))
     return FALSE;
   for (guint j = 0; step->rule == ASSAY_FWD && exec->edits != NULL && j < node->n_out; j++)
-    if (!apply_edit (exec, node->out[j], call.y[j], error))
+    if (!apply_edit (exec, node->out[j], locate (exec, ASSAY_PRIMAL, node->out[j]), error))
       return FALSE;
   return !exec->check || check_step (exec, step, node, &call, error);
 }
@@ -503,21 +527,8 @@ set_weights (AssayExec *exec, const void *weights, GError **error)
   guint loss = assay_graph_get_loss (exec->graph);
   gint64 B = assay_graph_get_value (exec->graph, loss)->shape.dim[0];
   char *dloss = locate (exec, ASSAY_ADJOINT, loss);
-  g_autofree gpointer ones = NULL;
 
-  if (dloss == NULL)
-    return TRUE;
-  if (weights == NULL)
-    {
-      ones = g_malloc0 (B * exec->width);
-      for (gint64 b = 0; b < B; b++)
-        if (exec->dtype == ASSAY_F32)
-          ((float *) ones)[b] = 1;
-        else
-          *(double *) (void *) ((char *) ones + b * exec->width) = 1;           /* the real part of a complex number comes first */
-      weights = ones;
-    }
-  return exec->backend->copy_in (exec->backend, dloss, weights, B * exec->width, error);
+  return dloss == NULL || exec->backend->copy_in (exec->backend, dloss, weights != NULL ? weights : exec->ones, B * exec->width, error);
 }
 
 gboolean
@@ -579,7 +590,7 @@ gboolean
 assay_exec_apply (AssayExec *exec, const void *direction, void *product, gboolean accumulate, GError **error)
 {
   g_return_val_if_fail (exec->theta != NULL, FALSE);              /* prepare comes first, also for a cold walk */
-  return set_vectors (exec, ASSAY_VECTOR_DIRECTION, direction, ASSAY_VECTOR_PRODUCT, product, accumulate, error)
+  return (exec->staging == NULL || send_inputs (exec, error)) && set_vectors (exec, ASSAY_VECTOR_DIRECTION, direction, ASSAY_VECTOR_PRODUCT, product, accumulate, error)
          && run_steps (exec, exec->n_prepare, exec->n_steps, error) && finish (exec, ASSAY_VECTOR_PRODUCT, product, error);
 }
 

@@ -37,7 +37,7 @@ void        assay_exec_set_check  (AssayExec *exec, gboolean check);
 /* After such an error: the example of the batch that it is in, or -1 for a tensor without examples (a parameter). */
 gint64      assay_exec_get_fault  (const AssayExec *exec);
 
-/* An intervention: func sees the value (of the exec's type, in the graph's shape) right after it was computed from theta and inputs, and
+/* On a device func gets a copy, which goes back, and can read no other buffer. An intervention: func sees the value (of the exec's type, in the graph's shape) right after it was computed from theta and inputs, and
  * may change it in place, before anything reads it: ablation, patching, steering. One for each value; func NULL takes it away again.
  * Everything that is computed later in the walk follows from what func leaves. Rules of adjoints and tangents do not see the edit: it is
  * meant for walk FORWARD. */
@@ -63,7 +63,7 @@ gboolean    assay_exec_continue   (AssayExec *exec, const void *theta, gint64 po
 /* direction (P); product (P), written or added to; NULL with walk TANGENT. */
 gboolean    assay_exec_apply      (AssayExec *exec, const void *direction, void *product, gboolean accumulate, GError **error);
 
-/* A buffer of the last walk; valid until the next one. The primal of an input is what was bound. NULL when the plan does not hold it; on a device only losses,
+/* A buffer of the last walk; valid until the next one. The primal of an input is what was bound, on a device nothing for a constant of the graph. NULL when the plan does not hold it; on a device only losses,
  * their tangents and what was asked to be kept are there. */
 const void *assay_exec_get_buffer (const AssayExec *exec, AssayPlane plane, guint value);
 const void *assay_exec_get_loss   (const AssayExec *exec);                     /* (B) */

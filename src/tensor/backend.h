@@ -2,7 +2,7 @@
 /* backend.h: where buffers live and who computes on them: a table of operations. The CPU backend is always there; the one on an NVIDIA device comes
  * out of a module that is loaded when it is asked for (backend_cuda.c).
  *
- * Operations find their kernels by the backend's kind (ops/op.h). A backend that lacks a kernel says so by an error; nothing
+ * Operations run their own kernels on the CPU and the backend's elsewhere (run_op). A backend that lacks a kernel says so by an error; nothing
  * falls back to another device or precision in silence.
  * Ownership: a backend outlives every buffer made from it. Thread rule: one walk at a time per backend object.
  */

@@ -211,6 +211,10 @@ cuda_solve (AssayBackend *backend, AssayDtype dtype, gint64 n, gint64 K, gconstp
   return get_type (dtype, &type, error) && look (self->cuda->solve (self->context, type, n, K, factor, X, &failure), &failure, error);
 }
 
+G_STATIC_ASSERT (ASSAY_CUDA_MAX_RANK == ASSAY_MAX_RANK);
+G_STATIC_ASSERT (ASSAY_CUDA_MAX_IN == ASSAY_OP_MAX_IN);
+G_STATIC_ASSERT (ASSAY_CUDA_MAX_OUT == ASSAY_OP_MAX_OUT);
+
 static void
 set_shapes (AssayCudaShape *to, const AssayShape *from, guint n)
 {
@@ -234,7 +238,7 @@ cuda_run_op (AssayBackend *backend, const char *op, AssayRule rule, AssayDtype d
 
   if (rule >= G_N_ELEMENTS (rules) || (dtype != ASSAY_F32 && dtype != ASSAY_F64) || call->packed != NULL || call->compute != ASSAY_COMPUTE_FULL)
     {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "%s: the cuda backend has no such rule in %s", op, assay_dtype_name (dtype));
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "%s on cuda: one of the four rules in f32 or f64, of weights as they are, expected, %s found; leave --device out", op, assay_dtype_name (dtype));
       return FALSE;
     }
   c.rule = rules[rule];
@@ -281,8 +285,8 @@ assay_backend_cuda_new (const char *path, guint device, guint n_threads, GError 
   *self = (CudaBackend) {
     .backend = { .kind = ASSAY_BACKEND_CUDA, .name = "cuda", .workers = assay_workers_new (n_threads), .alloc = cuda_alloc, .release = cuda_release,
                  .copy_in = cuda_copy_in, .copy_out = cuda_copy_out, .zero = cuda_zero, .sync = cuda_sync, .gemm = cuda_gemm, .eigen = cuda_eigen,
-                 .factor = cuda_factor,
-                 .solve = cuda_solve, .run_op = cuda_run_op, .close = cuda_close },
+                 .factor = cuda_factor, .solve = cuda_solve,
+                 .run_op = cuda_run_op, .close = cuda_close },
     .cuda = cuda, .context = context
   };
   return &self->backend;

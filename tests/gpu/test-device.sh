@@ -56,7 +56,10 @@ export ASSAY_CUDA_MODULE
 train="train c.assay --name m --data dose --model transformer --width 16 --layers 1 --heads 4 --steps 6 --batch 16"
 check "a training in f64 ends where the processor's does" both 1e-11 $train --dtype f64
 check "influence by solved Gauss-Newton products is the processor's" both 1e-9 influence c.assay --model-name m --query edited:0 --method cg --damping 0.1 --error-bars 0 --tolerance 1e-12 --curvature-examples 24
-check "and by factors of the curvature" both 1e-9 influence c.assay --model-name m --query edited:0 --method ekfac --damping 0.1
+cp -r c.assay d.assay
+"$ASSAY" influence c.assay --model-name m --query edited:0 --method ekfac --damping 0.1 --fisher empirical --json --quiet --device cpu >cpu.json
+"$ASSAY" influence d.assay --model-name m --query edited:0 --method ekfac --damping 0.1 --fisher empirical --json --quiet --device cuda >cuda.json
+check "and by factors of the curvature, fitted by each" near 1e-9 cpu.json cuda.json
 check "and by gradients alone" both 1e-11 influence c.assay --model-name m --query edited:0 --method dot
 check "a training in f32 is near" both 1e-4 train c.assay --name single --data dose --model transformer --width 16 --layers 1 --heads 4 --steps 6 --batch 16 --dtype f32
 check "the record says which device it was" sh -c 'grep -raq "\"device\": *\"cuda\"" c.assay'
@@ -65,6 +68,7 @@ refused_with () { words=$1; shift; ! "$ASSAY" "$@" >out 2>&1 && grep -qF -- "$wo
 check "an unknown device is refused in words" refused_with "--device: cpu, cuda or cuda:N expected, tpu found" $train --device tpu
 check "a device that is not there is told with how many are" refused_with "device 3: 1 found" $train --force --device cuda:3
 check "a module that is not there is told by its path" refused_with "none.so is not there" $train --force --device cuda --cuda-module none.so
+check "labels are drawn on the processor" refused_with "leave --device cuda out" influence c.assay --model-name m --query edited:1 --method kfac --damping 0.1 --device cuda
 check "chains are judged on the processor" refused_with "leave --device cuda out" cot c.assay --model-name m --device cuda
 
 finish

@@ -30,7 +30,8 @@ const WorldCase world_cases[] = {
     " \"token-reduction\": \"mean\"}" },
   { "mamba", "mamba", "{\"vocabulary\": 11, \"context\": 6, \"width\": 6, \"layers\": 2, \"state\": 3, \"rank\": 2}" },
   { "rwkv", "rwkv", "{\"vocabulary\": 11, \"context\": 6, \"width\": 6, \"layers\": 2, \"inner\": 5, \"mlp\": 7}" },
-  { "rwkv, heads", "rwkv", "{\"vocabulary\": 11, \"context\": 6, \"width\": 6, \"layers\": 1, \"inner\": 9, \"heads\": 3, \"mlp\": 7, \"token-reduction\": \"mean\"}" },
+  /* Heads of fewer channels are divided by a deviation that may be near 0, which magnifies roundings. */
+  { "rwkv, heads", "rwkv", "{\"vocabulary\": 11, \"context\": 6, \"width\": 6, \"layers\": 1, \"inner\": 15, \"heads\": 3, \"mlp\": 7, \"token-reduction\": \"mean\"}" },
   { "encoder", "encoder", "{\"vocabulary\": 11, \"context\": 6, \"width\": 6, \"layers\": 2, \"heads\": 2, \"mlp\": 8, \"positions-size\": 7}" },
   { "encoder, a head of its own, mean over tokens", "encoder",
     "{\"vocabulary\": 11, \"context\": 6, \"width\": 6, \"layers\": 1, \"heads\": 3, \"mlp\": 8, \"tied\": false, \"token-reduction\": \"mean\"}" },
