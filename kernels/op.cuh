@@ -155,11 +155,18 @@ output (const Scope &scope, int j)
   return { (Base<S> *) (BaseOf<S>::is_dual ? scope.call->ry[j] : scope.call->y[j]) };
 }
 
+/* Whether input i's adjoint holds nothing yet. */
+static inline bool
+is_fresh (const Scope &scope, int i)
+{
+  return (scope.call->fresh >> i & 1) != 0;
+}
+
 template <class S>
 static inline Adjoint<S>
 adjoint (const Scope &scope, int i)
 {
-  return { (Base<S> *) (BaseOf<S>::is_dual ? scope.call->rdx[i] : scope.call->dx[i]), (scope.call->fresh >> i & 1) != 0 };
+  return { (Base<S> *) (BaseOf<S>::is_dual ? scope.call->rdx[i] : scope.call->dx[i]), is_fresh (scope, i) };
 }
 
 static inline const int32_t *

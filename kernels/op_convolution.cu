@@ -328,7 +328,7 @@ run_pool_backward (const Scope &scope, const char *name, const int32_t *winner, 
   return dx == NULL
          || run_elements (scope, name, count (scope.call->in_shape[0]),
                           PoolBackward<T> { s, winner != NULL ? T (1) : 1 / (T) (s.kernel * s.kernel), winner, (const T *) dy,
-                                            { (T *) dx, (scope.call->fresh & 1) != 0 } });
+                                            { (T *) dx, is_fresh (scope, 0) } });
 }
 
 namespace rules {

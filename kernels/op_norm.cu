@@ -2,11 +2,11 @@
 /* op_norm.cu: LayerNorm and RMSNorm; a warp has a row. What a row leaves for the other rules is h, the normalised row, and s, what it was divided by. */
 #include "op.cuh"
 
-/* --- layernorm: h = (x - mean x) / s,  s = sqrt (var x + eps),  y = g h + b -------------------------------------------------------
+/* --- layernorm: h = (x - mean x) / s,  s = sqrt (var x + eps),  y = g h + b;  rmsnorm: the same without the mean and without b ------
  * x, y, h (N,G C)   g, b (G C)   s (N,G): each of the G groups of C channels is a row, with its part of gain and bias */
 
-template <class T>
-struct LayernormForward {
+template <class T, bool has_mean>
+struct NormForward {
   int64_t G, C;
   T eps;
   In<T> x, g, b;
@@ -15,28 +15,29 @@ struct LayernormForward {
   __device__ void
   operator() (int64_t row, int lane) const
   {
+    const int64_t first = row % G * C;
     T m = 0, v = 0, root;
 
-    for (int64_t i = lane; i < C; i += 32)
+    for (int64_t i = lane; has_mean && i < C; i += 32)
       m += x[row * C + i];
-    m = warp_sum (m) / C;
+    m = has_mean ? warp_sum (m) / C : m;
     for (int64_t i = lane; i < C; i += 32)
       v += (x[row * C + i] - m) * (x[row * C + i] - m);
     root = sqrt_of (warp_sum (v) / C + eps);
     for (int64_t i = lane; i < C; i += 32)
       {
-        const T normal = (x[row * C + i] - m) / root;
+        const T normal = (x[row * C + i] - m) / root, scaled = g[first + i] * normal;
 
         h.put (row * C + i, normal);
-        y.put (row * C + i, g[row % G * C + i] * normal + b[row % G * C + i]);
+        y.put (row * C + i, has_mean ? scaled + b[first + i] : scaled);
       }
     if (lane == 0)
       s.put (row, root);
   }
 };
 
-template <class T>
-struct LayernormTangent {
+template <class T, bool has_mean>
+struct NormTangent {
   int64_t G, C;
   In<Dual<T>> g, b;
   In<T> h, s;
@@ -46,6 +47,7 @@ struct LayernormTangent {
   __device__ void
   operator() (int64_t row, int lane) const
   {
+    const int64_t first = row % G * C;
     T m = 0, q = 0;
 
     for (int64_t i = lane; i < C; i += 32)
@@ -53,14 +55,15 @@ struct LayernormTangent {
         m += rx[row * C + i];                                                         /* m  = mean rx                */
         q += h[row * C + i] * rx[row * C + i];                                        /* rs = mean (h rx)            */
       }
-    m = warp_sum (m) / C;
+    m = has_mean ? warp_sum (m) / C : T (0);
     q = warp_sum (q) / C;
     for (int64_t i = lane; i < C; i += 32)
       {
         const T normal = h[row * C + i], rnormal = (rx[row * C + i] - m - normal * q) / s[row];
+        const T scaled = g[first + i].d * normal + g[first + i].v * rnormal;
 
         rh[row * C + i] = rnormal;
-        ry[row * C + i] = g[row % G * C + i].d * normal + g[row % G * C + i].v * rnormal + b[row % G * C + i].d;
+        ry[row * C + i] = has_mean ? scaled + b[first + i].d : scaled;
       }
     if (lane == 0)
       rs[row] = q;
@@ -77,11 +80,12 @@ struct NormBackward {
   __device__ void
   operator() (int64_t row, int lane) const
   {
+    const int64_t first = row % G * C;
     S mu = S (0), mh = S (0);
 
     for (int64_t i = lane; i < C; i += 32)
       {
-        const S u = g[row % G * C + i] * dy[row * C + i];
+        const S u = g[first + i] * dy[row * C + i];
 
         mu = has_mean ? mu + u : mu;
         mh = mh + u * h[row * C + i];
@@ -89,7 +93,7 @@ struct NormBackward {
     mu = has_mean ? warp_sum (mu) / S (C) : mu;
     mh = warp_sum (mh) / S (C);
     for (int64_t i = lane; i < C; i += 32)
-      dx.add (row * C + i, (g[row % G * C + i] * dy[row * C + i] - mu - h[row * C + i] * mh) / s[row]);
+      dx.add (row * C + i, (g[first + i] * dy[row * C + i] - mu - h[row * C + i] * mh) / s[row]);
   }
 };
 
@@ -109,32 +113,20 @@ struct BiasTerm {
   __device__ S operator() (int64_t row, int64_t i) const { return dy[row * C + i]; }
 };
 
-template <class S, bool has_mean>
-static int
-norm_backward (const Scope &scope, const char *name, int64_t G)
-{
-  const int64_t all = last (scope.call->in_shape[1]), N = count (scope.call->in_shape[0]) / all;
-  const Adjoint<S> dx = adjoint<S> (scope, 0);
-  const In<S> g = input<S> (scope, 1), h = saved<S> (scope, 1), s = saved<S> (scope, 2), dy = seed<S> (scope);
-
-  return (dx.to == NULL || run_rows (scope, name, N * G, NormBackward<S, has_mean> { G, all / G, g, h, s, dy, dx }))
-         && run_columns (scope, name, N, all, adjoint<S> (scope, 1), GainTerm<S> { all, h, dy })
-         && (!has_mean || run_columns (scope, name, N, all, adjoint<S> (scope, 2), BiasTerm<S> { all, dy }));
-}
-
-namespace rules {
-struct layernorm {
-  static int64_t groups (const Scope &scope) { return (int64_t) scope.call->attr[1]; }
+/* The gain's length says what a row is: RMSNorm may have several in the last axis, with the same gain. */
+template <bool has_mean>
+struct Norm {
+  static int64_t groups (const Scope &scope) { return has_mean ? (int64_t) scope.call->attr[1] : 1; }
+  static int64_t channels (const Scope &scope) { return last (scope.call->in_shape[1]) / groups (scope); }
+  static int64_t rows (const Scope &scope) { return count (scope.call->in_shape[0]) / channels (scope); }
 
   template <class T>
   static int
   forward (const Scope &scope)
   {
-    const int64_t G = groups (scope), C = last (scope.call->in_shape[0]) / G;
-
-    return run_rows (scope, "layernorm", count (scope.call->in_shape[0]) / C,
-                     LayernormForward<T> { G, C, (T) scope.call->attr[0], input<T> (scope, 0), input<T> (scope, 1), input<T> (scope, 2), output<T> (scope, 0),
-                                           output<T> (scope, 1), output<T> (scope, 2) });
+    return run_rows (scope, "norm", rows (scope),
+                     NormForward<T, has_mean> { groups (scope), channels (scope), (T) scope.call->attr[0], input<T> (scope, 0), input<T> (scope, 1),
+                                                input<T> (scope, 2), output<T> (scope, 0), output<T> (scope, 1), output<T> (scope, 2) });
   }
 
   template <class T>
@@ -142,101 +134,30 @@ struct layernorm {
   tangent (const Scope &scope)
   {
     const AssayCudaOpCall *c = scope.call;
-    const int64_t G = groups (scope), C = last (c->in_shape[0]) / G;
 
-    return run_rows (scope, "layernorm tangent", count (c->in_shape[0]) / C,
-                     LayernormTangent<T> { G, C, input<Dual<T>> (scope, 1), input<Dual<T>> (scope, 2), saved<T> (scope, 1), saved<T> (scope, 2),
-                                           (const T *) c->rx[0], (T *) c->ry[0], (T *) c->ry[1], (T *) c->ry[2] });
+    return run_rows (scope, "norm tangent", rows (scope),
+                     NormTangent<T, has_mean> { groups (scope), channels (scope), input<Dual<T>> (scope, 1), input<Dual<T>> (scope, 2), saved<T> (scope, 1),
+                                                saved<T> (scope, 2), (const T *) c->rx[0], (T *) c->ry[0], (T *) c->ry[1], (T *) c->ry[2] });
   }
 
-  template <class S> static int backward (const Scope &scope) { return norm_backward<S, true> (scope, "layernorm backward", groups (scope)); }
+  template <class S>
+  static int
+  backward (const Scope &scope)
+  {
+    const int64_t all = last (scope.call->in_shape[1]), N = count (scope.call->in_shape[0]) / all;
+    const Adjoint<S> dx = adjoint<S> (scope, 0);
+    const In<S> g = input<S> (scope, 1), h = saved<S> (scope, 1), s = saved<S> (scope, 2), dy = seed<S> (scope);
+
+    return (dx.to == NULL
+            || run_rows (scope, "norm backward", rows (scope), NormBackward<S, has_mean> { groups (scope), channels (scope), g, h, s, dy, dx }))
+           && run_columns (scope, "norm gain", N, all, adjoint<S> (scope, 1), GainTerm<S> { all, h, dy })
+           && (!has_mean || run_columns (scope, "norm bias", N, all, adjoint<S> (scope, 2), BiasTerm<S> { all, dy }));
+  }
 };
+
+namespace rules {
+struct layernorm : Norm<true> {};
+struct rmsnorm : Norm<false> {};
 }
 ASSAY_CUDA_OP_SAVED (layernorm);
-
-/* --- rmsnorm: h = x / s,  s = sqrt (mean x^2 + eps),  y = g h          x, y, h (N,C)   g (C)   s (N) ------------------------ */
-
-template <class T>
-struct RmsnormForward {
-  int64_t C;
-  T eps;
-  In<T> x, g;
-  Out<T> y, h, s;
-
-  __device__ void
-  operator() (int64_t row, int lane) const
-  {
-    T q = 0, root;
-
-    for (int64_t i = lane; i < C; i += 32)
-      q += x[row * C + i] * x[row * C + i];
-    root = sqrt_of (warp_sum (q) / C + eps);
-    for (int64_t i = lane; i < C; i += 32)
-      {
-        const T normal = x[row * C + i] / root;
-
-        h.put (row * C + i, normal);
-        y.put (row * C + i, g[i] * normal);
-      }
-    if (lane == 0)
-      s.put (row, root);
-  }
-};
-
-template <class T>
-struct RmsnormTangent {
-  int64_t C;
-  In<Dual<T>> g;
-  In<T> h, s;
-  const T *rx;
-  T *ry, *rh, *rs;
-
-  __device__ void
-  operator() (int64_t row, int lane) const
-  {
-    T q = 0;
-
-    for (int64_t i = lane; i < C; i += 32)
-      q += h[row * C + i] * rx[row * C + i];                                          /* rs = mean (h rx)            */
-    q = warp_sum (q) / C;
-    for (int64_t i = lane; i < C; i += 32)
-      {
-        const T normal = h[row * C + i], rnormal = (rx[row * C + i] - normal * q) / s[row];
-
-        rh[row * C + i] = rnormal;
-        ry[row * C + i] = g[i].d * normal + g[i].v * rnormal;
-      }
-    if (lane == 0)
-      rs[row] = q;
-  }
-};
-
-namespace rules {
-struct rmsnorm {
-  template <class T>
-  static int
-  forward (const Scope &scope)
-  {
-    const int64_t C = last (scope.call->in_shape[1]);
-
-    return run_rows (scope, "rmsnorm", count (scope.call->in_shape[0]) / C,
-                     RmsnormForward<T> { C, (T) scope.call->attr[0], input<T> (scope, 0), input<T> (scope, 1), output<T> (scope, 0), output<T> (scope, 1),
-                                         output<T> (scope, 2) });
-  }
-
-  template <class T>
-  static int
-  tangent (const Scope &scope)
-  {
-    const AssayCudaOpCall *c = scope.call;
-    const int64_t C = last (c->in_shape[1]);
-
-    return run_rows (scope, "rmsnorm tangent", count (c->in_shape[0]) / C,
-                     RmsnormTangent<T> { C, input<Dual<T>> (scope, 1), saved<T> (scope, 1), saved<T> (scope, 2), (const T *) c->rx[0], (T *) c->ry[0],
-                                         (T *) c->ry[1], (T *) c->ry[2] });
-  }
-
-  template <class S> static int backward (const Scope &scope) { return norm_backward<S, false> (scope, "rmsnorm backward", 1); }
-};
-}
 ASSAY_CUDA_OP_SAVED (rmsnorm);

@@ -50,9 +50,8 @@ struct Linear {
   }
   int sum (const void *dy, void *db) const
   {
-    return run_columns<T> (scope, "linear bias backward", N, O, Adjoint<T> { (T *) db, (scope.call->fresh & 4) != 0 }, Column<T> { O, (const T *) dy });
+    return run_columns<T> (scope, "linear bias backward", N, O, Adjoint<T> { (T *) db, is_fresh (scope, 2) }, Column<T> { O, (const T *) dy });
   }
-  bool is_fresh (int i) const { return (scope.call->fresh >> i & 1) != 0; }
 };
 
 namespace rules {
@@ -74,8 +73,8 @@ struct linear {
     const AssayCudaOpCall *c = scope.call;
     const Linear<T> l (scope);
 
-    return (c->dx[0] == NULL || l.to_input (c->dy, c->x[1], !l.is_fresh (0), c->dx[0]))
-           && (c->dx[1] == NULL || l.to_weight (c->dy, c->x[0], !l.is_fresh (1), c->dx[1])) && (c->n_in < 3 || l.sum (c->dy, c->dx[2]));
+    return (c->dx[0] == NULL || l.to_input (c->dy, c->x[1], !is_fresh (scope, 0), c->dx[0]))
+           && (c->dx[1] == NULL || l.to_weight (c->dy, c->x[0], !is_fresh (scope, 1), c->dx[1])) && (c->n_in < 3 || l.sum (c->dy, c->dx[2]));
   }
 
   /* ry = rx W' + x rW' + rb */
@@ -102,9 +101,9 @@ struct linear {
     const Linear<T> l (scope);
 
     return (c->rdx[0] == NULL
-            || (l.to_input (c->rdy, c->x[1], !l.is_fresh (0), c->rdx[0]) && (c->rx[1] == NULL || l.to_input (c->dy, c->rx[1], true, c->rdx[0]))))
+            || (l.to_input (c->rdy, c->x[1], !is_fresh (scope, 0), c->rdx[0]) && (c->rx[1] == NULL || l.to_input (c->dy, c->rx[1], true, c->rdx[0]))))
            && (c->rdx[1] == NULL
-               || (l.to_weight (c->rdy, c->x[0], !l.is_fresh (1), c->rdx[1]) && (c->rx[0] == NULL || l.to_weight (c->dy, c->rx[0], true, c->rdx[1]))))
+               || (l.to_weight (c->rdy, c->x[0], !is_fresh (scope, 1), c->rdx[1]) && (c->rx[0] == NULL || l.to_weight (c->dy, c->rx[0], true, c->rdx[1]))))
            && (c->n_in < 3 || l.sum (c->rdy, c->rdx[2]));
   }
 };
@@ -145,7 +144,6 @@ struct Matmul {
     return transposed ? multiply_each<T> (scope, batch, true, false, N, K, M, (const T *) dy, N, M * N, (const T *) a, K, M * K, accumulate, (T *) db, K, K * N)
                       : multiply_each<T> (scope, batch, true, false, K, N, M, (const T *) a, K, M * K, (const T *) dy, N, M * N, accumulate, (T *) db, N, K * N);
   }
-  bool is_fresh (int i) const { return (scope.call->fresh >> i & 1) != 0; }
 };
 
 namespace rules {
@@ -164,8 +162,8 @@ struct matmul {
     const AssayCudaOpCall *c = scope.call;
     const Matmul<T> m (scope);
 
-    return (c->dx[0] == NULL || m.to_left (c->dy, c->x[1], !m.is_fresh (0), c->dx[0]))
-           && (c->dx[1] == NULL || m.to_right (c->x[0], c->dy, !m.is_fresh (1), c->dx[1]));
+    return (c->dx[0] == NULL || m.to_left (c->dy, c->x[1], !is_fresh (scope, 0), c->dx[0]))
+           && (c->dx[1] == NULL || m.to_right (c->x[0], c->dy, !is_fresh (scope, 1), c->dx[1]));
   }
 
   /* ry = ra b + a rb */
@@ -187,8 +185,8 @@ struct matmul {
     const AssayCudaOpCall *c = scope.call;
     const Matmul<T> m (scope);
 
-    return (c->rdx[0] == NULL || (m.to_left (c->rdy, c->x[1], !m.is_fresh (0), c->rdx[0]) && m.to_left (c->dy, c->rx[1], true, c->rdx[0])))
-           && (c->rdx[1] == NULL || (m.to_right (c->x[0], c->rdy, !m.is_fresh (1), c->rdx[1]) && m.to_right (c->rx[0], c->dy, true, c->rdx[1])));
+    return (c->rdx[0] == NULL || (m.to_left (c->rdy, c->x[1], !is_fresh (scope, 0), c->rdx[0]) && m.to_left (c->dy, c->rx[1], true, c->rdx[0])))
+           && (c->rdx[1] == NULL || (m.to_right (c->x[0], c->rdy, !is_fresh (scope, 1), c->rdx[1]) && m.to_right (c->rx[0], c->dy, true, c->rdx[1])));
   }
 };
 }

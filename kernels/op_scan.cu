@@ -429,26 +429,29 @@ make_zero (const Scratch<S> &M, int64_t at, int64_t n)
     M.put (at * n + i, S (0));
 }
 
-/* Column j of S. */
+/* A row or a column of a matrix, walked in either direction: out_i (+)= M_i.read + b (other.read) x_i, then M_i <- f M_i + x_i other. Out of S and with
+ * x = v, other = k, read = r that is y; out of G it is dk with r, dy, v and dv with dy, r, k. */
 template <class S>
-struct HeadsForward {
+struct HeadsWalk {
   Heads<S> n;
+  In<S> x, other, read;
+  bool is_backwards;
   Scratch<S> M;
-  Out<S> y;
+  Adjoint<S> out;
 
   __device__ void
   operator() (int64_t at) const
   {
-    const int64_t j = at % n.D, head = at / n.D;
+    const int64_t i = at % n.D, head = at / n.D;
     const S f = n.fade (head % n.H), b = n.bonus (head % n.H);
 
     make_zero (M, at, n.D);
-    for (int64_t t = 0; t < n.T; t++)
+    for (int64_t step = 0; step < n.T; step++)
       {
-        const int64_t place = n.place (head, t);
-        const S v = n.v[place + j];
+        const int64_t place = n.place (head, is_backwards ? n.T - 1 - step : step);
+        const S mine = x[place + i];
 
-        y.put (place + j, read_and_fade (M, at, n.D, n.r, place, f, v, n.k, place) + b * inner (n.r, place, n.k, place, n.D) * v);
+        out.add (place + i, read_and_fade (M, at, n.D, read, place, f, mine, other, place) + b * inner (other, place, read, place, n.D) * mine);
       }
   }
 };
@@ -495,56 +498,6 @@ struct HeadsReceptance {
   }
 };
 
-/* Row i of G: dk. */
-template <class S>
-struct HeadsKeys {
-  Heads<S> n;
-  In<S> dy;
-  Scratch<S> M;
-  Adjoint<S> dk;
-
-  __device__ void
-  operator() (int64_t at) const
-  {
-    const int64_t i = at % n.D, head = at / n.D;
-    const S f = n.fade (head % n.H), b = n.bonus (head % n.H);
-
-    make_zero (M, at, n.D);
-    for (int64_t t = n.T - 1; t >= 0; t--)
-      {
-        const int64_t place = n.place (head, t);
-        const S r = n.r[place + i], q = inner (dy, place, n.v, place, n.D);
-
-        dk.add (place + i, read_and_fade (M, at, n.D, n.v, place, f, r, dy, place) + b * q * r);
-      }
-  }
-};
-
-/* Column j of G: dv. */
-template <class S>
-struct HeadsValues {
-  Heads<S> n;
-  In<S> dy;
-  Scratch<S> M;
-  Adjoint<S> dv;
-
-  __device__ void
-  operator() (int64_t at) const
-  {
-    const int64_t j = at % n.D, head = at / n.D;
-    const S f = n.fade (head % n.H), b = n.bonus (head % n.H);
-
-    make_zero (M, at, n.D);
-    for (int64_t t = n.T - 1; t >= 0; t--)
-      {
-        const int64_t place = n.place (head, t);
-        const S d = dy[place + j];
-
-        dv.add (place + j, read_and_fade (M, at, n.D, n.k, place, f, d, n.r, place) + b * inner (n.r, place, n.k, place, n.D) * d);
-      }
-  }
-};
-
 /* Row n = (b,i) of what heads have of an example. */
 template <class S>
 struct OfHeads {
@@ -564,8 +517,8 @@ heads_backward (const Scope &scope, const Scratch<S> &M, const Scratch<S> &Z, co
   const In<S> dy = seed<S> (scope);
 
   return run_elements (scope, "wkv_matrix receptance", rows, HeadsReceptance<S> { n, dy, M, Z, of_w, of_u, dr })
-         && (dk.to == NULL || run_elements (scope, "wkv_matrix keys", rows, HeadsKeys<S> { n, dy, M, dk }))
-         && (dv.to == NULL || run_elements (scope, "wkv_matrix values", rows, HeadsValues<S> { n, dy, M, dv }))
+         && (dk.to == NULL || run_elements (scope, "wkv_matrix keys", rows, HeadsWalk<S> { n, n.r, dy, n.v, true, M, dk }))
+         && (dv.to == NULL || run_elements (scope, "wkv_matrix values", rows, HeadsWalk<S> { n, dy, n.r, n.k, true, M, dv }))
          && run_columns (scope, "wkv_matrix rates", B * n.D, n.H, adjoint<S> (scope, 3), OfHeads<S> { n.H, n.D, of_w.read () })
          && run_columns (scope, "wkv_matrix bonus", B * n.D, n.H, adjoint<S> (scope, 4), OfHeads<S> { n.H, n.D, of_u.read () });
 }
@@ -579,9 +532,10 @@ struct wkv_matrix {
   static int
   forward (const Scope &scope)
   {
+    const Heads<S> n = get_heads<S> (scope);
     Scratch<S> M;
     const int ok = scratch_alloc (scope, entries (scope), &M)
-                   && run_elements (scope, "wkv_matrix", rows (scope), HeadsForward<S> { get_heads<S> (scope), M, output<S> (scope, 0) });
+                   && run_elements (scope, "wkv_matrix", rows (scope), HeadsWalk<S> { n, n.v, n.k, n.r, false, M, { output<S> (scope, 0).to, true } });
 
     scratch_release (scope, M);
     return ok;

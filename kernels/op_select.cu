@@ -373,7 +373,7 @@ write_probe (const Scope &scope, const void *dvalue, void *dx)
 
   return dx == NULL
          || run_rows (scope, "probe backward", scope.call->in_shape[0].dim[0] * probe.positions,
-                      ProbeWrite<T> { probe, (const T *) dvalue, { (T *) dx, (scope.call->fresh & 1) != 0 } });
+                      ProbeWrite<T> { probe, (const T *) dvalue, { (T *) dx, is_fresh (scope, 0) } });
 }
 
 namespace rules {

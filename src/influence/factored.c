@@ -76,7 +76,7 @@ fit_and_keep (const AssayInfluenceTask *task, const AssayPoint *point, const Ass
               const json_t *identity, AssayProgress *progress, GError **error)
 {
   gboolean shared = !anew && task->store != NULL && assay_factors_parts_exist (task->store, name);        /* others have begun, or ended */
-  AssayFactorsParts parts = { task->store, name, identity, NULL };
+  AssayFactorsParts parts = { task->store, name, identity, NULL, task->backend };
   AssayFactorsSummer summer = assay_factors_parts_summer (&parts);
   g_autoptr (AssayFactors) factors = NULL;
   g_autoptr (AssayObject) object = NULL;
@@ -157,7 +157,7 @@ assay_factored_share (const AssayInfluenceTask *task, const AssayValues *values,
   AssayPoint point = get_point (task, dtype);
   json_t *identity = assay_factors_identity (&point, &options);
   g_autofree char *own = name ? g_strdup (name) : make_name (task, &options, identity);
-  AssayFactorsParts parts = { task->store, own, identity, share };
+  AssayFactorsParts parts = { task->store, own, identity, share, task->backend };
   AssayFactorsSummer summer = assay_factors_parts_summer (&parts);
   g_autoptr (AssayFactors) factors = NULL;
   gboolean fine = assay_factors_fit_share (&point, 1, &options, &summer, &factors, progress, error);

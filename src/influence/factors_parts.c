@@ -30,7 +30,7 @@ open_recorder (const AssayFactorsParts *parts, const char *name, gint64 n, gint6
 {
   const AssayArraySpec array = { .path = PATH, .type = ASSAY_STORE_F64, .rank = 2, .dims = { 0, width }, .axes = { "stretch", "sum" },
                                  .long_name = "sums over a stretch of the examples" };
-  json_t *meta = json_pack ("{s:O, s:s, s:I}", "identity", parts->identity, "isa", assay_isa_get_name (), "stretches", (json_int_t) n);
+  json_t *meta = json_pack ("{s:O, s:s, s:s, s:I}", "identity", parts->identity, "device", parts->backend->name, "isa", assay_isa_get_name (), "stretches", (json_int_t) n);
   AssayRecorder *recorder = assay_recorder_new (parts->cas, KIND, name, meta, &array, 1, error);
 
   json_decref (meta);

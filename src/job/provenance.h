@@ -21,6 +21,6 @@ typedef struct { gint64 real, monotonic; double cpu_seconds; } AssayProvenanceSt
 
 AssayProvenanceStart assay_provenance_start (void);
 
-/* The run that began then and ends now: build, machine, instruction set, BLAS kernel family, threads, command line, times, and what the job itself
+/* The run that began then and ends now: build, machine, instruction set, BLAS kernel family, device, threads, command line, times, and what the job itself
  * measured (an object, borrowed; NULL: nothing). New reference. */
 json_t *assay_provenance_run   (const AssayProvenanceStart *start, const AssayBackend *backend, const char *command_line, const json_t *measured);

@@ -41,8 +41,13 @@ is_pickle (const char *path)
 AssayModel *
 assay_checkpoint_load_path (const char *path, const AssayCheckpointOptions *options, GError **error)
 {
-  if (g_file_test (path, G_FILE_TEST_IS_DIR) || !g_file_test (path, G_FILE_TEST_EXISTS))
+  if (g_file_test (path, G_FILE_TEST_IS_DIR))
     return assay_checkpoint_load_directory (path, options, error);
+  if (!g_file_test (path, G_FILE_TEST_EXISTS))
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NOT_FOUND, "%s: a model's directory or file expected, nothing is there", path);
+      return NULL;
+    }
   for (gsize k = 0; k < G_N_ELEMENTS (formats); k++)
     if (formats[k].recognise (path))
       return formats[k].load (path, options, error);

@@ -177,16 +177,6 @@ assay_exec_set_input (AssayExec *exec, guint value, const void *data)
     exec->inputs[value] = data;
 }
 
-/* Inputs that callers bound, where the backend has them: binding may have no room there, which a walk can say and binding cannot. */
-static gboolean
-send_inputs (AssayExec *exec, GError **error)
-{
-  for (guint v = 0; v < assay_graph_get_n_values (exec->graph); v++)
-    if (assay_staging_get_input (exec->staging, v) != NULL && (exec->inputs[v] = assay_staging_bind (exec->staging, v, error)) == NULL)
-      return FALSE;
-  return assay_staging_send_inputs (exec->staging, error);
-}
-
 void
 assay_exec_set_check (AssayExec *exec, gboolean check)
 {
@@ -581,7 +571,7 @@ finish (AssayExec *exec, AssayVector written, void *to, GError **error)
 gboolean
 assay_exec_prepare (AssayExec *exec, const void *theta, const void *weights, void *gradient, gboolean accumulate, GError **error)
 {
-  return (exec->staging == NULL || send_inputs (exec, error))
+  return (exec->staging == NULL || assay_staging_send_inputs (exec->staging, exec->inputs, error))
          && set_vectors (exec, ASSAY_VECTOR_THETA, theta, ASSAY_VECTOR_GRADIENT, gradient, accumulate, error) && set_weights (exec, weights, error)
          && run_steps (exec, 0, exec->n_prepare, error) && finish (exec, ASSAY_VECTOR_GRADIENT, gradient, error);
 }
@@ -590,7 +580,8 @@ gboolean
 assay_exec_apply (AssayExec *exec, const void *direction, void *product, gboolean accumulate, GError **error)
 {
   g_return_val_if_fail (exec->theta != NULL, FALSE);              /* prepare comes first, also for a cold walk */
-  return (exec->staging == NULL || send_inputs (exec, error)) && set_vectors (exec, ASSAY_VECTOR_DIRECTION, direction, ASSAY_VECTOR_PRODUCT, product, accumulate, error)
+  return (exec->staging == NULL || assay_staging_send_inputs (exec->staging, exec->inputs, error))
+         && set_vectors (exec, ASSAY_VECTOR_DIRECTION, direction, ASSAY_VECTOR_PRODUCT, product, accumulate, error)
          && run_steps (exec, exec->n_prepare, exec->n_steps, error) && finish (exec, ASSAY_VECTOR_PRODUCT, product, error);
 }
 

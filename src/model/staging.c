@@ -84,16 +84,6 @@ assay_staging_free (AssayStaging *staging)
   g_free (staging);
 }
 
-void *
-assay_staging_bind (AssayStaging *staging, guint value, GError **error)
-{
-  Input *input = &staging->inputs[value];
-
-  if (input->device == NULL)
-    input->device = staging->backend->alloc (staging->backend, MAX (1, count_bytes (staging, value)), error);
-  return input->device;
-}
-
 void
 assay_staging_set_input (AssayStaging *staging, guint value, const void *host)
 {
@@ -107,14 +97,20 @@ assay_staging_get_input (const AssayStaging *staging, guint value)
 }
 
 gboolean
-assay_staging_send_inputs (AssayStaging *staging, GError **error)
+assay_staging_send_inputs (AssayStaging *staging, const void **inputs, GError **error)
 {
   for (guint v = 0; v < assay_graph_get_n_values (staging->graph); v++)
     {
-      const Input *input = &staging->inputs[v];
+      Input *input = &staging->inputs[v];
+      const gsize bytes = input->host != NULL ? count_bytes (staging, v) : 0;
 
-      if (input->host != NULL && !staging->backend->copy_in (staging->backend, input->device, input->host, count_bytes (staging, v), error))
+      if (input->host == NULL)
+        continue;
+      if (input->device == NULL && (input->device = staging->backend->alloc (staging->backend, MAX (1, bytes), error)) == NULL)
         return FALSE;
+      if (!staging->backend->copy_in (staging->backend, input->device, input->host, bytes, error))
+        return FALSE;
+      inputs[v] = input->device;
     }
   return TRUE;
 }

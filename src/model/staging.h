@@ -18,11 +18,10 @@ typedef struct _AssayStaging AssayStaging;
 AssayStaging *assay_staging_new        (AssayGraph *graph, const AssayPlan *plan, AssayDtype dtype, AssayBackend *backend, const guint *keep);
 void          assay_staging_free       (AssayStaging *staging);
 
-/* Where the device has input v. Errors: NO_MEMORY. NULL on failure. */
-void         *assay_staging_bind       (AssayStaging *staging, guint value, GError **error);
-/* From here on host is what is copied there before each walk. */
+/* From here on host is what is copied to the device before each walk. */
 void          assay_staging_set_input  (AssayStaging *staging, guint value, const void *host);
-gboolean      assay_staging_send_inputs (AssayStaging *staging, GError **error);
+/* Copies all that were set, and writes into inputs (values) where the device has them. Errors: NO_MEMORY. */
+gboolean      assay_staging_send_inputs (AssayStaging *staging, const void **inputs, GError **error);
 
 /* The device's vector; with the host's numbers in it unless only its room is asked for. NULL and no error where host is NULL. */
 gboolean      assay_staging_send       (AssayStaging *staging, AssayVector vector, const void *host, gboolean only_room, void **there, GError **error);
