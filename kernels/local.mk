@@ -33,7 +33,7 @@ CUDA_OBJECTS = $(CUDA_FILES:.cu=.o)
 $(CUDA_OBJECTS): %.o: %.cu
 	$(AM_V_NVCC)$(MKDIR_P) $(@D) && $(NVCC) $(CUDA_ARCHS) -O3 -Xcompiler -fPIC,-fvisibility=hidden -MMD -MT $@ -MF $@.d $(NVCCFLAGS) -c -o $@ $<
 kernels/assay-cuda.so: $(CUDA_OBJECTS)
-	$(AM_V_NVCC)$(NVCC) $(CUDA_ARCHS) -shared $(NVCCFLAGS) -o $@ $(CUDA_OBJECTS) $(CUDA_LIBS)
+	$(AM_V_NVCC)$(NVCC) $(CUDA_ARCHS) -shared $(NVCCFLAGS) -o $@ $(CUDA_OBJECTS) $(CUDA_LIBS) $(CUDA_RPATH)
 -include $(wildcard kernels/*.o.d)
 CLEANFILES += kernels/assay-cuda.so $(CUDA_OBJECTS) kernels/*.o.d
 endif

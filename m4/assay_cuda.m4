@@ -4,7 +4,8 @@
 # ASSAY_CUDA
 # Adds --with-cuda=check|yes|no|DIR.  Sets have_cuda, the conditional HAVE_CUDA,
 # and substitutes NVCC, CUDA_ARCHS (nvcc's options for the processors to build
-# for) and CUDA_LIBS.  NVCC, NVCCFLAGS and CUDA_ARCHS are the user's.
+# for), CUDA_LIBS and CUDA_RPATH, by which a module finds them on this machine.
+# NVCC, NVCCFLAGS and CUDA_ARCHS are the user's.
 AC_DEFUN([ASSAY_CUDA],
 [AC_REQUIRE([AC_PROG_CC])
 AC_ARG_WITH([cuda],
@@ -15,6 +16,7 @@ AC_ARG_VAR([NVCCFLAGS], [CUDA compiler flags])
 AC_ARG_VAR([CUDA_ARCHS], [nvcc's options for the processors to build for, as in -arch=sm_90])
 have_cuda=no
 CUDA_LIBS=
+CUDA_RPATH=
 AS_CASE([$with_cuda],
   [no], [NVCC=],
   [check|yes], [AC_PATH_PROG([NVCC], [nvcc], [], [$PATH$PATH_SEPARATOR/usr/local/cuda/bin])],
@@ -24,7 +26,8 @@ AS_IF([test -n "$NVCC"],
    assay_cuda_dir=`cd "$assay_cuda_dir" && pwd`
    AS_IF([test -d "$assay_cuda_dir/lib64"],
      [assay_cuda_lib=$assay_cuda_dir/lib64], [assay_cuda_lib=$assay_cuda_dir/lib])
-   CUDA_LIBS="-L$assay_cuda_lib -lcublas -lcusolver -Xlinker -rpath -Xlinker $assay_cuda_lib"
+   CUDA_LIBS="-L$assay_cuda_lib -lcublas -lcusolver"
+   CUDA_RPATH="-Xlinker -rpath -Xlinker $assay_cuda_lib"
    # Ampere, Hopper and Blackwell, and what comes after by PTX; what an older toolkit does not know is left out.
    AS_IF([test -n "$CUDA_ARCHS"], [assay_cuda_tries=1], [assay_cuda_tries="3 2 1"])
    for assay_cuda_try in $assay_cuda_tries; do
@@ -51,4 +54,5 @@ AS_IF([test $have_cuda = no && test "x$with_cuda" != xno && test "x$with_cuda" !
   [AC_MSG_ERROR([--with-cuda=$with_cuda, but no nvcc was found that builds and links with cuBLAS and cuSOLVER])])
 AS_IF([test $have_cuda = no], [NVCC=])
 AM_CONDITIONAL([HAVE_CUDA], [test $have_cuda = yes])
-AC_SUBST([CUDA_LIBS])])
+AC_SUBST([CUDA_LIBS])
+AC_SUBST([CUDA_RPATH])])

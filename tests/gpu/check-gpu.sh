@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # check-gpu.sh PARITY MODULE SUITE...: the CUDA module on this machine's device: every result within its bound, the same errors to the last digit from a second
 # process, the suites of operations and whole models, and nothing that compute-sanitizer finds.  SKIP by name where there is no device.
+# Without arguments: those of the bundle that it is in.
 
+[ $# -gt 0 ] || { top=$(cd "$(dirname "$0")/../.." && pwd) && set -- "$top/test-parity" "$top/lib/assay/assay-cuda.so" "$top/test-ops_cuda" "$top/test-oracle_cuda"; }
 parity=$1
 module=$2
 shift 2

@@ -46,7 +46,9 @@ EXTRA_tests_gpu_test_parity_DEPENDENCIES = tests/gpu/emulated-cuda.so
 EXTRA_tests_gpu_test_backend_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
 EXTRA_tests_gpu_test_ops_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
 EXTRA_tests_gpu_test_oracle_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
-dist_check_SCRIPTS += tests/gpu/test-mutants.sh tests/gpu/test-device.sh
+dist_check_SCRIPTS += tests/gpu/test-bundle.sh tests/gpu/test-mutants.sh tests/gpu/test-device.sh
+LONG_TESTS += tests/gpu/test-bundle.sh
+tests/gpu/test-bundle.log: tests/gpu/emulated-cuda.so $(BUNDLED)
 tests/gpu/test-device.log: tests/gpu/emulated-cuda.so
 tests/gpu/test-mutants.log: tests/gpu/emulated-cuda.so tests/gpu/test-parity$(EXEEXT) tests/gpu/test-ops_cuda$(EXEEXT)
 CLEANFILES += tests/gpu/emulated-cuda.so $(EMULATED_OBJECTS)
