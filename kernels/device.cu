@@ -331,6 +331,15 @@ assay_cuda_release (AssayCudaContext *context, void *buffer)
 }
 
 static int
+owns (AssayCudaContext *context, const void *address)
+{
+  for (const AssayBlockOfMemory *block = context->memory; block != NULL; block = block->next)
+    if (!block->is_free && (const char *) address >= (const char *) block->address && (const char *) address < (const char *) block->address + block->bytes)
+      return 1;
+  return 0;
+}
+
+static int
 zero (AssayCudaContext *context, void *buffer, size_t bytes, AssayCudaFailure *failure)
 {
   return assay_cuda_enter (context, failure) && assay_cuda_check (context, cudaMemsetAsync (buffer, 0, bytes, context->stream), "cudaMemset", failure);
@@ -429,7 +438,7 @@ get_elapsed (AssayCudaContext *context, double *milliseconds, AssayCudaFailure *
 
 static const AssayCudaTable table = {
   ASSAY_CUDA_ABI, sizeof (AssayCudaTable), describe_device, open_context, close_context,
-  alloc_zeros, assay_cuda_release, trim, zero, assay_cuda_copy_in, assay_cuda_copy_out, sync, set_mark, get_elapsed,
+  alloc_zeros, assay_cuda_release, trim, owns, zero, assay_cuda_copy_in, assay_cuda_copy_out, sync, set_mark, get_elapsed,
   assay_cuda_gemm, assay_cuda_eigen, assay_cuda_factor, assay_cuda_solve, assay_cuda_index_scores,
   assay_cuda_run_op
 };

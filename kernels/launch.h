@@ -17,7 +17,7 @@
 extern "C" {
 #endif
 
-#define ASSAY_CUDA_ABI 3                /* changes with anything in this file */
+#define ASSAY_CUDA_ABI 4                /* changes with anything in this file */
 #define ASSAY_CUDA_INDEX_BLOCK 256      /* W */
 #define ASSAY_CUDA_INDEX_ROWS 256       /* rows are padded to a multiple of this */
 
@@ -45,6 +45,10 @@ typedef struct {
 } AssayCudaDevice;
 
 typedef enum { ASSAY_CUDA_F32, ASSAY_CUDA_F64, ASSAY_CUDA_N_TYPES } AssayCudaType;
+
+/* How products of f32 matrices are formed, always summed in f32: FULL of the factors as they are, TF32 and BF16 of factors rounded to 10 and 7 bits behind
+ * the point. Of f64 there is FULL alone. */
+typedef enum { ASSAY_CUDA_FULL, ASSAY_CUDA_BF16, ASSAY_CUDA_TF32, ASSAY_CUDA_N_COMPUTES } AssayCudaCompute;
 
 /* Rows of an index, on the device: row i's coordinates b W .. are scale[b][i] codes[b][i]; rows N .. stride-1 are zeros. */
 typedef struct {
@@ -109,6 +113,7 @@ typedef struct AssayCudaOpCall {
   const void *rdy;
   uint32_t fresh;
   int64_t position;
+  AssayCudaCompute compute;     /* of products with weights */
 } AssayCudaOpCall;
 
 typedef struct AssayCudaContext AssayCudaContext;
@@ -124,6 +129,8 @@ typedef struct {
   int  (*alloc)    (AssayCudaContext *context, size_t bytes, void **buffer, AssayCudaFailure *failure);
   void (*release)  (AssayCudaContext *context, void *buffer);
   int  (*trim)     (AssayCudaContext *context, AssayCudaFailure *failure);
+  /* Whether the address lies in a buffer of this context. */
+  int  (*owns)     (AssayCudaContext *context, const void *address);
   int  (*zero)     (AssayCudaContext *context, void *buffer, size_t bytes, AssayCudaFailure *failure);
   int  (*copy_in)  (AssayCudaContext *context, void *buffer, const void *host, size_t bytes, AssayCudaFailure *failure);
   int  (*copy_out) (AssayCudaContext *context, void *host, const void *buffer, size_t bytes, AssayCudaFailure *failure);
@@ -150,7 +157,7 @@ typedef struct {
   int  (*index_scores) (AssayCudaContext *context, AssayCudaIndexWay way, const AssayCudaIndexRows *rows, const AssayCudaIndexQueries *queries,
                         float *scores, AssayCudaFailure *failure);
 
-  /* Queues a rule of the op of that name. BAD_CALL: no such op, or not that rule of it. */
+  /* Queues a rule of the op of that name; of flat vectors, too (op_vector.cu). BAD_CALL: no such op, or not that rule of it. */
   int  (*run_op)   (AssayCudaContext *context, const char *op, const AssayCudaOpCall *call, AssayCudaFailure *failure);
 } AssayCudaTable;
 

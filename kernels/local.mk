@@ -14,7 +14,8 @@ CUDA_FILES = \
   kernels/op_position.cu \
   kernels/op_product.cu \
   kernels/op_scan.cu \
-  kernels/op_select.cu
+  kernels/op_select.cu \
+  kernels/op_vector.cu
 CUDA_INCLUDED = \
   kernels/dual.cuh \
   kernels/launch.h \

@@ -232,6 +232,44 @@ along_batch (const Directions *d, AssaySweep *sweep, guint batch, double *deriva
   return TRUE;
 }
 
+/* To where the walks are, once for all micro-batches, where there is room; else each walk brings its own. */
+static gboolean
+send_directions (Directions *d, AssayBackend *backend, gpointer *there, GError **error)
+{
+  const gsize bytes = (gsize) (d->K * d->P) * assay_dtype_width (d->dtype);
+  GError *fault = NULL;
+
+  *there = backend->owns != NULL ? backend->alloc (backend, bytes, &fault) : NULL;
+  if (*there == NULL && (fault == NULL || g_error_matches (fault, ASSAY_ERROR, ASSAY_ERROR_NO_MEMORY)))
+    {
+      g_clear_error (&fault);
+      return TRUE;
+    }
+  if (*there == NULL)
+    {
+      g_propagate_error (error, fault);
+      return FALSE;
+    }
+  if (!backend->copy_in (backend, *there, d->rounded, bytes, error))
+    return FALSE;
+  d->rounded = *there;
+  return TRUE;
+}
+
+static gboolean
+along_all (const Directions *d, AssaySweep *sweep, double *derivative, AssayProgress *progress, GError **error)
+{
+  for (guint b = 0; b < assay_sweep_get_n_batches (sweep); b++)
+    {
+      gint64 n, first = assay_sweep_get_range (sweep, b, &n);
+
+      if (assay_progress_is_cancelled (progress, error) || !along_batch (d, sweep, b, derivative, error))
+        return FALSE;
+      assay_progress_report (progress, "scoring examples", first + n, d->N, "examples", NULL);
+    }
+  return TRUE;
+}
+
 static gboolean
 along (const AssayPoint *point, gboolean tokens, gint64 T, gint64 K, const double *directions, double *derivative,
        AssayProgress *progress, GError **error)
@@ -242,6 +280,8 @@ along (const AssayPoint *point, gboolean tokens, gint64 T, gint64 K, const doubl
   g_autoptr (AssayBuffer) rounded = assay_mem_alloc_array (K * d.P, assay_dtype_width (d.dtype), error);
   g_autofree double *scale = g_new (double, K);
   g_autoptr (AssaySweep) sweep = NULL;
+  gpointer there;
+  gboolean ok;
 
   at.memory = 0;                                                  /* every micro-batch is met once */
   sweep = rounded ? assay_sweep_new (&at, ASSAY_WALK_TANGENT, d.dtype, error) : NULL;
@@ -250,13 +290,10 @@ along (const AssayPoint *point, gboolean tokens, gint64 T, gint64 K, const doubl
   d.rounded = rounded;
   d.scale = scale;
   round_directions (&d, directions);
-  for (guint b = 0; b < assay_sweep_get_n_batches (sweep); b++)
-    {
-      if (assay_progress_is_cancelled (progress, error) || !along_batch (&d, sweep, b, derivative, error))
-        return FALSE;
-      assay_progress_report (progress, "scoring examples", MIN ((b + 1) * at.batch, d.N), d.N, "examples", NULL);
-    }
-  return TRUE;
+  ok = send_directions (&d, point->backend, &there, error) && along_all (&d, sweep, derivative, progress, error);
+  if (there != NULL)
+    point->backend->release (point->backend, there);
+  return ok;
 }
 
 gboolean

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "hessian/vector_f64.h"
+#include "run/backend_vector.h"
 
 #include <string.h>
 
@@ -23,7 +24,7 @@ check_direction (const char *name, gint64 P, const double *x, GError **error)
 static double
 get_scale (const AssayWalkLinop *self, const double *x)
 {
-  return self->rounded ? assay_f64_unit_scale (self->base.n, x) : 1;
+  return self->is_rounded ? assay_f64_unit_scale (self->base.n, x) : 1;
 }
 
 /* One pass over a vector of parameters, shared out to the crew. */
@@ -118,6 +119,156 @@ apply_batch (AssayWalkLinop *self, guint batch, gint64 K, const double *X, doubl
   return TRUE;
 }
 
+/* --- on a device ---------------------------------------------------------------------------------------------------------- */
+
+static void
+leave_room (AssayWalkLinop *self)
+{
+  AssayBackend *backend = self->backend;
+
+  backend->release (backend, self->directions);
+  backend->release (backend, self->sums);
+  self->directions = self->sums = NULL;
+  self->n_there = 0;
+}
+
+static gboolean
+take_room (AssayWalkLinop *self, gint64 n, GError **error)
+{
+  AssayBackend *backend = self->backend;
+  gsize each = (gsize) self->base.n * sizeof (double);
+
+  if (self->wide == NULL && (self->wide = backend->alloc (backend, each, error)) == NULL)
+    return FALSE;
+  if ((self->sums = backend->alloc (backend, (gsize) n * each, error)) == NULL
+      || (self->directions = backend->alloc (backend, (gsize) n * (gsize) self->base.n * assay_dtype_width (self->dtype), error)) == NULL)
+    {
+      leave_room (self);
+      return FALSE;
+    }
+  self->n_there = n;
+  return TRUE;
+}
+
+/* Room for K vectors, or for as many as there are; each has a sum of its own, so that their number changes no bits. */
+static gboolean
+make_room (AssayWalkLinop *self, gint64 K, GError **error)
+{
+  if (self->n_there >= K)
+    return TRUE;
+  leave_room (self);
+  for (gint64 n = K; ; n = (n + 1) / 2)
+    {
+      GError *fault = NULL;
+
+      if (take_room (self, n, &fault))
+        return TRUE;
+      if (n == 1 || !g_error_matches (fault, ASSAY_ERROR, ASSAY_ERROR_NO_MEMORY))
+        {
+          g_propagate_error (error, fault);
+          return FALSE;
+        }
+      g_error_free (fault);
+    }
+}
+
+static void *
+get_direction (const AssayWalkLinop *self, gint64 k)
+{
+  return (char *) self->directions + (gsize) k * (gsize) self->base.n * assay_dtype_width (self->dtype);
+}
+
+/* Directions (K,P) rounded to the walks' type, there; zero sums. */
+static gboolean
+send_directions (AssayWalkLinop *self, gint64 K, const double *X, GError **error)
+{
+  AssayBackend *backend = self->backend;
+  gint64 P = self->base.n;
+  const void *wide = self->wide;
+
+  for (gint64 k = 0; k < K; k++)
+    {
+      double scale = get_scale (self, X + k * P);
+      void *direction = get_direction (self, k);
+
+      if (!backend->copy_in (backend, self->wide, X + k * P, (gsize) P * sizeof (double), error)
+          || !assay_backend_vector_run (backend, "vector_round", self->dtype, P, &scale, 1, &wide, 1, &direction, error))
+        return FALSE;
+    }
+  return backend->zero (backend, self->sums, (gsize) (K * P) * sizeof (double), error);
+}
+
+static gboolean
+is_finite (gint64 n, const double *x)
+{
+  double probe = 0;
+
+  for (gint64 i = 0; i < n; i++)
+    probe += 0 * x[i];                                            /* NaN where x is not finite */
+  return probe == 0;
+}
+
+/* After a sum was not finite: the micro-batch whose product is not. */
+static gboolean
+locate_nan_there (AssayWalkLinop *self, const void *direction, GError **error)
+{
+  for (guint b = 0; b < assay_sweep_get_n_batches (self->sweep); b++)
+    {
+      double norm;
+
+      if (!self->begin (self, b, error) || !self->multiply (self, b, direction, error)
+          || !assay_backend_vector_norm (self->backend, self->dtype, self->base.n, self->product, &norm, error))
+        return FALSE;
+      if (!isfinite (norm) || b + 1 == assay_sweep_get_n_batches (self->sweep))
+        {
+          self->locate_nan (self, b, direction, error);
+          return FALSE;
+        }
+    }
+  return FALSE;
+}
+
+/* Y (K,P) <- sums over all micro-batches. */
+static gboolean
+sum_there (AssayWalkLinop *self, gint64 K, const double *X, double *Y, GError **error)
+{
+  AssayBackend *backend = self->backend;
+  gint64 P = self->base.n;
+  const void *product = self->product;
+
+  if (!send_directions (self, K, X, error))
+    return FALSE;
+  for (guint b = 0; b < assay_sweep_get_n_batches (self->sweep); b++)
+    {
+      if (!self->begin (self, b, error))
+        return FALSE;
+      for (gint64 k = 0; k < K; k++)
+        {
+          void *sum = self->sums + k * P;
+
+          if (!self->multiply (self, b, get_direction (self, k), error)
+              || !assay_backend_vector_run (backend, "vector_sum", self->dtype, P, NULL, 1, &product, 1, &sum, error))
+            return FALSE;
+        }
+    }
+  if (!backend->copy_out (backend, Y, self->sums, (gsize) (K * P) * sizeof (double), error))
+    return FALSE;
+  for (gint64 k = 0; k < K; k++)
+    if (!is_finite (P, Y + k * P))
+      return locate_nan_there (self, get_direction (self, k), error);
+  return TRUE;
+}
+
+static gboolean
+sum_here (AssayWalkLinop *self, gint64 K, const double *X, double *Y, GError **error)
+{
+  memset (Y, 0, K * self->base.n * sizeof *Y);
+  for (guint b = 0; b < assay_sweep_get_n_batches (self->sweep); b++)
+    if (!apply_batch (self, b, K, X, Y, error))
+      return FALSE;
+  return TRUE;
+}
+
 static gboolean
 apply_walk (AssayLinop *op, gint64 K, const double *X, double *Y, GError **error)
 {
@@ -126,9 +277,10 @@ apply_walk (AssayLinop *op, gint64 K, const double *X, double *Y, GError **error
 
   if (!check_direction (op->name, K * P, X, error))
     return FALSE;
-  memset (Y, 0, K * P * sizeof *Y);
-  for (guint b = 0; b < assay_sweep_get_n_batches (self->sweep); b++)
-    if (!apply_batch (self, b, K, X, Y, error))
+  if (self->backend->owns == NULL ? !sum_here (self, K, X, Y, error) : !make_room (self, K, error))
+    return FALSE;
+  for (gint64 k = 0; self->backend->owns != NULL && k < K; k += self->n_there)
+    if (!sum_there (self, MIN (self->n_there, K - k), X + k * P, Y + k * P, error))
       return FALSE;
   for (gint64 k = 0; k < K; k++)
     {
@@ -148,7 +300,12 @@ finalize_walk (AssayLinop *op)
     self->finalize (self);
   assay_sweep_free (self->sweep);
   assay_mem_free (self->rounded);
-  assay_mem_free (self->product);
+  if (self->backend->owns != NULL)
+    {
+      leave_room (self);
+      self->backend->release (self->backend, self->wide);
+    }
+  self->backend->release (self->backend, self->product);
 }
 
 /* --- an operator whose walk has an apply phase ---------------------------------------------------------------------------- */
@@ -183,6 +340,7 @@ assay_walk_linop_new (gsize size, const AssayPoint *point, AssayWalk walk, Assay
   AssayWalkLinop *self = (AssayWalkLinop *) op;
   AssayPoint sums = assay_point_for_sums (point);
 
+  self->backend = point->backend;
   self->crew = point->backend->workers;
   self->begin = begin_prepared;
   self->multiply = multiply_by_walk;
@@ -191,10 +349,11 @@ assay_walk_linop_new (gsize size, const AssayPoint *point, AssayWalk walk, Assay
   self->sweep = assay_sweep_new (&sums, walk, dtype, error);
   if (self->sweep == NULL)
     return NULL;
-  self->product = assay_mem_alloc_array (op->n, assay_dtype_width (self->dtype), error);
+  self->product = point->backend->alloc (point->backend, (gsize) op->n * assay_dtype_width (self->dtype), error);
   if (self->product == NULL)
     return NULL;
-  if (dtype != ASSAY_F64)
+  self->is_rounded = dtype != ASSAY_F64;
+  if (self->is_rounded && point->backend->owns == NULL)
     {
       self->rounded = assay_mem_alloc_array (op->n, assay_dtype_width (self->dtype), error);
       if (self->rounded == NULL)

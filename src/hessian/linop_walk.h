@@ -2,6 +2,7 @@
 /* linop_walk.h: what operators that walk a model have in common: y = (1/N) sum over micro-batches of a product, summed in double.
  * Internal to this floor.
  *
+ * On a device vectors stay there: a product costs one copy each way, however many micro-batches there are.
  * An operator says how one micro-batch is made ready and how it is multiplied by one direction; rounding to the walks' type, the sum,
  * the divisor and the search for NaN are here.
  * Shape letters: N examples, P parameters. Thread rule: as curvature.h.
@@ -19,9 +20,14 @@ struct _AssayWalkLinop {
   AssayExec *exec;              /* of the micro-batch under way */
   AssayWorkers *crew;           /* the backend's */
   AssayDtype dtype;             /* of directions and products: F32 or F64 */
-  void *product;                /* (P), dtype */
-  void *rounded;                /* (P), dtype: the direction, scaled by a power of two so that its size does not matter to f32 or to the
-                                   complex step; NULL in f64, where directions are walked along as they are */
+  AssayBackend *backend;
+  gboolean is_rounded;          /* all but f64: directions are scaled by a power of two, so that their size does not matter to f32 or to the complex step */
+  void *product;                /* (P), dtype, the backend's */
+  void *rounded;                /* (P), dtype: the direction so; NULL in f64, where directions are walked along as they are, and on a device */
+  /* On a device, whose sums stay there until all micro-batches are done: */
+  gint64 n_there;               /* vectors at once; 0: none was ever asked for */
+  void *directions;             /* (n_there,P), dtype */
+  double *sums, *wide;          /* (n_there,P); (P) */
   /* Sets exec for a micro-batch, once for all directions. */
   gboolean (*begin) (AssayWalkLinop *self, guint batch, GError **error);
   /* product <- sum over the micro-batch's examples of what multiplies direction (P, dtype). */

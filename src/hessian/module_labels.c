@@ -196,4 +196,5 @@ assay_module_labels_bind (AssayModuleLabels *labels, AssayPass *pass, const gint
   labels->examples = examples;
   labels->first = first;
   assay_exec_set_edit (assay_pass_get_exec (pass), labels->watched, draw, labels);
+  assay_exec_set_edit_reads (assay_pass_get_exec (pass), labels->watched, labels->keep);
 }

@@ -17,7 +17,7 @@ struct _AssayModulePass {
   const AssayModules *modules;
   AssayModuleLabels *labels;    /* NULL: the data's own */
   AssayFeed *feed;
-  void *theta;
+  void *theta, *there;          /* (P) for what reads parameters here, and in the backend's memory for walks */
   gint64 T;                     /* positions that weights are of; 0: none, or all of them reach the loss */
   guint8 *masked;               /* (B,T) */
   guint n_uses;                 /* of the module with most */
@@ -123,12 +123,6 @@ assay_module_pass_new (const AssayPoint *point, const AssayModules *modules, gbo
   pass->modules = modules;
   pass->examples = g_memdup2 (point->examples, point->n_examples * sizeof *pass->examples);
   pass->point.examples = pass->examples;
-  if (draws && point->backend->kind != ASSAY_BACKEND_CPU)         /* labels are drawn into the walk's inputs as it goes */
-    {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "curvature factors of drawn labels are fitted on the processor; leave --device %s out, or give --fisher empirical",
-                   point->backend->name);
-      return NULL;
-    }
   if (draws && (pass->labels = assay_module_labels_new (point->model, seed, point->n_examples, error)) == NULL)
     return NULL;
   batch = assay_module_pass_measure (point->model, modules, point->dtype, point->n_examples, NULL, error);
@@ -136,8 +130,9 @@ assay_module_pass_new (const AssayPoint *point, const AssayModules *modules, gbo
     return NULL;
   keep = collect_keep (modules, pass->labels ? assay_module_labels_get_keep (pass->labels) : NULL);
   pass->feed = assay_feed_new (point->model, point->dataset, ASSAY_WALK_GRADIENT, point->dtype, batch, point->backend, keep, error);
+  pass->there = assay_point_new_theta (point, point->dtype, error);
   pass->theta = assay_mem_alloc_array (modules->P, assay_dtype_width (point->dtype), error);
-  if (pass->feed == NULL || pass->theta == NULL || !make_spaces (pass, batch, error))
+  if (pass->feed == NULL || pass->there == NULL || pass->theta == NULL || !make_spaces (pass, batch, error))
     return NULL;
   assay_point_read_theta (point, point->dtype, pass->theta);
   if (assay_dataset_get_kind (point->dataset) == ASSAY_DATASET_TOKENS && !assay_model_get_block (point->model)->looks_ahead)
@@ -166,6 +161,7 @@ assay_module_pass_free (AssayModulePass *pass)
   g_free (pass->counted);
   g_free (pass->masked);
   g_free (pass->examples);
+  pass->point.backend->release (pass->point.backend, pass->there);
   assay_mem_free (pass->theta);
   assay_feed_free (pass->feed);
   assay_module_labels_free (pass->labels);
@@ -253,7 +249,7 @@ run_batch (AssayModulePass *pass, gint64 first, AssayModuleFunc func, gpointer d
   any_masked = pass->T > 0 && find_masked (pass, assay_pass_get_data (bound), n);
   if (pass->labels != NULL)
     assay_module_labels_bind (pass->labels, bound, examples, first);
-  if (!assay_exec_prepare (exec, pass->theta, NULL, NULL, FALSE, error) || !assay_pass_check_losses (bound, examples, what, error))
+  if (!assay_exec_prepare (exec, pass->there, NULL, NULL, FALSE, error) || !assay_pass_check_losses (bound, examples, what, error))
     return FALSE;
   for (guint m = 0; m < pass->modules->n; m++)
     {

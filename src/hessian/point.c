@@ -3,6 +3,7 @@
 #include "hessian/point.h"
 
 #include "base/error.h"
+#include "base/mem.h"
 
 gboolean
 assay_point_check (const AssayPoint *point, GError **error)
@@ -39,6 +40,30 @@ assay_point_read_theta (const AssayPoint *point, AssayDtype dtype, void *theta)
     assay_dtype_convert (ASSAY_F64, point->theta, dtype, theta, P);
   else
     assay_dtype_convert (assay_model_get_dtype (point->model), assay_model_get_theta ((AssayModel *) point->model), dtype, theta, P);
+}
+
+void *
+assay_point_new_theta (const AssayPoint *point, AssayDtype dtype, GError **error)
+{
+  AssayBackend *backend = point->backend;
+  gsize bytes = (gsize) assay_model_get_n_params (point->model) * assay_dtype_width (dtype);
+  void *theta = backend->alloc (backend, bytes, error);
+  g_autoptr (AssayBuffer) host = NULL;
+
+  if (theta == NULL || backend->owns == NULL)
+    {
+      if (theta != NULL)
+        assay_point_read_theta (point, dtype, theta);
+      return theta;
+    }
+  if ((host = assay_mem_alloc (bytes, error)) != NULL)
+    {
+      assay_point_read_theta (point, dtype, host);
+      if (backend->copy_in (backend, theta, host, bytes, error))
+        return theta;
+    }
+  backend->release (backend, theta);
+  return NULL;
 }
 
 double

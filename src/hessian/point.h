@@ -34,6 +34,8 @@ AssayPoint assay_point_for_sums  (const AssayPoint *point);
 
 /* theta (P) in the given compute type. */
 void     assay_point_read_theta  (const AssayPoint *point, AssayDtype dtype, void *theta);
+/* The same in memory of the point's backend, for walks. Owns: the caller, who releases it there. Errors: NO_MEMORY. */
+void    *assay_point_new_theta   (const AssayPoint *point, AssayDtype dtype, GError **error);
 
 /* What a product or gradient may be off by, relative to the operator's norm, by the type that walks compute in: 1e-12 in f64, 1e-5 in
  * f32. These are the bounds that every architecture is held to against the oracle, in the tests and by linop_check.h. */

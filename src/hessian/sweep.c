@@ -3,7 +3,6 @@
 #include "hessian/sweep.h"
 
 #include "base/error.h"
-#include "base/mem.h"
 
 struct _AssaySweep {
   const AssayModel *model;
@@ -83,6 +82,11 @@ assay_sweep_new (const AssayPoint *point, AssayWalk walk, AssayDtype dtype, GErr
 
   if (!assay_point_check (point, error))
     return NULL;
+  if (dtype == ASSAY_C128 && point->backend->owns != NULL)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "the complex step is walked on the processor; leave --device %s out", point->backend->name);
+      return NULL;
+    }
   sweep = g_new0 (AssaySweep, 1);
   sweep->model = point->model;
   sweep->dataset = assay_dataset_ref (point->dataset);
@@ -93,11 +97,8 @@ assay_sweep_new (const AssayPoint *point, AssayWalk walk, AssayDtype dtype, GErr
   sweep->B = MIN (point->batch, sweep->N);
   sweep->n_batches = (sweep->N + sweep->B - 1) / sweep->B;
   sweep->examples = g_memdup2 (point->examples, sweep->N * sizeof *sweep->examples);
-  sweep->theta = assay_mem_alloc_array (assay_sweep_get_n_params (sweep), assay_dtype_width (dtype), error);
-  if (sweep->theta == NULL)
-    return NULL;
-  assay_point_read_theta (point, dtype, sweep->theta);
-  if (!keep_walks (sweep, walk == ASSAY_WALK_GRADIENT ? 0 : point->memory, error) || !share_walks (sweep, error))
+  sweep->theta = assay_point_new_theta (point, dtype, error);
+  if (sweep->theta == NULL || !keep_walks (sweep, walk == ASSAY_WALK_GRADIENT ? 0 : point->memory, error) || !share_walks (sweep, error))
     return NULL;
   return g_steal_pointer (&sweep);
 }
@@ -112,7 +113,7 @@ assay_sweep_free (AssaySweep *sweep)
   g_free (sweep->kept);
   g_free (sweep->prepared);
   assay_feed_free (sweep->rest);
-  assay_mem_free (sweep->theta);
+  sweep->backend->release (sweep->backend, sweep->theta);
   assay_dataset_unref (sweep->dataset);
   g_free (sweep->examples);
   g_free (sweep);

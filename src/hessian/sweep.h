@@ -22,7 +22,7 @@ guint       assay_sweep_get_n_batches (const AssaySweep *sweep);
 guint       assay_sweep_get_n_kept (const AssaySweep *sweep);
 /* The first example of a micro-batch, and how many there are. */
 gint64      assay_sweep_get_range  (const AssaySweep *sweep, guint batch, gint64 *n);
-/* theta (P) of the walks. Whoever writes to it must not use a sweep that keeps. */
+/* theta (P) of the walks, in the backend's memory. Whoever writes to it must not use a sweep that keeps. */
 void       *assay_sweep_get_theta  (AssaySweep *sweep);
 
 /* The walk of a micro-batch, its data bound. */

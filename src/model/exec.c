@@ -40,7 +40,9 @@ struct _AssayExec {
   gboolean accumulate;
 };
 
-typedef struct { guint value; AssayExecEdit func; gpointer user_data; } Edit;
+#define MAX_READS 4
+
+typedef struct { guint value; AssayExecEdit func; gpointer user_data; guint n_reads, reads[MAX_READS]; } Edit;
 
 static void
 measure (AssayExec *exec)
@@ -186,7 +188,7 @@ assay_exec_set_check (AssayExec *exec, gboolean check)
 void
 assay_exec_set_edit (AssayExec *exec, guint value, AssayExecEdit func, gpointer user_data)
 {
-  const Edit edit = { value, func, user_data };
+  const Edit edit = { .value = value, .func = func, .user_data = user_data };
 
   if (exec->edits == NULL)
     exec->edits = g_array_new (FALSE, FALSE, sizeof (Edit));
@@ -198,6 +200,23 @@ assay_exec_set_edit (AssayExec *exec, guint value, AssayExecEdit func, gpointer 
       }
   if (func != NULL)
     g_array_append_val (exec->edits, edit);
+}
+
+void
+assay_exec_set_edit_reads (AssayExec *exec, guint value, const guint *reads)
+{
+  for (guint k = 0; exec->staging != NULL && k < exec->edits->len; k++)
+    {
+      Edit *edit = &g_array_index (exec->edits, Edit, k);
+
+      for (guint i = 0; edit->value == value && reads[i] != ASSAY_NO_VALUE; i++)
+        {
+          g_return_if_fail (i < MAX_READS);
+          edit->reads[i] = reads[i];
+          edit->n_reads = i + 1;
+          assay_staging_offer (exec->staging, exec->plan, reads[i]);
+        }
+    }
 }
 
 gboolean
@@ -228,11 +247,13 @@ assay_exec_set_packed (AssayExec *exec, const AssayPackedWeights *weights, GErro
 gboolean
 assay_exec_set_compute (AssayExec *exec, AssayCompute compute, GError **error)
 {
-  if (compute != ASSAY_COMPUTE_FULL && (exec->n_steps != exec->n_prepare || exec->dtype != ASSAY_F32 || exec->backend->kind != ASSAY_BACKEND_CPU))
+  const gboolean is_here = exec->staging == NULL, has_products = exec->n_steps != exec->n_prepare;
+
+  if (compute != ASSAY_COMPUTE_FULL && (exec->dtype != ASSAY_F32 || (is_here && (has_products || compute == ASSAY_COMPUTE_TF32))))
     {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "products in %s: losses and gradients in f32 on the processor expected, %s in %s on %s found",
-                   assay_compute_names[compute], exec->n_steps != exec->n_prepare ? "products with a curvature" : "a walk", assay_dtype_name (exec->dtype),
-                   exec->backend->name);
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "products in %s: %s expected, %s in %s on %s found", assay_compute_names[compute],
+                   compute == ASSAY_COMPUTE_TF32 ? "a walk in f32 on a CUDA device" : "losses and gradients in f32, or any walk in f32 on a CUDA device,",
+                   has_products ? "products with a curvature" : "a walk", assay_dtype_name (exec->dtype), exec->backend->name);
       return FALSE;
     }
   exec->compute = compute;
@@ -299,8 +320,9 @@ get_host (const AssayExec *exec, guint value, const void *data, gpointer *copy, 
   return *copy;
 }
 
+/* What an edit does to the caller's inputs, as where labels are drawn by the logits, is for the rest of the walk. */
 static gboolean
-apply_edit (const AssayExec *exec, guint value, void *data, GError **error)
+apply_edit (AssayExec *exec, guint value, void *data, GError **error)
 {
   const AssayGraphValue *v = assay_graph_get_value (exec->graph, value);
 
@@ -314,8 +336,12 @@ apply_edit (const AssayExec *exec, guint value, void *data, GError **error)
         continue;
       if ((host = get_host (exec, value, data, &copy, error)) == NULL)
         return FALSE;
+      for (guint i = 0; i < edit->n_reads; i++)
+        if (!assay_staging_fetch_one (exec->staging, edit->reads[i], exec->arena, error))
+          return FALSE;
       edit->func (v, host, edit->user_data);
-      if (exec->staging != NULL && !exec->backend->copy_in (exec->backend, data, host, count_bytes (exec, value), error))
+      if (exec->staging != NULL && (!exec->backend->copy_in (exec->backend, data, host, count_bytes (exec, value), error)
+                                    || !assay_staging_send_inputs (exec->staging, exec->inputs, error)))
         return FALSE;
     }
   return TRUE;

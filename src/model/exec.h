@@ -7,7 +7,8 @@
  *   prepare   FORWARD, TANGENT, GAUSS_NEWTON: losses;   GRADIENT: losses and gradient;   HESSIAN: losses and adjoints
  *   apply     TANGENT: derivative of every loss along a direction;   HESSIAN(_COLD), GAUSS_NEWTON: product with a direction
  *
- * On a device vectors, inputs and buffers are still the caller's and the host's: they are copied around each walk (staging.h).
+ * On a device inputs and buffers are still the caller's and the host's, and are copied around each walk (staging.h). So are vectors, unless the caller
+ * keeps them in the backend's memory: then they stay there.
  *
  * The objective that is differentiated is sum_b weight_b loss_b.
  * Ownership: inputs, theta and vectors stay the caller's; they must be valid until the walk that uses them returns (theta and
@@ -37,18 +38,22 @@ void        assay_exec_set_check  (AssayExec *exec, gboolean check);
 /* After such an error: the example of the batch that it is in, or -1 for a tensor without examples (a parameter). */
 gint64      assay_exec_get_fault  (const AssayExec *exec);
 
-/* On a device func gets a copy, which goes back, and can read no other buffer. An intervention: func sees the value (of the exec's type, in the graph's shape) right after it was computed from theta and inputs, and
+/* On a device func gets a copy, which goes back, and can read no other buffers than those of assay_exec_set_edit_reads; what it does to data that are bound as
+ * inputs is brought along. An intervention: func sees the value (of the exec's type, in the graph's shape) right after it was computed from theta and inputs, and
  * may change it in place, before anything reads it: ablation, patching, steering. One for each value; func NULL takes it away again.
  * Everything that is computed later in the walk follows from what func leaves. Rules of adjoints and tangents do not see the edit: it is
  * meant for walk FORWARD. */
 typedef void (*AssayExecEdit) (const AssayGraphValue *value, void *data, gpointer user_data);
 void        assay_exec_set_edit   (AssayExec *exec, guint value, AssayExecEdit func, gpointer user_data);
+/* Primals that the edit of that value reads (assay_exec_get_buffer): kept ones, or what the rule that makes the value reads or writes. ASSAY_NO_VALUE ends
+ * them; at most 4. */
+void        assay_exec_set_edit_reads (AssayExec *exec, guint value, const guint *reads);
 
 /* From here on linear layers multiply by these weights in the place of theta's. NULL: by theta's again. weights stays the caller's. Errors: UNSUPPORTED
  * for another walk than FORWARD or another type than f32: derivatives are of the weights as they are. */
 gboolean    assay_exec_set_packed (AssayExec *exec, const AssayPackedWeights *weights, GError **error);
-/* From here on linear layers form their products so, forwards and backwards; attention, norms and losses are as before. Errors: UNSUPPORTED for another walk
- * than FORWARD or GRADIENT, another type than f32, or another backend than the processor. */
+/* From here on linear layers form their products so, forwards and backwards; attention, norms and losses are as before. Errors: UNSUPPORTED for another type
+ * than f32, on the processor for tf32 and for products with a curvature (walks HESSIAN, GAUSS_NEWTON and TANGENT). */
 gboolean    assay_exec_set_compute (AssayExec *exec, AssayCompute compute, GError **error);
 /* From here on walk FORWARD computes the last `rows` rows of value alone (0: none; all where it is no result of "linear"), at their place in its buffer,
  * and nothing that follows from it, the loss neither. */

@@ -7,6 +7,7 @@ typedef struct {
   AssayPlane plane;
   guint value;
   gsize offset, bytes;          /* in the arena */
+  gboolean is_kept;             /* until the walk has ended */
   void *host;
 } Readable;
 
@@ -33,9 +34,9 @@ count_bytes (const AssayStaging *staging, guint value)
 }
 
 static void
-add_readable (AssayStaging *staging, const AssayPlan *plan, AssayPlane plane, guint value)
+add_readable (AssayStaging *staging, const AssayPlan *plan, AssayPlane plane, guint value, gboolean is_kept)
 {
-  Readable r = { .plane = plane, .value = value };
+  Readable r = { .plane = plane, .value = value, .is_kept = is_kept };
 
   if (value == ASSAY_NO_VALUE || (r.offset = assay_plan_get_offset (plan, plane, value)) == G_MAXSIZE || assay_staging_get (staging, plane, value) != NULL)
     return;
@@ -57,11 +58,11 @@ assay_staging_new (AssayGraph *graph, const AssayPlan *plan, AssayDtype dtype, A
   staging->readable = g_array_new (FALSE, FALSE, sizeof (Readable));
   for (guint k = 0; k < G_N_ELEMENTS (losses); k++)
     {
-      add_readable (staging, plan, ASSAY_PRIMAL, losses[k]);
-      add_readable (staging, plan, ASSAY_TANGENT, losses[k]);
+      add_readable (staging, plan, ASSAY_PRIMAL, losses[k], TRUE);
+      add_readable (staging, plan, ASSAY_TANGENT, losses[k], TRUE);
     }
   for (guint k = 0; keep != NULL && keep[k] != ASSAY_NO_VALUE; k++)
-    add_readable (staging, plan, keep[k] >> 31 ? ASSAY_ADJOINT : ASSAY_PRIMAL, keep[k] & ~(1u << 31));
+    add_readable (staging, plan, keep[k] >> 31 ? ASSAY_ADJOINT : ASSAY_PRIMAL, keep[k] & ~(1u << 31), TRUE);
   return staging;
 }
 
@@ -124,6 +125,11 @@ assay_staging_send (AssayStaging *staging, AssayVector vector, const void *host,
   *there = NULL;
   if (host == NULL)
     return TRUE;
+  if (staging->backend->owns (staging->backend, host))
+    {
+      *there = (void *) host;
+      return TRUE;
+    }
   if (*at == NULL && (*at = staging->backend->alloc (staging->backend, MAX (1, bytes), error)) == NULL)
     return FALSE;
   *there = *at;
@@ -133,7 +139,7 @@ assay_staging_send (AssayStaging *staging, AssayVector vector, const void *host,
 gboolean
 assay_staging_fetch (AssayStaging *staging, AssayVector vector, void *host, GError **error)
 {
-  return host == NULL
+  return host == NULL || staging->backend->owns (staging->backend, host)
          || staging->backend->copy_out (staging->backend, host, staging->vector[vector], (gsize) assay_graph_get_n_params (staging->graph) * staging->width, error);
 }
 
@@ -144,8 +150,27 @@ assay_staging_fetch_all (AssayStaging *staging, const char *arena, GError **erro
     {
       const Readable *r = &g_array_index (staging->readable, Readable, k);
 
-      if (!staging->backend->copy_out (staging->backend, r->host, arena + r->offset, r->bytes, error))
+      if (r->is_kept && !staging->backend->copy_out (staging->backend, r->host, arena + r->offset, r->bytes, error))
         return FALSE;
+    }
+  return TRUE;
+}
+
+void
+assay_staging_offer (AssayStaging *staging, const AssayPlan *plan, guint value)
+{
+  add_readable (staging, plan, ASSAY_PRIMAL, value, FALSE);
+}
+
+gboolean
+assay_staging_fetch_one (AssayStaging *staging, guint value, const char *arena, GError **error)
+{
+  for (guint k = 0; k < staging->readable->len; k++)
+    {
+      const Readable *r = &g_array_index (staging->readable, Readable, k);
+
+      if (r->plane == ASSAY_PRIMAL && r->value == value)
+        return staging->backend->copy_out (staging->backend, r->host, arena + r->offset, r->bytes, error);
     }
   return TRUE;
 }

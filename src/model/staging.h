@@ -2,8 +2,8 @@
 /* staging.h: what lies between a walk on a device and callers, whose arrays are the host's: inputs and vectors on their way in, vectors and what may be read on
  * their way back.
  *
- * A walk's vectors are theta, gradient, direction and product, flat, of its graph's parameters. The device has a copy of each that is used; what a walk adds to is
- * brought first. Everything that the caller may read afterwards is copied once, when the walk ends, so that a failure is that walk's.
+ * A walk's vectors are theta, gradient, direction and product, flat, of its graph's parameters. One that is in the backend's memory is used where it is; of the
+ * others the device has a copy, and what a walk adds to is brought first. Everything that the caller may read afterwards is copied once, when the walk ends, so that a failure is that walk's.
  * Ownership: the backend outlives it. Thread rule: that of the walk.
  */
 #pragma once
@@ -29,6 +29,9 @@ gboolean      assay_staging_fetch      (AssayStaging *staging, AssayVector vecto
 
 /* Copies what can be read out of the walk's arena. */
 gboolean      assay_staging_fetch_all  (AssayStaging *staging, const char *arena, GError **error);
+/* From here on a primal can be had while the walk goes on, by assay_staging_fetch_one: nothing when there is no such buffer. */
+void          assay_staging_offer      (AssayStaging *staging, const AssayPlan *plan, guint value);
+gboolean      assay_staging_fetch_one  (AssayStaging *staging, guint value, const char *arena, GError **error);
 /* The copy, or NULL when it is none of those. */
 const void   *assay_staging_get        (const AssayStaging *staging, AssayPlane plane, guint value);
 /* What the caller bound as that input. */

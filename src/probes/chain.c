@@ -270,6 +270,19 @@ allocate (AssayChainReader *r, GError **error)
          && (r->row = assay_mem_new (double, r->V, error)) != NULL && (r->donor = assay_mem_new (gint64, r->B, error)) != NULL;
 }
 
+static void
+watch_heads (AssayChainReader *r, Attention *attention)
+{
+  const AssayGraphNode *node = assay_graph_get_node (r->graph, assay_graph_get_value (r->graph, attention->value)->node);
+  guint reads[ASSAY_OP_MAX_IN + 1];
+
+  for (guint i = 0; i < node->n_in; i++)
+    reads[i] = node->in[i];
+  reads[node->n_in] = ASSAY_NO_VALUE;
+  assay_exec_set_edit (r->exec, attention->value, at_heads, attention);
+  assay_exec_set_edit_reads (r->exec, attention->value, reads);
+}
+
 AssayChainReader *
 assay_chain_reader_new (AssayModel *model, const AssayChainLayout *layout, gint64 batch, AssayBackend *backend, GError **error)
 {
@@ -291,11 +304,6 @@ assay_chain_reader_new (AssayModel *model, const AssayChainLayout *layout, gint6
                    assay_model_get_block (model)->name);
       return NULL;
     }
-  if (backend->kind != ASSAY_BACKEND_CPU)                         /* edits read what the walk has made so far, which lies on the device */
-    {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "chain: walks that are edited as they go are computed on the processor; leave --device %s out", backend->name);
-      return NULL;
-    }
   r->graph = assay_model_build (model, batch > 0 ? batch : choose_batch (model, layout), error);
   if (r->graph == NULL || !find_parts (r, error))
     return NULL;
@@ -312,7 +320,7 @@ assay_chain_reader_new (AssayModel *model, const AssayChainLayout *layout, gint6
   for (guint l = 0; l <= r->n_layers; l++)
     assay_exec_set_edit (r->exec, r->residual[l], at_residual, r);
   for (guint l = 0; l < r->n_layers; l++)
-    assay_exec_set_edit (r->exec, r->attention[l].value, at_heads, &r->attention[l]);
+    watch_heads (r, &r->attention[l]);
   return g_steal_pointer (&r);
 }
 

@@ -105,6 +105,8 @@ assay_course_visit (AssayCourse *course, guint n, const gint64 *step, AssayCours
     {
       AssayTrainRow row;
 
+      if (!assay_trainer_fetch (course->trainer, error))
+        return FALSE;
       memcpy (course->before, assay_model_get_theta (course->model), course->P * course->width);
       if (assay_progress_is_cancelled (progress, error) || !assay_trainer_step (course->trainer, &row, error))
         return FALSE;
@@ -112,8 +114,11 @@ assay_course_visit (AssayCourse *course, guint n, const gint64 *step, AssayCours
       assay_progress_report (progress, "making the training again", t, course->T, "steps", NULL);
       for (; next < n && step[next] == t; next++)
         {
-          AssayCoursePoint point = describe_step (course, t);
+          AssayCoursePoint point;
 
+          if (!assay_trainer_fetch (course->trainer, error))
+            return FALSE;
+          point = describe_step (course, t);
           if (!func (&point, data, error))
             return FALSE;
         }

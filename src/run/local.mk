@@ -10,6 +10,7 @@ OPTIMIZERS_LIST = \
 noinst_LTLIBRARIES += src/run/librun.la
 ASSAY_FLOORS += src/run/librun.la
 src_run_librun_la_SOURCES = $(OPTIMIZERS_LIST) \
+  src/run/backend_vector.c src/run/backend_vector.h \
   src/run/batch_order.c src/run/batch_order.h \
   src/run/cholesky.c src/run/cholesky.h \
   src/run/course.c src/run/course.h \

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "run/vector.h"
+#include "run/backend_vector.h"
 
 #include <string.h>
 
@@ -164,7 +164,8 @@ prepare (AssayObjective *o, guint batch, const void *theta, void *gradient, GErr
 gboolean
 assay_objective_evaluate (AssayObjective *o, const void *theta, void *gradient, AssayObjectiveValue *value, GError **error)
 {
-  AssayWorkers *crew = o->spec.backend->workers;
+  AssayBackend *backend = o->spec.backend;
+  double square;
 
   value->data = 0;
   for (guint k = 0; k < o->n_batches; k++)
@@ -177,8 +178,10 @@ assay_objective_evaluate (AssayObjective *o, const void *theta, void *gradient, 
   value->total = value->data;
   if (o->spec.l2 != 0)
     {
-      value->total += o->spec.l2 / 2 * assay_vector_dot (crew, o->spec.dtype, o->P, theta, theta);
-      assay_vector_add (crew, o->spec.dtype, o->P, o->spec.l2, theta, gradient);
+      if (!assay_backend_vector_dot (backend, o->spec.dtype, o->P, theta, theta, &square, error)
+          || !assay_backend_vector_add (backend, o->spec.dtype, o->P, o->spec.l2, theta, gradient, error))
+        return FALSE;
+      value->total += o->spec.l2 / 2 * square;
     }
   return TRUE;
 }
@@ -195,9 +198,7 @@ assay_objective_product (AssayObjective *o, const void *direction, void *product
         return FALSE;
       o->operations += assay_exec_get_cost (assay_pass_get_exec (get_pass (o, k)), TRUE).flops;
     }
-  if (o->spec.l2 != 0)
-    assay_vector_add (o->spec.backend->workers, o->spec.dtype, o->P, o->spec.l2, direction, product);
-  return TRUE;
+  return o->spec.l2 == 0 || assay_backend_vector_add (o->spec.backend, o->spec.dtype, o->P, o->spec.l2, direction, product, error);
 }
 
 double

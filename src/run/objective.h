@@ -6,6 +6,7 @@
  * The divisor does not follow the weights: an example with weight 0 is left out and the others count as before.
  * Shape letters: N examples of one evaluation, B examples of a micro-batch, P parameters.
  * Numerics: everything is computed in dtype, but for the products of linear layers where compute says less; losses are summed in double, in the order of the examples. The bits depend on B.
+ * Vectors are the host's or the backend's (model/exec.h).
  * Thread rule: one thread at a time. Nothing allocates after assay_objective_new.
  */
 #pragma once

@@ -26,7 +26,7 @@ typedef struct {
   gint64 P;
   gint64 step;                  /* from 1 */
   double rate;                  /* learning rate of this step */
-  void *theta;                  /* (P), updated */
+  void *theta;                  /* (P), updated; as all vectors of a first-order step it may be the backend's (run/backend_vector.h) */
   void *gradient;               /* (P) at theta; a whole-batch step leaves that of the new theta */
   void *state;                  /* (n_state,P), zero before the first step */
   void *work;                   /* (n_work,P), kept between steps but never stored */

@@ -8,7 +8,7 @@
  */
 #include "run/optimizer.h"
 
-#include "run/vector.h"
+#include "run/backend_vector.h"
 
 #include <math.h>
 
@@ -58,7 +58,13 @@ step_adamw (AssayOptimizerStep *s, GError **error)
                     .eps = assay_values_get_double (s->options, "eps"), .eps_root = assay_values_get_double (s->options, "eps-root"),
                     .rate = s->rate, .decay = assay_values_get_double (s->options, "weight-decay") };
 
-  (void) error;
+  if (assay_backend_vector_is_there (s->backend, s->theta))
+    {
+      const double attr[] = { b1, b2, s->rate / update.c1, 1 / update.c2, update.eps, update.eps_root, s->rate * update.decay };
+      void *const y[] = { s->theta, update.m, update.u };
+
+      return assay_backend_vector_run (s->backend, "step_adamw", s->dtype, s->P, attr, 1, &update.g, G_N_ELEMENTS (y), y, error);
+    }
   assay_vector_run (s->backend->workers, s->P, s->dtype == ASSAY_F32 ? update_f32 : update_f64, &update);
   return TRUE;
 }

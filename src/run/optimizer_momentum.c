@@ -2,7 +2,7 @@
 /* optimizer_momentum.c: gradient descent with heavy-ball momentum. */
 #include "run/optimizer.h"
 
-#include "run/vector.h"
+#include "run/backend_vector.h"
 
 static void
 size (const AssayValues *options, gint64 P, guint *n_state, guint *n_work, guint *n_scalars)
@@ -16,13 +16,9 @@ size (const AssayValues *options, gint64 P, guint *n_state, guint *n_work, guint
 static gboolean
 step_momentum (AssayOptimizerStep *s, GError **error)
 {
-  AssayWorkers *crew = s->backend->workers;
-
-  (void) error;
-  assay_vector_scale (crew, s->dtype, s->P, assay_values_get_double (s->options, "momentum"), s->state);
-  assay_vector_add (crew, s->dtype, s->P, 1, s->gradient, s->state);                           /* m <- mu m + g */
-  assay_vector_add (crew, s->dtype, s->P, -s->rate, s->state, s->theta);                       /* theta <- theta - eta m */
-  return TRUE;
+  return assay_backend_vector_scale (s->backend, s->dtype, s->P, assay_values_get_double (s->options, "momentum"), s->state, error)
+         && assay_backend_vector_add (s->backend, s->dtype, s->P, 1, s->gradient, s->state, error)                    /* m <- mu m + g */
+         && assay_backend_vector_add (s->backend, s->dtype, s->P, -s->rate, s->state, s->theta, error);               /* theta <- theta - eta m */
 }
 
 /* b <- a_m - eta a_theta,  v = b,  a_m <- mu b */

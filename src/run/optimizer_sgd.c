@@ -2,7 +2,7 @@
 /* optimizer_sgd.c: gradient descent on batches. */
 #include "run/optimizer.h"
 
-#include "run/vector.h"
+#include "run/backend_vector.h"
 
 static void
 size (const AssayValues *options, gint64 P, guint *n_state, guint *n_work, guint *n_scalars)
@@ -15,9 +15,7 @@ size (const AssayValues *options, gint64 P, guint *n_state, guint *n_work, guint
 static gboolean
 step_sgd (AssayOptimizerStep *s, GError **error)
 {
-  (void) error;
-  assay_vector_add (s->backend->workers, s->dtype, s->P, -s->rate, s->gradient, s->theta);     /* theta <- theta - eta g */
-  return TRUE;
+  return assay_backend_vector_add (s->backend, s->dtype, s->P, -s->rate, s->gradient, s->theta, error);    /* theta <- theta - eta g */
 }
 
 static void

@@ -57,7 +57,7 @@ take_state (const AssayReplay *r, State *state, GError **error)
 {
   AssayTrainerState now = assay_trainer_get_state (r->trainer);
 
-  if (!state_allocate (r, state, error))
+  if (!state_allocate (r, state, error) || !assay_trainer_fetch (r->trainer, error))
     return FALSE;
   state->step = now.step;
   memcpy (state->theta, now.theta, r->P * r->width);

@@ -130,7 +130,7 @@ assay_train_store_save (AssayTrainStore *self, GError **error)
 
   if (s.step == self->saved_step)
     return TRUE;
-  if (!flush_log (self, error))
+  if (!assay_trainer_fetch (self->trainer, error) || !flush_log (self, error))
     return FALSE;
   meta = json_pack ("{s:{s:s}, s:I, s:i, s:o}", "training", "digest", self->digest, "step", (json_int_t) s.step, "reason", (int) s.reason, "seconds",
                     assay_json_number (assay_train_store_get_seconds (self)));
@@ -199,6 +199,8 @@ keep_checkpoint (AssayTrainStore *self, gint64 step, GError **error)
   object = find_own (self, "checkpoint", name);
   if (object != NULL)
     return TRUE;
+  if (!assay_trainer_fetch (self->trainer, error))
+    return FALSE;
   before = (total * (k - 1) + n / 2) / n;
   for (gint64 s = before + 1; s <= step; s++)
     sum += assay_trainer_get_rate (self->trainer, s);

@@ -4,8 +4,8 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "run/backend_vector.h"
 #include "run/schedule.h"
-#include "run/vector.h"
 
 #include <math.h>
 #include <string.h>
@@ -47,7 +47,7 @@ const AssayParam assay_train_params[] = {
   { .name = "seed", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 9e15, .help = "of the first parameters and of the order of the batches" },
   { .name = "dtype", .type = ASSAY_PARAM_CHOICE, .def.s = "auto", .choices = dtypes, .help = "precision; auto: f64 for newton and lbfgs, else f32" },
   { .name = "compute", .type = ASSAY_PARAM_CHOICE, .def.s = "full", .choices = assay_compute_names,
-    .help = "products of linear layers, forwards and backwards, in a training in f32; bf16: of factors rounded to bf16, summed in f32" },
+    .help = "products of linear layers, forwards and backwards, in a training in f32; bf16, tf32 (CUDA devices): of factors rounded to it, summed in f32" },
   { .name = "checkpoint-every", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1e9, .unit = "steps",
     .help = "steps between saved states; 0: by checkpoint-seconds" },
   { .name = "checkpoint-seconds", .type = ASSAY_PARAM_DOUBLE, .def.d = 30, .min = 0.1, .max = 1e6, .unit = "s", .help = "time between saved states" },
@@ -68,6 +68,9 @@ struct _AssayTrainer {
   double *weights;              /* (B), or NULL: ones */
   AssayObjective *objective;
   AssayOptimizerStep s;
+  void *theta, *state;          /* (P) the model's and (n_state,P): those of s, or on a device the host's side of them */
+  gboolean is_there;            /* s has vectors of the device: of first-order trainings */
+  gboolean is_sent, is_fetched; /* there is what is here; here is what is there */
   guint n_state, n_scalars;
   gboolean is_current;          /* gradient and value are those of theta */
   double gradient_norm, operations;
@@ -87,7 +90,12 @@ assay_train_get_dtype (const AssayValues *options)
 static AssayCompute
 get_compute (const AssayValues *options)
 {
-  return strcmp (assay_values_get_string (options, "compute"), "bf16") == 0 ? ASSAY_COMPUTE_BF16 : ASSAY_COMPUTE_FULL;
+  const char *name = assay_values_get_string (options, "compute");
+  AssayCompute compute = ASSAY_COMPUTE_FULL;
+
+  while (strcmp (assay_compute_names[compute], name) != 0)
+    compute++;
+  return compute;
 }
 
 static gboolean
@@ -161,7 +169,7 @@ read_options (AssayTrainer *t, GError **error)
   if (t->optimizer->is_whole_batch && t->s.dtype != ASSAY_F64)
     return refuse (error, "newton and lbfgs work in f64: give dtype f64 or auto");
   if (get_compute (o) != ASSAY_COMPUTE_FULL && t->s.dtype != ASSAY_F32)
-    return refuse (error, "products in bf16 are of a training in f32: give dtype f32 and an optimizer that works in it (sgd, momentum, adamw)");
+    return refuse (error, "products in bf16 or tf32 are of a training in f32: give dtype f32 and an optimizer that works in it (sgd, momentum, adamw)");
   t->B = get_batch (o, t->spec.N);
   t->n_steps = assay_train_get_n_steps (o, t->spec.N, t->spec.n_order);
   if (t->spec.order != NULL && t->optimizer->is_whole_batch)
@@ -184,6 +192,22 @@ read_options (AssayTrainer *t, GError **error)
   return TRUE;
 }
 
+static gsize
+count_bytes (const AssayTrainer *t, guint n_vectors)
+{
+  return (gsize) n_vectors * (gsize) t->s.P * assay_dtype_width (t->s.dtype);
+}
+
+static gboolean
+allocate_there (AssayTrainer *t, GError **error)
+{
+  AssayBackend *backend = t->spec.backend;
+
+  return (t->s.theta = backend->alloc (backend, count_bytes (t, 1), error)) != NULL
+         && (t->s.gradient = backend->alloc (backend, count_bytes (t, 1), error)) != NULL
+         && (t->s.state = backend->alloc (backend, MAX (1, count_bytes (t, t->n_state)), error)) != NULL;
+}
+
 static gboolean
 allocate (AssayTrainer *t, GError **error)
 {
@@ -200,11 +224,17 @@ allocate (AssayTrainer *t, GError **error)
   t->places = assay_mem_new (gint64, t->B, error);
   t->examples = t->places ? assay_mem_new (gint64, t->B, error) : NULL;
   t->weights = t->examples ? assay_mem_new (double, t->B, error) : NULL;
-  t->s.gradient = t->weights ? assay_mem_alloc_array (t->s.P, width, error) : NULL;
-  t->s.state = t->s.gradient ? assay_mem_alloc_array ((guint64) t->n_state * t->s.P, width, error) : NULL;
-  t->s.work = t->s.state ? assay_mem_alloc_array ((guint64) n_work * t->s.P, width, error) : NULL;
-  t->s.scalars = t->s.work ? assay_mem_new (double, t->n_scalars, error) : NULL;
-  return t->s.scalars != NULL;
+  t->state = t->weights ? assay_mem_alloc_array ((guint64) t->n_state * t->s.P, width, error) : NULL;
+  t->s.scalars = t->state ? assay_mem_new (double, t->n_scalars, error) : NULL;
+  if (t->s.scalars == NULL)
+    return FALSE;
+  if (t->is_there)
+    return allocate_there (t, error);
+  t->s.theta = t->theta;
+  t->s.state = t->state;
+  t->s.gradient = assay_mem_alloc_array (t->s.P, width, error);
+  t->s.work = t->s.gradient ? assay_mem_alloc_array ((guint64) n_work * t->s.P, width, error) : NULL;
+  return t->s.work != NULL;
 }
 
 AssayTrainer *
@@ -218,10 +248,11 @@ assay_trainer_new (const AssayTraining *training, GError **error)
   t->spec = *training;
   t->s = (AssayOptimizerStep) { .options = training->options, .backend = training->backend,
                                 .dtype = assay_train_get_dtype (training->options), .P = assay_model_get_n_params (training->model),
-                                .theta = assay_model_get_theta (training->model),
                                 .precondition = training->precondition, .precondition_data = training->precondition_data };
+  t->theta = assay_model_get_theta (training->model);
   if (!read_options (t, error))
     return NULL;
+  t->is_there = training->backend->owns != NULL && !t->optimizer->is_whole_batch;
   if (assay_model_get_dtype (training->model) != t->s.dtype)
     {
       g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "training: the options compute in %s, the model holds %s parameters; convert it or "
@@ -245,7 +276,9 @@ assay_trainer_new (const AssayTraining *training, GError **error)
 void
 assay_trainer_restart (AssayTrainer *t)
 {
-  memset (t->s.state, 0, (gsize) t->n_state * t->s.P * assay_dtype_width (t->s.dtype));
+  memset (t->state, 0, count_bytes (t, t->n_state));
+  t->is_sent = FALSE;
+  t->is_fetched = TRUE;
   memset (t->s.scalars, 0, t->n_scalars * sizeof *t->s.scalars);
   t->done = 0;
   t->operations = 0;
@@ -266,11 +299,42 @@ assay_trainer_free (AssayTrainer *t)
   assay_mem_free (t->places);
   assay_mem_free (t->examples);
   assay_mem_free (t->weights);
-  assay_mem_free (t->s.gradient);
-  assay_mem_free (t->s.state);
+  assay_mem_free (t->state);
+  if (t->is_there)
+    {
+      AssayBackend *backend = t->spec.backend;
+
+      backend->release (backend, t->s.theta);
+      backend->release (backend, t->s.gradient);
+      backend->release (backend, t->s.state);
+    }
+  else
+    assay_mem_free (t->s.gradient);
   assay_mem_free (t->s.work);
   assay_mem_free (t->s.scalars);
   g_free (t);
+}
+
+static gboolean
+send (AssayTrainer *t, GError **error)
+{
+  AssayBackend *backend = t->spec.backend;
+
+  if (t->is_there && !t->is_sent)
+    t->is_sent = backend->copy_in (backend, t->s.theta, t->theta, count_bytes (t, 1), error)
+                 && backend->copy_in (backend, t->s.state, t->state, count_bytes (t, t->n_state), error);
+  return !t->is_there || t->is_sent;
+}
+
+gboolean
+assay_trainer_fetch (AssayTrainer *t, GError **error)
+{
+  AssayBackend *backend = t->spec.backend;
+
+  if (t->is_there && !t->is_fetched)
+    t->is_fetched = backend->copy_out (backend, t->theta, t->s.theta, count_bytes (t, 1), error)
+                    && backend->copy_out (backend, t->state, t->s.state, count_bytes (t, t->n_state), error);
+  return t->is_fetched;
 }
 
 static void
@@ -300,31 +364,35 @@ find_fault (AssayTrainer *t, GError **error)
 gboolean
 assay_trainer_step (AssayTrainer *t, AssayTrainRow *row, GError **error)
 {
-  AssayWorkers *crew = t->spec.backend->workers;
   double operations = assay_objective_get_operations (t->objective);
 
+  if (!send (t, error))
+    return FALSE;
   if (t->order != NULL)
     take_batch (t);
   if (!t->is_current && !assay_objective_evaluate (t->objective, t->s.theta, t->s.gradient, &t->s.value, error))
     return FALSE;
   if (t->order == NULL && t->done > 0 && !t->is_current)          /* a continued run looks again at where it stopped: the step before counted that */
     operations = assay_objective_get_operations (t->objective);
-  t->gradient_norm = assay_vector_norm (crew, t->s.dtype, t->s.P, t->s.gradient);
+  if (!assay_backend_vector_norm (t->spec.backend, t->s.dtype, t->s.P, t->s.gradient, &t->gradient_norm, error))
+    return FALSE;
   if (!isfinite (t->s.value.total) || !isfinite (t->gradient_norm))
     return find_fault (t, error);
-  if (t->order != NULL && t->clip > 0 && t->gradient_norm > t->clip)
-    assay_vector_scale (crew, t->s.dtype, t->s.P, t->clip / t->gradient_norm, t->s.gradient);
+  if (t->order != NULL && t->clip > 0 && t->gradient_norm > t->clip
+      && !assay_backend_vector_scale (t->spec.backend, t->s.dtype, t->s.P, t->clip / t->gradient_norm, t->s.gradient, error))
+    return FALSE;
   t->s.step = t->done + 1;
   t->s.rate = assay_trainer_get_rate (t, t->s.step);
   *row = (AssayTrainRow) { .step = t->s.step, .loss = t->s.value.data, .rate = t->s.rate, .gradient_norm = t->gradient_norm };
   t->is_current = t->optimizer->is_whole_batch;
+  t->is_fetched = !t->is_there;
   if (!t->optimizer->step (&t->s, error))
     return FALSE;
   t->done++;
   t->operations += assay_objective_get_operations (t->objective) - operations;
   if (t->s.reason == ASSAY_TRAIN_RUNNING && t->done >= t->n_steps)
     t->s.reason = ASSAY_TRAIN_STEPS_DONE;
-  return TRUE;
+  return t->s.reason == ASSAY_TRAIN_RUNNING || assay_trainer_fetch (t, error);
 }
 
 void
@@ -411,8 +479,8 @@ assay_trainer_get_result (AssayTrainer *t, AssayTrainResult *result, GError **er
         return FALSE;
       t->is_current = TRUE;
     }
-  if (t->is_current)
-    t->gradient_norm = assay_vector_norm (t->spec.backend->workers, t->s.dtype, t->s.P, t->s.gradient);
+  if (t->is_current && !assay_backend_vector_norm (t->spec.backend, t->s.dtype, t->s.P, t->s.gradient, &t->gradient_norm, error))
+    return FALSE;
   *result = (AssayTrainResult) { .reason = t->s.reason, .steps = t->done, .loss = t->s.value.data, .objective = t->s.value.total,
                                  .gradient_norm = t->gradient_norm, .decrement = t->s.decrement, .operations = t->operations,
                                  .seconds = NAN };
@@ -423,7 +491,7 @@ AssayTrainerState
 assay_trainer_get_state (AssayTrainer *t)
 {
   return (AssayTrainerState) { .step = t->done, .reason = t->s.reason, .dtype = t->s.dtype, .P = t->s.P, .n_vectors = t->n_state,
-                               .n_scalars = t->n_scalars, .theta = t->s.theta, .vectors = t->s.state, .scalars = t->s.scalars,
+                               .n_scalars = t->n_scalars, .theta = t->theta, .vectors = t->state, .scalars = t->s.scalars,
                                .last = { t->s.value.data, t->gradient_norm, t->s.decrement, t->operations } };
 }
 
@@ -435,6 +503,8 @@ assay_trainer_resume (AssayTrainer *t, const AssayTrainerState *state)
   t->s.value.data = state->last[0];
   t->gradient_norm = state->last[1];
   t->s.decrement = state->last[2];
+  t->is_sent = FALSE;
+  t->is_fetched = TRUE;
   t->operations = state->last[3];
   t->is_current = FALSE;
 }

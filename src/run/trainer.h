@@ -95,8 +95,11 @@ typedef struct {
   double last[4];               /* loss, gradient norm and decrement of the last step, and operations of all, for the result */
 } AssayTrainerState;
 
-/* Borrowed buffers. To go on: fill them, set the other members, then assay_trainer_resume. */
+/* Borrowed buffers. To go on: fill them, set the other members, then assay_trainer_resume. Of a training on a device they, and the model's theta, hold what
+ * was there at the last assay_trainer_fetch, or when the training was done. */
 AssayTrainerState assay_trainer_get_state (AssayTrainer *trainer);
+/* Errors: those of the device. */
+gboolean      assay_trainer_fetch    (AssayTrainer *trainer, GError **error);
 void          assay_trainer_resume   (AssayTrainer *trainer, const AssayTrainerState *state);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayTrainer, assay_trainer_free)

@@ -32,6 +32,8 @@ struct _AssayBackend {
   gboolean (*copy_out) (AssayBackend *backend, gpointer host, gconstpointer device, gsize bytes, GError **error);
   gboolean (*zero)     (AssayBackend *backend, gpointer device, gsize bytes, GError **error);
   gboolean (*sync)     (AssayBackend *backend, GError **error);
+  /* Whether the address lies in a buffer of alloc; NULL on the CPU, whose memory is the caller's too. */
+  gboolean (*owns)     (AssayBackend *backend, gconstpointer address);
 
   /* Dense matrices on buffers, in f32 or f64 and no less; NULL on the CPU, where tensor/gemm.h and LAPACK do it. hessian/dense.c alone calls them.
    * gemm: C (M,N) <- alpha op(A) op(B) (+ C), arguments as tensor/gemm.h has them. Of symmetric matrices (n,n):
@@ -43,7 +45,8 @@ struct _AssayBackend {
                         GError **error);
   gboolean (*factor)   (AssayBackend *backend, AssayDtype dtype, gint64 n, gpointer matrix, gint64 *pivot, GError **error);
   gboolean (*solve)    (AssayBackend *backend, AssayDtype dtype, gint64 n, gint64 K, gconstpointer factor, gpointer X, GError **error);
-  /* NULL on the CPU, whose kernels are in the op's own table. Queues a rule of the op of that name; ops/op.h alone calls it. Errors: UNSUPPORTED. */
+  /* NULL on the CPU, whose kernels are in the op's own table. Queues a rule of the op of that name; ops/op.h calls it, and run/backend_vector.h for what
+   * is done to flat vectors. Errors: UNSUPPORTED. */
   gboolean (*run_op)   (AssayBackend *backend, const char *op, AssayRule rule, AssayDtype dtype, const AssayOpCall *call, GError **error);
   void     (*close)    (AssayBackend *backend);
 };

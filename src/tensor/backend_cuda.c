@@ -153,6 +153,14 @@ cuda_sync (AssayBackend *backend, GError **error)
 }
 
 static gboolean
+cuda_owns (AssayBackend *backend, gconstpointer address)
+{
+  CudaBackend *self = (CudaBackend *) backend;
+
+  return self->cuda->owns (self->context, address);
+}
+
+static gboolean
 get_type (AssayDtype dtype, AssayCudaType *type, GError **error)
 {
   if (dtype != ASSAY_F32 && dtype != ASSAY_F64)
@@ -214,6 +222,7 @@ cuda_solve (AssayBackend *backend, AssayDtype dtype, gint64 n, gint64 K, gconstp
 G_STATIC_ASSERT (ASSAY_CUDA_MAX_RANK == ASSAY_MAX_RANK);
 G_STATIC_ASSERT (ASSAY_CUDA_MAX_IN == ASSAY_OP_MAX_IN);
 G_STATIC_ASSERT (ASSAY_CUDA_MAX_OUT == ASSAY_OP_MAX_OUT);
+G_STATIC_ASSERT ((int) ASSAY_CUDA_FULL == (int) ASSAY_COMPUTE_FULL && (int) ASSAY_CUDA_BF16 == (int) ASSAY_COMPUTE_BF16 && (int) ASSAY_CUDA_TF32 == (int) ASSAY_COMPUTE_TF32);
 
 static void
 set_shapes (AssayCudaShape *to, const AssayShape *from, guint n)
@@ -233,10 +242,10 @@ cuda_run_op (AssayBackend *backend, const char *op, AssayRule rule, AssayDtype d
                                          [ASSAY_RBWD] = ASSAY_CUDA_RBWD, [ASSAY_GGN] = ASSAY_CUDA_GGN };
   CudaBackend *self = (CudaBackend *) backend;
   AssayCudaOpCall c = { .n_in = (int) call->n_in, .n_out = (int) call->n_out, .attr = call->attr, .dy = call->dy, .rdy = call->rdy, .fresh = call->fresh,
-                        .position = call->position };
+                        .position = call->position, .compute = (AssayCudaCompute) call->compute };
   AssayCudaFailure failure;
 
-  if (rule >= G_N_ELEMENTS (rules) || (dtype != ASSAY_F32 && dtype != ASSAY_F64) || call->packed != NULL || call->compute != ASSAY_COMPUTE_FULL)
+  if (rule >= G_N_ELEMENTS (rules) || (dtype != ASSAY_F32 && dtype != ASSAY_F64) || call->packed != NULL)
     {
       g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "%s on cuda: one of the four rules in f32 or f64, of weights as they are, expected, %s found; leave --device out", op, assay_dtype_name (dtype));
       return FALSE;
@@ -284,7 +293,7 @@ assay_backend_cuda_new (const char *path, guint device, guint n_threads, GError 
   self = g_new0 (CudaBackend, 1);
   *self = (CudaBackend) {
     .backend = { .kind = ASSAY_BACKEND_CUDA, .name = "cuda", .workers = assay_workers_new (n_threads), .alloc = cuda_alloc, .release = cuda_release,
-                 .copy_in = cuda_copy_in, .copy_out = cuda_copy_out, .zero = cuda_zero, .sync = cuda_sync, .gemm = cuda_gemm, .eigen = cuda_eigen,
+                 .copy_in = cuda_copy_in, .copy_out = cuda_copy_out, .zero = cuda_zero, .sync = cuda_sync, .owns = cuda_owns, .gemm = cuda_gemm, .eigen = cuda_eigen,
                  .factor = cuda_factor, .solve = cuda_solve,
                  .run_op = cuda_run_op, .close = cuda_close },
     .cuda = cuda, .context = context

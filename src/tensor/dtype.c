@@ -11,7 +11,7 @@ static const struct { const char *name; gsize width; } dtypes[ASSAY_N_DTYPES] = 
   [ASSAY_F32] = { "f32", 4 }, [ASSAY_F64] = { "f64", 8 }, [ASSAY_C128] = { "c128", 16 }, [ASSAY_I32] = { "i32", 4 },
 };
 
-const char *const assay_compute_names[] = { "full", "bf16", NULL };
+const char *const assay_compute_names[] = { "full", "bf16", "tf32", NULL };
 
 gsize
 assay_dtype_width (AssayDtype dtype)

@@ -26,7 +26,8 @@ gboolean    assay_dtype_from_name  (const char *name, AssayDtype *dtype, GError 
  * be a whole number that it can hold. */
 void        assay_dtype_convert    (AssayDtype from, const void *source, AssayDtype to, void *target, gsize n);
 
-/* How products with the weights of a walk in f32 are formed: in full, or of factors that are rounded to bf16, with sums in f32 (tensor/gemm.h). */
-typedef enum { ASSAY_COMPUTE_FULL, ASSAY_COMPUTE_BF16 } AssayCompute;
+/* How products with the weights of a walk in f32 are formed, with sums in f32: in full, or of factors that are rounded to bf16 (tensor/gemm.h) or, on CUDA
+ * devices alone, to tf32. */
+typedef enum { ASSAY_COMPUTE_FULL, ASSAY_COMPUTE_BF16, ASSAY_COMPUTE_TF32 } AssayCompute;
 
-extern const char *const assay_compute_names[];         /* "full", "bf16", NULL */
+extern const char *const assay_compute_names[];         /* "full", "bf16", "tf32", NULL */

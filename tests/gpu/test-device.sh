@@ -60,6 +60,11 @@ cp -r c.assay d.assay
 "$ASSAY" influence c.assay --model-name m --query edited:0 --method ekfac --damping 0.1 --fisher empirical --json --quiet --device cpu >cpu.json
 "$ASSAY" influence d.assay --model-name m --query edited:0 --method ekfac --damping 0.1 --fisher empirical --json --quiet --device cuda >cuda.json
 check "and by factors of the curvature, fitted by each" near 1e-9 cpu.json cuda.json
+cp -r c.assay e.assay
+cp -r c.assay f.assay
+"$ASSAY" influence e.assay --model-name m --query edited:0 --method kfac --damping 0.1 --json --quiet --device cpu >cpu.json
+"$ASSAY" influence f.assay --model-name m --query edited:0 --method kfac --damping 0.1 --json --quiet --device cuda >cuda.json
+check "and by factors of labels that were drawn, the same ones" near 1e-9 cpu.json cuda.json
 check "and by gradients alone" both 1e-11 influence c.assay --model-name m --query edited:0 --method dot
 check "a training in f32 is near" both 1e-4 train c.assay --name single --data dose --model transformer --width 16 --layers 1 --heads 4 --steps 6 --batch 16 --dtype f32
 check "the record says which device it was" sh -c 'grep -raq "\"device\": *\"cuda\"" c.assay'
@@ -68,7 +73,7 @@ refused_with () { words=$1; shift; ! "$ASSAY" "$@" >out 2>&1 && grep -qF -- "$wo
 check "an unknown device is refused in words" refused_with "--device: cpu, cuda or cuda:N expected, tpu found" $train --device tpu
 check "a device that is not there is told with how many are" refused_with "device 3: 1 found" $train --force --device cuda:3
 check "a module that is not there is told by its path" refused_with "none.so is not there" $train --force --device cuda --cuda-module none.so
-check "labels are drawn on the processor" refused_with "leave --device cuda out" influence c.assay --model-name m --query edited:1 --method kfac --damping 0.1 --device cuda
-check "chains are judged on the processor" refused_with "leave --device cuda out" cot c.assay --model-name m --device cuda
+check "the complex step is walked on the processor" refused_with "leave --device cuda out" influence c.assay --model-name m --query edited:1 --method cg --damping 0.1 --curvature complex-step --device cuda
+check "chains are edited on a device as on the processor" both 1e-9 cot c.assay --model-name m --most 4
 
 finish
