@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* dense.cu: matrix products by cuBLAS, eigenvectors and Cholesky factors by cuSOLVER's 64-bit interface, and how far the eigenvectors are from being some.
+/* dense.cu: eigenvectors and Cholesky factors by cuSOLVER's 64-bit interface, and how far the eigenvectors are from being some.
  *
  * cuSOLVER takes divide and conquer for one matrix (Xsyevd), Xsyevd again for each of several large ones, and XsyevBatched for several small ones.
  * (syevjBatched, which has returned wrong vectors, is not used.) Whether what comes back is right is measured here by products of the same precision:
@@ -20,42 +20,6 @@ static size_t
 width (AssayCudaType type)
 {
   return type == ASSAY_CUDA_F64 ? sizeof (double) : sizeof (float);
-}
-
-/* --- products ------------------------------------------------------------------------------------------------------------- */
-
-/* cuBLAS counts by columns: C' = op(B)' op(A)'. */
-int
-assay_cuda_gemm_each (AssayCudaContext *context, AssayCudaType type, int64_t batch, int ta, int tb, int64_t M, int64_t N, int64_t K, double alpha,
-                      const void *A, int64_t lda, int64_t apart_A, const void *B, int64_t ldb, int64_t apart_B, double beta, void *C, int64_t ldc,
-                      int64_t apart_C, AssayCudaFailure *failure)
-{
-  const cublasOperation_t op_a = ta ? CUBLAS_OP_T : CUBLAS_OP_N, op_b = tb ? CUBLAS_OP_T : CUBLAS_OP_N;
-  const float alpha32 = (float) alpha, beta32 = (float) beta;
-  cublasStatus_t status;
-
-  if (!assay_cuda_enter (context, failure))
-    return 0;
-  if (M == 0 || N == 0 || batch == 0)
-    return 1;
-  if (type == ASSAY_CUDA_F64 && batch == 1)
-    status = cublasDgemm_64 (context->blas, op_b, op_a, N, M, K, &alpha, (const double *) B, ldb, (const double *) A, lda, &beta, (double *) C, ldc);
-  else if (type == ASSAY_CUDA_F64)
-    status = cublasDgemmStridedBatched_64 (context->blas, op_b, op_a, N, M, K, &alpha, (const double *) B, ldb, apart_B, (const double *) A, lda, apart_A,
-                                           &beta, (double *) C, ldc, apart_C, batch);
-  else if (batch == 1)
-    status = cublasSgemm_64 (context->blas, op_b, op_a, N, M, K, &alpha32, (const float *) B, ldb, (const float *) A, lda, &beta32, (float *) C, ldc);
-  else
-    status = cublasSgemmStridedBatched_64 (context->blas, op_b, op_a, N, M, K, &alpha32, (const float *) B, ldb, apart_B, (const float *) A, lda, apart_A,
-                                           &beta32, (float *) C, ldc, apart_C, batch);
-  return assay_cuda_check_blas (context, status, "matrix product", failure);
-}
-
-int
-assay_cuda_gemm (AssayCudaContext *context, AssayCudaType type, int ta, int tb, int64_t M, int64_t N, int64_t K, double alpha, const void *A, int64_t lda,
-                 const void *B, int64_t ldb, double beta, void *C, int64_t ldc, AssayCudaFailure *failure)
-{
-  return assay_cuda_gemm_each (context, type, 1, ta, tb, M, N, K, alpha, A, lda, 0, B, ldb, 0, beta, C, ldc, 0, failure);
 }
 
 /* --- sums of squares ------------------------------------------------------------------------------------------------------ */

@@ -157,8 +157,9 @@ close_context (AssayCudaContext *context)
     cusolverDnDestroyParams (context->parameters);
   if (context->solver != NULL)
     cusolverDnDestroy (context->solver);
+  assay_cuda_free_ways (context);
   if (context->blas != NULL)
-    cublasDestroy (context->blas);
+    cublasLtDestroy (context->blas);
   for (int k = 0; k < 2; k++)
     {
       if (context->mark[k] != NULL)
@@ -184,10 +185,7 @@ set_up (AssayCudaContext *c, AssayCudaFailure *failure)
         || !assay_cuda_check (c, cudaEventCreateWithFlags (&c->staged[k], cudaEventDisableTiming), "cudaEventCreate", failure)
         || !assay_cuda_check (c, cudaMallocHost (&c->staging[k], ASSAY_STAGING), "pinned buffers", failure))
       return 0;
-  /* Pedantic: f32 is f32, whatever the environment asks of the library. */
-  return assay_cuda_check_blas (c, cublasCreate (&c->blas), "cublasCreate", failure)
-         && assay_cuda_check_blas (c, cublasSetStream (c->blas, c->stream), "cublasSetStream", failure)
-         && assay_cuda_check_blas (c, cublasSetMathMode (c->blas, CUBLAS_PEDANTIC_MATH), "cublasSetMathMode", failure)
+  return assay_cuda_check_blas (c, cublasLtCreate (&c->blas), "cublasLtCreate", failure)
          && assay_cuda_check_solver (c, cusolverDnCreate (&c->solver), "cusolverDnCreate", failure)
          && assay_cuda_check_solver (c, cusolverDnSetStream (c->solver, c->stream), "cusolverDnSetStream", failure)
          && assay_cuda_check_solver (c, cusolverDnCreateParams (&c->parameters), "cusolverDnCreateParams", failure);

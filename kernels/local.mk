@@ -15,7 +15,8 @@ CUDA_FILES = \
   kernels/op_product.cu \
   kernels/op_scan.cu \
   kernels/op_select.cu \
-  kernels/op_vector.cu
+  kernels/op_vector.cu \
+  kernels/product.cu
 CUDA_INCLUDED = \
   kernels/dual.cuh \
   kernels/launch.h \
@@ -42,7 +43,7 @@ endif
 # On a machine with a device: parity, and what a sanitizer finds.
 .PHONY: check-gpu
 if HAVE_CUDA
-GPU_SUITES = tests/gpu/test-ops_cuda$(EXEEXT) tests/gpu/test-oracle_cuda$(EXEEXT)
+GPU_SUITES = tests/gpu/test-ops_cuda$(EXEEXT) tests/gpu/test-products_cuda$(EXEEXT) tests/gpu/test-oracle_cuda$(EXEEXT)
 check-gpu: tests/gpu/test-parity$(EXEEXT) kernels/assay-cuda.so $(GPU_SUITES)
 	$(SHELL) $(srcdir)/tests/gpu/check-gpu.sh tests/gpu/test-parity$(EXEEXT) kernels/assay-cuda.so $(GPU_SUITES)
 else

@@ -309,24 +309,33 @@ run_columns (const Scope &scope, const char *name, int64_t N, int64_t C, Adjoint
   return assay_cuda_check_launch (scope.context, name, scope.failure);
 }
 
-/* C (M,N) <- alpha op(A) op(B) (+ C) in the call's type; arguments as launch.h has them. */
+/* Plain products of the call's type, for each of `batch` whose matrices lie so many elements apart; C (M,N) (+)= op(A) op(B), as launch.h has it. */
 template <class T>
-static inline int
-multiply (const Scope &scope, bool ta, bool tb, int64_t M, int64_t N, int64_t K, const T *A, int64_t lda, const T *B, int64_t ldb, bool accumulate, T *C,
-          int64_t ldc)
+static inline AssayCudaProduct
+product (bool ta, bool tb, int64_t M, int64_t N, int64_t K, const T *A, int64_t lda, const T *B, int64_t ldb, bool accumulate, T *C, int64_t ldc)
 {
-  return assay_cuda_gemm (scope.context, sizeof (T) == 8 ? ASSAY_CUDA_F64 : ASSAY_CUDA_F32, ta, tb, M, N, K, 1, A, lda, B, ldb, accumulate ? 1 : 0, C, ldc,
-                          scope.failure);
+  return { sizeof (T) == 8 ? ASSAY_CUDA_F64 : ASSAY_CUDA_F32, ASSAY_CUDA_FULL, ta, tb, false, false, 1, M, N, K, 1, accumulate ? 1.0 : 0.0, A, B, NULL, C, lda, ldb, ldc, 0, 0, 0 };
 }
 
-/* The same for each of `batch` matrices that lie so many elements apart. */
+static inline int
+multiply (const Scope &scope, const AssayCudaProduct &p)
+{
+  return assay_cuda_multiply (scope.context, &p, scope.failure);
+}
+
 template <class T>
 static inline int
 multiply_each (const Scope &scope, int64_t batch, bool ta, bool tb, int64_t M, int64_t N, int64_t K, const T *A, int64_t lda, int64_t apart_A, const T *B,
                int64_t ldb, int64_t apart_B, bool accumulate, T *C, int64_t ldc, int64_t apart_C)
 {
-  return assay_cuda_gemm_each (scope.context, sizeof (T) == 8 ? ASSAY_CUDA_F64 : ASSAY_CUDA_F32, batch, ta, tb, M, N, K, 1, A, lda, apart_A, B, ldb, apart_B,
-                               accumulate ? 1 : 0, C, ldc, apart_C, scope.failure);
+  AssayCudaProduct p = product (ta, tb, M, N, K, A, lda, B, ldb, accumulate, C, ldc);
+
+  p.batch = batch;
+  p.batch_is_free = true;
+  p.apart_A = apart_A;
+  p.apart_B = apart_B;
+  p.apart_C = apart_C;
+  return multiply (scope, p);
 }
 
 static inline int

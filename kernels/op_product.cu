@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* op_product.cu: linear and matmul: what is all matrix products, which cuBLAS makes. A tangent is the sum of the products with one factor's tangent each. */
+/* op_product.cu: linear and matmul: what is all matrix products (product.cu). A tangent is the sum of the products with one factor's tangent each. */
 #include "op.cuh"
 
 /* --- linear: y = x W' + b          x (N,I)   W (O,I)   b (O)   y (N,O) ------------------------------------------------------ */
@@ -29,20 +29,33 @@ struct Linear {
 
   Linear (const Scope &s) : scope (s), N (count (s.call->in_shape[0]) / last (s.call->in_shape[0])), I (last (s.call->in_shape[0])), O (s.call->in_shape[1].dim[0]) {}
 
-  /* y (+)= x W' */
-  int to_output (const void *x, const void *W, bool accumulate, void *y) const
+  /* rows: those of the result are examples or positions. */
+  int run (AssayCudaProduct p, bool rows, const void *bias = NULL) const
   {
-    return multiply<T> (scope, false, true, N, O, I, (const T *) x, I, (const T *) W, I, accumulate, (T *) y, O);
+    p.compute = scope.call->compute;
+    p.rows_are_free = rows;
+    p.bias = bias;
+    return multiply (scope, p);
+  }
+  /* y (+)= x W' (+ b) */
+  int to_output (const void *x, const void *W, const void *b, bool accumulate, void *y) const
+  {
+    return run (product (false, true, N, O, I, (const T *) x, I, (const T *) W, I, accumulate, (T *) y, O), true, b);
   }
   /* dx (+)= dy W */
   int to_input (const void *dy, const void *W, bool accumulate, void *dx) const
   {
-    return multiply<T> (scope, false, false, N, I, O, (const T *) dy, O, (const T *) W, I, accumulate, (T *) dx, I);
+    return run (product (false, false, N, I, O, (const T *) dy, O, (const T *) W, I, accumulate, (T *) dx, I), true);
   }
   /* dW (+)= dy' x */
   int to_weight (const void *dy, const void *x, bool accumulate, void *dW) const
   {
-    return multiply<T> (scope, true, false, O, I, N, (const T *) dy, O, (const T *) x, I, accumulate, (T *) dW, I);
+    return run (product (true, false, O, I, N, (const T *) dy, O, (const T *) x, I, accumulate, (T *) dW, I), false);
+  }
+  /* y = x W' + b, b or NULL; doubles take it in a pass of its own. */
+  int to_output_and_bias (const void *x, const void *W, const void *b, void *y) const
+  {
+    return sizeof (T) == 8 && b != NULL ? spread (b, y) && to_output (x, W, NULL, true, y) : to_output (x, W, b, false, y);
   }
   int spread (const void *b, void *y) const
   {
@@ -63,7 +76,7 @@ struct linear {
     const AssayCudaOpCall *c = scope.call;
     const Linear<T> l (scope);
 
-    return (c->n_in < 3 || l.spread (c->x[2], c->y[0])) && l.to_output (c->x[0], c->x[1], c->n_in > 2, c->y[0]);
+    return l.to_output_and_bias (c->x[0], c->x[1], c->n_in > 2 ? c->x[2] : NULL, c->y[0]);
   }
 
   template <class T>
@@ -86,10 +99,13 @@ struct linear {
     const Linear<T> l (scope);
     const bool has_bias = c->n_in > 2 && c->rx[2] != NULL;
 
-    if (has_bias ? !l.spread (c->rx[2], c->ry[0]) : c->rx[0] == NULL && c->rx[1] == NULL && !clear (scope, c->ry[0], (size_t) (l.N * l.O) * sizeof (T)))
-      return 0;
-    return (c->rx[0] == NULL || l.to_output (c->rx[0], c->x[1], has_bias, c->ry[0]))
-           && (c->rx[1] == NULL || l.to_output (c->x[0], c->rx[1], has_bias || c->rx[0] != NULL, c->ry[0]));
+    const void *b = has_bias ? c->rx[2] : NULL;
+
+    if (c->rx[0] == NULL && c->rx[1] == NULL)
+      return has_bias ? l.spread (b, c->ry[0]) : clear (scope, c->ry[0], (size_t) (l.N * l.O) * sizeof (T));
+    if (c->rx[0] == NULL)
+      return l.to_output_and_bias (c->x[0], c->rx[1], b, c->ry[0]);
+    return l.to_output_and_bias (c->rx[0], c->x[1], b, c->ry[0]) && (c->rx[1] == NULL || l.to_output (c->x[0], c->rx[1], NULL, true, c->ry[0]));
   }
 
   /* rdx = rdy W + dy rW        rdW = rdy' x + dy' rx */

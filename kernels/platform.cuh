@@ -7,7 +7,7 @@
 #include "launch.h"
 
 #include <cuda_runtime.h>
-#include <cublas_v2.h>
+#include <cublasLt.h>
 #include <cusolverDn.h>
 
 #ifndef ASSAY_EMULATED
@@ -24,11 +24,15 @@ struct AssayBlockOfMemory {
   AssayBlockOfMemory *next;
 };
 
+struct AssayProductWay;
+
 struct AssayCudaContext {
   int device;
   size_t shared;                /* most bytes of shared memory that a block may have */
   cudaStream_t stream;
-  cublasHandle_t blas;
+  cublasLtHandle_t blas;
+  AssayProductWay *ways;        /* how products are made: product.cu */
+  void *workspace;              /* theirs; NULL until one wants it */
   cusolverDnHandle_t solver;
   cusolverDnParams_t parameters;
   cudaEvent_t mark[2], staged[2];
@@ -55,10 +59,24 @@ int  assay_cuda_copy_out (AssayCudaContext *context, void *host, const void *buf
 
 int assay_cuda_gemm   (AssayCudaContext *context, AssayCudaType type, int ta, int tb, int64_t M, int64_t N, int64_t K, double alpha, const void *A,
                        int64_t lda, const void *B, int64_t ldb, double beta, void *C, int64_t ldc, AssayCudaFailure *failure);
-/* The same for each of `batch` products, whose matrices lie so many elements apart. */
-int assay_cuda_gemm_each (AssayCudaContext *context, AssayCudaType type, int64_t batch, int ta, int tb, int64_t M, int64_t N, int64_t K, double alpha,
-                          const void *A, int64_t lda, int64_t apart_A, const void *B, int64_t ldb, int64_t apart_B, double beta, void *C, int64_t ldc,
-                          int64_t apart_C, AssayCudaFailure *failure);
+
+/* Of each of `batch` products, whose matrices lie so many elements apart: C (M,N) <- alpha op(A) op(B) + beta C (+ bias), row-major. */
+typedef struct {
+  AssayCudaType type;           /* of all matrices */
+  AssayCudaCompute compute;
+  bool ta, tb;
+  bool rows_are_free, batch_is_free;    /* a row of C has the same bits whatever M, or `batch`, is */
+  int64_t batch, M, N, K;
+  double alpha, beta;
+  const void *A, *B, *bias;     /* bias (N), added to every row, or NULL */
+  void *C;
+  int64_t lda, ldb, ldc, apart_A, apart_B, apart_C;
+} AssayCudaProduct;
+
+int  assay_cuda_multiply       (AssayCudaContext *context, const AssayCudaProduct *product, AssayCudaFailure *failure);
+/* The same by a kernel of our own alone: the simplest, and where cuBLASLt has no way. */
+int  assay_cuda_multiply_plain (AssayCudaContext *context, const AssayCudaProduct *product, AssayCudaFailure *failure);
+void assay_cuda_free_ways      (AssayCudaContext *context);
 int assay_cuda_eigen  (AssayCudaContext *context, AssayCudaEigenWay way, AssayCudaType type, int64_t batch, int64_t n, void *matrix, void *values,
                        double *residual, double *orthogonality, AssayCudaFailure *failure);
 int assay_cuda_factor (AssayCudaContext *context, AssayCudaType type, int64_t n, void *matrix, int64_t *pivot, AssayCudaFailure *failure);

@@ -26,7 +26,7 @@ AS_IF([test -n "$NVCC"],
    assay_cuda_dir=`cd "$assay_cuda_dir" && pwd`
    AS_IF([test -d "$assay_cuda_dir/lib64"],
      [assay_cuda_lib=$assay_cuda_dir/lib64], [assay_cuda_lib=$assay_cuda_dir/lib])
-   CUDA_LIBS="-L$assay_cuda_lib -lcublas -lcusolver"
+   CUDA_LIBS="-L$assay_cuda_lib -lcublasLt -lcusolver"
    CUDA_RPATH="-Xlinker -rpath -Xlinker $assay_cuda_lib"
    # Ampere, Hopper and Blackwell, and what comes after by PTX; what an older toolkit does not know is left out.
    AS_IF([test -n "$CUDA_ARCHS"], [assay_cuda_tries=1], [assay_cuda_tries="3 2 1"])
@@ -38,7 +38,7 @@ AS_IF([test -n "$NVCC"],
        [assay_cuda_archs="-gencode arch=compute_80,code=sm_80 -gencode arch=compute_80,code=compute_80"])
      AC_MSG_CHECKING([whether $NVCC builds a module ($assay_cuda_archs)])
      cat >conftest.cu <<'_ASSAY_CUDA'
-#include <cublas_v2.h>
+#include <cublasLt.h>
 #include <cusolverDn.h>
 __global__ void twice (float *x) { x[[threadIdx.x]] *= 2; }
 int run (void) { cusolverDnParams_t p; twice<<<1, 1>>> (nullptr); return cusolverDnCreateParams (&p) != CUSOLVER_STATUS_SUCCESS; }

@@ -24,7 +24,7 @@ locate ()
   done
 }
 cuda=$(dirname "$(dirname "$(command -v "$nvcc" || echo /usr/local/cuda/bin/nvcc)")")
-cublas=$(locate 'libcublas.so.[0-9]*')
+cublas=$(locate 'libcublasLt.so.[0-9]*')
 cusolver=$(locate 'libcusolver.so.[0-9]*')
 
 # build FOLDER: the module and the two programs; one process a file, side by side.
@@ -36,7 +36,7 @@ build ()
   else
     capability=$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2>/dev/null | sed -n '1s/\.//p')
     archs=${CUDA_ARCHS:--arch=${capability:+sm_}${capability:-native}}
-    for header in cublas_v2.h cusolverDn.h; do archs="$archs -I$(dirname "$(locate $header)")"; done
+    for header in cublasLt.h cusolverDn.h; do archs="$archs -I$(dirname "$(locate $header)")"; done
     pids=
     for file in kernels/*.cu; do
       "$nvcc" $archs -O3 -lineinfo -Xcompiler -fPIC,-fvisibility=hidden -c -o "$work/$(basename "$file" .cu).o" "$file" &

@@ -2,7 +2,7 @@
 # The CUDA module without a device: its own sources compiled for the host, with
 # blocks, threads, streams and libraries that tests/gpu/emulation stands in for.
 EMULATION_INCLUDED = \
-  tests/gpu/emulation/cublas_v2.h \
+  tests/gpu/emulation/cublasLt.h \
   tests/gpu/emulation/cuda_runtime.h \
   tests/gpu/emulation/cusolverDn.h \
   tests/gpu/emulation/emulation.h
@@ -25,6 +25,11 @@ tests_gpu_test_ops_cuda_SOURCES = $(OPS_SUITE)
 tests_gpu_test_ops_cuda_CPPFLAGS = -I$(top_srcdir)/tests/ops $(AM_CPPFLAGS) -DCUDA_MODULE='"$(abs_top_builddir)/tests/gpu/emulated-cuda.so"'
 tests_gpu_test_ops_cuda_LDADD = $(OPS_TEST_LIBS) $(OPS_FLOORS_BELOW)
 
+# Products with weights: precision, and rows that do not follow each other.
+check_PROGRAMS += tests/gpu/test-products_cuda
+tests_gpu_test_products_cuda_SOURCES = tests/gpu/test-products_cuda.c
+tests_gpu_test_products_cuda_CPPFLAGS = $(AM_CPPFLAGS) -DCUDA_MODULE='"$(abs_top_builddir)/tests/gpu/emulated-cuda.so"'
+
 # Whole models walked on the device: the suite of tests/model against the complex step.
 check_PROGRAMS += tests/gpu/test-oracle_cuda
 tests_gpu_test_oracle_cuda_SOURCES = $(tests_model_test_oracle_SOURCES)
@@ -45,11 +50,12 @@ tests/gpu/emulated-cuda.so: $(EMULATED_OBJECTS)
 EXTRA_tests_gpu_test_parity_DEPENDENCIES = tests/gpu/emulated-cuda.so
 EXTRA_tests_gpu_test_backend_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
 EXTRA_tests_gpu_test_ops_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
+EXTRA_tests_gpu_test_products_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
 EXTRA_tests_gpu_test_oracle_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
 dist_check_SCRIPTS += tests/gpu/test-bundle.sh tests/gpu/test-mutants.sh tests/gpu/test-device.sh
 LONG_TESTS += tests/gpu/test-bundle.sh
 tests/gpu/test-bundle.log: tests/gpu/emulated-cuda.so $(BUNDLED)
 tests/gpu/test-device.log: tests/gpu/emulated-cuda.so
-tests/gpu/test-mutants.log: tests/gpu/emulated-cuda.so tests/gpu/test-parity$(EXEEXT) tests/gpu/test-ops_cuda$(EXEEXT)
+tests/gpu/test-mutants.log: tests/gpu/emulated-cuda.so tests/gpu/test-parity$(EXEEXT) tests/gpu/test-ops_cuda$(EXEEXT) tests/gpu/test-products_cuda$(EXEEXT)
 CLEANFILES += tests/gpu/emulated-cuda.so $(EMULATED_OBJECTS)
 endif

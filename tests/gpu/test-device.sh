@@ -67,6 +67,9 @@ cp -r c.assay f.assay
 check "and by factors of labels that were drawn, the same ones" near 1e-9 cpu.json cuda.json
 check "and by gradients alone" both 1e-11 influence c.assay --model-name m --query edited:0 --method dot
 check "a training in f32 is near" both 1e-4 train c.assay --name single --data dose --model transformer --width 16 --layers 1 --heads 4 --steps 6 --batch 16 --dtype f32
+single="train c.assay --name low --data dose --model transformer --width 16 --layers 1 --heads 4 --steps 6 --batch 16 --dtype f32"
+check "a training with products in tf32 is near, too" sh -c "$ASSAY $single --compute full --json --quiet --device cpu >cpu.json && $ASSAY $single --compute tf32 --json --quiet --device cuda >cuda.json" && check "as far as its factors are rounded" near 1e-2 cpu.json cuda.json
+check "and is recorded as what it was" sh -c 'grep -raq "\"compute\": *\"tf32\"" c.assay'
 check "the record says which device it was" sh -c 'grep -raq "\"device\": *\"cuda\"" c.assay'
 
 refused_with () { words=$1; shift; ! "$ASSAY" "$@" >out 2>&1 && grep -qF -- "$words" out; }
@@ -74,6 +77,7 @@ check "an unknown device is refused in words" refused_with "--device: cpu, cuda 
 check "a device that is not there is told with how many are" refused_with "device 3: 1 found" $train --force --device cuda:3
 check "a module that is not there is told by its path" refused_with "none.so is not there" $train --force --device cuda --cuda-module none.so
 check "the complex step is walked on the processor" refused_with "leave --device cuda out" influence c.assay --model-name m --query edited:1 --method cg --damping 0.1 --curvature complex-step --device cuda
+check "the processor has no products in tf32" refused_with "tf32" $single --compute tf32 --force --device cpu
 check "chains are edited on a device as on the processor" both 1e-9 cot c.assay --model-name m --most 4
 
 finish

@@ -11,7 +11,7 @@ mutant ()
   cmp -s "$scratch/$1.cu" "$ASSAY_SRCDIR/kernels/index_scores.cu" && { [ "$1" = same ] || { echo "the line to change is not there"; return 1; }; }
   ${CXX-c++} -std=c++17 -O1 -w -U_FORTIFY_SOURCE -fPIC -ffp-contract=off -DASSAY_EMULATED -I"$ASSAY_SRCDIR/tests/gpu/emulation" -I"$ASSAY_SRCDIR/kernels" \
     -x c++ -c -o "$scratch/$1.o" "$scratch/$1.cu" || return 1
-  ${CXX-c++} -shared -o "$scratch/$1.so" "$scratch/$1.o" "$ASSAY_BUILDDIR/tests/gpu/emulated-device.o" "$ASSAY_BUILDDIR/tests/gpu/emulated-dense.o" "$ASSAY_BUILDDIR/tests/gpu/emulated-op.o" \
+  ${CXX-c++} -shared -o "$scratch/$1.so" "$scratch/$1.o" "$ASSAY_BUILDDIR/tests/gpu/emulated-device.o" "$ASSAY_BUILDDIR/tests/gpu/emulated-dense.o" "$ASSAY_BUILDDIR/tests/gpu/emulated-product.o" "$ASSAY_BUILDDIR/tests/gpu/emulated-op.o" \
     "$ASSAY_BUILDDIR/tests/gpu/emulated-emulation.o" $LAPACKE_LIBS || return 1
 }
 
@@ -28,6 +28,17 @@ wrong_op ()
   done
   return 1
 }
+# wrong_product NAME SED: whether the tests of products find a mistake in product.cu.
+wrong_product ()
+{
+  sed "$2" "$ASSAY_SRCDIR/kernels/product.cu" >"$scratch/$1.cu" || return 1
+  cmp -s "$scratch/$1.cu" "$ASSAY_SRCDIR/kernels/product.cu" && { [ "$1" = right ] || { echo "the line to change is not there"; return 1; }; }
+  rm -rf "$scratch/objects" && mkdir "$scratch/objects" && cp "$ASSAY_BUILDDIR"/tests/gpu/emulated-*.o "$scratch/objects" || return 1
+  ${CXX-c++} -std=c++17 -O1 -w -U_FORTIFY_SOURCE -fPIC -ffp-contract=off -DASSAY_EMULATED -I"$ASSAY_SRCDIR/tests/gpu/emulation" -I"$ASSAY_SRCDIR/kernels" \
+    -x c++ -c -o "$scratch/objects/emulated-product.o" "$scratch/$1.cu" && ${CXX-c++} -shared -o "$scratch/$1.so" "$scratch"/objects/*.o $LAPACKE_LIBS || return 1
+  ! ASSAY_CUDA_MODULE=$scratch/$1.so "$ASSAY_BUILDDIR/tests/gpu/test-products_cuda" >"$scratch/$1.tap" 2>&1
+}
+right_product () { ! wrong_product right ""; }
 right_op () { wrong_op right "$1" "" "$2"; [ $? -eq 1 ] && grep -q '^ok' "$scratch/right.tap"; }
 
 passes () { "$ASSAY_BUILDDIR/tests/gpu/test-parity" "$scratch/$1.so" scores >"$scratch/$1.tap" 2>&1; }
@@ -45,6 +56,9 @@ else
   check "rows behind the last one are found" found behind 's/first + 2 \* p + half < rows.n)/first + 2 * p + half < rows.stride)/'
   check "an operation as it is passes" right_op op_norm rmsnorm
   check "a mean over the wrong number is found" wrong_op mean op_norm 's|mh = warp_sum (mh) / S (C);|mh = warp_sum (mh) / S (C + 1);|' rmsnorm
+  check "products as they are pass" right_product
+  check "a product whose way follows its number of rows is found" wrong_product rows 's/key.M = p->rows_are_free ? ROWS : p->M;/key.M = p->M;/'
+  check "factors that are cut off instead of rounded are found" wrong_product cut 's/(bits + 0x7fff + (bits >> 16 \& 1)) >> 16/bits >> 16/'
   check "a term too few in the adjoint of a loss is found" wrong_op loss op_loss 's|exp_of (-l\[n\]) - S (1)|exp_of (-l[n])|' xent
   check "lanes that read before the others have told are found" wrong_op told op_attention '/^tell (/,/^}/s|^  __syncwarp ();$||' attention
 fi

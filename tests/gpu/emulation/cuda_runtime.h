@@ -9,7 +9,7 @@ typedef enum {
   cudaErrorInvalidDevice = 101, cudaErrorNoKernelImageForDevice = 209, cudaErrorLaunchFailure = 719
 } cudaError_t;
 typedef enum { cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost, cudaMemcpyDeviceToDevice } cudaMemcpyKind;
-typedef enum { CUDA_R_32F, CUDA_R_64F } cudaDataType;
+typedef enum { CUDA_R_32F, CUDA_R_64F, CUDA_R_16BF } cudaDataType;
 enum { cudaFuncAttributeMaxDynamicSharedMemorySize };
 enum { cudaStreamNonBlocking = 1, cudaEventDefault = 0, cudaEventDisableTiming = 2 };
 

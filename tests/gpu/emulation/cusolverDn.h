@@ -2,7 +2,7 @@
 /* cusolverDn.h: the host's stand-in for the part of cuSOLVER that kernels/ uses, with LAPACK behind it. */
 #pragma once
 
-#include "cublas_v2.h"
+#include "cublasLt.h"
 
 typedef enum { CUSOLVER_STATUS_SUCCESS = 0, CUSOLVER_STATUS_ALLOC_FAILED = 2, CUSOLVER_STATUS_EXECUTION_FAILED = 6 } cusolverStatus_t;
 typedef enum { CUSOLVER_EIG_MODE_VECTOR = 1 } cusolverEigMode_t;

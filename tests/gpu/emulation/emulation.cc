@@ -502,76 +502,171 @@ emulation_launch (EmulatedStream *stream, unsigned grid, unsigned block, size_t 
 
 struct EmulatedHandle { EmulatedStream *stream = nullptr; };
 
-cublasStatus_t cublasCreate (cublasHandle_t *handle) { CHECK (call_blas); *handle = new EmulatedHandle; n_live++; return CUBLAS_STATUS_SUCCESS; }
-cublasStatus_t cublasDestroy (cublasHandle_t handle) { delete handle; n_live--; return call_blas (); }
-cublasStatus_t cublasSetStream (cublasHandle_t handle, cudaStream_t stream) { CHECK (call_blas); handle->stream = stream; return CUBLAS_STATUS_SUCCESS; }
-cublasStatus_t cublasSetMathMode (cublasHandle_t, cublasMath_t) { return call_blas (); }
+cublasStatus_t cublasLtCreate (cublasLtHandle_t *handle) { CHECK (call_blas); *handle = new EmulatedHandle; n_live++; return CUBLAS_STATUS_SUCCESS; }
+cublasStatus_t cublasLtDestroy (cublasLtHandle_t handle) { delete handle; n_live--; return call_blas (); }
 cusolverStatus_t cusolverDnCreate (cusolverDnHandle_t *handle) { CHECK (call_solver); *handle = new EmulatedHandle; n_live++; return CUSOLVER_STATUS_SUCCESS; }
 cusolverStatus_t cusolverDnDestroy (cusolverDnHandle_t handle) { delete handle; n_live--; return call_solver (); }
 cusolverStatus_t cusolverDnSetStream (cusolverDnHandle_t handle, cudaStream_t stream) { CHECK (call_solver); handle->stream = stream; return CUSOLVER_STATUS_SUCCESS; }
 cusolverStatus_t cusolverDnCreateParams (cusolverDnParams_t *p) { return cusolverDnCreate (p); }
 cusolverStatus_t cusolverDnDestroyParams (cusolverDnParams_t p) { return cusolverDnDestroy (p); }
 
-template <class T>
-static void
-multiply (bool ta, bool tb, int64_t m, int64_t n, int64_t k, T alpha, const T *A, int64_t lda, const T *B, int64_t ldb, T beta, T *C, int64_t ldc)
+/* --- cuBLASLt --- */
+
+static bool refuses_products;
+
+void emulation_refuse_products (int refuse) { refuses_products = refuse != 0; }
+
+cublasStatus_t cublasLtMatmulDescInit (cublasLtMatmulDesc_t product, cublasComputeType_t compute, cudaDataType) { *product = { compute, { 0, 0 }, nullptr }; return CUBLAS_STATUS_SUCCESS; }
+cublasStatus_t cublasLtMatmulPreferenceInit (cublasLtMatmulPreference_t preference) { *preference = { ~0u, { 256, 256, 256, 256 } }; return CUBLAS_STATUS_SUCCESS; }
+
+cublasStatus_t
+cublasLtMatmulDescSetAttribute (cublasLtMatmulDesc_t product, cublasLtMatmulDescAttributes_t which, const void *value, size_t bytes)
 {
-  for (int64_t j = 0; j < n; j++)
-    for (int64_t i = 0; i < m; i++)
-      {
-        T sum = 0;
-
-        for (int64_t l = 0; l < k; l++)
-          sum += (ta ? A[i * lda + l] : A[l * lda + i]) * (tb ? B[l * ldb + j] : B[j * ldb + l]);
-        C[j * ldc + i] = alpha * sum + (beta != 0 ? beta * C[j * ldc + i] : 0);
-      }
-}
-
-/* Products of one context, one after another. */
-template <class T>
-static cublasStatus_t
-put_products (cublasHandle_t handle, cublasOperation_t ta, cublasOperation_t tb, int64_t m, int64_t n, int64_t k, const T *alpha, const T *A, int64_t lda,
-              int64_t apart_a, const T *B, int64_t ldb, int64_t apart_b, const T *beta, T *C, int64_t ldc, int64_t apart_c, int64_t batch)
-{
-  const T a = *alpha, b = *beta;
-
-  CHECK (call_blas);
-  put (handle->stream, [=] {
-    for (int64_t e = 0; e < batch; e++)
-      multiply (ta == CUBLAS_OP_T, tb == CUBLAS_OP_T, m, n, k, a, A + e * apart_a, lda, B + e * apart_b, ldb, b, C + e * apart_c, ldc);
-  });
+  if (which == CUBLASLT_MATMUL_DESC_TRANSA || which == CUBLASLT_MATMUL_DESC_TRANSB)
+    memcpy (&product->trans[which == CUBLASLT_MATMUL_DESC_TRANSB], value, bytes);
+  else if (which == CUBLASLT_MATMUL_DESC_BIAS_POINTER)
+    memcpy (&product->bias, value, bytes);
   return CUBLAS_STATUS_SUCCESS;
 }
 
 cublasStatus_t
-cublasSgemm_64 (cublasHandle_t handle, cublasOperation_t ta, cublasOperation_t tb, int64_t m, int64_t n, int64_t k, const float *alpha, const float *A,
-                int64_t lda, const float *B, int64_t ldb, const float *beta, float *C, int64_t ldc)
+cublasLtMatrixLayoutInit (cublasLtMatrixLayout_t layout, cudaDataType type, uint64_t rows, uint64_t columns, int64_t ld)
 {
-  return put_products (handle, ta, tb, m, n, k, alpha, A, lda, 0, B, ldb, 0, beta, C, ldc, 0, 1);
+  *layout = { type, rows, columns, ld, 0, 1 };
+  return CUBLAS_STATUS_SUCCESS;
 }
 
 cublasStatus_t
-cublasSgemmStridedBatched_64 (cublasHandle_t handle, cublasOperation_t ta, cublasOperation_t tb, int64_t m, int64_t n, int64_t k, const float *alpha, const float *A,
-                              int64_t lda, long long apart_a, const float *B, int64_t ldb, long long apart_b, const float *beta, float *C, int64_t ldc,
-                              long long apart_c, int64_t batch)
+cublasLtMatrixLayoutSetAttribute (cublasLtMatrixLayout_t layout, cublasLtMatrixLayoutAttribute_t which, const void *value, size_t bytes)
 {
-  return put_products (handle, ta, tb, m, n, k, alpha, A, lda, apart_a, B, ldb, apart_b, beta, C, ldc, apart_c, batch);
+  memcpy (which == CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT ? (void *) &layout->batch : (void *) &layout->apart, value, bytes);
+  return CUBLAS_STATUS_SUCCESS;
 }
 
 cublasStatus_t
-cublasDgemm_64 (cublasHandle_t handle, cublasOperation_t ta, cublasOperation_t tb, int64_t m, int64_t n, int64_t k, const double *alpha, const double *A,
-                int64_t lda, const double *B, int64_t ldb, const double *beta, double *C, int64_t ldc)
+cublasLtMatmulPreferenceSetAttribute (cublasLtMatmulPreference_t preference, cublasLtMatmulPreferenceAttributes_t which, const void *value, size_t bytes)
 {
-  return put_products (handle, ta, tb, m, n, k, alpha, A, lda, 0, B, ldb, 0, beta, C, ldc, 0, 1);
+  if (which == CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK)
+    memcpy (&preference->reductions, value, bytes);
+  else if (which != CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES)
+    memcpy (&preference->alignment[which - CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES], value, bytes);
+  return CUBLAS_STATUS_SUCCESS;
 }
 
 cublasStatus_t
-cublasDgemmStridedBatched_64 (cublasHandle_t handle, cublasOperation_t ta, cublasOperation_t tb, int64_t m, int64_t n, int64_t k, const double *alpha, const double *A,
-                              int64_t lda, long long apart_a, const double *B, int64_t ldb, long long apart_b, const double *beta, double *C, int64_t ldc,
-                              long long apart_c, int64_t batch)
+cublasLtMatmulAlgoGetHeuristic (cublasLtHandle_t, cublasLtMatmulDesc_t product, cublasLtMatrixLayout_t A, cublasLtMatrixLayout_t, cublasLtMatrixLayout_t,
+                                cublasLtMatrixLayout_t D, cublasLtMatmulPreference_t preference, int, cublasLtMatmulHeuristicResult_t *found, int *n)
 {
-  return put_products (handle, ta, tb, m, n, k, alpha, A, lda, apart_a, B, ldb, apart_b, beta, C, ldc, apart_c, batch);
+  const uint64_t k = product->trans[0] ? A->rows : A->columns;
+
+  CHECK (call_blas);
+  *n = 0;
+  if (refuses_products || (D->type == CUDA_R_64F && product->bias != nullptr))
+    return CUBLAS_STATUS_NOT_SUPPORTED;
+  *n = 1;
+  found->state = CUBLAS_STATUS_SUCCESS;
+  found->algo.lanes = D->columns >= 64 ? 1 : D->columns >= 8 ? 2 : 4;
+  found->algo.parts = preference->reductions != CUBLASLT_REDUCTION_SCHEME_NONE && k > 4 * D->rows ? 2 : 1;
+  memcpy (found->algo.alignment, preference->alignment, sizeof preference->alignment);
+  found->workspaceSize = found->algo.parts > 1 ? D->rows * D->columns * 4 : 0;
+  return CUBLAS_STATUS_SUCCESS;
 }
+
+cublasStatus_t
+cublasLtMatmulAlgoCheck (cublasLtHandle_t, cublasLtMatmulDesc_t, cublasLtMatrixLayout_t, cublasLtMatrixLayout_t, cublasLtMatrixLayout_t, cublasLtMatrixLayout_t,
+                         const cublasLtMatmulAlgo_t *algo, cublasLtMatmulHeuristicResult_t *found)
+{
+  found->algo = *algo;
+  found->workspaceSize = 0;
+  return call_blas ();
+}
+
+static double from_storage (const double *x, int64_t i, cublasComputeType_t) { return x[i]; }
+static float from_storage (const uint16_t *x, int64_t i, cublasComputeType_t)
+{
+  const uint32_t bits = (uint32_t) x[i] << 16;
+  float value;
+
+  memcpy (&value, &bits, sizeof value);
+  return value;
+}
+static float
+from_storage (const float *x, int64_t i, cublasComputeType_t compute)
+{
+  uint32_t bits;
+  float value = x[i];
+
+  if (compute != CUBLAS_COMPUTE_32F_FAST_TF32 || value != value)
+    return value;
+  memcpy (&bits, &value, sizeof bits);
+  bits = (bits + 0xfff + (bits >> 13 & 1)) & ~0x1fffu;
+  memcpy (&value, &bits, sizeof value);
+  return value;
+}
+
+/* By columns. Lanes are summed each by itself, then one after the other, within each part of the sum. */
+template <class X, class T>
+static void
+multiply (cublasLtMatmulDescOpaque_t p, cublasLtMatmulAlgo_t algo, T alpha, const X *A, cublasLtMatrixLayoutOpaque_t a, const X *B, cublasLtMatrixLayoutOpaque_t b,
+          T beta, T *C, cublasLtMatrixLayoutOpaque_t c)
+{
+  const int64_t k = (int64_t) (p.trans[0] == CUBLAS_OP_T ? a.rows : a.columns), piece = (k + (int64_t) algo.parts - 1) / (int64_t) algo.parts;
+
+  for (int64_t e = 0; e < c.batch; e++)
+    for (int64_t j = 0; j < (int64_t) c.columns; j++)
+      for (int64_t i = 0; i < (int64_t) c.rows; i++)
+        {
+          T *to = C + e * c.apart + j * c.ld + i, total = 0;
+
+          for (int64_t first = 0; first < k; first += piece)
+            {
+              T lane[4] = { 0, 0, 0, 0 };
+
+              for (int64_t l = first; l < k && l < first + piece; l++)
+                lane[l % (int64_t) algo.lanes] += from_storage (A + e * a.apart, p.trans[0] == CUBLAS_OP_T ? i * a.ld + l : l * a.ld + i, p.compute)
+                                                  * from_storage (B + e * b.apart, p.trans[1] == CUBLAS_OP_T ? l * b.ld + j : j * b.ld + l, p.compute);
+              total += lane[0] + lane[1] + lane[2] + lane[3];
+            }
+          *to = alpha * total + (beta != 0 ? beta * *to : 0) + (p.bias != nullptr ? ((const T *) p.bias)[i] : 0);
+        }
+}
+
+cublasStatus_t
+cublasLtMatmul (cublasLtHandle_t, cublasLtMatmulDesc_t product, const void *alpha, const void *A, cublasLtMatrixLayout_t layout_A, const void *B,
+                cublasLtMatrixLayout_t layout_B, const void *beta, const void *, cublasLtMatrixLayout_t, void *D, cublasLtMatrixLayout_t layout_D,
+                const cublasLtMatmulAlgo_t *algo, void *, size_t, cudaStream_t stream)
+{
+  const cublasLtMatmulDescOpaque_t p = *product;
+  const cublasLtMatrixLayoutOpaque_t a = *layout_A, b = *layout_B, d = *layout_D;
+  const cublasLtMatmulAlgo_t how = *algo;
+  const void *of[] = { A, B, D, D };
+
+  CHECK (call_blas);
+  for (int k = 0; k < 4; k++)
+    if ((uintptr_t) of[k] % how.alignment[k] != 0)
+      {
+        fprintf (stderr, "emulation: a product's matrix %d is not aligned as its way was told\n", k);
+        abort ();
+      }
+  if (d.type == CUDA_R_64F)
+    {
+      const double x = *(const double *) alpha, y = *(const double *) beta;
+
+      put (stream, [=] { multiply (p, how, x, (const double *) A, a, (const double *) B, b, y, (double *) D, d); });
+    }
+  else
+    {
+      const float x = *(const float *) alpha, y = *(const float *) beta;
+
+      if (a.type == CUDA_R_16BF)
+        put (stream, [=] { multiply (p, how, x, (const uint16_t *) A, a, (const uint16_t *) B, b, y, (float *) D, d); });
+      else
+        put (stream, [=] { multiply (p, how, x, (const float *) A, a, (const float *) B, b, y, (float *) D, d); });
+    }
+  return CUBLAS_STATUS_SUCCESS;
+}
+
+/* --- cuSOLVER --- */
 
 static cusolverStatus_t
 give_sizes (size_t *device, size_t *host)

@@ -161,6 +161,8 @@ void     emulation_set_devices (int n);
 void     emulation_set_memory (size_t bytes);
 /* From now on eigenvectors and solutions have an error of a thousandth in one entry. */
 void     emulation_spoil (int spoil);
+/* From now on cuBLASLt has no way to make a product. */
+void     emulation_refuse_products (int refuse);
 /* Everything made and not destroyed: buffers, streams, events, handles. */
 int64_t  emulation_get_live (void);
 }
