@@ -5,6 +5,7 @@ dist_doc_DATA += README.md
 dist_doc_DATA += doc/assay_verify.py
 dist_doc_DATA += doc/audit.md
 dist_doc_DATA += doc/devices.md
+dist_doc_DATA += doc/device-kernels.md
 dist_doc_DATA += doc/evidence.md
 dist_doc_DATA += doc/exact-products.md
 dist_doc_DATA += doc/fine-tuning.md

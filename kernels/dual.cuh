@@ -21,6 +21,9 @@ struct Dual {
   friend __device__ Dual operator+ (Dual a, Dual b) { return Dual (a.v + b.v, a.d + b.d); }
   friend __device__ Dual operator- (Dual a, Dual b) { return Dual (a.v - b.v, a.d - b.d); }
   friend __device__ Dual operator* (Dual a, Dual b) { return Dual (a.v * b.v, a.d * b.v + a.v * b.d); }
+  /* By a constant: the tangent does not read the value, which is then not worked out where nobody else does. */
+  friend __device__ Dual operator* (Dual a, T b) { return Dual (a.v * b, a.d * b); }
+  friend __device__ Dual operator* (T a, Dual b) { return b * a; }
   friend __device__ Dual
   operator/ (Dual a, Dual b)
   {
@@ -38,6 +41,16 @@ template <class S> using Base = typename BaseOf<S>::type;
 static __device__ inline float value_of (float x) { return x; }
 static __device__ inline double value_of (double x) { return x; }
 template <class T> static __device__ inline T value_of (Dual<T> x) { return x.v; }
+
+/* sum + a b, in the order that leaves one multiply-add for each product. */
+static __device__ inline float add_product (float sum, float a, float b) { return sum + a * b; }
+static __device__ inline double add_product (double sum, double a, double b) { return sum + a * b; }
+template <class T>
+static __device__ inline Dual<T>
+add_product (Dual<T> sum, Dual<T> a, Dual<T> b)
+{
+  return Dual<T> (sum.v + a.v * b.v, sum.d + a.d * b.v + a.v * b.d);
+}
 
 static __device__ inline float exp_of (float x) { return expf (x); }
 static __device__ inline double exp_of (double x) { return exp (x); }

@@ -21,16 +21,6 @@ add_scaled (float sum, float row, float query, int dot)
   return __fadd_rn (sum, __fmul_rn (row, __fmul_rn (query, __int2float_rn (dot))));
 }
 
-/* The most shared memory that a block of this kernel may have. */
-template <class F>
-static int
-allow_shared (AssayCudaContext *context, F kernel, const char *name, size_t shared, AssayCudaFailure *failure)
-{
-  if (shared > context->shared)
-    return assay_cuda_fail (failure, ASSAY_CUDA_BAD_CALL, "%s: %zu bytes of shared memory are needed, the device has %zu", name, shared, context->shared);
-  return assay_cuda_check (context, cudaFuncSetAttribute (kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, (int) shared), name, failure);
-}
-
 /* --- few queries: reading the rows is all the work ------------------------------------------------------------------------ */
 
 #define PAIRS 4                         /* pairs of rows that a warp has under way, each 512 bytes in a row */
@@ -109,7 +99,7 @@ launch_dots (AssayCudaContext *context, const AssayCudaIndexRows *rows, const As
   const size_t shared = (size_t) rows->n_blocks * Q * (W + sizeof (float));
   const int64_t rows_of_block = FEW_THREADS / 32 * 2 * PAIRS;
 
-  if (!allow_shared (context, kernel, "index_scores_dots", shared, failure))
+  if (!assay_cuda_allow_shared (context, kernel, "index_scores_dots", shared, failure))
     return 0;
   ASSAY_LAUNCH (kernel, (unsigned) ((rows->n + rows_of_block - 1) / rows_of_block), FEW_THREADS, shared, context->stream, *rows, *queries, scores);
   return assay_cuda_check_launch (context, "index_scores_dots", failure);
@@ -266,7 +256,7 @@ launch_matrix (AssayCudaContext *context, const AssayCudaIndexRows *rows, const 
   const size_t shared = STAGES * sizeof (Stage<ROWS, QUERIES>);
 
   static_assert (ASSAY_CUDA_INDEX_ROWS % ROWS == 0, "rows are padded to whole groups");
-  if (!allow_shared (context, kernel, "index_scores_matrix", shared, failure))
+  if (!assay_cuda_allow_shared (context, kernel, "index_scores_matrix", shared, failure))
     return 0;
   for (int query = 0; query < queries->n; query += QUERIES)
     {

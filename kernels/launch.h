@@ -113,7 +113,7 @@ typedef struct AssayCudaOpCall {
   const void *rdy;
   uint32_t fresh;
   int64_t position;
-  AssayCudaCompute compute;     /* of products with weights */
+  AssayCudaCompute compute;     /* of products with weights; BF16 of attention's too, in FWD and BWD */
 } AssayCudaOpCall;
 
 typedef struct AssayCudaContext AssayCudaContext;

@@ -18,6 +18,9 @@ CUDA_FILES = \
   kernels/op_vector.cu \
   kernels/product.cu
 CUDA_INCLUDED = \
+  kernels/attention.cuh \
+  kernels/attention_matrix_tile.cuh \
+  kernels/attention_tile.cuh \
   kernels/dual.cuh \
   kernels/launch.h \
   kernels/matrix_unit.cuh \

@@ -1,247 +1,472 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* op_attention.cu: softmax attention, causal, within a window, or full, with grouped key heads; nothing of size T x T is ever held. A warp has a query, and
- * meets the keys that it sees 32 at a time, a lane each; for the adjoints of keys and values a warp has a key and meets its queries likewise.
+/* op_attention.cu: softmax attention, causal, within a window, or full, with grouped key heads, by tiles; nothing of size T x T is ever held.
  *
  *   s = scale q k'    p = exp (s - lse)    y = p v
  *   dp = dy v'    ds = p (dp - delta), delta = sum dy y    dq = scale ds k    dk = scale ds' q    dv = p' dy
  *
- * All over S, so that the tangents are these with dual numbers: scores are worked out again and again, never kept.
+ * A block has a tile of queries and meets the keys that they see, a tile at a time; for the adjoints of keys and values it has a tile of keys and meets the
+ * queries that see them, which works scores out once more and needs no sum over blocks: every sum has the order of the positions. All over S, so that the
+ * tangents are these with dual numbers; what they do not read of a value is not worked out.
+ * What limits it is the arithmetic, not memory: see doc/device-kernels.md. Tiles that the mask empties are not met, and only tiles that it cuts are compared
+ * with it. Source: Dao et al., arXiv 2205.14135, for the running softmax. The first rung: ladder/attention_plain.cuh.
  */
-#include "op.cuh"
+#include "attention.cuh"
+#include "attention_matrix_tile.cuh"
+#include "attention_tile.cuh"
+#include "ladder/attention_plain.cuh"
 
-#define PARTS 8                 /* a lane sums so many channels of a head, 32 apart */
+#include <type_traits>
 
-struct Sizes {
-  int64_t B, T, H, G, D;
-  int64_t stride[3], first[3];  /* of query, key and value: of a row, and of head 0 within it */
-  double scale;
-  bool causal;
-  int64_t window;
+/* --- a pair of tiles ------------------------------------------------------------------------------------------------------- */
 
-  __device__ int64_t query (int64_t b, int64_t t, int64_t h) const { return (b * T + t) * stride[0] + first[0] + h * D; }
-  __device__ int64_t key (int64_t b, int64_t t, int64_t h) const { return (b * T + t) * stride[1] + first[1] + h / (H / G) * D; }
-  __device__ int64_t value (int64_t b, int64_t t, int64_t h) const { return (b * T + t) * stride[2] + first[2] + h / (H / G) * D; }
-  __device__ int64_t result (int64_t b, int64_t t, int64_t h) const { return ((b * T + t) * H + h) * D; }
-  __device__ int64_t first_key (int64_t t) const { return causal && t >= window ? t - window + 1 : 0; }
-  __device__ int64_t end_keys (int64_t t) const { return causal ? t + 1 : T; }
-  __device__ int64_t first_query (int64_t j) const { return causal ? j : 0; }
-  __device__ int64_t end_queries (int64_t j) const { return causal && j + window < T ? j + window : T; }
+/* s of a pair of tiles, minus infinity where a query does not see a key. keys_own: keys are in the rows. */
+template <class Shape, bool keys_own>
+static __device__ __forceinline__ void
+score_tiles (const AttentionSizes &s, const typename Shape::Number *own, const typename Shape::Number *other, int64_t row0, int64_t column0,
+             typename Shape::Scalar (&score)[Shape::M][Shape::N])
+{
+  typedef typename Shape::Scalar S;
+
+  Shape::multiply_rows (own, other, score);
+#pragma unroll
+  for (int m = 0; m < Shape::M; m++)
+#pragma unroll
+    for (int n = 0; n < Shape::N; n++)
+      score[m][n] = score[m][n] * (Base<S>) s.scale;
+  if (keys_own ? s.sees_all (column0, Shape::COLUMNS, row0, Shape::ROWS) : s.sees_all (row0, Shape::ROWS, column0, Shape::COLUMNS))
+    return;
+#pragma unroll
+  for (int m = 0; m < Shape::M; m++)
+#pragma unroll
+    for (int n = 0; n < Shape::N; n++)
+      {
+        const int64_t r = row0 + Shape::row (m), c = column0 + Shape::column (n);
+
+        if (!(keys_own ? s.sees (c, r) : s.sees (r, c)))
+          score[m][n] = S (-(Base<S>) INFINITY);
+      }
+}
+
+/* The largest and the sum over the threads that share a row; all of them get it. */
+template <int lanes, class T>
+static __device__ __forceinline__ T
+row_max (T x)
+{
+#pragma unroll
+  for (int other = lanes / 2; other > 0; other /= 2)
+    {
+      const T y = from_lane (x, other);
+
+      x = y > x || y != y ? y : x;
+    }
+  return x;
+}
+
+template <int lanes, class S>
+static __device__ __forceinline__ S
+row_sum (S x)
+{
+#pragma unroll
+  for (int other = lanes / 2; other > 0; other /= 2)
+    x = x + from_lane (x, other);
+  return x;
+}
+
+/* --- forward --------------------------------------------------------------------------------------------------------------- */
+
+/* The softmax so far of one row: p = exp (s - top) with the largest score so far, and this thread's part of their sum. No derivative depends on top. */
+template <class S>
+struct Running {
+  Base<S> top;
+  S sum;
 };
 
-static Sizes
-get_sizes (const Scope &scope)
+/* Scores become p; returns what earlier ones are worth now. */
+template <int lanes, class S, int N>
+static __device__ __forceinline__ Base<S>
+weigh_row (Running<S> *row, S (&score)[N])
 {
-  const AssayCudaShape &in = scope.call->in_shape[0];
-  const double *attr = scope.call->attr;
-  const bool packed = scope.call->n_in == 1;
-  Sizes s = {};
+  Base<S> top = row->top, shift, shrink;
 
-  s.B = in.dim[0];
-  s.T = in.dim[1];
-  s.H = (int64_t) attr[0];
-  s.G = attr[1] > 0 ? (int64_t) attr[1] : s.H;
-  s.D = in.dim[2] / (packed ? s.H + 2 * s.G : s.H);
-  s.causal = attr[2] != 0;
-  s.scale = attr[3] > 0 ? attr[3] : 1 / sqrt ((double) s.D);
-  s.window = s.causal && attr[4] > 0 ? (int64_t) attr[4] : s.T;
-  for (int role = 0; role < 3; role++)
-    s.stride[role] = packed ? in.dim[2] : (role == 0 ? s.H : s.G) * s.D;
-  s.first[1] = packed ? s.H * s.D : 0;
-  s.first[2] = packed ? (s.H + s.G) * s.D : 0;
-  return s;
+#pragma unroll
+  for (int n = 0; n < N; n++)
+    top = value_of (score[n]) > top || value_of (score[n]) != value_of (score[n]) ? value_of (score[n]) : top;
+  top = row_max<lanes> (top);
+  shift = top == -(Base<S>) INFINITY ? 0 : top;                                       /* nothing is seen so far      */
+  shrink = exp_of (row->top - shift);
+  row->sum = row->sum * shrink;
+#pragma unroll
+  for (int n = 0; n < N; n++)
+    {
+      score[n] = exp_of (score[n] - S (shift));
+      row->sum = row->sum + score[n];
+    }
+  row->top = top;
+  return shrink;
 }
 
-template <class S>
-static __device__ S
-dot (const In<S> &x, int64_t i, const In<S> &y, int64_t j, int64_t n)
+/* sum p v / sum p. Its tangent needs the value of the result and not of the sum, which is then never worked out. */
+template <class T> static __device__ __forceinline__ T divide (T out, T sum, T) { return out / sum; }
+template <class T>
+static __device__ __forceinline__ Dual<T>
+divide (Dual<T> out, Dual<T> sum, Dual<T> y)
 {
-  S sum = S (0);
-
-  for (int64_t d = 0; d < n; d++)
-    sum = sum + x[i + d] * y[j + d];
-  return sum;
+  return Dual<T> (y.v, (out.d - y.v * sum.d) / sum.v);
 }
 
-template <class S>
-struct Tensors {
-  In<S> q, k, v, y, lse, dy;
-};
+template <class T> static __device__ __forceinline__ T result_of (const In<T> &, int64_t) { return T (0); }
+template <class T> static __device__ __forceinline__ Dual<T> result_of (const In<Dual<T>> &y, int64_t i) { return Dual<T> (y.v[i]); }
 
-template <class S>
-static Tensors<S>
-get_tensors (const Scope &scope)
+template <class Shape, class S = typename Shape::Scalar>
+static __global__ void __launch_bounds__ (Shape::THREADS, 2)
+attention_forward (AttentionSizes s, AttentionRows<typename Shape::Source> rows, In<S> saved_y, Out<S> y, Out<S> lse)
 {
-  const bool packed = scope.call->n_in == 1;
+  typedef typename Shape::Number Number;
+  ASSAY_SHARED (shared);
+  Number *query = (Number *) shared, *other = query + Shape::ROWS * Shape::STRIDE, *weights = other + Shape::COLUMNS * Shape::STRIDE;
+  const int64_t n_tiles = (s.T + Shape::ROWS - 1) / Shape::ROWS;
 
-  return { input<S> (scope, 0), input<S> (scope, packed ? 0 : 1), input<S> (scope, packed ? 0 : 2), saved<S> (scope, 0), saved<S> (scope, 1), seed<S> (scope) };
+  for (int64_t work = blockIdx.x; work < s.B * s.H * n_tiles; work += gridDim.x)
+    {
+      const int64_t t = (n_tiles - 1 - work % n_tiles) * Shape::ROWS, h = work / n_tiles % s.H, b = work / (n_tiles * s.H);
+      const int64_t left = s.T - t, end = s.end_keys (left < Shape::ROWS ? s.T - 1 : t + Shape::ROWS - 1);
+      Running<S> running[Shape::M];
+      S out[Shape::M][Shape::C];
+
+      __syncthreads ();
+      Shape::template fill<Shape::ROWS> (query, rows.q, rows.s.query (b, t, h), rows.s.stride[0], left, s.D);
+      clear_channels<Shape> (out);
+#pragma unroll
+      for (int m = 0; m < Shape::M; m++)
+        running[m] = { -(Base<S>) INFINITY, S (0) };
+      for (int64_t j = s.first_key (t) / Shape::COLUMNS * Shape::COLUMNS; j < end; j += Shape::COLUMNS)
+        {
+          S score[Shape::M][Shape::N];
+
+          __syncthreads ();                                       /* the values before were used by all */
+          Shape::template fill<Shape::COLUMNS> (other, rows.k, rows.s.key (b, j, h), rows.s.stride[1], s.T - j, s.D);
+          await_tiles ();
+          score_tiles<Shape, false> (s, query, other, t, j, score);
+          __syncthreads ();                                       /* so were the keys */
+          Shape::template fill<Shape::COLUMNS> (other, rows.v, rows.s.value (b, j, h), rows.s.stride[2], s.T - j, s.D);
+#pragma unroll
+          for (int m = 0; m < Shape::M; m++)
+            {
+              const Base<S> shrink = weigh_row<Shape::LANES> (&running[m], score[m]);
+
+#pragma unroll
+              for (int c = 0; c < Shape::C; c++)
+                out[m][c] = out[m][c] * shrink;
+            }
+          Shape::write_weights (weights, score);
+          await_tiles ();
+          Shape::multiply_weights (weights, other, out);
+        }
+#pragma unroll
+      for (int m = 0; m < Shape::M; m++)
+        {
+          const S sum = row_sum<Shape::LANES> (running[m].sum);
+          const int64_t result = s.result (b, t + Shape::row (m), h);
+
+          if (Shape::row (m) >= left)
+            continue;
+#pragma unroll
+          for (int c = 0; c < Shape::C; c++)
+            if (Shape::channel (c) < s.D)
+              y.put (result + Shape::channel (c), divide (out[m][c], sum, result_of (saved_y, result + Shape::channel (c))));
+          if (Shape::lane () == 0)
+            lse.put (s.row (b, t + Shape::row (m), h), S (running[m].top) + log_of (sum));
+        }
+    }
 }
 
-/* What the lanes of each warp tell the others: shared[warp][lane]. */
-template <class S>
-static __device__ inline void
-tell (S (*shared)[32], S mine)
-{
-  __syncwarp ();
-  shared[threadIdx.x / 32][threadIdx.x % 32] = mine;
-  __syncwarp ();
-}
+/* --- backward -------------------------------------------------------------------------------------------------------------- */
 
-/* y and lse of query (b,h,t): the largest score, then the sum, lane by lane and over the lanes, then the mean of the values. */
 template <class S>
-struct AttentionForward {
-  Sizes s;
-  Tensors<S> in;
-  Out<S> y, lse;
+struct AttentionDelta {
+  AttentionSizes s;
+  In<S> y, dy;
+  Scratch<S> delta;
 
   __device__ void
   operator() (int64_t row, int lane) const
   {
-    __shared__ S weight[ASSAY_OP_THREADS / 32][32];
-    const int64_t t = row % s.T, h = row / s.T % s.H, b = row / (s.T * s.H), q = s.query (b, t, h), first = s.first_key (t), end = s.end_keys (t);
-    Base<S> top = -(Base<S>) INFINITY;
-    S sum = S (0), shift, out[PARTS];
+    const int64_t result = s.result (row / (s.T * s.H), row % s.T, row / s.T % s.H);
+    S sum = S (0);
 
-    for (int64_t j = first + lane; j < end; j += 32)
-      {
-        const Base<S> score = value_of (dot (in.q, q, in.k, s.key (b, j, h), s.D)) * (Base<S>) s.scale;
-
-        top = score > top || score != score ? score : top;
-      }
-    top = warp_max (top);
-    for (int64_t j = first + lane; j < end; j += 32)
-      sum = sum + exp_of (dot (in.q, q, in.k, s.key (b, j, h), s.D) * S (s.scale) - S (top));
-    shift = S (top) + log_of (warp_sum (sum));
-    for (int part = 0; part < PARTS; part++)
-      out[part] = S (0);
-    for (int64_t at = first; at < end; at += 32)
-      {
-        tell (weight, at + lane < end ? exp_of (dot (in.q, q, in.k, s.key (b, at + lane, h), s.D) * S (s.scale) - shift) : S (0));
-        for (int64_t j = at; j < end && j < at + 32; j++)
-          for (int part = 0; part < PARTS; part++)
-            if (32 * part + lane < s.D)
-              out[part] = out[part] + weight[threadIdx.x / 32][j - at] * in.v[s.value (b, j, h) + 32 * part + lane];
-      }
-    for (int part = 0; part < PARTS; part++)
-      if (32 * part + lane < s.D)
-        y.put (s.result (b, t, h) + 32 * part + lane, out[part]);
+    for (int64_t d = lane; d < s.D; d += 32)
+      sum = add_product (sum, dy[result + d], y[result + d]);
+    sum = warp_sum (sum);
     if (lane == 0)
-      lse.put (row, shift);
+      delta.put (row, sum);
   }
 };
 
-/* ds of the pair of query t and key j, and p. */
-template <class S>
-static __device__ S
-score_adjoint (const Sizes &s, const Tensors<S> &in, int64_t b, int64_t h, int64_t t, int64_t j, S *p)
+template <class Shape, class S = typename Shape::Scalar>
+static __global__ void __launch_bounds__ (Shape::THREADS, 2)
+attention_queries (AttentionSizes s, AttentionRows<typename Shape::Source> rows, In<S> lse, In<S> delta, Adjoint<S> dq)
 {
-  const int64_t result = s.result (b, t, h);
+  typedef typename Shape::Number Number;
+  ASSAY_SHARED (shared);
+  Number *query = (Number *) shared, *dy = query + Shape::ROWS * Shape::STRIDE, *other = dy + Shape::ROWS * Shape::STRIDE, *weights = other + Shape::COLUMNS * Shape::STRIDE;
+  const int64_t n_tiles = (s.T + Shape::ROWS - 1) / Shape::ROWS;
 
-  *p = exp_of (dot (in.q, s.query (b, t, h), in.k, s.key (b, j, h), s.D) * S (s.scale) - in.lse[(b * s.H + h) * s.T + t]);
-  return *p * (dot (in.dy, result, in.v, s.value (b, j, h), s.D) - dot (in.dy, result, in.y, result, s.D));
+  for (int64_t work = blockIdx.x; work < s.B * s.H * n_tiles; work += gridDim.x)
+    {
+      const int64_t t = (n_tiles - 1 - work % n_tiles) * Shape::ROWS, h = work / n_tiles % s.H, b = work / (n_tiles * s.H);
+      const int64_t left = s.T - t, end = s.end_keys (left < Shape::ROWS ? s.T - 1 : t + Shape::ROWS - 1);
+      S of_lse[Shape::M], of_delta[Shape::M], out[Shape::M][Shape::C];
+
+      __syncthreads ();
+      Shape::template fill<Shape::ROWS> (query, rows.q, rows.s.query (b, t, h), rows.s.stride[0], left, s.D);
+      Shape::template fill<Shape::ROWS> (dy, rows.dy, rows.s.result (b, t, h), rows.s.result_stride (), left, s.D);
+      clear_channels<Shape> (out);
+#pragma unroll
+      for (int m = 0; m < Shape::M; m++)
+        {
+          const int64_t row = s.row (b, t + Shape::row (m), h);
+
+          of_lse[m] = Shape::row (m) < left ? lse[row] : S (0);
+          of_delta[m] = Shape::row (m) < left ? delta[row] : S (0);
+        }
+      for (int64_t j = s.first_key (t) / Shape::COLUMNS * Shape::COLUMNS; j < end; j += Shape::COLUMNS)
+        {
+          S score[Shape::M][Shape::N], dp[Shape::M][Shape::N];
+
+          __syncthreads ();                                       /* the keys before were used by all */
+          Shape::template fill<Shape::COLUMNS> (other, rows.v, rows.s.value (b, j, h), rows.s.stride[2], s.T - j, s.D);
+          await_tiles ();
+          Shape::multiply_rows (dy, other, dp);
+          __syncthreads ();                                       /* so were the values */
+          Shape::template fill<Shape::COLUMNS> (other, rows.k, rows.s.key (b, j, h), rows.s.stride[1], s.T - j, s.D);
+          await_tiles ();
+          score_tiles<Shape, false> (s, query, other, t, j, score);
+#pragma unroll
+          for (int m = 0; m < Shape::M; m++)
+#pragma unroll
+            for (int n = 0; n < Shape::N; n++)
+              score[m][n] = exp_of (score[m][n] - of_lse[m]) * (dp[m][n] - of_delta[m]);
+          Shape::write_weights (weights, score);
+          __syncwarp ();                                          /* a row's weights are its own threads' */
+          Shape::multiply_weights (weights, other, out);
+        }
+#pragma unroll
+      for (int m = 0; m < Shape::M; m++)
+#pragma unroll
+        for (int c = 0; c < Shape::C; c++)
+          if (Shape::row (m) < left && Shape::channel (c) < s.D)
+            dq.add (s.query (b, t + Shape::row (m), h) + Shape::channel (c), out[m][c] * (Base<S>) s.scale);
+    }
 }
 
-template <class S>
-struct AttentionQueries {
-  Sizes s;
-  Tensors<S> in;
-  Adjoint<S> dq;
-
-  __device__ void
-  operator() (int64_t row, int lane) const
-  {
-    __shared__ S weight[ASSAY_OP_THREADS / 32][32];
-    const int64_t t = row % s.T, h = row / s.T % s.H, b = row / (s.T * s.H), end = s.end_keys (t);
-    S out[PARTS], p;
-
-    for (int part = 0; part < PARTS; part++)
-      out[part] = S (0);
-    for (int64_t at = s.first_key (t); at < end; at += 32)
-      {
-        tell (weight, at + lane < end ? score_adjoint (s, in, b, h, t, at + lane, &p) : S (0));
-        for (int64_t j = at; j < end && j < at + 32; j++)
-          for (int part = 0; part < PARTS; part++)
-            if (32 * part + lane < s.D)
-              out[part] = out[part] + weight[threadIdx.x / 32][j - at] * in.k[s.key (b, j, h) + 32 * part + lane];
-      }
-    for (int part = 0; part < PARTS; part++)
-      if (32 * part + lane < s.D)
-        dq.add (s.query (b, t, h) + 32 * part + lane, S (s.scale) * out[part]);
-  }
-};
-
-/* dk and dv of key head g at position j: over the query heads that read it, and their queries in order. */
-template <class S>
-struct AttentionKeys {
-  Sizes s;
-  Tensors<S> in;
-  Adjoint<S> dk, dv;
-
-  __device__ void
-  operator() (int64_t row, int lane) const
-  {
-    __shared__ S of_score[ASSAY_OP_THREADS / 32][32], weight[ASSAY_OP_THREADS / 32][32];
-    const int64_t j = row % s.T, g = row / s.T % s.G, b = row / (s.T * s.G), group = s.H / s.G, end = s.end_queries (j);
-    S of_key[PARTS], of_value[PARTS];
-
-    for (int part = 0; part < PARTS; part++)
-      of_key[part] = of_value[part] = S (0);
-    for (int64_t h = g * group; h < (g + 1) * group; h++)
-      for (int64_t at = s.first_query (j); at < end; at += 32)
-        {
-          S p = S (0), ds = at + lane < end ? score_adjoint (s, in, b, h, at + lane, j, &p) : S (0);
-
-          tell (of_score, ds);
-          tell (weight, p);
-          for (int64_t t = at; t < end && t < at + 32; t++)
-            for (int part = 0; part < PARTS; part++)
-              if (32 * part + lane < s.D)
-                {
-                  of_key[part] = of_key[part] + of_score[threadIdx.x / 32][t - at] * in.q[s.query (b, t, h) + 32 * part + lane];
-                  of_value[part] = of_value[part] + weight[threadIdx.x / 32][t - at] * in.dy[s.result (b, t, h) + 32 * part + lane];
-                }
-        }
-    for (int part = 0; part < PARTS; part++)
-      if (32 * part + lane < s.D)
-        {
-          if (dk.to != NULL)
-            dk.add (s.key (b, j, g * group) + 32 * part + lane, S (s.scale) * of_key[part]);
-          if (dv.to != NULL)
-            dv.add (s.value (b, j, g * group) + 32 * part + lane, of_value[part]);
-        }
-  }
-};
-
-static int
-check_head (const Scope &scope, const Sizes &s)
+/* dk and dv of a tile of keys: over the query heads that read it, and their queries in order. */
+template <class Shape, class S = typename Shape::Scalar>
+static __global__ void __launch_bounds__ (Shape::THREADS, 2)
+attention_keys (AttentionSizes s, AttentionRows<typename Shape::Source> rows, In<S> lse, In<S> delta, Adjoint<S> dk, Adjoint<S> dv)
 {
-  return s.D <= 32 * PARTS
-         || assay_cuda_fail (scope.failure, ASSAY_CUDA_BAD_CALL, "attention: heads of at most %d channels expected, %lld found", 32 * PARTS, (long long) s.D);
+  typedef typename Shape::Number Number;
+  ASSAY_SHARED (shared);
+  Number *key = (Number *) shared, *value = key + Shape::ROWS * Shape::STRIDE, *other = value + Shape::ROWS * Shape::STRIDE, *weights = other + Shape::COLUMNS * Shape::STRIDE;
+  S *of_lse = (S *) (weights + Shape::ROWS * Shape::WEIGHTS_STRIDE), *of_delta = of_lse + Shape::COLUMNS;
+  const int64_t n_tiles = (s.T + Shape::ROWS - 1) / Shape::ROWS, group = s.H / s.G;
+
+  for (int64_t work = blockIdx.x; work < s.B * s.G * n_tiles; work += gridDim.x)
+    {
+      const int64_t j = work % n_tiles * Shape::ROWS, g = work / n_tiles % s.G, b = work / (n_tiles * s.G);
+      const int64_t left = s.T - j, end = s.end_queries (left < Shape::ROWS ? s.T - 1 : j + Shape::ROWS - 1);
+      const int64_t first_key = s.key (b, j, g * group), first_value = s.value (b, j, g * group);
+      S of_key[Shape::M][Shape::C], of_value[Shape::M][Shape::C];
+
+      __syncthreads ();
+      Shape::template fill<Shape::ROWS> (key, rows.k, rows.s.key (b, j, g * group), rows.s.stride[1], left, s.D);
+      Shape::template fill<Shape::ROWS> (value, rows.v, rows.s.value (b, j, g * group), rows.s.stride[2], left, s.D);
+      clear_channels<Shape> (of_key);
+      clear_channels<Shape> (of_value);
+      for (int64_t h = g * group; h < (g + 1) * group; h++)
+        for (int64_t t = s.first_query (j) / Shape::COLUMNS * Shape::COLUMNS; t < end; t += Shape::COLUMNS)
+          {
+            S p[Shape::M][Shape::N], ds[Shape::M][Shape::N];
+
+            __syncthreads ();                                     /* the queries before were used by all */
+            Shape::template fill<Shape::COLUMNS> (other, rows.q, rows.s.query (b, t, h), rows.s.stride[0], s.T - t, s.D);
+            for (int c = threadIdx.x; c < Shape::COLUMNS; c += Shape::THREADS)
+              {
+                of_lse[c] = t + c < s.T ? lse[s.row (b, t + c, h)] : S (0);
+                of_delta[c] = t + c < s.T ? delta[s.row (b, t + c, h)] : S (0);
+              }
+            await_tiles ();
+            score_tiles<Shape, true> (s, key, other, j, t, p);
+#pragma unroll
+            for (int m = 0; m < Shape::M; m++)
+#pragma unroll
+              for (int n = 0; n < Shape::N; n++)
+                p[m][n] = exp_of (p[m][n] - of_lse[Shape::column (n)]);
+            Shape::write_weights (weights, p);
+            __syncthreads ();
+            Shape::template fill<Shape::COLUMNS> (other, rows.dy, rows.s.result (b, t, h), rows.s.result_stride (), s.T - t, s.D);
+            await_tiles ();
+            Shape::multiply_rows (value, other, ds);
+            Shape::multiply_weights (weights, other, of_value);
+#pragma unroll
+            for (int m = 0; m < Shape::M; m++)
+#pragma unroll
+              for (int n = 0; n < Shape::N; n++)
+                ds[m][n] = p[m][n] * (ds[m][n] - of_delta[Shape::column (n)]);
+            __syncthreads ();                                     /* the adjoints, and p, were used by all */
+            Shape::template fill<Shape::COLUMNS> (other, rows.q, rows.s.query (b, t, h), rows.s.stride[0], s.T - t, s.D);
+            Shape::write_weights (weights, ds);
+            await_tiles ();
+            Shape::multiply_weights (weights, other, of_key);
+          }
+#pragma unroll
+      for (int m = 0; m < Shape::M; m++)
+#pragma unroll
+        for (int c = 0; c < Shape::C; c++)
+          if (Shape::row (m) < left && Shape::channel (c) < s.D)
+            {
+              if (dk.to != NULL)
+                dk.add (first_key + Shape::row (m) * s.stride[1] + Shape::channel (c), of_key[m][c] * (Base<S>) s.scale);
+              if (dv.to != NULL)
+                dv.add (first_value + Shape::row (m) * s.stride[2] + Shape::channel (c), of_value[m][c]);
+            }
+    }
+}
+
+/* --- factors rounded to bf16 ------------------------------------------------------------------------------------------------ */
+
+/* Two channels of heads that lie side by side, `wide` channels each, zeros behind the last. */
+struct RoundHeads {
+  In<float> x;
+  int64_t heads, D, wide, stride, first;
+  unsigned *to;
+
+  __device__ void
+  operator() (int64_t i) const
+  {
+    const int64_t d = i % (wide / 2) * 2, head = i / (wide / 2) % heads, at = i / (wide / 2 * heads) * stride + first + head * D + d;
+
+    to[i] = round_to_bf16 (d < D ? x[at] : 0, d + 1 < D ? x[at + 1] : 0);
+  }
+};
+
+/* q, k, v and, where it is asked for, dy, rounded once for all tiles; the memory is released by the caller, also after a failure. */
+static int
+round_heads (const Scope &scope, const AttentionSizes &s, const AttentionTensors<float> &in, int wide, bool has_adjoint, void **memory,
+             AttentionRows<const uint16_t *> *rows)
+{
+  const In<float> from[] = { in.q, in.k, in.v, in.dy };
+  const int64_t heads[] = { s.H, s.G, s.G, has_adjoint ? s.H : 0 }, stride[] = { s.stride[0], s.stride[1], s.stride[2], s.H * s.D };
+  const int64_t first[] = { s.first[0], s.first[1], s.first[2], 0 };
+  const uint16_t **const to[] = { &rows->q, &rows->k, &rows->v, &rows->dy };
+  uint16_t *next;
+
+  if (!assay_cuda_alloc (scope.context, (size_t) (s.B * s.T * (s.H + 2 * s.G + heads[3]) * wide) * sizeof *next, memory, scope.failure))
+    return 0;
+  next = (uint16_t *) *memory;
+  rows->s = s;
+  rows->s.D = wide;
+  for (int k = 0; k < 4; k++)
+    {
+      const int64_t n = s.B * s.T * heads[k] * wide;
+
+      if (!run_elements (scope, "attention rounded", n / 2, RoundHeads { from[k], heads[k], s.D, wide, stride[k], first[k], (unsigned *) next }))
+        return 0;
+      *to[k] = next;
+      next += n;
+      if (k < 3)
+        {
+          rows->s.stride[k] = heads[k] * wide;
+          rows->s.first[k] = 0;
+        }
+    }
+  return 1;
+}
+
+/* --- launches -------------------------------------------------------------------------------------------------------------- */
+
+/* One block for each tile of T positions of n heads. */
+template <class Shape, class Kernel, class... A>
+static int
+launch_tiles (const Scope &scope, const char *name, Kernel kernel, int64_t n, int64_t T, A... arguments)
+{
+  if (n * T == 0)
+    return 1;
+  if (!assay_cuda_allow_shared (scope.context, kernel, name, Shape::BYTES, scope.failure))
+    return 0;
+  ASSAY_LAUNCH (kernel, blocks_for (n * ((T + Shape::ROWS - 1) / Shape::ROWS), 1), Shape::THREADS, Shape::BYTES, scope.context->stream, arguments...);
+  return assay_cuda_check_launch (scope.context, name, scope.failure);
+}
+
+template <class Shape, class S>
+static int
+launch_forward (const Scope &scope, const AttentionSizes &s, const AttentionRows<typename Shape::Source> &rows, const AttentionTensors<S> &in)
+{
+  return launch_tiles<Shape> (scope, "attention forward", attention_forward<Shape>, s.B * s.H, s.T, s, rows, in.y, output<S> (scope, 0), output<S> (scope, 1));
+}
+
+template <class Shape, class S>
+static int
+launch_backward (const Scope &scope, const AttentionSizes &s, const AttentionRows<typename Shape::Source> &rows, const AttentionTensors<S> &in)
+{
+  const bool packed = scope.call->n_in == 1;
+  const Adjoint<S> dq = adjoint<S> (scope, 0), dk = adjoint<S> (scope, packed ? 0 : 1), dv = adjoint<S> (scope, packed ? 0 : 2);
+  Scratch<S> delta;
+  const int ok = scratch_alloc (scope, s.B * s.H * s.T, &delta)
+                 && run_rows (scope, "attention delta", s.B * s.H * s.T, AttentionDelta<S> { s, in.y, in.dy, delta })
+                 && (dq.to == NULL || launch_tiles<Shape> (scope, "attention queries", attention_queries<Shape>, s.B * s.H, s.T, s, rows, in.lse, delta.read (), dq))
+                 && ((dk.to == NULL && dv.to == NULL)
+                     || launch_tiles<Shape> (scope, "attention keys", attention_keys<Shape>, s.B * s.G, s.T, s, rows, in.lse, delta.read (), dk, dv));
+
+  scratch_release (scope, delta);
+  return ok;
+}
+
+/* By tiles of D channels. */
+template <class S, int D, bool is_backward>
+static int
+run_tiles (const Scope &scope, const AttentionSizes &s)
+{
+  const AttentionTensors<S> in = get_attention_tensors<S> (scope);
+  const AttentionRows<In<S>> rows = { s, in.q, in.k, in.v, in.dy };
+
+  return is_backward ? launch_backward<Tiles<S, D, 2>> (scope, s, rows, in) : launch_forward<Tiles<S, D, 1>> (scope, s, rows, in);
+}
+
+/* The same on the matrix units. */
+template <int D, bool is_backward>
+static int
+run_matrix_tiles (const Scope &scope, const AttentionSizes &s)
+{
+  const AttentionTensors<float> in = get_attention_tensors<float> (scope);
+  AttentionRows<const uint16_t *> rows;
+  void *memory = NULL;
+  const int ok = round_heads (scope, s, in, D, is_backward, &memory, &rows)
+                 && (is_backward ? launch_backward<MatrixTiles<D, 2>> (scope, s, rows, in) : launch_forward<MatrixTiles<D, 1>> (scope, s, rows, in));
+
+  assay_cuda_release (scope.context, memory);
+  return ok;
+}
+
+/* Rounded factors where the call asks for them and a head's sums fit the registers; tangents and what is longer keep the factors as they are. */
+template <class S, bool is_backward>
+static int
+run_attention (const Scope &scope)
+{
+  const AttentionSizes s = get_attention_sizes (scope);
+
+  if (std::is_same<S, float>::value && scope.call->compute == ASSAY_CUDA_BF16 && s.D <= 128)
+    return s.D <= 32 ? run_matrix_tiles<32, is_backward> (scope, s)
+           : s.D <= 64 ? run_matrix_tiles<64, is_backward> (scope, s) : run_matrix_tiles<128, is_backward> (scope, s);
+  return check_attention_head (scope, s)
+         && (s.D <= 32 ? run_tiles<S, 32, is_backward> (scope, s)
+             : s.D <= 64 ? run_tiles<S, 64, is_backward> (scope, s)
+             : s.D <= 128 ? run_tiles<S, 128, is_backward> (scope, s) : run_tiles<S, ASSAY_WIDEST_HEAD, is_backward> (scope, s));
 }
 
 namespace rules {
 struct attention {
-  template <class S>
-  static int
-  forward (const Scope &scope)
-  {
-    const Sizes s = get_sizes (scope);
-
-    return check_head (scope, s)
-           && run_rows (scope, "attention", s.B * s.H * s.T, AttentionForward<S> { s, get_tensors<S> (scope), output<S> (scope, 0), output<S> (scope, 1) });
-  }
-
-  template <class S>
-  static int
-  backward (const Scope &scope)
-  {
-    const Sizes s = get_sizes (scope);
-    const bool packed = scope.call->n_in == 1;
-    const Adjoint<S> dq = adjoint<S> (scope, 0), dk = adjoint<S> (scope, packed ? 0 : 1), dv = adjoint<S> (scope, packed ? 0 : 2);
-    const Tensors<S> in = get_tensors<S> (scope);
-
-    return check_head (scope, s) && (dq.to == NULL || run_rows (scope, "attention queries", s.B * s.H * s.T, AttentionQueries<S> { s, in, dq }))
-           && ((dk.to == NULL && dv.to == NULL) || run_rows (scope, "attention keys", s.B * s.G * s.T, AttentionKeys<S> { s, in, dk, dv }));
-  }
+  template <class S> static int forward (const Scope &scope) { return run_attention<S, false> (scope); }
+  template <class S> static int backward (const Scope &scope) { return run_attention<S, true> (scope); }
 };
 }
 ASSAY_CUDA_OP (attention);

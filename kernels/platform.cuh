@@ -52,6 +52,16 @@ int assay_cuda_check_launch (AssayCudaContext *context, const char *kernel, Assa
 /* Before any work: whether the context is not lost, made current on this thread. */
 int assay_cuda_enter        (AssayCudaContext *context, AssayCudaFailure *failure);
 
+/* Lets a block of this kernel have so many bytes of shared memory. */
+template <class F>
+static inline int
+assay_cuda_allow_shared (AssayCudaContext *context, F kernel, const char *name, size_t shared, AssayCudaFailure *failure)
+{
+  if (shared > context->shared)
+    return assay_cuda_fail (failure, ASSAY_CUDA_BAD_CALL, "%s: %zu bytes of shared memory are needed, the device has %zu", name, shared, context->shared);
+  return assay_cuda_check (context, cudaFuncSetAttribute (kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, (int) shared), name, failure);
+}
+
 int  assay_cuda_alloc    (AssayCudaContext *context, size_t bytes, void **buffer, AssayCudaFailure *failure);
 void assay_cuda_release  (AssayCudaContext *context, void *buffer);
 int  assay_cuda_copy_in  (AssayCudaContext *context, void *buffer, const void *host, size_t bytes, AssayCudaFailure *failure);

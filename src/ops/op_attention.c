@@ -213,6 +213,10 @@ static const AssayOpCase cases[] = {
   { "a window that leaves tiles out, grouped heads", .in = PACKED (1, 200, 4, 3), .n_in = 1, .attr = { 2, 1, 1, 0, 60 }, .has_attr = TRUE },
   { "a window across a tile and more, saturated", .in = PACKED (1, 150, 3, 2), .n_in = 1, .attr = { 1, 0, 1, 0, 80 }, .has_attr = TRUE,
     .fill = ASSAY_FILL_LARGE },
+  { "heads of 40 channels, grouped, a window within a tile", .in = PACKED (1, 70, 4, 40), .n_in = 1, .attr = { 2, 1, 1, 0, 20 }, .has_attr = TRUE },
+  { "heads of 128 channels, a tile and more", .in = PACKED (1, 40, 3, 128), .n_in = 1 },
+  { "heads of 200 channels, full, three inputs", .in = { ASSAY_SHAPE (1, 20, 200), ASSAY_SHAPE (1, 20, 200), ASSAY_SHAPE (1, 20, 200) }, .n_in = 3,
+    .attr = { 1, 0, 0, 0 }, .has_attr = TRUE },
   { "one weight is everything", .in = PACKED (1, 33, 3, 2), .n_in = 1, .fill = ASSAY_FILL_LARGE },
   { .name = NULL }
 };

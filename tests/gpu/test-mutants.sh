@@ -41,6 +41,19 @@ wrong_product ()
 right_product () { ! wrong_product right ""; }
 right_op () { wrong_op right "$1" "" "$2"; [ $? -eq 1 ] && grep -q '^ok' "$scratch/right.tap"; }
 
+# wrong_tile NAME FILE SED: whether the parity test finds a mistake in FILE, which is op_attention.cu or what it includes. Its bounds do not come from the kernel they judge.
+wrong_tile ()
+{
+  rm -rf "$scratch/tile" "$scratch/objects" && mkdir "$scratch/tile" "$scratch/objects" || return 1
+  cp "$ASSAY_SRCDIR/kernels/op_attention.cu" "$scratch/tile" && sed "$3" "$ASSAY_SRCDIR/kernels/$2" >"$scratch/tile/$2" || return 1
+  cmp -s "$scratch/tile/$2" "$ASSAY_SRCDIR/kernels/$2" && { [ "$1" = right_tile ] || { echo "the line to change is not there"; return 1; }; }
+  cp "$ASSAY_BUILDDIR"/tests/gpu/emulated-*.o "$scratch/objects" || return 1
+  ${CXX-c++} -std=c++17 -O1 -w -U_FORTIFY_SOURCE -fPIC -ffp-contract=off -DASSAY_EMULATED -I"$ASSAY_SRCDIR/tests/gpu/emulation" -I"$ASSAY_SRCDIR/kernels" \
+    -x c++ -c -o "$scratch/objects/emulated-op_attention.o" "$scratch/tile/op_attention.cu" && ${CXX-c++} -shared -o "$scratch/$1.so" "$scratch"/objects/*.o $LAPACKE_LIBS || return 1
+  ! "$ASSAY_BUILDDIR/tests/gpu/test-parity" "$scratch/$1.so" small >"$scratch/$1.tap" 2>&1 && grep -q '^not ok.* attention' "$scratch/$1.tap"
+}
+right_tile () { wrong_tile right_tile op_attention.cu ""; [ $? -eq 1 ] && grep -q '^ok.* attention' "$scratch/right_tile.tap"; }
+
 passes () { "$ASSAY_BUILDDIR/tests/gpu/test-parity" "$scratch/$1.so" scores >"$scratch/$1.tap" 2>&1; }
 found () { mutant "$1" "$2" && ! passes "$1"; }
 
@@ -60,7 +73,14 @@ else
   check "a product whose way follows its number of rows is found" wrong_product rows 's/key.M = p->rows_are_free ? ROWS : p->M;/key.M = p->M;/'
   check "factors that are cut off instead of rounded are found" wrong_product cut 's/(bits + 0x7fff + (bits >> 16 \& 1)) >> 16/bits >> 16/'
   check "a term too few in the adjoint of a loss is found" wrong_op loss op_loss 's|exp_of (-l\[n\]) - S (1)|exp_of (-l[n])|' xent
-  check "lanes that read before the others have told are found" wrong_op told op_attention '/^tell (/,/^}/s|^  __syncwarp ();$||' attention
+  check "tiles of attention as they are pass" right_tile
+  check "a tile that is overwritten before all have used it is found" wrong_tile overwritten op_attention.cu '/the values before were used by all/d'
+  check "weights that are read before their row has written them are found" wrong_tile unwritten op_attention.cu "/a row's weights are its own/d"
+  check "keys behind a query are found" wrong_tile behind_query op_attention.cu 's|s.sees (c, r) : s.sees (r, c)|s.sees (r, c) : s.sees (c, r)|'
+  check "a softmax that forgets what its earlier tiles are worth is found" wrong_tile worth op_attention.cu 's|row->sum = row->sum \* shrink;||'
+  check "query heads that are left out of a key head's adjoint are found" wrong_tile group op_attention.cu 's|h < (g + 1) \* group|h <= g * group|'
+  check "weights that meet the wrong positions are found" wrong_tile positions attention_matrix_tile.cuh 's|(j + l % 16)|(j + l % 8)|'
+  check "channels that are exchanged are found" wrong_tile channels attention_matrix_tile.cuh 's|out\[0\]\[c + 2\], out\[0\]\[c + 3\]|out[0][c + 3], out[0][c + 2]|'
 fi
 
 finish

@@ -507,6 +507,213 @@ test_refusals (void)
   report (cuda->sync (context, &failure), "and the context goes on");
 }
 
+/* --- attention: the tiles against the first rung --- */
+
+typedef struct {
+  int64_t B, T, H, G, D;
+  int causal;
+  int64_t window;               /* 0: none */
+} Heads;
+
+/* What a call of the op reads and writes, on the device: q k v, y lse, and d and r of them. */
+typedef struct {
+  AssayCudaOpCall call;
+  double attr[5];
+  int64_t of_in[3], of_out[2];
+  int64_t group;
+} Attention;
+
+/* Numbers in (-1, 1); of BF16 such that rounding leaves them as they are. */
+static void *
+send_drawn (AssayCudaType type, AssayCudaCompute compute, int64_t n)
+{
+  double *x = get_memory ((size_t) n * 8);
+  void *buffer;
+
+  for (int64_t k = 0; k < n; k++)
+    x[k] = compute == ASSAY_CUDA_BF16 ? trunc (draw_number () * 128) / 128 : draw_value (type);
+  buffer = send (type, n, x);
+  free (x);
+  return buffer;
+}
+
+static void *
+get_buffer (AssayCudaType type, int64_t n)
+{
+  void *buffer;
+
+  must (cuda->alloc (context, (size_t) n * width (type), &buffer, &failure), "alloc");
+  return buffer;
+}
+
+static void
+make_attention (Attention *a, AssayCudaType type, AssayCudaCompute compute, const Heads *s)
+{
+  const int64_t channels[3] = { s->H * s->D, s->G * s->D, s->G * s->D };
+
+  *a = (Attention) { .attr = { (double) s->H, (double) s->G, s->causal, 0, (double) s->window }, .group = s->H / s->G };
+  a->call = (AssayCudaOpCall) { .type = type, .n_in = 3, .n_out = 2, .attr = a->attr, .fresh = 7 };
+  for (int i = 0; i < 3; i++)
+    {
+      a->of_in[i] = s->B * s->T * channels[i];
+      a->call.in_shape[i] = (AssayCudaShape) { 3, { s->B, s->T, channels[i] } };
+      a->call.x[i] = send_drawn (type, compute, a->of_in[i]);
+      a->call.rx[i] = send_drawn (type, compute, a->of_in[i]);
+      a->call.dx[i] = get_buffer (type, a->of_in[i]);
+      a->call.rdx[i] = get_buffer (type, a->of_in[i]);
+    }
+  a->of_out[0] = s->B * s->T * channels[0];
+  a->of_out[1] = s->B * s->H * s->T;
+  a->call.out_shape[0] = a->call.in_shape[0];
+  a->call.out_shape[1] = (AssayCudaShape) { 3, { s->B, s->H, s->T } };
+  a->call.dy = send_drawn (type, compute, a->of_out[0]);
+  a->call.rdy = send_drawn (type, compute, a->of_out[0]);
+  for (int j = 0; j < 2; j++)
+    {
+      a->call.y[j] = get_buffer (type, a->of_out[j]);
+      a->call.ry[j] = get_buffer (type, a->of_out[j]);
+    }
+}
+
+static void
+free_attention (Attention *a)
+{
+  for (int i = 0; i < 3; i++)
+    {
+      cuda->release (context, (void *) (uintptr_t) a->call.x[i]);
+      cuda->release (context, (void *) (uintptr_t) a->call.rx[i]);
+      cuda->release (context, a->call.dx[i]);
+      cuda->release (context, a->call.rdx[i]);
+    }
+  for (int j = 0; j < 2; j++)
+    {
+      cuda->release (context, a->call.y[j]);
+      cuda->release (context, a->call.ry[j]);
+    }
+  cuda->release (context, (void *) (uintptr_t) a->call.dy);
+  cuda->release (context, (void *) (uintptr_t) a->call.rdy);
+}
+
+/* What a rule writes, and of how many numbers. */
+static int
+get_results (Attention *a, AssayCudaRule rule, void ***results, const int64_t **counts)
+{
+  void **written[] = { a->call.y, a->call.dx, a->call.ry, a->call.rdx };
+  const int is_forward = rule == ASSAY_CUDA_FWD || rule == ASSAY_CUDA_RFWD;
+
+  *results = written[rule];
+  *counts = is_forward ? a->of_out : a->of_in;
+  return is_forward ? 2 : 3;
+}
+
+/* How far a result of one kernel may be from the exact one, in the order of get_results, for numbers in (-1, 1): the first-order terms of the rounding
+ * errors, each gamma_n of the sum it is made in, and of BF16 the rounding of p and ds besides; the matrix units' sums may be cut off rather than rounded. With a >= |s| and sum p = 1 over keys, `mass` at most over
+ * the `all` queries that may see a key:
+ *   s: a gamma   p: relatively what s has, and the exponential   dp, delta: D gamma   ds: p X   dq: scale X   dk: mass scale X, and the same for tangents. */
+static void
+bound_attention (AssayCudaType type, AssayCudaCompute compute, const Heads *s, AssayCudaRule rule, double mass, double *bound)
+{
+  const double of_weight = compute == ASSAY_CUDA_BF16 ? 0x1p-8 : 0, u = unit (type) * (of_weight > 0 ? 4 : 1), D = (double) s->D, T = (double) s->T, scale = 1 / sqrt (D), a = scale * D, all = T * (double) (s->H / s->G), keys = T + 8;
+  const double of_s = a * (D + 3) * u, of_rs = 2 * a * (2 * D + 4) * u;
+  const double running = of_s + (4 * a + 5 * (T / 8 + 1) + 8) * u, of_p = 2 * running + 2 * keys * u;                       /* with the largest score so far */
+  const double of_rlse = 2 * a * 2 * of_p + of_rs;
+  const double p = of_s + (2 * a + log (T) + 5) * u;                                                            /* with the sum that was saved   */
+  const double rp = 4 * a * p + of_rs + 8 * a * u;
+  const double ds = 2 * D * p + 2 * (D + 8) * D * u, size_ds = 2 * D;
+  const double size_rds = D * (12 * a + 4);
+  const double rds = 2 * D * rp + 4 * a * 2 * (D + 8) * D * u + D * (4 * a + 4) * p + 2 * D * (2 * D + 2) * u + D * (4 * a + 2) * (2 * D + 8) * u + 4 * size_rds * u;
+
+  switch (rule)
+    {
+    case ASSAY_CUDA_FWD:
+      bound[0] = of_p + of_weight;
+      bound[1] = running + keys * u + 4 * (a + log (T) + 1) * u;
+      break;
+    case ASSAY_CUDA_BWD:
+      bound[0] = scale * (ds + size_ds * (keys * u + of_weight));
+      bound[1] = mass * scale * (ds + size_ds * ((all + 8) * u + of_weight));
+      bound[2] = mass * (p + (all + 8) * u + of_weight);
+      break;
+    case ASSAY_CUDA_RFWD:
+      bound[0] = (4 * a + 1) * (3 * of_p + 4 * keys * u) + 2 * of_rs + of_rlse + 16 * a * u;
+      bound[1] = of_rlse;
+      break;
+    default:
+      bound[0] = scale * (rds + ds + (size_rds + size_ds) * 2 * keys * u);
+      bound[1] = mass * scale * (rds + ds + (size_rds + size_ds) * 2 * (all + 8) * u);
+      bound[2] = mass * (rp + p + (4 * a + 1) * 2 * (all + 8) * u);
+      break;
+    }
+}
+
+/* The largest sum of p over the queries of a key: dv of an adjoint of ones, by the first rung. */
+static double
+get_mass (const Attention *a, AssayCudaType type)
+{
+  double *ones = get_memory ((size_t) a->of_out[0] * 8), *dv = get_memory ((size_t) a->of_in[2] * 8), mass = 0;
+  AssayCudaOpCall call = a->call;
+
+  for (int64_t k = 0; k < a->of_out[0]; k++)
+    ones[k] = 1;
+  call.rule = ASSAY_CUDA_BWD;
+  call.dy = send (type, a->of_out[0], ones);
+  must (cuda->run_op (context, "attention_plain", &call, &failure), "attention_plain");
+  fetch (type, a->of_in[2], call.dx[2], dv);
+  for (int64_t k = 0; k < a->of_in[2]; k++)
+    mass = fmax (mass, dv[k]);
+  cuda->release (context, (void *) (uintptr_t) call.dy);
+  free (ones);
+  free (dv);
+  return mass;
+}
+
+/* Of each rule the largest difference, as a part of what two such errors make; what both read is the first rung's. */
+static void
+test_attention (AssayCudaType type, AssayCudaCompute compute, Heads s)
+{
+  static const char *const names[] = { "forward", "backward", "tangent forward", "tangent backward" };
+  static const AssayCudaRule rules[] = { ASSAY_CUDA_FWD, ASSAY_CUDA_RFWD, ASSAY_CUDA_BWD, ASSAY_CUDA_RBWD };
+  Attention a;
+  double mass = 0;
+
+  make_attention (&a, type, compute, &s);
+  for (int r = 0; r < 4; r++)
+    {
+      void **results;
+      const int64_t *counts;
+      const int n = get_results (&a, rules[r], &results, &counts);
+      double *got[3], bound[3], worst = 0;
+
+      a.call.rule = rules[r];
+      a.call.compute = compute;
+      must (cuda->run_op (context, "attention", &a.call, &failure), "attention");
+      for (int k = 0; k < n; k++)
+        fetch (type, counts[k], results[k], got[k] = get_memory ((size_t) counts[k] * 8));
+      must (cuda->run_op (context, "attention_plain", &a.call, &failure), "attention_plain");
+      mass = r == 0 ? get_mass (&a, type) : mass;                 /* with the lse that was just saved */
+      bound_attention (type, compute, &s, rules[r], mass, bound);
+      for (int k = 0; k < n; k++)
+        {
+          double *expected = get_memory ((size_t) counts[k] * 8);
+
+          fetch (type, counts[k], results[k], expected);
+          for (int64_t i = 0; i < counts[k]; i++)
+            {
+              const double error = fabs (got[k][i] - expected[i]) / (2 * bound[k] * (1 + 1e-2));
+
+              worst = error > worst || isnan (error) ? error : worst;
+            }
+          free (expected);
+          free (got[k]);
+        }
+      if (compute == ASSAY_CUDA_BF16 && (rules[r] == ASSAY_CUDA_RFWD || rules[r] == ASSAY_CUDA_RBWD))
+        continue;                                                 /* there are none of their own */
+      report (worst <= 1, "%s%s attention by tiles, %s, T %lld, H %lld, G %lld, D %lld, window %lld%s: difference from the first rung / bound = %.2g", name_of (type),
+              compute == ASSAY_CUDA_BF16 ? " of bf16" : "", names[rules[r]], (long long) s.T, (long long) s.H, (long long) s.G, (long long) s.D, (long long) s.window, s.causal ? "" : ", full", worst);
+    }
+  free_attention (&a);
+}
+
 /* --- repeated runs --- */
 
 static void
@@ -600,6 +807,20 @@ main (int argc, char **argv)
           test_eigen (type, ASSAY_CUDA_EIGEN_EACH, 1, 600);
           test_eigen (type, ASSAY_CUDA_EIGEN_TOGETHER, 4, 200);
           test_cholesky (type, 700, 20);
+        }
+      test_attention (type, ASSAY_CUDA_FULL, (Heads) { 1, 70, 2, 1, 40, 1, 20 });
+      if (type == ASSAY_CUDA_F32)
+        {
+          test_attention (type, ASSAY_CUDA_BF16, (Heads) { 1, 70, 2, 1, 40, 1, 20 });
+          test_attention (type, ASSAY_CUDA_BF16, (Heads) { 2, 67, 1, 1, 128, 0, 0 });
+          test_attention (type, ASSAY_CUDA_BF16, (Heads) { 1, 133, 2, 1, 32, 1, 0 });
+        }
+      if (is_full)
+        {
+          test_attention (type, ASSAY_CUDA_FULL, (Heads) { 2, 300, 4, 2, 64, 1, 0 });
+          test_attention (type, ASSAY_CUDA_FULL, (Heads) { 1, 300, 3, 3, 128, 0, 0 });
+          test_attention (type, ASSAY_CUDA_FULL, (Heads) { 1, 200, 2, 2, 256, 1, 100 });
+          test_attention (type, ASSAY_CUDA_FULL, (Heads) { 3, 190, 2, 1, 32, 1, 70 });
         }
       test_repeats (type, is_full ? 512 : 40);
     }

@@ -29,7 +29,7 @@ Index threadIdx, blockIdx, blockDim, gridDim;
 
 /* --- threads of a block --------------------------------------------------------------------------------------------------- */
 
-struct Copy { void *to; const void *from; };
+struct Copy { void *to; const void *from; size_t size, bytes; };   /* bytes of from, then zeros up to size */
 
 struct Fiber {
   ucontext_t context;                   /* only for the first step onto a new stack: swapping them asks the kernel about signals every time */
@@ -215,13 +215,13 @@ emulation_shared_memory (void)
 }
 
 void
-emulation_copy (void *shared, const void *global)
+emulation_copy (void *shared, const void *global, size_t size, size_t bytes)
 {
-  if (((uintptr_t) shared | (uintptr_t) global) % 16 != 0)
-    stop ("an asynchronous copy is not aligned to 16 bytes");
-  if ((unsigned char *) shared < shared_memory || (unsigned char *) shared + 16 > shared_memory + SHARED)
+  if (((uintptr_t) shared | (uintptr_t) global) % size != 0)
+    stop ("an asynchronous copy is not aligned to its size");
+  if ((unsigned char *) shared < shared_memory || (unsigned char *) shared + size > shared_memory + SHARED)
     stop ("an asynchronous copy leaves shared memory");
-  fibers[current].groups.back ().push_back ({ shared, global });
+  fibers[current].groups.back ().push_back ({ shared, global, size, bytes });
 }
 
 void
@@ -238,7 +238,10 @@ emulation_wait (int left)
   while ((int) groups.size () > left + 1)
     {
       for (const Copy &copy : groups.front ())
-        memcpy (copy.to, copy.from, 16);
+        {
+          memcpy (copy.to, copy.from, copy.bytes);
+          memset ((unsigned char *) copy.to + copy.bytes, 0, copy.size - copy.bytes);
+        }
       groups.pop_front ();
     }
 }

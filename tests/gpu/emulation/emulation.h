@@ -32,7 +32,8 @@ void emulation_barrier      (void);
 /* What every lane of the warp gave, lane by lane, 64 bytes each; `where` tells one instruction from another. */
 const unsigned char *emulation_exchange (const void *mine, size_t bytes, const char *where);
 unsigned char *emulation_shared_memory (void);
-void emulation_copy         (void *shared, const void *global);
+/* bytes from global, then zeros up to size. */
+void emulation_copy         (void *shared, const void *global, size_t size, size_t bytes);
 void emulation_commit       (void);
 void emulation_wait         (int left);
 
@@ -92,7 +93,9 @@ template <class T> static inline T __ldcs (const T *x) { return *x; }
 
 /* --- kernels/matrix_unit.cuh --- */
 
-static inline void copy_async (void *shared, const void *global) { emulation_copy (shared, global); }
+static inline void copy_async (void *shared, const void *global) { emulation_copy (shared, global, 16, 16); }
+template <class T> static inline void copy_number_async (T *shared, const T *global, bool is_there) { emulation_copy (shared, global, sizeof (T), is_there ? sizeof (T) : 0); }
+static inline void copy_pack_async (void *shared, const void *global, bool is_there) { emulation_copy (shared, global, 16, is_there ? 16 : 0); }
 static inline void copy_commit (void) { emulation_commit (); }
 template <int N> static inline void copy_wait (void) { emulation_wait (N); }
 
@@ -108,6 +111,61 @@ load_fragments (unsigned (&x)[4], const void *shared)
 
       memcpy (&row, all + 64 * (8 * piece + lane / 4), sizeof row);
       memcpy (&x[piece], row + 4 * (lane % 4), 4);
+    }
+}
+
+static inline void
+load_fragments_transposed (unsigned (&x)[4], const void *shared)
+{
+  const unsigned char *all = emulation_exchange (&shared, sizeof shared, "transposed fragments");
+  const unsigned lane = threadIdx.x % 32;
+
+  for (unsigned piece = 0; piece < 4; piece++)
+    for (unsigned half = 0; half < 2; half++)
+      {
+        const unsigned char *row;
+
+        memcpy (&row, all + 64 * (8 * piece + 2 * (lane % 4) + half), sizeof row);
+        memcpy ((unsigned char *) &x[piece] + 2 * half, row + 2 * (lane / 4), 2);
+      }
+}
+
+static inline unsigned
+round_to_bf16 (float low, float high)
+{
+  unsigned bits[2];
+
+  memcpy (&bits[0], &low, 4);
+  memcpy (&bits[1], &high, 4);
+  for (unsigned &x : bits)
+    x = (x & 0x7fffffff) > 0x7f800000 ? 0x7fff : (x + 0x7fff + (x >> 16 & 1)) >> 16;
+  return bits[0] | bits[1] << 16;
+}
+
+/* The unit does not say in which order it adds; here it is that of k. */
+static inline void
+multiply_bf16 (float &c0, float &c1, float &c2, float &c3, const unsigned (&a)[4], unsigned b0, unsigned b1)
+{
+  const unsigned mine[6] = { a[0], a[1], a[2], a[3], b0, b1 };
+  const unsigned char *all = emulation_exchange (mine, sizeof mine, "product of bf16");
+  const unsigned lane = threadIdx.x % 32;
+  float *c[] = { &c0, &c1, &c2, &c3 };
+
+  for (unsigned e = 0; e < 4; e++)
+    {
+      const unsigned row = lane / 4 + e / 2 * 8, column = 2 * (lane % 4) + e % 2;
+
+      for (unsigned k = 0; k < 16; k++)
+        {
+          unsigned char x[4] = { 0 }, y[4] = { 0 };
+          float factor[2];
+
+          memcpy (x + 2, all + 64 * (row % 8 * 4 + k % 8 / 2) + 4 * (row / 8 + 2 * (k / 8)) + 2 * (k % 2), 2);
+          memcpy (y + 2, all + 64 * (column * 4 + k % 8 / 2) + 4 * (4 + k / 8) + 2 * (k % 2), 2);
+          memcpy (&factor[0], x, 4);
+          memcpy (&factor[1], y, 4);
+          *c[e] += factor[0] * factor[1];
+        }
     }
 }
 
