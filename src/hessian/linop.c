@@ -23,6 +23,7 @@ assay_linop_unref (AssayLinop *op)
     return;
   if (op->finalize != NULL)
     op->finalize (op);
+  assay_linop_unref (op->coarse);
   g_free (op);
 }
 
@@ -31,6 +32,19 @@ assay_linop_apply (AssayLinop *op, gint64 K, const double *X, double *Y, GError 
 {
   op->n_applied += K;
   return op->apply (op, K, X, Y, error);
+}
+
+gboolean
+assay_linop_apply_coarse (AssayLinop *op, gint64 K, const double *X, double *Y, GError **error)
+{
+  return assay_linop_apply (op->coarse ? op->coarse : op, K, X, Y, error);
+}
+
+void
+assay_linop_set_coarse (AssayLinop *op, AssayLinop *coarse)
+{
+  g_return_if_fail (coarse->n == op->n && op->coarse == NULL);
+  op->coarse = assay_linop_ref (coarse);
 }
 
 gpointer

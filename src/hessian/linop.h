@@ -20,6 +20,7 @@ struct _AssayLinop {
   double product_error;         /* what a product may be off by: ||computed - A x|| <= product_error ||A|| ||x||; checked by linop_check */
   guint64 n_applied;            /* vectors so far */
   gboolean (*apply) (AssayLinop *op, gint64 K, const double *X, double *Y, GError **error);
+  AssayLinop *coarse;           /* near this one and cheaper (products of rounded factors), with nothing certified of it; owned; NULL: there is none */
   void     (*finalize) (AssayLinop *op);        /* frees what the implementation added; the struct itself is freed by unref */
 };
 
@@ -28,11 +29,16 @@ void        assay_linop_unref  (AssayLinop *op);
 /* Y = A X; X and Y do not overlap. Errors: those of the walk below (NaN, device, memory). */
 gboolean    assay_linop_apply  (AssayLinop *op, gint64 K, const double *X, double *Y, GError **error);
 
+/* Y = A X by the coarse operator, where there is one: for the steps of an iteration that measures its residuals with A itself and starts again from them. */
+gboolean    assay_linop_apply_coarse (AssayLinop *op, gint64 K, const double *X, double *Y, GError **error);
+/* From here on A has that coarse operator, of its size. */
+void        assay_linop_set_coarse (AssayLinop *op, AssayLinop *coarse);
+
 /* For implementations: a struct of `size` bytes that begins with an AssayLinop, zeroed, with one reference; the members of
  * the AssayLinop are copied from the prototype. */
 gpointer    assay_linop_alloc  (gsize size, const AssayLinop *prototype);
 
-/* --- combinators: each holds references to its parts ---------------------------------------------------------------------- */
+/* --- combinators: each holds references to its parts and has no coarse operator, whatever they have ---------------------------------------------------------------------- */
 
 /* A + lambda I. */
 AssayLinop *assay_linop_shift_new (AssayLinop *A, double lambda);

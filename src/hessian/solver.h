@@ -55,6 +55,10 @@ typedef struct {
                                            preconditioned, and of other solvers */
 } AssaySolveResult;
 
+/* Part of the residual down to which a recurrence of coarse products (AssayLinop.coarse) is followed, before the true one is measured and the iteration starts
+ * again from it. */
+#define ASSAY_SOLVE_REFINE 0.1
+
 /* For solvers. What x may be off by when ||b - A x|| was computed to be residual_norm: error_bound above. operator_norm: ||A|| from below. */
 double           assay_solve_bound (const AssayLinop *A, const double *x, double residual_norm, double operator_norm);
 /* CONVERGED_RESIDUAL or CONVERGED_WIDTH where a residual of that norm is small enough, else 0. width 0: not used. Cost: n where it is. */

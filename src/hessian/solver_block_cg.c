@@ -83,6 +83,27 @@ multiply (Run *run, gint64 K, const double *X, double *Y, GError **error)
   return K == 0 || assay_linop_apply (run->A, K, X, Y, error);
 }
 
+/* Of the steps' directions. */
+static gboolean
+multiply_coarse (Run *run, GError **error)
+{
+  run->products += run->rank;
+  return run->rank == 0 || assay_linop_apply_coarse (run->A, run->rank, run->P, run->Q, error);
+}
+
+/* What the true products A X say of ||A||, where those of the steps are another operator's. */
+static void
+look_at_products (Run *run, gint64 first, gint64 past)
+{
+  for (gint64 k = first; k < past && run->A->coarse != NULL; k++)
+    {
+      double norm = assay_f64_norm (run->n, run->X + k * run->n);
+
+      if (norm > 0)
+        run->operator_norm = fmax (run->operator_norm, assay_f64_norm (run->n, run->W + k * run->n) / norm);
+    }
+}
+
 /* --- when a right-hand side is done --------------------------------------------------------------------------------------- */
 
 static AssaySolveReason
@@ -152,6 +173,7 @@ find_true_residuals (Run *run, gboolean (*is_wanted) (const Run *run, gint64 k),
         ;
       if (!multiply (run, past - first, run->X + first * n, run->W + first * n, error))
         return FALSE;
+      look_at_products (run, first, past);
       for (gint64 k = first; k < past; k++)
         for (gint64 i = 0; i < n; i++)
           run->W[k * n + i] = run->B[k * n + i] * run->side[k].scale - run->W[k * n + i];
@@ -166,7 +188,12 @@ look (Run *run, gboolean *restart, GError **error)
 {
   *restart = FALSE;
   for (gint64 k = 0; k < run->K; k++)                             /* far below rounding a recurrence has nothing more to say */
-    run->side[k].rests = is_live (run, k) && (converged (run, k, run->side[k].r_norm) || run->side[k].r_norm < DBL_EPSILON / 4 * run->side[k].b_norm);
+    {
+      Side *side = &run->side[k];
+      double enough = run->A->coarse ? ASSAY_SOLVE_REFINE * fmin (side->restart_norm, side->b_norm) : DBL_EPSILON / 4 * side->b_norm;
+
+      side->rests = is_live (run, k) && (converged (run, k, side->r_norm) || side->r_norm < enough);
+    }
   if (count_live (run, TRUE) > 0 && run->iterations < run->max_iterations && (run->iterations == 0 || run->iterations % run->recompute != 0))
     return TRUE;
   if (!find_true_residuals (run, is_live, error))
@@ -247,10 +274,11 @@ look_at_curvature (Run *run, GError **error)
   if (!assay_dense_eigen (NULL, "curvature along the search directions", ASSAY_F64, r, run->T, run->values, NULL, error))
     return FALSE;
   run->smallest_curvature = MIN (run->smallest_curvature, run->values[0]);
-  run->operator_norm = MAX (run->operator_norm, run->values[r - 1]);
+  if (run->A->coarse == NULL)
+    run->operator_norm = MAX (run->operator_norm, run->values[r - 1]);
   if (run->values[0] <= 0)
     end_all (run, ASSAY_SOLVE_NEGATIVE_CURVATURE);
-  else if (run->values[0] <= DBL_EPSILON * run->operator_norm)    /* its own rounding */
+  else if (run->values[0] <= DBL_EPSILON * run->values[r - 1])    /* its own rounding */
     end_all (run, ASSAY_SOLVE_BREAKDOWN);
   return TRUE;
 }
@@ -276,7 +304,7 @@ step (Run *run, GError **error)
 {
   gint64 n = run->n;
 
-  if (!multiply (run, run->rank, run->P, run->Q, error) || !look_at_curvature (run, error))         /* Q <- A P */
+  if (!multiply_coarse (run, error) || !look_at_curvature (run, error))         /* Q <- A P */
     return FALSE;
   if (count_live (run, FALSE) == 0)
     return TRUE;

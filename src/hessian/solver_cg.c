@@ -5,6 +5,7 @@
  * b - A x is computed. Where the recurrence's residual has left it behind, the iteration starts again from the true one; when that no
  * longer halves it, the attainable accuracy is reached and the solve says so. The curvature p'Ap of every step is looked at, the
  * first included. b is scaled by a power of two, so that the size of b (a gradient that has all but vanished) changes no bits.
+ * Where A has a coarse operator the steps are its, and true residuals A's: iterative refinement, by the same restarts.
  * A preconditioner M only turns the direction of a step, z = M r for r: every test is of r itself.
  * Source: influence chapter, section 3; Saad, Iterative Methods for Sparse Linear Systems (2003), section 6.7, for the Lanczos matrix.
  */
@@ -98,6 +99,8 @@ true_residual (Run *run, const double *x, AssaySolveResult *result, double *norm
   if (!assay_linop_apply (run->A, 1, x, run->q, error))
     return FALSE;
   result->products++;
+  if (run->A->coarse != NULL && assay_f64_norm (run->n, x) > 0)   /* steps say nothing certain of it */
+    result->operator_norm = fmax (result->operator_norm, assay_f64_norm (run->n, run->q) / assay_f64_norm (run->n, x));
   for (gint64 i = 0; i < run->n; i++)
     {
       run->q[i] = run->b[i] - run->q[i];
@@ -135,6 +138,8 @@ look (Run *run, const double *x, double *rho, AssaySolveResult *result, GError *
   gboolean claims = converged (run, recurrence, x, result) != 0 || recurrence < DBL_EPSILON / 4 * run->b_norm;
   gboolean last = result->iterations >= run->max_iterations;
 
+  if (run->A->coarse != NULL)
+    claims = claims || recurrence < ASSAY_SOLVE_REFINE * fmin (run->restart_norm, run->b_norm);
   if (!claims && !last && (result->iterations == 0 || result->iterations % run->recompute != 0))
     return TRUE;
   if (!true_residual (run, x, result, &norm, error))
@@ -166,7 +171,7 @@ step (Run *run, double *x, double *rho, AssaySolveResult *result, GError **error
 {
   double pAp, pp, curvature, stretch, alpha, beta, rho_next, relative;
 
-  if (!assay_linop_apply (run->A, 1, run->p, run->q, error))                                        /* q <- A p */
+  if (!assay_linop_apply_coarse (run->A, 1, run->p, run->q, error))                                       /* q <- A p */
     return FALSE;
   result->products++;
   pAp = assay_f64_dot (run->n, run->p, run->q);
@@ -179,7 +184,8 @@ step (Run *run, double *x, double *rho, AssaySolveResult *result, GError **error
     }
   result->smallest_curvature = MIN (result->smallest_curvature, curvature);
   stretch = assay_f64_norm (run->n, run->q) / sqrt (pp);
-  result->operator_norm = MAX (result->operator_norm, stretch);
+  if (run->A->coarse == NULL)
+    result->operator_norm = MAX (result->operator_norm, stretch);
   if (curvature <= 0)
     {
       result->reason = ASSAY_SOLVE_NEGATIVE_CURVATURE;
@@ -260,6 +266,7 @@ finish (Run *run, const double *x, AssaySolveResult *result, GError **error)
 static gboolean
 solve_one (Run *run, const double *b, double *x, AssaySolveResult *result, GError **error)
 {
+  const gboolean is_other = run->M != NULL || run->A->coarse != NULL;     /* coefficients are of M A, or of another A */
   gint64 n = run->n, capacity = MIN (run->max_iterations, 1 << 16);
   double largest = assay_f64_max (n, b);
 
@@ -290,9 +297,9 @@ solve_one (Run *run, const double *b, double *x, AssaySolveResult *result, GErro
       result->true_residual = result->reason == ASSAY_SOLVE_NAN ? NAN : 1;
       return TRUE;
     }
-  if (!iterate (run, x, result, error) || !finish (run, x, result, error) || !estimate_spectrum (result, run->M != NULL, error))
+  if (!iterate (run, x, result, error) || !finish (run, x, result, error) || !estimate_spectrum (result, is_other, error))
     return FALSE;
-  if (run->M != NULL)                                             /* they are of M A: not what quadrature.h reads */
+  if (is_other)                                                   /* not what quadrature.h reads */
     {
       g_clear_pointer (&result->alpha, g_array_unref);
       g_clear_pointer (&result->beta, g_array_unref);

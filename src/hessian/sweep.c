@@ -10,6 +10,7 @@ struct _AssaySweep {
   AssayBackend *backend;
   AssayWalk walk;
   AssayDtype dtype;
+  AssayCompute compute;
   gint64 *examples;             /* (N) */
   gint64 N, B;
   guint n_batches;
@@ -93,12 +94,14 @@ assay_sweep_new (const AssayPoint *point, AssayWalk walk, AssayDtype dtype, GErr
   sweep->backend = point->backend;
   sweep->walk = walk == ASSAY_WALK_HESSIAN && point->memory == 0 ? ASSAY_WALK_HESSIAN_COLD : walk;
   sweep->dtype = dtype;
+  sweep->compute = point->compute;
   sweep->N = point->n_examples;
   sweep->B = MIN (point->batch, sweep->N);
   sweep->n_batches = (sweep->N + sweep->B - 1) / sweep->B;
   sweep->examples = g_memdup2 (point->examples, sweep->N * sizeof *sweep->examples);
   sweep->theta = assay_point_new_theta (point, dtype, error);
-  if (sweep->theta == NULL || !keep_walks (sweep, walk == ASSAY_WALK_GRADIENT ? 0 : point->memory, error) || !share_walks (sweep, error))
+  if (sweep->theta == NULL || !keep_walks (sweep, walk == ASSAY_WALK_GRADIENT ? 0 : point->memory, error) || !share_walks (sweep, error)
+      || assay_sweep_bind (sweep, 0, error) == NULL)
     return NULL;
   return g_steal_pointer (&sweep);
 }
@@ -164,7 +167,7 @@ assay_sweep_bind (AssaySweep *sweep, guint batch, GError **error)
   gint64 n, first = assay_sweep_get_range (sweep, batch, &n);
   AssayPass *pass = batch < sweep->n_kept ? sweep->kept[batch] : assay_feed_bind (sweep->rest, sweep->examples + first, n, error);
 
-  return pass ? assay_pass_get_exec (pass) : NULL;
+  return pass && assay_exec_set_compute (assay_pass_get_exec (pass), sweep->compute, error) ? assay_pass_get_exec (pass) : NULL;
 }
 
 AssayExec *

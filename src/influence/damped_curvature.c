@@ -160,6 +160,23 @@ assay_damped_curvature_open (const AssayInfluenceTask *task, const char *curvatu
   return TRUE;
 }
 
+gboolean
+assay_damped_curvature_add_coarse (AssayDampedCurvature *self, const AssayInfluenceTask *task, const char *curvature, AssayCompute compute, GError **error)
+{
+  AssayPoint point = assay_influence_task_get_curvature (task);
+  g_autoptr (AssayLinop) rounded = NULL, shifted = NULL, coarse = NULL;
+
+  point.compute = compute;
+  if ((rounded = assay_curvature_open (curvature, &point, error)) == NULL)
+    return FALSE;
+  shifted = assay_linop_shift_new (rounded, self->lambda);
+  coarse = self->scale ? assay_linop_congruence_new (shifted, self->scale, -INFINITY, error) : assay_linop_ref (shifted);
+  if (coarse == NULL)
+    return FALSE;
+  assay_linop_set_coarse (self->damped, coarse);
+  return TRUE;
+}
+
 void
 assay_damped_curvature_scale (const AssayDampedCurvature *self, gint64 K, double *X)
 {

@@ -42,6 +42,9 @@ extern const char *const assay_damped_curvature_choices[];
 /* damping NaN: the default above, described in notes. Errors: those of the walks; memory; cancelled. */
 gboolean assay_damped_curvature_open  (const AssayInfluenceTask *task, const char *curvature, double damping, GString *notes,
                                        AssayDampedCurvature *out, AssayProgress *progress, GError **error);
+/* From here on damped has a coarse operator, of products formed so: for solvers that measure their residuals with damped itself. */
+gboolean assay_damped_curvature_add_coarse (AssayDampedCurvature *self, const AssayInfluenceTask *task, const char *curvature, AssayCompute compute,
+                                            GError **error);
 /* X <- S X for K vectors, X (K,P): takes gradients to the coordinates of the solve, and solutions back from them. */
 void     assay_damped_curvature_scale (const AssayDampedCurvature *self, gint64 K, double *X);
 void     assay_damped_curvature_clear (AssayDampedCurvature *self);

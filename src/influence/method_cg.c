@@ -5,6 +5,7 @@
  *
  * Source: Koh & Liang 2017 (1703.04730); Martens 2010 for Gauss-Newton; the manual's chapter on influence for the interval.
  */
+#include "base/error.h"
 #include "base/rng.h"
 #include "influence/error_bars.h"
 #include "influence/inverse.h"
@@ -45,6 +46,9 @@ static const AssayParam params[] = {
     .help = "certified half width of every score to stop at; 0: not used" },
   { .name = "max-iterations", .type = ASSAY_PARAM_INT, .def.i = 1000, .min = 1, .max = 1e9, .unit = "iterations",
     .help = "iterations of one solve" },
+  { .name = "compute", .type = ASSAY_PARAM_CHOICE, .def.s = "full", .choices = assay_compute_names, .flags = ASSAY_PARAM_ADVANCED,
+    .help = "products of linear layers in the solves' steps, in f32 on a CUDA device: of factors rounded so; residuals are of products in full, and each solve "
+            "starts again from them until they are small enough" },
   { .name = NULL }
 };
 
@@ -142,15 +146,38 @@ note_recycled (const AssayInverse *inverse, AssaySolvedScores *scores)
   g_string_append_c (notes, '\n');
 }
 
+static gboolean
+refine (const AssayInfluenceTask *task, const AssayValues *options, AssaySolvedScores *scores, GError **error)
+{
+  AssayCompute compute = ASSAY_COMPUTE_FULL;
+
+  while (strcmp (assay_compute_names[compute], assay_values_get_string (options, "compute")) != 0)
+    compute++;
+  if (compute == ASSAY_COMPUTE_FULL)
+    return TRUE;
+  if (strcmp (assay_values_get_string (options, "solver"), "minres") == 0)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "cg: solver cg or block-cg expected with compute %s, minres found, which does not start again from its residual",
+                   assay_compute_names[compute]);
+      return FALSE;
+    }
+  g_string_append_printf (scores->scores->notes, "steps of the solves multiply in %s; residuals are of products in full\n", assay_compute_names[compute]);
+  return assay_damped_curvature_add_coarse (&scores->matrix, task, assay_values_get_string (options, "curvature"), compute, error);
+}
+
 static AssayInfluenceScores *
 score_either (const AssayInfluenceTask *task, const AssayValues *options, gboolean of_self, AssayProgress *progress, GError **error)
 {
   g_auto (AssaySolvedScores) scores = { 0 };
   g_auto (AssayInverse) inverse = { 0 };
+  AssayInfluenceTask shared = *task;
   gint64 recycle = assay_values_get_int (options, "recycle");
 
-  if (!assay_solved_scores_open (task, assay_values_get_string (options, "curvature"), assay_values_get_double (options, "damping"), &scores,
+  if (strcmp (assay_values_get_string (options, "compute"), assay_compute_names[ASSAY_COMPUTE_FULL]) != 0)
+    shared.memory /= 2;                                           /* two operators keep walks */
+  if (!assay_solved_scores_open (&shared, assay_values_get_string (options, "curvature"), assay_values_get_double (options, "damping"), &scores,
                                  progress, error)
+      || !refine (&shared, options, &scores, error)
       || !assay_inverse_open (&scores, assay_values_get_string (options, "solver"), options, &inverse, error)
       || !precondition (&inverse, &scores, options, progress, error)
       || (recycle > 0 && !assay_inverse_recycle (&inverse, recycle, error)))

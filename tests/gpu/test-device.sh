@@ -44,6 +44,16 @@ both ()
   near "$part" cpu.json cuda.json
 }
 
+# both_in OPTIONS OPTIONS PART COMMAND...: the command's document on the device with either.
+both_in ()
+{
+  first=$1 second=$2 part=$3
+  shift 3
+  "$ASSAY" "$@" $first --force --json --quiet --device cuda >cpu.json || return 1
+  "$ASSAY" "$@" $second --force --json --quiet --device cuda >cuda.json || return 1
+  near "$part" cpu.json cuda.json
+}
+
 if [ ! -e "$module" ]; then
   skip "commands on a device" "the kernels were not built for the host"
   finish
@@ -56,6 +66,7 @@ export ASSAY_CUDA_MODULE
 train="train c.assay --name m --data dose --model transformer --width 16 --layers 1 --heads 4 --steps 6 --batch 16"
 check "a training in f64 ends where the processor's does" both 1e-11 $train --dtype f64
 check "influence by solved Gauss-Newton products is the processor's" both 1e-9 influence c.assay --model-name m --query edited:0 --method cg --damping 0.1 --error-bars 0 --tolerance 1e-12 --curvature-examples 24
+check "a solve by steps in bf16 meets the residual of one in full" both_in "--compute full" "--compute bf16" 1e-4 influence c.assay --model-name m --query edited:0 --method cg --precision f32 --damping 0.1 --error-bars 0 --tolerance 1e-5 --curvature-examples 24
 cp -r c.assay d.assay
 "$ASSAY" influence c.assay --model-name m --query edited:0 --method ekfac --damping 0.1 --fisher empirical --json --quiet --device cpu >cpu.json
 "$ASSAY" influence d.assay --model-name m --query edited:0 --method ekfac --damping 0.1 --fisher empirical --json --quiet --device cuda >cuda.json

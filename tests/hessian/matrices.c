@@ -124,3 +124,20 @@ make_options (const AssaySolver *solver, ...)
   va_end (args);
   return options;
 }
+
+AssayLinop *
+make_coarse_linop (gint64 n, const double *matrix, double **rounded)
+{
+  *rounded = assay_mem_new (double, n * n, NULL);
+  for (gint64 i = 0; i < n * n; i++)
+    {
+      float value = (float) matrix[i];
+      guint32 bits;
+
+      memcpy (&bits, &value, sizeof bits);
+      bits = (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000u;
+      memcpy (&value, &bits, sizeof value);
+      (*rounded)[i] = (double) value;
+    }
+  return assay_linop_dense_new (n, *rounded, TRUE, -INFINITY);
+}

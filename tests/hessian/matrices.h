@@ -16,6 +16,9 @@ double  *make_hilbert  (gint64 n);
 /* An operator whose every product is NaN in one element from the (after + 1)-th vector on. */
 AssayLinop *make_nan_linop (AssayLinop *A, guint64 after);
 
+/* A's matrix with its entries rounded to bf16, as a coarse operator of A; *rounded (n,n) is the caller's. */
+AssayLinop *make_coarse_linop (gint64 n, const double *matrix, double **rounded);
+
 /* Options of a solver: "name=value", ..., NULL. */
 AssayValues *make_options (const AssaySolver *solver, ...) G_GNUC_NULL_TERMINATED;
 

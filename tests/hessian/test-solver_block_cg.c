@@ -346,6 +346,41 @@ test_large_basis (void)
     assert_close (copy[i], 0, 1e-12);
 }
 
+static void
+test_refines (void)
+{
+  double *rounded;
+  g_auto (Problem) p = { 0 };
+  g_autoptr (AssayLinop) coarse = NULL;
+  AssayLinop *A;
+
+  problem_init (&p, 1, 1);
+  A = assay_linop_shift_new (p.A, 0);
+  coarse = make_coarse_linop (N, p.matrix, &rounded);
+  assay_linop_set_coarse (A, coarse);
+  solve (&p, "block-cg", A, K, OPTIONS ("tolerance=1e-12"));
+  for (guint k = 0; k < K; k++)
+    {
+      double r2 = 0, b2 = 0;
+
+      g_assert_cmpint (p.result[k].reason, ==, ASSAY_SOLVE_CONVERGED_RESIDUAL);
+      for (gint64 i = 0; i < N; i++)
+        {
+          double r = p.b[k * N + i];
+
+          for (gint64 j = 0; j < N; j++)
+            r -= p.matrix[i * N + j] * p.x[k * N + j];
+          r2 += r * r;
+          b2 += p.b[k * N + i] * p.b[k * N + i];
+        }
+      g_assert_cmpfloat (sqrt (r2 / b2), <=, 1e-12 + 1e-14);
+    }
+  g_assert_cmpuint (p.A->n_applied, <=, 14 * K);
+  g_assert_cmpuint (coarse->n_applied, >, p.A->n_applied);
+  assay_linop_unref (A);
+  assay_mem_free (rounded);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -361,5 +396,6 @@ main (int argc, char **argv)
   g_test_add_func ("/solver_block_cg/sizes of right-hand sides do not matter", test_scales);
   g_test_add_func ("/solver_block_cg/a basis is orthonormal, has the rank and spans what was given", test_basis);
   g_test_add_func ("/solver_block_cg/a basis of more vectors than a panel holds is as good", test_large_basis);
+  g_test_add_func ("/solver_block_cg/steps by a rounded operator end at the residuals of the one itself", test_refines);
   return g_test_run ();
 }

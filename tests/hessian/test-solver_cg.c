@@ -514,6 +514,51 @@ test_registry (void)
 
 #define CASE(name, func) g_test_add_func ("/hessian/solver_cg/" name, func)
 
+/* Steps by a matrix that is off by 2^-9 in each entry end at the residual of the matrix itself, which is multiplied a few times only: each start from the true
+ * residual takes a digit at least. */
+static void
+test_refines (void)
+{
+  double values[N], *rounded;
+  g_auto (Problem) p = { 0 };
+  g_autoptr (AssayLinop) coarse = NULL;
+  AssayLinop *A;
+
+  fill_linear (values, 1, 20);
+  problem_init (&p, values, 1);
+  A = assay_linop_shift_new (p.A, 0);                             /* one of its own, to give a coarse one to */
+  coarse = make_coarse_linop (N, p.matrix, &rounded);
+  assay_linop_set_coarse (A, coarse);
+  g_assert_cmpint (solve (&p, A, 1, OPTIONS ("tolerance=1e-12")), ==, ASSAY_SOLVE_CONVERGED_RESIDUAL);
+  g_assert_cmpfloat (measure_residual (&p), <=, 1e-12);
+  assert_close (p.result[0].true_residual, measure_residual (&p), 1e-14);
+  g_assert_cmpint (p.result[0].restarts, >=, 2);
+  g_assert_cmpuint (p.A->n_applied, <=, 14);
+  g_assert_cmpuint (coarse->n_applied, >, 2 * p.A->n_applied);
+  g_assert_null (p.result[0].alpha);                              /* of another matrix */
+  assay_linop_unref (A);
+  assay_mem_free (rounded);
+}
+
+/* A coarse operator that is too far off to help is an honest end, with the residual that was reached. */
+static void
+test_refines_no_more (void)
+{
+  double values[N], other[N];
+  g_auto (Problem) p = { 0 }, q = { 0 };
+  AssayLinop *A;
+
+  fill_linear (values, 1, 20);
+  fill_linear (other, 20, 400);
+  problem_init (&p, values, 1);
+  problem_init (&q, other, 20);
+  A = assay_linop_shift_new (p.A, 0);
+  assay_linop_set_coarse (A, q.A);
+  g_assert_cmpint (solve (&p, A, 1, OPTIONS ("tolerance=1e-12")), ==, ASSAY_SOLVE_RESIDUAL_GAP);
+  assert_close (p.result[0].true_residual, measure_residual (&p), 1e-14);
+  assay_linop_unref (A);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -540,5 +585,7 @@ main (int argc, char **argv)
   CASE ("noise in the products is found by the true residual", test_noise);
   CASE ("an operator that fails passes its error on", test_failing);
   CASE ("solvers are found by name and reasons have words", test_registry);
+  CASE ("steps by a rounded operator end at the residual of the one itself", test_refines);
+  CASE ("a coarse operator that does not help ends at what was reached", test_refines_no_more);
   return g_test_run ();
 }
