@@ -3,6 +3,7 @@
  *
  * Memory is plain (cudaMalloc). What is released goes into the context's pool and is taken again by the next request of about its size, which needs no
  * wait: all work is in one queue. When the device has none left the pool is given back and the request tried once more.
+ * What captured work takes out of the pool stays with it: a replay writes there.
  * Copies pass through two pinned buffers, one of which is filled while the other travels.
  */
 #include "platform.cuh"
@@ -239,7 +240,7 @@ trim (AssayCudaContext *context, AssayCudaFailure *failure)
   if (!assay_cuda_enter (context, failure))
     return 0;
   while (*at != NULL)
-    if ((*at)->is_free)
+    if ((*at)->is_free && (*at)->owner == NULL)
       {
         AssayBlockOfMemory *block = *at;
 
@@ -291,14 +292,14 @@ get_new_block (AssayCudaContext *context, size_t bytes, AssayCudaFailure *failur
   return block;
 }
 
-/* The smallest free block that is large enough and less than twice too large. */
+/* The smallest free block that is large enough and less than twice too large; while work is captured, one that it has had already or that is nobody's. */
 static AssayBlockOfMemory *
 find_block (AssayCudaContext *context, size_t bytes)
 {
   AssayBlockOfMemory *best = NULL;
 
   for (AssayBlockOfMemory *block = context->memory; block != NULL; block = block->next)
-    if (block->is_free && block->bytes >= bytes && block->bytes / 2 < bytes && (best == NULL || block->bytes < best->bytes))
+    if (block->is_free && (block->owner == NULL || block->owner == context->capture) && block->bytes >= bytes && block->bytes / 2 < bytes && (best == NULL || block->bytes < best->bytes))
       best = block;
   return best;
 }
@@ -316,6 +317,7 @@ assay_cuda_alloc (AssayCudaContext *context, size_t bytes, void **buffer, AssayC
   if (block == NULL && (block = get_new_block (context, bytes, failure)) == NULL)
     return 0;
   block->is_free = false;
+  block->owner = context->capture;
   *buffer = block->address;
   return 1;
 }
@@ -434,11 +436,82 @@ get_elapsed (AssayCudaContext *context, double *milliseconds, AssayCudaFailure *
   return 1;
 }
 
+/* --- captured work ---------------------------------------------------------------------------------------------------------- */
+
+struct AssayCudaCaptured {
+  cudaGraph_t graph;
+  cudaGraphExec_t ready;
+};
+
+static void
+drop (AssayCudaContext *context, AssayCudaCaptured *captured)
+{
+  if (captured == NULL)
+    return;
+  for (AssayBlockOfMemory *block = context->memory; block != NULL; block = block->next)
+    if (block->owner == captured)
+      block->owner = NULL;
+  if (captured->ready != NULL)
+    cudaGraphExecDestroy (captured->ready);
+  if (captured->graph != NULL)
+    cudaGraphDestroy (captured->graph);
+  cudaGetLastError ();
+  free (captured);
+}
+
+static int
+capture_begin (AssayCudaContext *context, AssayCudaFailure *failure)
+{
+  AssayCudaCaptured *captured;
+
+  if (!assay_cuda_enter (context, failure) || !assay_cuda_get_workspace (context, failure))
+    return 0;
+  captured = (AssayCudaCaptured *) calloc (1, sizeof *captured);
+  if (captured == NULL)
+    return assay_cuda_fail (failure, ASSAY_CUDA_NO_MEMORY, "out of memory");
+  if (!assay_cuda_check (context, cudaStreamBeginCapture (context->stream, cudaStreamCaptureModeRelaxed), "capture", failure))
+    {
+      free (captured);
+      return 0;
+    }
+  context->capture = captured;
+  return 1;
+}
+
+/* What cannot be captured, or made ready, is no failure of the device: it is done launch by launch, as it was. */
+static int
+capture_end (AssayCudaContext *context, AssayCudaCaptured **result, AssayCudaFailure *failure)
+{
+  AssayCudaCaptured *captured = context->capture;
+  cudaError_t status;
+
+  *result = NULL;
+  context->capture = NULL;
+  if (captured == NULL)
+    return assay_cuda_fail (failure, ASSAY_CUDA_BAD_CALL, "capture: nothing is captured");
+  status = cudaStreamEndCapture (context->stream, &captured->graph);
+  if (status == cudaSuccess && !context->is_lost)
+    status = cudaGraphInstantiate (&captured->ready, captured->graph, 0);
+  if (status != cudaSuccess || context->is_lost)
+    {
+      drop (context, captured);
+      return assay_cuda_enter (context, failure);
+    }
+  *result = captured;
+  return 1;
+}
+
+static int
+replay (AssayCudaContext *context, AssayCudaCaptured *captured, AssayCudaFailure *failure)
+{
+  return assay_cuda_enter (context, failure) && assay_cuda_check (context, cudaGraphLaunch (captured->ready, context->stream), "captured work", failure);
+}
+
 static const AssayCudaTable table = {
   ASSAY_CUDA_ABI, sizeof (AssayCudaTable), describe_device, open_context, close_context,
   alloc_zeros, assay_cuda_release, trim, owns, zero, assay_cuda_copy_in, assay_cuda_copy_out, sync, set_mark, get_elapsed,
   assay_cuda_gemm, assay_cuda_eigen, assay_cuda_factor, assay_cuda_solve, assay_cuda_index_scores,
-  assay_cuda_run_op
+  assay_cuda_run_op, capture_begin, capture_end, replay, drop
 };
 
 extern "C" __attribute__ ((visibility ("default"))) const AssayCudaTable *

@@ -17,7 +17,7 @@
 extern "C" {
 #endif
 
-#define ASSAY_CUDA_ABI 4                /* changes with anything in this file */
+#define ASSAY_CUDA_ABI 5                /* changes with anything in this file */
 #define ASSAY_CUDA_INDEX_BLOCK 256      /* W */
 #define ASSAY_CUDA_INDEX_ROWS 256       /* rows are padded to a multiple of this */
 
@@ -117,6 +117,7 @@ typedef struct AssayCudaOpCall {
 } AssayCudaOpCall;
 
 typedef struct AssayCudaContext AssayCudaContext;
+typedef struct AssayCudaCaptured AssayCudaCaptured;
 
 typedef struct {
   uint32_t abi, size;           /* ASSAY_CUDA_ABI, sizeof of this */
@@ -159,6 +160,14 @@ typedef struct {
 
   /* Queues a rule of the op of that name; of flat vectors, too (op_vector.cu). BAD_CALL: no such op, or not that rule of it. */
   int  (*run_op)   (AssayCudaContext *context, const char *op, const AssayCudaOpCall *call, AssayCudaFailure *failure);
+
+  /* Work that is queued again and again, as one launch: what is queued between the two is not done but kept, with the memory that it takes on its way; replay
+   * queues it. Buffers that it names must be there still. No copies and no waiting in between. capture_end: *captured NULL and 1 where the device cannot keep
+   * it; the work was then not done either. drop takes NULL; everything captured is dropped before its context is closed. */
+  int  (*capture_begin) (AssayCudaContext *context, AssayCudaFailure *failure);
+  int  (*capture_end)   (AssayCudaContext *context, AssayCudaCaptured **captured, AssayCudaFailure *failure);
+  int  (*replay)        (AssayCudaContext *context, AssayCudaCaptured *captured, AssayCudaFailure *failure);
+  void (*drop)          (AssayCudaContext *context, AssayCudaCaptured *captured);
 } AssayCudaTable;
 
 #define ASSAY_CUDA_ENTRY "assay_cuda_get_table"

@@ -16,7 +16,7 @@ length (const Scope &scope)
   return count (scope.call->in_shape[0]);
 }
 
-/* --- y <- alpha x (of doubles),  y (of doubles) <- y + x,  y <- y + alpha x,  y <- alpha y --------------------------------- */
+/* --- y <- alpha x (of doubles),  y <- x,  y (of doubles) <- y + x,  y <- y + alpha x,  y <- alpha y --------------------------------- */
 
 template <class T>
 struct RoundVector {
@@ -25,6 +25,14 @@ struct RoundVector {
   T *y;
 
   __device__ void operator() (int64_t i) const { y[i] = (T) (x[i] * alpha); }
+};
+
+template <class T>
+struct CopyVector {
+  const T *x;
+  T *y;
+
+  __device__ void operator() (int64_t i) const { y[i] = x[i]; }
 };
 
 template <class T>
@@ -61,6 +69,14 @@ struct vector_round {
     return run_elements (scope, "vector rounded", length (scope), RoundVector<T> { scope.call->attr[0], (const double *) scope.call->x[0], (T *) scope.call->y[0] });
   }
 };
+struct vector_copy {
+  template <class T>
+  static int
+  forward (const Scope &scope)
+  {
+    return run_elements (scope, "vector copied", length (scope), CopyVector<T> { (const T *) scope.call->x[0], (T *) scope.call->y[0] });
+  }
+};
 struct vector_sum {
   template <class T>
   static int
@@ -87,6 +103,7 @@ struct vector_scale {
 };
 }
 ASSAY_CUDA_VECTOR (vector_round);
+ASSAY_CUDA_VECTOR (vector_copy);
 ASSAY_CUDA_VECTOR (vector_sum);
 ASSAY_CUDA_VECTOR (vector_add);
 ASSAY_CUDA_VECTOR (vector_scale);

@@ -21,6 +21,7 @@ struct AssayBlockOfMemory {
   void *address;
   size_t bytes;
   bool is_free;
+  const AssayCudaCaptured *owner;       /* whose replays use it; NULL: nobody's */
   AssayBlockOfMemory *next;
 };
 
@@ -38,6 +39,7 @@ struct AssayCudaContext {
   cudaEvent_t mark[2], staged[2];
   void *staging[2];
   AssayBlockOfMemory *memory;
+  AssayCudaCaptured *capture;   /* under way */
   bool is_lost;
   AssayCudaFailure first;       /* why it is lost */
 };
@@ -87,6 +89,8 @@ int  assay_cuda_multiply       (AssayCudaContext *context, const AssayCudaProduc
 /* The same by a kernel of our own alone: the simplest, and where cuBLASLt has no way. */
 int  assay_cuda_multiply_plain (AssayCudaContext *context, const AssayCudaProduct *product, AssayCudaFailure *failure);
 void assay_cuda_free_ways      (AssayCudaContext *context);
+/* Before work is captured that may want it. */
+int  assay_cuda_get_workspace  (AssayCudaContext *context, AssayCudaFailure *failure);
 int assay_cuda_eigen  (AssayCudaContext *context, AssayCudaEigenWay way, AssayCudaType type, int64_t batch, int64_t n, void *matrix, void *values,
                        double *residual, double *orthogonality, AssayCudaFailure *failure);
 int assay_cuda_factor (AssayCudaContext *context, AssayCudaType type, int64_t n, void *matrix, int64_t *pivot, AssayCudaFailure *failure);

@@ -270,6 +270,12 @@ assay_cuda_multiply_plain (AssayCudaContext *context, const AssayCudaProduct *p,
 
 /* --- a product ------------------------------------------------------------------------------------------------------------- */
 
+int
+assay_cuda_get_workspace (AssayCudaContext *context, AssayCudaFailure *failure)
+{
+  return context->workspace != NULL || assay_cuda_alloc (context, WORKSPACE, &context->workspace, failure);
+}
+
 static int
 multiply_there (AssayCudaContext *context, const AssayCudaProduct *p, AssayCudaFailure *failure)
 {
@@ -286,7 +292,7 @@ multiply_there (AssayCudaContext *context, const AssayCudaProduct *p, AssayCudaF
       || ((p->rows_are_free || p->batch_is_free)
           && (cublasLtMatmulAlgoCheck (context->blas, &d.product, &d.B, &d.A, &d.C, &d.C, &way->algo, &checked) != CUBLAS_STATUS_SUCCESS || checked.workspaceSize > WORKSPACE)))
     return assay_cuda_multiply_plain (context, p, failure);
-  if ((way->workspace > 0 || checked.workspaceSize > 0) && context->workspace == NULL && !assay_cuda_alloc (context, WORKSPACE, &context->workspace, failure))
+  if ((way->workspace > 0 || checked.workspaceSize > 0) && !assay_cuda_get_workspace (context, failure))
     return 0;
   return assay_cuda_check_blas (context, cublasLtMatmul (context->blas, &d.product, a, p->B, &d.B, p->A, &d.A, b, p->C, &d.C, p->C, &d.C, &way->algo, context->workspace,
                                                          context->workspace != NULL ? WORKSPACE : 0, context->stream), "matrix product", failure);

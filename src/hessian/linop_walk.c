@@ -138,7 +138,8 @@ take_room (AssayWalkLinop *self, gint64 n, GError **error)
   AssayBackend *backend = self->backend;
   gsize each = (gsize) self->base.n * sizeof (double);
 
-  if (self->wide == NULL && (self->wide = backend->alloc (backend, each, error)) == NULL)
+  if ((self->wide == NULL && (self->wide = backend->alloc (backend, each, error)) == NULL)
+      || (self->direction == NULL && (self->direction = backend->alloc (backend, (gsize) self->base.n * assay_dtype_width (self->dtype), error)) == NULL))
     return FALSE;
   if ((self->sums = backend->alloc (backend, (gsize) n * each, error)) == NULL
       || (self->directions = backend->alloc (backend, (gsize) n * (gsize) self->base.n * assay_dtype_width (self->dtype), error)) == NULL)
@@ -245,8 +246,10 @@ sum_there (AssayWalkLinop *self, gint64 K, const double *X, double *Y, GError **
       for (gint64 k = 0; k < K; k++)
         {
           void *sum = self->sums + k * P;
+          const void *direction = get_direction (self, k);
 
-          if (!self->multiply (self, b, get_direction (self, k), error)
+          if (!assay_backend_vector_run (backend, "vector_copy", self->dtype, P, NULL, 1, &direction, 1, &self->direction, error)
+              || !self->multiply (self, b, self->direction, error)
               || !assay_backend_vector_run (backend, "vector_sum", self->dtype, P, NULL, 1, &product, 1, &sum, error))
             return FALSE;
         }
@@ -304,6 +307,7 @@ finalize_walk (AssayLinop *op)
     {
       leave_room (self);
       self->backend->release (self->backend, self->wide);
+      self->backend->release (self->backend, self->direction);
     }
   self->backend->release (self->backend, self->product);
 }

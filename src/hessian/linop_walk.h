@@ -28,6 +28,7 @@ struct _AssayWalkLinop {
   gint64 n_there;               /* vectors at once; 0: none was ever asked for */
   void *directions;             /* (n_there,P), dtype */
   double *sums, *wide;          /* (n_there,P); (P) */
+  void *direction;              /* (P), dtype: the one under way, always in the same place, so that a walk can be captured */
   /* Sets exec for a micro-batch, once for all directions. */
   gboolean (*begin) (AssayWalkLinop *self, guint batch, GError **error);
   /* product <- sum over the micro-batch's examples of what multiplies direction (P, dtype). */

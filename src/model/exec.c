@@ -9,6 +9,12 @@
 #include <math.h>
 #include <string.h>
 
+/* Steps that are run again on the same arrays: launched one by one at first, captured the second time, and replayed from then on. */
+typedef struct {
+  const void *array[5];                         /* what the last run was on; zeros: none yet */
+  AssayCaptured *captured;                      /* of that; NULL: not yet */
+} Phase;
+
 struct _AssayExec {
   AssayGraph *graph;
   AssayPlan *plan;
@@ -35,6 +41,7 @@ struct _AssayExec {
   gint64 position, capacity;                    /* of a walk that goes on behind others */
   void *const *state;                           /* (nodes); NULL: a walk of whole sequences */
 
+  Phase phase[2][2];                            /* prepare and apply, each writing or adding: on a device */
   const char *theta, *direction;                /* of the walk under way */
   char *gradient, *product;
   gboolean accumulate;
@@ -142,11 +149,26 @@ assay_exec_new (AssayGraph *graph, AssayWalk walk, AssayDtype dtype, AssayBacken
   return exec->zeros ? g_steal_pointer (&exec) : NULL;
 }
 
+/* What was captured is not what will be run. */
+static void
+forget (AssayExec *exec)
+{
+  for (guint k = 0; k < 4; k++)
+    {
+      Phase *phase = &exec->phase[k / 2][k % 2];
+
+      if (phase->captured != NULL)
+        exec->backend->drop (exec->backend, phase->captured);
+      *phase = (Phase) { 0 };
+    }
+}
+
 void
 assay_exec_free (AssayExec *exec)
 {
   if (exec == NULL)
     return;
+  forget (exec);
   exec->backend->release (exec->backend, exec->arena);
   exec->backend->release (exec->backend, exec->scratch);
   exec->backend->release (exec->backend, exec->zeros);
@@ -256,6 +278,8 @@ assay_exec_set_compute (AssayExec *exec, AssayCompute compute, GError **error)
                    has_products ? "products with a curvature" : "a walk", assay_dtype_name (exec->dtype), exec->backend->name);
       return FALSE;
     }
+  if (compute != exec->compute)
+    forget (exec);
   exec->compute = compute;
   return TRUE;
 }
@@ -266,6 +290,7 @@ assay_exec_set_wanted (AssayExec *exec, guint value, gint64 rows)
   const guint N = assay_graph_get_n_nodes (exec->graph);
   g_autofree gboolean *follows = g_new0 (gboolean, assay_graph_get_n_values (exec->graph));
 
+  forget (exec);
   exec->wanted = value;
   exec->wanted_rows = rows;
   if (exec->skipped == NULL)
@@ -529,11 +554,59 @@ clear_unused (AssayExec *exec, char *vector, GError **error)
 }
 
 static gboolean
-run_steps (AssayExec *exec, guint first, guint end, GError **error)
+queue_steps (AssayExec *exec, guint first, guint end, GError **error)
 {
   for (guint s = first; s < end; s++)
     if (!run_step (exec, &exec->steps[s], error))
       return FALSE;
+  return TRUE;
+}
+
+/* Captured and left to be replayed; *captured NULL where the device keeps nothing. A capture is ended, whatever became of it. */
+static gboolean
+capture (AssayExec *exec, guint first, guint end, AssayCaptured **captured, GError **error)
+{
+  gboolean ok;
+
+  if (!exec->backend->capture_begin (exec->backend, error))
+    return FALSE;
+  ok = queue_steps (exec, first, end, error);
+  if (!exec->backend->capture_end (exec->backend, captured, ok ? error : NULL))
+    return FALSE;
+  if (!ok && *captured != NULL)
+    {
+      exec->backend->drop (exec->backend, *captured);
+      *captured = NULL;
+    }
+  return ok;
+}
+
+/* Of a walk that nobody looks into as it goes. */
+static gboolean
+run_again (AssayExec *exec, Phase *phase, guint first, guint end, GError **error)
+{
+  const void *array[] = { exec->theta, exec->direction, exec->gradient, exec->product, exec };
+  gboolean is_same = memcmp (array, phase->array, sizeof array) == 0;
+
+  if (!is_same)
+    {
+      exec->backend->drop (exec->backend, phase->captured);
+      phase->captured = NULL;
+      memcpy (phase->array, array, sizeof array);
+      return queue_steps (exec, first, end, error);
+    }
+  if (phase->captured == NULL && !capture (exec, first, end, &phase->captured, error))
+    return FALSE;
+  return phase->captured ? exec->backend->replay (exec->backend, phase->captured, error) : queue_steps (exec, first, end, error);
+}
+
+static gboolean
+run_steps (AssayExec *exec, guint first, guint end, GError **error)
+{
+  const gboolean is_watched = exec->check || (exec->edits != NULL && exec->edits->len > 0);
+
+  if (exec->staging != NULL && !is_watched ? !run_again (exec, &exec->phase[first > 0][exec->accumulate], first, end, error) : !queue_steps (exec, first, end, error))
+    return FALSE;
   return exec->backend->sync (exec->backend, error);
 }
 

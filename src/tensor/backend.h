@@ -20,6 +20,7 @@ typedef enum {
 typedef enum { ASSAY_FWD, ASSAY_BWD, ASSAY_RFWD, ASSAY_RBWD, ASSAY_GGN, ASSAY_STEP, ASSAY_N_RULES } AssayRule;  /* of an operation: ops/op.h */
 
 typedef struct _AssayBackend AssayBackend;
+typedef struct _AssayCaptured AssayCaptured;    /* work that a device keeps */
 typedef struct _AssayOpCall AssayOpCall;        /* tensor/op_call.h */
 
 struct _AssayBackend {
@@ -48,6 +49,12 @@ struct _AssayBackend {
   /* NULL on the CPU, whose kernels are in the op's own table. Queues a rule of the op of that name; ops/op.h calls it, and run/backend_vector.h for what
    * is done to flat vectors. Errors: UNSUPPORTED. */
   gboolean (*run_op)   (AssayBackend *backend, const char *op, AssayRule rule, AssayDtype dtype, const AssayOpCall *call, GError **error);
+  /* NULL on the CPU. What is queued between begin and end is kept instead of done, to be queued again and again as one launch; end: FALSE on failure, and
+   * *captured NULL where the device cannot keep it. All of it is dropped before the backend is closed. */
+  gboolean (*capture_begin) (AssayBackend *backend, GError **error);
+  gboolean (*capture_end)   (AssayBackend *backend, AssayCaptured **captured, GError **error);
+  gboolean (*replay)        (AssayBackend *backend, AssayCaptured *captured, GError **error);
+  void     (*drop)          (AssayBackend *backend, AssayCaptured *captured);
   void     (*close)    (AssayBackend *backend);
 };
 

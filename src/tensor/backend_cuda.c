@@ -269,6 +269,41 @@ cuda_run_op (AssayBackend *backend, const char *op, AssayRule rule, AssayDtype d
   return look (self->cuda->run_op (self->context, op, &c, &failure), &failure, error);
 }
 
+static gboolean
+cuda_capture_begin (AssayBackend *backend, GError **error)
+{
+  CudaBackend *self = (CudaBackend *) backend;
+  AssayCudaFailure failure;
+
+  return look (self->cuda->capture_begin (self->context, &failure), &failure, error);
+}
+
+static gboolean
+cuda_capture_end (AssayBackend *backend, AssayCaptured **captured, GError **error)
+{
+  CudaBackend *self = (CudaBackend *) backend;
+  AssayCudaFailure failure;
+
+  return look (self->cuda->capture_end (self->context, (AssayCudaCaptured **) captured, &failure), &failure, error);
+}
+
+static gboolean
+cuda_replay (AssayBackend *backend, AssayCaptured *captured, GError **error)
+{
+  CudaBackend *self = (CudaBackend *) backend;
+  AssayCudaFailure failure;
+
+  return look (self->cuda->replay (self->context, (AssayCudaCaptured *) captured, &failure), &failure, error);
+}
+
+static void
+cuda_drop (AssayBackend *backend, AssayCaptured *captured)
+{
+  CudaBackend *self = (CudaBackend *) backend;
+
+  self->cuda->drop (self->context, (AssayCudaCaptured *) captured);
+}
+
 static void
 cuda_close (AssayBackend *backend)
 {
@@ -295,7 +330,7 @@ assay_backend_cuda_new (const char *path, guint device, guint n_threads, GError 
     .backend = { .kind = ASSAY_BACKEND_CUDA, .name = "cuda", .workers = assay_workers_new (n_threads), .alloc = cuda_alloc, .release = cuda_release,
                  .copy_in = cuda_copy_in, .copy_out = cuda_copy_out, .zero = cuda_zero, .sync = cuda_sync, .owns = cuda_owns, .gemm = cuda_gemm, .eigen = cuda_eigen,
                  .factor = cuda_factor, .solve = cuda_solve,
-                 .run_op = cuda_run_op, .close = cuda_close },
+                 .run_op = cuda_run_op, .capture_begin = cuda_capture_begin, .capture_end = cuda_capture_end, .replay = cuda_replay, .drop = cuda_drop, .close = cuda_close },
     .cuda = cuda, .context = context
   };
   return &self->backend;

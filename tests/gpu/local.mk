@@ -30,6 +30,11 @@ check_PROGRAMS += tests/gpu/test-products_cuda
 tests_gpu_test_products_cuda_SOURCES = tests/gpu/test-products_cuda.c
 tests_gpu_test_products_cuda_CPPFLAGS = $(AM_CPPFLAGS) -DCUDA_MODULE='"$(abs_top_builddir)/tests/gpu/emulated-cuda.so"'
 
+# Walks beside their numbers.
+check_PROGRAMS += tests/gpu/test-walks_cuda
+tests_gpu_test_walks_cuda_SOURCES = tests/gpu/test-walks_cuda.c tests/model/models.c tests/model/models.h
+tests_gpu_test_walks_cuda_CPPFLAGS = -I$(top_srcdir)/tests/model $(AM_CPPFLAGS) -DCUDA_MODULE='"$(abs_top_builddir)/tests/gpu/emulated-cuda.so"'
+
 # Whole models walked on the device: the suite of tests/model against the complex step.
 check_PROGRAMS += tests/gpu/test-oracle_cuda
 tests_gpu_test_oracle_cuda_SOURCES = $(tests_model_test_oracle_SOURCES)
@@ -51,6 +56,7 @@ EXTRA_tests_gpu_test_parity_DEPENDENCIES = tests/gpu/emulated-cuda.so
 EXTRA_tests_gpu_test_backend_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
 EXTRA_tests_gpu_test_ops_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
 EXTRA_tests_gpu_test_products_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
+EXTRA_tests_gpu_test_walks_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
 EXTRA_tests_gpu_test_oracle_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
 dist_check_SCRIPTS += tests/gpu/test-bundle.sh tests/gpu/test-mutants.sh tests/gpu/test-device.sh
 LONG_TESTS += tests/gpu/test-bundle.sh

@@ -394,8 +394,11 @@ cudaFreeHost (void *address)
 
 /* --- streams -------------------------------------------------------------------------------------------------------------- */
 
+struct EmulatedGraph { std::vector<std::function<void ()>> work; };
+
 struct EmulatedStream {
   std::deque<std::function<void ()>> queue;
+  EmulatedGraph *capture = nullptr;
   uint64_t put = 0, done = 0;
 };
 
@@ -405,6 +408,11 @@ struct EmulatedEvent {
 };
 
 static std::deque<EmulatedStream *> streams;
+static bool refuses_captures;
+static uint64_t n_replays;
+
+void emulation_refuse_captures (int refuse) { refuses_captures = refuse != 0; }
+uint64_t emulation_get_replays (void) { return n_replays; }
 
 static void
 run_until (EmulatedStream *stream, uint64_t done)
@@ -429,16 +437,61 @@ run_all (void)
 static void
 put (EmulatedStream *stream, std::function<void ()> what)
 {
+  if (stream->capture != nullptr)
+    {
+      stream->capture->work.push_back (what);
+      return;
+    }
   stream->queue.push_back (what);
   stream->put++;
 }
 
 cudaError_t cudaStreamCreateWithFlags (cudaStream_t *stream, unsigned) { CHECK (call); *stream = new EmulatedStream; streams.push_back (*stream); n_live++; return cudaSuccess; }
-cudaError_t cudaStreamSynchronize (cudaStream_t stream) { CHECK (call); run_until (stream, stream->put); return cudaSuccess; }
+cudaError_t cudaStreamSynchronize (cudaStream_t stream) { CHECK (call); if (stream->capture != nullptr) return (cudaError_t) (last_error = cudaErrorStreamCaptureUnsupported); run_until (stream, stream->put); return cudaSuccess; }
 cudaError_t cudaEventCreateWithFlags (cudaEvent_t *event, unsigned) { CHECK (call); *event = new EmulatedEvent; n_live++; return cudaSuccess; }
 cudaError_t cudaEventDestroy (cudaEvent_t event) { delete event; n_live--; return call (); }
 cudaError_t cudaEventRecord (cudaEvent_t event, cudaStream_t stream) { CHECK (call); event->stream = stream; event->after = stream->put; return cudaSuccess; }
 cudaError_t cudaEventElapsedTime (float *milliseconds, cudaEvent_t, cudaEvent_t) { CHECK (call); *milliseconds = 1; return cudaSuccess; }
+
+cudaError_t cudaStreamBeginCapture (cudaStream_t stream, int) { CHECK (call); stream->capture = new EmulatedGraph; n_live++; return cudaSuccess; }
+
+/* A stream leaves its capture whatever happens. */
+cudaError_t
+cudaStreamEndCapture (cudaStream_t stream, cudaGraph_t *graph)
+{
+  *graph = stream->capture;
+  stream->capture = nullptr;
+  CHECK (call);
+  return cudaSuccess;
+}
+
+cudaError_t cudaGraphDestroy (cudaGraph_t graph) { delete graph; n_live--; return call (); }
+cudaError_t cudaGraphExecDestroy (cudaGraphExec_t ready) { return cudaGraphDestroy (ready); }
+
+cudaError_t
+cudaGraphInstantiate (cudaGraphExec_t *ready, cudaGraph_t graph, unsigned long long)
+{
+  CHECK (call);
+  if (refuses_captures)
+    return (cudaError_t) (last_error = cudaErrorStreamCaptureUnsupported);
+  *ready = new EmulatedGraph (*graph);
+  n_live++;
+  return cudaSuccess;
+}
+
+cudaError_t
+cudaGraphLaunch (cudaGraphExec_t ready, cudaStream_t stream)
+{
+  const std::vector<std::function<void ()>> work = ready->work;
+
+  CHECK (call);
+  put (stream, [=] {
+    for (const std::function<void ()> &one : work)
+      one ();
+  });
+  n_replays++;
+  return cudaSuccess;
+}
 
 cudaError_t
 cudaStreamDestroy (cudaStream_t stream)

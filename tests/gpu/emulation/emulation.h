@@ -221,6 +221,9 @@ void     emulation_set_memory (size_t bytes);
 void     emulation_spoil (int spoil);
 /* From now on cuBLASLt has no way to make a product. */
 void     emulation_refuse_products (int refuse);
+/* From now on captured work cannot be made ready; how often some was replayed. */
+void     emulation_refuse_captures (int refuse);
+uint64_t emulation_get_replays (void);
 /* Everything made and not destroyed: buffers, streams, events, handles. */
 int64_t  emulation_get_live (void);
 }
