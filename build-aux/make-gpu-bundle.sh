@@ -23,7 +23,7 @@ name=$(basename "$archive" .tar.gz)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 top=$work/$name
-mkdir -p "$top/bin" "$top/lib/assay" "$top/libc" "$top/share/assay" "$top/bench/gpu" "$top/tests/gpu"
+mkdir -p "$top/bin" "$top/lib/assay" "$top/libc" "$top/share/assay" "$top/bench/gpu" "$top/bench/peers" "$top/tests/gpu"
 
 cp "$module" "$top/lib/assay/assay-cuda.so"
 cp "$srcdir/bench/gpu/launch.sh" "$top/launch.sh"
@@ -33,6 +33,7 @@ for program; do
 done
 cp "$srcdir"/bench/gpu/*.sh "$srcdir"/bench/gpu/*.py "$top/bench/gpu/"
 rm "$top/bench/gpu/launch.sh"
+cp "$srcdir/bench/peers/torch_model.py" "$top/bench/peers/"
 cp "$srcdir/tests/gpu/check-gpu.sh" "$top/tests/gpu/"
 cp -r "$srcdir/data/regimes" "$srcdir/data/schemas" "$top/share/assay/"
 cp "$srcdir/bench/gpu/BUNDLE" "$top/README"

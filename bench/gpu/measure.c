@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* measure.c: how long the CUDA module takes, by the device's clock, one JSON object a line. By its table and libc alone: see run.sh.
  *
- * Usage: measure MODULE [ROWS [profile]]. Every result is checked, and what was found stands beside its time: scores against the host's integers on sampled
+ * Usage: measure MODULE [ROWS [profile|tiny]]. Every result is checked, and what was found stands beside its time: scores against the host's integers on sampled
  * pairs, products against a sum in closed form, eigenvectors by their residual and orthogonality. Exit status 1 when one was wrong or a call failed.
  * Best and median of the repetitions. ROWS: of the index, a million unless the device has less room. profile: each kernel of the index once, for a
- * profiler to look at.
+ * profiler to look at. tiny: sizes for a host that stands in for a device.
  */
 #include "launch.h"
 
@@ -21,7 +21,7 @@ static const AssayCudaTable *cuda;
 static AssayCudaContext *context;
 static AssayCudaFailure failure;
 static uint64_t state = 1;
-static int is_profile, has_failed;
+static int is_profile, is_tiny, has_failed;
 
 static uint64_t
 draw (void)
@@ -60,9 +60,9 @@ measure (Work work, void *data, int repeats, Times *times)
 {
   double each[64];
 
-  if (is_profile)
+  if (is_profile || is_tiny)
     repeats = 1;
-  for (int k = is_profile ? 0 : repeats > 3 ? -2 : -1; k < repeats; k++)
+  for (int k = is_profile || is_tiny ? 0 : repeats > 3 ? -2 : -1; k < repeats; k++)
     {
       double milliseconds;
 
@@ -74,6 +74,12 @@ measure (Work work, void *data, int repeats, Times *times)
   qsort (each, (size_t) repeats, sizeof *each, compare);
   *times = (Times) { each[0], each[repeats / 2] };
   return 1;
+}
+
+static int64_t
+scale_size (int64_t n)
+{
+  return is_tiny ? (n + 255) / 256 : n;
 }
 
 static void *
@@ -193,7 +199,7 @@ measure_queries (Search *s, int n_queries, const int8_t *codes, const float *sca
       int is_slow = ways[k].way == ASSAY_CUDA_INDEX_PLAIN;
 
       s->way = ways[k].way;
-      if (is_slow && (n_queries > 1 || is_profile))
+      if (is_slow ? n_queries > 1 || is_profile : is_tiny && ways[k].way != ASSAY_CUDA_INDEX_AUTO)
         continue;
       if (!measure (search, s, is_slow ? 1 : 15, &times))
         {
@@ -240,7 +246,7 @@ measure_search (int64_t rows)
         tell ("index search: the rows");
       else
         for (size_t k = 0; k < sizeof n_queries / sizeof *n_queries; k++)
-          if (!is_profile || n_queries[k] == 1 || n_queries[k] == 100)
+          if (!(is_profile || is_tiny) || n_queries[k] == 1 || n_queries[k] == 100)
             measure_queries (&s, n_queries[k], codes, scale, host_scores);
     }
   cuda->release (context, device_codes);
@@ -272,7 +278,7 @@ static void
 measure_product (AssayCudaType type, const char *what, int64_t M, int64_t N, int64_t K)
 {
   const size_t width = type == ASSAY_CUDA_F64 ? 8 : 4;
-  Product p = { type, M, N, K, get ((size_t) (M * K) * width), get ((size_t) (K * N) * width), get ((size_t) (M * N) * width) };
+  Product p = { type, M = scale_size (M), N = scale_size (N), K = scale_size (K), get ((size_t) (M * K) * width), get ((size_t) (K * N) * width), get ((size_t) (M * N) * width) };
   void *host = malloc ((size_t) (M * K + K * N + M * N) * width);
   Times times;
   double error = 0;
@@ -348,7 +354,7 @@ static double
 measure_eigen (AssayCudaType type, AssayCudaEigenWay way, int64_t batch, int64_t n, int repeats)
 {
   const size_t width = type == ASSAY_CUDA_F64 ? 8 : 4;
-  double *x = malloc ((size_t) (16 * n) * 8), worst = 0;
+  double *x = malloc ((size_t) (16 * (n = scale_size (n))) * 8), worst = 0;
   void *host = malloc ((size_t) (n * n) * width);
   Eigen e = { .type = type, .way = way, .batch = batch, .n = n, .matrix = get ((size_t) (batch * n * n) * width), .values = get ((size_t) (batch * n) * width), .host = host };
   Times times = { 0, 0 };
@@ -415,7 +421,7 @@ transfer (void *data)
 static void
 measure_copies (void)
 {
-  Transfer t = { .bytes = (size_t) 256 << 20 };
+  Transfer t = { .bytes = (size_t) scale_size (256 << 20) };
   Times times;
 
   t.device = get (t.bytes);
@@ -456,6 +462,7 @@ main (int argc, char **argv)
   while ((double) rows * BLOCKS * (W + 4) + (double) rows * 112 * 4 > 0.85 * (double) device.available)
     rows /= 2;
   is_profile = argc > 3 && strcmp (argv[3], "profile") == 0;
+  is_tiny = argc > 3 && strcmp (argv[3], "tiny") == 0;
   if (is_profile)
     {
       measure_search (rows);

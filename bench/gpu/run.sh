@@ -1,11 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Checks and times the CUDA module on the device of this machine, in one call of under six minutes.  It needs nvcc, a C compiler and a driver, and
-# nothing of Assay's build: the module is built here from kernels/.  PyTorch, where it is there, is the peer and measures the card's ceilings.
+# Checks and times the CUDA module on the device of this machine, in one call of under ten minutes. In a bundle (make gpu-bundle) everything is there; in the
+# sources it needs nvcc, a C compiler and a driver, builds the module from kernels/, and takes what needs more of Assay, the walks of models and the suites, out
+# of the build tree that BUILD names. PyTorch, where it is there, is the peer and measures the card's ceilings.
 #
 #   bench/gpu/run.sh            results into $OUT, or bench/results/ where it is not set
-#   LIMIT=S ...                 seconds for everything (330); what would come later is left out
-#   MODULE=FILE ROWS=N ...      that module instead of one built here, an index of N rows instead of a million
+#   LIMIT=S ...                 seconds for everything (570); what would come later is left out
+#   MODULE=FILE ROWS=N ...      that module instead of the bundle's or one built here, an index of N rows instead of a million
+#   BUILD=DIR ...               a build tree with `make bench check-gpu` behind it
+#   TINY=1 ...                  sizes for a host that stands in for a device, which is not looked for
 #
 # Each step ends by itself or is ended, and the others go on.  Exit status: 0, 77 without a device, 1 when a check failed.
 
@@ -31,6 +34,14 @@ cusolver=$(locate 'libcusolver.so.[0-9]*')
 build ()
 {
   work=$1
+  if [ -e launch.sh ]; then
+    cp "${MODULE:-lib/assay/assay-cuda.so}" "$work/assay-cuda.so" || return 1
+    for program in test-parity measure walks test-ops_cuda test-oracle_cuda; do ln -s "$PWD/launch.sh" "$work/$program"; done
+    return
+  fi
+  for program in bench/gpu/walks tests/gpu/test-ops_cuda tests/gpu/test-oracle_cuda; do
+    [ ! -x "${BUILD:-/nowhere}/$program" ] || ln -s "$BUILD/$program" "$work/"
+  done
   if [ -n "${MODULE-}" ]; then
     cp "$MODULE" "$work/assay-cuda.so" || return 1
   else
@@ -55,14 +66,15 @@ if [ "${1-}" = build ]; then
   exit
 fi
 
-nvidia-smi -L 2>/dev/null | grep -q . || { echo "SKIP: nvidia-smi finds no device on this machine"; exit 77; }
+[ -n "${TINY-}" ] || nvidia-smi -L 2>/dev/null | grep -q . || { echo "SKIP: nvidia-smi finds no device on this machine"; exit 77; }
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 out=${OUT:-bench/results}
 mkdir -p "$out"
 before=${LD_LIBRARY_PATH-}              # PyTorch brings its own libraries
-LD_LIBRARY_PATH=$(dirname "$cublas"):$(dirname "$cusolver"):$cuda/lib64:$cuda/lib:$before
-export LD_LIBRARY_PATH
+[ -e launch.sh ] || LD_LIBRARY_PATH=$(dirname "$cublas"):$(dirname "$cusolver"):$cuda/lib64:$cuda/lib:$before && export LD_LIBRARY_PATH
+parts=full
+[ -z "${TINY-}" ] || parts=scores ROWS=256
 start=$(date +%s)
 log=$out/gpu-checks.txt
 results=$out/gpu-results.jsonl
@@ -79,7 +91,7 @@ step ()
   limit=$1 name=$2
   shift 2
   begin=$(date +%s)
-  left=$((start + ${LIMIT:-330} - begin))
+  left=$((start + ${LIMIT:-570} - begin))
   : >"$work/step"
   [ $left -gt 0 ] || { say "$name: left out, the time is up"; status=124; return $status; }
   [ $limit -le $left ] || limit=$left
@@ -100,15 +112,15 @@ checked ()
   tail -n 15 "$work/step"
 }
 
-nvidia-smi --query-gpu=name,driver_version,memory.total,clocks.max.sm,power.limit --format=csv 2>&1 | tee -a "$log"
+nvidia-smi --query-gpu=name,driver_version,memory.total,clocks.max.sm,power.limit --format=csv 2>/dev/null | tee -a "$log"
 checked 150 build sh bench/gpu/run.sh build "$work"
 [ -e "$work/measure" ] || exit 1
 
 printf '{"what": "run", "date": "%s", "commit": "%s", "driver": "%s", "nvcc": "%s", "host_processors": %s}\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" \
-  "${COMMIT:-$(git rev-parse HEAD 2>/dev/null || echo unknown)}" "$(nvidia-smi --query-gpu=driver_version --format=csv,noheader 2>/dev/null | head -n 1)" \
-  "$("$nvcc" --version | sed -n 's/.*release \([0-9.]*\).*/\1/p')" "$(nproc)" >>"$results"
+  "${COMMIT:-$(cat commit 2>/dev/null || git rev-parse HEAD 2>/dev/null || echo unknown)}" "$(nvidia-smi --query-gpu=driver_version --format=csv,noheader 2>/dev/null | head -n 1)" \
+  "$("$nvcc" --version 2>/dev/null | sed -n 's/.*release \([0-9.]*\).*/\1/p')" "$(nproc)" >>"$results"
 
-checked 90 "parity, every size" "$work/test-parity" "$work/assay-cuda.so" full
+checked 90 "parity, every size" "$work/test-parity" "$work/assay-cuda.so" $parts
 if grep -q '^1\.\.0 # SKIP' "$work/step"; then
   say "SKIP: $(sed -n 's/^1\.\.0 # SKIP //p' "$work/step")"
   exit 77
@@ -117,17 +129,44 @@ grep -c '^ok' "$work/step" | sed 's/^/checks passed: /' | tee -a "$log"
 grep '^not ok' "$work/step" | head -n 40
 cp "$work/step" "$work/parity.first"
 
-checked 150 "times" "$work/measure" "$work/assay-cuda.so" $ROWS
+# Operations and whole models, against the oracle.
+for suite in test-ops_cuda test-oracle_cuda; do
+  [ -x "$work/$suite" ] || { say "$suite: left out, not built"; continue; }
+  [ -z "${TINY-}" ] || [ $suite = test-ops_cuda ] || continue
+  checked 120 "$suite" env ASSAY_CUDA_MODULE="$work/assay-cuda.so" "$work/$suite" --tap ${TINY:+-p /ops/cuda/add}
+  grep -c '^ok' "$work/step" | sed 's/^/checks passed: /' | tee -a "$log"
+done
+
+# Walks of a model: times only of what agrees with the processor and, where it is there, with PyTorch.
+walks=
+if [ -x "$work/walks" ]; then
+  mkdir "$work/case"
+  checked 60 "walks, parity" "$work/walks" parity "$work/assay-cuda.so" "$work/case" ${TINY:+tiny}
+  grep '^{' "$work/step" >>"$results"
+  [ $status -ne 0 ] || walks=1
+else
+  say "walks: left out, not built"
+fi
+
+checked 120 "times" "$work/measure" "$work/assay-cuda.so" ${ROWS:-1000000} ${TINY:+tiny}
 grep '^{' "$work/step" >>"$results"
-if command -v python3 >/dev/null && LD_LIBRARY_PATH=$before python3 -c 'import torch' 2>/dev/null; then
+if [ -n "$walks" ]; then
+  checked 100 "walks, times" "$work/walks" times "$work/assay-cuda.so" ${TINY:+tiny}
+  grep '^{' "$work/step" >>"$results"
+fi
+if [ -n "$walks" ] && command -v python3 >/dev/null && LD_LIBRARY_PATH=$before python3 -c 'import torch' 2>/dev/null; then
+  checked 120 "walks, PyTorch" env LD_LIBRARY_PATH="$before" python3 bench/gpu/walks_peer.py "$work/case" ${TINY:+--tokens 16 --lengths 16}
+  grep '^{' "$work/step" >>"$results"
+fi
+if [ -z "${TINY-}" ] && command -v python3 >/dev/null && LD_LIBRARY_PATH=$before python3 -c 'import torch' 2>/dev/null; then
   step 100 "PyTorch" env LD_LIBRARY_PATH="$before" python3 bench/gpu/torch_peer.py
   grep '^{' "$work/step" >>"$results"
 else
-  say "PyTorch is not installed: no peer and no ceilings"
+  say "PyTorch is not installed, or TINY: no ceilings"
 fi
 
 # A second process: the same lines to the last digit, each of which says how far off a result was.
-checked 90 "parity again" "$work/test-parity" "$work/assay-cuda.so" full
+checked 90 "parity again" "$work/test-parity" "$work/assay-cuda.so" $parts
 if [ $status -eq 124 ]; then :
 elif cmp -s "$work/step" "$work/parity.first"; then say "determinism: two processes, the same errors to the last digit"
 else say "determinism: two processes differ"; failed=1; diff "$work/parity.first" "$work/step" | head -n 20 | tee -a "$log"; fi
@@ -144,7 +183,7 @@ else
 fi
 
 # Where the time of the index's kernels goes: into the log.
-if command -v ncu >/dev/null; then
+if [ -z "${TINY-}" ] && command -v ncu >/dev/null; then
   step 45 "profile" ncu --clock-control none -k regex:index_scores --section SpeedOfLight --section Occupancy --section WarpStateStats "$work/measure" \
     "$work/assay-cuda.so" 200000 profile
 else

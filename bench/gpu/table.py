@@ -16,8 +16,21 @@ def main():
 
     read = max(find("ceiling: read").get("gb_per_s", 0), find("ceiling: copy, read and written").get("gb_per_s", 0))
     int8 = find("ceiling: int8 product").get("tera_operations_per_s", 0)
+    memset = find("limit: memset").get("gb_per_s", 0)
+    product = find("limit: product", type="f32").get("tflop_per_s", 0)
+
+    def of_floor(row):
+        """Which part of its time a perfect walk would take: as many FLOP at the rate of a large product, or bytes at that of copies, whichever takes longer."""
+        floor = max(row["flops"] / product / 1e9 if product else 0, row["bytes"] / (read or memset) / 1e6 if read or memset else 0)
+        return f"{floor / row['best_ms']:.2f} of the floor"
+
+    def peer_of(row):
+        """The faster of both ways."""
+        times = [find("torch: walk", job=row["job"], way=way, B=row["B"], T=row["T"]).get("median_ms") for way in ("eager", "compile")]
+        return min((t for t in times if t), default="")
+
     for row in rows:
-        if row["what"] in ("run", "device", "torch") or row["what"].startswith("ceiling") or "failed" in row:
+        if row["what"] in ("run", "device", "torch", "walks of", "parity") or row["what"].startswith("limit") or row["what"].startswith("ceiling") or "failed" in row:
             print("  ".join(f"{k}: {v}" for k, v in row.items()))
     print(f"\n{'what':<58}{'ms':>10}{'of the ceiling':>30}{'PyTorch ms':>12}{'goal ms':>9}  check")
     for row in rows:
@@ -39,6 +52,11 @@ def main():
             peer = find("torch: eigenvectors", type=row["type"], n=row["n"], batch=row["batch"]).get("best_ms", "")
             print(f"{'eigenvectors %s %d x n=%d, %s' % (row['type'], row['batch'], row['n'], row['way']):<58}{row['best_ms']:>10}{'':>30}{peer:>12}{'':>9}"
                   f"  check / bound {row['check_by_bound']}")
+        elif row["what"] == "rule":
+            print(f"{row['op'] + ' ' + row['rule'] + ' ' + row['shape']:<58}{row['median_ms']:>10}{of_floor(row):>30}{'':>12}{'':>9}  {row['tflop_per_s']} TFLOP/s, {row['gb_per_s']} GB/s")
+        elif row["what"] == "walk":
+            print(f"{'%s, %d x %d tokens' % (row['job'], row['B'], row['T']):<58}{row['median_ms']:>10}{of_floor(row):>30}{peer_of(row):>12}{'':>9}"
+                  f"  {row['tflop_per_s']} TFLOP/s, copies {row['copies_ms']} ms, {row['walk_bytes'] / 1e9:.2f} GB")
         elif row["what"].startswith("eigenvectors of all"):
             peer = find("torch: " + row["what"], type=row["type"]).get("seconds", "")
             print(f"{'eigenvectors of all factors of GPT-2, %s, seconds' % row['type']:<58}{row['seconds']:>10}{'':>30}{peer:>12}{3:>9}")

@@ -7,26 +7,35 @@ CASE_DIR holds config.json and model.safetensors as `assay` writes them, and bat
 Commands: `time JOB` answers {"wall": s, "cpu": s}; `dump JOB FILE` writes the result as a flat float32 .npy; `info`; `quit`.
 Jobs: forward, gradient, hessian (double backward on a cached graph), hessian-cold, gauss-newton.
 Autograd's double backward and its forward mode do not go through fused attention, so the second-order jobs use the plain form.
+bench/gpu/walks_peer.py uses the model on a device, where nothing but PyTorch may be installed.
 """
-import argparse, json, os, resource, sys, time
+import argparse, json, os, resource, struct, sys, time
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from safetensors.numpy import load_file
+
+
+def load_file(path):
+    """The tensors of a file in safetensors' format: their names and places as JSON behind its length, then their bytes."""
+    types = {"F32": torch.float32, "I32": torch.int32}
+    with open(path, "rb") as file:
+        names = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
+        data = bytearray(file.read())
+    return {n: torch.frombuffer(data, dtype=types[t["dtype"]], offset=t["data_offsets"][0], count=torch.Size(t["shape"]).numel()).view(t["shape"])
+            for n, t in names.items() if n != "__metadata__"}
 
 
 class Model:
-    def __init__(self, folder):
+    def __init__(self, folder, device="cpu"):
         spec = json.load(open(os.path.join(folder, "config.json")))
         self.config = spec["config"]
         weights = load_file(os.path.join(folder, "model.safetensors"))
         batch = load_file(os.path.join(folder, "batch.safetensors"))
         self.order = json.load(open(os.path.join(folder, "order.json")))
-        self.params = [torch.tensor(weights[n]).requires_grad_() for n in self.order]
-        self.tokens = torch.tensor(batch["tokens"]).long()
-        self.targets = torch.tensor(batch["targets"]).long()
-        flat = torch.tensor(batch["direction"])
+        self.params = [weights[n].to(device).requires_grad_() for n in self.order]
+        self.tokens = batch["tokens"].long().to(device)
+        self.targets = batch["targets"].long().to(device)
+        flat = batch["direction"].to(device)
         self.direction, at = [], 0
         for p in self.params:
             self.direction.append(flat[at:at + p.numel()].view_as(p))
@@ -50,7 +59,7 @@ class Model:
                 y = F.scaled_dot_product_attention(q, k, v, is_causal=True)
             else:
                 s = (q @ k.transpose(2, 3)) * (C // heads) ** -0.5
-                s = s.masked_fill(torch.ones(T, T, dtype=torch.bool).triu(1), float("-inf"))
+                s = s.masked_fill(torch.ones(T, T, dtype=torch.bool, device=s.device).triu(1), float("-inf"))
                 y = s.softmax(-1) @ v
             h = h + linear(y.transpose(1, 2).reshape(B, T, C), p + "attn.c_proj")
             h = h + linear(F.gelu(linear(norm(h, p + "ln_2"), p + "mlp.c_fc"), approximate="tanh"), p + "mlp.c_proj")
@@ -98,6 +107,7 @@ def main():
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
+    import numpy as np
     model = Model(args.folder)
     jobs = {"forward": model.forward, "gradient": model.gradient, "hessian": model.hessian,
             "hessian-cold": model.hessian_cold, "gauss-newton": model.gauss_newton}

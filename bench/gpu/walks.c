@@ -1,0 +1,521 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* walks.c: walks of GPT-2 on a device, and single rules of its operations: parity, then times beside what this card was seen to do. One JSON object a line.
+ *
+ *   walks parity MODULE DIR [tiny]     one batch, by the device and by the processor: every result within 1e-4 of the largest. Leaves in DIR what a
+ *                                      peer needs to compute the same (config, order, model, batch) and what came out (JOB.npy)
+ *   walks times MODULE [tiny]          products and memset of the device alone, rules, walks
+ *
+ * tiny is for hosts that stand in for a device. FLOP and bytes are the cost models of the operations (op.h); a walk's time includes the copies of its
+ * vectors, whose own time stands beside it. Exit status 1 when something failed or differs.
+ */
+#include "base/error.h"
+#include "base/rng.h"
+#include "bench/case_dir.h"
+#include "model/exec.h"
+#include "ops/op.h"
+#include "store/npy.h"
+
+#include <math.h>
+
+#define PARITY 1e-4             /* of the largest entry: f32 on both sides, sums in other orders */
+#define MOST_BUFFERS 32
+
+typedef struct { gint64 V, T, C, L, H, tokens, parity_T; } Sizes;
+
+static const Sizes gpt2 = { 50304, 4096, 768, 12, 12, 8192, 128 }, tiny = { 61, 16, 8, 2, 2, 16, 8 };
+
+static const struct { const char *name; AssayWalk walk; gboolean applies; } jobs[] = {
+  { "forward", ASSAY_WALK_FORWARD, FALSE },           { "gradient", ASSAY_WALK_GRADIENT, FALSE },          { "hessian", ASSAY_WALK_HESSIAN, TRUE },
+  { "hessian-cold", ASSAY_WALK_HESSIAN_COLD, TRUE },  { "gauss-newton", ASSAY_WALK_GAUSS_NEWTON, TRUE },
+};
+
+static const Sizes *sizes;
+static const char *module;
+static AssayBackend *device;
+static gboolean has_failed;
+
+static void
+tell_failure (const char *what, GError **error)
+{
+  g_autofree char *text = g_strescape ((*error)->message, NULL);
+
+  printf ("{\"what\": \"%s\", \"failed\": \"%s\"}\n", what, text);
+  fflush (stdout);
+  has_failed = TRUE;
+  g_clear_error (error);
+}
+
+static float *
+draw (gint64 n, double scale, guint64 stream)
+{
+  GError *error = NULL;
+  AssayRng rng = assay_rng_new (7, stream);
+  float *x = assay_mem_new (float, n, &error);
+
+  fail_on (error);
+  for (gint64 i = 0; i < n; i++)
+    x[i] = (float) (scale * assay_rng_normal (&rng));
+  return x;
+}
+
+static gint32 *
+draw_indices (gint64 n, gint64 below, guint64 stream)
+{
+  GError *error = NULL;
+  AssayRng rng = assay_rng_new (7, stream);
+  gint32 *x = assay_mem_new (gint32, n, &error);
+
+  fail_on (error);
+  for (gint64 i = 0; i < n; i++)
+    x[i] = (gint32) assay_rng_below (&rng, (guint64) below);
+  return x;
+}
+
+/* --- times ---------------------------------------------------------------------------------------------------------------- */
+
+typedef gboolean (*Work) (gpointer data, GError **error);
+
+/* Best and median seconds of one call. Short ones are queued together, so that the wait is shared. */
+static gboolean
+measure (Work work, gpointer data, double *best, double *median, GError **error)
+{
+  double times[7], start;
+  int together = 1;
+
+  for (int k = -1; k < (int) G_N_ELEMENTS (times); k++)
+    {
+      start = seconds (CLOCK_MONOTONIC);
+      for (int i = 0; i < together; i++)
+        if (!work (data, error))
+          return FALSE;
+      if (!device->sync (device, error))
+        return FALSE;
+      start = (seconds (CLOCK_MONOTONIC) - start) / together;
+      if (k < 0)
+        together = sizes == &tiny ? 1 : (int) CLAMP (0.02 / start, 1, 50);
+      else
+        times[k] = start;
+    }
+  for (guint i = 1; i < G_N_ELEMENTS (times); i++)
+    for (guint k = i; k > 0 && times[k] < times[k - 1]; k--)
+      {
+        const double later = times[k];
+
+        times[k] = times[k - 1];
+        times[k - 1] = later;
+      }
+  *best = times[0];
+  *median = times[G_N_ELEMENTS (times) / 2];
+  return TRUE;
+}
+
+static void
+tell_times (AssayCost cost, double best, double median)
+{
+  printf ("\"flops\": %.17g, \"bytes\": %.17g, \"best_ms\": %.4f, \"median_ms\": %.4f, \"tflop_per_s\": %.4g, \"gb_per_s\": %.4g", cost.flops, cost.bytes, best * 1e3,
+          median * 1e3, cost.flops / best / 1e12, cost.bytes / best / 1e9);
+}
+
+/* --- what the card does --------------------------------------------------------------------------------------------------- */
+
+typedef struct { AssayDtype dtype; gint64 n; gpointer A, B, C; } Square;
+
+static gboolean
+multiply (gpointer data, GError **error)
+{
+  Square *s = data;
+
+  return device->gemm (device, s->dtype, FALSE, FALSE, s->n, s->n, s->n, 1, s->A, s->n, s->B, s->n, FALSE, s->C, s->n, error);
+}
+
+static gboolean
+set_zero (gpointer data, GError **error)
+{
+  Square *s = data;
+
+  return device->zero (device, s->A, (gsize) (s->n * s->n) * assay_dtype_width (s->dtype), error);
+}
+
+static void
+measure_limits (void)
+{
+  for (guint is_double = 0; is_double < 2; is_double++)
+    {
+      g_autoptr (GError) error = NULL;
+      Square s = { .dtype = is_double ? ASSAY_F64 : ASSAY_F32, .n = sizes == &tiny ? 32 : 8192 };
+      const gsize bytes = (gsize) (s.n * s.n) * assay_dtype_width (s.dtype);
+      double best, median;
+
+      if ((s.A = device->alloc (device, bytes, &error)) != NULL && (s.B = device->alloc (device, bytes, &error)) != NULL
+          && (s.C = device->alloc (device, bytes, &error)) != NULL && measure (multiply, &s, &best, &median, &error))
+        {
+          printf ("{\"what\": \"limit: product\", \"type\": \"%s\", \"n\": %" G_GINT64_FORMAT ", ", assay_dtype_name (s.dtype), s.n);
+          tell_times ((AssayCost) { 2.0 * (double) s.n * (double) s.n * (double) s.n, 3.0 * (double) bytes }, best, median);
+          printf ("}\n");
+        }
+      if (error == NULL && !is_double && measure (set_zero, &s, &best, &median, &error))
+        {
+          printf ("{\"what\": \"limit: memset\", ");
+          tell_times ((AssayCost) { 0, (double) bytes }, best, median);
+          printf ("}\n");
+        }
+      if (error != NULL)
+        tell_failure ("limit", &error);
+      device->release (device, s.A);
+      device->release (device, s.B);
+      device->release (device, s.C);
+      fflush (stdout);
+    }
+}
+
+/* --- rules ---------------------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+  const AssayOp *op;
+  AssayRule rule;
+  AssayOpCall call;
+  AssayShape in[ASSAY_OP_MAX_IN], out[ASSAY_OP_MAX_OUT];
+  double attr[ASSAY_OP_MAX_ATTRS];
+  gpointer buffers[MOST_BUFFERS];
+  guint n_buffers;
+} Rule;
+
+static gboolean
+run_rule (gpointer data, GError **error)
+{
+  Rule *r = data;
+
+  return assay_op_run (r->op, r->rule, ASSAY_F32, device, &r->call, error);
+}
+
+/* An array of the device, zeros or drawn. NULL with an error. */
+static gpointer
+get_array (Rule *r, const AssayShape *shape, double scale, gint64 below, GError **error)
+{
+  const gint64 n = assay_shape_count (shape);
+  gpointer buffer = device->alloc (device, (gsize) n * 4, error), host;
+
+  g_assert (r->n_buffers < MOST_BUFFERS);
+  if (buffer == NULL)
+    return NULL;
+  r->buffers[r->n_buffers++] = buffer;
+  if (scale <= 0 && below <= 0)
+    return buffer;
+  /* Drawn once and again from there: what is measured does not hang on the values. */
+  host = below > 0 ? (gpointer) draw_indices (MIN (n, 1 << 20), below, r->n_buffers) : draw (MIN (n, 1 << 20), scale, r->n_buffers);
+  for (gint64 at = 0; at < n; at += 1 << 20)
+    if (!device->copy_in (device, (char *) buffer + at * 4, host, (gsize) MIN (n - at, 1 << 20) * 4, error))
+      {
+        assay_mem_free (host);
+        return NULL;
+      }
+  assay_mem_free (host);
+  return buffer;
+}
+
+#define IS(bits, i) (((bits) >> (i) & 1) != 0)
+
+static gboolean
+fill_call (Rule *r, guint n_in, gint64 below, GError **error)
+{
+  const AssayOp *op = r->op;
+  AssayOpCall *c = &r->call;
+
+  *c = (AssayOpCall) { .n_in = n_in, .n_out = op->n_out, .in_shape = r->in, .out_shape = r->out, .attr = r->attr, .workers = device->workers };
+  for (guint i = 0; i < n_in; i++)
+    {
+      const gboolean is_index = IS (op->index_in, i), is_real = !is_index && !IS (op->data_in, i);
+
+      if ((c->x[i] = get_array (r, &r->in[i], is_index ? 0 : 1, is_index ? below : 0, error)) == NULL
+          || (is_real && ((c->rx[i] = get_array (r, &r->in[i], 1, 0, error)) == NULL || (c->dx[i] = get_array (r, &r->in[i], 0, 0, error)) == NULL
+                          || (c->rdx[i] = get_array (r, &r->in[i], 0, 0, error)) == NULL)))
+        return FALSE;
+      if (is_real && (op->flags & ASSAY_OP_TAKES_FRESH) != 0)
+        c->fresh |= 1u << i;
+    }
+  for (guint j = 0; j < op->n_out; j++)
+    if ((c->y[j] = get_array (r, &r->out[j], 0, 0, error)) == NULL || (!IS (op->index_out, j) && (c->ry[j] = get_array (r, &r->out[j], 0, 0, error)) == NULL))
+      return FALSE;
+  return (c->dy = get_array (r, &r->out[0], 1, 0, error)) != NULL && (c->rdy = get_array (r, &r->out[0], 1, 0, error)) != NULL;
+}
+
+/* The four rules of an op, in f32; in has rank 0 behind the last input. attr NULL: the table's defaults, of which there are none that are no numbers. */
+static void
+measure_rules (const char *name, const AssayShape *in, const double *attr, guint n_attr, gint64 below)
+{
+  static const struct { AssayRule rule; const char *name; } rules[] = {
+    { ASSAY_FWD, "forward" }, { ASSAY_BWD, "backward" }, { ASSAY_RFWD, "tangent forward" }, { ASSAY_RBWD, "tangent backward" },
+  };
+  g_autoptr (GError) error = NULL;
+  Rule r = { .op = assay_op_find (name) };
+  guint n_in = 0;
+
+  for (; n_in < r.op->n_in && in[n_in].rank > 0; n_in++)
+    r.in[n_in] = in[n_in];
+  for (guint k = 0; k < n_attr; k++)
+    r.attr[k] = attr[k];
+  if (r.op->infer (r.in, n_in, r.attr, r.out, &error) && fill_call (&r, n_in, below, &error))
+    for (guint k = 0; k < G_N_ELEMENTS (rules) && error == NULL; k++)
+      {
+        g_autofree char *shape = assay_shape_to_string (&r.in[0]);
+        double best, median;
+
+        r.rule = rules[k].rule;
+        if (!measure (run_rule, &r, &best, &median, &error))
+          break;
+        printf ("{\"what\": \"rule\", \"op\": \"%s\", \"rule\": \"%s\", \"shape\": \"%s\", ", name, rules[k].name, shape);
+        tell_times (r.op->cost (r.rule, r.in, r.out, r.attr, 4), best, median);
+        printf ("}\n");
+        fflush (stdout);
+      }
+  if (error != NULL)
+    tell_failure (name, &error);
+  while (r.n_buffers > 0)
+    device->release (device, r.buffers[--r.n_buffers]);
+}
+
+static void
+measure_operations (void)
+{
+  const gint64 V = sizes->V, C = sizes->C, N = sizes == &tiny ? 16 : 16384, B = sizes == &tiny ? 2 : 64;
+  const double heads[] = { (double) sizes->H, 0, TRUE, 0, 0 }, norm[] = { 1e-5, 1 };
+
+  measure_rules ("xent", (AssayShape[]) { ASSAY_SHAPE (B, N / B, V), ASSAY_SHAPE (B, N / B), { 0 } }, NULL, 0, V);
+  for (gint64 T = MIN (512, sizes->T); T <= sizes->T; T *= 2)
+    measure_rules ("attention", (AssayShape[]) { ASSAY_SHAPE (MAX (sizes->tokens / T, 1), T, 3 * C), { 0 } }, heads, G_N_ELEMENTS (heads), 0);
+  measure_rules ("layernorm", (AssayShape[]) { ASSAY_SHAPE (N, C), ASSAY_SHAPE (C), ASSAY_SHAPE (C) }, norm, G_N_ELEMENTS (norm), 0);
+  measure_rules ("gelu", (AssayShape[]) { ASSAY_SHAPE (N, 4 * C), { 0 } }, NULL, 0, 0);
+  measure_rules ("linear", (AssayShape[]) { ASSAY_SHAPE (N, C), ASSAY_SHAPE (4 * C, C), ASSAY_SHAPE (4 * C) }, NULL, 0, 0);
+}
+
+/* --- walks ---------------------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+  AssayModel *model;
+  gint64 P;
+  float *direction, *result, *weight;
+  gint32 *tokens, *targets;
+} Batch;
+
+static void
+make_batch (Batch *b)
+{
+  GError *error = NULL;
+  json_t *config = json_pack ("{s:I,s:I,s:I,s:I,s:I,s:f}", "vocabulary", (json_int_t) sizes->V, "context", (json_int_t) sizes->T, "width", (json_int_t) sizes->C,
+                              "layers", (json_int_t) sizes->L, "heads", (json_int_t) sizes->H, "eps", 1e-5);
+  float *theta;
+
+  b->model = assay_model_new ("transformer", config, ASSAY_F32, &error);
+  json_decref (config);
+  fail_on (error);
+  assay_model_init (b->model, 7);
+  b->P = assay_model_get_n_params (b->model);
+  /* Biases and gains away from 0 and 1, where mistakes in them would not be seen. */
+  theta = assay_model_get_theta (b->model);
+  b->direction = draw (b->P, 1, 1);
+  for (gint64 i = 0; i < b->P; i++)
+    theta[i] += 0.01f * b->direction[b->P - 1 - i];
+  b->result = assay_mem_new (float, b->P, &error);
+  fail_on (error);
+  b->weight = draw (sizes->tokens, 0, 2);
+  for (gint64 i = 0; i < sizes->tokens; i++)
+    b->weight[i] = 1;
+  b->tokens = draw_indices (sizes->tokens, sizes->V, 3);
+  b->targets = draw_indices (sizes->tokens, sizes->V, 4);
+}
+
+static AssayExec *
+make_exec (const Batch *b, AssayWalk walk, gint64 examples, gint64 T, AssayBackend *backend, GError **error)
+{
+  g_autoptr (AssayGraph) graph = assay_model_build_sequences (b->model, examples, T, error);
+  AssayExec *exec = graph ? assay_exec_new (graph, walk, ASSAY_F32, backend, NULL, error) : NULL;
+
+  if (exec == NULL)
+    return NULL;
+  assay_exec_set_input (exec, assay_graph_find (graph, "tokens"), b->tokens);
+  assay_exec_set_input (exec, assay_graph_find (graph, "targets"), b->targets);
+  assay_exec_set_input (exec, assay_graph_find (graph, "weight"), b->weight);
+  return exec;
+}
+
+typedef struct { const Batch *batch; AssayExec *exec; guint job; } Walk;
+
+static gboolean
+prepare (const Walk *w, GError **error)
+{
+  return assay_exec_prepare (w->exec, assay_model_get_theta (w->batch->model), NULL, jobs[w->job].walk == ASSAY_WALK_GRADIENT ? w->batch->result : NULL, FALSE, error);
+}
+
+static gboolean
+walk_once (gpointer data, GError **error)
+{
+  const Walk *w = data;
+
+  return jobs[w->job].applies ? assay_exec_apply (w->exec, w->batch->direction, w->batch->result, FALSE, error) : prepare (w, error);
+}
+
+/* What the job's walk says, as a new vector of n numbers: P, or the loss of each example. */
+static float *
+compute (const Batch *b, guint job, AssayBackend *backend, gint64 *n, GError **error)
+{
+  g_autoptr (AssayExec) exec = make_exec (b, jobs[job].walk, 1, sizes->parity_T, backend, error);
+  const Walk w = { b, exec, job };
+  float *result;
+
+  if (exec == NULL || (jobs[job].applies && !prepare (&w, error)) || !walk_once ((gpointer) &w, error))
+    return NULL;
+  *n = jobs[job].walk == ASSAY_WALK_FORWARD ? 1 : b->P;
+  result = assay_mem_new (float, *n, error);
+  if (result != NULL)
+    memcpy (result, *n == 1 ? assay_exec_get_loss (exec) : b->result, (gsize) *n * sizeof *result);
+  return result;
+}
+
+static void
+write_case (const Batch *b, const char *folder)
+{
+  g_autofree char *config = g_build_filename (folder, "config.json", NULL), *order = g_build_filename (folder, "order.json", NULL),
+                  *weights = g_build_filename (folder, "model.safetensors", NULL), *batch = g_build_filename (folder, "batch.safetensors", NULL);
+  AssayGraph *layout = assay_model_get_layout (b->model);
+  g_autofree AssaySafetensor *tensors = g_new0 (AssaySafetensor, assay_graph_get_n_values (layout));
+  json_t *spec = assay_model_get_spec (b->model), *names = json_array ();
+  const gint64 T = sizes->parity_T;
+  const AssaySafetensor data[] = {
+    { "tokens", ASSAY_STORE_I32, 2, { 1, T }, (guint64) T, b->tokens, (gsize) T * 4 }, { "targets", ASSAY_STORE_I32, 2, { 1, T }, (guint64) T, b->targets, (gsize) T * 4 },
+    { "direction", ASSAY_STORE_F32, 1, { b->P }, (guint64) b->P, b->direction, (gsize) b->P * 4 },
+  };
+  GError *error = NULL;
+  gsize n = 0;
+
+  for (guint v = 0; v < assay_graph_get_n_values (layout); v++)
+    {
+      const AssayGraphValue *p = assay_graph_get_value (layout, v);
+      const guint64 count = (guint64) assay_shape_count (&p->shape);
+
+      if (p->role != ASSAY_VALUE_PARAM)
+        continue;
+      json_array_append_new (names, json_string (p->name));
+      tensors[n] = (AssaySafetensor) { .name = p->name, .type = ASSAY_STORE_F32, .rank = p->shape.rank, .n_elements = count,
+                                       .data = (const float *) assay_model_get_theta (b->model) + p->offset, .bytes = (gsize) count * 4 };
+      memcpy (tensors[n++].dims, p->shape.dim, p->shape.rank * sizeof *p->shape.dim);
+    }
+  if (json_dump_file (spec, config, 0) != 0 || json_dump_file (names, order, 0) != 0)
+    g_set_error (&error, ASSAY_ERROR, ASSAY_ERROR_IO, "%s: cannot be written", folder);
+  fail_on (error);
+  assay_safetensors_write (weights, tensors, n, NULL, &error);
+  fail_on (error);
+  assay_safetensors_write (batch, data, G_N_ELEMENTS (data), NULL, &error);
+  fail_on (error);
+  json_decref (spec);
+  json_decref (names);
+}
+
+static void
+check_parity (const Batch *b, const char *folder)
+{
+  g_autoptr (AssayBackend) processor = assay_backend_cpu_new (0);
+
+  write_case (b, folder);
+  for (guint k = 0; k < G_N_ELEMENTS (jobs); k++)
+    {
+      g_autofree char *name = g_strconcat (jobs[k].name, ".npy", NULL), *file = g_build_filename (folder, name, NULL);
+      g_autoptr (GError) error = NULL;
+      gint64 n;
+      float *ours = compute (b, k, device, &n, &error), *theirs = error == NULL ? compute (b, k, processor, &n, &error) : NULL;
+      double largest = 0, apart = 0;
+
+      if (ours != NULL && theirs != NULL && assay_npy_write (file, ASSAY_STORE_F32, 1, &n, ours, &error))
+        {
+          for (gint64 i = 0; i < n; i++)
+            {
+              const double difference = fabs ((double) ours[i] - theirs[i]);
+
+              largest = MAX (largest, fabs ((double) theirs[i]));
+              apart = difference <= apart ? apart : isfinite (difference) ? difference : DBL_MAX;
+            }
+          printf ("{\"what\": \"parity\", \"with\": \"processor\", \"job\": \"%s\", \"relative_difference\": %.4g, \"bound\": %g}\n", jobs[k].name, apart / largest, PARITY);
+          fflush (stdout);
+          has_failed |= !(apart <= PARITY * largest);
+        }
+      else
+        tell_failure (jobs[k].name, &error);
+      assay_mem_free (ours);
+      assay_mem_free (theirs);
+    }
+}
+
+/* Copying the vectors of one walk: two to the device and one from it, or less. */
+static gboolean
+copy_vectors (gpointer data, GError **error)
+{
+  const Walk *w = data;
+  const gsize bytes = (gsize) w->batch->P * sizeof (float);
+  gpointer buffer = device->alloc (device, bytes, error);
+  gboolean ok = buffer != NULL && device->copy_in (device, buffer, assay_model_get_theta (w->batch->model), bytes, error);
+
+  if (ok && jobs[w->job].applies)
+    ok = device->copy_in (device, buffer, w->batch->direction, bytes, error);
+  if (ok && jobs[w->job].walk != ASSAY_WALK_FORWARD)
+    ok = device->copy_out (device, w->batch->result, buffer, bytes, error);
+  if (buffer != NULL)
+    device->release (device, buffer);
+  return ok;
+}
+
+static void
+measure_walk (const Batch *b, guint job, gint64 T)
+{
+  g_autoptr (GError) error = NULL;
+  Walk w = { b, make_exec (b, jobs[job].walk, sizes->tokens / T, T, device, &error), job };
+  AssayCudaFound found;
+  double best, median, copies, ignored;
+
+  if (w.exec != NULL && (!jobs[job].applies || prepare (&w, &error)) && measure (walk_once, &w, &best, &median, &error)
+      && assay_backend_cuda_find (module, 0, &found, &error) && measure (copy_vectors, &w, &copies, &ignored, &error))
+    {
+      printf ("{\"what\": \"walk\", \"job\": \"%s\", \"B\": %" G_GINT64_FORMAT ", \"T\": %" G_GINT64_FORMAT ", ", jobs[job].name, sizes->tokens / T, T);
+      tell_times (assay_exec_get_cost (w.exec, jobs[job].applies), best, median);
+      printf (", \"copies_ms\": %.4f, \"walk_bytes\": %" G_GSIZE_FORMAT ", \"device_bytes\": %" G_GUINT64_FORMAT "}\n", copies * 1e3, assay_exec_get_bytes (w.exec),
+              found.memory - found.available);
+    }
+  else
+    tell_failure (jobs[job].name, &error);
+  fflush (stdout);
+  assay_exec_free (w.exec);
+}
+
+int
+main (int argc, char **argv)
+{
+  const gboolean is_parity = argc > 3 && strcmp (argv[1], "parity") == 0, is_times = argc > 2 && strcmp (argv[1], "times") == 0;
+  GError *error = NULL;
+  AssayCudaFound found;
+  Batch batch;
+
+  if (!is_parity && !is_times)
+    {
+      fprintf (stderr, "usage: walks parity MODULE DIR [tiny] | walks times MODULE [tiny]\n");
+      return 2;
+    }
+  module = argv[2];
+  sizes = strcmp (argv[argc - 1], "tiny") == 0 ? &tiny : &gpt2;
+  device = assay_backend_cuda_new (module, 0, 0, &error);
+  fail_on (error);
+  assay_backend_cuda_find (module, 0, &found, &error);
+  fail_on (error);
+  make_batch (&batch);
+  printf ("{\"what\": \"walks of\", \"device\": \"%s\", \"parameters\": %" G_GINT64_FORMAT ", \"vocabulary\": %" G_GINT64_FORMAT ", \"width\": %" G_GINT64_FORMAT
+          ", \"layers\": %" G_GINT64_FORMAT ", \"heads\": %" G_GINT64_FORMAT ", \"type\": \"f32\"}\n", found.name, batch.P, sizes->V, sizes->C, sizes->L, sizes->H);
+  fflush (stdout);
+  if (is_parity)
+    check_parity (&batch, argv[3]);
+  else
+    {
+      measure_limits ();
+      measure_operations ();
+      for (gint64 T = MIN (512, sizes->T); T <= sizes->T; T *= 2)
+        for (guint job = 0; job < G_N_ELEMENTS (jobs); job++)
+          measure_walk (&batch, job, T);
+    }
+  return has_failed;
+}

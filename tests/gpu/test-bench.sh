@@ -1,0 +1,41 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The run that checks and times a device (bench/gpu/run.sh), from end to end, small, with the host's stand-in for one.
+
+. "$ASSAY_SRCDIR/tests/tap.sh"
+
+module=$ASSAY_BUILDDIR/tests/gpu/emulated-cuda.so
+[ -e "$module" ] || skip_all "the kernels were not built for the host"
+cd "$scratch" || exit 1
+OUT=$scratch TINY=1 MODULE=$module BUILD=$ASSAY_BUILDDIR COMMIT=this sh "$ASSAY_SRCDIR/bench/gpu/run.sh" >out 2>&1
+status=$?
+
+check "no check fails" eval "[ $status -eq 0 ] || { cat out gpu-checks.txt; false; }"
+check "nothing is left out" refuses grep -E "left out|not finished" out
+check "the results say which commit and device" eval 'grep "\"what\": \"run\"" gpu-results.jsonl | grep -q "\"commit\": \"this\"" && grep -q "\"name\": \"emulated device\"" gpu-results.jsonl'
+
+# lines WHAT JOB...: one line of that kind for each, and no other of that kind.
+lines ()
+{
+  what=$1
+  shift
+  for job; do
+    [ "$(grep -c "\"what\": \"$what\".*\"$job\"" gpu-results.jsonl)" = 1 ] || { echo "$what $job"; return 1; }
+  done
+  [ "$(grep -c "\"what\": \"$what\"" gpu-results.jsonl)" = $# ]
+}
+check "every walk agrees with the processor before it is timed" lines 'parity", "with": "processor' forward gradient hessian hessian-cold gauss-newton
+check "every walk has its time" lines walk forward gradient hessian hessian-cold gauss-newton
+check "rules have theirs, with operations and bytes" eval '[ "$(grep "\"what\": \"rule\"" gpu-results.jsonl | grep -c "\"flops\": [1-9].*\"bytes\": [1-9]")" = 20 ]'
+check "and stand in the table beside the floor" eval '[ "$(grep -c "of the floor" gpu-table.txt)" = 25 ]'
+
+# Wrong results are not timed: an exponential that is a little off in the loss.
+check "a walk that differs is refused, and not timed" eval '
+  sed "s|exp_of (-l\[n\]) - S (1)|exp_of (-l[n]) - S (1.01)|" "$ASSAY_SRCDIR/kernels/op_loss.cu" >op_loss.cu && ! cmp -s op_loss.cu "$ASSAY_SRCDIR/kernels/op_loss.cu" &&
+  mkdir objects wrong && cp "$ASSAY_BUILDDIR"/tests/gpu/emulated-*.o objects &&
+  ${CXX-c++} -std=c++17 -O1 -w -U_FORTIFY_SOURCE -fPIC -ffp-contract=off -DASSAY_EMULATED -I"$ASSAY_SRCDIR/tests/gpu/emulation" -I"$ASSAY_SRCDIR/kernels" -x c++ -c -o objects/emulated-op_loss.o op_loss.cu &&
+  ${CXX-c++} -shared -o wrong.so objects/*.o $LAPACKE_LIBS &&
+  { OUT=$scratch/wrong TINY=1 MODULE=$scratch/wrong.so BUILD=$ASSAY_BUILDDIR sh "$ASSAY_SRCDIR/bench/gpu/run.sh" >out 2>&1; [ $? -eq 1 ]; } &&
+  refuses grep "\"what\": \"walk\"" wrong/gpu-results.jsonl && grep -q "A CHECK FAILED" out'
+
+finish
