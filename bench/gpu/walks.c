@@ -4,6 +4,7 @@
  *   walks parity MODULE DIR [tiny]     one batch, by the device and by the processor: every result within 1e-4 of the largest. Leaves in DIR what a
  *                                      peer needs to compute the same (config, order, model, batch) and what came out (JOB.npy)
  *   walks times MODULE [tiny]          products and memset of the device alone, rules, walks
+ *   walks costs [tiny]                 FLOP and bytes of the rules; no device
  *
  * tiny is for hosts that stand in for a device. FLOP and bytes are the cost models of the operations (op.h); a walk's time includes the copies of its
  * vectors, whose own time stands beside it. Exit status 1 when something failed or differs.
@@ -239,7 +240,7 @@ fill_call (Rule *r, guint n_in, gint64 below, GError **error)
   return (c->dy = get_array (r, &r->out[0], 1, 0, error)) != NULL && (c->rdy = get_array (r, &r->out[0], 1, 0, error)) != NULL;
 }
 
-/* The four rules of an op, in f32; in has rank 0 behind the last input. attr NULL: the table's defaults, of which there are none that are no numbers. */
+/* The four rules of an op, in f32; in has rank 0 behind the last input. Without a device: what they cost. */
 static void
 measure_rules (const char *name, const AssayShape *in, const double *attr, guint n_attr, gint64 below)
 {
@@ -254,17 +255,21 @@ measure_rules (const char *name, const AssayShape *in, const double *attr, guint
     r.in[n_in] = in[n_in];
   for (guint k = 0; k < n_attr; k++)
     r.attr[k] = attr[k];
-  if (r.op->infer (r.in, n_in, r.attr, r.out, &error) && fill_call (&r, n_in, below, &error))
+  if (r.op->infer (r.in, n_in, r.attr, r.out, &error) && (device == NULL || fill_call (&r, n_in, below, &error)))
     for (guint k = 0; k < G_N_ELEMENTS (rules) && error == NULL; k++)
       {
         g_autofree char *shape = assay_shape_to_string (&r.in[0]);
+        const AssayCost cost = r.op->cost (rules[k].rule, r.in, r.out, r.attr, 4);
         double best, median;
 
         r.rule = rules[k].rule;
-        if (!measure (run_rule, &r, &best, &median, &error))
+        if (device != NULL && !measure (run_rule, &r, &best, &median, &error))
           break;
         printf ("{\"what\": \"rule\", \"op\": \"%s\", \"rule\": \"%s\", \"shape\": \"%s\", ", name, rules[k].name, shape);
-        tell_times (r.op->cost (r.rule, r.in, r.out, r.attr, 4), best, median);
+        if (device != NULL)
+          tell_times (cost, best, median);
+        else
+          printf ("\"flops\": %.17g, \"bytes\": %.17g", cost.flops, cost.bytes);
         printf ("}\n");
         fflush (stdout);
       }
@@ -487,18 +492,23 @@ measure_walk (const Batch *b, guint job, gint64 T)
 int
 main (int argc, char **argv)
 {
-  const gboolean is_parity = argc > 3 && strcmp (argv[1], "parity") == 0, is_times = argc > 2 && strcmp (argv[1], "times") == 0;
+  const gboolean is_costs = argc > 1 && strcmp (argv[1], "costs") == 0, is_parity = argc > 3 && strcmp (argv[1], "parity") == 0, is_times = argc > 2 && strcmp (argv[1], "times") == 0;
   GError *error = NULL;
   AssayCudaFound found;
   Batch batch;
 
-  if (!is_parity && !is_times)
+  if (!is_parity && !is_times && !is_costs)
     {
-      fprintf (stderr, "usage: walks parity MODULE DIR [tiny] | walks times MODULE [tiny]\n");
+      fprintf (stderr, "usage: walks parity MODULE DIR [tiny] | walks times MODULE [tiny] | walks costs [tiny]\n");
       return 2;
     }
-  module = argv[2];
   sizes = strcmp (argv[argc - 1], "tiny") == 0 ? &tiny : &gpt2;
+  if (is_costs)
+    {
+      measure_operations ();
+      return has_failed;
+    }
+  module = argv[2];
   device = assay_backend_cuda_new (module, 0, 0, &error);
   fail_on (error);
   assay_backend_cuda_find (module, 0, &found, &error);
