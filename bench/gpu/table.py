@@ -56,7 +56,7 @@ def main():
             print(f"{row['op'] + ' ' + row['rule'] + ' ' + row['shape']:<58}{row['median_ms']:>10}{of_floor(row):>30}{'':>12}{'':>9}  {row['tflop_per_s']} TFLOP/s, {row['gb_per_s']} GB/s")
         elif row["what"] == "walk":
             print(f"{'%s, %d x %d tokens' % (row['job'], row['B'], row['T']):<58}{row['median_ms']:>10}{of_floor(row):>30}{peer_of(row):>12}{'':>9}"
-                  f"  {row['tflop_per_s']} TFLOP/s, copies {row['copies_ms']} ms, {row['walk_bytes'] / 1e9:.2f} GB")
+                  f"  {row['tflop_per_s']} TFLOP/s, {row['walk_bytes'] / 1e9:.2f} GB")
         elif row["what"].startswith("eigenvectors of all"):
             peer = find("torch: " + row["what"], type=row["type"]).get("seconds", "")
             print(f"{'eigenvectors of all factors of GPT-2, %s, seconds' % row['type']:<58}{row['seconds']:>10}{'':>30}{peer:>12}{3:>9}")

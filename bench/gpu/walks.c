@@ -6,8 +6,8 @@
  *   walks times MODULE [tiny]          products and memset of the device alone, rules, walks
  *   walks costs [tiny]                 FLOP and bytes of the rules; no device
  *
- * tiny is for hosts that stand in for a device. FLOP and bytes are the cost models of the operations (op.h); a walk's time includes the copies of its
- * vectors, whose own time stands beside it. Exit status 1 when something failed or differs.
+ * tiny is for hosts that stand in for a device. FLOP and bytes are the cost models of the operations (op.h); the vectors of a walk are the
+ * device's. walk_bytes is a walk's arena, device_bytes all that is taken on the device by then, what the pool keeps included. Exit status 1 when something failed or differs.
  */
 #include "base/error.h"
 #include "base/rng.h"
@@ -119,54 +119,69 @@ tell_times (AssayCost cost, double best, double median)
 
 /* --- what the card does --------------------------------------------------------------------------------------------------- */
 
-typedef struct { AssayDtype dtype; gint64 n; gpointer A, B, C; } Square;
+typedef struct { AssayCompute compute; gint64 n; gpointer A, B, C; } Square;
 
 static gboolean
 multiply (gpointer data, GError **error)
 {
-  Square *s = data;
+  const Square *s = data;
+  const AssayShape square = ASSAY_SHAPE (s->n, s->n), in[] = { square, square };
+  AssayOpCall call = { .n_in = 2, .n_out = 1, .in_shape = in, .out_shape = &square, .x = { s->A, s->B }, .y = { s->C }, .compute = s->compute, .workers = device->workers };
 
-  return device->gemm (device, s->dtype, FALSE, FALSE, s->n, s->n, s->n, 1, s->A, s->n, s->B, s->n, FALSE, s->C, s->n, error);
+  return assay_op_run (assay_op_find ("linear"), ASSAY_FWD, ASSAY_F32, device, &call, error);
+}
+
+static gboolean
+multiply_doubles (gpointer data, GError **error)
+{
+  const Square *s = data;
+
+  return device->gemm (device, ASSAY_F64, FALSE, TRUE, s->n, s->n, s->n, 1, s->A, s->n, s->B, s->n, FALSE, s->C, s->n, error);
 }
 
 static gboolean
 set_zero (gpointer data, GError **error)
 {
-  Square *s = data;
+  const Square *s = data;
 
-  return device->zero (device, s->A, (gsize) (s->n * s->n) * assay_dtype_width (s->dtype), error);
+  return device->zero (device, s->A, (gsize) (s->n * s->n) * 8, error);
 }
 
 static void
 measure_limits (void)
 {
-  for (guint is_double = 0; is_double < 2; is_double++)
-    {
-      g_autoptr (GError) error = NULL;
-      Square s = { .dtype = is_double ? ASSAY_F64 : ASSAY_F32, .n = sizes == &tiny ? 32 : 8192 };
-      const gsize bytes = (gsize) (s.n * s.n) * assay_dtype_width (s.dtype);
-      double best, median;
+  static const struct { const char *name; Work work; AssayCompute compute; gsize width; } products[] = {
+    { "f32", multiply, ASSAY_COMPUTE_FULL, 4 }, { "tf32", multiply, ASSAY_COMPUTE_TF32, 4 }, { "bf16", multiply, ASSAY_COMPUTE_BF16, 4 },
+    { "f64", multiply_doubles, ASSAY_COMPUTE_FULL, 8 },
+  };
+  g_autoptr (GError) error = NULL;
+  Square s = { .n = sizes == &tiny ? 32 : 8192 };
+  const double n = (double) s.n;
+  const gsize bytes = (gsize) (s.n * s.n) * 8;
+  double best, median;
 
-      if ((s.A = device->alloc (device, bytes, &error)) != NULL && (s.B = device->alloc (device, bytes, &error)) != NULL
-          && (s.C = device->alloc (device, bytes, &error)) != NULL && measure (multiply, &s, &best, &median, &error))
-        {
-          printf ("{\"what\": \"limit: product\", \"type\": \"%s\", \"n\": %" G_GINT64_FORMAT ", ", assay_dtype_name (s.dtype), s.n);
-          tell_times ((AssayCost) { 2.0 * (double) s.n * (double) s.n * (double) s.n, 3.0 * (double) bytes }, best, median);
-          printf ("}\n");
-        }
-      if (error == NULL && !is_double && measure (set_zero, &s, &best, &median, &error))
-        {
-          printf ("{\"what\": \"limit: memset\", ");
-          tell_times ((AssayCost) { 0, (double) bytes }, best, median);
-          printf ("}\n");
-        }
-      if (error != NULL)
-        tell_failure ("limit", &error);
-      device->release (device, s.A);
-      device->release (device, s.B);
-      device->release (device, s.C);
-      fflush (stdout);
+  if ((s.A = device->alloc (device, bytes, &error)) != NULL && (s.B = device->alloc (device, bytes, &error)) != NULL
+      && (s.C = device->alloc (device, bytes, &error)) != NULL && measure (set_zero, &s, &best, &median, &error))
+    {
+      printf ("{\"what\": \"limit: memset\", ");
+      tell_times ((AssayCost) { 0, (double) bytes }, best, median);
+      printf ("}\n");
     }
+  for (guint k = 0; error == NULL && k < G_N_ELEMENTS (products); k++)
+    {
+      s.compute = products[k].compute;
+      if (!measure (products[k].work, &s, &best, &median, &error))
+        break;
+      printf ("{\"what\": \"limit: product\", \"type\": \"%s\", \"n\": %" G_GINT64_FORMAT ", ", products[k].name, s.n);
+      tell_times ((AssayCost) { 2 * n * n * n, 3 * n * n * (double) products[k].width }, best, median);
+      printf ("}\n");
+    }
+  if (error != NULL)
+    tell_failure ("limit", &error);
+  device->release (device, s.A);
+  device->release (device, s.B);
+  device->release (device, s.C);
+  fflush (stdout);
 }
 
 /* --- rules ---------------------------------------------------------------------------------------------------------------- */
@@ -300,6 +315,7 @@ typedef struct {
   gint64 P;
   float *direction, *result, *weight;
   gint32 *tokens, *targets;
+  gpointer theta_there, direction_there, result_there;          /* the device's: a walk leaves them where they are */
 } Batch;
 
 static void
@@ -327,6 +343,10 @@ make_batch (Batch *b)
     b->weight[i] = 1;
   b->tokens = draw_indices (sizes->tokens, sizes->V, 3);
   b->targets = draw_indices (sizes->tokens, sizes->V, 4);
+  if (!((b->theta_there = device->alloc (device, (gsize) b->P * 4, &error)) != NULL && (b->direction_there = device->alloc (device, (gsize) b->P * 4, &error)) != NULL
+        && (b->result_there = device->alloc (device, (gsize) b->P * 4, &error)) != NULL && device->copy_in (device, b->theta_there, theta, (gsize) b->P * 4, &error)
+        && device->copy_in (device, b->direction_there, b->direction, (gsize) b->P * 4, &error)))
+    fail_on (error);
 }
 
 static AssayExec *
@@ -343,12 +363,31 @@ make_exec (const Batch *b, AssayWalk walk, gint64 examples, gint64 T, AssayBacke
   return exec;
 }
 
-typedef struct { const Batch *batch; AssayExec *exec; guint job; } Walk;
+typedef struct {
+  guint job;
+  AssayExec *exec;
+  gconstpointer theta, direction;
+  gpointer result;
+} Walk;
+
+/* FALSE with an error. */
+static gboolean
+make_walk (Walk *w, const Batch *b, guint job, gint64 examples, gint64 T, AssayBackend *backend, GError **error)
+{
+  *w = (Walk) { job, make_exec (b, jobs[job].walk, examples, T, backend, error), b->theta_there, b->direction_there, b->result_there };
+  if (backend != device)
+    {
+      w->theta = assay_model_get_theta (b->model);
+      w->direction = b->direction;
+      w->result = b->result;
+    }
+  return w->exec != NULL;
+}
 
 static gboolean
 prepare (const Walk *w, GError **error)
 {
-  return assay_exec_prepare (w->exec, assay_model_get_theta (w->batch->model), NULL, jobs[w->job].walk == ASSAY_WALK_GRADIENT ? w->batch->result : NULL, FALSE, error);
+  return assay_exec_prepare (w->exec, w->theta, NULL, jobs[w->job].walk == ASSAY_WALK_GRADIENT ? w->result : NULL, FALSE, error);
 }
 
 static gboolean
@@ -356,23 +395,24 @@ walk_once (gpointer data, GError **error)
 {
   const Walk *w = data;
 
-  return jobs[w->job].applies ? assay_exec_apply (w->exec, w->batch->direction, w->batch->result, FALSE, error) : prepare (w, error);
+  return jobs[w->job].applies ? assay_exec_apply (w->exec, w->direction, w->result, FALSE, error) : prepare (w, error);
 }
 
 /* What the job's walk says, as a new vector of n numbers: P, or the loss of each example. */
 static float *
 compute (const Batch *b, guint job, AssayBackend *backend, gint64 *n, GError **error)
 {
-  g_autoptr (AssayExec) exec = make_exec (b, jobs[job].walk, 1, sizes->parity_T, backend, error);
-  const Walk w = { b, exec, job };
-  float *result;
+  const gboolean is_loss = jobs[job].walk == ASSAY_WALK_FORWARD;
+  float *result = NULL;
+  Walk w;
 
-  if (exec == NULL || (jobs[job].applies && !prepare (&w, error)) || !walk_once ((gpointer) &w, error))
-    return NULL;
-  *n = jobs[job].walk == ASSAY_WALK_FORWARD ? 1 : b->P;
-  result = assay_mem_new (float, *n, error);
+  *n = is_loss ? 1 : b->P;
+  if (make_walk (&w, b, job, 1, sizes->parity_T, backend, error) && (!jobs[job].applies || prepare (&w, error)) && walk_once (&w, error)
+      && (is_loss || backend != device || device->copy_out (device, b->result, b->result_there, (gsize) b->P * 4, error)))
+    result = assay_mem_new (float, *n, error);
   if (result != NULL)
-    memcpy (result, *n == 1 ? assay_exec_get_loss (exec) : b->result, (gsize) *n * sizeof *result);
+    memcpy (result, is_loss ? assay_exec_get_loss (w.exec) : b->result, (gsize) *n * sizeof *result);
+  assay_exec_free (w.exec);
   return result;
 }
 
@@ -449,39 +489,20 @@ check_parity (const Batch *b, const char *folder)
     }
 }
 
-/* Copying the vectors of one walk: two to the device and one from it, or less. */
-static gboolean
-copy_vectors (gpointer data, GError **error)
-{
-  const Walk *w = data;
-  const gsize bytes = (gsize) w->batch->P * sizeof (float);
-  gpointer buffer = device->alloc (device, bytes, error);
-  gboolean ok = buffer != NULL && device->copy_in (device, buffer, assay_model_get_theta (w->batch->model), bytes, error);
-
-  if (ok && jobs[w->job].applies)
-    ok = device->copy_in (device, buffer, w->batch->direction, bytes, error);
-  if (ok && jobs[w->job].walk != ASSAY_WALK_FORWARD)
-    ok = device->copy_out (device, w->batch->result, buffer, bytes, error);
-  if (buffer != NULL)
-    device->release (device, buffer);
-  return ok;
-}
-
 static void
 measure_walk (const Batch *b, guint job, gint64 T)
 {
   g_autoptr (GError) error = NULL;
-  Walk w = { b, make_exec (b, jobs[job].walk, sizes->tokens / T, T, device, &error), job };
   AssayCudaFound found;
-  double best, median, copies, ignored;
+  double best, median;
+  Walk w;
 
-  if (w.exec != NULL && (!jobs[job].applies || prepare (&w, &error)) && measure (walk_once, &w, &best, &median, &error)
-      && assay_backend_cuda_find (module, 0, &found, &error) && measure (copy_vectors, &w, &copies, &ignored, &error))
+  if (make_walk (&w, b, job, sizes->tokens / T, T, device, &error) && (!jobs[job].applies || prepare (&w, &error))
+      && measure (walk_once, &w, &best, &median, &error) && assay_backend_cuda_find (module, 0, &found, &error))
     {
       printf ("{\"what\": \"walk\", \"job\": \"%s\", \"B\": %" G_GINT64_FORMAT ", \"T\": %" G_GINT64_FORMAT ", ", jobs[job].name, sizes->tokens / T, T);
       tell_times (assay_exec_get_cost (w.exec, jobs[job].applies), best, median);
-      printf (", \"copies_ms\": %.4f, \"walk_bytes\": %" G_GSIZE_FORMAT ", \"device_bytes\": %" G_GUINT64_FORMAT "}\n", copies * 1e3, assay_exec_get_bytes (w.exec),
-              found.memory - found.available);
+      printf (", \"walk_bytes\": %" G_GSIZE_FORMAT ", \"device_bytes\": %" G_GUINT64_FORMAT "}\n", assay_exec_get_bytes (w.exec), found.memory - found.available);
     }
   else
     tell_failure (jobs[job].name, &error);

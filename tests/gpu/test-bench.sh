@@ -29,6 +29,14 @@ check "every walk has its time" lines walk forward gradient hessian hessian-cold
 check "rules have theirs, with operations and bytes" eval '[ "$(grep "\"what\": \"rule\"" gpu-results.jsonl | grep -c "\"flops\": [1-9].*\"bytes\": [1-9]")" = 20 ]'
 check "and stand in the table beside the floor" eval '[ "$(grep -c "of the floor" gpu-table.txt)" = 25 ]'
 
+if command -v nvcc >/dev/null || [ -x /usr/local/cuda/bin/nvcc ]; then
+  check "what kernels take of a processor is told without a device" eval '
+    "$ASSAY_BUILDDIR/bench/gpu/walks" costs >costs && python3 "$ASSAY_SRCDIR/bench/gpu/resources.py" --archs sm_90 --jobs 1 --costs costs kernels/op_position.cu >table &&
+    grep -q "^sm_90 .* 256 .*each_" table && grep -q "memory  *layernorm forward" table'
+else
+  skip "what kernels take of a processor" "nvcc is not installed"
+fi
+
 # Wrong results are not timed: an exponential that is a little off in the loss.
 check "a walk that differs is refused, and not timed" eval '
   sed "s|exp_of (-l\[n\]) - S (1)|exp_of (-l[n]) - S (1.01)|" "$ASSAY_SRCDIR/kernels/op_loss.cu" >op_loss.cu && ! cmp -s op_loss.cu "$ASSAY_SRCDIR/kernels/op_loss.cu" &&
