@@ -45,7 +45,7 @@ bench_table_view_SOURCES = bench/table_view.c
 bench_table_view_LDADD = gui/libgui.la $(LDADD) $(GTK_LIBS)
 endif
 EXTRA_DIST += bench/README.md bench/compare.py bench/growth.sh bench/language.py bench/loo_mnist.sh bench/methods.sh bench/reasoning.py bench/record.py bench/factors.py bench/search.py bench/solve.py bench/tokenizer.py bench/train.py bench/peers/requirements.txt bench/peers/llama_language.py bench/peers/torch_language.py bench/peers/torch_model.py bench/peers/torch_record.py bench/peers/torch_solve.py bench/peers/torch_train.py bench/peers/kronfluence_factors.py bench/peers/faiss_search.py bench/peers/tokenizers_encode.py
-EXTRA_DIST += bench/results/h200.jsonl bench/results/h200.txt
+EXTRA_DIST += bench/results/h200.jsonl bench/results/h200.txt bench/results/resources.txt
 include bench/gpu/local.mk
 CLEANFILES += $(BENCHMARKS)
 .PHONY: bench

@@ -61,9 +61,9 @@ def main():
         print("SKIP: resources: nvcc is not installed")
         sys.exit(77)
     files, archs = args.files or sorted(glob.glob("kernels/*.cu")), args.archs.split(",")
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True).stdout.strip() or "unknown"
+    commit = subprocess.run(["git", "log", "-1", "--format=%H", "--", "kernels"], capture_output=True, text=True).stdout.strip() or "unknown"
     version = re.search(r"release ([\d.]+)", subprocess.run([nvcc, "--version"], capture_output=True, text=True).stdout)[1]
-    print(f"date: {time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())}  commit: {commit}  nvcc: {version}  no device: computed from what the assembler says\n")
+    print(f"date: {time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())}  kernels of commit: {commit}  nvcc: {version}  no device: computed from what the assembler says\n")
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         compiled = {(a, f): pool.submit(compile_file, nvcc, a, f) for f in files for a in archs}
     rows = [(os.path.basename(f), a, *kernel) for (a, f), result in compiled.items() for kernel in result.result()]
