@@ -95,7 +95,7 @@ assay_cuda_enter (AssayCudaContext *context, AssayCudaFailure *failure)
 /* --- which devices -------------------------------------------------------------------------------------------------------- */
 
 static int
-check_found (cudaError_t status, AssayCudaFailure *failure)
+check_found (cudaError_t status, int device, const char *what, AssayCudaFailure *failure)
 {
   int driver = 0, runtime = 0;
 
@@ -109,7 +109,9 @@ check_found (cudaError_t status, AssayCudaFailure *failure)
   if (status == cudaErrorInsufficientDriver)
     return assay_cuda_fail (failure, ASSAY_CUDA_NO_DEVICE, "the driver is for CUDA %d.%d, %d.%d or newer expected: install a newer driver", driver / 1000,
                             driver % 1000 / 10, runtime / 1000, runtime % 1000 / 10);
-  return assay_cuda_fail (failure, ASSAY_CUDA_NO_DEVICE, "%s (%s)", cudaGetErrorString (status), cudaGetErrorName (status));
+  if (status == cudaErrorMemoryAllocation)                        /* others have it all: even a context takes some */
+    return assay_cuda_fail (failure, ASSAY_CUDA_NO_MEMORY, "CUDA device %d, %s: out of memory", device, what);
+  return assay_cuda_fail (failure, ASSAY_CUDA_NO_DEVICE, "device %d, %s: %s (%s)", device, what, cudaGetErrorString (status), cudaGetErrorName (status));
 }
 
 static int
@@ -119,13 +121,14 @@ describe_device (int device, AssayCudaDevice *found, AssayCudaFailure *failure)
   cudaDeviceProp properties;
   int n;
 
-  if (!check_found (cudaGetDeviceCount (&n), failure))
+  if (!check_found (cudaGetDeviceCount (&n), device, "cudaGetDeviceCount", failure))
     return 0;
   if (device < 0 || device >= n)
     return assay_cuda_fail (failure, ASSAY_CUDA_NO_DEVICE, "device %d: %d found, counted from 0", device, n);
-  if (!check_found (cudaGetDeviceProperties (&properties, device), failure) || !check_found (cudaDriverGetVersion (&d.driver), failure)
-      || !check_found (cudaRuntimeGetVersion (&d.runtime), failure) || !check_found (cudaSetDevice (device), failure)
-      || !check_found (cudaMemGetInfo (&d.available, &d.memory), failure))
+  if (!check_found (cudaGetDeviceProperties (&properties, device), device, "cudaGetDeviceProperties", failure)
+      || !check_found (cudaDriverGetVersion (&d.driver), device, "cudaDriverGetVersion", failure)
+      || !check_found (cudaRuntimeGetVersion (&d.runtime), device, "cudaRuntimeGetVersion", failure) || !check_found (cudaSetDevice (device), device, "cudaSetDevice", failure)
+      || !check_found (cudaMemGetInfo (&d.available, &d.memory), device, "cudaMemGetInfo", failure))
     return 0;
   snprintf (d.name, sizeof d.name, "%.*s", (int) sizeof d.name - 1, properties.name);
   d.major = properties.major;

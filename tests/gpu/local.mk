@@ -58,9 +58,10 @@ EXTRA_tests_gpu_test_ops_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
 EXTRA_tests_gpu_test_products_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
 EXTRA_tests_gpu_test_walks_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
 EXTRA_tests_gpu_test_oracle_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
-dist_check_SCRIPTS += tests/gpu/test-bench.sh tests/gpu/test-bundle.sh tests/gpu/test-mutants.sh tests/gpu/test-device.sh
+dist_check_SCRIPTS += tests/gpu/test-bench.sh tests/gpu/test-bundle.sh tests/gpu/test-failures.sh tests/gpu/test-mutants.sh tests/gpu/test-device.sh
 tests/gpu/test-bench.log: tests/gpu/emulated-cuda.so tests/gpu/test-ops_cuda$(EXEEXT) tests/gpu/test-oracle_cuda$(EXEEXT) bench/gpu/walks$(EXEEXT)
-LONG_TESTS += tests/gpu/test-bundle.sh
+tests/gpu/test-failures.log: tests/gpu/emulated-cuda.so
+LONG_TESTS += tests/gpu/test-bundle.sh tests/gpu/test-failures.sh
 tests/gpu/test-bundle.log: tests/gpu/emulated-cuda.so $(BUNDLED)
 tests/gpu/test-device.log: tests/gpu/emulated-cuda.so
 tests/gpu/test-mutants.log: tests/gpu/emulated-cuda.so tests/gpu/test-parity$(EXEEXT) tests/gpu/test-ops_cuda$(EXEEXT) tests/gpu/test-products_cuda$(EXEEXT)

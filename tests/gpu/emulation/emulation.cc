@@ -270,6 +270,32 @@ void emulation_set_memory (size_t bytes) { memory = bytes; }
 int64_t emulation_get_live (void) { return n_live; }
 void emulation_spoil (int spoil) { is_spoilt = spoil != 0; }
 
+/* For whole commands: ASSAY_EMULATION_FAIL=K:ERROR fails call K with that number of an error, ASSAY_EMULATION_CALLS=FILE has how many there were. */
+static void
+tell_calls (void)
+{
+  FILE *file = fopen (getenv ("ASSAY_EMULATION_CALLS"), "w");
+
+  if (file != nullptr)
+    {
+      fprintf (file, "%llu\n", (unsigned long long) n_calls);
+      fclose (file);
+    }
+}
+
+__attribute__ ((constructor)) static void
+read_environment (void)
+{
+  const char *text = getenv ("ASSAY_EMULATION_FAIL");
+  unsigned long long k;
+  int error;
+
+  if (text != nullptr && sscanf (text, "%llu:%d", &k, &error) == 2)
+    emulation_fail_at (k, error);
+  if (getenv ("ASSAY_EMULATION_CALLS") != nullptr)
+    atexit (tell_calls);
+}
+
 static cudaError_t
 call (void)
 {
