@@ -55,6 +55,7 @@ def main():
     parser.add_argument("--costs")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     args = parser.parse_args()
+    costs = open(args.costs) if args.costs else None
     os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
     nvcc = shutil.which(os.environ.get("NVCC", "nvcc"), path=os.environ["PATH"] + ":/usr/local/cuda/bin")
     if not nvcc:
@@ -78,9 +79,9 @@ def main():
             last = file
         warps, limit = get_occupancy(arch, registers, shared, block or 256)
         print(f"{arch:<7}{registers:>9}{stack:>7}{spill:>7}{shared:>8}{(str(block) if block else '256?'):>7}{warps:>4}/{WARPS}  {limit:<21}{names[name]}")
-    if args.costs:
+    if costs:
         print(f"\nrules in f32 on an H200 at {TFLOP_PER_S} TFLOP/s and {TB_PER_S} TB/s, by their cost models\n\n{'GFLOP':>10}{'MB':>10}{'FLOP/byte':>11}{'least ms':>10}  bound by    rule")
-        for row in map(json.loads, open(args.costs)):
+        for row in map(json.loads, costs):
             if row["what"] == "rule":
                 compute, memory = row["flops"] / TFLOP_PER_S / 1e9, row["bytes"] / TB_PER_S / 1e9
                 print(f"{row['flops'] / 1e9:>10.3f}{row['bytes'] / 1e6:>10.1f}{row['flops'] / row['bytes']:>11.1f}{max(compute, memory):>10.4f}  "
