@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* sweep.c: kept walks while memory lasts, a shared one for the rest. */
+/* sweep.c: kept walks while memory lasts, a shared one for the rest. A device whose memory ends before the point's keeps fewer, and last, where results are of
+ * one example each, walks fewer at once. */
 #include "hessian/sweep.h"
 
 #include "base/error.h"
@@ -44,10 +45,8 @@ count_kept (AssaySweep *sweep, gsize memory, GError **error)
 }
 
 static gboolean
-keep_walks (AssaySweep *sweep, gsize memory, GError **error)
+keep_walks (AssaySweep *sweep, GError **error)
 {
-  if (!count_kept (sweep, memory, error))
-    return FALSE;
   sweep->kept = g_new0 (AssayPass *, sweep->n_kept);
   sweep->prepared = g_new0 (gboolean, sweep->n_kept);
   for (guint b = 0; b < sweep->n_kept; b++)
@@ -76,6 +75,63 @@ share_walks (AssaySweep *sweep, GError **error)
          && assay_feed_bind (sweep->rest, sweep->examples + last, last_n, error);
 }
 
+static void
+leave_walks (AssaySweep *sweep)
+{
+  for (guint b = 0; sweep->kept != NULL && b < sweep->n_kept; b++)
+    assay_pass_free (sweep->kept[b]);
+  g_clear_pointer (&sweep->kept, g_free);
+  g_clear_pointer (&sweep->prepared, g_free);
+  g_clear_pointer (&sweep->rest, assay_feed_free);
+}
+
+static void
+set_batch (AssaySweep *sweep, gint64 B)
+{
+  sweep->B = B;
+  sweep->n_batches = (guint) ((sweep->N + B - 1) / B);
+}
+
+/* Less of what changes no bits: TRUE when there is still something to leave out. */
+static gboolean
+make_do (AssaySweep *sweep)
+{
+  const gboolean is_each = sweep->walk == ASSAY_WALK_FORWARD || sweep->walk == ASSAY_WALK_TANGENT;
+
+  if (sweep->n_kept > 0)
+    sweep->n_kept /= 2;
+  else if (is_each && sweep->B > 1)
+    set_batch (sweep, (sweep->B + 1) / 2);
+  else
+    return FALSE;
+  return TRUE;
+}
+
+static gboolean
+make_walks (AssaySweep *sweep, gsize memory, GError **error)
+{
+  if (!count_kept (sweep, memory, error))
+    return FALSE;
+  for (;;)
+    {
+      GError *fault = NULL;
+      gboolean has_ended;
+
+      if (keep_walks (sweep, &fault) && share_walks (sweep, &fault))
+        return TRUE;
+      has_ended = sweep->backend->owns != NULL && g_error_matches (fault, ASSAY_ERROR, ASSAY_ERROR_NO_MEMORY);
+      leave_walks (sweep);
+      if (!has_ended || !make_do (sweep))
+        {
+          if (has_ended)
+            g_prefix_error (&fault, "walks of %" G_GINT64_FORMAT " examples do not fit: give a smaller --batch; ", sweep->B);
+          g_propagate_error (error, fault);
+          return FALSE;
+        }
+      g_clear_error (&fault);
+    }
+}
+
 AssaySweep *
 assay_sweep_new (const AssayPoint *point, AssayWalk walk, AssayDtype dtype, GError **error)
 {
@@ -96,11 +152,10 @@ assay_sweep_new (const AssayPoint *point, AssayWalk walk, AssayDtype dtype, GErr
   sweep->dtype = dtype;
   sweep->compute = point->compute;
   sweep->N = point->n_examples;
-  sweep->B = MIN (point->batch, sweep->N);
-  sweep->n_batches = (sweep->N + sweep->B - 1) / sweep->B;
+  set_batch (sweep, MIN (point->batch, sweep->N));
   sweep->examples = g_memdup2 (point->examples, sweep->N * sizeof *sweep->examples);
   sweep->theta = assay_point_new_theta (point, dtype, error);
-  if (sweep->theta == NULL || !keep_walks (sweep, walk == ASSAY_WALK_GRADIENT ? 0 : point->memory, error) || !share_walks (sweep, error)
+  if (sweep->theta == NULL || !make_walks (sweep, walk == ASSAY_WALK_GRADIENT ? 0 : point->memory, error)
       || assay_sweep_bind (sweep, 0, error) == NULL)
     return NULL;
   return g_steal_pointer (&sweep);
@@ -111,11 +166,7 @@ assay_sweep_free (AssaySweep *sweep)
 {
   if (sweep == NULL)
     return;
-  for (guint b = 0; sweep->kept != NULL && b < sweep->n_kept; b++)
-    assay_pass_free (sweep->kept[b]);
-  g_free (sweep->kept);
-  g_free (sweep->prepared);
-  assay_feed_free (sweep->rest);
+  leave_walks (sweep);
   sweep->backend->release (sweep->backend, sweep->theta);
   assay_dataset_unref (sweep->dataset);
   g_free (sweep->examples);

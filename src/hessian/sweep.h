@@ -2,7 +2,8 @@
 /* sweep.h: one kind of walk over all examples of a point, micro-batch after micro-batch. Internal to this floor.
  *
  * As many micro-batches as the point's memory allows keep a walk of their own, prepared once (primals, and adjoints for the Hessian);
- * the others share one and are prepared each time. Kept or not, a micro-batch gives the same bits.
+ * the others share one and are prepared each time. Kept or not, a micro-batch gives the same bits. A device that has less memory than that keeps fewer, and
+ * where a walk's results are of one example each (FORWARD, TANGENT) its micro-batches become smaller; both change no bits.
  * Shape letters: N examples, B examples of a micro-batch, P parameters.
  * Ownership: a sweep copies theta and the list of examples. Thread rule: one thread at a time. Nothing allocates after assay_sweep_new.
  */
