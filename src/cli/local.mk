@@ -14,7 +14,7 @@ src_cli_libcli_la_SOURCES = \
   src/cli/text.c src/cli/text.h
 
 bin_PROGRAMS += assay
-assay_SOURCES = src/cli/main.c
+assay_SOURCES = src/cli/main.c src/cli/many_devices.c src/cli/many_devices.h
 assay_LDADD = src/cli/libcli.la $(LDADD)
 
 # For readers of reports: of the libraries it needs those for JSON, digests and reading HDF5, and nothing of models, figures or windows.

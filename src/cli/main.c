@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "cli/help.h"
 #include "cli/interrupt.h"
+#include "cli/many_devices.h"
 #include "cli/manual.h"
 #include "cli/output.h"
 #include "cli/progress_bar.h"
@@ -288,15 +289,16 @@ choose_emit (AssayJobOptions *options, const AssayValues *globals, AssayProgress
     }
 }
 
+/* has_answer: other processes have just made it. */
 static AssayJobOutcome *
-run_job (const AssayCommandLine *line, const char *quoted, GError **error)
+run_job (const AssayCommandLine *line, const char *device, gboolean has_answer, const char *quoted, GError **error)
 {
   const AssayValues *globals = line->globals;
   g_autoptr (AssayStream) stream = get_form (globals) == OUTPUT_RECORDS ? assay_stream_new (quoted) : NULL;
   g_autoptr (AssayProgressBar) bar = assay_progress_bar_new (stream != NULL || assay_values_get_bool (globals, "quiet"));
   AssayProgress *progress = stream != NULL ? assay_progress_new (assay_stream_report, stream) : assay_progress_new (assay_progress_bar_report, bar);
-  AssayJobOptions options = { .threads = assay_values_get_int (globals, "threads"), .force = assay_values_get_bool (globals, "force"),
-                              .device = assay_values_get_string (globals, "device"), .cuda_module = assay_values_get_string (globals, "cuda-module"),
+  AssayJobOptions options = { .threads = assay_values_get_int (globals, "threads"), .force = assay_values_get_bool (globals, "force") && !has_answer,
+                              .device = device, .cuda_module = assay_values_get_string (globals, "cuda-module"),
                               .confirm = confirm, .confirm_data = (gpointer) globals, .command_line = quoted, .progress = progress };
 
   choose_emit (&options, globals, bar, stream);
@@ -312,6 +314,7 @@ execute (AssayCommandLine *line, const char *quoted, GError **error)
 {
   const char *isa = assay_values_get_string (line->globals, "isa");
   g_autoptr (AssayJobOutcome) outcome = NULL;
+  g_auto (GStrv) devices = NULL;
 
   if (isa != NULL && !assay_isa_set (isa, error))
     return -1;
@@ -319,7 +322,19 @@ execute (AssayCommandLine *line, const char *quoted, GError **error)
     return -1;
   if (line->command == &assay_command_run && !load_job_file (line, error))
     return -1;
-  outcome = run_job (line, quoted, error);
+  if ((devices = assay_many_devices_parse (assay_values_get_string (line->globals, "device"))) != NULL && !assay_values_get_bool (line->globals, "dry-run"))
+    {
+      int status = assay_many_devices_run (line, quoted, (const char *const *) devices, error);
+
+      if (status != 0)
+        return status;
+    }
+  outcome = run_job (line, devices ? devices[0] : assay_values_get_string (line->globals, "device"), devices != NULL, quoted, error);
+  if (outcome != NULL && devices != NULL)                         /* it was made for this command, if by other processes */
+    {
+      outcome->from_store = FALSE;
+      json_object_set_new (outcome->document, "from_store", json_false ());
+    }
   if (outcome == NULL || !print_outcome (line, outcome, error))
     return -1;
   if (outcome->exit_status != 0)

@@ -255,6 +255,17 @@ static bool is_spoilt;
 static size_t memory = (size_t) 1 << 32, used;
 static std::map<void *, size_t> sizes;
 
+/* For whole commands, which nobody can call. */
+static const struct Settings {
+  Settings ()
+  {
+    const char *devices = getenv ("ASSAY_EMULATED_DEVICES");
+
+    if (devices != nullptr)
+      n_devices = atoi (devices);
+  }
+} settings;
+
 void
 emulation_fail_at (uint64_t k, int error)
 {
