@@ -10,6 +10,7 @@ CUDA_FILES = \
   kernels/op_convolution.cu \
   kernels/op_elementwise.cu \
   kernels/op_loss.cu \
+  kernels/op_module.cu \
   kernels/op_norm.cu \
   kernels/op_position.cu \
   kernels/op_product.cu \

@@ -59,6 +59,7 @@ typedef struct {
   gint64 N;
   AssayDtype dtype;             /* that the walks computed in */
   AssayFactorsOptions options;
+  guint n_redone;               /* decompositions that LAPACK made after a device's had failed its check or found no memory */
 } AssayFactors;
 
 #define ASSAY_FACTORS_ROOM (1 << 22)    /* elements of D that a fit of SHAMPOO holds at once */

@@ -5,11 +5,51 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "hessian/factors_rotation.h"
+#include "hessian/module_there.h"
 
 #include <math.h>
 #include <string.h>
 
 #define STRETCHES 16            /* that examples are summed in, by themselves */
+
+/* --- sums on a device ----------------------------------------------------------------------------------------------------- */
+
+/* Of modules whose sides stay there: laid out as the sums of a stretch are, zero but for those modules. */
+typedef struct {
+  AssayBackend *device;         /* NULL: none stays */
+  double *sums;                 /* (width), there */
+  gint64 width;
+  const double *here;           /* the stretch's */
+} Beside;
+
+/* Where what lies at `here` of the stretch's sums is summed. */
+static double *
+find_beside (const Beside *beside, const double *here)
+{
+  return beside->sums + (here - beside->here);
+}
+
+static gboolean
+begin_beside (Beside *beside, const double *here, GError **error)
+{
+  beside->here = here;
+  return beside->device == NULL || beside->device->zero (beside->device, beside->sums, (gsize) beside->width * sizeof (double), error);
+}
+
+/* sums += what was summed there. */
+static gboolean
+end_beside (const Beside *beside, double *sums, GError **error)
+{
+  g_autoptr (AssayBuffer) fetched = beside->device ? assay_mem_alloc_array (beside->width, sizeof (double), error) : NULL;
+
+  if (beside->device == NULL)
+    return TRUE;
+  if (fetched == NULL || !beside->device->copy_out (beside->device, fetched, beside->sums, (gsize) beside->width * sizeof (double), error))
+    return FALSE;
+  for (gint64 i = 0; i < beside->width; i++)
+    sums[i] += ((double *) fetched)[i];
+  return TRUE;
+}
 
 /* --- moments -------------------------------------------------------------------------------------------------------------- */
 
@@ -26,6 +66,7 @@ typedef struct {
   void *work;                   /* of the largest dense side squared */
   void *formed, *turned;        /* SHAMPOO: D of some examples, and D' */
   gint64 room;                  /* elements of each */
+  Beside *beside;
 } Moments;
 
 static gsize
@@ -55,12 +96,25 @@ add_frequency (const AssayFactorsSide *side, gint64 K, const gint32 *index, doub
 }
 
 static gboolean
+add_moments_there (const AssayModuleBatch *batch, const Moments *moments, GError **error)
+{
+  const AssayModuleParts *parts = &batch->parts[0];
+  const UseMoments *use = &moments->use[batch->index][0];
+  gint64 K = batch->B * parts->use->positions;
+
+  *use->count += (double) batch->counted[0];
+  return assay_module_there_moment (parts->there, batch->dtype, K, batch->module->rows, parts->row, find_beside (moments->beside, use->row), error)
+         && assay_module_there_moment (parts->there, batch->dtype, K, batch->module->columns, parts->column, find_beside (moments->beside, use->column), error);
+}
+
+static gboolean
 add_moments (const AssayModuleBatch *batch, gpointer data, GError **error)
 {
   const Moments *moments = data;
   const AssayModuleFactors *of = &moments->factors->of[batch->index];
 
-  (void) error;
+  if (batch->parts[0].there != NULL)
+    return add_moments_there (batch, moments, error);
   for (guint u = 0; u < batch->module->n_uses; u++)
     {
       const AssayModuleParts *parts = &batch->parts[u];
@@ -253,10 +307,12 @@ moments_clear (Moments *moments)
 
 /* --- eigenvectors --------------------------------------------------------------------------------------------------------- */
 
+/* What a device's decomposition leaves too far off, LAPACK makes. */
 static gboolean
-decompose (AssayFactorsSide *side, const char *module, const char *letter, GError **error)
+decompose (AssayFactors *factors, AssayBackend *backend, AssayFactorsSide *side, const char *module, const char *letter, GError **error)
 {
   g_autofree char *name = NULL;
+  g_autoptr (GError) fault = NULL;
 
   if (!side->is_dense)
     {
@@ -265,6 +321,18 @@ decompose (AssayFactorsSide *side, const char *module, const char *letter, GErro
     }
   memcpy (side->vectors, side->moment, side->n * side->n * sizeof (double));
   name = g_strdup_printf ("factor %s of %s", letter, module);
+  if (backend->owns != NULL)
+    {
+      if (assay_dense_eigen (backend, name, ASSAY_F64, side->n, side->vectors, side->values, &side->check, &fault))
+        return TRUE;
+      if (!g_error_matches (fault, ASSAY_ERROR, ASSAY_ERROR_CHECK_FAILED) && !g_error_matches (fault, ASSAY_ERROR, ASSAY_ERROR_NO_MEMORY))
+        {
+          g_propagate_error (error, g_steal_pointer (&fault));
+          return FALSE;
+        }
+      factors->n_redone++;
+      memcpy (side->vectors, side->moment, side->n * side->n * sizeof (double));
+    }
   return assay_dense_eigen (NULL, name, ASSAY_F64, side->n, side->vectors, side->values, &side->check, error);
 }
 
@@ -286,6 +354,8 @@ typedef struct {
   gint64 width, batch, n_batches, n_stretches;  /* of one point */
   const char *what;
   AssayProgress *progress;
+  gboolean *marks;              /* (modules): whose sides stay on a device; none after the first pass where none can */
+  Beside *beside;
   AssayModulePass *pass;        /* of the point under way */
   guint point;
 } Summing;
@@ -302,13 +372,48 @@ sum_stretch (gpointer data, gint64 stretch, double *sums, GError **error)
       assay_module_pass_free (s->pass);
       s->point = point;
       s->pass = assay_module_pass_new (&s->place->point[point], s->factors->modules, !s->factors->options.is_empirical, s->factors->options.seed + point, error);
-      if (s->pass == NULL)
+      if (s->pass == NULL || (s->beside->device != NULL && !assay_module_pass_leave_there (s->pass, s->marks, error)))
         return FALSE;
     }
   memset (sums, 0, s->width * sizeof *sums);
   s->aim (s->data, sums);
-  return assay_module_pass_run_range (s->pass, s->n_batches * k / s->n_stretches * s->batch, MIN (N, s->n_batches * (k + 1) / s->n_stretches * s->batch),
-                                      s->func, s->data, s->what, s->progress, error);
+  return begin_beside (s->beside, sums, error)
+         && assay_module_pass_run_range (s->pass, s->n_batches * k / s->n_stretches * s->batch, MIN (N, s->n_batches * (k + 1) / s->n_stretches * s->batch),
+                                      s->func, s->data, s->what, s->progress, error)
+         && end_beside (s->beside, sums, error);
+}
+
+/* Marks the modules that can be summed on the point's device, and makes room for their sums; without room all are summed here. */
+static gboolean
+open_beside (Summing *s, gboolean is_wanted, GError **error)
+{
+  AssayBackend *device = s->place->point->backend;
+  GError *fault = NULL;
+
+  *s->beside = (Beside) { .width = s->width };
+  if (device->owns == NULL || !is_wanted)
+    return TRUE;
+  if ((s->beside->sums = device->alloc (device, (gsize) s->width * sizeof (double), &fault)) == NULL)
+    {
+      if (!g_error_matches (fault, ASSAY_ERROR, ASSAY_ERROR_NO_MEMORY))
+        {
+          g_propagate_error (error, fault);
+          return FALSE;
+        }
+      g_error_free (fault);
+      return TRUE;
+    }
+  s->beside->device = device;
+  for (guint m = 0; m < s->factors->modules->n; m++)
+    s->marks[m] = s->factors->options.basis == ASSAY_FACTORS_IDENTITY || (s->factors->of[m].row.is_dense && s->factors->of[m].column.is_dense);
+  return TRUE;
+}
+
+static void
+close_beside (Beside *beside)
+{
+  if (beside->device != NULL)
+    beside->device->release (beside->device, beside->sums);
 }
 
 static gboolean
@@ -352,11 +457,15 @@ fit_bases (AssayFactors *factors, const Place *place, const AssayFactorsSummer *
 {
   Moments moments = { .factors = factors, .workers = place->point->backend->workers };
   gboolean shampoo = factors->options.basis == ASSAY_FACTORS_SHAMPOO, ok = moments_open (&moments, error);
-  Summing summing = { .factors = factors, .place = place, .func = shampoo ? add_formed : add_moments, .data = &moments, .aim = aim_moments,
+  g_autofree gboolean *marks = g_new0 (gboolean, factors->modules->n);
+  Beside beside = { 0 };
+  Summing summing = { .factors = factors, .place = place, .func = shampoo ? add_formed : add_moments, .data = &moments, .aim = aim_moments, .marks = marks, .beside = &beside,
                       .width = moments.width, .what = "curvature factors", .progress = progress };
   g_autoptr (AssayBuffer) total = ok ? assay_mem_alloc_array (moments.width, sizeof (double), error) : NULL;
 
-  ok = total != NULL && sum_all (&summing, summer, "moments", total, whole, error);
+  moments.beside = &beside;
+  ok = total != NULL && open_beside (&summing, !shampoo, error) && sum_all (&summing, summer, "moments", total, whole, error);
+  close_beside (&beside);
   for (guint m = 0; ok && *whole && m < factors->modules->n; m++)
     {
       const AssayModule *module = &factors->modules->module[m];
@@ -366,8 +475,8 @@ fit_bases (AssayFactors *factors, const Place *place, const AssayFactorsSummer *
         combine_formed (&factors->of[m], moments.use[m], (double) factors->N);
       else
         combine_uses (&factors->of[m], module->n_uses, moments.use[m], (double) factors->N);
-      ok = !assay_progress_is_cancelled (progress, error) && decompose (&factors->of[m].row, module->name, "S", error)
-           && decompose (&factors->of[m].column, module->name, "A", error);
+      ok = !assay_progress_is_cancelled (progress, error) && decompose (factors, place->point->backend, &factors->of[m].row, module->name, "S", error)
+           && decompose (factors, place->point->backend, &factors->of[m].column, module->name, "A", error);
     }
   moments_clear (&moments);
   return ok;
@@ -380,6 +489,9 @@ typedef struct {
   double **lambda;              /* (modules): sums over examples */
   AssayFactorsRotation rotation;
   void *scratch;
+  Beside *beside;
+  const gboolean *marks;        /* (modules) */
+  gint64 B;
 } Spectrum;
 
 static gboolean
@@ -403,12 +515,25 @@ spectrum_clear (Spectrum *s)
 }
 
 static gboolean
+add_spectrum_there (const AssayModuleBatch *batch, Spectrum *s, GError **error)
+{
+  AssayBackend *device = batch->parts[0].there;
+
+  if (s->rotation.device == NULL && !assay_factors_rotation_send (&s->rotation, device, batch->dtype, s->B, s->marks, error))
+    return FALSE;
+  return assay_factors_rotation_turn_there (&s->rotation, batch, error)
+         && assay_module_there_squares (device, batch->dtype, batch->B, s->rotation.outer[0].n, batch->module->rows, batch->module->columns, s->rotation.outer[0].row,
+                                        s->rotation.outer[0].column, find_beside (s->beside, s->lambda[batch->index]), error);
+}
+
+static gboolean
 add_spectrum (const AssayModuleBatch *batch, gpointer data, GError **error)
 {
   Spectrum *s = data;
   const AssayModule *module = batch->module;
 
-  (void) error;
+  if (batch->parts[0].there != NULL)
+    return add_spectrum_there (batch, s, error);
   assay_factors_rotation_turn (&s->rotation, batch);
   assay_module_add_squared (batch->dtype, s->rotation.workers, batch->B, module->rows, module->columns, module->n_uses, s->rotation.outer, s->scratch,
                             s->lambda[batch->index]);
@@ -455,18 +580,22 @@ static gboolean
 fit_spectrum (AssayFactors *factors, const Place *place, const AssayFactorsSummer *summer, gboolean *whole, AssayProgress *progress, GError **error)
 {
   g_autofree double **lambda = g_new0 (double *, factors->modules->n);
-  Spectrum s = { .factors = factors, .lambda = lambda };
+  g_autofree gboolean *marks = g_new0 (gboolean, factors->modules->n);
+  Beside beside = { 0 };
+  Spectrum s = { .factors = factors, .lambda = lambda, .beside = &beside, .marks = marks };
   Summing summing = { .factors = factors, .place = place, .func = add_spectrum, .data = &s, .aim = aim_spectrum, .what = "eigenvalues of the factors",
-                      .progress = progress };
+                      .marks = marks, .beside = &beside, .progress = progress };
   gint64 B = assay_module_pass_measure (place->point->model, factors->modules, place->point->dtype, place->point->n_examples, NULL, error);
   g_autoptr (AssayBuffer) total = NULL;
   gboolean ok;
 
   for (guint m = 0; m < factors->modules->n; m++)
     summing.width += count_spectrum (factors, m);
+  s.B = B;
   ok = B > 0 && spectrum_open (&s, place->point->backend->workers, place->point->dtype, B, error)
        && (total = assay_mem_alloc_array (summing.width, sizeof (double), error)) != NULL
-       && sum_all (&summing, summer, "spectrum", total, whole, error);
+       && open_beside (&summing, TRUE, error) && sum_all (&summing, summer, "spectrum", total, whole, error);
+  close_beside (&beside);
   for (guint m = 0; ok && *whole && m < factors->modules->n; m++)
     memcpy (factors->of[m].lambda, lambda[m], count_spectrum (factors, m) * sizeof (double));
   ok = ok && (!*whole || finish_spectrum (factors, factors->N, error));

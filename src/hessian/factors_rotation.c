@@ -3,6 +3,7 @@
 #include "hessian/factors_rotation.h"
 
 #include "base/mem.h"
+#include "hessian/module_there.h"
 
 #include <string.h>
 
@@ -63,9 +64,76 @@ assay_factors_rotation_open (AssayFactorsRotation *self, const AssayFactors *fac
   return TRUE;
 }
 
+static gboolean
+send_basis (AssayBackend *device, AssayDtype dtype, gint64 n, const void *basis, void **there, GError **error)
+{
+  gsize bytes = (gsize) (n * n) * assay_dtype_width (dtype);
+
+  return basis == NULL || ((*there = device->alloc (device, bytes, error)) != NULL && device->copy_in (device, *there, basis, bytes, error));
+}
+
+gboolean
+assay_factors_rotation_send (AssayFactorsRotation *self, AssayBackend *device, AssayDtype dtype, gint64 B, const gboolean *marks, GError **error)
+{
+  const AssayModules *modules = self->factors->modules;
+  gint64 row = 1, column = 1;
+
+  self->device = device;
+  self->row_there = g_new0 (void *, modules->n);
+  self->column_there = g_new0 (void *, modules->n);
+  for (guint m = 0; m < modules->n; m++)
+    if (marks[m])
+      {
+        const AssayModule *module = &modules->module[m];
+
+        row = MAX (row, module->uses[0].positions * module->rows);
+        column = MAX (column, module->uses[0].positions * module->columns);
+        if (!send_basis (device, dtype, module->rows, self->row_basis[m], &self->row_there[m], error)
+            || !send_basis (device, dtype, module->columns, self->column_basis[m], &self->column_there[m], error))
+          return FALSE;
+      }
+  return (self->turned_row = device->alloc (device, (gsize) (B * row) * assay_dtype_width (dtype), error)) != NULL
+         && (self->turned_column = device->alloc (device, (gsize) (B * column) * assay_dtype_width (dtype), error)) != NULL;
+}
+
+static gboolean
+rotate_there (const AssayFactorsRotation *self, AssayDtype dtype, gint64 K, gint64 n, const void *X, const void *basis, void *turned, const void **out, GError **error)
+{
+  *out = basis ? turned : X;
+  return basis == NULL || assay_module_there_rotate (self->device, dtype, K, n, X, basis, turned, error);
+}
+
+gboolean
+assay_factors_rotation_turn_there (AssayFactorsRotation *self, const AssayModuleBatch *batch, GError **error)
+{
+  const AssayModuleParts *parts = &batch->parts[0];
+  gint64 n = parts->use->positions, K = batch->B * n;
+  const guint m = batch->index;
+
+  self->outer[0] = (AssayModuleOuter) { .n = n };
+  return rotate_there (self, batch->dtype, K, batch->module->rows, parts->row, self->row_there[m], self->turned_row, &self->outer[0].row, error)
+         && rotate_there (self, batch->dtype, K, batch->module->columns, parts->column, self->column_there[m], self->turned_column, &self->outer[0].column, error);
+}
+
+static void
+leave_device (AssayFactorsRotation *self)
+{
+  for (guint m = 0; m < self->factors->modules->n; m++)
+    {
+      self->device->release (self->device, self->row_there[m]);
+      self->device->release (self->device, self->column_there[m]);
+    }
+  self->device->release (self->device, self->turned_row);
+  self->device->release (self->device, self->turned_column);
+  g_free (self->row_there);
+  g_free (self->column_there);
+}
+
 void
 assay_factors_rotation_clear (AssayFactorsRotation *self)
 {
+  if (self->device != NULL)
+    leave_device (self);
   for (guint m = 0; self->row_basis != NULL && m < self->factors->modules->n; m++)
     {
       assay_mem_free (self->row_basis[m]);

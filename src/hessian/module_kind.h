@@ -55,6 +55,7 @@ typedef struct {
   /* The results: in the room above, or where the walk left them. */
   const void *row, *column;
   const gint32 *index;          /* one-hot rows; -1: masked */
+  AssayBackend *there;          /* NULL, or the device that all arrays above are in */
 } AssayModuleParts;
 
 struct _AssayModuleKind {
@@ -67,6 +68,8 @@ struct _AssayModuleKind {
   /* Fills sizes, kept values and pieces of the use's part; node's inputs of role PARAM must all become pieces, or FALSE: this use is not understood. */
   gboolean (*describe) (AssayGraph *graph, const AssayGraphNode *node, AssayModuleUse *use);
   void (*gather) (AssayModuleParts *parts);
+  /* The same of arrays that are on a device, by it: row and column, no index. NULL: gathered here. Errors: those of the device. */
+  gboolean (*gather_there) (AssayModuleParts *parts, GError **error);
 };
 
 #define ASSAY_MODULE_KIND_DEFINE(symbol)                                                                                \

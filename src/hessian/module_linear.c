@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* module_linear.c: y = W x + b: r the adjoint of y, c = (x, 1). */
-#include "hessian/module_kind.h"
+#include "hessian/module_there.h"
 
 #include <string.h>
 
@@ -64,4 +64,15 @@ gather (AssayModuleParts *p)
     GATHER (double)
 }
 
-ASSAY_MODULE_KIND_DEFINE (linear) = { .op = "linear", .name = "linear", .describe = describe, .gather = gather };
+static gboolean
+gather_there (AssayModuleParts *p, GError **error)
+{
+  gint64 I = assay_shape_last (&p->node->in_shape[0]), columns = p->use->columns;
+
+  p->row = p->adjoint;
+  p->column = columns == I && p->masked == NULL ? p->primal : p->column_space;
+  return p->column == p->primal
+         || assay_module_there_columns (p->there, p->dtype, p->B * p->use->positions, I, columns, p->primal, p->masked, p->column_space, error);
+}
+
+ASSAY_MODULE_KIND_DEFINE (linear) = { .op = "linear", .name = "linear", .describe = describe, .gather = gather, .gather_there = gather_there };

@@ -23,6 +23,8 @@ struct _AssayModulePass {
   guint n_uses;                 /* of the module with most */
   void **row_space, **column_space;     /* (n_uses) */
   gint32 **index_space;
+  gboolean *stays;              /* (modules->n): on the device; NULL: none does */
+  void *column_there, *masked_there;    /* (B,n,columns) of the largest of them; (B,T) bytes */
   AssayModuleParts *parts;
   gint64 *counted;
 };
@@ -159,6 +161,12 @@ assay_module_pass_free (AssayModulePass *pass)
   g_free (pass->index_space);
   g_free (pass->parts);
   g_free (pass->counted);
+  if (pass->stays != NULL)
+    {
+      pass->point.backend->release (pass->point.backend, pass->column_there);
+      pass->point.backend->release (pass->point.backend, pass->masked_there);
+    }
+  g_free (pass->stays);
   g_free (pass->masked);
   g_free (pass->examples);
   pass->point.backend->release (pass->point.backend, pass->there);
@@ -215,6 +223,98 @@ get_primal (const AssayModulePass *pass, const AssayExec *exec, guint value)
   return assay_exec_get_buffer (exec, ASSAY_PRIMAL, value);
 }
 
+/* Whether a module that does not stay reads the value here. */
+static gboolean
+is_read_here (const AssayModulePass *pass, AssayPlane plane, guint value)
+{
+  const guint *labels = pass->labels ? assay_module_labels_get_keep (pass->labels) : NULL;
+
+  for (guint m = 0; m < pass->modules->n; m++)
+    for (guint u = 0; !pass->stays[m] && u < pass->modules->module[m].n_uses; u++)
+      {
+        const AssayModuleUse *use = &pass->modules->module[m].uses[u];
+
+        if (plane == ASSAY_ADJOINT ? use->adjoint == value : use->primal == value)
+          return TRUE;
+        for (guint k = 0; plane == ASSAY_PRIMAL && k < use->n_more; k++)
+          if (use->more[k] == value)
+            return TRUE;
+      }
+  for (guint k = 0; plane == ASSAY_PRIMAL && labels != NULL && labels[k] != ASSAY_NO_VALUE; k++)
+    if (labels[k] == value)
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+can_stay (const AssayModulePass *pass, guint m)
+{
+  const AssayModule *module = &pass->modules->module[m];
+  const AssayModuleUse *use = &module->uses[0];
+
+  return pass->stays[m] && module->n_uses == 1 && use->kind->gather_there != NULL && !is_read_here (pass, ASSAY_PRIMAL, use->primal)
+         && !is_read_here (pass, ASSAY_ADJOINT, use->adjoint);
+}
+
+gboolean
+assay_module_pass_leave_there (AssayModulePass *pass, gboolean *marks, GError **error)
+{
+  AssayBackend *device = pass->point.backend;
+  gint64 B = assay_feed_get_batch (pass->feed), columns = 1;
+  gboolean has_changed = TRUE;
+
+  if (device->owns == NULL)
+    {
+      memset (marks, 0, pass->modules->n * sizeof *marks);
+      return TRUE;
+    }
+  pass->stays = g_memdup2 (marks, pass->modules->n * sizeof *marks);
+  while (has_changed)                                             /* one that does not stay may hold others here */
+    {
+      has_changed = FALSE;
+      for (guint m = 0; m < pass->modules->n; m++)
+        if (pass->stays[m] && !can_stay (pass, m))
+          {
+            pass->stays[m] = FALSE;
+            has_changed = TRUE;
+          }
+    }
+  memcpy (marks, pass->stays, pass->modules->n * sizeof *marks);
+  for (guint m = 0; m < pass->modules->n; m++)
+    if (marks[m])
+      columns = MAX (columns, pass->modules->module[m].uses[0].positions * pass->modules->module[m].columns);
+  return (pass->column_there = device->alloc (device, (gsize) (B * columns) * assay_dtype_width (pass->point.dtype), error)) != NULL
+         && (pass->masked_there = device->alloc (device, (gsize) MAX (1, B * pass->T), error)) != NULL;
+}
+
+/* The parts of a use that stay on the device. */
+static gboolean
+gather_there (AssayModulePass *pass, const AssayExec *exec, const AssayModuleUse *use, gint64 B, gboolean any_masked, GError **error)
+{
+  AssayModuleParts *parts = &pass->parts[0];
+  const guint8 *masked = any_masked && use->positions == pass->T ? pass->masked : NULL;
+
+  *parts = (AssayModuleParts) { .use = use, .node = assay_graph_get_node (assay_exec_get_graph (exec), use->node), .dtype = pass->point.dtype, .B = B,
+                                .column_space = pass->column_there, .there = pass->point.backend, .masked = masked };
+  pass->counted[0] = count_positions (parts);
+  parts->masked = masked ? pass->masked_there : NULL;
+  parts->primal = assay_exec_get_there (exec, ASSAY_PRIMAL, use->primal);
+  parts->adjoint = assay_exec_get_there (exec, ASSAY_ADJOINT, use->adjoint);
+  return use->kind->gather_there (parts, error);
+}
+
+/* Before a walk: what stays is not copied. */
+static void
+leave (const AssayModulePass *pass, AssayExec *exec)
+{
+  for (guint m = 0; pass->stays != NULL && m < pass->modules->n; m++)
+    if (pass->stays[m])
+      {
+        assay_exec_leave (exec, ASSAY_PRIMAL, pass->modules->module[m].uses[0].primal);
+        assay_exec_leave (exec, ASSAY_ADJOINT, pass->modules->module[m].uses[0].adjoint);
+      }
+}
+
 static void
 gather (AssayModulePass *pass, AssayExec *exec, const AssayModuleUse *use, guint u, gint64 B, gboolean any_masked)
 {
@@ -249,6 +349,10 @@ run_batch (AssayModulePass *pass, gint64 first, AssayModuleFunc func, gpointer d
   any_masked = pass->T > 0 && find_masked (pass, assay_pass_get_data (bound), n);
   if (pass->labels != NULL)
     assay_module_labels_bind (pass->labels, bound, examples, first);
+  leave (pass, exec);
+  if (pass->stays != NULL && any_masked
+      && !pass->point.backend->copy_in (pass->point.backend, pass->masked_there, pass->masked, (gsize) (n * pass->T), error))
+    return FALSE;
   if (!assay_exec_prepare (exec, pass->there, NULL, NULL, FALSE, error) || !assay_pass_check_losses (bound, examples, what, error))
     return FALSE;
   for (guint m = 0; m < pass->modules->n; m++)
@@ -257,8 +361,14 @@ run_batch (AssayModulePass *pass, gint64 first, AssayModuleFunc func, gpointer d
       AssayModuleBatch batch = { .first = first, .B = n, .module = module, .index = m, .parts = pass->parts, .counted = pass->counted,
                                  .dtype = pass->point.dtype };
 
-      for (guint u = 0; u < module->n_uses; u++)
-        gather (pass, exec, &module->uses[u], u, n, any_masked);
+      if (pass->stays != NULL && pass->stays[m])
+        {
+          if (!gather_there (pass, exec, &module->uses[0], n, any_masked, error))
+            return FALSE;
+        }
+      else
+        for (guint u = 0; u < module->n_uses; u++)
+          gather (pass, exec, &module->uses[u], u, n, any_masked);
       if (!func (&batch, data, error))
         return FALSE;
     }

@@ -35,6 +35,10 @@ gint64           assay_module_pass_get_batch (const AssayModulePass *pass);
 gint64           assay_module_pass_measure (const AssayModel *model, const AssayModules *modules, AssayDtype dtype, gint64 n_examples,
                                             guint64 *bytes, GError **error);
 
+/* From here on parts of the modules (modules->n) that are marked, and have one use, are left on the point's device where their kind is gathered there: parts
+ * have it as `there`. Marks of modules that are not are taken away. On the processor all are. Errors: NO_MEMORY. */
+gboolean         assay_module_pass_leave_there (AssayModulePass *pass, gboolean *marks, GError **error);
+
 /* Calls func for each module of each micro-batch, in order. what: for progress. Errors: NAN with the example; stopped on request. */
 gboolean         assay_module_pass_run  (AssayModulePass *pass, AssayModuleFunc func, gpointer data, const char *what, AssayProgress *progress,
                                          GError **error);

@@ -241,6 +241,13 @@ assay_factored_note_damping (const AssayFactors *factors, const AssayFactorsInve
 }
 
 static void
+note_redone (const AssayFactors *factors, GString *notes)
+{
+  if (factors->n_redone > 0)
+    g_string_append_printf (notes, "eigenvectors of %u factors were made by LAPACK: the device's failed their check, or found no memory\n", factors->n_redone);
+}
+
+static void
 note_plan (const AssayModules *modules, gint64 Q, gint64 blocks, GString *notes)
 {
   guint formed = 0;
@@ -266,6 +273,7 @@ describe_scores (const AssayInfluenceTask *task, const AssayFactors *factors, co
   scores->interval_reason = "the factors stand for the curvature by an amount that nothing here bounds; assay validate measures what they are worth";
   scores->l2 = task->l2;
   assay_factored_note_damping (factors, inverse, task->l2, scores);
+  note_redone (factors, scores->notes);
 }
 
 AssayInfluenceScores *

@@ -27,6 +27,7 @@ struct _AssayExec {
   const void **inputs;                          /* per value, the backend's */
   AssayStaging *staging;                        /* NULL: the backend's memory is the caller's */
   GPtrArray *constants;                         /* in the walk's type */
+  void **constants_here;                        /* (values): copies of them for who reads inputs; NULL: they are here themselves */
   const AssayPlanStep *steps;
   guint n_prepare, n_steps;
   gboolean check;
@@ -90,17 +91,19 @@ set_constants (AssayExec *exec, GError **error)
     {
       const AssayGraphValue *value = assay_graph_get_value (exec->graph, v);
       gsize n = (gsize) assay_shape_count (&value->shape), bytes = n * (value->is_index ? sizeof (gint32) : exec->width);
-      g_autofree char *host = value->constant ? g_malloc (bytes) : NULL;
-      void *numbers = host || value->is_zero ? add_constant (exec, v, bytes, error) : NULL;
+      g_autofree char *host = value->constant || value->is_zero ? g_malloc0 (MAX (1, bytes)) : NULL;
+      void *numbers = host ? add_constant (exec, v, bytes, error) : NULL;
 
-      if (host == NULL && !value->is_zero)
+      if (host == NULL)
         continue;
       if (numbers == NULL)
         return FALSE;
-      if (host != NULL)
-        assay_dtype_convert (ASSAY_F64, value->constant, exec->dtype, host, n);
-      if (host != NULL ? !exec->backend->copy_in (exec->backend, numbers, host, bytes, error) : !exec->backend->zero (exec->backend, numbers, bytes, error))
+      if (value->constant != NULL)
+        assay_dtype_convert (ASSAY_F64, value->constant, value->is_index ? ASSAY_I32 : exec->dtype, host, n);
+      if (!exec->backend->copy_in (exec->backend, numbers, host, bytes, error))
         return FALSE;
+      if (exec->constants_here != NULL)
+        exec->constants_here[v] = g_steal_pointer (&host);
     }
   return TRUE;
 }
@@ -130,6 +133,7 @@ assay_exec_new (AssayGraph *graph, AssayWalk walk, AssayDtype dtype, AssayBacken
   exec->plan = assay_plan_new (graph, walk, dtype, keep);
   exec->steps = assay_plan_get_steps (exec->plan, &exec->n_prepare, &exec->n_steps);
   exec->inputs = g_new0 (const void *, assay_graph_get_n_values (graph));
+  exec->constants_here = backend->owns ? g_new0 (void *, assay_graph_get_n_values (graph)) : NULL;
   measure (exec);
   make_ones (exec);
   if (!set_constants (exec, error))
@@ -175,6 +179,9 @@ assay_exec_free (AssayExec *exec)
   for (guint k = 0; exec->constants != NULL && k < exec->constants->len; k++)
     exec->backend->release (exec->backend, exec->constants->pdata[k]);
   g_clear_pointer (&exec->constants, g_ptr_array_unref);
+  for (guint v = 0; exec->constants_here != NULL && v < assay_graph_get_n_values (exec->graph); v++)
+    g_free (exec->constants_here[v]);
+  g_free (exec->constants_here);
   g_free (exec->inputs);
   g_free (exec->ones);
   assay_staging_free (exec->staging);
@@ -691,10 +698,26 @@ assay_exec_get_buffer (const AssayExec *exec, AssayPlane plane, guint value)
   gboolean is_input = plane == ASSAY_PRIMAL && assay_graph_get_value (exec->graph, value)->role == ASSAY_VALUE_INPUT;
 
   if (exec->staging != NULL)
-    return is_input ? assay_staging_get_input (exec->staging, value) : assay_staging_get (exec->staging, plane, value);
+    {
+      const void *bound = is_input ? assay_staging_get_input (exec->staging, value) : assay_staging_get (exec->staging, plane, value);
+
+      return is_input && bound == NULL ? exec->constants_here[value] : bound;
+    }
   if (is_input)
     return exec->inputs[value];
   return offset == G_MAXSIZE ? NULL : exec->arena + offset;
+}
+
+void
+assay_exec_leave (AssayExec *exec, AssayPlane plane, guint value)
+{
+  assay_staging_leave (exec->staging, plane, value);
+}
+
+const void *
+assay_exec_get_there (const AssayExec *exec, AssayPlane plane, guint value)
+{
+  return locate (exec, plane, value);
 }
 
 const void *

@@ -68,9 +68,12 @@ gboolean    assay_exec_continue   (AssayExec *exec, const void *theta, gint64 po
 /* direction (P); product (P), written or added to; NULL with walk TANGENT. */
 gboolean    assay_exec_apply      (AssayExec *exec, const void *direction, void *product, gboolean accumulate, GError **error);
 
-/* A buffer of the last walk; valid until the next one. The primal of an input is what was bound, on a device nothing for a constant of the graph. NULL when the plan does not hold it; on a device only losses,
+/* A buffer of the last walk; valid until the next one. The primal of an input is what was bound. NULL when the plan does not hold it; on a device only losses,
  * their tangents and what was asked to be kept are there. */
 const void *assay_exec_get_buffer (const AssayExec *exec, AssayPlane plane, guint value);
+/* On a device: from here on that kept buffer stays there and is not copied; get_there: where, or the device's copy of an input, or the parameter within theta. */
+void        assay_exec_leave      (AssayExec *exec, AssayPlane plane, guint value);
+const void *assay_exec_get_there  (const AssayExec *exec, AssayPlane plane, guint value);
 const void *assay_exec_get_loss   (const AssayExec *exec);                     /* (B) */
 const void *assay_exec_get_loss_tangent (const AssayExec *exec);               /* (B), after apply of TANGENT */
 gsize       assay_exec_get_bytes  (const AssayExec *exec);                     /* arena and scratch */

@@ -157,6 +157,21 @@ assay_staging_fetch_all (AssayStaging *staging, const char *arena, GError **erro
 }
 
 void
+assay_staging_leave (AssayStaging *staging, AssayPlane plane, guint value)
+{
+  for (guint k = 0; k < staging->readable->len; k++)
+    {
+      Readable *r = &g_array_index (staging->readable, Readable, k);
+
+      if (r->plane == plane && r->value == value && r->is_kept)
+        {
+          r->is_kept = FALSE;
+          g_clear_pointer (&r->host, g_free);
+        }
+    }
+}
+
+void
 assay_staging_offer (AssayStaging *staging, const AssayPlan *plan, guint value)
 {
   add_readable (staging, plan, ASSAY_PRIMAL, value, FALSE);
@@ -169,7 +184,7 @@ assay_staging_fetch_one (AssayStaging *staging, guint value, const char *arena, 
     {
       const Readable *r = &g_array_index (staging->readable, Readable, k);
 
-      if (r->plane == ASSAY_PRIMAL && r->value == value)
+      if (r->plane == ASSAY_PRIMAL && r->value == value && r->host != NULL)
         return staging->backend->copy_out (staging->backend, r->host, arena + r->offset, r->bytes, error);
     }
   return TRUE;

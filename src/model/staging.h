@@ -29,6 +29,8 @@ gboolean      assay_staging_fetch      (AssayStaging *staging, AssayVector vecto
 
 /* Copies what can be read out of the walk's arena. */
 gboolean      assay_staging_fetch_all  (AssayStaging *staging, const char *arena, GError **error);
+/* From here on that copy is not made at the end of a walk, and assay_staging_get has none. */
+void          assay_staging_leave      (AssayStaging *staging, AssayPlane plane, guint value);
 /* From here on a primal can be had while the walk goes on, by assay_staging_fetch_one: nothing when there is no such buffer. */
 void          assay_staging_offer      (AssayStaging *staging, const AssayPlan *plan, guint value);
 gboolean      assay_staging_fetch_one  (AssayStaging *staging, guint value, const char *arena, GError **error);

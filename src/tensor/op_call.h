@@ -30,7 +30,7 @@ struct _AssayOpCall {
   gint64 position, capacity;    /* of the first row of a sequence, 0 but where walks go on; STEP: positions that state has room for */
   void *state;                  /* STEP: zeros before position 0 */
   const AssayPacked *packed;    /* FWD of linear in f32: takes the place of x[1]; NULL: none */
-  AssayCompute compute;         /* FWD and BWD of linear in f32 */
+  AssayCompute compute;         /* of linear in f32, on a device of attention too: FWD and BWD here, all rules there */
   AssayWorkers *workers;
   char *scratch;
   gsize scratch_bytes;          /* of one worker */

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* module_there.c: calls of a device's rules for modules. */
+#include "hessian/module_there.h"
+
+#include "tensor/op_call.h"
+
+static gboolean
+run (AssayBackend *device, const char *rule, AssayDtype dtype, const AssayShape *in, const AssayShape *out, const void *a, const void *b, void *y, GError **error)
+{
+  AssayOpCall call = { .n_in = 2, .n_out = 1, .in_shape = in, .out_shape = out, .x = { a, b }, .y = { y } };
+
+  return device->run_op (device, rule, ASSAY_FWD, dtype, &call, error);
+}
+
+gboolean
+assay_module_there_columns (AssayBackend *device, AssayDtype dtype, gint64 K, gint64 I, gint64 C, const void *x, const void *masked, void *c, GError **error)
+{
+  const AssayShape in[] = { ASSAY_SHAPE (K, I), ASSAY_SHAPE (K) }, out = ASSAY_SHAPE (K, C);
+
+  return run (device, "module_columns", dtype, in, &out, x, masked, c, error);
+}
+
+gboolean
+assay_module_there_moment (AssayBackend *device, AssayDtype dtype, gint64 K, gint64 n, const void *X, double *sum, GError **error)
+{
+  const AssayShape in[] = { ASSAY_SHAPE (K, n), ASSAY_SHAPE (1) }, out = ASSAY_SHAPE (n, n);
+
+  return run (device, "module_moment", dtype, in, &out, X, NULL, sum, error);
+}
+
+gboolean
+assay_module_there_rotate (AssayBackend *device, AssayDtype dtype, gint64 K, gint64 n, const void *X, const void *Q, void *Y, GError **error)
+{
+  const AssayShape in[] = { ASSAY_SHAPE (K, n), ASSAY_SHAPE (n, n) };
+
+  return run (device, "module_rotate", dtype, in, &in[0], X, Q, Y, error);
+}
+
+gboolean
+assay_module_there_squares (AssayBackend *device, AssayDtype dtype, gint64 B, gint64 n, gint64 rows, gint64 columns, const void *R, const void *C, double *sum,
+                            GError **error)
+{
+  const AssayShape in[] = { ASSAY_SHAPE (B, n, rows), ASSAY_SHAPE (B, n, columns) }, out = ASSAY_SHAPE (rows, columns);
+
+  return run (device, "module_squares", dtype, in, &out, R, C, sum, error);
+}
