@@ -187,7 +187,7 @@ confirm (const char *question, gpointer data)
 static void
 print_plan (const json_t *document, AssayView *view)
 {
-  const json_t *plan = json_object_get (document, "plan");
+  const json_t *plan = json_object_get (document, "plan"), *device = json_object_get (document, "device");
   gsize k;
   json_t *step;
 
@@ -211,6 +211,12 @@ print_plan (const json_t *document, AssayView *view)
       assay_view_add_cell (view, memory);
       assay_view_add_cell (view, disk);
       assay_view_add_cell (view, time);
+    }
+  if (device != NULL)
+    {
+      g_autofree char *free_bytes = assay_view_bytes (json_number_value (json_object_get (device, "free_bytes")));
+
+      assay_view_add_text (view, "on %s, with %s free; what does not fit there is walked in smaller parts", json_string_value (json_object_get (device, "card")), free_bytes);
     }
   if (json_is_string (json_object_get (plan, "rate_basis")))
     assay_view_add_text (view, "times rest on %s", json_string_value (json_object_get (plan, "rate_basis")));

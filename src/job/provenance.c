@@ -78,10 +78,13 @@ assay_provenance_run (const AssayProvenanceStart *start, const AssayBackend *bac
 {
   g_autoptr (GDateTime) time = g_date_time_new_from_unix_utc (start->real / G_USEC_PER_SEC);
   g_autofree char *utc = g_date_time_format (time, "%Y-%m-%dT%H:%M:%SZ");
-
-  return json_pack ("{s:o, s:o, s:s, s:s, s:s, s:i, s:s?, s:s, s:f, s:f, s:I, s:O?}", "build", assay_provenance_build (), "machine",
+  json_t *run = json_pack ("{s:o, s:o, s:s, s:s, s:s, s:i, s:s?, s:s, s:f, s:f, s:I, s:O?}", "build", assay_provenance_build (), "machine",
                     assay_provenance_machine (), "instruction_set", assay_isa_get_name (), "blas_core", assay_gemm_get_core_name (), "device", backend->name, "threads",
                     (int) assay_workers_get_count (backend->workers), "command_line", command_line, "started_utc", utc, "seconds",
                     1e-6 * (double) (g_get_monotonic_time () - start->monotonic), "cpu_seconds", cpu_seconds () - start->cpu_seconds,
                     "peak_buffer_bytes", (json_int_t) assay_mem_get_peak (), "measured", measured);
+
+  if (backend->card[0] != '\0')
+    json_object_set_new (run, "card", json_string (backend->card));
+  return run;
 }

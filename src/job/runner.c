@@ -510,6 +510,8 @@ assay_job_dry_run (AssayJob *job, const AssayJobOptions *options, GError **error
   json_decref (summary);
   document = json_pack ("{s:o, s:o}", "job", assay_job_to_json (job), "plan", assay_job_plan_to_json (plan));
   add_header (document, job, &session);
+  if (session.context.backend->card[0] != '\0')
+    json_object_set_new (document, "device", json_pack ("{s:s, s:I}", "card", session.context.backend->card, "free_bytes", (json_int_t) session.context.backend->memory));
   json_object_set_new (document, "schema", json_string ("assay.plan"));
   return outcome_new (document, from_store);
 }

@@ -26,6 +26,8 @@ typedef struct _AssayOpCall AssayOpCall;        /* tensor/op_call.h */
 struct _AssayBackend {
   AssayBackendKind kind;
   const char *name;
+  char card[160];               /* of a device: what it is called, its capability and its driver; "" on the CPU */
+  guint64 memory;               /* of a device: bytes that were free when it was opened */
   AssayWorkers *workers;        /* the crew, also for what is done on the processor beside a device; owned */
   gpointer (*alloc)    (AssayBackend *backend, gsize bytes, GError **error);      /* zeroed */
   void     (*release)  (AssayBackend *backend, gpointer buffer);

@@ -321,9 +321,11 @@ assay_backend_cuda_new (const char *path, guint device, guint n_threads, GError 
   const AssayCudaTable *cuda = load_module (module, error);
   AssayCudaContext *context;
   AssayCudaFailure failure;
+  AssayCudaDevice found;
   CudaBackend *self;
 
-  if (cuda == NULL || !look (cuda->open ((int) device, &context, &failure), &failure, error))
+  if (cuda == NULL || !look (cuda->describe ((int) device, &found, &failure), &failure, error)
+      || !look (cuda->open ((int) device, &context, &failure), &failure, error))
     return NULL;
   self = g_new0 (CudaBackend, 1);
   *self = (CudaBackend) {
@@ -333,5 +335,8 @@ assay_backend_cuda_new (const char *path, guint device, guint n_threads, GError 
                  .run_op = cuda_run_op, .capture_begin = cuda_capture_begin, .capture_end = cuda_capture_end, .replay = cuda_replay, .drop = cuda_drop, .close = cuda_close },
     .cuda = cuda, .context = context
   };
+  self->backend.memory = found.available;
+  g_snprintf (self->backend.card, sizeof self->backend.card, "%s, compute capability %d.%d, driver %d.%d", found.name, found.major, found.minor, found.driver / 1000,
+              found.driver % 1000 / 10);
   return &self->backend;
 }
