@@ -124,7 +124,7 @@ make_walks (AssaySweep *sweep, gsize memory, GError **error)
       if (!has_ended || !make_do (sweep))
         {
           if (has_ended)
-            g_prefix_error (&fault, "walks of %" G_GINT64_FORMAT " examples do not fit: give a smaller --batch; ", sweep->B);
+            g_prefix_error (&fault, "walks of %" G_GINT64_FORMAT " examples do not fit: give a smaller --walk-batch; ", sweep->B);
           g_propagate_error (error, fault);
           return FALSE;
         }

@@ -86,9 +86,9 @@ check "the record says which device it was" sh -c 'grep -raq "\"device\": *\"cud
 refused_with () { words=$1; shift; ! "$ASSAY" "$@" >out 2>&1 && grep -qF -- "$words" out; }
 cp -r c.assay g.assay
 cp -r c.assay h.assay
-ekfac="--model-name m --query edited:0 --method ekfac --damping 0.1 --fisher empirical --json --quiet"
-"$ASSAY" influence g.assay $ekfac --device cuda >cpu.json
-ASSAY_EMULATED_DEVICES=2 "$ASSAY" influence h.assay $ekfac --device cuda:0,1 >cuda.json
+parts="--model-name m --query edited:4 --method kfac --damping 0.1 --json --quiet"
+"$ASSAY" influence g.assay $parts --device cuda >cpu.json
+ASSAY_EMULATED_DEVICES=2 "$ASSAY" influence h.assay $parts --device cuda:0,1 >cuda.json
 check "two devices give the numbers of one to the last digit" near 0 cpu.json cuda.json
 check "by a part each, the last of which made the answer" sh -c 'grep -raqE "shard=[12]/2" h.assay'
 check "a part whose device is not there fails, and says which" sh -c '! ASSAY_EMULATED_DEVICES=2 "$ASSAY" influence h.assay --model-name m --query edited:2 --method dot --device cuda:0,7 >out 2>&1 && grep -qF "device 7: 2 found" out'

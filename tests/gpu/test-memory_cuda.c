@@ -132,7 +132,7 @@ test_smaller (void)
   some = assay_sweep_new (&w->point, ASSAY_WALK_GRADIENT, ASSAY_F64, &error);
   g_assert_null (some);
   g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_NO_MEMORY);
-  g_assert_nonnull (strstr (error->message, "give a smaller --batch"));
+  g_assert_nonnull (strstr (error->message, "give a smaller --walk-batch"));
   set_memory (ENOUGH);
 }
 
