@@ -52,11 +52,6 @@ struct Linear {
   {
     return run (product (true, false, O, I, N, (const T *) dy, O, (const T *) x, I, accumulate, (T *) dW, I), false);
   }
-  /* y = x W' + b, b or NULL; doubles take it in a pass of its own. */
-  int to_output_and_bias (const void *x, const void *W, const void *b, void *y) const
-  {
-    return sizeof (T) == 8 && b != NULL ? spread (b, y) && to_output (x, W, NULL, true, y) : to_output (x, W, b, false, y);
-  }
   int spread (const void *b, void *y) const
   {
     return run_elements (scope, "linear bias", N * O, CopyRow<T> { O, { (const T *) b, NULL }, { (T *) y } });
@@ -76,7 +71,7 @@ struct linear {
     const AssayCudaOpCall *c = scope.call;
     const Linear<T> l (scope);
 
-    return l.to_output_and_bias (c->x[0], c->x[1], c->n_in > 2 ? c->x[2] : NULL, c->y[0]);
+    return l.to_output (c->x[0], c->x[1], c->n_in > 2 ? c->x[2] : NULL, false, c->y[0]);
   }
 
   template <class T>
@@ -104,8 +99,8 @@ struct linear {
     if (c->rx[0] == NULL && c->rx[1] == NULL)
       return has_bias ? l.spread (b, c->ry[0]) : clear (scope, c->ry[0], (size_t) (l.N * l.O) * sizeof (T));
     if (c->rx[0] == NULL)
-      return l.to_output_and_bias (c->x[0], c->rx[1], b, c->ry[0]);
-    return l.to_output_and_bias (c->rx[0], c->x[1], b, c->ry[0]) && (c->rx[1] == NULL || l.to_output (c->x[0], c->rx[1], NULL, true, c->ry[0]));
+      return l.to_output (c->x[0], c->rx[1], b, false, c->ry[0]);
+    return l.to_output (c->rx[0], c->x[1], b, false, c->ry[0]) && (c->rx[1] == NULL || l.to_output (c->x[0], c->rx[1], NULL, true, c->ry[0]));
   }
 
   /* rdx = rdy W + dy rW        rdW = rdy' x + dy' rx */

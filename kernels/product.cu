@@ -32,6 +32,10 @@ struct AssayProductWay {
   AssayProductWay *next;
 };
 
+static const AssayProductWay no_way = {};
+
+static int multiply_there (AssayCudaContext *context, const AssayCudaProduct *p, AssayCudaFailure *failure);
+
 static cudaDataType
 storage (const AssayCudaProduct *p)
 {
@@ -270,6 +274,51 @@ assay_cuda_multiply_plain (AssayCudaContext *context, const AssayCudaProduct *p,
 
 /* --- a product ------------------------------------------------------------------------------------------------------------- */
 
+struct SpreadBias {
+  AssayCudaType type;
+  int64_t N, ldc;
+  double beta;
+  const void *bias;
+  void *C;
+
+  template <class T>
+  __device__ void
+  spread (const T *b, T *c, int64_t i) const
+  {
+    T *to = c + i / N * ldc + i % N;
+
+    *to = b[i % N] + (beta != 0 ? (T) beta * *to : T (0));
+  }
+  __device__ void
+  operator() (int64_t i) const
+  {
+    if (type == ASSAY_CUDA_F64)
+      spread ((const double *) bias, (double *) C, i);
+    else
+      spread ((const float *) bias, (float *) C, i);
+  }
+};
+
+/* C <- beta C + bias first, then the product is added to it: where cuBLASLt does not add the bias itself. */
+static int
+multiply_onto_bias (AssayCudaContext *context, const AssayCudaProduct *product, AssayCudaFailure *failure)
+{
+  const Scope scope = { context, NULL, failure };
+  AssayCudaProduct p = *product;
+
+  p.bias = NULL;
+  p.beta = 1;
+  return run_elements (scope, "bias of a product", p.M * p.N, SpreadBias { p.type, p.N, p.ldc, product->beta, product->bias, p.C })
+         && multiply_there (context, &p, failure);
+}
+
+/* It reads a bias in packs of 16 bytes, and has none of doubles. */
+static bool
+takes_bias (const AssayCudaProduct *p)
+{
+  return p->type != ASSAY_CUDA_F64 && (uintptr_t) p->bias % 16 == 0;
+}
+
 int
 assay_cuda_get_workspace (AssayCudaContext *context, AssayCudaFailure *failure)
 {
@@ -279,7 +328,7 @@ assay_cuda_get_workspace (AssayCudaContext *context, AssayCudaFailure *failure)
 static int
 multiply_there (AssayCudaContext *context, const AssayCudaProduct *p, AssayCudaFailure *failure)
 {
-  const AssayProductWay *way = get_way (context, p, failure);
+  const AssayProductWay *way = p->bias == NULL || takes_bias (p) ? get_way (context, p, failure) : &no_way;
   const float alpha = (float) p->alpha, beta = (float) p->beta;
   const bool is_f64 = p->type == ASSAY_CUDA_F64;
   const void *a = is_f64 ? (const void *) &p->alpha : &alpha, *b = is_f64 ? (const void *) &p->beta : &beta;
@@ -288,6 +337,8 @@ multiply_there (AssayCudaContext *context, const AssayCudaProduct *p, AssayCudaF
 
   if (way == NULL || !assay_cuda_check_blas (context, (cublasStatus_t) describe (p, p->M, p->batch, &d), "a product's matrices", failure))
     return 0;
+  if (!way->is_there && p->bias != NULL)
+    return multiply_onto_bias (context, p, failure);
   if (!way->is_there
       || ((p->rows_are_free || p->batch_is_free)
           && (cublasLtMatmulAlgoCheck (context->blas, &d.product, &d.B, &d.A, &d.C, &d.C, &way->algo, &checked) != CUBLAS_STATUS_SUCCESS || checked.workspaceSize > WORKSPACE)))

@@ -11,7 +11,8 @@ bench_gpu_walks_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 EXTRA_DIST += bench/gpu/BUNDLE bench/gpu/launch.sh bench/gpu/resources.py bench/gpu/run.sh bench/gpu/table.py bench/gpu/torch_peer.py bench/gpu/walks_peer.py build-aux/make-gpu-bundle.sh
 
 # The programs once more, with a run path beside them. Not as a RUNPATH: this one holds for what the libraries need, too, and before LD_LIBRARY_PATH.
-BUNDLED = gpu-bundle/assay gpu-bundle/measure gpu-bundle/test-ops_cuda gpu-bundle/test-oracle_cuda gpu-bundle/test-parity gpu-bundle/walks
+BUNDLED = gpu-bundle/assay gpu-bundle/measure gpu-bundle/test-ops_cuda gpu-bundle/test-oracle_cuda gpu-bundle/test-parity gpu-bundle/test-products_cuda \
+  gpu-bundle/test-walks_cuda gpu-bundle/walks
 LINK_BUNDLED = $(AM_V_CCLD)$(MKDIR_P) $(@D) && $(LINK) -Wl,-rpath,'$$ORIGIN/../lib' -Wl,--disable-new-dtags
 gpu-bundle/assay: $(assay_OBJECTS) $(assay_DEPENDENCIES)
 	$(LINK_BUNDLED) $(assay_OBJECTS) $(assay_LDADD) $(LIBS)
@@ -23,6 +24,10 @@ gpu-bundle/test-oracle_cuda: $(tests_gpu_test_oracle_cuda_OBJECTS) $(tests_gpu_t
 	$(LINK_BUNDLED) $(tests_gpu_test_oracle_cuda_OBJECTS) $(LDADD) $(LIBS)
 gpu-bundle/test-parity: $(tests_gpu_test_parity_OBJECTS)
 	$(LINK_BUNDLED) $(tests_gpu_test_parity_OBJECTS) $(tests_gpu_test_parity_LDADD) $(LIBS)
+gpu-bundle/test-products_cuda: $(tests_gpu_test_products_cuda_OBJECTS) $(tests_gpu_test_products_cuda_DEPENDENCIES)
+	$(LINK_BUNDLED) $(tests_gpu_test_products_cuda_OBJECTS) $(LDADD) $(LIBS)
+gpu-bundle/test-walks_cuda: $(tests_gpu_test_walks_cuda_OBJECTS) $(tests_gpu_test_walks_cuda_DEPENDENCIES)
+	$(LINK_BUNDLED) $(tests_gpu_test_walks_cuda_OBJECTS) $(LDADD) $(LIBS)
 gpu-bundle/walks: $(bench_gpu_walks_OBJECTS) $(bench_gpu_walks_DEPENDENCIES)
 	$(LINK_BUNDLED) $(bench_gpu_walks_OBJECTS) $(LDADD) $(LIBS)
 CLEANFILES += $(BUNDLED) gpu-bundle/assay-cuda.so $(GPU_BUNDLE)

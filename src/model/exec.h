@@ -52,7 +52,7 @@ void        assay_exec_set_edit_reads (AssayExec *exec, guint value, const guint
 /* From here on linear layers multiply by these weights in the place of theta's. NULL: by theta's again. weights stays the caller's. Errors: UNSUPPORTED
  * for another walk than FORWARD or another type than f32: derivatives are of the weights as they are. */
 gboolean    assay_exec_set_packed (AssayExec *exec, const AssayPackedWeights *weights, GError **error);
-/* From here on linear layers form their products so, forwards and backwards; attention, norms and losses are as before. Errors: UNSUPPORTED for another type
+/* From here on linear layers form their products so, and a device attention its values and adjoints in bf16; the rest is as before. Errors: UNSUPPORTED for another type
  * than f32, on the processor for tf32 and for products with a curvature (walks HESSIAN, GAUSS_NEWTON and TANGENT). */
 gboolean    assay_exec_set_compute (AssayExec *exec, AssayCompute compute, GError **error);
 /* From here on walk FORWARD computes the last `rows` rows of value alone (0: none; all where it is no result of "linear"), at their place in its buffer,

@@ -56,18 +56,21 @@ fetch (AssayDtype dtype, gpointer there, gint64 n, double *x)
 
 typedef struct { double y[MOST * O], dx[MOST * I], dW[O * I]; } Results;
 
+static gint64 offset;                   /* numbers before the bias: where parameters begin is anywhere */
+
 /* Of the first M rows. */
 static void
 run (AssayDtype dtype, AssayCompute compute, gint64 M, const Numbers *n, Results *r)
 {
   const AssayOp *op = assay_op_find ("linear");
   const AssayShape in[] = { ASSAY_SHAPE (M, I), ASSAY_SHAPE (O, I), ASSAY_SHAPE (O) }, out = ASSAY_SHAPE (M, O);
-  gpointer x = send (dtype, n->x, M * I), W = send (dtype, n->W, O * I), b = send (dtype, n->b, O), dy = send (dtype, n->dy, M * O);
+  gpointer x = send (dtype, n->x, M * I), W = send (dtype, n->W, O * I), b = send (dtype, n->b - offset, O + offset), dy = send (dtype, n->dy, M * O);
   gpointer y = send (dtype, n->dy, M * O), dx = send (dtype, n->x, M * I), dW = send (dtype, n->W, O * I), db = send (dtype, n->b, O);
   AssayOpCall call = { .n_in = 3, .n_out = 1, .in_shape = in, .out_shape = &out, .x = { x, W, b }, .y = { y }, .dy = dy, .dx = { dx, dW, db }, .fresh = 7,
                        .compute = compute };
   GError *error = NULL;
 
+  call.x[2] = (char *) b + offset * (gint64) assay_dtype_width (dtype);
   for (guint k = 0; k < 2; k++)
     {
       assay_op_run (op, k ? ASSAY_BWD : ASSAY_FWD, dtype, device, &call, &error);
@@ -131,6 +134,10 @@ test_precision (gconstpointer data)
   draw (n);
   run (precisions[p].dtype, precisions[p].compute, 70, n, r);
   check_results (n, 70, r, precisions[p].factor, precisions[p].unit);
+  offset = 1;
+  run (precisions[p].dtype, precisions[p].compute, 70, n, full);
+  offset = 0;
+  check_results (n, 70, full, precisions[p].factor, precisions[p].unit);
   if (precisions[p].compute == ASSAY_COMPUTE_FULL)
     return;
   run (ASSAY_F32, ASSAY_COMPUTE_FULL, 70, n, full);
