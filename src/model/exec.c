@@ -202,6 +202,8 @@ assay_exec_get_graph (const AssayExec *exec)
 void
 assay_exec_set_input (AssayExec *exec, guint value, const void *data)
 {
+  if (exec->staging != NULL && (data == NULL) != (assay_staging_get_input (exec->staging, value) == NULL))
+    forget (exec);                                                /* it lies elsewhere from here on, as where data take the place of a constant */
   if (exec->staging != NULL)
     assay_staging_set_input (exec->staging, value, data);
   if (exec->staging == NULL || data == NULL)
