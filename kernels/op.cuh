@@ -225,6 +225,15 @@ run_elements (const Scope &scope, const char *name, int64_t n, Body body)
   return assay_cuda_check_launch (scope.context, name, scope.failure);
 }
 
+/* sum (of doubles) += x, element by element. */
+template <class T>
+struct SumInDouble {
+  const T *x;
+  double *sum;
+
+  __device__ void operator() (int64_t i) const { sum[i] += (double) x[i]; }
+};
+
 template <class T> static __device__ inline T from_lane (T x, int other) { return __shfl_xor_sync (0xffffffffu, x, other); }
 template <class T> static __device__ inline Dual<T> from_lane (Dual<T> x, int other) { return Dual<T> (from_lane (x.v, other), from_lane (x.d, other)); }
 

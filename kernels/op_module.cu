@@ -44,14 +44,6 @@ ASSAY_CUDA_MODULE_RULE (module_columns);
 
 /* --- module_moment: sum (of doubles) += X'X          X (K,n)   sum (n,n) --------------------------------------------------------------- */
 
-template <class T>
-struct AddTo {
-  const T *x;
-  double *sum;
-
-  __device__ void operator() (int64_t i) const { sum[i] += (double) x[i]; }
-};
-
 namespace rules {
 struct module_moment {
   template <class T>
@@ -67,7 +59,7 @@ struct module_moment {
     if (!scratch_alloc (scope, n * n, &moment))
       return 0;
     ok = multiply (scope, product (true, false, n, n, K, X, n, X, n, false, moment.v, n))
-         && run_elements (scope, "moment of a module", n * n, AddTo<T> { moment.v, (double *) c->y[0] });
+         && run_elements (scope, "moment of a module", n * n, SumInDouble<T> { moment.v, (double *) c->y[0] });
     scratch_release (scope, moment);
     return ok;
   }

@@ -36,14 +36,6 @@ struct CopyVector {
 };
 
 template <class T>
-struct SumVector {
-  const T *x;
-  double *y;
-
-  __device__ void operator() (int64_t i) const { y[i] += (double) x[i]; }
-};
-
-template <class T>
 struct AddVector {
   T alpha;
   const T *x;
@@ -82,7 +74,7 @@ struct vector_sum {
   static int
   forward (const Scope &scope)
   {
-    return run_elements (scope, "vector summed", length (scope), SumVector<T> { (const T *) scope.call->x[0], (double *) scope.call->y[0] });
+    return run_elements (scope, "vector summed", length (scope), SumInDouble<T> { (const T *) scope.call->x[0], (double *) scope.call->y[0] });
   }
 };
 struct vector_add {
