@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* op_module.cu: what curvature factors are made of, for modules whose gradient is D_b = sum over positions t of r_t c_t': second moments of the sides, and the
- * sums of D_b squared. Called as forward rules by src/hessian/module_there.h.
+/* op_module.cu: what curvature factors and scores are made of, for modules whose gradient is D_b = sum over positions t of r_t c_t': second moments of the
+ * sides, sums of D_b squared, and inner products of D_b with given matrices X_q. Called as forward rules by src/hessian/module_there.h.
+ *
+ * What is of one example has the same bits whatever others are in the call, and an inner product whatever other X_q.
  */
 #include "op.cuh"
 
-#define SQUARED_ELEMENTS ((int64_t) 1 << 26)    /* of the D_b that are formed at once */
+#define FORMED_ELEMENTS ((int64_t) 1 << 26)     /* of the D_b that are formed at once */
+#define TURNED_ELEMENTS ((int64_t) 1 << 28)     /* of the X_q c_t that are formed at once */
+#define CHUNK 8192                              /* elements that an inner product is summed by, each chunk by itself: they keep all processors busy, and sums short */
+#define PART 4096                               /* elements that a warp sums squares of */
 
 #define ASSAY_CUDA_MODULE_RULE(op)                                                                                                       \
   static const AssayCudaOp registered_##op (#op, rules::op::forward<float>, rules::op::forward<double>, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)
@@ -67,7 +72,56 @@ struct module_moment {
 }
 ASSAY_CUDA_MODULE_RULE (module_moment);
 
-/* --- module_squares: sum (of doubles) += sum over b of (R_b' C_b)^2          R (B,n,rows)   C (B,n,columns)   sum (rows,columns) --------- */
+/* --- module_form: D_b <- sum over t of r_t c_t'          R (B,n,rows)   C (B,n,columns)   D (B,stride), (rows,columns) each ---------------- */
+
+/* D <- those of the examples b .. b+count-1. */
+template <class T>
+static int
+form (const Scope &scope, int64_t b, int64_t count, T *D, int64_t stride)
+{
+  const AssayCudaOpCall *c = scope.call;
+  const int64_t n = c->in_shape[0].dim[1], rows = c->in_shape[0].dim[2], columns = c->in_shape[1].dim[2];
+  const T *R = (const T *) c->x[0] + b * n * rows, *C = (const T *) c->x[1] + b * n * columns;
+
+  return multiply_each (scope, count, true, false, rows, columns, n, R, rows, n * rows, C, columns, n * columns, false, D, columns, stride);
+}
+
+namespace rules {
+struct module_form {
+  template <class T>
+  static int
+  forward (const Scope &scope)
+  {
+    const AssayCudaOpCall *c = scope.call;
+
+    return form (scope, 0, c->in_shape[0].dim[0], (T *) c->y[0], c->out_shape[0].dim[1]);
+  }
+};
+}
+ASSAY_CUDA_MODULE_RULE (module_form);
+
+/* func (b, count, D) for examples b .. b+count-1 and their D (count,rows,columns), as many at once as there is room for. */
+template <class T, class Func>
+static int
+each_formed (const Scope &scope, Func func)
+{
+  const AssayCudaOpCall *c = scope.call;
+  const int64_t B = c->in_shape[0].dim[0], size = c->in_shape[0].dim[2] * c->in_shape[1].dim[2], fit = FORMED_ELEMENTS / size;
+  const int64_t most = fit < 1 ? 1 : fit < B ? fit : B;
+  Scratch<T> D;
+  int ok = scratch_alloc (scope, most * size, &D);
+
+  for (int64_t b = 0; ok && b < B; b += most)
+    {
+      const int64_t count = B - b < most ? B - b : most;
+
+      ok = form (scope, b, count, D.v, size) && func (b, count, D.v);
+    }
+  scratch_release (scope, D);
+  return ok;
+}
+
+/* --- module_squares: sum (of doubles) += sum over b of D_b^2          R (B,n,rows)   C (B,n,columns)   sum (rows,columns) ---------------- */
 
 template <class T>
 struct AddSquares {
@@ -92,29 +146,218 @@ struct module_squares {
   static int
   forward (const Scope &scope)
   {
-    const AssayCudaOpCall *c = scope.call;
-    const int64_t B = c->in_shape[0].dim[0], n = c->in_shape[0].dim[1], rows = c->in_shape[0].dim[2], columns = c->in_shape[1].dim[2];
-    const int64_t fit = SQUARED_ELEMENTS / (rows * columns), most = fit < 1 ? 1 : fit < B ? fit : B;
-    const T *R = (const T *) c->x[0], *C = (const T *) c->x[1];
-    Scratch<T> D;
-    int ok = 1;
+    const int64_t size = count (scope.call->out_shape[0]);
+    double *sum = (double *) scope.call->y[0];
 
-    if (!scratch_alloc (scope, most * rows * columns, &D))
-      return 0;
-    for (int64_t b = 0; ok && b < B; b += most)
-      {
-        const int64_t count = B - b < most ? B - b : most;
-
-        ok = multiply_each (scope, count, true, false, rows, columns, n, R + b * n * rows, rows, n * rows, C + b * n * columns, columns, n * columns, false, D.v,
-                            columns, rows * columns)
-             && run_elements (scope, "squares of a module", rows * columns, AddSquares<T> { count, rows * columns, D.v, (double *) c->y[0] });
-      }
-    scratch_release (scope, D);
-    return ok;
+    return each_formed<T> (scope, [&] (int64_t, int64_t B, const T *D) { return run_elements (scope, "squares of a module", size, AddSquares<T> { B, size, D, sum }); });
   }
 };
 }
 ASSAY_CUDA_MODULE_RULE (module_squares);
+
+/* --- module_forms: sum_b (of doubles) += sum over i of weight_i D_b,i^2          R (B,n,rows)   C (B,n,columns)   weight (rows,columns) of doubles, or nothing: 1
+ *                   sum (B) ------------------------------------------------------------------------------------------------------------------ */
+
+/* A warp has a part of an example. */
+template <class T>
+struct PartOfForm {
+  int64_t size, parts;
+  const T *D;
+  const double *weight;
+  double *part;
+
+  __device__ void
+  operator() (int64_t row, int lane) const
+  {
+    const int64_t first = row % parts * PART, end = first + PART < size ? first + PART : size;
+    const T *d = D + row / parts * size;
+    double sum = 0;
+
+    for (int64_t i = first + lane; i < end; i += 32)
+      sum += (double) d[i] * (double) d[i] * (weight != NULL ? weight[i] : 1);
+    sum = warp_sum (sum);
+    if (lane == 0)
+      part[row] = sum;
+  }
+};
+
+struct AddParts {
+  int64_t parts;
+  const double *part;
+  double *sum;
+
+  __device__ void
+  operator() (int64_t b) const
+  {
+    double mine = 0;
+
+    for (int64_t k = 0; k < parts; k++)
+      mine += part[b * parts + k];
+    sum[b] += mine;
+  }
+};
+
+namespace rules {
+struct module_forms {
+  template <class T>
+  static int
+  forward (const Scope &scope)
+  {
+    const AssayCudaOpCall *c = scope.call;
+    const int64_t B = c->in_shape[0].dim[0], size = c->in_shape[0].dim[2] * c->in_shape[1].dim[2], parts = (size + PART - 1) / PART;
+    double *sum = (double *) c->y[0];
+    Scratch<double> part;
+    int ok = scratch_alloc (scope, B * parts, &part)
+             && each_formed<T> (scope, [&] (int64_t b, int64_t n, const T *D) {
+                  return run_rows (scope, "squares of gradients", n * parts, PartOfForm<T> { size, parts, D, (const double *) c->x[2], part.v })
+                         && run_elements (scope, "sums of squares", n, AddParts { parts, part.v, sum + b });
+                });
+
+    scratch_release (scope, part);
+    return ok;
+  }
+};
+}
+ASSAY_CUDA_MODULE_RULE (module_forms);
+
+/* --- module_products: score_q,h (of doubles) += X_q . D_h          D (H,size)   X (Q,size)   score (Q,N) from a column on, and a second such table or nothing --- */
+
+template <class T>
+struct AddProducts {
+  int64_t H, Q, stride, chunks, N;
+  const T *product;             /* (chunks, H, stride) */
+  double *score, *also;
+
+  __device__ void
+  operator() (int64_t i) const
+  {
+    const int64_t h = i / Q, q = i % Q;
+    double sum = 0;
+
+    for (int64_t k = 0; k < chunks; k++)
+      sum += (double) product[(k * H + h) * stride + q];
+    score[q * N + h] += sum;
+    if (also != NULL)
+      also[q * N + h] += sum;
+  }
+};
+
+namespace rules {
+struct module_products {
+  template <class T>
+  static int
+  forward (const Scope &scope)
+  {
+    const AssayCudaOpCall *c = scope.call;
+    const int64_t H = c->in_shape[0].dim[0], size = c->in_shape[0].dim[1], Q = c->in_shape[1].dim[0], N = c->out_shape[0].dim[1];
+    const int64_t whole = size / CHUNK, rest = size % CHUNK, chunks = whole + (rest > 0), stride = (Q + 7) / 8 * 8;
+    const T *D = (const T *) c->x[0], *X = (const T *) c->x[1];
+    Scratch<T> to;
+    int ok = scratch_alloc (scope, chunks * H * stride, &to)
+             && multiply_chunks (scope, whole, CHUNK, H, Q, size, D, X, to.v, stride)
+             && multiply_chunks (scope, rest > 0, rest, H, Q, size, D + whole * CHUNK, X + whole * CHUNK, to.v + whole * H * stride, stride)
+             && run_elements (scope, "scores of gradients", H * Q,
+                              AddProducts<T> { H, Q, stride, chunks, N, to.v, (double *) c->y[0], (double *) c->y[1] });
+
+    scratch_release (scope, to);
+    return ok;
+  }
+
+  /* to (chunks,H,stride) <- the products over each chunk of D (H,size) and X (Q,size). */
+  template <class T>
+  static int
+  multiply_chunks (const Scope &scope, int64_t chunks, int64_t chunk, int64_t H, int64_t Q, int64_t size, const T *D, const T *X, T *to, int64_t stride)
+  {
+    AssayCudaProduct p = product (false, true, H, Q, chunk, D, size, X, size, false, to, stride);
+
+    p.batch = chunks;
+    p.batch_is_free = p.rows_are_free = p.columns_are_free = true;
+    p.apart_A = p.apart_B = chunk;
+    p.apart_C = H * stride;
+    return multiply (scope, p);
+  }
+};
+}
+ASSAY_CUDA_MODULE_RULE (module_products);
+
+/* --- module_positions: score_q,b (of doubles) += sum over t of r_t' X_q c_t          R (B,n,rows)   C (B,n,columns)   X (Q,stride), (rows,columns) each
+ *                       score (Q,N) from a column on, and a second such table or nothing ------------------------------------------------------------ */
+
+/* A warp has a position of an example. */
+template <class T>
+struct PartOfPosition {
+  int64_t K, rows;
+  const T *R, *Y;               /* (K,rows), (Q,K,rows) */
+  double *part;                 /* (Q,K) */
+
+  __device__ void
+  operator() (int64_t row, int lane) const
+  {
+    const T *r = R + row % K * rows, *y = Y + row * rows;
+    double sum = 0;
+
+    for (int64_t o = lane; o < rows; o += 32)
+      sum += (double) r[o] * (double) y[o];
+    sum = warp_sum (sum);
+    if (lane == 0)
+      part[row] = sum;
+  }
+};
+
+struct AddPositions {
+  int64_t B, n, N;
+  const double *part;
+  double *score, *also;
+
+  __device__ void
+  operator() (int64_t i) const
+  {
+    const int64_t q = i / B, b = i % B;
+    double sum = 0;
+
+    for (int64_t t = 0; t < n; t++)
+      sum += part[i * n + t];
+    score[q * N + b] += sum;
+    if (also != NULL)
+      also[q * N + b] += sum;
+  }
+};
+
+namespace rules {
+struct module_positions {
+  template <class T>
+  static int
+  forward (const Scope &scope)
+  {
+    const AssayCudaOpCall *c = scope.call;
+    const int64_t B = c->in_shape[0].dim[0], n = c->in_shape[0].dim[1], K = B * n, rows = c->in_shape[0].dim[2], columns = c->in_shape[1].dim[2];
+    const int64_t Q = c->in_shape[2].dim[0], stride = c->in_shape[2].dim[1], N = c->out_shape[0].dim[1], fit = TURNED_ELEMENTS / (K * rows);
+    const int64_t most = fit < 1 ? 1 : fit < Q ? fit : Q;
+    const T *R = (const T *) c->x[0], *C = (const T *) c->x[1], *X = (const T *) c->x[2];
+    double *score = (double *) c->y[0], *also = (double *) c->y[1];
+    Scratch<T> Y = { NULL, NULL };
+    Scratch<double> part = { NULL, NULL };
+    int ok = scratch_alloc (scope, most * K * rows, &Y) && scratch_alloc (scope, most * K, &part);
+
+    for (int64_t q = 0; ok && q < Q; q += most)
+      {
+        const int64_t count = Q - q < most ? Q - q : most;
+        AssayCudaProduct p = product (false, true, K, rows, columns, C, columns, X + q * stride, columns, false, Y.v, rows);
+
+        p.batch = count;
+        p.batch_is_free = p.rows_are_free = true;
+        p.apart_B = stride;
+        p.apart_C = K * rows;
+        ok = multiply (scope, p) && run_rows (scope, "scores of positions", count * K, PartOfPosition<T> { K, rows, R, Y.v, part.v })
+             && run_elements (scope, "scores by position", count * B, AddPositions { B, n, N, part.v, score + q * N, also != NULL ? also + q * N : NULL });
+      }
+    scratch_release (scope, Y);
+    scratch_release (scope, part);
+    return ok;
+  }
+};
+}
+ASSAY_CUDA_MODULE_RULE (module_positions);
 
 /* --- module_rotate: Y <- X Q          X (K,n)   Q (n,n) -------------------------------------------------------------------------------- */
 

@@ -3,6 +3,7 @@
  *
  * How cuBLASLt goes about a product (its "algorithm": tile, stages, order of the sum) is chosen once for a kind of product and kept. Where M is a number of
  * examples or positions, it is chosen for ROWS of them, whatever M is, and must not split the sum: then a row's bits do not depend on how many there are.
+ * Where N is such a number, too, it is chosen for COLUMNS of them.
  * Where it has no such way for an M, a kernel of our own makes the product, for which the same holds.
  * Factors in bf16 are rounded here, to nearest even, into matrices whose rows are aligned as the matrix units like them.
  * Source: cuBLAS documentation, cublasLtMatmul.
@@ -15,12 +16,13 @@
 #include <string.h>
 
 #define ROWS 4096                               /* of M, for which ways are chosen that serve every M */
+#define COLUMNS 512                             /* of N, likewise */
 #define MATRICES 16                             /* of a batch of products, likewise */
 #define WORKSPACE ((size_t) 32 << 20)           /* bytes that a way may need; what Hopper's are made for */
 
 /* What a kind of product is known by. Plain bytes, compared as such. */
 struct Key {
-  int32_t type, compute, ta, tb, is_batch, has_bias, align_A, align_B, align_C, is_free;
+  int32_t type, compute, ta, tb, is_batch, has_bias, align_A, align_B, align_C, rows_are_free, columns_are_free;
   int64_t M, N, K, lda, ldb, ldc;
 };
 
@@ -76,9 +78,25 @@ describe_matrix (cublasLtMatrixLayout_t layout, cudaDataType type, int64_t rows,
   return status;
 }
 
-/* Of M rows and so many products. */
+/* As many rows, columns and products as ways are chosen for. */
+static AssayCudaProduct
+get_chosen (const AssayCudaProduct *p)
+{
+  AssayCudaProduct chosen = *p;
+
+  if (p->rows_are_free)
+    chosen.M = ROWS;
+  if (p->columns_are_free)
+    {
+      chosen.N = chosen.ldc = COLUMNS;
+      chosen.ldb = p->tb ? p->ldb : COLUMNS;
+    }
+  chosen.batch = p->batch > 1 || p->batch_is_free ? MATRICES : 1;
+  return chosen;
+}
+
 static int
-describe (const AssayCudaProduct *p, int64_t M, int64_t batch, Descriptors *d)
+describe (const AssayCudaProduct *p, Descriptors *d)
 {
   const int32_t op_a = p->ta ? CUBLAS_OP_T : CUBLAS_OP_N, op_b = p->tb ? CUBLAS_OP_T : CUBLAS_OP_N;
   const cublasLtEpilogue_t epilogue = CUBLASLT_EPILOGUE_BIAS;
@@ -94,10 +112,10 @@ describe (const AssayCudaProduct *p, int64_t M, int64_t batch, Descriptors *d)
   if (status == 0 && p->bias != NULL)
     status = cublasLtMatmulDescSetAttribute (&d->product, CUBLASLT_MATMUL_DESC_BIAS_POINTER, &p->bias, sizeof p->bias);
   if (status == 0)
-    status = p->ta ? describe_matrix (&d->A, storage (p), p->K, M, p->lda, batch, p->apart_A) : describe_matrix (&d->A, storage (p), M, p->K, p->lda, batch, p->apart_A);
+    status = p->ta ? describe_matrix (&d->A, storage (p), p->K, p->M, p->lda, p->batch, p->apart_A) : describe_matrix (&d->A, storage (p), p->M, p->K, p->lda, p->batch, p->apart_A);
   if (status == 0)
-    status = p->tb ? describe_matrix (&d->B, storage (p), p->N, p->K, p->ldb, batch, p->apart_B) : describe_matrix (&d->B, storage (p), p->K, p->N, p->ldb, batch, p->apart_B);
-  return status == 0 ? describe_matrix (&d->C, result, M, p->N, p->ldc, batch, p->apart_C) : status;
+    status = p->tb ? describe_matrix (&d->B, storage (p), p->N, p->K, p->ldb, p->batch, p->apart_B) : describe_matrix (&d->B, storage (p), p->K, p->N, p->ldb, p->batch, p->apart_B);
+  return status == 0 ? describe_matrix (&d->C, result, p->M, p->N, p->ldc, p->batch, p->apart_C) : status;
 }
 
 /* --- ways ------------------------------------------------------------------------------------------------------------------ */
@@ -115,6 +133,7 @@ static Key
 get_key (const AssayCudaProduct *p)
 {
   const size_t each = p->compute == ASSAY_CUDA_BF16 ? 2 : width (p->type);
+  const AssayCudaProduct chosen = get_chosen (p);
   Key key;
 
   memset (&key, 0, sizeof key);
@@ -122,18 +141,19 @@ get_key (const AssayCudaProduct *p)
   key.compute = p->compute;
   key.ta = p->ta;
   key.tb = p->tb;
-  key.is_batch = p->batch > 1 || p->batch_is_free;
+  key.is_batch = chosen.batch > 1;
   key.has_bias = p->bias != NULL;
   key.align_A = alignment (p->A, p->lda, p->apart_A, each);
   key.align_B = alignment (p->B, p->ldb, p->apart_B, each);
   key.align_C = alignment (p->C, p->ldc, p->apart_C, width (p->type));
-  key.is_free = p->rows_are_free;
-  key.M = p->rows_are_free ? ROWS : p->M;
-  key.N = p->N;
+  key.rows_are_free = p->rows_are_free;
+  key.columns_are_free = p->columns_are_free;
+  key.M = chosen.M;
+  key.N = chosen.N;
   key.K = p->K;
   key.lda = p->ta && p->rows_are_free ? 0 : p->lda;
-  key.ldb = p->ldb;
-  key.ldc = p->ldc;
+  key.ldb = chosen.ldb;
+  key.ldc = chosen.ldc;
   return key;
 }
 
@@ -141,13 +161,14 @@ static int
 choose (AssayCudaContext *context, const AssayCudaProduct *p, AssayProductWay *way, AssayCudaFailure *failure)
 {
   /* A sum may be split where nobody else's rows share the choice; the parts are then added in their order. */
-  const uint32_t reductions = p->rows_are_free ? CUBLASLT_REDUCTION_SCHEME_NONE : CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE;
+  const uint32_t reductions = p->rows_are_free || p->columns_are_free ? CUBLASLT_REDUCTION_SCHEME_NONE : CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE;
   const uint32_t align[] = { (uint32_t) way->key.align_B, (uint32_t) way->key.align_A, (uint32_t) way->key.align_C };
   const size_t workspace = WORKSPACE;
   cublasLtMatmulPreferenceOpaque_t preference;
   cublasLtMatmulHeuristicResult_t found = {};
+  const AssayCudaProduct chosen = get_chosen (p);
   Descriptors d;
-  int n = 0, status = describe (p, way->key.M, way->key.is_batch ? MATRICES : 1, &d);
+  int n = 0, status = describe (&chosen, &d);
 
   if (status == 0)
     status = cublasLtMatmulPreferenceInit (&preference);
@@ -335,12 +356,12 @@ multiply_there (AssayCudaContext *context, const AssayCudaProduct *p, AssayCudaF
   cublasLtMatmulHeuristicResult_t checked = {};
   Descriptors d;
 
-  if (way == NULL || !assay_cuda_check_blas (context, (cublasStatus_t) describe (p, p->M, p->batch, &d), "a product's matrices", failure))
+  if (way == NULL || !assay_cuda_check_blas (context, (cublasStatus_t) describe (p, &d), "a product's matrices", failure))
     return 0;
   if (!way->is_there && p->bias != NULL)
     return multiply_onto_bias (context, p, failure);
   if (!way->is_there
-      || ((p->rows_are_free || p->batch_is_free)
+      || ((p->rows_are_free || p->columns_are_free || p->batch_is_free)
           && (cublasLtMatmulAlgoCheck (context->blas, &d.product, &d.B, &d.A, &d.C, &d.C, &way->algo, &checked) != CUBLAS_STATUS_SUCCESS || checked.workspaceSize > WORKSPACE)))
     return assay_cuda_multiply_plain (context, p, failure);
   if ((way->workspace > 0 || checked.workspaceSize > 0) && !assay_cuda_get_workspace (context, failure))
@@ -412,7 +433,7 @@ int
 assay_cuda_gemm (AssayCudaContext *context, AssayCudaType type, int ta, int tb, int64_t M, int64_t N, int64_t K, double alpha, const void *A, int64_t lda,
                  const void *B, int64_t ldb, double beta, void *C, int64_t ldc, AssayCudaFailure *failure)
 {
-  AssayCudaProduct p = { type, ASSAY_CUDA_FULL, ta != 0, tb != 0, false, false, 1, M, N, K, alpha, beta, A, B, NULL, C, lda, ldb, ldc, 0, 0, 0 };
+  AssayCudaProduct p = { type, ASSAY_CUDA_FULL, ta != 0, tb != 0, false, false, 1, M, N, K, alpha, beta, A, B, NULL, C, lda, ldb, ldc, 0, 0, 0, false };
 
   return assay_cuda_multiply (context, &p, failure);
 }

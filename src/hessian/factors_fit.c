@@ -40,15 +40,7 @@ begin_beside (Beside *beside, const double *here, GError **error)
 static gboolean
 end_beside (const Beside *beside, double *sums, GError **error)
 {
-  g_autoptr (AssayBuffer) fetched = beside->device ? assay_mem_alloc_array (beside->width, sizeof (double), error) : NULL;
-
-  if (beside->device == NULL)
-    return TRUE;
-  if (fetched == NULL || !beside->device->copy_out (beside->device, fetched, beside->sums, (gsize) beside->width * sizeof (double), error))
-    return FALSE;
-  for (gint64 i = 0; i < beside->width; i++)
-    sums[i] += ((double *) fetched)[i];
-  return TRUE;
+  return beside->device == NULL || assay_module_there_collect (beside->device, beside->width, beside->sums, sums, error);
 }
 
 /* --- moments -------------------------------------------------------------------------------------------------------------- */

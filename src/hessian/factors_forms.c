@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "hessian/factors_rotation.h"
+#include "hessian/module_there.h"
 
 #include <string.h>
 
@@ -19,6 +20,9 @@ typedef struct {
   AssayModuleOuter *outer;      /* (uses): from there on */
   const AssayModuleBatch *batch;
   double *forms;                /* (N) */
+  AssayBackend *device;         /* NULL, or where modules stay */
+  gboolean *stays;              /* (modules) */
+  double **weight_there, *forms_there;  /* (modules): weights of those; (N) */
 } Forms;
 
 static gboolean
@@ -52,6 +56,12 @@ forms_clear (Forms *f)
     assay_mem_free (f->weight[m]);
   g_free (f->weight);
   g_free (f->outer);
+  for (guint m = 0; f->device != NULL && m < factors->modules->n; m++)
+    f->device->release (f->device, f->weight_there[m]);
+  if (f->device != NULL)
+    f->device->release (f->device, f->forms_there);
+  g_free (f->weight_there);
+  g_free (f->stays);
   assay_mem_free (f->D);
   assay_factors_rotation_clear (&f->rotation);
 }
@@ -102,6 +112,47 @@ aim (Forms *f)
     }
 }
 
+/* Leaves what can stay on the device there, with weights and bases. */
+static gboolean
+leave_there (Forms *f, AssayModulePass *pass, const AssayPoint *point, GError **error)
+{
+  const AssayModules *modules = assay_factors_inverse_get_factors (f->inverse)->modules;
+  AssayBackend *device = point->backend;
+  guint n = 0;
+
+  f->stays = g_new (gboolean, modules->n);
+  for (guint m = 0; m < modules->n; m++)
+    f->stays[m] = TRUE;
+  if (!assay_module_pass_leave_there (pass, f->stays, error))
+    return FALSE;
+  for (guint m = 0; m < modules->n; m++)
+    n += f->stays[m];
+  if (n == 0)
+    return TRUE;
+  f->device = device;
+  f->weight_there = g_new0 (double *, modules->n);
+  for (guint m = 0; m < modules->n; m++)
+    {
+      const gsize bytes = (gsize) (modules->module[m].rows * modules->module[m].columns) * sizeof (double);
+
+      if (f->stays[m] && ((f->weight_there[m] = device->alloc (device, bytes, error)) == NULL
+                          || !device->copy_in (device, f->weight_there[m], f->weight[m], bytes, error)))
+        return FALSE;
+    }
+  return assay_factors_rotation_send (&f->rotation, device, point->dtype, assay_module_pass_get_batch (pass), f->stays, error)
+         && (f->forms_there = device->alloc (device, (gsize) point->n_examples * sizeof (double), error)) != NULL;
+}
+
+static gboolean
+add_forms_there (const AssayModuleBatch *batch, Forms *f, GError **error)
+{
+  const AssayModuleOuter *outer = &f->rotation.outer[0];
+
+  return assay_factors_rotation_turn_there (&f->rotation, batch, error)
+         && assay_module_there_forms (f->device, batch->dtype, batch->B, outer->n, batch->module->rows, batch->module->columns, outer->row, outer->column,
+                                      f->weight_there[batch->index], f->forms_there + batch->first, error);
+}
+
 static gboolean
 add_forms (const AssayModuleBatch *batch, gpointer data, GError **error)
 {
@@ -109,7 +160,8 @@ add_forms (const AssayModuleBatch *batch, gpointer data, GError **error)
   const AssayModule *module = batch->module;
   gint64 most = MAX (1, f->room / (module->rows * module->columns));
 
-  (void) error;
+  if (f->stays[batch->index])
+    return add_forms_there (batch, f, error);
   f->batch = batch;
   assay_factors_rotation_turn (&f->rotation, batch);
   for (f->first = 0; f->first < batch->B; f->first += most)
@@ -138,7 +190,8 @@ assay_factors_forms (const AssayFactorsInverse *inverse, AssayFactorsSpectrum sp
   ok = assay_factors_rotation_open (&f.rotation, factors, point->backend->workers, point->dtype, assay_module_pass_get_batch (pass), error)
        && make_weights (&f, error) && (f.D = assay_mem_alloc_array (f.room, assay_dtype_width (point->dtype), error)) != NULL;
   f.outer = g_new0 (AssayModuleOuter, f.rotation.n_uses);
-  ok = ok && assay_module_pass_run (pass, add_forms, &f, "self-influence", progress, error);
+  ok = ok && leave_there (&f, pass, point, error) && assay_module_pass_run (pass, add_forms, &f, "self-influence", progress, error)
+       && (f.device == NULL || assay_module_there_collect (f.device, point->n_examples, f.forms_there, forms, error));
   forms_clear (&f);
   return ok;
 }

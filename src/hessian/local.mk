@@ -67,6 +67,7 @@ src_hessian_libhessian_la_SOURCES = $(CURVATURES_LIST) $(MODULES_LIST) $(SOLVERS
   src/hessian/module_products.c src/hessian/module_products.h src/hessian/module_products.inc \
   src/hessian/module_there.c src/hessian/module_there.h \
   src/hessian/module_scores.c src/hessian/module_scores.h \
+  src/hessian/module_scores_there.c src/hessian/module_scores_there.h \
   src/hessian/modules.c src/hessian/modules.h \
   src/hessian/point.c src/hessian/point.h \
   src/hessian/quadrature.c src/hessian/quadrature.h \

@@ -256,6 +256,15 @@ can_stay (const AssayModulePass *pass, guint m)
          && !is_read_here (pass, ASSAY_ADJOINT, use->adjoint);
 }
 
+static gboolean
+make_walks (AssayModulePass *pass, GError **error)
+{
+  const gint64 B = assay_feed_get_batch (pass->feed), rest = pass->point.n_examples % B;
+
+  return assay_feed_bind (pass->feed, pass->examples, B, error) != NULL
+         && (rest == 0 || assay_feed_bind (pass->feed, pass->examples, rest, error) != NULL);
+}
+
 gboolean
 assay_module_pass_leave_there (AssayModulePass *pass, gboolean *marks, GError **error)
 {
@@ -283,7 +292,7 @@ assay_module_pass_leave_there (AssayModulePass *pass, gboolean *marks, GError **
   for (guint m = 0; m < pass->modules->n; m++)
     if (marks[m])
       columns = MAX (columns, pass->modules->module[m].uses[0].positions * pass->modules->module[m].columns);
-  return (pass->column_there = device->alloc (device, (gsize) (B * columns) * assay_dtype_width (pass->point.dtype), error)) != NULL
+  return make_walks (pass, error) && (pass->column_there = device->alloc (device, (gsize) (B * columns) * assay_dtype_width (pass->point.dtype), error)) != NULL
          && (pass->masked_there = device->alloc (device, (gsize) MAX (1, B * pass->T), error)) != NULL;
 }
 

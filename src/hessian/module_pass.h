@@ -36,7 +36,8 @@ gint64           assay_module_pass_measure (const AssayModel *model, const Assay
                                             guint64 *bytes, GError **error);
 
 /* From here on parts of the modules (modules->n) that are marked, and have one use, are left on the point's device where their kind is gathered there: parts
- * have it as `there`. Marks of modules that are not are taken away. On the processor all are. Errors: NO_MEMORY. */
+ * have it as `there`. Marks of modules that are not are taken away. On the processor all are. The walks are made at once, so that what follows finds what they
+ * leave of the device's memory. Errors: NO_MEMORY. */
 gboolean         assay_module_pass_leave_there (AssayModulePass *pass, gboolean *marks, GError **error);
 
 /* Calls func for each module of each micro-batch, in order. what: for progress. Errors: NAN with the example; stopped on request. */

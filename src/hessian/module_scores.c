@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* module_scores.c: two ways to r' X c, and the choice between them. */
+/* module_scores.c: two ways to r' X c, and the choice between them; of modules that stay on a device, module_scores_there.h. */
 #include "hessian/module_scores.h"
 
+#include "base/error.h"
 #include "base/mem.h"
 #include "hessian/gradient.h"
 #include "hessian/module_pass.h"
 #include "hessian/module_products.h"
+#include "hessian/module_scores_there.h"
+#include "hessian/module_there.h"
 #include "hessian/vector_f64.h"
 
 #include <string.h>
@@ -14,20 +17,27 @@
 #define HELD (1 << 26)          /* elements that D of held examples may take, of all modules together */
 #define MOST_HELD 128           /* examples: the vectors are then read from memory once for so many */
 #define TURNED 16               /* vectors that are turned at a time: a line of the cache */
+#define MOST_HELD_THERE 128     /* on a device; with more than one vector at least so many: */
+#define LEAST_HELD_THERE 16
 
 typedef struct {
   const AssayModules *modules;
   AssayWorkers *workers;
   AssayDtype dtype;
   gint64 Q, N;
+  gint64 apart;                 /* elements from one module's table in by_module to the next */
   double *scale;                /* (Q): powers of two */
   void **X;                     /* (modules): of the walk's type, scaled: (Q, rows, columns), or (rows, columns, Q) where D are formed */
   void *room;                   /* what fits into ROOM, or one example or vector where that is more */
   gint64 room_size;
+  const gboolean *is_formed;    /* (modules) */
+  gboolean *stays;              /* (modules): on the device, with all that belongs to it; nothing of it is in X and held */
+  AssayModuleScoresThere there;
   void **held;                  /* (modules): (hold, rows, columns), D of examples that wait for their products; NULL: none are formed */
   gint64 hold, *n_held, *first_held;    /* (modules) */
   void *products;               /* (hold,Q) */
   double *scores, *by_module;   /* or, of squared norms: scores (N) alone */
+  double *norms_there;          /* (N), or NULL */
   double *formed;               /* (Q,N) what modules whose D are formed add to scores: apart, so that no sum hangs on when the held ones are read */
   /* of the block under way */
   const AssayModuleBatch *batch;
@@ -64,7 +74,7 @@ add_score (const Scoring *s, double *scores, guint module, gint64 q, gint64 i, d
   value /= s->scale[q];
   scores[q * s->N + i] += value;
   if (s->by_module != NULL)
-    s->by_module[(module * s->Q + q) * s->N + i] += value;
+    s->by_module[module * s->apart + q * s->N + i] += value;
 }
 
 /* --- D formed ------------------------------------------------------------------------------------------------------------- */
@@ -208,9 +218,10 @@ score_batch (const AssayModuleBatch *batch, gpointer data, GError **error)
 {
   Scoring *s = data;
 
-  (void) error;
   s->batch = batch;
-  if (s->held[batch->index] != NULL)
+  if (s->stays[batch->index])
+    return assay_module_scores_there_add (&s->there, batch, error);
+  if (s->is_formed[batch->index])
     score_formed (s, batch);
   else
     score_positions (s, batch);
@@ -219,19 +230,40 @@ score_batch (const AssayModuleBatch *batch, gpointer data, GError **error)
 
 /* --- the pass ---------------------------------------------------------------------------------------------------------------- */
 
-/* The vectors as matrices of a module, scaled so that float holds them. D: room for one. */
+/* A vector as the matrix of a module, scaled so that float holds it. D: room for it. */
 static void
-convert_side_by_side (Scoring *s, guint m, const double *X, double *D)
+convert_one (const Scoring *s, guint m, gint64 q, const double *X, double *D, void *to)
 {
   const AssayModule *module = &s->modules->module[m];
   gint64 size = module->rows * module->columns;
 
+  assay_module_read (module, X + q * s->modules->P, D);
+  assay_f64_scale (size, s->scale[q], D);
+  assay_dtype_convert (ASSAY_F64, D, s->dtype, to, size);
+}
+
+static void
+convert_side_by_side (Scoring *s, guint m, const double *X, double *D)
+{
+  gsize bytes = s->modules->module[m].rows * s->modules->module[m].columns * assay_dtype_width (s->dtype);
+
   for (gint64 q = 0; q < s->Q; q++)
+    convert_one (s, m, q, X, D, (char *) s->X[m] + q * bytes);
+}
+
+/* To the device. */
+static gboolean
+send_vectors (Scoring *s, guint m, const double *X, double *D, GError **error)
+{
+  g_autoptr (AssayBuffer) matrix = assay_mem_alloc_array (s->modules->module[m].rows * s->modules->module[m].columns, assay_dtype_width (s->dtype), error);
+
+  for (gint64 q = 0; matrix != NULL && q < s->Q; q++)
     {
-      assay_module_read (module, X + q * s->modules->P, D);
-      assay_f64_scale (size, s->scale[q], D);
-      assay_dtype_convert (ASSAY_F64, D, s->dtype, (char *) s->X[m] + q * size * assay_dtype_width (s->dtype), size);
+      convert_one (s, m, q, X, D, matrix);
+      if (!assay_module_scores_there_put (&s->there, m, q, matrix, error))
+        return FALSE;
     }
+  return matrix != NULL;
 }
 
 /* Turned, so that a product with held D reads what lies together. D: room for TURNED of them, or for all. */
@@ -267,16 +299,22 @@ convert_vectors (Scoring *s, const double *X, GError **error)
   for (gint64 q = 0; q < s->Q; q++)
     s->scale[q] = s->dtype == ASSAY_F32 ? assay_f64_unit_scale (s->modules->P, X + q * s->modules->P) : 1;
   for (guint m = 0; m < s->modules->n; m++)
-    largest = MAX (largest, (s->held[m] ? MIN (TURNED, s->Q) : 1) * s->modules->module[m].rows * s->modules->module[m].columns);
+    largest = MAX (largest, (s->is_formed[m] ? MIN (TURNED, s->Q) : 1) * s->modules->module[m].rows * s->modules->module[m].columns);
   D = assay_mem_alloc_array (largest, sizeof (double), error);
   if (D == NULL)
     return FALSE;
   for (guint m = 0; m < s->modules->n; m++)
     {
+      if (s->stays[m])
+        {
+          if (!send_vectors (s, m, X, D, error))
+            return FALSE;
+          continue;
+        }
       s->X[m] = assay_mem_alloc_array (s->Q * s->modules->module[m].rows * s->modules->module[m].columns, assay_dtype_width (s->dtype), error);
       if (s->X[m] == NULL)
         return FALSE;
-      (s->held[m] ? convert_turned : convert_side_by_side) (s, m, X, D);
+      (s->is_formed[m] ? convert_turned : convert_side_by_side) (s, m, X, D);
     }
   return TRUE;
 }
@@ -285,12 +323,14 @@ static gboolean
 make_room (Scoring *s, gint64 B, GError **error)
 {
   gsize width = assay_dtype_width (s->dtype);
-  gint64 least = 0, most = 0;   /* one example or vector, and all of them */
+  gint64 least = 1, most = 1;   /* one example or vector, and all of them */
 
   for (guint m = 0; m < s->modules->n; m++)
     {
       const AssayModule *module = &s->modules->module[m];
 
+      if (s->stays[m])
+        continue;
       least = MAX (least, module->rows * module->columns);
       most = MAX (most, B * module->rows * module->columns);
       for (guint u = 0; u < module->n_uses; u++)
@@ -309,7 +349,7 @@ make_room (Scoring *s, gint64 B, GError **error)
 
 /* Room for the D of modules whose gradients are formed. */
 static gboolean
-make_held (Scoring *s, AssayScoreRoute route, GError **error)
+make_held (Scoring *s, GError **error)
 {
   gsize width = assay_dtype_width (s->dtype);
 
@@ -318,11 +358,29 @@ make_held (Scoring *s, AssayScoreRoute route, GError **error)
     {
       const AssayModule *module = &s->modules->module[m];
 
-      if ((route == ASSAY_ROUTE_CHEAPER ? assay_module_choose_route (module, s->Q, NULL) : route) == ASSAY_ROUTE_FORM
-          && (s->held[m] = assay_mem_alloc_array (s->hold * module->rows * module->columns, width, error)) == NULL)
+      if (s->is_formed[m] && !s->stays[m] && (s->held[m] = assay_mem_alloc_array (s->hold * module->rows * module->columns, width, error)) == NULL)
         return FALSE;
     }
   return (s->products = assay_mem_alloc_array (s->hold * s->Q, width, error)) != NULL;
+}
+
+static gboolean
+stays_any (const gboolean *stays, guint n)
+{
+  while (n > 0 && !stays[n - 1])
+    n--;
+  return n > 0;
+}
+
+/* What of a pass stays on the device. held: examples whose D are held there. */
+static gboolean
+leave_there (Scoring *s, AssayModulePass *pass, AssayBackend *device, gint64 held, GError **error)
+{
+  for (guint m = 0; m < s->modules->n; m++)
+    s->stays[m] = TRUE;
+  return assay_module_pass_leave_there (pass, s->stays, error)
+         && (!stays_any (s->stays, s->modules->n)
+             || assay_module_scores_there_open (&s->there, device, s->dtype, s->modules, s->stays, s->is_formed, s->Q, s->N, held, s->by_module != NULL, error));
 }
 
 static void
@@ -337,41 +395,93 @@ scoring_clear (Scoring *s)
   g_free (s->held);
   g_free (s->n_held);
   g_free (s->first_held);
+  g_free (s->stays);
   g_free (s->scale);
   assay_mem_free (s->room);
   assay_mem_free (s->products);
+  assay_module_scores_there_clear (&s->there);
+}
+
+/* All vectors of `asked`, which are (Q,P) at X. */
+static gboolean
+score_block (const AssayPoint *point, const Scoring *asked, const double *X, gint64 held, AssayProgress *progress, GError **error)
+{
+  const AssayModules *modules = asked->modules;
+  Scoring s = *asked;
+  g_autoptr (AssayModulePass) pass = assay_module_pass_new (point, modules, FALSE, 0, error);
+  g_autoptr (AssayBuffer) formed = pass ? assay_mem_alloc_array (s.Q * s.N, sizeof (double), error) : NULL;
+  gboolean ok;
+
+  if (formed == NULL)
+    return FALSE;
+  s.formed = formed;
+  memset (s.formed, 0, s.Q * s.N * sizeof *s.formed);
+  s.scale = g_new0 (double, s.Q);
+  s.X = g_new0 (void *, modules->n);
+  s.held = g_new0 (void *, modules->n);
+  s.stays = g_new0 (gboolean, modules->n);
+  s.n_held = g_new0 (gint64, modules->n);
+  s.first_held = g_new0 (gint64, modules->n);
+  memset (s.scores, 0, s.Q * s.N * sizeof *s.scores);
+  for (guint m = 0; s.by_module != NULL && m < modules->n; m++)
+    memset (s.by_module + m * s.apart, 0, s.Q * s.N * sizeof *s.by_module);
+  ok = leave_there (&s, pass, point->backend, held, error) && make_held (&s, error) && convert_vectors (&s, X, error)
+       && make_room (&s, assay_module_pass_get_batch (pass), error)
+       && assay_module_pass_run (pass, score_batch, &s, "scores", progress, error);
+  for (guint m = 0; ok && m < modules->n; m++)
+    flush (&s, m);
+  for (gint64 i = 0; ok && i < s.Q * s.N; i++)
+    s.scores[i] += s.formed[i];
+  ok = ok && (s.there.device == NULL || assay_module_scores_there_finish (&s.there, s.scale, s.scores, s.by_module, s.apart, error));
+  scoring_clear (&s);
+  return ok;
+}
+
+/* Less of what changes no bits: TRUE when there is still something to leave out. */
+static gboolean
+make_do (gint64 *Q, gint64 *held, gint64 N)
+{
+  if (*held > (*Q > 1 ? LEAST_HELD_THERE : 1))
+    *held /= 2;
+  else if (*Q > 1)
+    {
+      *Q = (*Q + 1) / 2;
+      *held = MIN (MOST_HELD_THERE, N);
+    }
+  else
+    return FALSE;
+  return TRUE;
 }
 
 gboolean
 assay_module_scores (const AssayPoint *point, const AssayModules *modules, gint64 Q, const double *X, AssayScoreRoute route, double *scores,
                      double *by_module, AssayProgress *progress, GError **error)
 {
-  Scoring s = { .modules = modules, .workers = point->backend->workers, .dtype = point->dtype, .Q = Q, .N = point->n_examples,
-                .scores = scores, .by_module = by_module };
-  g_autoptr (AssayModulePass) pass = assay_module_pass_new (point, modules, FALSE, 0, error);
-  g_autoptr (AssayBuffer) formed = pass ? assay_mem_alloc_array (Q * s.N, sizeof (double), error) : NULL;
-  gboolean ok;
+  const gint64 N = point->n_examples;
+  g_autofree gboolean *is_formed = g_new (gboolean, modules->n);
+  gint64 most = Q, held = MIN (MOST_HELD_THERE, N);
 
-  if (formed == NULL)
-    return FALSE;
-  s.formed = formed;
-  memset (s.formed, 0, Q * s.N * sizeof *s.formed);
-  s.scale = g_new0 (double, Q);
-  s.X = g_new0 (void *, modules->n);
-  s.held = g_new0 (void *, modules->n);
-  s.n_held = g_new0 (gint64, modules->n);
-  s.first_held = g_new0 (gint64, modules->n);
-  memset (scores, 0, Q * s.N * sizeof *scores);
-  if (by_module != NULL)
-    memset (by_module, 0, modules->n * Q * s.N * sizeof *by_module);
-  ok = make_held (&s, route, error) && convert_vectors (&s, X, error) && make_room (&s, assay_module_pass_get_batch (pass), error)
-       && assay_module_pass_run (pass, score_batch, &s, "scores", progress, error);
-  for (guint m = 0; ok && m < modules->n; m++)
-    flush (&s, m);
-  for (gint64 i = 0; ok && i < Q * s.N; i++)
-    scores[i] += s.formed[i];
-  scoring_clear (&s);
-  return ok;
+  for (guint m = 0; m < modules->n; m++)                          /* by all vectors: the bits of one do not hang on how many fit */
+    is_formed[m] = (route == ASSAY_ROUTE_CHEAPER ? assay_module_choose_route (&modules->module[m], Q, NULL) : route) == ASSAY_ROUTE_FORM;
+  for (gint64 first = 0; first < Q;)
+    {
+      const Scoring asked = { .modules = modules, .workers = point->backend->workers, .dtype = point->dtype, .Q = MIN (most, Q - first), .N = N, .apart = Q * N,
+                              .is_formed = is_formed, .scores = scores + first * N, .by_module = by_module ? by_module + first * N : NULL };
+      GError *fault = NULL;
+
+      if (score_block (point, &asked, X + first * modules->P, held, progress, &fault))
+        first += asked.Q;
+      else if (point->backend->owns == NULL || !g_error_matches (fault, ASSAY_ERROR, ASSAY_ERROR_NO_MEMORY) || !make_do (&most, &held, N))
+        {
+          if (point->backend->owns != NULL && g_error_matches (fault, ASSAY_ERROR, ASSAY_ERROR_NO_MEMORY))
+            g_prefix_error (&fault, "scores: the vector of one query, with the walks of the examples, does not fit: take fewer modules, f32, or leave --device out; ");
+          g_propagate_error (error, fault);
+          return FALSE;
+        }
+      else
+        g_clear_error (&fault);
+    }
+  return TRUE;
 }
 
 /* --- the choice between this pass and tangent walks ---------------------------------------------------------------------------- */
@@ -444,8 +554,11 @@ add_norms (const AssayModuleBatch *batch, gpointer data, GError **error)
 {
   Scoring *s = data;
   gint64 most = MAX (1, s->room_size / (batch->module->rows * batch->module->columns));
+  const AssayModuleParts *parts = &batch->parts[0];
 
-  (void) error;
+  if (s->stays[batch->index])
+    return assay_module_there_forms (parts->there, s->dtype, batch->B, parts->use->positions, batch->module->rows, batch->module->columns, parts->row, parts->column,
+                                     NULL, s->norms_there + batch->first, error);
   s->batch = batch;
   for (s->first_q = 0; s->first_q < batch->B; s->first_q += most)
     {
@@ -455,6 +568,12 @@ add_norms (const AssayModuleBatch *batch, gpointer data, GError **error)
       assay_workers_run (s->workers, B, add_norm, s);
     }
   return TRUE;
+}
+
+static gboolean
+make_norms_there (Scoring *s, AssayBackend *device, GError **error)
+{
+  return !stays_any (s->stays, s->modules->n) || (s->norms_there = device->alloc (device, (gsize) s->N * sizeof (double), error)) != NULL;
 }
 
 gboolean
@@ -470,9 +589,15 @@ assay_module_squared_norms (const AssayPoint *point, double *squared_norm, Assay
   if ((pass = assay_module_pass_new (point, modules, FALSE, 0, error)) == NULL)
     return FALSE;
   s.modules = modules;
+  s.stays = g_new (gboolean, modules->n);
+  for (guint m = 0; m < modules->n; m++)
+    s.stays[m] = TRUE;
   memset (squared_norm, 0, s.N * sizeof *squared_norm);
-  ok = make_room (&s, assay_module_pass_get_batch (pass), error)
-       && assay_module_pass_run (pass, add_norms, &s, "norms of gradients", progress, error);
+  ok = assay_module_pass_leave_there (pass, s.stays, error) && make_norms_there (&s, point->backend, error)
+       && make_room (&s, assay_module_pass_get_batch (pass), error)
+       && assay_module_pass_run (pass, add_norms, &s, "norms of gradients", progress, error)
+       && (s.norms_there == NULL || assay_module_there_collect (point->backend, s.N, s.norms_there, squared_norm, error));
+  point->backend->release (point->backend, s.norms_there);
   scoring_clear (&s);
   return ok;
 }

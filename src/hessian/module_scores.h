@@ -6,7 +6,8 @@
  * For each module the cheaper of two ways is taken; rows R, columns C, positions n, vectors Q, flops for an example:
  *   form        D_i is formed from its positions, then one product with all vectors      2 n R C + 2 Q R C
  *   positions   X_q c_t for every position, D_i is never formed                          2 n Q R C      (one-hot rows: 2 n Q C)
- * Numerics: in the point's type within a module, in double over modules; in a fixed order for any crew, whatever the point's batch.
+ * Modules that can stay on the point's device are scored there (module_scores_there.h): of the vectors of so many queries as fit, in as many passes.
+ * Numerics: in the point's type within a module, in double over modules; in a fixed order for any crew, whatever the point's batch and the device's memory.
  * Shape letters: N examples, Q vectors, P parameters. Thread rule: one call at a time per backend.
  */
 #pragma once

@@ -2,6 +2,7 @@
 /* module_there.c: calls of a device's rules for modules. */
 #include "hessian/module_there.h"
 
+#include "base/mem.h"
 #include "tensor/op_call.h"
 
 static gboolean
@@ -43,4 +44,55 @@ assay_module_there_squares (AssayBackend *device, AssayDtype dtype, gint64 B, gi
   const AssayShape in[] = { ASSAY_SHAPE (B, n, rows), ASSAY_SHAPE (B, n, columns) }, out = ASSAY_SHAPE (rows, columns);
 
   return run (device, "module_squares", dtype, in, &out, R, C, sum, error);
+}
+
+gboolean
+assay_module_there_form (AssayBackend *device, AssayDtype dtype, gint64 B, gint64 n, gint64 rows, gint64 columns, const void *R, const void *C, gint64 stride, void *D,
+                         GError **error)
+{
+  const AssayShape in[] = { ASSAY_SHAPE (B, n, rows), ASSAY_SHAPE (B, n, columns) }, out = ASSAY_SHAPE (B, stride);
+
+  return run (device, "module_form", dtype, in, &out, R, C, D, error);
+}
+
+gboolean
+assay_module_there_forms (AssayBackend *device, AssayDtype dtype, gint64 B, gint64 n, gint64 rows, gint64 columns, const void *R, const void *C, const double *weight,
+                          double *sum, GError **error)
+{
+  const AssayShape in[] = { ASSAY_SHAPE (B, n, rows), ASSAY_SHAPE (B, n, columns), ASSAY_SHAPE (rows, columns) }, out = ASSAY_SHAPE (B);
+  AssayOpCall call = { .n_in = 3, .n_out = 1, .in_shape = in, .out_shape = &out, .x = { R, C, weight }, .y = { sum } };
+
+  return device->run_op (device, "module_forms", ASSAY_FWD, dtype, &call, error);
+}
+
+gboolean
+assay_module_there_products (AssayBackend *device, AssayDtype dtype, gint64 H, gint64 Q, gint64 stride, const void *D, const void *X, gint64 N, double *score,
+                             double *also, GError **error)
+{
+  const AssayShape in[] = { ASSAY_SHAPE (H, stride), ASSAY_SHAPE (Q, stride) }, out[] = { ASSAY_SHAPE (Q, N), ASSAY_SHAPE (Q, N) };
+  AssayOpCall call = { .n_in = 2, .n_out = 2, .in_shape = in, .out_shape = out, .x = { D, X }, .y = { score, also } };
+
+  return device->run_op (device, "module_products", ASSAY_FWD, dtype, &call, error);
+}
+
+gboolean
+assay_module_there_positions (AssayBackend *device, AssayDtype dtype, gint64 B, gint64 n, gint64 rows, gint64 columns, const void *R, const void *C, gint64 Q,
+                              gint64 stride, const void *X, gint64 N, double *score, double *also, GError **error)
+{
+  const AssayShape in[] = { ASSAY_SHAPE (B, n, rows), ASSAY_SHAPE (B, n, columns), ASSAY_SHAPE (Q, stride) }, out[] = { ASSAY_SHAPE (Q, N), ASSAY_SHAPE (Q, N) };
+  AssayOpCall call = { .n_in = 3, .n_out = 2, .in_shape = in, .out_shape = out, .x = { R, C, X }, .y = { score, also } };
+
+  return device->run_op (device, "module_positions", ASSAY_FWD, dtype, &call, error);
+}
+
+gboolean
+assay_module_there_collect (AssayBackend *device, gint64 n, const double *there, double *sum, GError **error)
+{
+  g_autoptr (AssayBuffer) fetched = assay_mem_alloc_array (n, sizeof (double), error);
+
+  if (fetched == NULL || !device->copy_out (device, fetched, there, (gsize) n * sizeof (double), error))
+    return FALSE;
+  for (gint64 i = 0; i < n; i++)
+    sum[i] += ((double *) fetched)[i];
+  return TRUE;
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* module_there.h: what factors are made of, where a device has the sides of modules: kernels/op_module.cu. Internal to this floor.
+/* module_there.h: what factors and scores are made of, where a device has the sides of modules: kernels/op_module.cu. Internal to this floor.
  *
  * Sums are of doubles and the device's own; shapes are those of one micro-batch. Numerics: products in the type of the walk, sums in an order fixed by the
- * sizes. Errors: those of the device.
+ * sizes; what is of one example and one vector has the same bits whatever others are beside them. Errors: those of the device; its memory.
+ * Shape letters: B examples of n positions; H examples, Q vectors, N columns of a table of scores; stride: elements from one D or X to the next, at least rows
+ * columns, zeros behind them.
  */
 #pragma once
 
@@ -17,3 +19,17 @@ gboolean assay_module_there_rotate  (AssayBackend *device, AssayDtype dtype, gin
 /* sum (rows,columns) += sum over b of (R_b' C_b)^2 for R (B,n,rows), C (B,n,columns). */
 gboolean assay_module_there_squares (AssayBackend *device, AssayDtype dtype, gint64 B, gint64 n, gint64 rows, gint64 columns, const void *R, const void *C,
                                      double *sum, GError **error);
+/* D (B,stride), (rows,columns) each, <- R_b' C_b for R (B,n,rows), C (B,n,columns). */
+gboolean assay_module_there_form    (AssayBackend *device, AssayDtype dtype, gint64 B, gint64 n, gint64 rows, gint64 columns, const void *R, const void *C,
+                                     gint64 stride, void *D, GError **error);
+/* sum (B) += the sum over i of weight_i (R_b' C_b)_i^2. weight (rows,columns); NULL: ones. */
+gboolean assay_module_there_forms   (AssayBackend *device, AssayDtype dtype, gint64 B, gint64 n, gint64 rows, gint64 columns, const void *R, const void *C,
+                                     const double *weight, double *sum, GError **error);
+/* score (Q,N), and also (Q,N) where it is not NULL, += X_q . D_h in the columns 0 .. H-1, for D (H,stride), X (Q,stride): the tables from a column on. */
+gboolean assay_module_there_products (AssayBackend *device, AssayDtype dtype, gint64 H, gint64 Q, gint64 stride, const void *D, const void *X, gint64 N,
+                                     double *score, double *also, GError **error);
+/* The same of R_b' C_b without forming it: sum over positions of r_t' X_q c_t. */
+gboolean assay_module_there_positions (AssayBackend *device, AssayDtype dtype, gint64 B, gint64 n, gint64 rows, gint64 columns, const void *R, const void *C,
+                                     gint64 Q, gint64 stride, const void *X, gint64 N, double *score, double *also, GError **error);
+/* sum (n), here, += what is there. */
+gboolean assay_module_there_collect (AssayBackend *device, gint64 n, const double *there, double *sum, GError **error);

@@ -70,7 +70,7 @@ else
   check "an operation as it is passes" right_op op_norm rmsnorm
   check "a mean over the wrong number is found" wrong_op mean op_norm 's|mh = warp_sum (mh) / S (C);|mh = warp_sum (mh) / S (C + 1);|' rmsnorm
   check "products as they are pass" right_product
-  check "a product whose way follows its number of rows is found" wrong_product rows 's/key.M = p->rows_are_free ? ROWS : p->M;/key.M = p->M;/'
+  check "a product whose way follows its number of rows is found" wrong_product rows 's/chosen.M = ROWS;/;/; s/key.M = chosen.M;/key.M = p->M;/'
   check "factors that are cut off instead of rounded are found" wrong_product cut 's/(bits + 0x7fff + (bits >> 16 \& 1)) >> 16/bits >> 16/'
   check "a term too few in the adjoint of a loss is found" wrong_op loss op_loss 's|exp_of (-l\[n\]) - S (1)|exp_of (-l[n])|' xent
   check "tiles of attention as they are pass" right_tile

@@ -658,7 +658,7 @@ cublasLtMatmulAlgoGetHeuristic (cublasLtHandle_t, cublasLtMatmulDesc_t product, 
     return CUBLAS_STATUS_NOT_SUPPORTED;
   *n = 1;
   found->state = CUBLAS_STATUS_SUCCESS;
-  found->algo.lanes = D->columns >= 64 ? 1 : D->columns >= 8 ? 2 : 4;
+  found->algo.lanes = (D->columns >= 64 ? 1 : D->columns >= 8 ? 2 : 4) * (D->rows >= 16 ? 1 : D->rows >= 2 ? 2 : 4);
   found->algo.parts = preference->reductions != CUBLASLT_REDUCTION_SCHEME_NONE && k > 4 * D->rows ? 2 : 1;
   memcpy (found->algo.alignment, preference->alignment, sizeof preference->alignment);
   found->workspaceSize = found->algo.parts > 1 ? D->rows * D->columns * 4 : 0;
@@ -713,12 +713,13 @@ multiply (cublasLtMatmulDescOpaque_t p, cublasLtMatmulAlgo_t algo, T alpha, cons
 
           for (int64_t first = 0; first < k; first += piece)
             {
-              T lane[4] = { 0, 0, 0, 0 };
+              T lane[16] = { 0 };
 
               for (int64_t l = first; l < k && l < first + piece; l++)
                 lane[l % (int64_t) algo.lanes] += from_storage (A + e * a.apart, p.trans[0] == CUBLAS_OP_T ? i * a.ld + l : l * a.ld + i, p.compute)
                                                   * from_storage (B + e * b.apart, p.trans[1] == CUBLAS_OP_T ? l * b.ld + j : j * b.ld + l, p.compute);
-              total += lane[0] + lane[1] + lane[2] + lane[3];
+              for (uint64_t l = 0; l < algo.lanes; l++)
+                total += lane[l];
             }
           *to = alpha * total + (beta != 0 ? beta * *to : 0) + (p.bias != nullptr ? ((const T *) p.bias)[i] : 0);
         }
