@@ -16,6 +16,7 @@ CUDA_FILES = \
   kernels/op_product.cu \
   kernels/op_scan.cu \
   kernels/op_select.cu \
+  kernels/op_sketch.cu \
   kernels/op_vector.cu \
   kernels/product.cu
 CUDA_INCLUDED = \

@@ -51,4 +51,14 @@ gather (AssayModuleParts *p)
     widen (p, C);
 }
 
-ASSAY_MODULE_KIND_DEFINE (embedding) = { .op = "embedding", .name = "embedding", .describe = describe, .gather = gather };
+static gboolean
+find_there (AssayModuleParts *p, GError **error)
+{
+  (void) error;
+  p->index = p->primal;
+  p->column = p->adjoint;
+  p->column_width = p->node->in_shape[0].dim[1];
+  return TRUE;
+}
+
+ASSAY_MODULE_KIND_DEFINE (embedding) = { .op = "embedding", .name = "embedding", .describe = describe, .gather = gather, .find_there = find_there };

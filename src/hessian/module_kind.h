@@ -56,6 +56,9 @@ typedef struct {
   const void *row, *column;
   const gint32 *index;          /* one-hot rows; -1: masked */
   AssayBackend *there;          /* NULL, or the device that all arrays above are in */
+  /* Of find_there: numbers of each column that lie there, all or all but the last, and that one, the same at every position. */
+  gint64 column_width;
+  double column_last;
 } AssayModuleParts;
 
 struct _AssayModuleKind {
@@ -70,6 +73,9 @@ struct _AssayModuleKind {
   void (*gather) (AssayModuleParts *parts);
   /* The same of arrays that are on a device, by it: row and column, no index. NULL: gathered here. Errors: those of the device. */
   gboolean (*gather_there) (AssayModuleParts *parts, GError **error);
+  /* The same where the walk left them, nothing copied that need not be: a one-hot row t is an index, or row and index are NULL where it is t itself; of a
+   * column that is one there is no array; masked positions keep their columns, and rows that are exactly 0. NULL: gathered here. */
+  gboolean (*find_there) (AssayModuleParts *parts, GError **error);
 };
 
 #define ASSAY_MODULE_KIND_DEFINE(symbol)                                                                                \

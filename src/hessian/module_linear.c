@@ -75,4 +75,16 @@ gather_there (AssayModuleParts *p, GError **error)
          || assay_module_there_columns (p->there, p->dtype, p->B * p->use->positions, I, columns, p->primal, p->masked, p->column_space, error);
 }
 
-ASSAY_MODULE_KIND_DEFINE (linear) = { .op = "linear", .name = "linear", .describe = describe, .gather = gather, .gather_there = gather_there };
+static gboolean
+find_there (AssayModuleParts *p, GError **error)
+{
+  (void) error;
+  p->row = p->adjoint;
+  p->column = p->primal;
+  p->column_width = assay_shape_last (&p->node->in_shape[0]);
+  p->column_last = p->use->columns > p->column_width;
+  return TRUE;
+}
+
+ASSAY_MODULE_KIND_DEFINE (linear) = { .op = "linear", .name = "linear", .describe = describe, .gather = gather, .gather_there = gather_there,
+                                      .find_there = find_there };

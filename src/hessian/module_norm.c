@@ -2,6 +2,8 @@
 /* module_norm.c: sums over the positions of an example, in their order. */
 #include "hessian/module_norm.h"
 
+#include "tensor/op_call.h"
+
 #include <string.h>
 
 gboolean
@@ -56,4 +58,15 @@ assay_module_norm_gather (AssayModuleParts *p)
     GATHER (double)
   p->row = p->row_space;
   p->column = p->column_space;
+}
+
+gboolean
+assay_module_norm_find_there (AssayModuleParts *p, GError **error)
+{
+  gint64 C = p->node->in_shape[1].dim[0], T = assay_shape_count (&p->node->in_shape[0]) / C / p->B;
+  const AssayShape positions = ASSAY_SHAPE (p->B, T, C), in[] = { positions, positions }, out = ASSAY_SHAPE (p->B, p->use->rows);
+  AssayOpCall call = { .n_in = 2, .n_out = 1, .in_shape = in, .out_shape = &out, .x = { p->adjoint, p->primal }, .y = { p->row_space } };
+
+  p->row = p->row_space;
+  return p->there->run_op (p->there, "module_norm", ASSAY_FWD, p->dtype, &call, error);
 }

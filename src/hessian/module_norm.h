@@ -8,5 +8,7 @@
 #include "hessian/module_kind.h"
 
 /* The node's result is out[0], the normalised input h is its saved out[1]; gain is input 1, bias input 2 where there is one. */
-gboolean assay_module_norm_describe (AssayGraph *graph, const AssayGraphNode *node, AssayModuleUse *use);
-void     assay_module_norm_gather   (AssayModuleParts *parts);
+gboolean assay_module_norm_describe   (AssayGraph *graph, const AssayGraphNode *node, AssayModuleUse *use);
+void     assay_module_norm_gather     (AssayModuleParts *parts);
+/* By kernels/op_sketch.cu. */
+gboolean assay_module_norm_find_there (AssayModuleParts *parts, GError **error);

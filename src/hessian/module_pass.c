@@ -24,7 +24,9 @@ struct _AssayModulePass {
   void **row_space, **column_space;     /* (n_uses) */
   gint32 **index_space;
   gboolean *stays;              /* (modules->n): on the device; NULL: none does */
-  void *column_there, *masked_there;    /* (B,n,columns) of the largest of them; (B,T) bytes */
+  gboolean finds;               /* by find_there, not gather_there */
+  void *column_there, *masked_there;    /* (B,n,columns) of the largest of them; (B,T) bytes; finds: no room */
+  void **row_there;             /* finds: (n_uses) of (B,rows) of the largest whose column is one; else NULL */
   AssayModuleParts *parts;
   gint64 *counted;
 };
@@ -77,25 +79,28 @@ assay_module_pass_measure (const AssayModel *model, const AssayModules *modules,
   return batch;
 }
 
-/* Room for what kinds write. */
 static gboolean
-make_spaces (AssayModulePass *pass, gint64 B, GError **error)
+stays_there (const AssayModulePass *pass, guint m)
+{
+  return pass->stays != NULL && pass->stays[m];
+}
+
+/* Room for what kinds write here. */
+static gboolean
+make_spaces (AssayModulePass *pass, GError **error)
 {
   gsize width = assay_dtype_width (pass->point.dtype);
+  gint64 B = assay_feed_get_batch (pass->feed);
 
-  for (guint m = 0; m < pass->modules->n; m++)
-    pass->n_uses = MAX (pass->n_uses, pass->modules->module[m].n_uses);
   pass->row_space = g_new0 (void *, pass->n_uses);
   pass->column_space = g_new0 (void *, pass->n_uses);
   pass->index_space = g_new0 (gint32 *, pass->n_uses);
-  pass->parts = g_new0 (AssayModuleParts, pass->n_uses);
-  pass->counted = g_new0 (gint64, pass->n_uses);
   for (guint u = 0; u < pass->n_uses; u++)
     {
       gint64 rows = 1, columns = 1, n = 1;
 
       for (guint m = 0; m < pass->modules->n; m++)
-        if (u < pass->modules->module[m].n_uses)
+        if (!stays_there (pass, m) && u < pass->modules->module[m].n_uses)
           {
             const AssayModuleUse *use = &pass->modules->module[m].uses[u];
 
@@ -111,12 +116,12 @@ make_spaces (AssayModulePass *pass, gint64 B, GError **error)
   return TRUE;
 }
 
-AssayModulePass *
-assay_module_pass_new (const AssayPoint *point, const AssayModules *modules, gboolean draws, guint64 seed, GError **error)
+/* batch 0: by the model alone. */
+static AssayModulePass *
+new_pass (const AssayPoint *point, const AssayModules *modules, gint64 batch, gboolean draws, guint64 seed, GError **error)
 {
   g_autoptr (AssayModulePass) pass = NULL;
   g_autofree guint *keep = NULL;
-  gint64 batch;
 
   if (!assay_point_check (point, error))
     return NULL;
@@ -127,15 +132,18 @@ assay_module_pass_new (const AssayPoint *point, const AssayModules *modules, gbo
   pass->point.examples = pass->examples;
   if (draws && (pass->labels = assay_module_labels_new (point->model, seed, point->n_examples, error)) == NULL)
     return NULL;
-  batch = assay_module_pass_measure (point->model, modules, point->dtype, point->n_examples, NULL, error);
-  if (batch == 0)
+  if (batch == 0 && (batch = assay_module_pass_measure (point->model, modules, point->dtype, point->n_examples, NULL, error)) == 0)
     return NULL;
   keep = collect_keep (modules, pass->labels ? assay_module_labels_get_keep (pass->labels) : NULL);
   pass->feed = assay_feed_new (point->model, point->dataset, ASSAY_WALK_GRADIENT, point->dtype, batch, point->backend, keep, error);
   pass->there = assay_point_new_theta (point, point->dtype, error);
   pass->theta = assay_mem_alloc_array (modules->P, assay_dtype_width (point->dtype), error);
-  if (pass->feed == NULL || pass->there == NULL || pass->theta == NULL || !make_spaces (pass, batch, error))
+  if (pass->feed == NULL || pass->there == NULL || pass->theta == NULL)
     return NULL;
+  for (guint m = 0; m < modules->n; m++)
+    pass->n_uses = MAX (pass->n_uses, modules->module[m].n_uses);
+  pass->parts = g_new0 (AssayModuleParts, pass->n_uses);
+  pass->counted = g_new0 (gint64, pass->n_uses);
   assay_point_read_theta (point, point->dtype, pass->theta);
   if (assay_dataset_get_kind (point->dataset) == ASSAY_DATASET_TOKENS && !assay_model_get_block (point->model)->looks_ahead)
     {
@@ -145,12 +153,21 @@ assay_module_pass_new (const AssayPoint *point, const AssayModules *modules, gbo
   return g_steal_pointer (&pass);
 }
 
+AssayModulePass *
+assay_module_pass_new (const AssayPoint *point, const AssayModules *modules, gboolean draws, guint64 seed, GError **error)
+{
+  return new_pass (point, modules, 0, draws, seed, error);
+}
+
 void
 assay_module_pass_free (AssayModulePass *pass)
 {
   if (pass == NULL)
     return;
-  for (guint u = 0; u < pass->n_uses; u++)
+  for (guint u = 0; pass->row_there != NULL && u < pass->n_uses; u++)
+    pass->point.backend->release (pass->point.backend, pass->row_there[u]);
+  g_free (pass->row_there);
+  for (guint u = 0; pass->index_space != NULL && u < pass->n_uses; u++)
     {
       assay_mem_free (pass->row_space[u]);
       assay_mem_free (pass->column_space[u]);
@@ -250,10 +267,18 @@ static gboolean
 can_stay (const AssayModulePass *pass, guint m)
 {
   const AssayModule *module = &pass->modules->module[m];
-  const AssayModuleUse *use = &module->uses[0];
 
-  return pass->stays[m] && module->n_uses == 1 && use->kind->gather_there != NULL && !is_read_here (pass, ASSAY_PRIMAL, use->primal)
-         && !is_read_here (pass, ASSAY_ADJOINT, use->adjoint);
+  if (!pass->finds && module->n_uses > 1)
+    return FALSE;
+  for (guint u = 0; u < module->n_uses; u++)
+    {
+      const AssayModuleUse *use = &module->uses[u];
+
+      if ((pass->finds ? use->kind->find_there : use->kind->gather_there) == NULL
+          || (use->primal != ASSAY_NO_VALUE && is_read_here (pass, ASSAY_PRIMAL, use->primal)) || is_read_here (pass, ASSAY_ADJOINT, use->adjoint))
+        return FALSE;
+    }
+  return TRUE;
 }
 
 static gboolean
@@ -265,18 +290,11 @@ make_walks (AssayModulePass *pass, GError **error)
          && (rest == 0 || assay_feed_bind (pass->feed, pass->examples, rest, error) != NULL);
 }
 
-gboolean
-assay_module_pass_leave_there (AssayModulePass *pass, gboolean *marks, GError **error)
+static void
+choose_stays (AssayModulePass *pass, gboolean *marks)
 {
-  AssayBackend *device = pass->point.backend;
-  gint64 B = assay_feed_get_batch (pass->feed), columns = 1;
   gboolean has_changed = TRUE;
 
-  if (device->owns == NULL)
-    {
-      memset (marks, 0, pass->modules->n * sizeof *marks);
-      return TRUE;
-    }
   pass->stays = g_memdup2 (marks, pass->modules->n * sizeof *marks);
   while (has_changed)                                             /* one that does not stay may hold others here */
     {
@@ -289,6 +307,20 @@ assay_module_pass_leave_there (AssayModulePass *pass, gboolean *marks, GError **
           }
     }
   memcpy (marks, pass->stays, pass->modules->n * sizeof *marks);
+}
+
+gboolean
+assay_module_pass_leave_there (AssayModulePass *pass, gboolean *marks, GError **error)
+{
+  AssayBackend *device = pass->point.backend;
+  gint64 B = assay_feed_get_batch (pass->feed), columns = 1;
+
+  if (device->owns == NULL)
+    {
+      memset (marks, 0, pass->modules->n * sizeof *marks);
+      return TRUE;
+    }
+  choose_stays (pass, marks);
   for (guint m = 0; m < pass->modules->n; m++)
     if (marks[m])
       columns = MAX (columns, pass->modules->module[m].uses[0].positions * pass->modules->module[m].columns);
@@ -296,7 +328,58 @@ assay_module_pass_leave_there (AssayModulePass *pass, gboolean *marks, GError **
          && (pass->masked_there = device->alloc (device, (gsize) MAX (1, B * pass->T), error)) != NULL;
 }
 
-/* The parts of a use that stay on the device. */
+/* Room on the device for each use of the modules that stay whose rows are no value of the walk. */
+static gboolean
+make_rows_there (AssayModulePass *pass, GError **error)
+{
+  AssayBackend *device = pass->point.backend;
+
+  pass->row_there = g_new0 (void *, pass->n_uses);
+  for (guint u = 0; u < pass->n_uses; u++)
+    {
+      gint64 rows = 0;
+
+      for (guint m = 0; m < pass->modules->n; m++)
+        if (pass->stays[m] && u < pass->modules->module[m].n_uses && pass->modules->module[m].uses[u].column_is_one)
+          rows = MAX (rows, pass->modules->module[m].uses[u].positions * pass->modules->module[m].rows);
+      if (rows > 0
+          && (pass->row_there[u] = device->alloc (device, (gsize) (assay_feed_get_batch (pass->feed) * rows) * assay_dtype_width (pass->point.dtype), error)) == NULL)
+        return FALSE;
+    }
+  return TRUE;
+}
+
+AssayModulePass *
+assay_module_pass_new_each (const AssayPoint *point, const AssayModules *modules, gboolean *marks, GError **error)
+{
+  const gboolean is_there = point->backend->owns != NULL;
+  g_autoptr (AssayModulePass) pass = new_pass (point, modules, is_there ? MIN (point->batch, point->n_examples) : 0, FALSE, 0, error);
+
+  for (guint m = 0; m < modules->n; m++)
+    marks[m] = is_there;
+  if (pass == NULL || !is_there)
+    return g_steal_pointer (&pass);
+  pass->finds = TRUE;
+  choose_stays (pass, marks);
+  return make_rows_there (pass, error) ? g_steal_pointer (&pass) : NULL;
+}
+
+/* The parts of a use that stay on the device, as they are there. */
+static gboolean
+find_there (AssayModulePass *pass, const AssayExec *exec, const AssayModuleUse *use, guint u, gint64 B, GError **error)
+{
+  AssayModuleParts *parts = &pass->parts[u];
+
+  *parts = (AssayModuleParts) { .use = use, .node = assay_graph_get_node (assay_exec_get_graph (exec), use->node), .dtype = pass->point.dtype, .B = B,
+                                .row_space = pass->row_there[u], .there = pass->point.backend };
+  if (use->primal != ASSAY_NO_VALUE)
+    parts->primal = assay_exec_get_there (exec, ASSAY_PRIMAL, use->primal);
+  parts->adjoint = assay_exec_get_there (exec, ASSAY_ADJOINT, use->adjoint);
+  pass->counted[u] = B * use->positions;
+  return use->kind->find_there (parts, error);
+}
+
+/* The same, formed there. */
 static gboolean
 gather_there (AssayModulePass *pass, const AssayExec *exec, const AssayModuleUse *use, gint64 B, gboolean any_masked, GError **error)
 {
@@ -316,11 +399,14 @@ gather_there (AssayModulePass *pass, const AssayExec *exec, const AssayModuleUse
 static void
 leave (const AssayModulePass *pass, AssayExec *exec)
 {
-  for (guint m = 0; pass->stays != NULL && m < pass->modules->n; m++)
-    if (pass->stays[m])
+  for (guint m = 0; m < pass->modules->n; m++)
+    for (guint u = 0; stays_there (pass, m) && u < pass->modules->module[m].n_uses; u++)
       {
-        assay_exec_leave (exec, ASSAY_PRIMAL, pass->modules->module[m].uses[0].primal);
-        assay_exec_leave (exec, ASSAY_ADJOINT, pass->modules->module[m].uses[0].adjoint);
+        const AssayModuleUse *use = &pass->modules->module[m].uses[u];
+
+        if (use->primal != ASSAY_NO_VALUE)
+          assay_exec_leave (exec, ASSAY_PRIMAL, use->primal);
+        assay_exec_leave (exec, ASSAY_ADJOINT, use->adjoint);
       }
 }
 
@@ -359,10 +445,10 @@ run_batch (AssayModulePass *pass, gint64 first, AssayModuleFunc func, gpointer d
   if (pass->labels != NULL)
     assay_module_labels_bind (pass->labels, bound, examples, first);
   leave (pass, exec);
-  if (pass->stays != NULL && any_masked
+  if (pass->masked_there != NULL && any_masked
       && !pass->point.backend->copy_in (pass->point.backend, pass->masked_there, pass->masked, (gsize) (n * pass->T), error))
     return FALSE;
-  if (!assay_exec_prepare (exec, pass->there, NULL, NULL, FALSE, error) || !assay_pass_check_losses (bound, examples, what, error))
+  if (!assay_exec_set_compute (exec, pass->point.compute, error) || !assay_exec_prepare (exec, pass->there, NULL, NULL, FALSE, error) || !assay_pass_check_losses (bound, examples, what, error))
     return FALSE;
   for (guint m = 0; m < pass->modules->n; m++)
     {
@@ -370,7 +456,13 @@ run_batch (AssayModulePass *pass, gint64 first, AssayModuleFunc func, gpointer d
       AssayModuleBatch batch = { .first = first, .B = n, .module = module, .index = m, .parts = pass->parts, .counted = pass->counted,
                                  .dtype = pass->point.dtype };
 
-      if (pass->stays != NULL && pass->stays[m])
+      if (stays_there (pass, m) && pass->finds)
+        {
+          for (guint u = 0; u < module->n_uses; u++)
+            if (!find_there (pass, exec, &module->uses[u], u, n, error))
+              return FALSE;
+        }
+      else if (stays_there (pass, m))
         {
           if (!gather_there (pass, exec, &module->uses[0], n, any_masked, error))
             return FALSE;
@@ -396,6 +488,8 @@ assay_module_pass_run_range (AssayModulePass *pass, gint64 first, gint64 end, As
 {
   gint64 N = pass->point.n_examples;
 
+  if (pass->index_space == NULL && !make_spaces (pass, error))
+    return FALSE;
   for (; first < end; first += assay_feed_get_batch (pass->feed))
     {
       if (assay_progress_is_cancelled (progress, error))

@@ -26,9 +26,12 @@ typedef struct {
 
 typedef gboolean (*AssayModuleFunc) (const AssayModuleBatch *batch, gpointer data, GError **error);
 
-/* The point's batch and memory are not used. draws: with labels drawn from the model (of the point's examples), by seed.
+/* The point's batch and memory are not used, its compute is. draws: with labels drawn from the model (of the point's examples), by seed.
  * Errors: those of the walks; memory. */
 AssayModulePass *assay_module_pass_new  (const AssayPoint *point, const AssayModules *modules, gboolean draws, guint64 seed, GError **error);
+/* For results of one example each, which depend on no other: on a device micro-batches are as large as the point's batch, the point's compute is that of walks,
+ * and modules of any number of uses are left there whose kinds find their parts (find_there). marks (modules->n): those. On the processor: as above. */
+AssayModulePass *assay_module_pass_new_each (const AssayPoint *point, const AssayModules *modules, gboolean *marks, GError **error);
 void             assay_module_pass_free (AssayModulePass *pass);
 gint64           assay_module_pass_get_batch (const AssayModulePass *pass);
 /* The same without making one: what the pass will choose, and what its walks take. */

@@ -32,5 +32,14 @@ gather (AssayModuleParts *p)
   p->column = p->adjoint;
 }
 
+static gboolean
+find_there (AssayModuleParts *p, GError **error)
+{
+  (void) error;
+  p->column = p->adjoint;
+  p->column_width = p->use->columns;
+  return TRUE;
+}
+
 ASSAY_MODULE_KIND_DEFINE (position_embedding) = { .op = "position_embedding", .name = "position embedding", .describe = describe,
-                                                  .gather = gather };
+                                                  .gather = gather, .find_there = find_there };

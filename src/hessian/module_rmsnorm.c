@@ -2,4 +2,5 @@
 /* module_rmsnorm.c: gain of a RMSNorm: an exact block of their own. */
 #include "hessian/module_norm.h"
 
-ASSAY_MODULE_KIND_DEFINE (rmsnorm) = { .op = "rmsnorm", .name = "norm", .describe = assay_module_norm_describe, .gather = assay_module_norm_gather };
+ASSAY_MODULE_KIND_DEFINE (rmsnorm) = { .op = "rmsnorm", .name = "norm", .describe = assay_module_norm_describe, .gather = assay_module_norm_gather,
+                                       .find_there = assay_module_norm_find_there };

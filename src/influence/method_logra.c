@@ -18,11 +18,9 @@
 #include <string.h>
 
 static const AssayParam params[] = {
-  { .name = "projection", .type = ASSAY_PARAM_INT, .def.i = 16, .min = 1, .max = 256,
-    .help = "k: numbers that each side of a module's gradient is projected to" },
+  ASSAY_SIDE_PROJECTION_PARAMS,
   { .name = "damping", .type = ASSAY_PARAM_DOUBLE, .def.d = 0.1, .min = 1e-12, .max = 1e300,
     .help = "added to l2, over the mean eigenvalue of each module's matrix" },
-  { .name = "seed", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 9e15, .help = "of the projections" },
   ASSAY_SEEDED_PARAMS,
   { .name = NULL }
 };
@@ -101,7 +99,7 @@ score_either (const AssayInfluenceTask *task, const AssayValues *options, gboole
 
   if (!assay_influence_task_check (task, error)
       || (scores = assay_influence_scores_new (task->n_query, task->n_train, FALSE, FALSE, error)) == NULL
-      || !assay_side_projection_open (&l, task, assay_values_get_int (options, "projection"), (guint64) assay_values_get_int (options, "seed"), error)
+      || !assay_side_projection_open (&l, task, options, error)
       || (train = assay_mem_alloc_array (task->n_train * l.F, sizeof (double), error)) == NULL
       || !assay_side_projection_collect_features (&l, task->train, task->n_train, train, progress, error)
       || (!of_self && (query = assay_side_projection_collect_queries (&l, progress, error)) == NULL))
@@ -115,6 +113,7 @@ score_either (const AssayInfluenceTask *task, const AssayValues *options, gboole
   scores->interval_reason = "the error of a random projection is bounded by nothing here; other seeds show it";
   scores->l2 = task->l2;
   scores->damping = range[2];
+  assay_side_projection_note (&l, scores->notes);
   g_string_append_printf (scores->notes, "%" G_GINT64_FORMAT " numbers of %" G_GINT64_FORMAT " parameters in %u modules, each with its own damping from %.3g to "
                           "%.3g; the one told is their mean over parameters\n", l.F, l.modules->P, l.modules->n, range[0], range[1]);
   return g_steal_pointer (&scores);

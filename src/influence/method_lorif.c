@@ -24,14 +24,12 @@
 #define ROWS 256                /* at least 2: examples whose gradients are made of their pairs at a time */
 
 static const AssayParam params[] = {
-  { .name = "projection", .type = ASSAY_PARAM_INT, .def.i = 16, .min = 1, .max = 256,
-    .help = "k: numbers that each side of a module's gradient is projected to" },
+  ASSAY_SIDE_PROJECTION_PARAMS,
   { .name = "gradient-rank", .type = ASSAY_PARAM_INT, .def.i = 4, .min = 1, .max = 256,
     .help = "c: pairs of vectors that are kept of a module's projected gradient" },
   { .name = "rank", .type = ASSAY_PARAM_INT, .def.i = 256, .min = 1, .max = 65536, .help = "r: directions that are kept of each module's curvature" },
   { .name = "damping", .type = ASSAY_PARAM_DOUBLE, .def.d = 0.1, .min = 1e-12, .max = 1e300,
     .help = "added to l2, over the mean eigenvalue of each module's matrix" },
-  { .name = "seed", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 9e15, .help = "of the projections" },
   ASSAY_SEEDED_PARAMS,
   { .name = NULL }
 };
@@ -76,7 +74,7 @@ lorif_open (Lorif *l, const AssayInfluenceTask *task, const AssayValues *options
   const gint64 k = assay_values_get_int (options, "projection"), c = assay_values_get_int (options, "gradient-rank");
   gint64 most = 0;
 
-  if (!assay_side_projection_open (&l->projection, task, k, (guint64) assay_values_get_int (options, "seed"), error))
+  if (!assay_side_projection_open (&l->projection, task, options, error))
     return FALSE;
   l->workers = task->backend->workers;
   l->N = task->n_train;
@@ -104,9 +102,8 @@ lorif_open (Lorif *l, const AssayInfluenceTask *task, const AssayValues *options
 
 /* The c largest singular directions of the shorter side, by the eigenvectors of G G' or G' G; what G makes of them is the other side. */
 static gboolean
-take_gradient (guint m, gint64 example, const double *G, gpointer data, GError **error)
+cut_gradient (Lorif *l, guint m, gint64 example, const double *G, GError **error)
 {
-  Lorif *l = data;
   const AssaySides *sides = &l->projection.sides[m];
   const Pairs *pairs = &l->pairs[m];
   const gboolean is_left = sides->ko <= sides->ki;
@@ -142,6 +139,17 @@ take_gradient (guint m, gint64 example, const double *G, gpointer data, GError *
           l->kept += sum * sum;
         }
     }
+  return TRUE;
+}
+
+static gboolean
+take_gradients (gint64 example, const double *feature, gpointer data, GError **error)
+{
+  Lorif *l = data;
+
+  for (guint m = 0; m < l->projection.modules->n; m++)
+    if (!cut_gradient (l, m, example, feature + l->projection.sides[m].first, error))
+      return FALSE;
   return TRUE;
 }
 
@@ -268,17 +276,21 @@ add_module (Lorif *l, guint m, AssayLinop *inverse, const double *query, AssayIn
 
 /* An example asked as a query comes whole, as queries do: a second pass over the gradients. */
 static gboolean
-take_self (guint m, gint64 example, const double *G, gpointer data, GError **error)
+take_self (gint64 example, const double *feature, gpointer data, GError **error)
 {
   Lorif *l = data;
-  AssayLinop *inverse = l->inverse[m];
 
-  if (inverse == NULL)
-    return TRUE;
-  if (!assay_linop_apply (inverse, 1, G, l->rows, error))
-    return FALSE;
-  make_rows (l, m, example, 1, l->rows + inverse->n);
-  l->selves[example] += assay_f64_dot (inverse->n, l->rows, l->rows + inverse->n) / (double) l->N;
+  for (guint m = 0; m < l->projection.modules->n; m++)
+    {
+      AssayLinop *inverse = l->inverse[m];
+
+      if (inverse == NULL)
+        continue;
+      if (!assay_linop_apply (inverse, 1, feature + l->projection.sides[m].first, l->rows, error))
+        return FALSE;
+      make_rows (l, m, example, 1, l->rows + inverse->n);
+      l->selves[example] += assay_f64_dot (inverse->n, l->rows, l->rows + inverse->n) / (double) l->N;
+    }
   return TRUE;
 }
 
@@ -287,6 +299,7 @@ describe (const Lorif *l, const double range[3], AssayInfluenceScores *scores)
 {
   gint64 numbers = 0;
 
+  assay_side_projection_note (&l->projection, scores->notes);
   for (guint m = 0; m < l->projection.modules->n; m++)
     numbers += l->pairs[m].c * (l->projection.sides[m].ko + l->projection.sides[m].ki);
   g_string_append_printf (scores->notes, "%" G_GINT64_FORMAT " numbers of an example in place of %" G_GINT64_FORMAT " of its projected gradient and %" G_GINT64_FORMAT
@@ -307,7 +320,7 @@ score_either (const AssayInfluenceTask *task, const AssayValues *options, gboole
 
   if (!assay_influence_task_check (task, error)
       || (scores = assay_influence_scores_new (task->n_query, task->n_train, FALSE, FALSE, error)) == NULL || !lorif_open (&l, task, options, error)
-      || !assay_side_projection_collect (&l.projection, task->train, task->n_train, take_gradient, &l, progress, error)
+      || !assay_side_projection_collect (&l.projection, task->train, task->n_train, take_gradients, &l, progress, error)
       || (!of_self && (query = assay_side_projection_collect_queries (&l.projection, progress, error)) == NULL))
     return NULL;
   memset (scores->value, 0, task->n_query * task->n_train * sizeof (double));

@@ -36,18 +36,19 @@ assay_projection_free (AssayProjection *self)
 }
 
 typedef struct {
-  AssayProjection *self;
-  gint64 first;                 /* row of S that signs begins with */
+  const AssayProjection *self;
+  gint64 first;                 /* row of S that out begins with */
+  double *out;
 } Rows;
 
-/* Row first + block of S. */
+/* Row first + block of S / sqrt k. */
 static void
 draw_row (gsize block, guint worker, gpointer data)
 {
   const Rows *rows = data;
   const AssayProjection *self = rows->self;
   AssayRng rng = assay_rng_new (self->seed, assay_rng_stream ("projection", (guint64) rows->first + block));
-  double size = 1 / sqrt ((double) self->k), *row = self->signs + (gint64) block * self->k;
+  double size = 1 / sqrt ((double) self->k), *row = rows->out + (gint64) block * self->k;
 
   (void) worker;
   for (gint64 c = 0; c < self->k; c += 32)
@@ -60,6 +61,21 @@ draw_row (gsize block, guint worker, gpointer data)
 }
 
 void
+assay_projection_write (const AssayProjection *self, AssayWorkers *workers, double *matrix)
+{
+  Rows rows = { self, 0, matrix };
+
+  if (!self->is_identity)
+    {
+      assay_workers_run (workers, self->P, draw_row, &rows);
+      return;
+    }
+  memset (matrix, 0, self->P * self->P * sizeof *matrix);
+  for (gint64 j = 0; j < self->P; j++)
+    matrix[j * self->P + j] = 1;
+}
+
+void
 assay_projection_apply (AssayProjection *self, AssayWorkers *workers, gint64 n, const double *vectors, double *out)
 {
   if (self->is_identity)
@@ -69,7 +85,7 @@ assay_projection_apply (AssayProjection *self, AssayWorkers *workers, gint64 n, 
     }
   for (gint64 first = 0; first < self->P; first += ROWS)
     {
-      Rows rows = { self, first };
+      Rows rows = { self, first, self->signs };
       gint64 m = MIN (ROWS, self->P - first);
 
       assay_workers_run (workers, m, draw_row, &rows);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* projection.h: random projections of gradients, R^P to R^k, whose signs are drawn anew from a counter wherever they are needed: the matrix
- * of P k signs never exists.
+ * of P k signs never exists, unless somebody asks for it.
  *
  *   out = (1 / sqrt k) S' g,  S (P,k) of +1 and -1: row j is a pure function of (seed, j)
  *
@@ -24,6 +24,9 @@ AssayProjection *assay_projection_new   (gint64 P, gint64 k, guint64 seed, GErro
 void             assay_projection_free  (AssayProjection *self);
 /* out (n,k) of vectors (n,P). */
 void             assay_projection_apply (AssayProjection *self, AssayWorkers *workers, gint64 n, const double *vectors, double *out);
+
+/* matrix (P,k), whose transpose is what is applied: for few P. */
+void             assay_projection_write (const AssayProjection *self, AssayWorkers *workers, double *matrix);
 
 /* out (N,k): projections of scale times the gradients of a point's examples, scale (P) or NULL; value (N): what was differentiated, or NULL.
  * Errors: those of assay_gradient_each. */

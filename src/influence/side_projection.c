@@ -2,10 +2,11 @@
 /* side_projection.c: signs for both sides of every module, and a pass that meets them. */
 #include "influence/side_projection.h"
 
+#include "base/error.h"
 #include "base/mem.h"
 #include "base/rng.h"
-#include "hessian/module_pass.h"
 #include "hessian/vector_f64.h"
+#include "influence/device_sketch.h"
 #include "influence/projection.h"
 #include "tensor/gemm.h"
 
@@ -29,27 +30,24 @@ static double *
 draw_side (gint64 n, gint64 *k, guint64 seed, AssayWorkers *workers, GError **error)
 {
   g_autoptr (AssayProjection) projection = assay_projection_new (n, *k, seed, error);
-  g_autoptr (AssayBuffer) unit = projection ? assay_mem_alloc_array (n, sizeof (double), error) : NULL, memory = NULL;
-  double *matrix;
+  double *matrix = projection ? assay_mem_alloc_array (n * projection->k, sizeof (double), error) : NULL;
 
-  if (unit == NULL || (memory = assay_mem_alloc_array (n * projection->k, sizeof (double), error)) == NULL)
+  if (matrix == NULL)
     return NULL;
   *k = projection->k;
-  matrix = memory;
-  memset (unit, 0, n * sizeof (double));
-  for (gint64 j = 0; j < n; j++)
-    {
-      ((double *) unit)[j] = 1;
-      assay_projection_apply (projection, workers, 1, unit, matrix + j * projection->k);
-      ((double *) unit)[j] = 0;
-    }
-  return g_steal_pointer (&memory);
+  assay_projection_write (projection, workers, matrix);
+  return matrix;
 }
 
 gboolean
-assay_side_projection_open (AssaySideProjection *p, const AssayInfluenceTask *task, gint64 k, guint64 seed, GError **error)
+assay_side_projection_open (AssaySideProjection *p, const AssayInfluenceTask *task, const AssayValues *options, GError **error)
 {
+  const gint64 k = assay_values_get_int (options, "projection");
+  const guint64 seed = (guint64) assay_values_get_int (options, "seed");
+
   p->task = task;
+  while (strcmp (assay_compute_names[p->compute], assay_values_get_string (options, "compute")) != 0)
+    p->compute++;
   p->k = k;
   p->positions = p->wide = 1;
   p->modules = assay_modules_new (task->model, error);
@@ -73,15 +71,26 @@ assay_side_projection_open (AssaySideProjection *p, const AssayInfluenceTask *ta
           p->wide = MAX (p->wide, module->uses[u].positions * MAX (module->rows, module->columns));
         }
     }
-  p->room = assay_mem_alloc_array (2 * p->positions * k + p->wide + k * k, sizeof (double), error);
+  p->room = assay_mem_alloc_array (2 * p->positions * k + p->wide, sizeof (double), error);
   return p->room != NULL;
+}
+
+void
+assay_side_projection_note (const AssaySideProjection *p, GString *notes)
+{
+  if (p->compute != ASSAY_COMPUTE_FULL)
+    g_string_append_printf (notes, "gradients are of walks whose linear layers multiply in %s\n", assay_compute_names[p->compute]);
 }
 
 typedef struct {
   AssaySideProjection *projection;
+  AssayDeviceSketch sketch;
   AssaySideProjectionFunc func;
   gpointer data;
-  double *left, *right, *wide, *G;
+  double *left, *right, *wide;
+  double *feature;              /* (B,F) */
+  gint64 done;                  /* examples that func has had */
+  gboolean is_refused;          /* by func */
 } Collection;
 
 /* out (n,k) = positions (n,width) of example b, times the side's matrix (width,k). */
@@ -94,9 +103,9 @@ project_positions (const Collection *c, AssayDtype dtype, const void *positions,
   assay_gemm_f64 (c->projection->task->backend->workers, FALSE, FALSE, n, k, width, 1, c->wide, width, matrix, k, FALSE, out, k);
 }
 
-/* Adds one use of one example to G. */
+/* Adds one use of one example to G (ko,ki). */
 static void
-add_use (const Collection *c, const AssayModuleBatch *batch, guint u, gint64 b)
+add_use (const Collection *c, const AssayModuleBatch *batch, guint u, gint64 b, double *G)
 {
   const AssayModuleParts *parts = &batch->parts[u];
   const AssayModuleUse *use = &batch->module->uses[u];
@@ -120,22 +129,57 @@ add_use (const Collection *c, const AssayModuleBatch *batch, guint u, gint64 b)
       c->right[t] = sides->column[0];
   else
     project_positions (c, batch->dtype, parts->column, b, n, use->columns, sides->column, sides->ki, c->right);
-  assay_gemm_f64 (NULL, TRUE, FALSE, sides->ko, sides->ki, n, 1, c->left, sides->ko, c->right, sides->ki, u > 0, c->G, sides->ki);
+  assay_gemm_f64 (NULL, TRUE, FALSE, sides->ko, sides->ki, n, 1, c->left, sides->ko, c->right, sides->ki, u > 0, G, sides->ki);
+}
+
+/* All modules of the micro-batch are there: what is on the device comes, and each example goes out. */
+static gboolean
+give_batch (Collection *c, gint64 first, gint64 B, GError **error)
+{
+  if (!assay_device_sketch_fetch (&c->sketch, B, c->feature, error))
+    return FALSE;
+  for (gint64 b = 0; b < B; b++, c->done++)
+    if (!c->func (first + b, c->feature + b * c->projection->F, c->data, error))
+      {
+        c->is_refused = TRUE;
+        return FALSE;
+      }
+  return TRUE;
 }
 
 static gboolean
-take_batch (const AssayModuleBatch *batch, gpointer data, GError **error)
+take_module (const AssayModuleBatch *batch, gpointer data, GError **error)
 {
-  const Collection *c = data;
+  Collection *c = data;
+  const AssaySideProjection *p = c->projection;
 
-  for (gint64 b = 0; b < batch->B; b++)
+  if (batch->parts[0].there != NULL)
     {
-      for (guint u = 0; u < batch->module->n_uses; u++)
-        add_use (c, batch, u, b);
-      if (!c->func (batch->index, batch->first + b, c->G, c->data, error))
+      if (!assay_device_sketch_add (&c->sketch, batch, error))
         return FALSE;
     }
-  return TRUE;
+  else
+    for (gint64 b = 0; b < batch->B; b++)
+      for (guint u = 0; u < batch->module->n_uses; u++)
+        add_use (c, batch, u, b, c->feature + b * p->F + p->sides[batch->index].first);
+  return batch->index + 1 < p->modules->n || give_batch (c, batch->first, batch->B, error);
+}
+
+/* From the first example that func has not had, in micro-batches of the point's. */
+static gboolean
+collect (Collection *c, const AssayPoint *point, AssayProgress *progress, GError **error)
+{
+  const AssaySideProjection *p = c->projection;
+  g_autofree gboolean *marks = g_new0 (gboolean, p->modules->n);
+  g_autoptr (AssayModulePass) pass = assay_module_pass_new_each (point, p->modules, marks, error);
+  const gint64 B = pass ? assay_module_pass_get_batch (pass) : 0;
+  g_autoptr (AssayBuffer) feature = pass ? assay_mem_alloc_array (B * p->F, sizeof (double), error) : NULL;
+  gboolean ok = feature != NULL && assay_device_sketch_open (&c->sketch, p, point, B, marks, error);
+
+  c->feature = feature;
+  ok = ok && assay_module_pass_run_range (pass, c->done, point->n_examples, take_module, c, "projecting gradients", progress, error);
+  assay_device_sketch_clear (&c->sketch);
+  return ok;
 }
 
 gboolean
@@ -143,28 +187,41 @@ assay_side_projection_collect (AssaySideProjection *p, const gint64 *examples, g
                                GError **error)
 {
   AssayPoint point = assay_influence_task_get_point (p->task, NULL, examples, n);
-  g_autoptr (AssayModulePass) pass = assay_module_pass_new (&point, p->modules, FALSE, 0, error);
-  double *right = p->room + p->positions * p->k, *wide = right + p->positions * p->k;
-  Collection c = { p, func, data, p->room, right, wide, wide + p->wide };
+  double *right = p->room + p->positions * p->k;
+  Collection c = { .projection = p, .func = func, .data = data, .left = p->room, .right = right, .wide = right + p->positions * p->k };
 
-  return pass != NULL && assay_module_pass_run (pass, take_batch, &c, "projecting gradients", progress, error);
+  point.compute = p->compute;
+  point.batch = MIN (point.batch, n);
+  for (;; point.batch = (point.batch + 1) / 2)                    /* a device takes fewer at once where its memory ends: the same bits */
+    {
+      GError *fault = NULL;
+
+      c.sketch = (AssayDeviceSketch) { 0 };
+      if (collect (&c, &point, progress, &fault))
+        return TRUE;
+      if (point.backend->owns == NULL || c.is_refused || point.batch == 1 || !g_error_matches (fault, ASSAY_ERROR, ASSAY_ERROR_NO_MEMORY))
+        {
+          g_propagate_error (error, fault);
+          return FALSE;
+        }
+      g_error_free (fault);
+    }
 }
 
 /* --- as features ----------------------------------------------------------------------------------------------------------------- */
 
 typedef struct {
-  const AssaySideProjection *projection;
+  gint64 F;
   double *feature;
 } Features;
 
 static gboolean
-take_features (guint m, gint64 example, const double *G, gpointer data, GError **error)
+take_features (gint64 example, const double *feature, gpointer data, GError **error)
 {
   const Features *f = data;
-  const AssaySides *sides = &f->projection->sides[m];
 
   (void) error;
-  memcpy (f->feature + example * f->projection->F + sides->first, G, sides->ko * sides->ki * sizeof *G);
+  memcpy (f->feature + example * f->F, feature, f->F * sizeof *feature);
   return TRUE;
 }
 
@@ -172,7 +229,7 @@ gboolean
 assay_side_projection_collect_features (AssaySideProjection *p, const gint64 *examples, gint64 n, double *feature, AssayProgress *progress,
                                         GError **error)
 {
-  Features f = { p, feature };
+  Features f = { p->F, feature };
 
   return assay_side_projection_collect (p, examples, n, take_features, &f, progress, error);
 }

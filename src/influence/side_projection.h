@@ -22,17 +22,30 @@ typedef struct {
   AssayModules *modules;
   AssaySides *sides;            /* (modules->n) */
   gint64 k, F;
-  double *room;                 /* an example's positions, projected from both sides, and as doubles; then one G */
+  AssayCompute compute;         /* of walks for gradients */
+  double *room;                 /* an example's positions, projected from both sides, and as doubles */
   gint64 positions, wide;       /* most of a use; most numbers of one side of it */
 } AssaySideProjection;
 
-/* One module's G (ko,ki) of one example, counted from 0 in the order asked for. Called once for each pair. */
-typedef gboolean (*AssaySideProjectionFunc) (guint module, gint64 example, const double *G, gpointer data, GError **error);
+/* All features (F) of one example, counted from 0 in the order asked for. Called once for each, in that order. */
+typedef gboolean (*AssaySideProjectionFunc) (gint64 example, const double *feature, gpointer data, GError **error);
 
-/* k numbers of each side; seed: of the signs. Errors: what assay_modules_new refuses; memory. */
-gboolean assay_side_projection_open    (AssaySideProjection *projection, const AssayInfluenceTask *task, gint64 k, guint64 seed, GError **error);
+/* For the table of a method that uses it. */
+#define ASSAY_SIDE_PROJECTION_PARAMS                                                                                                                       \
+  { .name = "projection", .type = ASSAY_PARAM_INT, .def.i = 16, .min = 1, .max = 256,                                                                      \
+    .help = "k: numbers that each side of a module's gradient is projected to" },                                                                          \
+  { .name = "seed", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 9e15, .help = "of the projections" },                                            \
+  { .name = "compute", .type = ASSAY_PARAM_CHOICE, .def.s = "full", .choices = assay_compute_names, .flags = ASSAY_PARAM_ADVANCED,                         \
+    .help = "products of linear layers in walks for gradients, in f32: of factors rounded so; on a CUDA device sides are then projected in tf32" }
+
+/* options: those above. Errors: what assay_modules_new refuses; memory. */
+gboolean assay_side_projection_open    (AssaySideProjection *projection, const AssayInfluenceTask *task, const AssayValues *options, GError **error);
+/* What there is to say about how gradients were computed, appended to notes. */
+void     assay_side_projection_note    (const AssaySideProjection *projection, GString *notes);
 void     assay_side_projection_clear   (AssaySideProjection *projection);
-/* Of the losses of n examples. Cost: a gradient walk of each. Errors: those of the walk; of func. */
+/* Of the losses of n examples. Cost: a gradient walk of each, without the gradient. Numerics: sums in double; on a device modules whose sides stay there are
+ * projected there, in the type of the walk (device_sketch.h). The bits of an example hang neither on the task's batch nor on its mates. Errors: those of the
+ * walk; of func. */
 gboolean assay_side_projection_collect (AssaySideProjection *projection, const gint64 *examples, gint64 n, AssaySideProjectionFunc func, gpointer data,
                                         AssayProgress *progress, GError **error);
 /* The same as features (n,F). */
