@@ -57,6 +57,10 @@ def main():
         elif row["what"] == "walk":
             print(f"{'%s, %d x %d tokens' % (row['job'], row['B'], row['T']):<58}{row['median_ms']:>10}{of_floor(row):>30}{peer_of(row):>12}{'':>9}"
                   f"  {row['tflop_per_s']} TFLOP/s, {row['walk_bytes'] / 1e9:.2f} GB")
+        elif row["what"] == "sketch pass":
+            tokens = row["B"] * row["T"]
+            print(f"{'projected gradients in %s, %d x %d tokens' % (row['compute'], row['B'], row['T']):<58}{row['batch_ms']:>10}{'':>30}{'':>12}"
+                  f"{round(tokens / 760, 2) if row['compute'] == 'bf16' else '':>9}  {row['tokens_per_s']:.4g} tokens/s, {row['numbers']} numbers of each example")
         elif row["what"].startswith("eigenvectors of all"):
             peer = find("torch: " + row["what"], type=row["type"]).get("seconds", "")
             print(f"{'eigenvectors of all factors of GPT-2, %s, seconds' % row['type']:<58}{row['seconds']:>10}{'':>30}{peer:>12}{3:>9}")

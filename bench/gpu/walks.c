@@ -3,7 +3,7 @@
  *
  *   walks parity MODULE DIR [tiny]     one batch, by the device and by the processor: every result within 1e-4 of the largest. Leaves in DIR what a
  *                                      peer needs to compute the same (config, order, model, batch) and what came out (JOB.npy)
- *   walks times MODULE [tiny]          products and memset of the device alone, rules, walks
+ *   walks times MODULE [tiny]          products and memset of the device alone, rules, walks, projected gradients
  *   walks costs [tiny]                 FLOP and bytes of the rules; no device
  *
  * tiny is for hosts that stand in for a device. FLOP and bytes are the cost models of the operations (op.h); the vectors of a walk are the
@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/rng.h"
 #include "bench/case_dir.h"
+#include "influence/side_projection.h"
 #include "model/exec.h"
 #include "ops/op.h"
 #include "store/npy.h"
@@ -21,9 +22,9 @@
 #define PARITY 1e-4             /* of the largest entry: f32 on both sides, sums in other orders */
 #define MOST_BUFFERS 32
 
-typedef struct { gint64 V, T, C, L, H, tokens, parity_T; } Sizes;
+typedef struct { gint64 V, T, C, L, H, tokens, parity_T, sketch_T, sketch_B; } Sizes;
 
-static const Sizes gpt2 = { 50304, 4096, 768, 12, 12, 8192, 128 }, tiny = { 61, 16, 8, 2, 2, 16, 8 };
+static const Sizes gpt2 = { 50304, 4096, 768, 12, 12, 8192, 128, 512, 64 }, tiny = { 61, 16, 8, 2, 2, 16, 8, 8, 2 };
 
 static const struct { const char *name; AssayWalk walk; gboolean applies; } jobs[] = {
   { "forward", ASSAY_WALK_FORWARD, FALSE },           { "gradient", ASSAY_WALK_GRADIENT, FALSE },          { "hessian", ASSAY_WALK_HESSIAN, TRUE },
@@ -318,18 +319,27 @@ typedef struct {
   gpointer theta_there, direction_there, result_there;          /* the device's: a walk leaves them where they are */
 } Batch;
 
+static AssayModel *
+make_model (gint64 context)
+{
+  GError *error = NULL;
+  json_t *config = json_pack ("{s:I,s:I,s:I,s:I,s:I,s:f}", "vocabulary", (json_int_t) sizes->V, "context", (json_int_t) context, "width", (json_int_t) sizes->C,
+                              "layers", (json_int_t) sizes->L, "heads", (json_int_t) sizes->H, "eps", 1e-5);
+  AssayModel *model = assay_model_new ("transformer", config, ASSAY_F32, &error);
+
+  json_decref (config);
+  fail_on (error);
+  assay_model_init (model, 7);
+  return model;
+}
+
 static void
 make_batch (Batch *b)
 {
   GError *error = NULL;
-  json_t *config = json_pack ("{s:I,s:I,s:I,s:I,s:I,s:f}", "vocabulary", (json_int_t) sizes->V, "context", (json_int_t) sizes->T, "width", (json_int_t) sizes->C,
-                              "layers", (json_int_t) sizes->L, "heads", (json_int_t) sizes->H, "eps", 1e-5);
   float *theta;
 
-  b->model = assay_model_new ("transformer", config, ASSAY_F32, &error);
-  json_decref (config);
-  fail_on (error);
-  assay_model_init (b->model, 7);
+  b->model = make_model (sizes->T);
   b->P = assay_model_get_n_params (b->model);
   /* Biases and gains away from 0 and 1, where mistakes in them would not be seen. */
   theta = assay_model_get_theta (b->model);
@@ -455,6 +465,24 @@ write_case (const Batch *b, const char *folder)
   json_decref (names);
 }
 
+/* ours (n) beside theirs. */
+static void
+tell_parity (const char *job, gint64 n, const float *ours, const float *theirs)
+{
+  double largest = 0, apart = 0;
+
+  for (gint64 i = 0; i < n; i++)
+    {
+      const double difference = fabs ((double) ours[i] - theirs[i]);
+
+      largest = MAX (largest, fabs ((double) theirs[i]));
+      apart = difference <= apart ? apart : isfinite (difference) ? difference : DBL_MAX;
+    }
+  printf ("{\"what\": \"parity\", \"with\": \"processor\", \"job\": \"%s\", \"relative_difference\": %.4g, \"bound\": %g}\n", job, apart / largest, PARITY);
+  fflush (stdout);
+  has_failed |= !(apart <= PARITY * largest);
+}
+
 static void
 check_parity (const Batch *b, const char *folder)
 {
@@ -467,21 +495,9 @@ check_parity (const Batch *b, const char *folder)
       g_autoptr (GError) error = NULL;
       gint64 n;
       float *ours = compute (b, k, device, &n, &error), *theirs = error == NULL ? compute (b, k, processor, &n, &error) : NULL;
-      double largest = 0, apart = 0;
 
       if (ours != NULL && theirs != NULL && assay_npy_write (file, ASSAY_STORE_F32, 1, &n, ours, &error))
-        {
-          for (gint64 i = 0; i < n; i++)
-            {
-              const double difference = fabs ((double) ours[i] - theirs[i]);
-
-              largest = MAX (largest, fabs ((double) theirs[i]));
-              apart = difference <= apart ? apart : isfinite (difference) ? difference : DBL_MAX;
-            }
-          printf ("{\"what\": \"parity\", \"with\": \"processor\", \"job\": \"%s\", \"relative_difference\": %.4g, \"bound\": %g}\n", jobs[k].name, apart / largest, PARITY);
-          fflush (stdout);
-          has_failed |= !(apart <= PARITY * largest);
-        }
+        tell_parity (jobs[k].name, n, ours, theirs);
       else
         tell_failure (jobs[k].name, &error);
       assay_mem_free (ours);
@@ -508,6 +524,95 @@ measure_walk (const Batch *b, guint job, gint64 T)
     tell_failure (jobs[job].name, &error);
   fflush (stdout);
   assay_exec_free (w.exec);
+}
+
+/* --- projected gradients --------------------------------------------------------------------------------------------------- */
+
+static const AssayParam sketch_params[] = { ASSAY_SIDE_PROJECTION_PARAMS, { .name = NULL } };
+
+typedef struct {
+  gint64 F, warm, T;            /* examples that are not timed: their walks are made and captured */
+  float *feature;               /* (N,F), or NULL */
+  double start, end;
+} Sketch;
+
+static gboolean
+take_sketch (gint64 example, const double *feature, gpointer data, GError **error)
+{
+  Sketch *s = data;
+
+  (void) error;
+  if (example + 1 == s->warm)
+    s->start = seconds (CLOCK_MONOTONIC);
+  s->end = seconds (CLOCK_MONOTONIC);
+  for (gint64 f = 0; s->feature != NULL && f < s->F; f++)
+    s->feature[example * s->F + f] = (float) feature[f];
+  return TRUE;
+}
+
+/* N examples of T tokens, batch at once. With features of all: s->feature is theirs, owned by the caller. */
+static gboolean
+run_sketch (AssayModel *model, AssayBackend *backend, AssayCompute compute, gint64 N, gint64 batch, gboolean keeps, Sketch *s, GError **error)
+{
+  gint32 *tokens = draw_indices (N * s->T, sizes->V, 5), *targets = draw_indices (N * s->T, sizes->V, 6);
+  AssayDataset *dataset = assay_dataset_new_from_token_arrays (N, s->T, sizes->V, tokens, targets, NULL, "train", 0, NULL, error);
+  g_autofree gint64 *examples = g_new (gint64, N);
+  const AssayInfluenceTask task = { .model = model, .dataset = dataset, .train = examples, .n_train = N, .query = examples, .n_query = 1, .batch = batch,
+                                    .is_single_precision = TRUE, .backend = backend };
+  g_autoptr (AssayValues) options = assay_values_new (sketch_params);
+  g_auto (AssaySideProjection) projection = { 0 };
+  gboolean ok;
+
+  for (gint64 i = 0; i < N; i++)
+    examples[i] = i;
+  ok = dataset != NULL && assay_values_set_text (options, "compute", assay_compute_names[compute], error)
+       && assay_side_projection_open (&projection, &task, options, error);
+  s->F = projection.F;
+  ok = ok && (!keeps || (s->feature = assay_mem_new (float, N * s->F, error)) != NULL)
+       && assay_side_projection_collect (&projection, examples, N, take_sketch, s, NULL, error);
+  assay_dataset_unref (dataset);
+  assay_mem_free (tokens);
+  assay_mem_free (targets);
+  return ok;
+}
+
+static void
+check_sketch (void)
+{
+  g_autoptr (AssayBackend) processor = assay_backend_cpu_new (0);
+  g_autoptr (GError) error = NULL;
+  AssayModel *model = make_model (sizes->parity_T);
+  Sketch ours = { .T = sizes->parity_T }, theirs = ours;
+
+  if (run_sketch (model, device, ASSAY_COMPUTE_FULL, 2, 2, TRUE, &ours, &error) && run_sketch (model, processor, ASSAY_COMPUTE_FULL, 2, 2, TRUE, &theirs, &error))
+    tell_parity ("sketch", 2 * ours.F, ours.feature, theirs.feature);
+  else
+    tell_failure ("sketch", &error);
+  assay_mem_free (ours.feature);
+  assay_mem_free (theirs.feature);
+  assay_model_free (model);
+}
+
+static void
+measure_sketch (void)
+{
+  const gint64 T = sizes->sketch_T, B = sizes->sketch_B, N = 6 * B;
+  AssayModel *model = make_model (T);
+
+  for (AssayCompute compute = ASSAY_COMPUTE_FULL; assay_compute_names[compute] != NULL; compute++)
+    {
+      g_autoptr (GError) error = NULL;
+      Sketch s = { .T = T, .warm = 2 * B };
+
+      if (run_sketch (model, device, compute, N, B, FALSE, &s, &error))
+        printf ("{\"what\": \"sketch pass\", \"compute\": \"%s\", \"B\": %" G_GINT64_FORMAT ", \"T\": %" G_GINT64_FORMAT ", \"numbers\": %" G_GINT64_FORMAT
+                ", \"batch_ms\": %.4f, \"tokens_per_s\": %.6g}\n", assay_compute_names[compute], B, T, s.F, (s.end - s.start) * 1e3 / (double) (N / B - 2),
+                (double) ((N - s.warm) * T) / (s.end - s.start));
+      else
+        tell_failure ("sketch pass", &error);
+      fflush (stdout);
+    }
+  assay_model_free (model);
 }
 
 int
@@ -539,7 +644,10 @@ main (int argc, char **argv)
           ", \"layers\": %" G_GINT64_FORMAT ", \"heads\": %" G_GINT64_FORMAT ", \"type\": \"f32\"}\n", found.name, batch.P, sizes->V, sizes->C, sizes->L, sizes->H);
   fflush (stdout);
   if (is_parity)
-    check_parity (&batch, argv[3]);
+    {
+      check_parity (&batch, argv[3]);
+      check_sketch ();
+    }
   else
     {
       measure_limits ();
@@ -547,6 +655,7 @@ main (int argc, char **argv)
       for (gint64 T = MIN (512, sizes->T); T <= sizes->T; T *= 2)
         for (guint job = 0; job < G_N_ELEMENTS (jobs); job++)
           measure_walk (&batch, job, T);
+      measure_sketch ();
     }
   return has_failed;
 }

@@ -24,8 +24,9 @@ lines ()
   done
   [ "$(grep -c "\"what\": \"$what\"" gpu-results.jsonl)" = $# ]
 }
-check "every walk agrees with the processor before it is timed" lines 'parity", "with": "processor' forward gradient hessian hessian-cold gauss-newton
+check "every walk agrees with the processor before it is timed" lines 'parity", "with": "processor' forward gradient hessian hessian-cold gauss-newton sketch
 check "every walk has its time" lines walk forward gradient hessian hessian-cold gauss-newton
+check "projected gradients have theirs in every precision" lines 'sketch pass' full bf16 tf32
 check "rules have theirs, with operations and bytes" eval '[ "$(grep "\"what\": \"rule\"" gpu-results.jsonl | grep -c "\"flops\": [1-9].*\"bytes\": [1-9]")" = 20 ]'
 check "and stand in the table beside the floor" eval '[ "$(grep -c "of the floor" gpu-table.txt)" = 25 ]'
 
