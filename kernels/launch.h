@@ -17,7 +17,7 @@
 extern "C" {
 #endif
 
-#define ASSAY_CUDA_ABI 5                /* changes with anything in this file */
+#define ASSAY_CUDA_ABI 6                /* changes with anything in this file */
 #define ASSAY_CUDA_INDEX_BLOCK 256      /* W */
 #define ASSAY_CUDA_INDEX_ROWS 256       /* rows are padded to a multiple of this */
 
@@ -97,6 +97,12 @@ typedef enum { ASSAY_CUDA_EIGEN_AUTO, ASSAY_CUDA_EIGEN_EACH, ASSAY_CUDA_EIGEN_TO
 #define ASSAY_CUDA_MAX_OUT 4
 typedef struct { uint32_t rank; int64_t dim[ASSAY_CUDA_MAX_RANK]; } AssayCudaShape;
 typedef enum { ASSAY_CUDA_FWD, ASSAY_CUDA_BWD, ASSAY_CUDA_RFWD, ASSAY_CUDA_RBWD, ASSAY_CUDA_GGN, ASSAY_CUDA_N_RULES } AssayCudaRule;
+
+/* Bytes from what belongs to one tangent of a block to what belongs to the next; 0: the same for all. */
+typedef struct {
+  size_t rx[ASSAY_CUDA_MAX_IN], ry[ASSAY_CUDA_MAX_OUT], dx[ASSAY_CUDA_MAX_IN], dy, rdx[ASSAY_CUDA_MAX_IN], rdy;
+} AssayCudaApart;
+
 typedef struct AssayCudaOpCall {
   AssayCudaRule rule;
   AssayCudaType type;
@@ -112,6 +118,8 @@ typedef struct AssayCudaOpCall {
   void *rdx[ASSAY_CUDA_MAX_IN];
   const void *rdy;
   uint32_t fresh;
+  int64_t n_tangents;           /* of a block, for "linear" alone; below 2: one */
+  AssayCudaApart apart;
   int64_t position;
   AssayCudaCompute compute;     /* of products with weights; BF16 of attention's too, in FWD and BWD */
 } AssayCudaOpCall;

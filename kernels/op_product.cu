@@ -21,13 +21,20 @@ struct Column {
   __device__ T operator() (int64_t n, int64_t i) const { return dy[n * O + i]; }
 };
 
-/* The sizes of a call, and its products. */
+/* The sizes of a call, and its products, for the tangents of a block: those with the weight are one product where what they are of lies one behind another,
+ * those with its tangents one batch. Both sum in ways that serve any number of tangents. */
 template <class T>
 struct Linear {
   const Scope &scope;
-  const int64_t N, I, O;
+  const int64_t N, I, O, tangents;
 
-  Linear (const Scope &s) : scope (s), N (count (s.call->in_shape[0]) / last (s.call->in_shape[0])), I (last (s.call->in_shape[0])), O (s.call->in_shape[1].dim[0]) {}
+  Linear (const Scope &s)
+    : scope (s), N (count (s.call->in_shape[0]) / last (s.call->in_shape[0])), I (last (s.call->in_shape[0])), O (s.call->in_shape[1].dim[0]),
+      tangents (s.call->n_tangents > 1 ? s.call->n_tangents : 1) {}
+
+  static const T *at (const void *first, int64_t k, size_t apart) { return (const T *) ((const char *) first + (size_t) k * apart); }
+  static T *at (void *first, int64_t k, size_t apart) { return (T *) ((char *) first + (size_t) k * apart); }
+  static int64_t elements (size_t bytes) { return (int64_t) (bytes / sizeof (T)); }
 
   /* rows: those of the result are examples or positions. */
   int run (AssayCudaProduct p, bool rows, const void *bias = NULL) const
@@ -37,15 +44,56 @@ struct Linear {
     p.bias = bias;
     return multiply (scope, p);
   }
-  /* y (+)= x W' (+ b) */
-  int to_output (const void *x, const void *W, const void *b, bool accumulate, void *y) const
+  /* Of a product of one tangent: those of all. */
+  int run_batch (AssayCudaProduct p, size_t apart_A, size_t apart_B, size_t apart_C, const void *bias, size_t apart_bias) const
   {
-    return run (product (false, true, N, O, I, (const T *) x, I, (const T *) W, I, accumulate, (T *) y, O), true, b);
+    p.batch = tangents;
+    p.batch_is_free = true;
+    p.apart_A = elements (apart_A);
+    p.apart_B = elements (apart_B);
+    p.apart_C = elements (apart_C);
+    p.apart_bias = elements (apart_bias);
+    return run (p, true, bias);
   }
-  /* dx (+)= dy W */
-  int to_input (const void *dy, const void *W, bool accumulate, void *dx) const
+  /* y = x W' (+ b) */
+  int to_output (const void *x, const void *b, void *y) const
   {
-    return run (product (false, false, N, I, O, (const T *) dy, O, (const T *) W, I, accumulate, (T *) dx, I), true);
+    return run (product (false, true, N, O, I, (const T *) x, I, (const T *) scope.call->x[1], I, false, (T *) y, O), true, b);
+  }
+  /* y_k = x_k W' */
+  int to_outputs (const void *x, size_t apart_x, void *y, size_t apart_y) const
+  {
+    const int64_t n = apart_x == (size_t) (N * I) * sizeof (T) && apart_y == (size_t) (N * O) * sizeof (T) ? tangents : 1;
+    int ok = 1;
+
+    for (int64_t k = 0; ok && k < tangents; k += n)
+      ok = run (product (false, true, n * N, O, I, at (x, k, apart_x), I, (const T *) scope.call->x[1], I, false, at (y, k, apart_y), O), true);
+    return ok;
+  }
+  /* dx_k (+)= dy_k W */
+  int to_inputs (const void *dy, size_t apart_dy, bool accumulate, void *dx, size_t apart_dx) const
+  {
+    const int64_t n = apart_dy == (size_t) (N * O) * sizeof (T) && apart_dx == (size_t) (N * I) * sizeof (T) ? tangents : 1;
+    int ok = 1;
+
+    for (int64_t k = 0; ok && k < tangents; k += n)
+      ok = run (product (false, false, n * N, I, O, at (dy, k, apart_dy), O, (const T *) scope.call->x[1], I, accumulate, at (dx, k, apart_dx), I), true);
+    return ok;
+  }
+  /* ry_k (+)= x rW_k' + rb_k */
+  int along_weights (const void *bias, size_t apart_bias, bool accumulate) const
+  {
+    const AssayCudaOpCall *c = scope.call;
+
+    return run_batch (product (false, true, N, O, I, (const T *) c->x[0], I, (const T *) c->rx[1], I, accumulate, (T *) c->ry[0], O), 0, c->apart.rx[1], c->apart.ry[0],
+                      bias, apart_bias);
+  }
+  /* rdx_k += dy rW_k */
+  int back_along_weights () const
+  {
+    const AssayCudaOpCall *c = scope.call;
+
+    return run_batch (product (false, false, N, I, O, (const T *) c->dy, O, (const T *) c->rx[1], I, true, (T *) c->rdx[0], I), 0, c->apart.rx[1], c->apart.rdx[0], NULL, 0);
   }
   /* dW (+)= dy' x */
   int to_weight (const void *dy, const void *x, bool accumulate, void *dW) const
@@ -69,9 +117,8 @@ struct linear {
   forward (const Scope &scope)
   {
     const AssayCudaOpCall *c = scope.call;
-    const Linear<T> l (scope);
 
-    return l.to_output (c->x[0], c->x[1], c->n_in > 2 ? c->x[2] : NULL, false, c->y[0]);
+    return Linear<T> (scope).to_output (c->x[0], c->n_in > 2 ? c->x[2] : NULL, c->y[0]);
   }
 
   template <class T>
@@ -80,9 +127,35 @@ struct linear {
   {
     const AssayCudaOpCall *c = scope.call;
     const Linear<T> l (scope);
+    int ok = c->dx[0] == NULL || l.to_inputs (c->dy, c->apart.dy, !is_fresh (scope, 0), c->dx[0], c->apart.dx[0]);
 
-    return (c->dx[0] == NULL || l.to_input (c->dy, c->x[1], !is_fresh (scope, 0), c->dx[0]))
-           && (c->dx[1] == NULL || l.to_weight (c->dy, c->x[0], !is_fresh (scope, 1), c->dx[1])) && (c->n_in < 3 || l.sum (c->dy, c->dx[2]));
+    for (int64_t k = 0; ok && k < l.tangents; k++)
+      {
+        const T *dy = l.at (c->dy, k, c->apart.dy);
+
+        ok = (c->dx[1] == NULL || l.to_weight (dy, c->x[0], !is_fresh (scope, 1), l.at (c->dx[1], k, c->apart.dx[1])))
+             && (c->n_in < 3 || c->dx[2] == NULL || l.sum (dy, l.at (c->dx[2], k, c->apart.dx[2])));
+      }
+    return ok;
+  }
+
+  /* ry = rx W' + x rW' + rb, where the weight has no tangent */
+  template <class T>
+  static int
+  tangent_of_input (const Scope &scope, const void *bias)
+  {
+    const AssayCudaOpCall *c = scope.call;
+    const Linear<T> l (scope);
+    int ok = 1;
+
+    for (int64_t k = 0; ok && k < l.tangents; k++)
+      {
+        const T *b = bias != NULL ? l.at (bias, k, c->apart.rx[2]) : NULL;
+        T *ry = l.at (c->ry[0], k, c->apart.ry[0]);
+
+        ok = c->rx[0] != NULL ? l.to_output (l.at (c->rx[0], k, c->apart.rx[0]), b, ry) : b != NULL ? l.spread (b, ry) : clear (scope, ry, (size_t) (l.N * l.O) * sizeof (T));
+      }
+    return ok;
   }
 
   /* ry = rx W' + x rW' + rb */
@@ -92,15 +165,11 @@ struct linear {
   {
     const AssayCudaOpCall *c = scope.call;
     const Linear<T> l (scope);
-    const bool has_bias = c->n_in > 2 && c->rx[2] != NULL;
+    const void *bias = c->n_in > 2 ? c->rx[2] : NULL;
 
-    const void *b = has_bias ? c->rx[2] : NULL;
-
-    if (c->rx[0] == NULL && c->rx[1] == NULL)
-      return has_bias ? l.spread (b, c->ry[0]) : clear (scope, c->ry[0], (size_t) (l.N * l.O) * sizeof (T));
-    if (c->rx[0] == NULL)
-      return l.to_output (c->x[0], c->rx[1], b, false, c->ry[0]);
-    return l.to_output (c->rx[0], c->x[1], b, false, c->ry[0]) && (c->rx[1] == NULL || l.to_output (c->x[0], c->rx[1], NULL, true, c->ry[0]));
+    if (c->rx[1] == NULL)
+      return tangent_of_input<T> (scope, bias);
+    return (c->rx[0] == NULL || l.to_outputs (c->rx[0], c->apart.rx[0], c->ry[0], c->apart.ry[0])) && l.along_weights (bias, c->apart.rx[2], c->rx[0] != NULL);
   }
 
   /* rdx = rdy W + dy rW        rdW = rdy' x + dy' rx */
@@ -110,12 +179,18 @@ struct linear {
   {
     const AssayCudaOpCall *c = scope.call;
     const Linear<T> l (scope);
+    int ok = c->rdx[0] == NULL || (l.to_inputs (c->rdy, c->apart.rdy, !is_fresh (scope, 0), c->rdx[0], c->apart.rdx[0]) && (c->rx[1] == NULL || l.back_along_weights ()));
 
-    return (c->rdx[0] == NULL
-            || (l.to_input (c->rdy, c->x[1], !is_fresh (scope, 0), c->rdx[0]) && (c->rx[1] == NULL || l.to_input (c->dy, c->rx[1], true, c->rdx[0]))))
-           && (c->rdx[1] == NULL
-               || (l.to_weight (c->rdy, c->x[0], !is_fresh (scope, 1), c->rdx[1]) && (c->rx[0] == NULL || l.to_weight (c->dy, c->rx[0], true, c->rdx[1]))))
-           && (c->n_in < 3 || l.sum (c->rdy, c->rdx[2]));
+    for (int64_t k = 0; ok && k < l.tangents; k++)
+      {
+        const T *rdy = l.at (c->rdy, k, c->apart.rdy);
+        T *rdW = c->rdx[1] != NULL ? l.at (c->rdx[1], k, c->apart.rdx[1]) : NULL;
+
+        ok = (rdW == NULL
+              || (l.to_weight (rdy, c->x[0], !is_fresh (scope, 1), rdW) && (c->rx[0] == NULL || l.to_weight (c->dy, l.at (c->rx[0], k, c->apart.rx[0]), true, rdW))))
+             && (c->n_in < 3 || c->rdx[2] == NULL || l.sum (rdy, l.at (c->rdx[2], k, c->apart.rdx[2])));
+      }
+    return ok;
   }
 };
 }

@@ -82,7 +82,7 @@ typedef struct {
   double alpha, beta;
   const void *A, *B, *bias;     /* bias (N), added to every row, or NULL */
   void *C;
-  int64_t lda, ldb, ldc, apart_A, apart_B, apart_C;
+  int64_t lda, ldb, ldc, apart_A, apart_B, apart_C, apart_bias;
   bool columns_are_free;        /* an element of C has the same bits whatever N is; ldc at least the next multiple of 8 */
 } AssayCudaProduct;
 

@@ -111,6 +111,8 @@ describe (const AssayCudaProduct *p, Descriptors *d)
     status = cublasLtMatmulDescSetAttribute (&d->product, CUBLASLT_MATMUL_DESC_EPILOGUE, &epilogue, sizeof epilogue);
   if (status == 0 && p->bias != NULL)
     status = cublasLtMatmulDescSetAttribute (&d->product, CUBLASLT_MATMUL_DESC_BIAS_POINTER, &p->bias, sizeof p->bias);
+  if (status == 0 && p->bias != NULL && p->batch > 1)
+    status = cublasLtMatmulDescSetAttribute (&d->product, CUBLASLT_MATMUL_DESC_BIAS_BATCH_STRIDE, &p->apart_bias, sizeof p->apart_bias);
   if (status == 0)
     status = p->ta ? describe_matrix (&d->A, storage (p), p->K, p->M, p->lda, p->batch, p->apart_A) : describe_matrix (&d->A, storage (p), p->M, p->K, p->lda, p->batch, p->apart_A);
   if (status == 0)
@@ -274,7 +276,7 @@ multiply_tiles (AssayCudaProduct p)
       const int64_t m = first_row + row + i, n = first_column + column;
 
       if (m < p.M && n < p.N)
-        C[m * p.ldc + n] = (T) p.alpha * sum[i] + (p.beta != 0 ? (T) p.beta * C[m * p.ldc + n] : T (0)) + (p.bias != NULL ? ((const T *) p.bias)[n] : T (0));
+        C[m * p.ldc + n] = (T) p.alpha * sum[i] + (p.beta != 0 ? (T) p.beta * C[m * p.ldc + n] : T (0)) + (p.bias != NULL ? ((const T *) p.bias)[e * p.apart_bias + n] : T (0));
     }
 }
 
@@ -297,7 +299,7 @@ assay_cuda_multiply_plain (AssayCudaContext *context, const AssayCudaProduct *p,
 
 struct SpreadBias {
   AssayCudaType type;
-  int64_t N, ldc;
+  int64_t M, N, ldc, apart_C, apart_bias;
   double beta;
   const void *bias;
   void *C;
@@ -306,9 +308,10 @@ struct SpreadBias {
   __device__ void
   spread (const T *b, T *c, int64_t i) const
   {
-    T *to = c + i / N * ldc + i % N;
+    const int64_t row = i / N, e = row / M;
+    T *to = c + e * apart_C + row % M * ldc + i % N;
 
-    *to = b[i % N] + (beta != 0 ? (T) beta * *to : T (0));
+    *to = b[e * apart_bias + i % N] + (beta != 0 ? (T) beta * *to : T (0));
   }
   __device__ void
   operator() (int64_t i) const
@@ -329,7 +332,8 @@ multiply_onto_bias (AssayCudaContext *context, const AssayCudaProduct *product, 
 
   p.bias = NULL;
   p.beta = 1;
-  return run_elements (scope, "bias of a product", p.M * p.N, SpreadBias { p.type, p.N, p.ldc, product->beta, product->bias, p.C })
+  return run_elements (scope, "bias of a product", p.batch * p.M * p.N,
+                       SpreadBias { p.type, p.M, p.N, p.ldc, p.apart_C, p.apart_bias, product->beta, product->bias, p.C })
          && multiply_there (context, &p, failure);
 }
 
@@ -337,7 +341,7 @@ multiply_onto_bias (AssayCudaContext *context, const AssayCudaProduct *product, 
 static bool
 takes_bias (const AssayCudaProduct *p)
 {
-  return p->type != ASSAY_CUDA_F64 && (uintptr_t) p->bias % 16 == 0;
+  return p->type != ASSAY_CUDA_F64 && ((uintptr_t) p->bias | (uintptr_t) p->apart_bias * sizeof (float)) % 16 == 0;
 }
 
 int
@@ -373,13 +377,13 @@ multiply_there (AssayCudaContext *context, const AssayCudaProduct *p, AssayCudaF
 struct RoundToBf16 {
   const float *x;
   uint16_t *y;
-  int64_t columns, ld, rounded_ld;
+  int64_t rows, columns, ld, apart, rounded_ld;         /* of each of some matrices */
 
   __device__ void
   operator() (int64_t i) const
   {
     const int64_t row = i / columns, column = i % columns;
-    const float value = x[row * ld + column];
+    const float value = x[row / rows * apart + row % rows * ld + column];
     uint32_t bits;
 
     memcpy (&bits, &value, sizeof bits);
@@ -387,20 +391,23 @@ struct RoundToBf16 {
   }
 };
 
-/* A factor of `rows` rows in bf16. Owns: the caller, through *buffer. */
+/* The factors of a batch, of `rows` rows each, in bf16: one where all products share it. Owns: the caller, through *buffer. */
 static int
-round_factor (AssayCudaContext *context, const void **factor, int64_t rows, int64_t columns, int64_t *ld, void **buffer, AssayCudaFailure *failure)
+round_factor (AssayCudaContext *context, int64_t batch, const void **factor, int64_t rows, int64_t columns, int64_t *ld, int64_t *apart, void **buffer,
+              AssayCudaFailure *failure)
 {
   const Scope scope = { context, NULL, failure };
   const int64_t rounded_ld = (columns + 7) / 8 * 8;
-  RoundToBf16 body = { (const float *) *factor, NULL, columns, *ld, rounded_ld };
+  const int64_t n = *apart == 0 ? 1 : batch;
+  RoundToBf16 body = { (const float *) *factor, NULL, rows, columns, *ld, *apart, rounded_ld };
 
-  if (!assay_cuda_alloc (context, (size_t) (rows * rounded_ld) * sizeof (uint16_t), buffer, failure))
+  if (!assay_cuda_alloc (context, (size_t) (n * rows * rounded_ld) * sizeof (uint16_t), buffer, failure))
     return 0;
   body.y = (uint16_t *) *buffer;
   *factor = *buffer;
   *ld = rounded_ld;
-  return run_elements (scope, "factor rounded to bf16", rows * columns, body);
+  *apart = *apart == 0 ? 0 : rows * rounded_ld;
+  return run_elements (scope, "factor rounded to bf16", n * rows * columns, body);
 }
 
 static int
@@ -410,10 +417,8 @@ multiply_in_bf16 (AssayCudaContext *context, const AssayCudaProduct *product, As
   void *a = NULL, *b = NULL;
   int ok;
 
-  if (p.batch > 1)
-    return assay_cuda_fail (failure, ASSAY_CUDA_BAD_CALL, "products in bf16: one at a time expected");
-  ok = round_factor (context, &p.A, p.ta ? p.K : p.M, p.ta ? p.M : p.K, &p.lda, &a, failure)
-       && round_factor (context, &p.B, p.tb ? p.N : p.K, p.tb ? p.K : p.N, &p.ldb, &b, failure) && multiply_there (context, &p, failure);
+  ok = round_factor (context, p.batch, &p.A, p.ta ? p.K : p.M, p.ta ? p.M : p.K, &p.lda, &p.apart_A, &a, failure)
+       && round_factor (context, p.batch, &p.B, p.tb ? p.N : p.K, p.tb ? p.K : p.N, &p.ldb, &p.apart_B, &b, failure) && multiply_there (context, &p, failure);
   assay_cuda_release (context, a);
   assay_cuda_release (context, b);
   return ok;
@@ -433,7 +438,7 @@ int
 assay_cuda_gemm (AssayCudaContext *context, AssayCudaType type, int ta, int tb, int64_t M, int64_t N, int64_t K, double alpha, const void *A, int64_t lda,
                  const void *B, int64_t ldb, double beta, void *C, int64_t ldc, AssayCudaFailure *failure)
 {
-  AssayCudaProduct p = { type, ASSAY_CUDA_FULL, ta != 0, tb != 0, false, false, 1, M, N, K, alpha, beta, A, B, NULL, C, lda, ldb, ldc, 0, 0, 0, false };
+  AssayCudaProduct p = { type, ASSAY_CUDA_FULL, ta != 0, tb != 0, false, false, 1, M, N, K, alpha, beta, A, B, NULL, C, lda, ldb, ldc, 0, 0, 0, 0, false };
 
   return assay_cuda_multiply (context, &p, failure);
 }

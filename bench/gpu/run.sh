@@ -151,7 +151,7 @@ fi
 checked 120 "times" "$work/measure" "$work/assay-cuda.so" ${ROWS:-1000000} ${TINY:+tiny}
 grep '^{' "$work/step" >>"$results"
 if [ -n "$walks" ]; then
-  checked 100 "walks, times" "$work/walks" times "$work/assay-cuda.so" ${TINY:+tiny}
+  checked 140 "walks, times" "$work/walks" times "$work/assay-cuda.so" ${TINY:+tiny}
   grep '^{' "$work/step" >>"$results"
 fi
 if [ -n "$walks" ] && command -v python3 >/dev/null && LD_LIBRARY_PATH=$before python3 -c 'import torch' 2>/dev/null; then

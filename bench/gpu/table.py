@@ -17,16 +17,17 @@ def main():
     read = max(find("ceiling: read").get("gb_per_s", 0), find("ceiling: copy, read and written").get("gb_per_s", 0))
     int8 = find("ceiling: int8 product").get("tera_operations_per_s", 0)
     memset = find("limit: memset").get("gb_per_s", 0)
-    product = find("limit: product", type="f32").get("tflop_per_s", 0)
+    products = {kind: find("limit: product", type=kind).get("tflop_per_s", 0) for kind in ("f32", "tf32", "bf16")}
 
     def of_floor(row):
         """Which part of its time a perfect walk would take: as many FLOP at the rate of a large product, or bytes at that of copies, whichever takes longer."""
+        product = products.get(row.get("type", "f32"), 0)
         floor = max(row["flops"] / product / 1e9 if product else 0, row["bytes"] / (read or memset) / 1e6 if read or memset else 0)
         return f"{floor / row['best_ms']:.2f} of the floor"
 
     def peer_of(row):
         """The faster of both ways."""
-        times = [find("torch: walk", job=row["job"], way=way, B=row["B"], T=row["T"]).get("median_ms") for way in ("eager", "compile")]
+        times = [find("torch: walk", job=row["job"], type=row["type"], way=way, B=row["B"], T=row["T"]).get("median_ms") for way in ("eager", "compile")]
         return min((t for t in times if t), default="")
 
     for row in rows:
@@ -55,7 +56,8 @@ def main():
         elif row["what"] == "rule":
             print(f"{row['op'] + ' ' + row['rule'] + ' ' + row['shape']:<58}{row['median_ms']:>10}{of_floor(row):>30}{'':>12}{'':>9}  {row['tflop_per_s']} TFLOP/s, {row['gb_per_s']} GB/s")
         elif row["what"] == "walk":
-            print(f"{'%s, %d x %d tokens' % (row['job'], row['B'], row['T']):<58}{row['median_ms']:>10}{of_floor(row):>30}{peer_of(row):>12}{'':>9}"
+            block = f", {row['directions']} directions" if row["directions"] > 1 else ""
+            print(f"{'%s, %s, %d x %d tokens%s' % (row['job'], row['type'], row['B'], row['T'], block):<58}{row['median_ms']:>10}{of_floor(row):>30}{peer_of(row):>12}{'':>9}"
                   f"  {row['tflop_per_s']} TFLOP/s, {row['walk_bytes'] / 1e9:.2f} GB")
         elif row["what"] == "sketch pass":
             tokens = row["B"] * row["T"]

@@ -22,19 +22,30 @@
 #define PARITY 1e-4             /* of the largest entry: f32 on both sides, sums in other orders */
 #define MOST_BUFFERS 32
 
-typedef struct { gint64 V, T, C, L, H, tokens, parity_T, sketch_T, sketch_B; } Sizes;
+typedef struct { gint64 V, T, C, L, H, tokens, parity_T, block, sketch_T, sketch_B; } Sizes;
 
-static const Sizes gpt2 = { 50304, 4096, 768, 12, 12, 8192, 128, 512, 64 }, tiny = { 61, 16, 8, 2, 2, 16, 8, 8, 2 };
+static const Sizes gpt2 = { 50304, 4096, 768, 12, 12, 8192, 128, 16, 512, 64 }, tiny = { 61, 16, 8, 2, 2, 16, 8, 2, 8, 2 };
 
-static const struct { const char *name; AssayWalk walk; gboolean applies; } jobs[] = {
-  { "forward", ASSAY_WALK_FORWARD, FALSE },           { "gradient", ASSAY_WALK_GRADIENT, FALSE },          { "hessian", ASSAY_WALK_HESSIAN, TRUE },
-  { "hessian-cold", ASSAY_WALK_HESSIAN_COLD, TRUE },  { "gauss-newton", ASSAY_WALK_GAUSS_NEWTON, TRUE },
+/* What is multiplied, if anything: one direction, or a block of them at once, in walks of that part of the tokens. */
+typedef enum { NONE, ONE, BLOCK } Directions;
+static const struct { const char *name; AssayWalk walk; Directions directions; } jobs[] = {
+  { "forward", ASSAY_WALK_FORWARD, NONE },             { "gradient", ASSAY_WALK_GRADIENT, NONE },         { "hessian", ASSAY_WALK_HESSIAN, ONE },
+  { "hessian-cold", ASSAY_WALK_HESSIAN_COLD, ONE },    { "gauss-newton", ASSAY_WALK_GAUSS_NEWTON, ONE },  { "hessian-block", ASSAY_WALK_HESSIAN, BLOCK },
+  { "gauss-newton-block", ASSAY_WALK_GAUSS_NEWTON, BLOCK },
 };
+
+static const char *const type_names[] = { [ASSAY_COMPUTE_FULL] = "f32", [ASSAY_COMPUTE_BF16] = "bf16", [ASSAY_COMPUTE_TF32] = "tf32" };
 
 static const Sizes *sizes;
 static const char *module;
 static AssayBackend *device;
 static gboolean has_failed;
+
+static gint64
+count_directions (guint job)
+{
+  return jobs[job].directions == BLOCK ? sizes->block : 1;
+}
 
 static void
 tell_failure (const char *what, GError **error)
@@ -316,7 +327,7 @@ typedef struct {
   gint64 P;
   float *direction, *result, *weight;
   gint32 *tokens, *targets;
-  gpointer theta_there, direction_there, result_there;          /* the device's: a walk leaves them where they are */
+  gpointer theta_there, directions_there, results_there;        /* the device's, of blocks where those are timed: a walk leaves them where they are */
 } Batch;
 
 static AssayModel *
@@ -334,13 +345,15 @@ make_model (gint64 context)
 }
 
 static void
-make_batch (Batch *b)
+make_batch (Batch *b, gint64 block)
 {
   GError *error = NULL;
   float *theta;
+  gsize bytes;
 
   b->model = make_model (sizes->T);
   b->P = assay_model_get_n_params (b->model);
+  bytes = (gsize) b->P * sizeof (float);
   /* Biases and gains away from 0 and 1, where mistakes in them would not be seen. */
   theta = assay_model_get_theta (b->model);
   b->direction = draw (b->P, 1, 1);
@@ -353,17 +366,19 @@ make_batch (Batch *b)
     b->weight[i] = 1;
   b->tokens = draw_indices (sizes->tokens, sizes->V, 3);
   b->targets = draw_indices (sizes->tokens, sizes->V, 4);
-  if (!((b->theta_there = device->alloc (device, (gsize) b->P * 4, &error)) != NULL && (b->direction_there = device->alloc (device, (gsize) b->P * 4, &error)) != NULL
-        && (b->result_there = device->alloc (device, (gsize) b->P * 4, &error)) != NULL && device->copy_in (device, b->theta_there, theta, (gsize) b->P * 4, &error)
-        && device->copy_in (device, b->direction_there, b->direction, (gsize) b->P * 4, &error)))
+  if ((b->theta_there = device->alloc (device, bytes, &error)) == NULL || (b->directions_there = device->alloc (device, (gsize) block * bytes, &error)) == NULL
+      || (b->results_there = device->alloc (device, (gsize) block * bytes, &error)) == NULL || !device->copy_in (device, b->theta_there, theta, bytes, &error))
     fail_on (error);
+  for (gint64 k = 0; k < block; k++)
+    if (!device->copy_in (device, (char *) b->directions_there + (gsize) k * bytes, b->direction, bytes, &error))
+      fail_on (error);
 }
 
 static AssayExec *
-make_exec (const Batch *b, AssayWalk walk, gint64 examples, gint64 T, AssayBackend *backend, GError **error)
+make_exec (const Batch *b, guint job, gint64 examples, gint64 T, AssayBackend *backend, GError **error)
 {
   g_autoptr (AssayGraph) graph = assay_model_build_sequences (b->model, examples, T, error);
-  AssayExec *exec = graph ? assay_exec_new (graph, walk, ASSAY_F32, backend, NULL, error) : NULL;
+  AssayExec *exec = graph ? assay_exec_new_block (graph, jobs[job].walk, ASSAY_F32, count_directions (job), backend, NULL, error) : NULL;
 
   if (exec == NULL)
     return NULL;
@@ -384,7 +399,7 @@ typedef struct {
 static gboolean
 make_walk (Walk *w, const Batch *b, guint job, gint64 examples, gint64 T, AssayBackend *backend, GError **error)
 {
-  *w = (Walk) { job, make_exec (b, jobs[job].walk, examples, T, backend, error), b->theta_there, b->direction_there, b->result_there };
+  *w = (Walk) { job, make_exec (b, job, examples, T, backend, error), b->theta_there, b->directions_there, b->results_there };
   if (backend != device)
     {
       w->theta = assay_model_get_theta (b->model);
@@ -405,7 +420,7 @@ walk_once (gpointer data, GError **error)
 {
   const Walk *w = data;
 
-  return jobs[w->job].applies ? assay_exec_apply (w->exec, w->direction, w->result, FALSE, error) : prepare (w, error);
+  return jobs[w->job].directions != NONE ? assay_exec_apply_block (w->exec, count_directions (w->job), w->direction, w->result, FALSE, error) : prepare (w, error);
 }
 
 /* What the job's walk says, as a new vector of n numbers: P, or the loss of each example. */
@@ -417,8 +432,8 @@ compute (const Batch *b, guint job, AssayBackend *backend, gint64 *n, GError **e
   Walk w;
 
   *n = is_loss ? 1 : b->P;
-  if (make_walk (&w, b, job, 1, sizes->parity_T, backend, error) && (!jobs[job].applies || prepare (&w, error)) && walk_once (&w, error)
-      && (is_loss || backend != device || device->copy_out (device, b->result, b->result_there, (gsize) b->P * 4, error)))
+  if (make_walk (&w, b, job, 1, sizes->parity_T, backend, error) && (jobs[job].directions == NONE || prepare (&w, error)) && walk_once (&w, error)
+      && (is_loss || backend != device || device->copy_out (device, b->result, b->results_there, (gsize) b->P * 4, error)))
     result = assay_mem_new (float, *n, error);
   if (result != NULL)
     memcpy (result, is_loss ? assay_exec_get_loss (w.exec) : b->result, (gsize) *n * sizeof *result);
@@ -489,7 +504,7 @@ check_parity (const Batch *b, const char *folder)
   g_autoptr (AssayBackend) processor = assay_backend_cpu_new (0);
 
   write_case (b, folder);
-  for (guint k = 0; k < G_N_ELEMENTS (jobs); k++)
+  for (guint k = 0; k < G_N_ELEMENTS (jobs) && jobs[k].directions != BLOCK; k++)        /* a block has the bits of its directions alone: test-walks_cuda */
     {
       g_autofree char *name = g_strconcat (jobs[k].name, ".npy", NULL), *file = g_build_filename (folder, name, NULL);
       g_autoptr (GError) error = NULL;
@@ -505,25 +520,42 @@ check_parity (const Batch *b, const char *folder)
     }
 }
 
+/* Blocks of more directions than a walk has tokens for are left out. */
 static void
-measure_walk (const Batch *b, guint job, gint64 T)
+measure_walk (const Batch *b, guint job, AssayCompute compute, gint64 T)
 {
+  const gint64 K = count_directions (job), examples = MAX (1, sizes->tokens / T / K);
   g_autoptr (GError) error = NULL;
   AssayCudaFound found;
+  AssayCost cost;
   double best, median;
   Walk w;
 
-  if (make_walk (&w, b, job, sizes->tokens / T, T, device, &error) && (!jobs[job].applies || prepare (&w, &error))
+  if (examples * K * T > 2 * sizes->tokens)
+    return;
+  if (make_walk (&w, b, job, examples, T, device, &error) && assay_exec_set_compute (w.exec, compute, &error) && (jobs[job].directions == NONE || prepare (&w, &error))
       && measure (walk_once, &w, &best, &median, &error) && assay_backend_cuda_find (module, 0, &found, &error))
     {
-      printf ("{\"what\": \"walk\", \"job\": \"%s\", \"B\": %" G_GINT64_FORMAT ", \"T\": %" G_GINT64_FORMAT ", ", jobs[job].name, sizes->tokens / T, T);
-      tell_times (assay_exec_get_cost (w.exec, jobs[job].applies), best, median);
+      cost = assay_exec_get_cost (w.exec, jobs[job].directions != NONE);
+      printf ("{\"what\": \"walk\", \"job\": \"%s\", \"type\": \"%s\", \"B\": %" G_GINT64_FORMAT ", \"T\": %" G_GINT64_FORMAT ", \"directions\": %" G_GINT64_FORMAT ", ",
+              jobs[job].name, type_names[compute], examples, T, K);
+      tell_times ((AssayCost) { .flops = (double) K * cost.flops, .bytes = (double) K * cost.bytes }, best, median);
       printf (", \"walk_bytes\": %" G_GSIZE_FORMAT ", \"device_bytes\": %" G_GUINT64_FORMAT "}\n", assay_exec_get_bytes (w.exec), found.memory - found.available);
     }
   else
     tell_failure (jobs[job].name, &error);
   fflush (stdout);
   assay_exec_free (w.exec);
+}
+
+/* All walks in f32, and with factors of less at one length. */
+static void
+measure_walks (const Batch *b)
+{
+  for (gint64 T = MIN (512, sizes->T); T <= sizes->T; T *= 2)
+    for (AssayCompute compute = 0; compute < G_N_ELEMENTS (type_names); compute++)
+      for (guint job = 0; job < G_N_ELEMENTS (jobs) && (compute == ASSAY_COMPUTE_FULL || T == MIN (1024, sizes->T)); job++)
+        measure_walk (b, job, compute, T);
 }
 
 /* --- projected gradients --------------------------------------------------------------------------------------------------- */
@@ -639,9 +671,9 @@ main (int argc, char **argv)
   fail_on (error);
   assay_backend_cuda_find (module, 0, &found, &error);
   fail_on (error);
-  make_batch (&batch);
+  make_batch (&batch, is_parity ? 1 : sizes->block);
   printf ("{\"what\": \"walks of\", \"device\": \"%s\", \"parameters\": %" G_GINT64_FORMAT ", \"vocabulary\": %" G_GINT64_FORMAT ", \"width\": %" G_GINT64_FORMAT
-          ", \"layers\": %" G_GINT64_FORMAT ", \"heads\": %" G_GINT64_FORMAT ", \"type\": \"f32\"}\n", found.name, batch.P, sizes->V, sizes->C, sizes->L, sizes->H);
+          ", \"layers\": %" G_GINT64_FORMAT ", \"heads\": %" G_GINT64_FORMAT "}\n", found.name, batch.P, sizes->V, sizes->C, sizes->L, sizes->H);
   fflush (stdout);
   if (is_parity)
     {
@@ -652,9 +684,7 @@ main (int argc, char **argv)
     {
       measure_limits ();
       measure_operations ();
-      for (gint64 T = MIN (512, sizes->T); T <= sizes->T; T *= 2)
-        for (guint job = 0; job < G_N_ELEMENTS (jobs); job++)
-          measure_walk (&batch, job, T);
+      measure_walks (&batch);
       measure_sketch ();
     }
   return has_failed;

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """walks_peer.py DIR [--tokens N --lengths 512,1024,...]: the walks of walks.c in PyTorch, of the model that `walks parity` left in DIR.
 
-Every result first, within 1e-4 of ours relative to the largest entry, in f32; where one is not, nothing is timed and the exit status is 1. Then times, by the
-device's clock: eager with fused attention where derivatives allow it, losses and gradients through torch.compile, too. One JSON object a line.
+Every result first, in f32, within 1e-4 of ours relative to the largest entry; where one is not, nothing is timed and the exit status is 1. Then times, by the device's
+clock: eager with fused attention where derivatives allow it, losses and gradients through torch.compile, too; at one length also in tf32, and in bf16 by autocast.
+One JSON object a line.
 """
 import argparse, json, os, struct, sys, time
 
@@ -66,7 +67,7 @@ def measure(work, repeats=5, warm=2):
     return {"best_ms": round(times[0], 4), "median_ms": round(times[len(times) // 2], 4)}
 
 
-def time_walks(model, tokens, T):
+def time_walks(model, tokens, T, kind):
     vocabulary = model.config["vocabulary"]
     model.tokens = torch.randint(vocabulary, (tokens // T, T), device=device)
     model.targets = torch.randint(vocabulary, (tokens // T, T), device=device)
@@ -78,10 +79,11 @@ def time_walks(model, tokens, T):
             if device == "cuda":
                 torch.cuda.empty_cache()
                 torch.cuda.reset_peak_memory_stats()
-            times = measure(get_jobs(model)[name])
-            tell("torch: walk", job=name, way=way, B=tokens // T, T=T, device_bytes=torch.cuda.max_memory_allocated() if device == "cuda" else 0, **times)
+            with torch.autocast(device, dtype=torch.bfloat16, enabled=kind == "bf16"):
+                times = measure(get_jobs(model)[name])
+            tell("torch: walk", job=name, type=kind, way=way, B=tokens // T, T=T, device_bytes=torch.cuda.max_memory_allocated() if device == "cuda" else 0, **times)
         except Exception as error:
-            tell("torch: walk", job=name, way=way, B=tokens // T, T=T, failed=str(error).splitlines()[0][:300])
+            tell("torch: walk", job=name, type=kind, way=way, B=tokens // T, T=T, failed=str(error).splitlines()[0][:300])
     model.logits = eager
     model.cached = None
 
@@ -97,8 +99,11 @@ def main():
     model = Model(args.folder, device)
     if not check_parity(model, args.folder):
         sys.exit(1)
-    for T in map(int, args.lengths.split(",")):
-        time_walks(model, args.tokens, T)
+    lengths = [int(T) for T in args.lengths.split(",")]
+    for T in lengths:
+        for kind in ["f32", "tf32", "bf16"] if T == min(1024, lengths[-1]) else ["f32"]:
+            torch.backends.cuda.matmul.allow_tf32 = kind != "f32"
+            time_walks(model, args.tokens, T, kind)
 
 
 if __name__ == "__main__":

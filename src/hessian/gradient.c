@@ -207,21 +207,20 @@ round_directions (Directions *d, const double *directions)
 static gboolean
 along_batch (const Directions *d, AssaySweep *sweep, guint batch, double *derivative, GError **error)
 {
-  gint64 n, first = assay_sweep_get_range (sweep, batch, &n);
+  gint64 n, first = assay_sweep_get_range (sweep, batch, &n), block = assay_sweep_get_block (sweep);
   AssayExec *exec = assay_sweep_prepare (sweep, batch, error);
+  AssayGraph *graph = exec ? assay_exec_get_graph (exec) : NULL;
 
   if (exec == NULL)
     return FALSE;
   for (gint64 k = 0; k < d->K; k++)
     {
-      const void *direction = d->rounded + k * d->P * assay_dtype_width (d->dtype), *tangent;
+      const void *direction = d->rounded + k * d->P * assay_dtype_width (d->dtype);
       double *out = derivative + (k * d->N + first) * d->T;
 
-      if (!assay_exec_apply (exec, direction, NULL, FALSE, error))
+      if (k % block == 0 && !assay_exec_apply_block (exec, MIN (block, d->K - k), direction, NULL, FALSE, error))
         return FALSE;
-      tangent = d->tokens ? assay_exec_get_buffer (exec, ASSAY_TANGENT, assay_graph_get_token_loss (assay_exec_get_graph (exec)))
-                          : assay_exec_get_loss_tangent (exec);
-      assay_dtype_convert (d->dtype, tangent, ASSAY_F64, out, n * d->T);
+      assay_dtype_convert (d->dtype, assay_exec_get_tangent (exec, k % block, d->tokens ? assay_graph_get_token_loss (graph) : assay_graph_get_loss (graph)), ASSAY_F64, out, n * d->T);
       assay_f64_scale (n * d->T, 1 / d->scale[k], out);
       if (!is_finite (n * d->T, out))
         {
@@ -285,7 +284,7 @@ along (const AssayPoint *point, gboolean tokens, gint64 T, gint64 K, const doubl
 
   at.memory = 0;                                                  /* every micro-batch is met once */
   sweep = rounded ? assay_sweep_new (&at, ASSAY_WALK_TANGENT, d.dtype, error) : NULL;
-  if (sweep == NULL)
+  if (sweep == NULL || !assay_sweep_widen (sweep, K, point->memory, error))
     return FALSE;
   d.rounded = rounded;
   d.scale = scale;

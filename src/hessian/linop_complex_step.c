@@ -26,13 +26,14 @@ begin_complex_step (AssayWalkLinop *base, guint batch, GError **error)
 }
 
 static gboolean
-multiply_complex_step (AssayWalkLinop *base, guint batch, const void *direction, GError **error)
+multiply_complex_step (AssayWalkLinop *base, guint batch, gint64 n, const void *directions, GError **error)
 {
   ComplexStep *self = (ComplexStep *) base;
-  double *theta = assay_sweep_get_theta (base->sweep), *product = base->product;
-  const double *v = direction;
+  double *theta = assay_sweep_get_theta (base->sweep), *product = base->products;
+  const double *v = directions;
 
   (void) batch;
+  g_return_val_if_fail (n == 1, FALSE);                           /* its sweep is not widened */
   for (gint64 i = 0; i < base->base.n; i++)
     theta[2 * i + 1] = STEP * v[i];                                                                 /* theta + i h v */
   if (!assay_exec_prepare (base->exec, theta, NULL, self->gradient, FALSE, error))

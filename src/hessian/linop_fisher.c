@@ -22,16 +22,24 @@ begin_fisher (AssayWalkLinop *base, guint batch, GError **error)
 }
 
 static gboolean
-multiply_fisher (AssayWalkLinop *base, guint batch, const void *direction, GError **error)
+multiply_fisher (AssayWalkLinop *base, guint batch, gint64 n, const void *directions, GError **error)
 {
   Fisher *self = (Fisher *) base;
-  const void *theta = assay_sweep_get_theta (self->gradients), *weights;
+  const void *theta = assay_sweep_get_theta (self->gradients);
+  const guint loss = assay_graph_get_loss (assay_exec_get_graph (base->exec));
 
   (void) batch;
-  if (!assay_exec_apply (base->exec, direction, NULL, FALSE, error))
+  if (!assay_exec_apply_block (base->exec, n, directions, NULL, FALSE, error))
     return FALSE;
-  weights = assay_exec_get_loss_tangent (base->exec);                                               /* g_i'x */
-  return assay_exec_prepare (self->gradient, theta, weights, base->product, FALSE, error);          /* sum_i (g_i'x) g_i */
+  for (gint64 k = 0; k < n; k++)
+    {
+      const void *weights = assay_exec_get_tangent (base->exec, k, loss);                           /* g_i'x */
+      char *product = (char *) base->products + (gsize) (k * base->base.n) * assay_dtype_width (base->dtype);
+
+      if (!assay_exec_prepare (self->gradient, theta, weights, product, FALSE, error))              /* sum_i (g_i'x) g_i */
+        return FALSE;
+    }
+  return TRUE;
 }
 
 /* What is wrong with a loss is wrong with its gradient, so the gradient's walk names it; weights that are not finite show there too. */
@@ -40,8 +48,9 @@ locate_nan_fisher (AssayWalkLinop *base, guint batch, const void *direction, GEr
 {
   Fisher *self = (Fisher *) base;
 
-  (void) direction;
-  assay_sweep_locate_nan (self->gradients, batch, base->base.name, assay_exec_get_loss_tangent (base->exec), NULL, base->product, error);
+  if (!assay_exec_apply (base->exec, direction, NULL, FALSE, error))        /* alone: it may have been one of a block */
+    return;
+  assay_sweep_locate_nan (self->gradients, batch, base->base.name, assay_exec_get_loss_tangent (base->exec), NULL, base->products, error);
 }
 
 static void

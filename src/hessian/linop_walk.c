@@ -65,11 +65,12 @@ static void
 add_block (gint64 first, gint64 end, gpointer data)
 {
   Pass *pass = data;
+  const void *product = pass->op->products;
   double probe = 0;                                               /* finite only when every term is */
 
   for (gint64 i = first; i < end; i++)
     {
-      double term = pass->op->dtype == ASSAY_F32 ? (double) ((const float *) pass->op->product)[i] : ((const double *) pass->op->product)[i];
+      double term = pass->op->dtype == ASSAY_F32 ? (double) ((const float *) product)[i] : ((const double *) product)[i];
 
       probe += term;
       pass->y[i] += term;
@@ -108,7 +109,7 @@ apply_batch (AssayWalkLinop *self, guint batch, gint64 K, const double *X, doubl
     {
       const void *direction = round_direction (self, X + k * P);
 
-      if (!self->multiply (self, batch, direction, error))
+      if (!self->multiply (self, batch, 1, direction, error))
         return FALSE;
       if (!add_product (self, Y + k * P))
         {
@@ -128,21 +129,26 @@ leave_room (AssayWalkLinop *self)
 
   backend->release (backend, self->directions);
   backend->release (backend, self->sums);
-  self->directions = self->sums = NULL;
+  backend->release (backend, self->under_way);
+  backend->release (backend, self->products);
+  self->directions = self->sums = self->under_way = self->products = NULL;
   self->n_there = 0;
 }
 
+/* For n vectors, of which a block is under way. */
 static gboolean
 take_room (AssayWalkLinop *self, gint64 n, GError **error)
 {
   AssayBackend *backend = self->backend;
-  gsize each = (gsize) self->base.n * sizeof (double);
+  const gsize each = (gsize) self->base.n * sizeof (double), rounded = (gsize) self->base.n * assay_dtype_width (self->dtype);
+  const gsize block = (gsize) MIN (n, ASSAY_SWEEP_BLOCK);
 
-  if ((self->wide == NULL && (self->wide = backend->alloc (backend, each, error)) == NULL)
-      || (self->direction == NULL && (self->direction = backend->alloc (backend, (gsize) self->base.n * assay_dtype_width (self->dtype), error)) == NULL))
+  if (self->wide == NULL && (self->wide = backend->alloc (backend, each, error)) == NULL)
     return FALSE;
   if ((self->sums = backend->alloc (backend, (gsize) n * each, error)) == NULL
-      || (self->directions = backend->alloc (backend, (gsize) n * (gsize) self->base.n * assay_dtype_width (self->dtype), error)) == NULL)
+      || (self->directions = backend->alloc (backend, (gsize) n * rounded, error)) == NULL
+      || (self->under_way = backend->alloc (backend, block * rounded, error)) == NULL
+      || (self->products = backend->alloc (backend, block * rounded, error)) == NULL)
     {
       leave_room (self);
       return FALSE;
@@ -151,19 +157,20 @@ take_room (AssayWalkLinop *self, gint64 n, GError **error)
   return TRUE;
 }
 
-/* Room for K vectors, or for as many as there are; each has a sum of its own, so that their number changes no bits. */
+/* Room for K vectors, or for as many as there are, then walks for as many of them at once: each has a sum of its own, so that their number changes no bits. */
 static gboolean
 make_room (AssayWalkLinop *self, gint64 K, GError **error)
 {
-  if (self->n_there >= K)
+  if (K <= self->asked)
     return TRUE;
+  self->asked = 0;
   leave_room (self);
-  for (gint64 n = K; ; n = (n + 1) / 2)
+  for (gint64 n = K; self->n_there == 0; n = (n + 1) / 2)
     {
       GError *fault = NULL;
 
       if (take_room (self, n, &fault))
-        return TRUE;
+        break;
       if (n == 1 || !g_error_matches (fault, ASSAY_ERROR, ASSAY_ERROR_NO_MEMORY))
         {
           g_propagate_error (error, fault);
@@ -171,12 +178,18 @@ make_room (AssayWalkLinop *self, gint64 K, GError **error)
         }
       g_error_free (fault);
     }
+  if (!assay_sweep_widen (self->sweep, self->n_there, self->memory, error))
+    return FALSE;
+  self->block = MIN (assay_sweep_get_block (self->sweep), self->n_there);
+  self->asked = K;
+  return TRUE;
 }
 
+/* Vector k of those that lie one behind another from `first` on, in the walks' type. */
 static void *
-get_direction (const AssayWalkLinop *self, gint64 k)
+get_vector (const AssayWalkLinop *self, const void *first, gint64 k)
 {
-  return (char *) self->directions + (gsize) k * (gsize) self->base.n * assay_dtype_width (self->dtype);
+  return (char *) first + (gsize) (k * self->base.n) * assay_dtype_width (self->dtype);
 }
 
 /* Directions (K,P) rounded to the walks' type, there; zero sums. */
@@ -190,7 +203,7 @@ send_directions (AssayWalkLinop *self, gint64 K, const double *X, GError **error
   for (gint64 k = 0; k < K; k++)
     {
       double scale = get_scale (self, X + k * P);
-      void *direction = get_direction (self, k);
+      void *direction = get_vector (self, self->directions, k);
 
       if (!backend->copy_in (backend, self->wide, X + k * P, (gsize) P * sizeof (double), error)
           || !assay_backend_vector_run (backend, "vector_round", self->dtype, P, &scale, 1, &wide, 1, &direction, error))
@@ -217,8 +230,8 @@ locate_nan_there (AssayWalkLinop *self, const void *direction, GError **error)
     {
       double norm;
 
-      if (!self->begin (self, b, error) || !self->multiply (self, b, direction, error)
-          || !assay_backend_vector_norm (self->backend, self->dtype, self->base.n, self->product, &norm, error))
+      if (!self->begin (self, b, error) || !self->multiply (self, b, 1, direction, error)
+          || !assay_backend_vector_norm (self->backend, self->dtype, self->base.n, self->products, &norm, error))
         return FALSE;
       if (!isfinite (norm) || b + 1 == assay_sweep_get_n_batches (self->sweep))
         {
@@ -229,13 +242,25 @@ locate_nan_there (AssayWalkLinop *self, const void *direction, GError **error)
   return FALSE;
 }
 
+/* sums first .. first + n - 1 += products of a micro-batch. */
+static gboolean
+add_block_there (AssayWalkLinop *self, guint batch, gint64 first, gint64 n, GError **error)
+{
+  const gint64 P = self->base.n;
+  const void *directions = get_vector (self, self->directions, first), *products = self->products;
+  void *sums = self->sums + first * P;
+
+  return assay_backend_vector_run (self->backend, "vector_copy", self->dtype, n * P, NULL, 1, &directions, 1, &self->under_way, error)
+         && self->multiply (self, batch, n, self->under_way, error)
+         && assay_backend_vector_run (self->backend, "vector_sum", self->dtype, n * P, NULL, 1, &products, 1, &sums, error);
+}
+
 /* Y (K,P) <- sums over all micro-batches. */
 static gboolean
 sum_there (AssayWalkLinop *self, gint64 K, const double *X, double *Y, GError **error)
 {
   AssayBackend *backend = self->backend;
   gint64 P = self->base.n;
-  const void *product = self->product;
 
   if (!send_directions (self, K, X, error))
     return FALSE;
@@ -243,22 +268,15 @@ sum_there (AssayWalkLinop *self, gint64 K, const double *X, double *Y, GError **
     {
       if (!self->begin (self, b, error))
         return FALSE;
-      for (gint64 k = 0; k < K; k++)
-        {
-          void *sum = self->sums + k * P;
-          const void *direction = get_direction (self, k);
-
-          if (!assay_backend_vector_run (backend, "vector_copy", self->dtype, P, NULL, 1, &direction, 1, &self->direction, error)
-              || !self->multiply (self, b, self->direction, error)
-              || !assay_backend_vector_run (backend, "vector_sum", self->dtype, P, NULL, 1, &product, 1, &sum, error))
-            return FALSE;
-        }
+      for (gint64 k = 0; k < K; k += self->block)
+        if (!add_block_there (self, b, k, MIN (self->block, K - k), error))
+          return FALSE;
     }
   if (!backend->copy_out (backend, Y, self->sums, (gsize) (K * P) * sizeof (double), error))
     return FALSE;
   for (gint64 k = 0; k < K; k++)
     if (!is_finite (P, Y + k * P))
-      return locate_nan_there (self, get_direction (self, k), error);
+      return locate_nan_there (self, get_vector (self, self->directions, k), error);
   return TRUE;
 }
 
@@ -307,9 +325,8 @@ finalize_walk (AssayLinop *op)
     {
       leave_room (self);
       self->backend->release (self->backend, self->wide);
-      self->backend->release (self->backend, self->direction);
     }
-  self->backend->release (self->backend, self->product);
+  self->backend->release (self->backend, self->products);
 }
 
 /* --- an operator whose walk has an apply phase ---------------------------------------------------------------------------- */
@@ -322,16 +339,16 @@ begin_prepared (AssayWalkLinop *self, guint batch, GError **error)
 }
 
 static gboolean
-multiply_by_walk (AssayWalkLinop *self, guint batch, const void *direction, GError **error)
+multiply_by_walk (AssayWalkLinop *self, guint batch, gint64 n, const void *directions, GError **error)
 {
   (void) batch;
-  return assay_exec_apply (self->exec, direction, self->product, FALSE, error);
+  return assay_exec_apply_block (self->exec, n, directions, self->products, FALSE, error);
 }
 
 static void
 locate_nan_in_walk (AssayWalkLinop *self, guint batch, const void *direction, GError **error)
 {
-  assay_sweep_locate_nan (self->sweep, batch, self->base.name, NULL, direction, self->product, error);
+  assay_sweep_locate_nan (self->sweep, batch, self->base.name, NULL, direction, self->products, error);
 }
 
 gpointer
@@ -353,15 +370,11 @@ assay_walk_linop_new (gsize size, const AssayPoint *point, AssayWalk walk, Assay
   self->sweep = assay_sweep_new (&sums, walk, dtype, error);
   if (self->sweep == NULL)
     return NULL;
-  self->product = point->backend->alloc (point->backend, (gsize) op->n * assay_dtype_width (self->dtype), error);
-  if (self->product == NULL)
-    return NULL;
+  self->memory = point->memory;
   self->is_rounded = dtype != ASSAY_F64;
-  if (self->is_rounded && point->backend->owns == NULL)
-    {
-      self->rounded = assay_mem_alloc_array (op->n, assay_dtype_width (self->dtype), error);
-      if (self->rounded == NULL)
-        return NULL;
-    }
+  if (point->backend->owns == NULL
+      && ((self->products = assay_mem_alloc_array (op->n, assay_dtype_width (self->dtype), error)) == NULL
+          || (self->is_rounded && (self->rounded = assay_mem_alloc_array (op->n, assay_dtype_width (self->dtype), error)) == NULL)))
+    return NULL;
   return g_steal_pointer (&op);
 }

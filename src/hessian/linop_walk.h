@@ -22,18 +22,20 @@ struct _AssayWalkLinop {
   AssayDtype dtype;             /* of directions and products: F32 or F64 */
   AssayBackend *backend;
   gboolean is_rounded;          /* all but f64: directions are scaled by a power of two, so that their size does not matter to f32 or to the complex step */
-  void *product;                /* (P), dtype, the backend's */
+  gsize memory;                 /* the point's */
+  void *products;               /* (P), on a device (n_there or ASSAY_SWEEP_BLOCK, P), dtype, the backend's */
   void *rounded;                /* (P), dtype: the direction so; NULL in f64, where directions are walked along as they are, and on a device */
   /* On a device, whose sums stay there until all micro-batches are done: */
-  gint64 n_there;               /* vectors at once; 0: none was ever asked for */
+  gint64 asked;                 /* vectors that room was made for; 0: none yet */
+  gint64 n_there, block;        /* for so many there is, and of so many directions a walk at once */
   void *directions;             /* (n_there,P), dtype */
   double *sums, *wide;          /* (n_there,P); (P) */
-  void *direction;              /* (P), dtype: the one under way, always in the same place, so that a walk can be captured */
+  void *under_way;              /* (as products): directions, always in the same place, so that a walk can be captured */
   /* Sets exec for a micro-batch, once for all directions. */
   gboolean (*begin) (AssayWalkLinop *self, guint batch, GError **error);
-  /* product <- sum over the micro-batch's examples of what multiplies direction (P, dtype). */
-  gboolean (*multiply) (AssayWalkLinop *self, guint batch, const void *direction, GError **error);
-  /* Names the first number that was not finite in the last multiply. */
+  /* products <- sums over the micro-batch's examples of what multiplies each of n directions (n, P, dtype), n at most `block`, here 1. */
+  gboolean (*multiply) (AssayWalkLinop *self, guint batch, gint64 n, const void *directions, GError **error);
+  /* Names the first number that is not finite in the product with that direction. */
   void (*locate_nan) (AssayWalkLinop *self, guint batch, const void *direction, GError **error);
   void (*finalize) (AssayWalkLinop *self);      /* of what the implementation added; NULL: nothing */
 };

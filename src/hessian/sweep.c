@@ -12,8 +12,10 @@ struct _AssaySweep {
   AssayWalk walk;
   AssayDtype dtype;
   AssayCompute compute;
+  gsize memory;                 /* the point's */
   gint64 *examples;             /* (N) */
   gint64 N, B;
+  gint64 K, asked;              /* directions at once; that were asked for */
   guint n_batches;
   void *theta;                  /* (P) */
   AssayPass **kept;             /* (n_kept) of the first micro-batches */
@@ -31,13 +33,13 @@ count_kept (AssaySweep *sweep, gsize memory, GError **error)
 
   if (memory == 0)
     return TRUE;
-  if (!assay_pass_measure (sweep->model, sweep->walk, sweep->dtype, sweep->B, NULL, &bytes, error))
+  if (!assay_pass_measure_block (sweep->model, sweep->walk, sweep->dtype, sweep->B, sweep->K, &bytes, error))
     return FALSE;
   sweep->n_kept = MIN ((guint64) full, memory / bytes);
   if (sweep->n_kept < full || sweep->n_kept == sweep->n_batches)
     return TRUE;
   assay_sweep_get_range (sweep, sweep->n_kept, &n);
-  if (!assay_pass_measure (sweep->model, sweep->walk, sweep->dtype, n, NULL, &last_bytes, error))
+  if (!assay_pass_measure_block (sweep->model, sweep->walk, sweep->dtype, n, sweep->K, &last_bytes, error))
     return FALSE;
   if (last_bytes <= memory - full * bytes)
     sweep->n_kept++;
@@ -53,7 +55,7 @@ keep_walks (AssaySweep *sweep, GError **error)
     {
       gint64 n, first = assay_sweep_get_range (sweep, b, &n);
 
-      sweep->kept[b] = assay_pass_new (sweep->model, sweep->dataset, sweep->walk, sweep->dtype, n, sweep->backend, NULL, error);
+      sweep->kept[b] = assay_pass_new_block (sweep->model, sweep->dataset, sweep->walk, sweep->dtype, n, sweep->K, sweep->backend, error);
       if (sweep->kept[b] == NULL)
         return FALSE;
       assay_pass_bind (sweep->kept[b], sweep->examples + first);
@@ -70,7 +72,7 @@ share_walks (AssaySweep *sweep, GError **error)
   if (sweep->n_kept == sweep->n_batches)
     return TRUE;
   first = assay_sweep_get_range (sweep, sweep->n_kept, &n);
-  sweep->rest = assay_feed_new (sweep->model, sweep->dataset, sweep->walk, sweep->dtype, n, sweep->backend, NULL, error);
+  sweep->rest = assay_feed_new_block (sweep->model, sweep->dataset, sweep->walk, sweep->dtype, n, sweep->K, sweep->backend, error);
   return sweep->rest != NULL && assay_feed_bind (sweep->rest, sweep->examples + first, n, error)
          && assay_feed_bind (sweep->rest, sweep->examples + last, last_n, error);
 }
@@ -100,6 +102,8 @@ make_do (AssaySweep *sweep)
 
   if (sweep->n_kept > 0)
     sweep->n_kept /= 2;
+  else if (sweep->K > 1)
+    sweep->K = (sweep->K + 1) / 2;
   else if (is_each && sweep->B > 1)
     set_batch (sweep, (sweep->B + 1) / 2);
   else
@@ -108,9 +112,10 @@ make_do (AssaySweep *sweep)
 }
 
 static gboolean
-make_walks (AssaySweep *sweep, gsize memory, GError **error)
+make_walks (AssaySweep *sweep, GError **error)
 {
-  if (!count_kept (sweep, memory, error))
+  sweep->n_kept = 0;
+  if (!count_kept (sweep, sweep->walk == ASSAY_WALK_GRADIENT ? 0 : sweep->memory, error))
     return FALSE;
   for (;;)
     {
@@ -151,14 +156,43 @@ assay_sweep_new (const AssayPoint *point, AssayWalk walk, AssayDtype dtype, GErr
   sweep->walk = walk == ASSAY_WALK_HESSIAN && point->memory == 0 ? ASSAY_WALK_HESSIAN_COLD : walk;
   sweep->dtype = dtype;
   sweep->compute = point->compute;
+  sweep->memory = point->memory;
   sweep->N = point->n_examples;
+  sweep->K = sweep->asked = 1;
   set_batch (sweep, MIN (point->batch, sweep->N));
   sweep->examples = g_memdup2 (point->examples, sweep->N * sizeof *sweep->examples);
   sweep->theta = assay_point_new_theta (point, dtype, error);
-  if (sweep->theta == NULL || !make_walks (sweep, walk == ASSAY_WALK_GRADIENT ? 0 : point->memory, error)
+  if (sweep->theta == NULL || !make_walks (sweep, error)
       || assay_sweep_bind (sweep, 0, error) == NULL)
     return NULL;
   return g_steal_pointer (&sweep);
+}
+
+gboolean
+assay_sweep_widen (AssaySweep *sweep, gint64 K, gsize memory, GError **error)
+{
+  guint64 bytes = 0;
+
+  K = MIN (K, ASSAY_SWEEP_BLOCK);
+  if (K <= sweep->asked || sweep->backend->owns == NULL || sweep->walk == ASSAY_WALK_GRADIENT || sweep->walk == ASSAY_WALK_FORWARD)
+    return TRUE;
+  sweep->asked = K;
+  for (; K > sweep->K; K = (K + 1) / 2)
+    if (!assay_pass_measure_block (sweep->model, sweep->walk, sweep->dtype, sweep->B, K, &bytes, error))
+      return FALSE;
+    else if (bytes <= memory)
+      break;
+  if (K <= sweep->K)
+    return TRUE;
+  leave_walks (sweep);
+  sweep->K = K;
+  return make_walks (sweep, error) && assay_sweep_bind (sweep, 0, error) != NULL;
+}
+
+gint64
+assay_sweep_get_block (const AssaySweep *sweep)
+{
+  return sweep->K;
 }
 
 void

@@ -5,7 +5,8 @@
  * the others share one and are prepared each time. Kept or not, a micro-batch gives the same bits. A device that has less memory than that keeps fewer, and
  * where a walk's results are of one example each (FORWARD, TANGENT) its micro-batches become smaller; both change no bits.
  * Shape letters: N examples, B examples of a micro-batch, P parameters.
- * Ownership: a sweep copies theta and the list of examples. Thread rule: one thread at a time. Nothing allocates after assay_sweep_new.
+ * Ownership: a sweep copies theta and the list of examples. Thread rule: one thread at a time. Nothing allocates after assay_sweep_new and
+ * assay_sweep_widen.
  */
 #pragma once
 
@@ -13,9 +14,16 @@
 
 typedef struct _AssaySweep AssaySweep;
 
-/* dtype: the point's, or C128. A HESSIAN sweep of a point without memory walks HESSIAN_COLD. */
+/* Walks are made for one direction at a time. dtype: the point's, or C128. A HESSIAN sweep of a point without memory walks HESSIAN_COLD. */
 AssaySweep *assay_sweep_new        (const AssayPoint *point, AssayWalk walk, AssayDtype dtype, GError **error);
 void        assay_sweep_free       (AssaySweep *sweep);
+
+/* From here on walks are applied along up to K directions at once, or along as many as let one walk take no more than `memory`, and fit on the device; walks are
+ * made and prepared anew. Nothing is done on the processor, where it saves no time, where K was asked for before, and for walks that are not applied. More
+ * than ASSAY_SWEEP_BLOCK counts as that. Errors: NO_MEMORY. */
+#define ASSAY_SWEEP_BLOCK 16            /* products are large by then */
+gboolean    assay_sweep_widen      (AssaySweep *sweep, gint64 K, gsize memory, GError **error);
+gint64      assay_sweep_get_block  (const AssaySweep *sweep);             /* directions at once */
 
 gint64      assay_sweep_get_n      (const AssaySweep *sweep);             /* N */
 gint64      assay_sweep_get_n_params (const AssaySweep *sweep);           /* P */

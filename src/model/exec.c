@@ -11,7 +11,8 @@
 
 /* Steps that are run again on the same arrays: launched one by one at first, captured the second time, and replayed from then on. */
 typedef struct {
-  const void *array[5];                         /* what the last run was on; zeros: none yet */
+  const void *array[4];                         /* what the last run was on */
+  gint64 n;                                     /* and along so many directions; 0: none yet */
   AssayCaptured *captured;                      /* of that; NULL: not yet */
 } Phase;
 
@@ -31,6 +32,7 @@ struct _AssayExec {
   const AssayPlanStep *steps;
   guint n_prepare, n_steps;
   gboolean check;
+  gint64 K, n;                                  /* directions that there is room for, and of the walk under way */
   gint64 fault;                                 /* example of the first number that was not finite */
   GArray *edits;                                /* Edit; NULL: none was ever set */
   const AssayPacked **packed;                   /* (nodes): what takes the place of a linear layer's weight; NULL: no weight has one */
@@ -124,13 +126,21 @@ make_ones (AssayExec *exec)
 AssayExec *
 assay_exec_new (AssayGraph *graph, AssayWalk walk, AssayDtype dtype, AssayBackend *backend, const guint *keep, GError **error)
 {
+  return assay_exec_new_block (graph, walk, dtype, 1, backend, keep, error);
+}
+
+AssayExec *
+assay_exec_new_block (AssayGraph *graph, AssayWalk walk, AssayDtype dtype, gint64 K, AssayBackend *backend, const guint *keep, GError **error)
+{
   g_autoptr (AssayExec) exec = g_new0 (AssayExec, 1);
 
   exec->graph = assay_graph_ref (graph);
   exec->dtype = dtype;
   exec->width = assay_dtype_width (dtype);
   exec->backend = backend;
-  exec->plan = assay_plan_new (graph, walk, dtype, keep);
+  exec->K = K;
+  exec->n = 1;
+  exec->plan = assay_plan_new_block (graph, walk, dtype, K, keep);
   exec->steps = assay_plan_get_steps (exec->plan, &exec->n_prepare, &exec->n_steps);
   exec->inputs = g_new0 (const void *, assay_graph_get_n_values (graph));
   exec->constants_here = backend->owns ? g_new0 (void *, assay_graph_get_n_values (graph)) : NULL;
@@ -143,7 +153,7 @@ assay_exec_new (AssayGraph *graph, AssayWalk walk, AssayDtype dtype, AssayBacken
     return NULL;
   if (backend->kind != ASSAY_BACKEND_CPU)                         /* whose kernels have scratch of their own */
     {
-      exec->staging = assay_staging_new (graph, exec->plan, dtype, backend, keep);
+      exec->staging = assay_staging_new (graph, exec->plan, dtype, K, backend, keep);
       exec->scratch_bytes = 0;
     }
   exec->scratch = backend->alloc (backend, MAX (64, exec->scratch_bytes * assay_workers_get_count (backend->workers)), error);
@@ -400,9 +410,32 @@ locate (const AssayExec *exec, AssayPlane plane, guint value)
     }
 }
 
-/* Clears what a step is the first to write, unless the op overwrites it. */
+/* Bytes from what one direction of a block has of a value to what the next has. */
+static gsize
+get_apart (const AssayExec *exec, AssayPlane plane, guint value)
+{
+  if (plane != ASSAY_TANGENT && plane != ASSAY_TANGENT_ADJOINT)
+    return 0;
+  if (assay_graph_get_value (exec->graph, value)->role == ASSAY_VALUE_PARAM)
+    return (gsize) assay_graph_get_n_params (exec->graph) * exec->width;
+  return assay_plan_get_apart (exec->plan, plane, value);
+}
+
+/* n buffers, those that lie one behind another at once. */
 static gboolean
-make_fresh (AssayExec *exec, const AssayGraphNode *node, guint fresh, void **adjoints, guint *passed, GError **error)
+clear_each (const AssayExec *exec, gint64 n, char *data, gsize bytes, gsize apart, GError **error)
+{
+  if (apart == bytes)
+    return exec->backend->zero (exec->backend, data, (gsize) n * bytes, error);
+  for (gint64 k = 0; k < n; k++)
+    if (!exec->backend->zero (exec->backend, data + (gsize) k * apart, bytes, error))
+      return FALSE;
+  return TRUE;
+}
+
+/* Clears what a step is the first to write, for n directions, unless the op overwrites it. */
+static gboolean
+make_fresh (AssayExec *exec, const AssayGraphNode *node, guint fresh, gint64 n, void **adjoints, const gsize *apart, guint *passed, GError **error)
 {
   *passed = 0;
   for (guint i = 0; i < node->n_in; i++)
@@ -416,7 +449,7 @@ make_fresh (AssayExec *exec, const AssayGraphNode *node, guint fresh, void **adj
         twice |= k != i && node->in[k] == node->in[i];
       if (node->op->flags & ASSAY_OP_TAKES_FRESH && !twice)
         *passed |= 1u << i;
-      else if (!exec->backend->zero (exec->backend, adjoints[i], assay_shape_count (&node->in_shape[i]) * exec->width, error))
+      else if (!clear_each (exec, n, adjoints[i], assay_shape_count (&node->in_shape[i]) * exec->width, apart[i], error))
         return FALSE;
     }
   return TRUE;
@@ -466,7 +499,7 @@ check_buffer (AssayExec *exec, const char *what, guint value, const void *data, 
 }
 
 static gboolean
-check_step (AssayExec *exec, const AssayPlanStep *step, const AssayGraphNode *node, const AssayOpCall *call, GError **error)
+check_call (AssayExec *exec, const AssayPlanStep *step, const AssayGraphNode *node, const AssayOpCall *call, GError **error)
 {
   switch (step->rule)
     {
@@ -487,6 +520,19 @@ check_step (AssayExec *exec, const AssayPlanStep *step, const AssayGraphNode *no
 }
 
 static gboolean
+check_step (AssayExec *exec, const AssayPlanStep *step, const AssayGraphNode *node, const AssayOpCall *call, GError **error)
+{
+  for (gint64 k = 0; k < MAX (1, call->n_tangents); k++)
+    {
+      const AssayOpCall one = assay_op_call_of_tangent (call, k);
+
+      if (!check_call (exec, step, node, &one, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
 run_step (AssayExec *exec, const AssayPlanStep *step, GError **error)
 {
   const AssayGraphNode *node = assay_graph_get_node (exec->graph, step->node);
@@ -504,6 +550,7 @@ run_step (AssayExec *exec, const AssayPlanStep *step, GError **error)
 
   if (exec->skipped != NULL && exec->skipped[step->node])
     return TRUE;
+  call.n_tangents = tangents || step->is_gauss_newton ? exec->n : 1;
   for (guint i = 0; i < node->n_in; i++)
     {
       const AssayGraphValue *x = assay_graph_get_value (exec->graph, node->in[i]);
@@ -513,28 +560,43 @@ run_step (AssayExec *exec, const AssayPlanStep *step, GError **error)
       if (tangents && !data)
         {
           call.rx[i] = x->is_active ? locate (exec, ASSAY_TANGENT, node->in[i]) : NULL;
+          call.apart.rx[i] = x->is_active ? get_apart (exec, ASSAY_TANGENT, node->in[i]) : 0;
           if (!x->is_active && !(op->flags & ASSAY_OP_NULL_TANGENT))
             call.rx[i] = exec->zeros;
         }
       if (backwards && !data && x->is_active && x->reaches_loss)
         {
           if (step->rule == ASSAY_RBWD)
-            call.rdx[i] = locate (exec, ASSAY_TANGENT_ADJOINT, node->in[i]);
+            {
+              call.rdx[i] = locate (exec, ASSAY_TANGENT_ADJOINT, node->in[i]);
+              call.apart.rdx[i] = get_apart (exec, ASSAY_TANGENT_ADJOINT, node->in[i]);
+            }
           else
-            call.dx[i] = locate (exec, adjoint, node->in[i]);
+            {
+              call.dx[i] = locate (exec, adjoint, node->in[i]);
+              call.apart.dx[i] = get_apart (exec, adjoint, node->in[i]);
+            }
         }
     }
   for (guint j = 0; j < node->n_out; j++)
     {
       call.y[j] = locate (exec, ASSAY_PRIMAL, node->out[j]);
       if (tangents)
-        call.ry[j] = locate (exec, ASSAY_TANGENT, node->out[j]);
+        {
+          call.ry[j] = locate (exec, ASSAY_TANGENT, node->out[j]);
+          call.apart.ry[j] = get_apart (exec, ASSAY_TANGENT, node->out[j]);
+        }
     }
   if (backwards)
     {
-      call.dy = locate (exec, step->rule == ASSAY_GGN || step->rule == ASSAY_RBWD ? ASSAY_ADJOINT : adjoint, node->out[0]);
-      call.rdy = step->rule == ASSAY_RBWD ? locate (exec, ASSAY_TANGENT_ADJOINT, node->out[0]) : NULL;
-      if (!make_fresh (exec, node, step->fresh, step->rule == ASSAY_RBWD ? call.rdx : call.dx, &call.fresh, error))
+      const AssayPlane given = step->rule == ASSAY_GGN || step->rule == ASSAY_RBWD ? ASSAY_ADJOINT : adjoint;
+      const gboolean is_tangent = step->rule == ASSAY_RBWD;
+
+      call.dy = locate (exec, given, node->out[0]);
+      call.apart.dy = get_apart (exec, given, node->out[0]);
+      call.rdy = is_tangent ? locate (exec, ASSAY_TANGENT_ADJOINT, node->out[0]) : NULL;
+      call.apart.rdy = is_tangent ? get_apart (exec, ASSAY_TANGENT_ADJOINT, node->out[0]) : 0;
+      if (!make_fresh (exec, node, step->fresh, call.n_tangents, is_tangent ? call.rdx : call.dx, is_tangent ? call.apart.rdx : call.apart.dx, &call.fresh, error))
         return FALSE;
     }
   if (exec->skipped != NULL && node->out[0] == exec->wanted && strcmp (op->name, "linear") == 0)
@@ -547,16 +609,18 @@ run_step (AssayExec *exec, const AssayPlanStep *step, GError **error)
   return !exec->check || check_step (exec, step, node, &call, error);
 }
 
-/* Clears the slices of parameters that no step writes. */
+/* Clears the slices of parameters that no step writes, of each of the walk's n vectors. */
 static gboolean
 clear_unused (AssayExec *exec, char *vector, GError **error)
 {
+  const gsize apart = (gsize) assay_graph_get_n_params (exec->graph) * exec->width;
+
   for (guint v = 0; v < assay_graph_get_n_values (exec->graph); v++)
     {
       const AssayGraphValue *p = assay_graph_get_value (exec->graph, v);
 
       if (p->role == ASSAY_VALUE_PARAM && !p->reaches_loss
-          && !exec->backend->zero (exec->backend, vector + p->offset * exec->width, assay_shape_count (&p->shape) * exec->width, error))
+          && !clear_each (exec, exec->n, vector + p->offset * exec->width, assay_shape_count (&p->shape) * exec->width, apart, error))
         return FALSE;
     }
   return TRUE;
@@ -594,14 +658,15 @@ capture (AssayExec *exec, guint first, guint end, AssayCaptured **captured, GErr
 static gboolean
 run_again (AssayExec *exec, Phase *phase, guint first, guint end, GError **error)
 {
-  const void *array[] = { exec->theta, exec->direction, exec->gradient, exec->product, exec };
-  gboolean is_same = memcmp (array, phase->array, sizeof array) == 0;
+  const void *array[] = { exec->theta, exec->direction, exec->gradient, exec->product };
+  gboolean is_same = phase->n == exec->n && memcmp (array, phase->array, sizeof array) == 0;
 
   if (!is_same)
     {
       exec->backend->drop (exec->backend, phase->captured);
       phase->captured = NULL;
       memcpy (phase->array, array, sizeof array);
+      phase->n = exec->n;
       return queue_steps (exec, first, end, error);
     }
   if (phase->captured == NULL && !capture (exec, first, end, &phase->captured, error))
@@ -648,23 +713,24 @@ assay_exec_continue (AssayExec *exec, const void *theta, gint64 position, gint64
   return ok;
 }
 
-/* Points the walk at the vectors, or at what the device has of them: `read` goes there, `written` too when it is added to. */
+/* Points the walk at the vectors, n of each, or at what the device has of them: `read` goes there, `written` too when it is added to. */
 static gboolean
-set_vectors (AssayExec *exec, AssayVector read, const void *from, AssayVector written, void *to, gboolean accumulate, GError **error)
+set_vectors (AssayExec *exec, gint64 n, AssayVector read, const void *from, AssayVector written, void *to, gboolean accumulate, GError **error)
 {
   void *there[ASSAY_N_VECTORS] = { [ASSAY_VECTOR_THETA] = (void *) exec->theta };
 
   there[read] = (void *) from;
   there[written] = to;
   if (exec->staging != NULL
-      && (!assay_staging_send (exec->staging, read, from, FALSE, &there[read], error)
-          || !assay_staging_send (exec->staging, written, to, !accumulate, &there[written], error)))
+      && (!assay_staging_send (exec->staging, read, n, from, FALSE, &there[read], error)
+          || !assay_staging_send (exec->staging, written, n, to, !accumulate, &there[written], error)))
     return FALSE;
   exec->theta = there[ASSAY_VECTOR_THETA];
   exec->direction = there[ASSAY_VECTOR_DIRECTION];
   exec->gradient = there[ASSAY_VECTOR_GRADIENT];
   exec->product = there[ASSAY_VECTOR_PRODUCT];
   exec->accumulate = accumulate;
+  exec->n = n;
   exec->fault = -1;
   return to == NULL || accumulate || clear_unused (exec, there[written], error);
 }
@@ -673,24 +739,31 @@ set_vectors (AssayExec *exec, AssayVector read, const void *from, AssayVector wr
 static gboolean
 finish (AssayExec *exec, AssayVector written, void *to, GError **error)
 {
-  return exec->staging == NULL || (assay_staging_fetch (exec->staging, written, to, error) && assay_staging_fetch_all (exec->staging, exec->arena, error));
+  return exec->staging == NULL || (assay_staging_fetch (exec->staging, written, exec->n, to, error) && assay_staging_fetch_all (exec->staging, exec->arena, error));
 }
 
 gboolean
 assay_exec_prepare (AssayExec *exec, const void *theta, const void *weights, void *gradient, gboolean accumulate, GError **error)
 {
   return (exec->staging == NULL || assay_staging_send_inputs (exec->staging, exec->inputs, error))
-         && set_vectors (exec, ASSAY_VECTOR_THETA, theta, ASSAY_VECTOR_GRADIENT, gradient, accumulate, error) && set_weights (exec, weights, error)
+         && set_vectors (exec, 1, ASSAY_VECTOR_THETA, theta, ASSAY_VECTOR_GRADIENT, gradient, accumulate, error) && set_weights (exec, weights, error)
          && run_steps (exec, 0, exec->n_prepare, error) && finish (exec, ASSAY_VECTOR_GRADIENT, gradient, error);
 }
 
 gboolean
 assay_exec_apply (AssayExec *exec, const void *direction, void *product, gboolean accumulate, GError **error)
 {
+  return assay_exec_apply_block (exec, 1, direction, product, accumulate, error);
+}
+
+gboolean
+assay_exec_apply_block (AssayExec *exec, gint64 n, const void *directions, void *products, gboolean accumulate, GError **error)
+{
   g_return_val_if_fail (exec->theta != NULL, FALSE);              /* prepare comes first, also for a cold walk */
+  g_return_val_if_fail (n >= 1 && n <= exec->K, FALSE);
   return (exec->staging == NULL || assay_staging_send_inputs (exec->staging, exec->inputs, error))
-         && set_vectors (exec, ASSAY_VECTOR_DIRECTION, direction, ASSAY_VECTOR_PRODUCT, product, accumulate, error)
-         && run_steps (exec, exec->n_prepare, exec->n_steps, error) && finish (exec, ASSAY_VECTOR_PRODUCT, product, error);
+         && set_vectors (exec, n, ASSAY_VECTOR_DIRECTION, directions, ASSAY_VECTOR_PRODUCT, products, accumulate, error)
+         && run_steps (exec, exec->n_prepare, exec->n_steps, error) && finish (exec, ASSAY_VECTOR_PRODUCT, products, error);
 }
 
 const void *
@@ -732,6 +805,14 @@ const void *
 assay_exec_get_loss_tangent (const AssayExec *exec)
 {
   return assay_exec_get_buffer (exec, ASSAY_TANGENT, assay_graph_get_loss (exec->graph));
+}
+
+const void *
+assay_exec_get_tangent (const AssayExec *exec, gint64 k, guint value)
+{
+  const char *first = assay_exec_get_buffer (exec, ASSAY_TANGENT, value);
+
+  return first ? first + (gsize) k * get_apart (exec, ASSAY_TANGENT, value) : NULL;
 }
 
 gsize

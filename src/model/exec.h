@@ -26,6 +26,9 @@ typedef struct _AssayExec AssayExec;
 /* keep: see assay_plan_new. Errors: not enough memory, with the bytes asked for. */
 AssayExec  *assay_exec_new        (AssayGraph *graph, AssayWalk walk, AssayDtype dtype, AssayBackend *backend, const guint *keep,
                                    GError **error);
+/* One that can be applied along up to K directions at once. */
+AssayExec  *assay_exec_new_block  (AssayGraph *graph, AssayWalk walk, AssayDtype dtype, gint64 K, AssayBackend *backend, const guint *keep,
+                                   GError **error);
 void        assay_exec_free       (AssayExec *exec);
 
 AssayGraph *assay_exec_get_graph  (const AssayExec *exec);
@@ -67,6 +70,9 @@ gboolean    assay_exec_prepare    (AssayExec *exec, const void *theta, const voi
 gboolean    assay_exec_continue   (AssayExec *exec, const void *theta, gint64 position, gint64 capacity, void *const *state, GError **error);
 /* direction (P); product (P), written or added to; NULL with walk TANGENT. */
 gboolean    assay_exec_apply      (AssayExec *exec, const void *direction, void *product, gboolean accumulate, GError **error);
+/* The same along n directions (n,P), n at most the exec's K: values are read, and weights multiplied, for all of them step by step. products (n,P). Each has the bits
+ * of apply. */
+gboolean    assay_exec_apply_block (AssayExec *exec, gint64 n, const void *directions, void *products, gboolean accumulate, GError **error);
 
 /* A buffer of the last walk; valid until the next one. The primal of an input is what was bound. NULL when the plan does not hold it; on a device only losses,
  * their tangents and what was asked to be kept are there. */
@@ -76,6 +82,8 @@ void        assay_exec_leave      (AssayExec *exec, AssayPlane plane, guint valu
 const void *assay_exec_get_there  (const AssayExec *exec, AssayPlane plane, guint value);
 const void *assay_exec_get_loss   (const AssayExec *exec);                     /* (B) */
 const void *assay_exec_get_loss_tangent (const AssayExec *exec);               /* (B), after apply of TANGENT */
+/* The buffer of TANGENT that direction k of the last block has. */
+const void *assay_exec_get_tangent (const AssayExec *exec, gint64 k, guint value);
 gsize       assay_exec_get_bytes  (const AssayExec *exec);                     /* arena and scratch */
 AssayCost   assay_exec_get_cost   (const AssayExec *exec, gboolean apply);
 

@@ -8,12 +8,13 @@
 
 typedef struct {
   guint first, last;            /* steps; first == NEVER: not needed */
-  gsize bytes, offset;
+  gsize apart, bytes, offset;   /* apart: of one direction to the next, 0: it has one for all */
 } Buffer;
 
 struct _AssayPlan {
   AssayGraph *graph;
   AssayDtype dtype;
+  gint64 K;                     /* directions at once */
   GArray *steps;                /* AssayPlanStep */
   guint n_prepare;
   Buffer *buffers[ASSAY_N_PLANES];
@@ -106,7 +107,10 @@ touch (AssayPlan *plan, AssayPlane plane, guint value, guint step)
   if (b->first == NEVER)
     {
       b->first = step;
-      b->bytes = assay_shape_count (&v->shape) * (v->is_index ? 4 : assay_dtype_width (plan->dtype));
+      b->bytes = (assay_shape_count (&v->shape) * (v->is_index ? 4 : assay_dtype_width (plan->dtype)) + 63) & ~(gsize) 63;
+      b->apart = plane == ASSAY_TANGENT || plane == ASSAY_TANGENT_ADJOINT ? b->bytes : 0;
+      if (b->apart > 0)
+        b->bytes *= (gsize) plan->K;
     }
   b->last = MAX (b->last, step);
 }
@@ -238,7 +242,6 @@ pack (AssayPlan *plan)
       Buffer *b = all->pdata[k];
       gsize gap = 0;
 
-      b->bytes = (b->bytes + 63) & ~(gsize) 63;
       g_ptr_array_set_size (meeting, 0);
       for (guint m = 0; m < k; m++)
         {
@@ -264,11 +267,18 @@ pack (AssayPlan *plan)
 AssayPlan *
 assay_plan_new (AssayGraph *graph, AssayWalk walk, AssayDtype dtype, const guint *keep)
 {
+  return assay_plan_new_block (graph, walk, dtype, 1, keep);
+}
+
+AssayPlan *
+assay_plan_new_block (AssayGraph *graph, AssayWalk walk, AssayDtype dtype, gint64 K, const guint *keep)
+{
   AssayPlan *plan = g_new0 (AssayPlan, 1);
   guint V = assay_graph_get_n_values (graph);
 
   plan->graph = assay_graph_ref (graph);
   plan->dtype = dtype;
+  plan->K = K;
   plan->steps = g_array_new (FALSE, TRUE, sizeof (AssayPlanStep));
   for (AssayPlane plane = 0; plane < ASSAY_N_PLANES; plane++)
     {
@@ -317,6 +327,12 @@ assay_plan_get_offset (const AssayPlan *plan, AssayPlane plane, guint value)
   const Buffer *b = &plan->buffers[plane][value];
 
   return b->first == NEVER ? G_MAXSIZE : b->offset;
+}
+
+gsize
+assay_plan_get_apart (const AssayPlan *plan, AssayPlane plane, guint value)
+{
+  return plan->buffers[plane][value].apart;
 }
 
 AssayCost

@@ -36,6 +36,8 @@ typedef struct _AssayPlan AssayPlan;
  * adjoint, for walks that have one. */
 #define ASSAY_KEEP_ADJOINT(value) ((guint) (value) | 1u << 31)
 AssayPlan *assay_plan_new     (AssayGraph *graph, AssayWalk walk, AssayDtype dtype, const guint *keep);
+/* The same for apply along up to K directions at once: buffers of TANGENT and TANGENT_ADJOINT are K, one behind another. */
+AssayPlan *assay_plan_new_block (AssayGraph *graph, AssayWalk walk, AssayDtype dtype, gint64 K, const guint *keep);
 void       assay_plan_free    (AssayPlan *plan);
 
 /* Steps 0 .. n_prepare-1 are prepare, the others apply. */
@@ -43,6 +45,8 @@ const AssayPlanStep *assay_plan_get_steps (const AssayPlan *plan, guint *n_prepa
 gsize      assay_plan_get_bytes (const AssayPlan *plan);         /* of the arena */
 /* Byte offset of a buffer in the arena, or G_MAXSIZE when the plan never needs it. */
 gsize      assay_plan_get_offset (const AssayPlan *plan, AssayPlane plane, guint value);
-AssayCost  assay_plan_get_cost (const AssayPlan *plan, gboolean apply);
+/* Bytes from the buffer of one direction to that of the next: 0 in planes that have one for all. */
+gsize      assay_plan_get_apart  (const AssayPlan *plan, AssayPlane plane, guint value);
+AssayCost  assay_plan_get_cost (const AssayPlan *plan, gboolean apply);         /* of one direction */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayPlan, assay_plan_free)

@@ -20,6 +20,7 @@ struct _AssayStaging {
   AssayGraph *graph;
   AssayBackend *backend;
   gsize width;
+  gint64 K;                     /* directions and products */
   gpointer vector[ASSAY_N_VECTORS];
   Input *inputs;                /* (values) */
   GArray *readable;
@@ -40,13 +41,13 @@ add_readable (AssayStaging *staging, const AssayPlan *plan, AssayPlane plane, gu
 
   if (value == ASSAY_NO_VALUE || (r.offset = assay_plan_get_offset (plan, plane, value)) == G_MAXSIZE || assay_staging_get (staging, plane, value) != NULL)
     return;
-  r.bytes = count_bytes (staging, value);
+  r.bytes = count_bytes (staging, value) + (gsize) (staging->K - 1) * assay_plan_get_apart (plan, plane, value);
   r.host = g_malloc0 (MAX (1, r.bytes));
   g_array_append_val (staging->readable, r);
 }
 
 AssayStaging *
-assay_staging_new (AssayGraph *graph, const AssayPlan *plan, AssayDtype dtype, AssayBackend *backend, const guint *keep)
+assay_staging_new (AssayGraph *graph, const AssayPlan *plan, AssayDtype dtype, gint64 K, AssayBackend *backend, const guint *keep)
 {
   AssayStaging *staging = g_new0 (AssayStaging, 1);
   const guint losses[] = { assay_graph_get_loss (graph), assay_graph_get_token_loss (graph) };
@@ -54,6 +55,7 @@ assay_staging_new (AssayGraph *graph, const AssayPlan *plan, AssayDtype dtype, A
   staging->graph = assay_graph_ref (graph);
   staging->backend = backend;
   staging->width = assay_dtype_width (dtype);
+  staging->K = K;
   staging->inputs = g_new0 (Input, assay_graph_get_n_values (graph));
   staging->readable = g_array_new (FALSE, FALSE, sizeof (Readable));
   for (guint k = 0; k < G_N_ELEMENTS (losses); k++)
@@ -117,9 +119,10 @@ assay_staging_send_inputs (AssayStaging *staging, const void **inputs, GError **
 }
 
 gboolean
-assay_staging_send (AssayStaging *staging, AssayVector vector, const void *host, gboolean only_room, void **there, GError **error)
+assay_staging_send (AssayStaging *staging, AssayVector vector, gint64 n, const void *host, gboolean only_room, void **there, GError **error)
 {
-  const gsize bytes = (gsize) assay_graph_get_n_params (staging->graph) * staging->width;
+  const gsize each = (gsize) assay_graph_get_n_params (staging->graph) * staging->width;
+  const gsize room = each * (gsize) (vector == ASSAY_VECTOR_DIRECTION || vector == ASSAY_VECTOR_PRODUCT ? staging->K : 1);
   gpointer *at = &staging->vector[vector];
 
   *there = NULL;
@@ -130,17 +133,17 @@ assay_staging_send (AssayStaging *staging, AssayVector vector, const void *host,
       *there = (void *) host;
       return TRUE;
     }
-  if (*at == NULL && (*at = staging->backend->alloc (staging->backend, MAX (1, bytes), error)) == NULL)
+  if (*at == NULL && (*at = staging->backend->alloc (staging->backend, MAX (1, room), error)) == NULL)
     return FALSE;
   *there = *at;
-  return only_room || staging->backend->copy_in (staging->backend, *at, host, bytes, error);
+  return only_room || staging->backend->copy_in (staging->backend, *at, host, (gsize) n * each, error);
 }
 
 gboolean
-assay_staging_fetch (AssayStaging *staging, AssayVector vector, void *host, GError **error)
+assay_staging_fetch (AssayStaging *staging, AssayVector vector, gint64 n, void *host, GError **error)
 {
   return host == NULL || staging->backend->owns (staging->backend, host)
-         || staging->backend->copy_out (staging->backend, host, staging->vector[vector], (gsize) assay_graph_get_n_params (staging->graph) * staging->width, error);
+         || staging->backend->copy_out (staging->backend, host, staging->vector[vector], (gsize) (n * assay_graph_get_n_params (staging->graph)) * staging->width, error);
 }
 
 gboolean

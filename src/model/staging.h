@@ -14,8 +14,8 @@ typedef enum { ASSAY_VECTOR_THETA, ASSAY_VECTOR_GRADIENT, ASSAY_VECTOR_DIRECTION
 
 typedef struct _AssayStaging AssayStaging;
 
-/* keep: as assay_plan_new has it; those, the losses of examples and positions, and their tangents, can be read. */
-AssayStaging *assay_staging_new        (AssayGraph *graph, const AssayPlan *plan, AssayDtype dtype, AssayBackend *backend, const guint *keep);
+/* K: directions and products at once, as the plan has them. keep: as assay_plan_new has it; those, the losses of examples and positions, and their tangents, can be read. */
+AssayStaging *assay_staging_new        (AssayGraph *graph, const AssayPlan *plan, AssayDtype dtype, gint64 K, AssayBackend *backend, const guint *keep);
 void          assay_staging_free       (AssayStaging *staging);
 
 /* From here on host is what is copied to the device before each walk. */
@@ -23,9 +23,9 @@ void          assay_staging_set_input  (AssayStaging *staging, guint value, cons
 /* Copies all that were set, and writes into inputs (values) where the device has them. Errors: NO_MEMORY. */
 gboolean      assay_staging_send_inputs (AssayStaging *staging, const void **inputs, GError **error);
 
-/* The device's vector; with the host's numbers in it unless only its room is asked for. NULL and no error where host is NULL. */
-gboolean      assay_staging_send       (AssayStaging *staging, AssayVector vector, const void *host, gboolean only_room, void **there, GError **error);
-gboolean      assay_staging_fetch      (AssayStaging *staging, AssayVector vector, void *host, GError **error);
+/* The device's n vectors, one behind another; with the host's numbers in them unless only their room is asked for. NULL and no error where host is NULL. */
+gboolean      assay_staging_send       (AssayStaging *staging, AssayVector vector, gint64 n, const void *host, gboolean only_room, void **there, GError **error);
+gboolean      assay_staging_fetch      (AssayStaging *staging, AssayVector vector, gint64 n, void *host, GError **error);
 
 /* Copies what can be read out of the walk's arena. */
 gboolean      assay_staging_fetch_all  (AssayStaging *staging, const char *arena, GError **error);

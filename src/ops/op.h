@@ -61,7 +61,8 @@ typedef enum {
   ASSAY_OP_NULL_TANGENT = 1 << 2,
   ASSAY_OP_LOSS = 1 << 3,               /* output 0 is a loss per example; has GGN with respect to input 0 */
   ASSAY_OP_PIECEWISE = 1 << 4,          /* has kinks: cases must stay away from them */
-  ASSAY_OP_MEASURE = 1 << 5             /* a LOSS that is measured, not trained on: it need not be convex in its logits */
+  ASSAY_OP_MEASURE = 1 << 5,            /* a LOSS that is measured, not trained on: it need not be convex in its logits */
+  ASSAY_OP_TAKES_BLOCK = 1 << 6         /* BWD, RFWD and RBWD take the K tangents of a block in one call; of others they are run one by one */
 } AssayOpFlags;
 
 typedef struct _AssayOp AssayOp;
@@ -89,7 +90,7 @@ const AssayOp *assay_op_find     (const char *name);
 /* All ops of the instruction set in use, NULL-terminated. */
 const AssayOp *const *assay_op_list (void);
 
-/* Runs one rule. Tangent rules of LINEAR ops are derived here. FALSE when the backend or type has no such kernel. */
+/* Runs one rule, for each tangent of a block. Tangent rules of LINEAR ops are derived here. FALSE when the backend or type has no such kernel. */
 gboolean    assay_op_run         (const AssayOp *op, AssayRule rule, AssayDtype dtype, AssayBackend *backend,
                                   const AssayOpCall *call, GError **error);
 

@@ -58,9 +58,8 @@ assay_op_find (const char *name)
   return NULL;
 }
 
-gboolean
-assay_op_run (const AssayOp *op, AssayRule rule, AssayDtype dtype, AssayBackend *backend, const AssayOpCall *call,
-              GError **error)
+static gboolean
+run (const AssayOp *op, AssayRule rule, AssayDtype dtype, AssayBackend *backend, const AssayOpCall *call, GError **error)
 {
   static const char *const rules[] = { "forward", "backward", "tangent forward", "tangent backward", "Gauss-Newton", "step" };
   AssayOpCall tangent;
@@ -92,6 +91,22 @@ assay_op_run (const AssayOp *op, AssayRule rule, AssayDtype dtype, AssayBackend 
       return FALSE;
     }
   kernel (call);
+  return TRUE;
+}
+
+gboolean
+assay_op_run (const AssayOp *op, AssayRule rule, AssayDtype dtype, AssayBackend *backend, const AssayOpCall *call,
+              GError **error)
+{
+  if (call->n_tangents < 2 || op->flags & ASSAY_OP_TAKES_BLOCK)
+    return run (op, rule, dtype, backend, call, error);
+  for (gint64 k = 0; k < call->n_tangents; k++)
+    {
+      const AssayOpCall one = assay_op_call_of_tangent (call, k);
+
+      if (!run (op, rule, dtype, backend, &one, error))
+        return FALSE;
+    }
   return TRUE;
 }
 

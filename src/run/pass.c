@@ -78,7 +78,7 @@ fits (const AssayModel *model, AssayDataset *dataset, AssayGraph *graph, GError 
 
 /* Takes the graph. */
 static AssayPass *
-bind_graph (AssayGraph *graph, const AssayModel *model, AssayDataset *dataset, AssayWalk walk, AssayDtype dtype, gint64 batch,
+bind_graph (AssayGraph *graph, const AssayModel *model, AssayDataset *dataset, AssayWalk walk, AssayDtype dtype, gint64 batch, gint64 K,
             AssayBackend *backend, const guint *keep, GError **error)
 {
   g_autoptr (AssayPass) pass = g_new0 (AssayPass, 1);
@@ -91,7 +91,7 @@ bind_graph (AssayGraph *graph, const AssayModel *model, AssayDataset *dataset, A
   pass->B = batch;
   pass->batch.dtype = dtype;
   pass->token_mean = assay_model_is_token_mean (model);
-  pass->exec = assay_exec_new (graph, walk, dtype, backend, keep, error);
+  pass->exec = assay_exec_new_block (graph, walk, dtype, K, backend, keep, error);
   if (pass->exec == NULL)
     return NULL;
   if (assay_dataset_get_kind (dataset) == ASSAY_DATASET_TOKENS)
@@ -112,14 +112,21 @@ AssayPass *
 assay_pass_new (const AssayModel *model, AssayDataset *dataset, AssayWalk walk, AssayDtype dtype, gint64 batch,
                 AssayBackend *backend, const guint *keep, GError **error)
 {
-  return bind_graph (assay_model_build (model, batch, error), model, dataset, walk, dtype, batch, backend, keep, error);
+  return bind_graph (assay_model_build (model, batch, error), model, dataset, walk, dtype, batch, 1, backend, keep, error);
+}
+
+AssayPass *
+assay_pass_new_block (const AssayModel *model, AssayDataset *dataset, AssayWalk walk, AssayDtype dtype, gint64 batch, gint64 K,
+                      AssayBackend *backend, GError **error)
+{
+  return bind_graph (assay_model_build (model, batch, error), model, dataset, walk, dtype, batch, K, backend, NULL, error);
 }
 
 AssayPass *
 assay_pass_new_sequences (const AssayModel *model, AssayDataset *dataset, AssayWalk walk, AssayDtype dtype, gint64 batch, gint64 positions,
                           AssayBackend *backend, const guint *keep, GError **error)
 {
-  return bind_graph (assay_model_build_sequences (model, batch, positions, error), model, dataset, walk, dtype, batch, backend, keep, error);
+  return bind_graph (assay_model_build_sequences (model, batch, positions, error), model, dataset, walk, dtype, batch, 1, backend, keep, error);
 }
 
 void
@@ -213,16 +220,15 @@ assay_pass_check_losses (const AssayPass *pass, const gint64 *examples, const ch
   return TRUE;
 }
 
-gboolean
-assay_pass_measure (const AssayModel *model, AssayWalk walk, AssayDtype dtype, gint64 batch, const guint *keep, guint64 *bytes,
-                    GError **error)
+static gboolean
+measure (const AssayModel *model, AssayWalk walk, AssayDtype dtype, gint64 batch, gint64 K, const guint *keep, guint64 *bytes, GError **error)
 {
   g_autoptr (AssayGraph) graph = assay_model_build (model, batch, error);
   g_autoptr (AssayPlan) plan = NULL;
 
   if (graph == NULL)
     return FALSE;
-  plan = assay_plan_new (graph, walk, dtype, keep);
+  plan = assay_plan_new_block (graph, walk, dtype, K, keep);
   *bytes = assay_plan_get_bytes (plan);
   for (guint v = 0; v < assay_graph_get_n_values (graph); v++)
     {
@@ -232,6 +238,19 @@ assay_pass_measure (const AssayModel *model, AssayWalk walk, AssayDtype dtype, g
         *bytes += assay_shape_count (&x->shape) * (x->is_index ? sizeof (gint32) : assay_dtype_width (dtype));
     }
   return TRUE;
+}
+
+gboolean
+assay_pass_measure (const AssayModel *model, AssayWalk walk, AssayDtype dtype, gint64 batch, const guint *keep, guint64 *bytes,
+                    GError **error)
+{
+  return measure (model, walk, dtype, batch, 1, keep, bytes, error);
+}
+
+gboolean
+assay_pass_measure_block (const AssayModel *model, AssayWalk walk, AssayDtype dtype, gint64 batch, gint64 K, guint64 *bytes, GError **error)
+{
+  return measure (model, walk, dtype, batch, K, NULL, bytes, error);
 }
 
 gint64
@@ -253,16 +272,16 @@ struct _AssayFeed {
   AssayDataset *dataset;
   AssayWalk walk;
   AssayDtype dtype;
-  gint64 batch;
+  gint64 batch, K;
   AssayBackend *backend;
   guint *keep;
   const AssayLengthBuckets *buckets;            /* NULL: all batches at the context */
   struct { AssayPass *full, *tail; } pass[ASSAY_LENGTH_BUCKETS_MOST];     /* of each bucket; the first without */
 };
 
-AssayFeed *
-assay_feed_new (const AssayModel *model, AssayDataset *dataset, AssayWalk walk, AssayDtype dtype, gint64 batch,
-                AssayBackend *backend, const guint *keep, GError **error)
+static AssayFeed *
+make_feed (const AssayModel *model, AssayDataset *dataset, AssayWalk walk, AssayDtype dtype, gint64 batch, gint64 K, AssayBackend *backend, const guint *keep,
+           GError **error)
 {
   g_autoptr (AssayFeed) feed = g_new0 (AssayFeed, 1);
   gsize n = 0;
@@ -274,10 +293,25 @@ assay_feed_new (const AssayModel *model, AssayDataset *dataset, AssayWalk walk, 
   feed->walk = walk;
   feed->dtype = dtype;
   feed->batch = batch;
+  feed->K = K;
   feed->backend = backend;
   feed->keep = keep ? g_memdup2 (keep, (n + 1) * sizeof *keep) : NULL;
-  feed->pass[0].full = assay_pass_new (model, dataset, walk, dtype, batch, backend, feed->keep, error);
+  feed->pass[0].full = bind_graph (assay_model_build (model, batch, error), model, dataset, walk, dtype, batch, K, backend, feed->keep, error);
   return feed->pass[0].full ? g_steal_pointer (&feed) : NULL;
+}
+
+AssayFeed *
+assay_feed_new (const AssayModel *model, AssayDataset *dataset, AssayWalk walk, AssayDtype dtype, gint64 batch,
+                AssayBackend *backend, const guint *keep, GError **error)
+{
+  return make_feed (model, dataset, walk, dtype, batch, 1, backend, keep, error);
+}
+
+AssayFeed *
+assay_feed_new_block (const AssayModel *model, AssayDataset *dataset, AssayWalk walk, AssayDtype dtype, gint64 batch, gint64 K,
+                      AssayBackend *backend, GError **error)
+{
+  return make_feed (model, dataset, walk, dtype, batch, K, backend, NULL, error);
 }
 
 static void
@@ -311,9 +345,10 @@ assay_feed_free (AssayFeed *feed)
 static AssayPass *
 make_pass (const AssayFeed *feed, gint64 n, guint bucket, GError **error)
 {
-  if (feed->buckets == NULL)
-    return assay_pass_new (feed->model, feed->dataset, feed->walk, feed->dtype, n, feed->backend, feed->keep, error);
-  return assay_pass_new_sequences (feed->model, feed->dataset, feed->walk, feed->dtype, n, feed->buckets->length[bucket], feed->backend, feed->keep, error);
+  AssayGraph *graph = feed->buckets ? assay_model_build_sequences (feed->model, n, feed->buckets->length[bucket], error)
+                                    : assay_model_build (feed->model, n, error);
+
+  return bind_graph (graph, feed->model, feed->dataset, feed->walk, feed->dtype, n, feed->K, feed->backend, feed->keep, error);
 }
 
 AssayPass *

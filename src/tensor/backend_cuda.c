@@ -242,7 +242,7 @@ cuda_run_op (AssayBackend *backend, const char *op, AssayRule rule, AssayDtype d
                                          [ASSAY_RBWD] = ASSAY_CUDA_RBWD, [ASSAY_GGN] = ASSAY_CUDA_GGN };
   CudaBackend *self = (CudaBackend *) backend;
   AssayCudaOpCall c = { .n_in = (int) call->n_in, .n_out = (int) call->n_out, .attr = call->attr, .dy = call->dy, .rdy = call->rdy, .fresh = call->fresh,
-                        .position = call->position, .compute = (AssayCudaCompute) call->compute };
+                        .n_tangents = call->n_tangents, .position = call->position, .compute = (AssayCudaCompute) call->compute };
   AssayCudaFailure failure;
 
   if (rule >= G_N_ELEMENTS (rules) || (dtype != ASSAY_F32 && dtype != ASSAY_F64) || call->packed != NULL)
@@ -260,12 +260,18 @@ cuda_run_op (AssayBackend *backend, const char *op, AssayRule rule, AssayDtype d
       c.dx[i] = call->dx[i];
       c.rx[i] = call->rx[i];
       c.rdx[i] = call->rdx[i];
+      c.apart.rx[i] = call->apart.rx[i];
+      c.apart.dx[i] = call->apart.dx[i];
+      c.apart.rdx[i] = call->apart.rdx[i];
     }
   for (guint j = 0; j < call->n_out; j++)
     {
       c.y[j] = call->y[j];
       c.ry[j] = call->ry[j];
+      c.apart.ry[j] = call->apart.ry[j];
     }
+  c.apart.dy = call->apart.dy;
+  c.apart.rdy = call->apart.rdy;
   return look (self->cuda->run_op (self->context, op, &c, &failure), &failure, error);
 }
 

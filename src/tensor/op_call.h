@@ -14,6 +14,11 @@
 #define ASSAY_OP_MAX_IN 6
 #define ASSAY_OP_MAX_OUT 4
 
+/* Bytes from what belongs to one tangent of a block to what belongs to the next; 0: the same for all. */
+typedef struct {
+  gsize rx[ASSAY_OP_MAX_IN], ry[ASSAY_OP_MAX_OUT], dx[ASSAY_OP_MAX_IN], dy, rdx[ASSAY_OP_MAX_IN], rdy;
+} AssayOpApart;
+
 struct _AssayOpCall {
   guint n_in, n_out;
   const AssayShape *in_shape, *out_shape;
@@ -27,6 +32,8 @@ struct _AssayOpCall {
   void *rdx[ASSAY_OP_MAX_IN];
   const void *rdy;
   guint fresh;                  /* bits of dx (or rdx) to overwrite */
+  gint64 n_tangents;            /* K: the rule of each of K tangents; below 2: of one */
+  AssayOpApart apart;
   gint64 position, capacity;    /* of the first row of a sequence, 0 but where walks go on; STEP: positions that state has room for */
   void *state;                  /* STEP: zeros before position 0 */
   const AssayPacked *packed;    /* FWD of linear in f32: takes the place of x[1]; NULL: none */
@@ -35,3 +42,25 @@ struct _AssayOpCall {
   char *scratch;
   gsize scratch_bytes;          /* of one worker */
 };
+
+/* The call of tangent k alone. */
+static inline AssayOpCall
+assay_op_call_of_tangent (const AssayOpCall *call, gint64 k)
+{
+#define ASSAY_SHIFTED(member) if (call->member != NULL) one.member = (gpointer) ((const char *) call->member + (gsize) k * call->apart.member)
+  AssayOpCall one = *call;
+
+  one.n_tangents = 1;
+  for (guint i = 0; i < call->n_in; i++)
+    {
+      ASSAY_SHIFTED (rx[i]);
+      ASSAY_SHIFTED (dx[i]);
+      ASSAY_SHIFTED (rdx[i]);
+    }
+  for (guint j = 0; j < call->n_out; j++)
+    ASSAY_SHIFTED (ry[j]);
+  ASSAY_SHIFTED (dy);
+  ASSAY_SHIFTED (rdy);
+  return one;
+#undef ASSAY_SHIFTED
+}

@@ -25,10 +25,21 @@ lines ()
   [ "$(grep -c "\"what\": \"$what\"" gpu-results.jsonl)" = $# ]
 }
 check "every walk agrees with the processor before it is timed" lines 'parity", "with": "processor' forward gradient hessian hessian-cold gauss-newton sketch
-check "every walk has its time" lines walk forward gradient hessian hessian-cold gauss-newton
 check "projected gradients have theirs in every precision" lines 'sketch pass' full bf16 tf32
+# walks TYPE JOB...: likewise of walks in that type.
+walks ()
+{
+  what="walk\", .*\"type\": \"$1"
+  shift
+  for job; do
+    [ "$(grep "$what" gpu-results.jsonl | grep -c "\"job\": \"$job\"")" = 1 ] || { echo "$what $job"; return 1; }
+  done
+}
+for type in f32 tf32 bf16; do
+  check "every walk in $type has its time" walks $type forward gradient hessian hessian-cold gauss-newton hessian-block gauss-newton-block
+done
 check "rules have theirs, with operations and bytes" eval '[ "$(grep "\"what\": \"rule\"" gpu-results.jsonl | grep -c "\"flops\": [1-9].*\"bytes\": [1-9]")" = 20 ]'
-check "and stand in the table beside the floor" eval '[ "$(grep -c "of the floor" gpu-table.txt)" = 25 ]'
+check "and stand in the table beside the floor" eval '[ "$(grep -c "of the floor" gpu-table.txt)" = 41 ]'
 
 if command -v nvcc >/dev/null || [ -x /usr/local/cuda/bin/nvcc ]; then
   check "what kernels take of a processor is told without a device" eval '

@@ -103,7 +103,29 @@ test_derivatives (void)
 {
   g_autoptr (World) w = world_new (&world_cases[6], 1);
 
-  check_bits (derive, K * w->N, 10, 0);
+  check_bits (derive, K * w->N, 10, 0);                           /* one direction at a time */
+  check_bits (derive, K * w->N, 10, G_MAXSIZE);                   /* in a block */
+}
+
+/* As many directions at once as a walk has memory for. */
+static void
+test_blocks (void)
+{
+  g_autoptr (World) w = open_world ();
+  guint64 two;
+
+  g_assert_true (assay_pass_measure_block (w->model, ASSAY_WALK_GAUSS_NEWTON, ASSAY_F64, 10, 2, &two, NULL));
+  for (guint k = 0; k < 4; k++)
+    {
+      static const gint64 asked[] = { 3, 3, 4, 1000 }, expected[] = { 1, 2, 2, ASSAY_SWEEP_BLOCK };
+      const gsize memory[] = { 0, two, two, G_MAXSIZE };
+      g_autoptr (AssaySweep) sweep = assay_sweep_new (&w->point, ASSAY_WALK_GAUSS_NEWTON, ASSAY_F64, NULL);
+      GError *error = NULL;
+
+      g_assert_true (assay_sweep_widen (sweep, asked[k], memory[k], &error));
+      g_assert_no_error (error);
+      g_assert_cmpint (assay_sweep_get_block (sweep), ==, expected[k]);
+    }
 }
 
 /* Walks of ten do not fit where walks of fewer do. */
@@ -147,6 +169,7 @@ main (int argc, char **argv)
   g_assert_nonnull (set_memory);
   g_test_add_func ("/memory/products have the same bits however few walks the device can keep", test_products);
   g_test_add_func ("/memory/derivatives have the same bits however few examples fit", test_derivatives);
+  g_test_add_func ("/memory/walks take as many directions at once as there is memory for", test_blocks);
   g_test_add_func ("/memory/fewer examples are walked at once, and where that is not possible it is said what is", test_smaller);
   return g_test_run ();
 }

@@ -195,6 +195,70 @@ test_rows (gconstpointer data)
   check_rows (n, precisions[p].dtype, precisions[p].compute);
 }
 
+#define K 3
+#define M 20
+
+/* Tangents of a block: of x one behind another, of W and b apart by a vector of parameters, which may begin anywhere. The rules write behind `results`. */
+static void
+run_block (AssayDtype dtype, AssayCompute compute, gint64 P, gint64 first, gint64 n, gpointer x, gpointer dy, gpointer vectors, gpointer tangents, gpointer results)
+{
+  const gsize width = assay_dtype_width (dtype);
+  const AssayOp *op = assay_op_find ("linear");
+  const AssayShape in[] = { ASSAY_SHAPE (M, I), ASSAY_SHAPE (O, I), ASSAY_SHAPE (O) }, out = ASSAY_SHAPE (M, O);
+  char *rW = (char *) vectors + (gsize) ((first + 1) * P) * width, *written = (char *) results;
+  char *rx = (char *) tangents + (gsize) (first * M * I) * width, *rdy = (char *) tangents + (gsize) (K * M * I + first * M * O) * width;
+  char *ry = written + (gsize) (first * M * O) * width, *rdx = written + (gsize) (K * M * O + first * M * I) * width;
+  char *rdW = written + (gsize) (K * M * (O + I) + first * P) * width;
+  const AssayOpApart apart = { .rx = { M * I * width, P * width, P * width }, .ry = { M * O * width }, .rdx = { M * I * width, P * width, P * width }, .rdy = M * O * width };
+  AssayOpCall call = { .n_in = 3, .n_out = 1, .in_shape = in, .out_shape = &out, .x = { x, vectors, (char *) vectors + O * I * width }, .dy = dy, .rx = { rx, rW, rW + O * I * width },
+                       .ry = { ry }, .rdx = { rdx, rdW, rdW + O * I * width }, .rdy = rdy, .fresh = 7, .n_tangents = n, .apart = apart, .compute = compute };
+  GError *error = NULL;
+
+  for (guint k = 0; k < 2; k++)
+    {
+      assay_op_run (op, k ? ASSAY_RBWD : ASSAY_RFWD, dtype, device, &call, &error);
+      g_assert_no_error (error);
+    }
+}
+
+static void
+test_blocks (gconstpointer data)
+{
+  const gsize p = GPOINTER_TO_SIZE (data);
+  const AssayDtype dtype = precisions[p].dtype;
+  const gint64 n_results = K * M * (O + I), n_tangents = K * M * (I + O);
+  AssayRng rng = assay_rng_new (3, 0);
+
+  for (gint64 P = O * I + O; P <= O * I + O + 1; P++)
+    {
+      const gint64 sizes[] = { M * I, M * O, (K + 1) * P, n_tangents }, n = n_results + K * P;
+      g_autofree double *block = g_new0 (double, n), *alone = g_new0 (double, n);
+      gpointer there[G_N_ELEMENTS (sizes)], together = send (dtype, block, n), one_by_one = send (dtype, alone, n);
+
+      for (gsize k = 0; k < G_N_ELEMENTS (sizes); k++)
+        {
+          g_autofree double *x = g_new (double, sizes[k]);
+
+          for (gint64 i = 0; i < sizes[k]; i++)
+            x[i] = assay_rng_normal (&rng);
+          there[k] = send (dtype, x, sizes[k]);
+        }
+      run_block (dtype, precisions[p].compute, P, 0, K, there[0], there[1], there[2], there[3], together);
+      for (gint64 k = 0; k < K; k++)
+        run_block (dtype, precisions[p].compute, P, k, 1, there[0], there[1], there[2], there[3], one_by_one);
+      fetch (dtype, together, n, block);
+      fetch (dtype, one_by_one, n, alone);
+      g_assert_cmpmem (block, n * sizeof *block, alone, n * sizeof *alone);
+      for (gint64 i = 0; i < n_results; i++)
+        g_assert_cmpfloat (block[i], !=, 0);
+      for (gsize k = 0; k < G_N_ELEMENTS (sizes); k++)
+        device->release (device, there[k]);
+    }
+}
+
+#undef K
+#undef M
+
 /* Where the library has no way there is a kernel of our own; for factors in bf16 there is none, and that is said. */
 static void
 test_own (void)
@@ -236,10 +300,12 @@ main (int argc, char **argv)
   for (gsize p = 0; p < G_N_ELEMENTS (precisions); p++)
     {
       g_autofree char *name = g_strdup_printf ("/products/%s is within what its factors and sums may be off by", precisions[p].name);
+      g_autofree char *blocks = g_strdup_printf ("/products/tangents of a block in %s have the bits of one alone", precisions[p].name);
       g_autofree char *rows = g_strdup_printf ("/products/rows in %s have the same bits however many there are", precisions[p].name);
 
       g_test_add_data_func (name, GSIZE_TO_POINTER (p), test_precision);
       g_test_add_data_func (rows, GSIZE_TO_POINTER (p), test_rows);
+      g_test_add_data_func (blocks, GSIZE_TO_POINTER (p), test_blocks);
     }
   g_test_add_func ("/products/factors in bf16 are the nearest ones", test_bf16);
   g_test_add_func ("/products/a kernel of our own makes what the library has no way for", test_own);

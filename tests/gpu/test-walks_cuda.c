@@ -182,6 +182,23 @@ test_batches (gconstpointer data)
       }
 }
 
+static void
+test_blocks (gconstpointer data)
+{
+  static const AssayWalk kinds[] = { ASSAY_WALK_TANGENT, ASSAY_WALK_HESSIAN, ASSAY_WALK_HESSIAN_COLD, ASSAY_WALK_GAUSS_NEWTON };
+  const AssayDtype dtype = GPOINTER_TO_INT (data);
+  g_autoptr (AssayBackend) device = open_device ();
+  guint which = 0;
+
+  for (const ModelCase *c = model_cases; c->name != NULL; c++)
+    {
+      Sample *s = sample_new (c, BATCH);
+
+      walk_check_blocks (s, c->name, kinds[which++ % G_N_ELEMENTS (kinds)], dtype, device);
+      sample_free (s);
+    }
+}
+
 /* A device opened, a walk made, prepared and applied three times, so that the last is replayed. Writes results only where all went well. */
 static gboolean
 run_whole (const Sample *s, Vectors *v, GError **error)
@@ -300,6 +317,8 @@ main (int argc, char **argv)
   g_test_add_data_func ("/walks/where nothing can be captured every launch is made", GINT_TO_POINTER (TRUE), test_captured);
   g_test_add_data_func ("/walks/an example in f32 has the same bits in a batch of any size", GINT_TO_POINTER (ASSAY_F32), test_batches);
   g_test_add_data_func ("/walks/an example in f64 has the same bits in a batch of any size", GINT_TO_POINTER (ASSAY_F64), test_batches);
+  g_test_add_data_func ("/walks/directions of a block in f32 have the bits of one alone", GINT_TO_POINTER (ASSAY_F32), test_blocks);
+  g_test_add_data_func ("/walks/directions of a block in f64 have the bits of one alone", GINT_TO_POINTER (ASSAY_F64), test_blocks);
   g_test_add_func ("/walks/every call that finds no memory ends in words, and nothing is left behind", test_no_memory);
   g_test_add_func ("/walks/every call at which the device is lost ends in words, and nothing is left behind", test_lost);
   return g_test_run ();

@@ -220,13 +220,19 @@ is_free (const AssayGraphValue *x)
 Walk *
 walk_new (const Sample *s, AssayWalk kind, AssayDtype dtype, AssayBackend *backend, const guint *keep)
 {
+  return walk_new_block (s, kind, dtype, 1, backend, keep);
+}
+
+Walk *
+walk_new_block (const Sample *s, AssayWalk kind, AssayDtype dtype, gint64 K, AssayBackend *backend, const guint *keep)
+{
   Walk *walk = g_new0 (Walk, 1);
   GError *error = NULL;
   g_autoptr (AssayGraph) graph = assay_model_build (s->model, s->B, &error);
 
   g_assert_no_error (error);
   walk->dtype = dtype;
-  walk->exec = assay_exec_new (graph, kind, dtype, backend, keep, &error);
+  walk->exec = assay_exec_new_block (graph, kind, dtype, K, backend, keep, &error);
   g_assert_no_error (error);
   walk->inputs = g_ptr_array_new_with_free_func (assay_mem_free);
   for (guint v = 0; v < assay_graph_get_n_values (graph); v++)
@@ -274,4 +280,57 @@ walk_apply (Walk *walk, const Sample *s, const double *direction, double *produc
   assay_dtype_convert (walk->dtype, Hv, ASSAY_F64, product, s->P);
   assay_mem_free (v);
   assay_mem_free (Hv);
+}
+
+#define BLOCK 3
+
+/* What one direction gave: its product, or the derivatives of the losses. */
+static gsize
+get_result (const Walk *walk, const Sample *s, gboolean is_tangent, gint64 k, const char *products, const void **result)
+{
+  const gsize width = assay_dtype_width (walk->dtype), bytes = (gsize) (is_tangent ? s->B : s->P) * width;
+
+  *result = is_tangent ? assay_exec_get_tangent (walk->exec, k, assay_graph_get_loss (assay_exec_get_graph (walk->exec))) : (const void *) (products + (gsize) k * bytes);
+  return bytes;
+}
+
+void
+walk_check_blocks (const Sample *s, const char *name, AssayWalk kind, AssayDtype dtype, AssayBackend *backend)
+{
+  const gboolean is_tangent = kind == ASSAY_WALK_TANGENT;
+  const gsize width = assay_dtype_width (dtype), bytes = (gsize) s->P * width;
+  Walk *single = walk_new (s, kind, dtype, backend, NULL), *block = walk_new_block (s, kind, dtype, BLOCK, backend, NULL);
+  g_autofree char *directions = g_malloc (BLOCK * bytes), *products = g_malloc0 (BLOCK * bytes), *alone = g_malloc0 (bytes);
+  GError *error = NULL;
+
+  for (gint64 i = 0; i < BLOCK * s->P; i++)
+    {
+      const double x = i < s->P ? s->direction[i] : i < 2 * s->P ? s->second[i - s->P] : s->direction[i - 2 * s->P] - 3 * s->second[i - 2 * s->P];
+
+      assay_dtype_convert (ASSAY_F64, &x, dtype, directions + (gsize) i * width, 1);
+    }
+  walk_prepare (single, s, NULL, 0, NULL);
+  walk_prepare (block, s, NULL, 0, NULL);
+  for (guint again = 0; again < 6; again++)                       /* the same block three times, as a device captures it; then fewer */
+    {
+      const gint64 n = again < 3 ? BLOCK : again - 2 < BLOCK ? again - 2 : 2;
+
+      memset (products, 0, BLOCK * bytes);
+      assay_exec_apply_block (block->exec, n, directions, is_tangent ? NULL : products, FALSE, &error);
+      g_assert_no_error (error);
+      for (gint64 k = 0; k < n; k++)
+        {
+          const void *expected, *found;
+          gsize size;
+
+          assay_exec_apply (single->exec, directions + (gsize) k * bytes, is_tangent ? NULL : alone, FALSE, &error);
+          g_assert_no_error (error);
+          get_result (single, s, is_tangent, 0, alone, &expected);
+          size = get_result (block, s, is_tangent, k, products, &found);
+          if (memcmp (expected, found, size) != 0)
+            g_error ("%s, walk %d: direction %d of %d has other bits than alone", name, (int) kind, (int) k, (int) n);
+        }
+    }
+  walk_free (single);
+  walk_free (block);
 }

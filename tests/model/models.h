@@ -33,8 +33,11 @@ typedef struct {
 } Walk;
 
 Walk      *walk_new    (const Sample *sample, AssayWalk walk, AssayDtype dtype, AssayBackend *backend, const guint *keep);
+Walk      *walk_new_block (const Sample *sample, AssayWalk walk, AssayDtype dtype, gint64 K, AssayBackend *backend, const guint *keep);
 void       walk_free   (Walk *walk);
 /* theta <- sample's theta + i step direction (F64: without the imaginary part), and prepare with the sample's weights. */
 void       walk_prepare (Walk *walk, const Sample *sample, const double *direction, double step, void *gradient);
 /* product (P) <- the walk's product with a direction, in double. */
 void       walk_apply  (Walk *walk, const Sample *sample, const double *direction, double *product);
+/* Directions of a block have the bits that each has alone, in blocks of all sizes up to three. name: for what is said otherwise. */
+void       walk_check_blocks (const Sample *sample, const char *name, AssayWalk walk, AssayDtype dtype, AssayBackend *backend);

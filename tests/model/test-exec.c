@@ -429,12 +429,32 @@ test_compute_refused (void)
   sample_free (s);
 }
 
+static void
+test_blocks (void)
+{
+  static const AssayWalk kinds[] = { ASSAY_WALK_TANGENT, ASSAY_WALK_HESSIAN, ASSAY_WALK_HESSIAN_COLD, ASSAY_WALK_GAUSS_NEWTON };
+  g_autoptr (AssayBackend) backend = assay_backend_cpu_new (2);
+
+  for (const ModelCase *c = model_cases; c->name != NULL; c++)
+    {
+      Sample *s = sample_new (c, BATCH);
+
+      for (gsize k = 0; k < G_N_ELEMENTS (kinds); k++)
+        {
+          walk_check_blocks (s, c->name, kinds[k], ASSAY_F32, backend);
+          walk_check_blocks (s, c->name, kinds[k], ASSAY_F64, backend);
+        }
+      sample_free (s);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/exec/accumulation adds to gradient and product", test_accumulate);
   g_test_add_func ("/exec/the Hessian walk gives the gradient too, to the bit", test_gradient_of_hessian_walk);
+  g_test_add_func ("/exec/directions of a block have the bits of one alone", test_blocks);
   g_test_add_func ("/exec/an unused parameter gets zeros and a shared one the sum of its uses", test_unused_and_shared);
   g_test_add_func ("/exec/an edited value is what the rest of the walk sees, until the edit is taken away", test_edit);
   g_test_add_func ("/exec/kept values are those of a walk that keeps them alone", test_keep);

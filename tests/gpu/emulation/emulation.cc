@@ -609,7 +609,7 @@ static bool refuses_products;
 
 void emulation_refuse_products (int refuse) { refuses_products = refuse != 0; }
 
-cublasStatus_t cublasLtMatmulDescInit (cublasLtMatmulDesc_t product, cublasComputeType_t compute, cudaDataType) { *product = { compute, { 0, 0 }, nullptr }; return CUBLAS_STATUS_SUCCESS; }
+cublasStatus_t cublasLtMatmulDescInit (cublasLtMatmulDesc_t product, cublasComputeType_t compute, cudaDataType) { *product = { compute, { 0, 0 }, nullptr, 0 }; return CUBLAS_STATUS_SUCCESS; }
 cublasStatus_t cublasLtMatmulPreferenceInit (cublasLtMatmulPreference_t preference) { *preference = { ~0u, { 256, 256, 256, 256 } }; return CUBLAS_STATUS_SUCCESS; }
 
 cublasStatus_t
@@ -619,6 +619,8 @@ cublasLtMatmulDescSetAttribute (cublasLtMatmulDesc_t product, cublasLtMatmulDesc
     memcpy (&product->trans[which == CUBLASLT_MATMUL_DESC_TRANSB], value, bytes);
   else if (which == CUBLASLT_MATMUL_DESC_BIAS_POINTER)
     memcpy (&product->bias, value, bytes);
+  else if (which == CUBLASLT_MATMUL_DESC_BIAS_BATCH_STRIDE)
+    memcpy (&product->apart, value, bytes);
   return CUBLAS_STATUS_SUCCESS;
 }
 
@@ -721,7 +723,7 @@ multiply (cublasLtMatmulDescOpaque_t p, cublasLtMatmulAlgo_t algo, T alpha, cons
               for (uint64_t l = 0; l < algo.lanes; l++)
                 total += lane[l];
             }
-          *to = alpha * total + (beta != 0 ? beta * *to : 0) + (p.bias != nullptr ? ((const T *) p.bias)[i] : 0);
+          *to = alpha * total + (beta != 0 ? beta * *to : 0) + (p.bias != nullptr ? ((const T *) p.bias)[e * p.apart + i] : 0);
         }
 }
 
