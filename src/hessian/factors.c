@@ -192,7 +192,7 @@ assay_factors_get_cost (const AssayModel *model, const AssayFactorsOptions *opti
   gint64 batch;
 
   if (modules == NULL || !assay_modules_keep (modules, options->modules, error)
-      || (batch = assay_module_pass_measure (model, modules, dtype, n_examples, &arena, error)) == 0
+      || (batch = assay_module_pass_measure (model, modules, NULL, dtype, n_examples, &arena, error)) == 0
       || (graph = assay_model_build (model, batch, error)) == NULL)
     return FALSE;
   plan = assay_plan_new (graph, ASSAY_WALK_GRADIENT, dtype, NULL);

@@ -432,7 +432,7 @@ sum_all (Summing *s, const AssayFactorsSummer *summer, const char *stage, double
   gboolean fine;
 
   *whole = TRUE;
-  s->batch = assay_module_pass_measure (s->place->point->model, s->factors->modules, s->place->point->dtype, s->place->point->n_examples, NULL, error);
+  s->batch = assay_module_pass_measure (s->place->point->model, s->factors->modules, s->place->point->backend, s->place->point->dtype, s->place->point->n_examples, NULL, error);
   if (s->batch == 0)
     return FALSE;
   s->n_batches = (s->place->point->n_examples + s->batch - 1) / s->batch;
@@ -577,7 +577,7 @@ fit_spectrum (AssayFactors *factors, const Place *place, const AssayFactorsSumme
   Spectrum s = { .factors = factors, .lambda = lambda, .beside = &beside, .marks = marks };
   Summing summing = { .factors = factors, .place = place, .func = add_spectrum, .data = &s, .aim = aim_spectrum, .what = "eigenvalues of the factors",
                       .marks = marks, .beside = &beside, .progress = progress };
-  gint64 B = assay_module_pass_measure (place->point->model, factors->modules, place->point->dtype, place->point->n_examples, NULL, error);
+  gint64 B = assay_module_pass_measure (place->point->model, factors->modules, place->point->backend, place->point->dtype, place->point->n_examples, NULL, error);
   g_autoptr (AssayBuffer) total = NULL;
   gboolean ok;
 

@@ -10,6 +10,8 @@
 #include <string.h>
 
 #define ROWS 1024               /* positions of a micro-batch: products are then of a good size, and what they read stays near */
+#define ROWS_THERE 8192         /* on a device, whose products are of a good size from some thousand rows on, */
+#define BYTES_THERE ((guint64) 4 << 30) /* where a walk takes at most so many */
 
 struct _AssayModulePass {
   AssayPoint point;
@@ -66,14 +68,31 @@ most_positions (const AssayModules *modules)
   return most;
 }
 
+/* Halves what was asked for until its walk fits; the last is 1. */
+static gint64
+choose_batch_there (const AssayModel *model, AssayDtype dtype, gint64 most, const guint *keep, GError **error)
+{
+  for (gint64 batch = most;; batch = (batch + 1) / 2)
+    {
+      guint64 bytes;
+
+      if (!assay_pass_measure (model, ASSAY_WALK_GRADIENT, dtype, batch, keep, &bytes, error))
+        return 0;
+      if (bytes <= BYTES_THERE || batch <= 1)
+        return batch;
+    }
+}
+
 gint64
-assay_module_pass_measure (const AssayModel *model, const AssayModules *modules, AssayDtype dtype, gint64 n_examples, guint64 *bytes,
+assay_module_pass_measure (const AssayModel *model, const AssayModules *modules, const AssayBackend *backend, AssayDtype dtype, gint64 n_examples, guint64 *bytes,
                            GError **error)
 {
+  const gboolean is_there = backend != NULL && backend->owns != NULL;
   g_autofree guint *keep = collect_keep (modules, NULL);
-  gint64 batch = CLAMP (ROWS / most_positions (modules), 1, n_examples);
+  gint64 batch = CLAMP ((is_there ? ROWS_THERE : ROWS) / most_positions (modules), 1, n_examples);
 
-  batch = assay_pass_choose_batch (model, ASSAY_WALK_GRADIENT, dtype, batch, keep, error);
+  batch = is_there ? choose_batch_there (model, dtype, batch, keep, error)
+                   : assay_pass_choose_batch (model, ASSAY_WALK_GRADIENT, dtype, batch, keep, error);
   if (batch > 0 && bytes != NULL && !assay_pass_measure (model, ASSAY_WALK_GRADIENT, dtype, batch, keep, bytes, error))
     return 0;
   return batch;
@@ -132,7 +151,7 @@ new_pass (const AssayPoint *point, const AssayModules *modules, gint64 batch, gb
   pass->point.examples = pass->examples;
   if (draws && (pass->labels = assay_module_labels_new (point->model, seed, point->n_examples, error)) == NULL)
     return NULL;
-  if (batch == 0 && (batch = assay_module_pass_measure (point->model, modules, point->dtype, point->n_examples, NULL, error)) == 0)
+  if (batch == 0 && (batch = assay_module_pass_measure (point->model, modules, point->backend, point->dtype, point->n_examples, NULL, error)) == 0)
     return NULL;
   keep = collect_keep (modules, pass->labels ? assay_module_labels_get_keep (pass->labels) : NULL);
   pass->feed = assay_feed_new (point->model, point->dataset, ASSAY_WALK_GRADIENT, point->dtype, batch, point->backend, keep, error);

@@ -4,7 +4,7 @@
  * No gradient of a parameter is formed: a walk ends with the adjoints of values (twice a forward walk, not three times).
  * Positions after the last one with a weight can reach no loss where none is seen by one before it: they are masked, and contribute exactly 0
  * to everything.
- * The micro-batch is chosen from the model alone, so that sums do not depend on how somebody asked.
+ * The micro-batch is chosen from the model alone, for the processor or for a device, so that sums do not depend on how somebody asked.
  * Ownership: parts belong to the pass until the function returns. Thread rule: one run at a time.
  */
 #pragma once
@@ -34,9 +34,9 @@ AssayModulePass *assay_module_pass_new  (const AssayPoint *point, const AssayMod
 AssayModulePass *assay_module_pass_new_each (const AssayPoint *point, const AssayModules *modules, gboolean *marks, GError **error);
 void             assay_module_pass_free (AssayModulePass *pass);
 gint64           assay_module_pass_get_batch (const AssayModulePass *pass);
-/* The same without making one: what the pass will choose, and what its walks take. */
-gint64           assay_module_pass_measure (const AssayModel *model, const AssayModules *modules, AssayDtype dtype, gint64 n_examples,
-                                            guint64 *bytes, GError **error);
+/* The same without making one: what the pass will choose, and what its walks take. backend: where; NULL: on the processor. */
+gint64           assay_module_pass_measure (const AssayModel *model, const AssayModules *modules, const AssayBackend *backend, AssayDtype dtype,
+                                            gint64 n_examples, guint64 *bytes, GError **error);
 
 /* From here on parts of the modules (modules->n) that are marked, and have one use, are left on the point's device where their kind is gathered there: parts
  * have it as `there`. Marks of modules that are not are taken away. On the processor all are. The walks are made at once, so that what follows finds what they

@@ -315,7 +315,7 @@ void
 assay_index_build_cost (const AssayModel *model, const AssayModules *modules, gint64 n_examples, gint64 D, double *flops, double *bytes)
 {
   guint64 walks = 0;
-  gint64 B = assay_module_pass_measure (model, modules, assay_model_get_dtype (model), n_examples, &walks, NULL);
+  gint64 B = assay_module_pass_measure (model, modules, NULL, assay_model_get_dtype (model), n_examples, &walks, NULL);
   double each = 0, largest = 0;
 
   for (guint m = 0; m < modules->n; m++)

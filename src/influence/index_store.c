@@ -169,7 +169,7 @@ record_rows (Recording *r, const AssayInfluenceTask *task, const AssayIndexCoord
   rest.n_examples -= done;
   if (rest.n_examples == 0)
     return TRUE;
-  B = assay_module_pass_measure (task->model, c->factors->modules, train->dtype, rest.n_examples, NULL, error);
+  B = assay_module_pass_measure (task->model, c->factors->modules, train->backend, train->dtype, rest.n_examples, NULL, error);
   if (B == 0 || (r->codes = assay_mem_alloc_array (B * blocks, ASSAY_INDEX_BLOCK, error)) == NULL
       || (r->column = assay_mem_alloc_array (B * (blocks + c->n_groups + 1), sizeof (float), error)) == NULL)
     return FALSE;

@@ -231,7 +231,7 @@ test_memory (void)
   guint64 bytes;
 
   g_assert_cmpuint (refused, >, 0);
-  g_assert_cmpint (assay_module_pass_measure (w->model, modules, ASSAY_F64, 10, &bytes, NULL), ==, 10);
+  g_assert_cmpint (assay_module_pass_measure (w->model, modules, w->backend, ASSAY_F64, 10, &bytes, NULL), ==, 10);
   g_assert_cmpuint (all, <, bytes);                               /* that walks of ten take */
 }
 
