@@ -323,7 +323,7 @@ template <class T>
 static inline AssayCudaProduct
 product (bool ta, bool tb, int64_t M, int64_t N, int64_t K, const T *A, int64_t lda, const T *B, int64_t ldb, bool accumulate, T *C, int64_t ldc)
 {
-  return { sizeof (T) == 8 ? ASSAY_CUDA_F64 : ASSAY_CUDA_F32, ASSAY_CUDA_FULL, ta, tb, false, false, 1, M, N, K, 1, accumulate ? 1.0 : 0.0, A, B, NULL, C, lda, ldb, ldc, 0, 0, 0, 0, false };
+  return { sizeof (T) == 8 ? ASSAY_CUDA_F64 : ASSAY_CUDA_F32, ASSAY_CUDA_FULL, ta, tb, false, false, 1, M, N, K, 1, accumulate ? 1.0 : 0.0, A, B, NULL, C, lda, ldb, ldc, 0, 0, 0, 0, false, false };
 }
 
 static inline int

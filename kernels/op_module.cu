@@ -2,7 +2,8 @@
 /* op_module.cu: what curvature factors and scores are made of, for modules whose gradient is D_b = sum over positions t of r_t c_t': second moments of the
  * sides, sums of D_b squared, and inner products of D_b with given matrices X_q. Called as forward rules by src/hessian/module_there.h.
  *
- * What is of one example has the same bits whatever others are in the call, and an inner product whatever other X_q.
+ * What is of one example has the same bits whatever others are in the call, and an inner product whatever other X_q. Products are formed as the call says
+ * (compute); with BF16 the D_b and X_q of module_products are kept in bf16.
  */
 #include "op.cuh"
 
@@ -13,6 +14,19 @@
 
 #define ASSAY_CUDA_MODULE_RULE(op)                                                                                                       \
   static const AssayCudaOp registered_##op (#op, rules::op::forward<float>, rules::op::forward<double>, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)
+
+static inline bool
+is_bf16 (const Scope &scope)
+{
+  return scope.call->compute == ASSAY_CUDA_BF16;
+}
+
+static inline AssayCudaProduct
+in_compute (const Scope &scope, AssayCudaProduct p)
+{
+  p.compute = scope.call->compute;
+  return p;
+}
 
 /* --- module_columns: c <- (x, 1), or zeros where masked          x (K,I)   masked (K) bytes, or nothing   c (K,C), C = I or I + 1 ------- */
 
@@ -63,7 +77,7 @@ struct module_moment {
 
     if (!scratch_alloc (scope, n * n, &moment))
       return 0;
-    ok = multiply (scope, product (true, false, n, n, K, X, n, X, n, false, moment.v, n))
+    ok = multiply (scope, in_compute (scope, product (true, false, n, n, K, X, n, X, n, false, moment.v, n)))
          && run_elements (scope, "moment of a module", n * n, SumInDouble<T> { moment.v, (double *) c->y[0] });
     scratch_release (scope, moment);
     return ok;
@@ -83,22 +97,15 @@ form (const Scope &scope, int64_t b, int64_t count, T *D, int64_t stride)
   const int64_t n = c->in_shape[0].dim[1], rows = c->in_shape[0].dim[2], columns = c->in_shape[1].dim[2];
   const T *R = (const T *) c->x[0] + b * n * rows, *C = (const T *) c->x[1] + b * n * columns;
 
-  return multiply_each (scope, count, true, false, rows, columns, n, R, rows, n * rows, C, columns, n * columns, false, D, columns, stride);
-}
+  AssayCudaProduct p = in_compute (scope, product (true, false, rows, columns, n, R, rows, C, columns, false, D, columns));
 
-namespace rules {
-struct module_form {
-  template <class T>
-  static int
-  forward (const Scope &scope)
-  {
-    const AssayCudaOpCall *c = scope.call;
-
-    return form (scope, 0, c->in_shape[0].dim[0], (T *) c->y[0], c->out_shape[0].dim[1]);
-  }
-};
+  p.batch = count;
+  p.batch_is_free = true;
+  p.apart_A = n * rows;
+  p.apart_B = n * columns;
+  p.apart_C = stride;
+  return multiply (scope, p);
 }
-ASSAY_CUDA_MODULE_RULE (module_form);
 
 /* func (b, count, D) for examples b .. b+count-1 and their D (count,rows,columns), as many at once as there is room for. */
 template <class T, class Func>
@@ -120,6 +127,43 @@ each_formed (const Scope &scope, Func func)
   scratch_release (scope, D);
   return ok;
 }
+
+namespace rules {
+struct module_form {
+  template <class T>
+  static int
+  forward (const Scope &scope)
+  {
+    const AssayCudaOpCall *c = scope.call;
+    const int64_t size = c->in_shape[0].dim[2] * c->in_shape[1].dim[2], stride = c->out_shape[0].dim[1];
+    uint16_t *rounded = (uint16_t *) c->y[0];
+
+    if (!is_bf16 (scope))
+      return form (scope, 0, c->in_shape[0].dim[0], (T *) c->y[0], stride);
+    return each_formed<float> (scope, [&] (int64_t b, int64_t count, const float *D) {
+      return assay_cuda_round (scope.context, count, size, size, D, stride, rounded + b * stride, scope.failure);
+    });
+  }
+};
+}
+ASSAY_CUDA_MODULE_RULE (module_form);
+
+/* --- module_round: y (in bf16) <- x          x (n)   y (n) ----------------------------------------------------------------------------- */
+
+namespace rules {
+struct module_round {
+  template <class T>
+  static int
+  forward (const Scope &scope)
+  {
+    const AssayCudaOpCall *c = scope.call;
+    const int64_t n = count (c->in_shape[0]);
+
+    return assay_cuda_round (scope.context, 1, n, n, (const float *) c->x[0], n, (uint16_t *) c->y[0], scope.failure);
+  }
+};
+}
+static const AssayCudaOp registered_module_round ("module_round", rules::module_round::forward<float>, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
 
 /* --- module_squares: sum (of doubles) += sum over b of D_b^2          R (B,n,rows)   C (B,n,columns)   sum (rows,columns) ---------------- */
 
@@ -251,27 +295,29 @@ struct module_products {
     const AssayCudaOpCall *c = scope.call;
     const int64_t H = c->in_shape[0].dim[0], size = c->in_shape[0].dim[1], Q = c->in_shape[1].dim[0], N = c->out_shape[0].dim[1];
     const int64_t whole = size / CHUNK, rest = size % CHUNK, chunks = whole + (rest > 0), stride = (Q + 7) / 8 * 8;
-    const T *D = (const T *) c->x[0], *X = (const T *) c->x[1];
     Scratch<T> to;
-    int ok = scratch_alloc (scope, chunks * H * stride, &to)
-             && multiply_chunks (scope, whole, CHUNK, H, Q, size, D, X, to.v, stride)
-             && multiply_chunks (scope, rest > 0, rest, H, Q, size, D + whole * CHUNK, X + whole * CHUNK, to.v + whole * H * stride, stride)
-             && run_elements (scope, "scores of gradients", H * Q,
-                              AddProducts<T> { H, Q, stride, chunks, N, to.v, (double *) c->y[0], (double *) c->y[1] });
+    int ok = scratch_alloc (scope, chunks * H * stride, &to) && multiply_chunks (scope, 0, whole, CHUNK, to.v, stride)
+             && multiply_chunks (scope, whole * CHUNK, rest > 0, rest, to.v + whole * H * stride, stride)
+             && run_elements (scope, "scores of gradients", H * Q, AddProducts<T> { H, Q, stride, chunks, N, to.v, (double *) c->y[0], (double *) c->y[1] });
 
     scratch_release (scope, to);
     return ok;
   }
 
-  /* to (chunks,H,stride) <- the products over each chunk of D (H,size) and X (Q,size). */
+  /* to (chunks,H,stride) <- the products over each chunk of D and X from element `first` on. */
   template <class T>
   static int
-  multiply_chunks (const Scope &scope, int64_t chunks, int64_t chunk, int64_t H, int64_t Q, int64_t size, const T *D, const T *X, T *to, int64_t stride)
+  multiply_chunks (const Scope &scope, int64_t first, int64_t chunks, int64_t chunk, T *to, int64_t stride)
   {
-    AssayCudaProduct p = product (false, true, H, Q, chunk, D, size, X, size, false, to, stride);
+    const AssayCudaOpCall *c = scope.call;
+    const int64_t H = c->in_shape[0].dim[0], size = c->in_shape[0].dim[1], Q = c->in_shape[1].dim[0];
+    const size_t from = (size_t) first * (is_bf16 (scope) ? sizeof (uint16_t) : sizeof (T));
+    AssayCudaProduct p = in_compute (scope, product (false, true, H, Q, chunk, (const T *) ((const char *) c->x[0] + from), size,
+                                                     (const T *) ((const char *) c->x[1] + from), size, false, to, stride));
 
     p.batch = chunks;
     p.batch_is_free = p.rows_are_free = p.columns_are_free = true;
+    p.is_rounded = is_bf16 (scope);
     p.apart_A = p.apart_B = chunk;
     p.apart_C = H * stride;
     return multiply (scope, p);
@@ -342,7 +388,7 @@ struct module_positions {
     for (int64_t q = 0; ok && q < Q; q += most)
       {
         const int64_t count = Q - q < most ? Q - q : most;
-        AssayCudaProduct p = product (false, true, K, rows, columns, C, columns, X + q * stride, columns, false, Y.v, rows);
+        AssayCudaProduct p = in_compute (scope, product (false, true, K, rows, columns, C, columns, X + q * stride, columns, false, Y.v, rows));
 
         p.batch = count;
         p.batch_is_free = p.rows_are_free = true;
@@ -369,7 +415,7 @@ struct module_rotate {
   {
     const AssayCudaOpCall *c = scope.call;
     const int64_t K = c->in_shape[0].dim[0], n = c->in_shape[0].dim[1];
-    AssayCudaProduct p = product (false, false, K, n, n, (const T *) c->x[0], n, (const T *) c->x[1], n, false, (T *) c->y[0], n);
+    AssayCudaProduct p = in_compute (scope, product (false, false, K, n, n, (const T *) c->x[0], n, (const T *) c->x[1], n, false, (T *) c->y[0], n));
 
     p.rows_are_free = true;
     return multiply (scope, p);

@@ -84,11 +84,14 @@ typedef struct {
   void *C;
   int64_t lda, ldb, ldc, apart_A, apart_B, apart_C, apart_bias;
   bool columns_are_free;        /* an element of C has the same bits whatever N is; ldc at least the next multiple of 8 */
+  bool is_rounded;              /* with BF16: A and B are in bf16 already, in rows that are multiples of 16 bytes */
 } AssayCudaProduct;
 
 int  assay_cuda_multiply       (AssayCudaContext *context, const AssayCudaProduct *product, AssayCudaFailure *failure);
 /* The same by a kernel of our own alone: the simplest, and where cuBLASLt has no way. */
 int  assay_cuda_multiply_plain (AssayCudaContext *context, const AssayCudaProduct *product, AssayCudaFailure *failure);
+/* y (rows,columns), in rows of stride bf16 apart, <- x, in rows of ld floats, to nearest even. */
+int  assay_cuda_round          (AssayCudaContext *context, int64_t rows, int64_t columns, int64_t ld, const float *x, int64_t stride, uint16_t *y, AssayCudaFailure *failure);
 void assay_cuda_free_ways      (AssayCudaContext *context);
 /* Before work is captured that may want it. */
 int  assay_cuda_get_workspace  (AssayCudaContext *context, AssayCudaFailure *failure);

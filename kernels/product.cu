@@ -391,6 +391,14 @@ struct RoundToBf16 {
   }
 };
 
+int
+assay_cuda_round (AssayCudaContext *context, int64_t rows, int64_t columns, int64_t ld, const float *x, int64_t stride, uint16_t *y, AssayCudaFailure *failure)
+{
+  const Scope scope = { context, NULL, failure };
+
+  return run_elements (scope, "matrix rounded to bf16", rows * columns, RoundToBf16 { x, y, rows, columns, ld, 0, stride });
+}
+
 /* The factors of a batch, of `rows` rows each, in bf16: one where all products share it. Owns: the caller, through *buffer. */
 static int
 round_factor (AssayCudaContext *context, int64_t batch, const void **factor, int64_t rows, int64_t columns, int64_t *ld, int64_t *apart, void **buffer,
@@ -431,14 +439,14 @@ assay_cuda_multiply (AssayCudaContext *context, const AssayCudaProduct *p, Assay
     return 0;
   if (p->M == 0 || p->N == 0 || p->batch == 0)
     return 1;
-  return p->compute == ASSAY_CUDA_BF16 ? multiply_in_bf16 (context, p, failure) : multiply_there (context, p, failure);
+  return p->compute == ASSAY_CUDA_BF16 && !p->is_rounded ? multiply_in_bf16 (context, p, failure) : multiply_there (context, p, failure);
 }
 
 int
 assay_cuda_gemm (AssayCudaContext *context, AssayCudaType type, int ta, int tb, int64_t M, int64_t N, int64_t K, double alpha, const void *A, int64_t lda,
                  const void *B, int64_t ldb, double beta, void *C, int64_t ldc, AssayCudaFailure *failure)
 {
-  AssayCudaProduct p = { type, ASSAY_CUDA_FULL, ta != 0, tb != 0, false, false, 1, M, N, K, alpha, beta, A, B, NULL, C, lda, ldb, ldc, 0, 0, 0, 0, false };
+  AssayCudaProduct p = { type, ASSAY_CUDA_FULL, ta != 0, tb != 0, false, false, 1, M, N, K, alpha, beta, A, B, NULL, C, lda, ldb, ldc, 0, 0, 0, 0, false, false };
 
   return assay_cuda_multiply (context, &p, failure);
 }

@@ -35,6 +35,7 @@ typedef struct {
   AssayFactorsBasis basis;
   gboolean is_empirical;        /* the data's own labels in place of drawn ones */
   guint64 seed;                 /* of the labels drawn */
+  AssayCompute compute;         /* of products of the walks and with what they leave, in f32 on a device; the point's own is not asked */
   const char *modules;          /* patterns of assay_modules_keep, interned; NULL: all, so every parameter is covered */
 } AssayFactorsOptions;
 

@@ -95,8 +95,8 @@ add_moments_there (const AssayModuleBatch *batch, const Moments *moments, GError
   gint64 K = batch->B * parts->use->positions;
 
   *use->count += (double) batch->counted[0];
-  return assay_module_there_moment (parts->there, batch->dtype, K, batch->module->rows, parts->row, find_beside (moments->beside, use->row), error)
-         && assay_module_there_moment (parts->there, batch->dtype, K, batch->module->columns, parts->column, find_beside (moments->beside, use->column), error);
+  return assay_module_there_moment (&batch->there, K, batch->module->rows, parts->row, find_beside (moments->beside, use->row), error)
+         && assay_module_there_moment (&batch->there, K, batch->module->columns, parts->column, find_beside (moments->beside, use->column), error);
 }
 
 static gboolean
@@ -358,12 +358,14 @@ sum_stretch (gpointer data, gint64 stretch, double *sums, GError **error)
   Summing *s = data;
   guint point = (guint) (stretch / s->n_stretches);
   gint64 k = stretch % s->n_stretches, N = s->place->point->n_examples;
+  AssayPoint at = s->place->point[point];
 
   if (s->pass == NULL || point != s->point)
     {
       assay_module_pass_free (s->pass);
+      at.compute = s->factors->options.compute;
       s->point = point;
-      s->pass = assay_module_pass_new (&s->place->point[point], s->factors->modules, !s->factors->options.is_empirical, s->factors->options.seed + point, error);
+      s->pass = assay_module_pass_new (&at, s->factors->modules, !s->factors->options.is_empirical, s->factors->options.seed + point, error);
       if (s->pass == NULL || (s->beside->device != NULL && !assay_module_pass_leave_there (s->pass, s->marks, error)))
         return FALSE;
     }
@@ -514,7 +516,7 @@ add_spectrum_there (const AssayModuleBatch *batch, Spectrum *s, GError **error)
   if (s->rotation.device == NULL && !assay_factors_rotation_send (&s->rotation, device, batch->dtype, s->B, s->marks, error))
     return FALSE;
   return assay_factors_rotation_turn_there (&s->rotation, batch, error)
-         && assay_module_there_squares (device, batch->dtype, batch->B, s->rotation.outer[0].n, batch->module->rows, batch->module->columns, s->rotation.outer[0].row,
+         && assay_module_there_squares (&batch->there, batch->B, s->rotation.outer[0].n, batch->module->rows, batch->module->columns, s->rotation.outer[0].row,
                                         s->rotation.outer[0].column, find_beside (s->beside, s->lambda[batch->index]), error);
 }
 

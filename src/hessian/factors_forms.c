@@ -149,7 +149,7 @@ add_forms_there (const AssayModuleBatch *batch, Forms *f, GError **error)
   const AssayModuleOuter *outer = &f->rotation.outer[0];
 
   return assay_factors_rotation_turn_there (&f->rotation, batch, error)
-         && assay_module_there_forms (f->device, batch->dtype, batch->B, outer->n, batch->module->rows, batch->module->columns, outer->row, outer->column,
+         && assay_module_there_forms (&batch->there, batch->B, outer->n, batch->module->rows, batch->module->columns, outer->row, outer->column,
                                       f->weight_there[batch->index], f->forms_there + batch->first, error);
 }
 

@@ -97,10 +97,10 @@ assay_factors_rotation_send (AssayFactorsRotation *self, AssayBackend *device, A
 }
 
 static gboolean
-rotate_there (const AssayFactorsRotation *self, AssayDtype dtype, gint64 K, gint64 n, const void *X, const void *basis, void *turned, const void **out, GError **error)
+rotate_there (const AssayModuleThere *there, gint64 K, gint64 n, const void *X, const void *basis, void *turned, const void **out, GError **error)
 {
   *out = basis ? turned : X;
-  return basis == NULL || assay_module_there_rotate (self->device, dtype, K, n, X, basis, turned, error);
+  return basis == NULL || assay_module_there_rotate (there, K, n, X, basis, turned, error);
 }
 
 gboolean
@@ -111,8 +111,8 @@ assay_factors_rotation_turn_there (AssayFactorsRotation *self, const AssayModule
   const guint m = batch->index;
 
   self->outer[0] = (AssayModuleOuter) { .n = n };
-  return rotate_there (self, batch->dtype, K, batch->module->rows, parts->row, self->row_there[m], self->turned_row, &self->outer[0].row, error)
-         && rotate_there (self, batch->dtype, K, batch->module->columns, parts->column, self->column_there[m], self->turned_column, &self->outer[0].column, error);
+  return rotate_there (&batch->there, K, batch->module->rows, parts->row, self->row_there[m], self->turned_row, &self->outer[0].row, error)
+         && rotate_there (&batch->there, K, batch->module->columns, parts->column, self->column_there[m], self->turned_column, &self->outer[0].column, error);
 }
 
 static void

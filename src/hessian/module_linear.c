@@ -68,11 +68,12 @@ static gboolean
 gather_there (AssayModuleParts *p, GError **error)
 {
   gint64 I = assay_shape_last (&p->node->in_shape[0]), columns = p->use->columns;
+  const AssayModuleThere there = { p->there, p->dtype, ASSAY_COMPUTE_FULL };
 
   p->row = p->adjoint;
   p->column = columns == I && p->masked == NULL ? p->primal : p->column_space;
   return p->column == p->primal
-         || assay_module_there_columns (p->there, p->dtype, p->B * p->use->positions, I, columns, p->primal, p->masked, p->column_space, error);
+         || assay_module_there_columns (&there, p->B * p->use->positions, I, columns, p->primal, p->masked, p->column_space, error);
 }
 
 static gboolean

@@ -172,10 +172,21 @@ new_pass (const AssayPoint *point, const AssayModules *modules, gint64 batch, gb
   return g_steal_pointer (&pass);
 }
 
+static gboolean
+check_compute (const AssayPoint *point, GError **error)
+{
+  if (point->compute == ASSAY_COMPUTE_FULL || (point->dtype == ASSAY_F32 && point->backend->owns != NULL))
+    return TRUE;
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "curvature factors, products in %s: walks in f32 on a CUDA device expected, in %s on %s found; give "
+               "--device cuda and --factor-precision f32, or leave --compute out", assay_compute_names[point->compute], assay_dtype_name (point->dtype),
+               point->backend->name);
+  return FALSE;
+}
+
 AssayModulePass *
 assay_module_pass_new (const AssayPoint *point, const AssayModules *modules, gboolean draws, guint64 seed, GError **error)
 {
-  return new_pass (point, modules, 0, draws, seed, error);
+  return check_compute (point, error) ? new_pass (point, modules, 0, draws, seed, error) : NULL;
 }
 
 void
@@ -483,6 +494,7 @@ run_batch (AssayModulePass *pass, gint64 first, AssayModuleFunc func, gpointer d
         }
       else if (stays_there (pass, m))
         {
+          batch.there = (AssayModuleThere) { pass->point.backend, pass->point.dtype, pass->point.compute };
           if (!gather_there (pass, exec, &module->uses[0], n, any_masked, error))
             return FALSE;
         }

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "base/progress.h"
+#include "hessian/module_there.h"
 #include "hessian/modules.h"
 #include "hessian/point.h"
 
@@ -22,12 +23,13 @@ typedef struct {
   const AssayModuleParts *parts;        /* (module->n_uses) */
   const gint64 *counted;        /* (module->n_uses): positions of the batch that are not masked */
   AssayDtype dtype;
+  AssayModuleThere there;       /* of parts that are on a device; device NULL: they are here */
 } AssayModuleBatch;
 
 typedef gboolean (*AssayModuleFunc) (const AssayModuleBatch *batch, gpointer data, GError **error);
 
 /* The point's batch and memory are not used, its compute is. draws: with labels drawn from the model (of the point's examples), by seed.
- * Errors: those of the walks; memory. */
+ * Errors: those of the walks; memory; UNSUPPORTED for a compute that is not of f32 on a device. */
 AssayModulePass *assay_module_pass_new  (const AssayPoint *point, const AssayModules *modules, gboolean draws, guint64 seed, GError **error);
 /* For results of one example each, which depend on no other: on a device micro-batches are as large as the point's batch, the point's compute is that of walks,
  * and modules of any number of uses are left there whose kinds find their parts (find_there). marks (modules->n): those. On the processor: as above. */

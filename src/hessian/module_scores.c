@@ -8,7 +8,6 @@
 #include "hessian/module_pass.h"
 #include "hessian/module_products.h"
 #include "hessian/module_scores_there.h"
-#include "hessian/module_there.h"
 #include "hessian/vector_f64.h"
 
 #include <string.h>
@@ -374,13 +373,15 @@ stays_any (const gboolean *stays, guint n)
 
 /* What of a pass stays on the device. held: examples whose D are held there. */
 static gboolean
-leave_there (Scoring *s, AssayModulePass *pass, AssayBackend *device, gint64 held, GError **error)
+leave_there (Scoring *s, AssayModulePass *pass, const AssayPoint *point, gint64 held, GError **error)
 {
+  const AssayModuleThere there = { point->backend, point->dtype, point->compute };
+
   for (guint m = 0; m < s->modules->n; m++)
     s->stays[m] = TRUE;
   return assay_module_pass_leave_there (pass, s->stays, error)
          && (!stays_any (s->stays, s->modules->n)
-             || assay_module_scores_there_open (&s->there, device, s->dtype, s->modules, s->stays, s->is_formed, s->Q, s->N, held, s->by_module != NULL, error));
+             || assay_module_scores_there_open (&s->there, &there, s->modules, s->stays, s->is_formed, s->Q, s->N, held, s->by_module != NULL, error));
 }
 
 static void
@@ -425,14 +426,14 @@ score_block (const AssayPoint *point, const Scoring *asked, const double *X, gin
   memset (s.scores, 0, s.Q * s.N * sizeof *s.scores);
   for (guint m = 0; s.by_module != NULL && m < modules->n; m++)
     memset (s.by_module + m * s.apart, 0, s.Q * s.N * sizeof *s.by_module);
-  ok = leave_there (&s, pass, point->backend, held, error) && make_held (&s, error) && convert_vectors (&s, X, error)
+  ok = leave_there (&s, pass, point, held, error) && make_held (&s, error) && convert_vectors (&s, X, error)
        && make_room (&s, assay_module_pass_get_batch (pass), error)
        && assay_module_pass_run (pass, score_batch, &s, "scores", progress, error);
   for (guint m = 0; ok && m < modules->n; m++)
     flush (&s, m);
   for (gint64 i = 0; ok && i < s.Q * s.N; i++)
     s.scores[i] += s.formed[i];
-  ok = ok && (s.there.device == NULL || assay_module_scores_there_finish (&s.there, s.scale, s.scores, s.by_module, s.apart, error));
+  ok = ok && (s.there.there.device == NULL || assay_module_scores_there_finish (&s.there, s.scale, s.scores, s.by_module, s.apart, error));
   scoring_clear (&s);
   return ok;
 }
@@ -557,7 +558,7 @@ add_norms (const AssayModuleBatch *batch, gpointer data, GError **error)
   const AssayModuleParts *parts = &batch->parts[0];
 
   if (s->stays[batch->index])
-    return assay_module_there_forms (parts->there, s->dtype, batch->B, parts->use->positions, batch->module->rows, batch->module->columns, parts->row, parts->column,
+    return assay_module_there_forms (&batch->there, batch->B, parts->use->positions, batch->module->rows, batch->module->columns, parts->row, parts->column,
                                      NULL, s->norms_there + batch->first, error);
   s->batch = batch;
   for (s->first_q = 0; s->first_q < batch->B; s->first_q += most)

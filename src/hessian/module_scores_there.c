@@ -7,19 +7,40 @@
 
 #define ALIGNED 8               /* elements that a stride is a multiple of */
 
-static void *
-make_matrices (AssayModuleScoresThere *self, guint m, gint64 n, GError **error)
+static gboolean
+is_rounded (const AssayModuleScoresThere *self, guint m)
 {
-  return self->device->alloc (self->device, (gsize) (n * self->stride[m]) * assay_dtype_width (self->dtype), error);
+  return self->there.compute == ASSAY_COMPUTE_BF16 && self->held[m] != NULL;
+}
+
+/* Bytes of an X or D. */
+static gsize
+get_bytes (const AssayModuleScoresThere *self, guint m, gboolean is_bf16)
+{
+  return (gsize) self->stride[m] * (is_bf16 ? 2 : assay_dtype_width (self->there.dtype));
+}
+
+static gboolean
+make_matrices (AssayModuleScoresThere *self, guint m, gboolean is_formed, GError **error)
+{
+  AssayBackend *device = self->there.device;
+  const gboolean is_bf16 = is_formed && self->there.compute == ASSAY_COMPUTE_BF16;
+  const gint64 size = self->modules->module[m].rows * self->modules->module[m].columns;
+
+  self->stride[m] = is_formed ? (size + ALIGNED - 1) / ALIGNED * ALIGNED : size;
+  return (self->X[m] = device->alloc (device, (gsize) self->Q * get_bytes (self, m, is_bf16), error)) != NULL
+         && (!is_formed || (self->held[m] = device->alloc (device, (gsize) self->H * get_bytes (self, m, is_bf16), error)) != NULL);
 }
 
 gboolean
-assay_module_scores_there_open (AssayModuleScoresThere *self, AssayBackend *device, AssayDtype dtype, const AssayModules *modules, const gboolean *marks,
+assay_module_scores_there_open (AssayModuleScoresThere *self, const AssayModuleThere *there, const AssayModules *modules, const gboolean *marks,
                                 const gboolean *is_formed, gint64 Q, gint64 N, gint64 H, gboolean by_module, GError **error)
 {
+  AssayBackend *device = there->device;
   const gsize table = (gsize) (Q * N) * sizeof (double);
+  gint64 largest = 1;
 
-  *self = (AssayModuleScoresThere) { .device = device, .modules = modules, .dtype = dtype, .Q = Q, .N = N, .H = H, .stride = g_new0 (gint64, modules->n),
+  *self = (AssayModuleScoresThere) { .there = *there, .modules = modules, .Q = Q, .N = N, .H = H, .stride = g_new0 (gint64, modules->n),
                                      .X = g_new0 (void *, modules->n), .held = g_new0 (void *, modules->n), .n_held = g_new0 (gint64, modules->n),
                                      .first_held = g_new0 (gint64, modules->n), .by_module = g_new0 (double *, modules->n) };
   if ((self->sums = device->alloc (device, 2 * table, error)) == NULL)
@@ -27,22 +48,23 @@ assay_module_scores_there_open (AssayModuleScoresThere *self, AssayBackend *devi
   for (guint m = 0; m < modules->n; m++)
     if (marks[m])
       {
-        self->stride[m] = (modules->module[m].rows * modules->module[m].columns + ALIGNED - 1) / ALIGNED * ALIGNED;
-        if ((self->X[m] = make_matrices (self, m, Q, error)) == NULL
-            || (is_formed[m] && (self->held[m] = make_matrices (self, m, H, error)) == NULL)
-            || (by_module && (self->by_module[m] = device->alloc (device, table, error)) == NULL))
+        if (!make_matrices (self, m, is_formed[m], error) || (by_module && (self->by_module[m] = device->alloc (device, table, error)) == NULL))
           return FALSE;
+        largest = MAX (largest, modules->module[m].rows * modules->module[m].columns);
       }
-  return TRUE;
+  return there->compute != ASSAY_COMPUTE_BF16 || (self->unrounded = device->alloc (device, (gsize) largest * sizeof (float), error)) != NULL;
 }
 
 gboolean
 assay_module_scores_there_put (AssayModuleScoresThere *self, guint m, gint64 q, const void *D, GError **error)
 {
-  const gsize width = assay_dtype_width (self->dtype);
+  const gint64 size = self->modules->module[m].rows * self->modules->module[m].columns;
+  AssayBackend *device = self->there.device;
+  char *X = (char *) self->X[m] + (gsize) q * get_bytes (self, m, is_rounded (self, m));
 
-  return self->device->copy_in (self->device, (char *) self->X[m] + (gsize) (q * self->stride[m]) * width, D,
-                                (gsize) (self->modules->module[m].rows * self->modules->module[m].columns) * width, error);
+  if (!is_rounded (self, m))
+    return device->copy_in (device, X, D, (gsize) size * assay_dtype_width (self->there.dtype), error);
+  return device->copy_in (device, self->unrounded, D, (gsize) size * sizeof (float), error) && assay_module_there_round (&self->there, size, self->unrounded, X, error);
 }
 
 /* The products of what is held of a module. */
@@ -53,14 +75,14 @@ flush (AssayModuleScoresThere *self, guint m, GError **error)
 
   self->n_held[m] = 0;
   return n == 0
-         || assay_module_there_products (self->device, self->dtype, n, self->Q, self->stride[m], self->held[m], self->X[m], self->N,
+         || assay_module_there_products (&self->there, n, self->Q, self->stride[m], self->held[m], self->X[m], self->N,
                                          self->sums + self->Q * self->N + first, self->by_module[m] ? self->by_module[m] + first : NULL, error);
 }
 
 static gboolean
 add_formed (AssayModuleScoresThere *self, const AssayModuleBatch *batch, GError **error)
 {
-  const gsize width = assay_dtype_width (self->dtype);
+  const gsize width = assay_dtype_width (self->there.dtype);
   const AssayModule *module = batch->module;
   const AssayModuleParts *parts = &batch->parts[0];
   const gint64 n = parts->use->positions;
@@ -71,9 +93,9 @@ add_formed (AssayModuleScoresThere *self, const AssayModuleBatch *batch, GError 
       B = MIN (self->H - self->n_held[m], batch->B - b);
       if (self->n_held[m] == 0)
         self->first_held[m] = batch->first + b;
-      if (!assay_module_there_form (self->device, self->dtype, B, n, module->rows, module->columns, (const char *) parts->row + (gsize) (b * n * module->rows) * width,
+      if (!assay_module_there_form (&self->there, B, n, module->rows, module->columns, (const char *) parts->row + (gsize) (b * n * module->rows) * width,
                                     (const char *) parts->column + (gsize) (b * n * module->columns) * width, self->stride[m],
-                                    (char *) self->held[m] + (gsize) (self->n_held[m] * self->stride[m]) * width, error))
+                                    (char *) self->held[m] + (gsize) self->n_held[m] * get_bytes (self, m, is_rounded (self, m)), error))
         return FALSE;
       self->n_held[m] += B;
       if (self->n_held[m] == self->H && !flush (self, m, error))
@@ -90,7 +112,7 @@ assay_module_scores_there_add (AssayModuleScoresThere *self, const AssayModuleBa
 
   if (self->held[m] != NULL)
     return add_formed (self, batch, error);
-  return assay_module_there_positions (self->device, self->dtype, batch->B, parts->use->positions, batch->module->rows, batch->module->columns, parts->row, parts->column,
+  return assay_module_there_positions (&self->there, batch->B, parts->use->positions, batch->module->rows, batch->module->columns, parts->row, parts->column,
                                        self->Q, self->stride[m], self->X[m], self->N, self->sums + batch->first,
                                        self->by_module[m] ? self->by_module[m] + batch->first : NULL, error);
 }
@@ -99,7 +121,7 @@ assay_module_scores_there_add (AssayModuleScoresThere *self, const AssayModuleBa
 static gboolean
 add_table (AssayModuleScoresThere *self, const double *table, const double *scale, double *fetched, double *to, GError **error)
 {
-  if (!self->device->copy_out (self->device, fetched, table, (gsize) (self->Q * self->N) * sizeof (double), error))
+  if (!self->there.device->copy_out (self->there.device, fetched, table, (gsize) (self->Q * self->N) * sizeof (double), error))
     return FALSE;
   for (gint64 q = 0; q < self->Q; q++)
     for (gint64 i = q * self->N; i < (q + 1) * self->N; i++)
@@ -129,15 +151,18 @@ assay_module_scores_there_finish (AssayModuleScoresThere *self, const double *sc
 void
 assay_module_scores_there_clear (AssayModuleScoresThere *self)
 {
-  if (self->device == NULL)
+  AssayBackend *device = self->there.device;
+
+  if (device == NULL)
     return;
   for (guint m = 0; m < self->modules->n; m++)
     {
-      self->device->release (self->device, self->X[m]);
-      self->device->release (self->device, self->held[m]);
-      self->device->release (self->device, self->by_module[m]);
+      device->release (device, self->X[m]);
+      device->release (device, self->held[m]);
+      device->release (device, self->by_module[m]);
     }
-  self->device->release (self->device, self->sums);
+  device->release (device, self->unrounded);
+  device->release (device, self->sums);
   g_free (self->stride);
   g_free (self->X);
   g_free (self->held);

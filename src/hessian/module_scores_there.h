@@ -12,20 +12,20 @@
 #include "hessian/module_pass.h"
 
 typedef struct {
-  AssayBackend *device;         /* NULL: not open */
+  AssayModuleThere there;       /* device NULL: not open */
   const AssayModules *modules;
-  AssayDtype dtype;
   gint64 Q, N, H;
-  gint64 *stride;               /* (modules): elements of an X or D: a multiple of 8, so that rows are aligned */
-  void **X;                     /* (modules): (Q,stride); NULL: scored here */
-  void **held;                  /* (modules): (H,stride) D; NULL: scored position by position */
+  gint64 *stride;               /* (modules): elements of an X or D; where D are formed a multiple of 8, so that rows are aligned */
+  void **X;                     /* (modules): (Q,stride), of the walk's type or, for products with D in bf16, that; NULL: scored here */
+  void **held;                  /* (modules): (H,stride) D, likewise; NULL: scored position by position */
+  void *unrounded;              /* room for an X on its way to bf16 */
   gint64 *n_held, *first_held;  /* (modules) */
   double *sums;                 /* (2,Q,N): by positions; of D, apart, so that no sum hangs on when they are read */
   double **by_module;           /* (modules): (Q,N); NULL: nobody asks */
 } AssayModuleScoresThere;
 
 /* For modules (n) that are marked; is_formed (n): whose D are formed. Clear it after a failure, too. Errors: NO_MEMORY. */
-gboolean assay_module_scores_there_open  (AssayModuleScoresThere *self, AssayBackend *device, AssayDtype dtype, const AssayModules *modules, const gboolean *marks,
+gboolean assay_module_scores_there_open  (AssayModuleScoresThere *self, const AssayModuleThere *there, const AssayModules *modules, const gboolean *marks,
                                           const gboolean *is_formed, gint64 Q, gint64 N, gint64 H, gboolean by_module, GError **error);
 /* X_q of the module: D (rows,columns), here, of the walk's type. Errors: those of the device. */
 gboolean assay_module_scores_there_put   (AssayModuleScoresThere *self, guint m, gint64 q, const void *D, GError **error);

@@ -38,10 +38,15 @@ assay_factored_read_options (const AssayInfluenceTask *task, const AssayValues *
 {
   const char *precision = assay_values_get_string (values, "factor-precision");
   const char *modules = assay_values_has (values, "modules") ? assay_values_get_string (values, "modules") : NULL;
+  const char *named = assay_values_has (values, "compute") ? assay_values_get_string (values, "compute") : assay_compute_names[ASSAY_COMPUTE_FULL];
+  AssayCompute compute = ASSAY_COMPUTE_FULL;
+
+  while (strcmp (assay_compute_names[compute], named) != 0)
+    compute++;
 
   *dtype = strcmp (precision, "f32") == 0 ? ASSAY_F32 : strcmp (precision, "f64") == 0 ? ASSAY_F64 : assay_model_get_dtype (task->model);
   return (AssayFactorsOptions) { .basis = basis, .is_empirical = strcmp (assay_values_get_string (values, "fisher"), "empirical") == 0,
-                                 .seed = (guint64) assay_values_get_int (values, "fisher-seed"),
+                                 .seed = (guint64) assay_values_get_int (values, "fisher-seed"), .compute = compute,
                                  .modules = modules ? g_intern_string (modules) : NULL };
 }
 
@@ -274,6 +279,9 @@ describe_scores (const AssayInfluenceTask *task, const AssayFactors *factors, co
   scores->l2 = task->l2;
   assay_factored_note_damping (factors, inverse, task->l2, scores);
   note_redone (factors, scores->notes);
+  if (factors->options.compute != ASSAY_COMPUTE_FULL)
+    g_string_append_printf (scores->notes, "walks over the training examples, and products with their gradients, multiply in %s; the queries' own gradients are in full\n",
+                            assay_compute_names[factors->options.compute]);
 }
 
 AssayInfluenceScores *
@@ -295,6 +303,12 @@ assay_factored_score (const AssayInfluenceTask *task, const AssayValues *values,
       || (inverse = assay_factors_inverse_new (factors, spectrum, &damping, task->backend->workers, error)) == NULL
       || (X = assay_mem_alloc_array (block * factors->modules->P, sizeof (double), error)) == NULL)
     return NULL;
+  if (task->keep_directions && factors->options.compute != ASSAY_COMPUTE_FULL)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "parts of scores are computed in full, and would not add up to scores in %s; leave --by out, or --compute",
+                   assay_compute_names[factors->options.compute]);
+      return NULL;
+    }
   if (task->keep_directions
       && (scores->direction = assay_mem_alloc_array (task->n_query * factors->modules->P, sizeof (double), error)) == NULL)
     return NULL;
@@ -302,6 +316,7 @@ assay_factored_score (const AssayInfluenceTask *task, const AssayValues *values,
   note_plan (factors->modules, MIN (block, task->n_query), (task->n_query + block - 1) / block, scores->notes);
   own.is_single_precision = factors->dtype == ASSAY_F32;
   train = get_point (&scored, factors->dtype);
+  train.compute = factors->options.compute;
   for (gint64 first = 0; first < task->n_query; first += block)
     {
       const gint64 K = MIN (block, task->n_query - first), P = factors->modules->P;
@@ -358,6 +373,7 @@ assay_factored_score_self (const AssayInfluenceTask *task, const AssayValues *va
       || (inverse = assay_factors_inverse_new (factors, spectrum, &damping, task->backend->workers, error)) == NULL)
     return NULL;
   train = get_point (&scored, factors->dtype);
+  train.compute = factors->options.compute;
   if (!assay_factors_forms (inverse, spectrum, &train, scores->value, progress, error))
     return NULL;
   for (gint64 i = 0; i < scored.n_train; i++)

@@ -24,6 +24,11 @@ extern const char *const assay_factored_fishers[], *const assay_factored_precisi
   { .name = "factor-precision", .type = ASSAY_PARAM_CHOICE, .def.s = "model", .choices = assay_factored_precisions, .flags = ASSAY_PARAM_ADVANCED, \
     .help = "what examples are walked in: the model's own type, f32 or f64; eigenvectors are always f64" }
 
+#define ASSAY_FACTORS_COMPUTE_PARAM                                                                                     \
+  { .name = "compute", .type = ASSAY_PARAM_CHOICE, .def.s = "full", .choices = assay_compute_names, .flags = ASSAY_PARAM_ADVANCED, \
+    .help = "products of linear layers in walks of the fit and of the examples that are scored, and with gradients that are scored, in f32 on a CUDA device: of " \
+            "factors rounded so" }
+
 #define ASSAY_FACTORED_DAMPING_PARAMS                                                                                   \
   { .name = "damping", .type = ASSAY_PARAM_DOUBLE, .def.d = 0.1, .min = 0, .max = 1e300,                                \
     .help = "added to l2 on the eigenvalues, in the unit that damping-mode says" },                                     \
@@ -40,6 +45,7 @@ extern const char *const assay_factored_fishers[], *const assay_factored_precisi
   ASSAY_FACTORED_DAMPING_PARAMS,                                                                                        \
   { .name = "factors", .type = ASSAY_PARAM_STRING, .metavar = "NAME", .help = "factors of the case to use (default: those that belong, fitted where there are none)" }, \
   ASSAY_FACTORS_FIT_PARAMS,                                                                                             \
+  ASSAY_FACTORS_COMPUTE_PARAM,                                                                                          \
   ASSAY_FACTORED_MODULES_PARAM
 
 /* The methods that score by factors, with the basis and the eigenvalues of each; ends with a NULL name. */

@@ -127,6 +127,8 @@ assay_factors_identity_mean (const AssayPoint *points, guint n_points, const Ass
 
   if (options->modules != NULL)
     json_object_set_new (json_object_get (identity, "options"), "modules", json_string (options->modules));
+  if (options->compute != ASSAY_COMPUTE_FULL)                     /* full: as it was before there was a choice */
+    json_object_set_new (json_object_get (identity, "options"), "compute", json_string (assay_compute_names[options->compute]));
   text = json_dumps (identity, JSON_SORT_KEYS | JSON_COMPACT);
   digest = assay_digest_of_bytes (text, strlen (text));
   hex = assay_digest_to_hex (&digest);
@@ -264,6 +266,12 @@ read_options (const char *name, const json_t *identity, AssayFactorsOptions *opt
                                      .is_empirical = strcmp (fisher, "empirical") == 0,
                                      .seed = (guint64) json_integer_value (json_object_get (found, "seed")),
                                      .modules = g_intern_string (json_string_value (json_object_get (found, "modules"))) };
+  for (const char *compute = json_string_value (json_object_get (found, "compute")); compute != NULL && strcmp (compute, assay_compute_names[options->compute]) != 0;)
+    if (assay_compute_names[++options->compute] == NULL)
+      {
+        g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "factors %s: identity.options.compute: full, bf16 or tf32 expected, %s found", name, compute);
+        return FALSE;
+      }
   return TRUE;
 }
 

@@ -15,7 +15,8 @@
 #include "hessian/factors.h"
 #include "store/case.h"
 
-/* {"model", "data", "options": {"basis", "fisher", "seed", "precision"}, "digest"}: what factors depend on. New reference. */
+/* {"model", "data", "options": {"basis", "fisher", "seed", "precision", and "modules" and "compute" where they are not the default}, "digest"}: what factors
+ * depend on. New reference. */
 json_t       *assay_factors_identity (const AssayPoint *point, const AssayFactorsOptions *options);
 /* The same of factors in the mean over several points (assay_factors_fit_mean) of the same examples. */
 json_t       *assay_factors_identity_mean (const AssayPoint *points, guint n_points, const AssayFactorsOptions *options);

@@ -27,6 +27,7 @@ static const AssayParam params[] = {
   { .name = "checkpoints", .type = ASSAY_PARAM_INT, .def.i = 2, .min = 1, .max = 1000, .help = "places of each where gradients and curvature are taken" },
   ASSAY_FACTORED_DAMPING_PARAMS,
   ASSAY_FACTORS_FIT_PARAMS,
+  ASSAY_FACTORS_COMPUTE_PARAM,
   { .name = NULL }
 };
 
@@ -201,6 +202,7 @@ pass_segment (const Walk *walk, const Segment *segment, gint64 first, gint64 K, 
     {
       point[c] = assay_influence_task_get_point (task, segment->theta + c * walk->path->P, task->train, task->n_train);
       point[c].dtype = walk->dtype;
+      point[c].compute = walk->fit.compute;
     }
   factors = assay_factored_obtain_mean (task, point, n, &walk->fit, NAME, progress, error);
   if (factors == NULL || !flow_back (walk, segment, point, factors, K, scores, progress, error))

@@ -15,6 +15,7 @@ static const AssayParam params[] = {
   { "basis", ASSAY_PARAM_CHOICE, .def.s = "kronecker", .choices = bases,
     .help = "kronecker: for methods ekfac and kfac; shampoo: of the second moments of whole gradients; diagonal: their squares alone" },
   ASSAY_FACTORS_FIT_PARAMS,
+  ASSAY_FACTORS_COMPUTE_PARAM,
   ASSAY_FACTORED_MODULES_PARAM,
   { "name", ASSAY_PARAM_STRING, .metavar = "NAME", .help = "name in the case, for --factors NAME (default: one made of what they depend on, which methods find)" },
   ASSAY_SHARD_PARAM,
@@ -167,9 +168,9 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
   modules = json_array ();
   for (guint m = 0; m < factors->modules->n; m++)
     json_array_append_new (modules, module_to_json (factors, m));
-  return json_pack ("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:f, s:o, s:I}", "factors", name, "model", state->subject->object->name, "data",
+  return json_pack ("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:f, s:o, s:I}", "factors", name, "model", state->subject->object->name, "data",
                     state->subject->data->name, "basis", assay_factors_basis_name (state->basis), "fisher",
-                    factors->options.is_empirical ? "empirical" : "true", "precision", assay_dtype_name (factors->dtype), "examples",
+                    factors->options.is_empirical ? "empirical" : "true", "precision", assay_dtype_name (factors->dtype), "compute", assay_compute_names[factors->options.compute], "examples",
                     (json_int_t) factors->N, "parameters", (json_int_t) factors->modules->P, "covered_parameters", (json_int_t) factors->modules->covered, "coverage",
                     (double) factors->modules->covered / (double) factors->modules->P, "modules", modules, "bytes", (json_int_t) object->bytes);
 }
@@ -181,12 +182,14 @@ view (const json_t *document, AssayView *view)
   g_autofree char *examples = assay_view_count (json_integer_value (json_object_get (document, "examples")));
   g_autofree char *coverage = assay_view_number (100 * assay_json_get_number (document, "coverage"), 5);
   g_autofree char *bytes = assay_view_bytes (assay_json_get_number (document, "bytes"));
+  const char *compute = json_string_value (json_object_get (document, "compute"));      /* none in what was stored before there was a choice */
+  const gboolean is_full = compute == NULL || strcmp (compute, assay_compute_names[ASSAY_COMPUTE_FULL]) == 0;
   gsize k;
   json_t *module;
 
   assay_view_add_field (view, "factors", "%s (%s)", assay_json_get_text (document, "factors"), bytes);
-  assay_view_add_field (view, "coverage", "%s %%: %s parameters, fitted to %s examples in %s", coverage, parameters, examples,
-                        assay_json_get_text (document, "precision"));
+  assay_view_add_field (view, "coverage", "%s %%: %s parameters, fitted to %s examples in %s%s%s", coverage, parameters, examples,
+                        assay_json_get_text (document, "precision"), is_full ? "" : ", products in ", is_full ? "" : compute);
   assay_view_add_field (view, "curvature", "%s Fisher, %s", assay_json_get_text (document, "fisher"),
                         strcmp (assay_json_get_text (document, "basis"), "diagonal") ? "Kronecker bases with fitted eigenvalues" : "its diagonal");
   assay_view_begin_table (view, "module|kind|>parameters|>shape|>positions|>mean eigenvalue|>largest");

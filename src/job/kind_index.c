@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* kind_index.c: keeps a compressed gradient of every training example, so that later questions need not walk them all. */
+#include "base/error.h"
 #include "base/json.h"
 #include "dataset/derive.h"
 #include "influence/factored.h"
@@ -114,6 +115,12 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
   if (factors == NULL)
     return NULL;
   options = factors->options;
+  if (options.compute != ASSAY_COMPUTE_FULL)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "factors %s: their walks multiply in %s, those of an index in full; leave --factors out, or fit others",
+                   factors_name, assay_compute_names[options.compute]);
+      return NULL;
+    }
   point.dtype = factors->dtype;
   identity = assay_factors_identity (&point, &options);
   name = given ? g_strdup (given) : assay_index_make_name (task->model_name, factors, identity, D);

@@ -177,6 +177,12 @@ check_factors (const AssayLiveSource *source, const AssayInfluenceTask *task, co
                    object->name, own.modules);
       return FALSE;
     }
+  if (own.compute != ASSAY_COMPUTE_FULL)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "index %s: it is computed in full, these scores in %s; ask again with assay influence", object->name,
+                   assay_compute_names[own.compute]);
+      return FALSE;
+    }
   if (assay_values_get_string (values, "factors") != NULL || strcmp (assay_json_get_text (options, "precision"), assay_dtype_name (dtype)) == 0)
     return TRUE;
   g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_INPUT, "index %s: its curvature factors were fitted in %s, those of these scores in %s; one that fits is made by %s",

@@ -45,6 +45,11 @@ check_PROGRAMS += tests/gpu/test-factors_cuda
 tests_gpu_test_factors_cuda_SOURCES = tests/gpu/test-factors_cuda.c tests/hessian/world.c tests/hessian/world.h
 tests_gpu_test_factors_cuda_CPPFLAGS = -I$(top_srcdir)/tests/hessian $(AM_CPPFLAGS) -DCUDA_MODULE='"$(abs_top_builddir)/tests/gpu/emulated-cuda.so"'
 
+# What factors and scores are made of, in each precision.
+check_PROGRAMS += tests/gpu/test-modules_cuda
+tests_gpu_test_modules_cuda_SOURCES = tests/gpu/test-modules_cuda.c
+tests_gpu_test_modules_cuda_CPPFLAGS = $(AM_CPPFLAGS) -DCUDA_MODULE='"$(abs_top_builddir)/tests/gpu/emulated-cuda.so"'
+
 # Scores by gradients.
 check_PROGRAMS += tests/gpu/test-scores_cuda
 tests_gpu_test_scores_cuda_SOURCES = tests/gpu/test-scores_cuda.c tests/hessian/world.c tests/hessian/world.h
@@ -79,6 +84,7 @@ EXTRA_tests_gpu_test_products_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
 EXTRA_tests_gpu_test_walks_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
 EXTRA_tests_gpu_test_memory_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
 EXTRA_tests_gpu_test_factors_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
+EXTRA_tests_gpu_test_modules_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
 EXTRA_tests_gpu_test_scores_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
 EXTRA_tests_gpu_test_sketch_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
 EXTRA_tests_gpu_test_oracle_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so

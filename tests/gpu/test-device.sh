@@ -105,6 +105,18 @@ check "a device that is not there is told with how many are" refused_with "devic
 check "a module that is not there is told by its path" refused_with "none.so is not there" $train --force --device cuda --cuda-module none.so
 check "the complex step is walked on the processor" refused_with "leave --device cuda out" influence c.assay --model-name m --query edited:1 --method cg --damping 0.1 --curvature complex-step --device cuda
 check "the processor has no products in tf32" refused_with "tf32" $single --compute tf32 --force --device cpu
+"${AWK-awk}" -v rows=40 -f "$ASSAY_SRCDIR/tests/cli/people.awk" >people.csv
+"$ASSAY" new p.assay -q && "$ASSAY" import p.assay data people.csv --id id -q >/dev/null
+"$ASSAY" train p.assay --name net --model mlp --hidden 8 --dtype f32 --steps 5 --data main --target group --terms age,priors,score --standardise -q >/dev/null
+check "curvature factors in bf16 are for a device" refused_with "walks in f32 on a CUDA device expected, in f32 on cpu found" factors p.assay --compute bf16 --device cpu
+check "and for f32" refused_with "in f64 on cuda found" factors p.assay --compute bf16 --factor-precision f64 --device cuda
+ekfac="influence p.assay --query train:0 --method ekfac --fisher empirical --device cuda"
+"$ASSAY" $ekfac --json --quiet --compute full >cpu.json
+"$ASSAY" $ekfac --json --quiet --compute bf16 >cuda.json
+check "scores by factors say what their walks multiplied in" sh -c 'grep -q "multiply in bf16" cuda.json && ! grep -q "multiply in bf16" cpu.json'
+check "and are by factors of their own" test "$("$ASSAY" info p.assay --json | grep -o '"net/kronecker/[0-9a-f]*"' | sort -u | wc -l)" = 2
+check "which remember it" sh -c 'grep -raq "\"compute\": *\"bf16\"" p.assay'
+check "parts in full are refused beside scores that are not" refused_with "leave --by out, or --compute" $ekfac --compute bf16 --by module
 check "chains are edited on a device as on the processor" both 1e-9 cot c.assay --model-name m --most 4
 
 finish

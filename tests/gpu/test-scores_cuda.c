@@ -102,7 +102,7 @@ test_scores (gconstpointer data)
 
 /* One example beside 0, 4, 8 others; one vector beside 0 and 2. */
 static void
-check_bits (const WorldCase *c, AssayDtype dtype, AssayScoreRoute route)
+check_bits (const WorldCase *c, AssayDtype dtype, AssayCompute compute, AssayScoreRoute route)
 {
   static const gint64 sizes[] = { 1, 5, 9 };
   g_autoptr (World) w = open_world (c, dtype, TRUE);
@@ -110,6 +110,7 @@ check_bits (const WorldCase *c, AssayDtype dtype, AssayScoreRoute route)
   const gint64 *examples = w->point.examples, N = w->N;
   g_autofree double *whole = g_new (double, Q * N), *some = g_new (double, Q * N), *norm = g_new (double, N), *of_some = g_new (double, N);
 
+  w->point.compute = compute;
   score (w, Q, X, route, whole, NULL);
   g_assert_true (assay_module_squared_norms (&w->point, norm, NULL, NULL));
   for (guint k = 0; k < G_N_ELEMENTS (sizes); k++)
@@ -139,10 +140,44 @@ test_bits (gconstpointer data)
 {
   const AssayScoreRoute route = GPOINTER_TO_INT (data);
 
-  for (AssayDtype dtype = ASSAY_F32; dtype <= ASSAY_F64; dtype++)
+  check_bits (&world_cases[7], ASSAY_F64, ASSAY_COMPUTE_FULL, route);
+  check_bits (&wide, ASSAY_F32, ASSAY_COMPUTE_FULL, route);
+  check_bits (&wide, ASSAY_F32, ASSAY_COMPUTE_TF32, route);
+  check_bits (&wide, ASSAY_F32, ASSAY_COMPUTE_BF16, route);
+}
+
+static gboolean
+tries (World *w, const double *X, AssayCompute compute, double *scores, GError **error)
+{
+  g_autoptr (AssayModules) modules = assay_modules_new (w->model, NULL);
+
+  w->point.compute = compute;
+  return assay_module_scores (&w->point, modules, Q, X, ASSAY_ROUTE_FORM, scores, NULL, NULL, error);
+}
+
+/* The walks' own rounding is judged where they are tested, that of products in test-modules_cuda: here, that what is asked for arrives. */
+static void
+test_compute (void)
+{
+  g_autoptr (World) w = open_world (&world_cases[7], ASSAY_F32, TRUE);
+  g_autoptr (AssayBuffer) X = world_draw (w, 6, Q);
+  const gint64 n = Q * w->N;
+  g_autofree double *full = g_new (double, n), *less = g_new (double, n);
+
+  g_assert_true (tries (w, X, ASSAY_COMPUTE_FULL, full, NULL));
+  for (AssayCompute compute = ASSAY_COMPUTE_BF16; compute <= ASSAY_COMPUTE_TF32; compute++)
     {
-      check_bits (&world_cases[7], dtype, route);
-      check_bits (&wide, dtype, route);
+      g_assert_true (tries (w, X, compute, less, NULL));
+      g_assert_cmpint (memcmp (less, full, n * sizeof *full), !=, 0);
+      for (guint k = 0; k < 2; k++)                               /* on the processor, in f64 */
+        {
+          g_autoptr (World) other = open_world (&world_cases[7], k == 0 ? ASSAY_F32 : ASSAY_F64, k == 1);
+          g_autoptr (GError) error = NULL;
+
+          g_assert_false (tries (other, X, compute, less, &error));
+          g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED);
+          g_assert_nonnull (strstr (error->message, "walks in f32 on a CUDA device expected"));
+        }
     }
 }
 
@@ -247,6 +282,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/scores/and in f32", GINT_TO_POINTER (ASSAY_F32), test_scores);
   g_test_add_data_func ("/scores/gradients that are formed have the same products beside any others", GINT_TO_POINTER (ASSAY_ROUTE_FORM), test_bits);
   g_test_add_data_func ("/scores/and so have positions", GINT_TO_POINTER (ASSAY_ROUTE_POSITIONS), test_bits);
+  g_test_add_func ("/scores/products in less than f32 are made where asked for, on a device and in f32 alone", test_compute);
   g_test_add_func ("/scores/an example's are the same in any walk, and however many examples are held", test_many);
   g_test_add_func ("/scores/and self-influence by factors is the processor's, beside any others", test_forms);
   g_test_add_func ("/scores/little memory changes no bits", test_memory);
