@@ -145,7 +145,7 @@ search (Bench *b, gint64 Q)
 
   b->Q = Q;
   b->recomputing = 0;
-  answer = assay_gradient_index_search (b->index, b->workers, Q, b->ask, K, ASSAY_INDEX_MAGNITUDE, recompute, b, &error);
+  answer = assay_gradient_index_search (b->index, NULL, b->workers, Q, b->ask, K, ASSAY_INDEX_MAGNITUDE, recompute, b, &error);
   if (answer != NULL)
     return answer;
   fprintf (stderr, "%s\n", error->message);

@@ -4,6 +4,7 @@
 CUDA_FILES = \
   kernels/dense.cu \
   kernels/device.cu \
+  kernels/index_candidates.cu \
   kernels/index_scores.cu \
   kernels/op.cu \
   kernels/op_attention.cu \

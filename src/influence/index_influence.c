@@ -21,6 +21,7 @@ typedef struct {
   AssayBuffer *work;            /* of the largest module */
   AssayIndexQuery *queries;     /* (K) */
   AssayFactorsInverse *inverse;
+  AssayDeviceIndex *there;      /* NULL: rows are searched here */
   AssayProgress *progress;
 } Asking;
 
@@ -34,6 +35,7 @@ asking_clear (Asking *a)
   assay_mem_free (a->work);
   g_free (a->queries);
   assay_factors_inverse_free (a->inverse);
+  assay_device_index_free (a->there);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Asking, asking_clear)
@@ -71,6 +73,23 @@ asking_open (Asking *a, const AssayInfluenceTask *task, const AssayStoredIndex *
   return (a->rotated = assay_mem_alloc_array (K * P, sizeof (double), error)) != NULL && (a->X = assay_mem_alloc_array (K * P, sizeof (double), error)) != NULL
          && (a->kept = assay_mem_alloc_array (K * index->rows->D, sizeof (double), error)) != NULL
          && (a->left_out = assay_mem_alloc_array (K * ASSAY_INDEX_GROUPS, sizeof (double), error)) != NULL && (a->work = make_work (index, error)) != NULL;
+}
+
+/* Rows go to the task's device where it has room for them. */
+static gboolean
+send_rows (Asking *a, GError **error)
+{
+  GError *fault = NULL;
+
+  if (a->task.backend->owns == NULL || (a->there = assay_device_index_new (a->index->rows, a->task.backend, &fault)) != NULL)
+    return TRUE;
+  if (g_error_matches (fault, ASSAY_ERROR, ASSAY_ERROR_NO_MEMORY))
+    {
+      g_error_free (fault);
+      return TRUE;
+    }
+  g_propagate_error (error, fault);
+  return FALSE;
 }
 
 /* Gradients of the block's queries, in the basis. */
@@ -134,7 +153,7 @@ ask (Asking *a, const AssayFactorsDamping *damping, gint64 k, AssayIndexOrder or
   for (gint64 q = 0; q < a->K; q++)
     a->queries[q] = assay_index_coordinates_damp (a->index->coordinates, a->spectrum, a->inverse, (const double *) a->rotated + q * P,
                                                   (double *) a->kept + q * D, (double *) a->left_out + q * ASSAY_INDEX_GROUPS);
-  block = assay_gradient_index_search (a->index->rows, a->task.backend->workers, a->K, a->queries, k, order, recompute, a, error);
+  block = assay_gradient_index_search (a->index->rows, a->there, a->task.backend->workers, a->K, a->queries, k, order, recompute, a, error);
   if (block == NULL)
     return FALSE;
   append (answer, a->first, block);
@@ -167,7 +186,7 @@ assay_index_search (const AssayInfluenceTask *task, const AssayStoredIndex *inde
                    task->n_train, k);
       return FALSE;
     }
-  if (!assay_influence_task_check (task, error) || !asking_open (&asking, task, index, spectrum, block, progress, error))
+  if (!assay_influence_task_check (task, error) || !asking_open (&asking, task, index, spectrum, block, progress, error) || !send_rows (&asking, error))
     return FALSE;
   memset (answers, 0, n * sizeof *answers);
   for (guint d = 0; d < n && ok; d++)

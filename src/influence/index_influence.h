@@ -12,6 +12,7 @@
 /* For each of n dampings the k first training examples of every query. answers (n) are the caller's, also n_exact of each: examples that were walked,
  * added up over blocks of queries. Cost: a gradient for each query, one reading of the index for each damping and block of 32 queries, and a pass over
  * the examples that are left.
+ * With a device the index is sent there, where it fits, and searched there.
  * Errors: INPUT for a query whose gradient is zero; those of assay_gradient_index_search and of the walks. */
 gboolean assay_index_search (const AssayInfluenceTask *task, const AssayStoredIndex *index, AssayFactorsSpectrum spectrum, guint n,
                              const AssayFactorsDamping *dampings, gint64 k, AssayIndexOrder order, AssayIndexAnswer **answers, AssayProgress *progress,

@@ -298,6 +298,18 @@ raise_threshold (Search *s, gint64 q)
     s->asked.threshold[q] = MAX (s->asked.threshold[q], (double) g_array_index (lows, float, 0));
 }
 
+/* Drops what the query's threshold excludes. */
+static void
+drop_below (const Search *s, gint64 q, GArray *left)
+{
+  guint n = 0;
+
+  for (guint c = 0; c < left->len; c++)
+    if (!(get_upper (s, &g_array_index (left, Candidate, c)) < s->asked.threshold[q]))
+      g_array_index (left, Candidate, n++) = g_array_index (left, Candidate, c);
+  g_array_set_size (left, n);
+}
+
 /* What all segments kept, less what the threshold of all of them excludes. */
 static void
 gather_left (Search *s, gint64 q)
@@ -310,12 +322,11 @@ gather_left (Search *s, gint64 q)
   left = s->asked.left[q] = g_array_new (FALSE, FALSE, sizeof (Candidate));
   for (gint64 g = 0; g < s->segments; g++)
     {
-      GArray *kept = get_lane (s, (gsize) g, q)->kept;
+      const GArray *kept = get_lane (s, (gsize) g, q)->kept;
 
-      for (guint c = 0; c < kept->len; c++)
-        if (!(get_upper (s, &g_array_index (kept, Candidate, c)) < s->asked.threshold[q]))
-          g_array_append_val (left, g_array_index (kept, Candidate, c));
+      g_array_append_vals (left, kept->data, kept->len);
     }
+  drop_below (s, q, left);
 }
 
 static void
@@ -370,6 +381,62 @@ scan (Search *s, gint64 (*left)[ASSAY_INDEX_STAGES])
       left[q][2] = s->asked.left[q] ? (gint64) s->asked.left[q]->len : s->index->N;
     }
   close_lanes (s);
+}
+
+/* --- all rows, on a device ---------------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+  Search *search;
+  gint64 (*left)[ASSAY_INDEX_STAGES];
+} Gathering;
+
+/* A device has a threshold that is a little low; that of all that it left is the one of all rows. */
+static void
+gather_found (gint64 q, gint64 n, const gint32 *rows, const float *sum, const float *bound, gpointer data)
+{
+  const Gathering *g = data;
+  Search *s = g->search;
+  GArray *left = NULL;
+
+  if (rows != NULL)
+    {
+      g_autoptr (GArray) lows = g_array_new (FALSE, FALSE, sizeof (float));
+
+      left = g_array_sized_new (FALSE, FALSE, sizeof (Candidate), (guint) n);
+      for (gint64 i = 0; i < n; i++)
+        {
+          const Candidate candidate = { rows[i], (double) sum[i], (double) bound[i] };
+
+          g_array_append_val (left, candidate);
+          note_low (lows, s->k, round_down (get_lower (s, &candidate)));
+        }
+      if (lows->len == s->k)
+        s->asked.threshold[q] = (double) g_array_index (lows, float, 0);
+      drop_below (s, q, left);
+    }
+  s->asked.left[q] = left;
+  g->left[q][0] = g->left[q][1] = s->index->N;                    /* no row is done with before its last block */
+  g->left[q][2] = left ? (gint64) left->len : s->index->N;
+}
+
+/* FALSE without an error where the device has no memory for it. */
+static gboolean
+scan_there (Search *s, AssayDeviceIndex *there, gint64 (*left)[ASSAY_INDEX_STAGES], GError **error)
+{
+  Gathering gathering = { s, left };
+  GError *fault = NULL;
+
+  for (gint64 q = 0; q < s->asked.Q; q++)
+    s->asked.threshold[q] = -INFINITY;
+  if (assay_device_index_find (there, s->asked.Q, s->asked.tile, s->k, s->is_signed, MAX (ROOMS, 4 * s->k), gather_found, &gathering, &fault))
+    return TRUE;
+  for (gint64 q = 0; q < s->asked.Q; q++)
+    g_clear_pointer (&s->asked.left[q], g_array_unref);
+  if (g_error_matches (fault, ASSAY_ERROR, ASSAY_ERROR_NO_MEMORY))
+    g_error_free (fault);
+  else
+    g_propagate_error (error, fault);
+  return FALSE;
 }
 
 /* --- the rows that are left -------------------------------------------------------------------------------------------------- */
@@ -431,16 +498,12 @@ drop_excluded (Search *s, gint64 q)
 {
   g_autoptr (GArray) lows = g_array_new (FALSE, FALSE, sizeof (float));
   GArray *left = s->asked.left[q];
-  guint n = 0;
 
   for (guint c = 0; c < left->len; c++)
     note_low (lows, s->k, round_down (get_lower (s, &g_array_index (left, Candidate, c))));
   if (lows->len == s->k)
     s->asked.threshold[q] = MAX (s->asked.threshold[q], (double) g_array_index (lows, float, 0));
-  for (guint c = 0; c < left->len; c++)
-    if (!(get_upper (s, &g_array_index (left, Candidate, c)) < s->asked.threshold[q]))
-      g_array_index (left, Candidate, n++) = g_array_index (left, Candidate, c);
-  g_array_set_size (left, n);
+  drop_below (s, q, left);
 }
 
 static void
@@ -606,12 +669,13 @@ assay_index_answer_free (AssayIndexAnswer *answer)
 }
 
 AssayIndexAnswer *
-assay_gradient_index_search (const AssayGradientIndex *index, AssayWorkers *workers, gint64 Q, const AssayIndexQuery *queries, gint64 k, AssayIndexOrder order,
+assay_gradient_index_search (const AssayGradientIndex *index, AssayDeviceIndex *there, AssayWorkers *workers, gint64 Q, const AssayIndexQuery *queries, gint64 k, AssayIndexOrder order,
                              AssayIndexExact exact, gpointer data, GError **error)
 {
   g_autoptr (AssayBuffer) room = NULL, rows = NULL, scores = NULL;
   g_autoptr (AssayIndexAnswer) answer = g_new0 (AssayIndexAnswer, 1);
   g_auto (Search) s = { .index = index, .kernels = assay_index_kernels_get (), .workers = workers, .is_signed = order != ASSAY_INDEX_MAGNITUDE, .k = k };
+  GError *fault = NULL;
 
   if (k < 1 || k > index->N)
     {
@@ -627,7 +691,15 @@ assay_gradient_index_search (const AssayGradientIndex *index, AssayWorkers *work
       || !asked_open (&s.asked, index, Q, queries, order, error))
     return NULL;
   s.room = room;
-  scan (&s, answer->left);
+  if (there == NULL || !scan_there (&s, there, answer->left, &fault))
+    {
+      if (fault != NULL)
+        {
+          g_propagate_error (error, fault);
+          return NULL;
+        }
+      scan (&s, answer->left);
+    }
   refine_left (&s, answer->left);
   if ((rows = unite (index, Q, s.asked.left, &answer->n_exact, error)) == NULL
       || (scores = assay_mem_alloc_array (Q * answer->n_exact, sizeof (double), error)) == NULL

@@ -5,12 +5,13 @@
  * k-th score cannot be below; a row whose upper end is below it is none of the k. The rows of largest norm give a first threshold. Then one pass
  * multiplies block after block of a row until no query needs it; the rows that come through are looked at without rounding the query, and the
  * scores of what is left then are recomputed by whoever knows how. Where much is left the answer is the same, and takes longer.
- * Rows are searched in segments that the data fix: the same answer, counts included, for any crew.
+ * Rows are searched in segments that the data fix: the same answer, counts included, for any crew. Where a device has the index it makes that pass and sends what
+ * is left: the same answer, and after one and four blocks all rows are left. Without memory there the pass is made here.
  * Shape letters: Q queries, N rows. Thread rule: one search at a time per crew.
  */
 #pragma once
 
-#include "influence/index_tile.h"
+#include "influence/device_index.h"
 
 #define ASSAY_INDEX_STAGES 4    /* one block, four blocks, all blocks, all blocks with the query as it is */
 
@@ -38,9 +39,9 @@ typedef struct {
   gint64 n_exact;               /* rows that were recomputed, for all queries together */
 } AssayIndexAnswer;
 
-/* Errors: USAGE for k outside 1 .. N; NAN; memory; those of exact; CHECK_FAILED where a recomputed score is outside its interval. */
-AssayIndexAnswer *assay_gradient_index_search (const AssayGradientIndex *index, AssayWorkers *workers, gint64 Q, const AssayIndexQuery *queries, gint64 k,
-                                               AssayIndexOrder order, AssayIndexExact exact, gpointer data, GError **error);
+/* there: NULL, or the same index on a device. Errors: USAGE for k outside 1 .. N; NAN; memory; those of exact; CHECK_FAILED where a recomputed score is outside its interval. */
+AssayIndexAnswer *assay_gradient_index_search (const AssayGradientIndex *index, AssayDeviceIndex *there, AssayWorkers *workers, gint64 Q,
+                                               const AssayIndexQuery *queries, gint64 k, AssayIndexOrder order, AssayIndexExact exact, gpointer data, GError **error);
 void              assay_index_answer_free (AssayIndexAnswer *answer);
 
 /* score (N) within bound (N) of one query, from the index alone; bound may be NULL. Cost: one reading of the index. Errors: memory; NAN. */

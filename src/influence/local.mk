@@ -37,6 +37,7 @@ src_influence_libinfluence_la_SOURCES = $(METHODS_LIST) \
   src/influence/agreement.c src/influence/agreement.h \
   src/influence/bank.c src/influence/bank.h \
   src/influence/damped_curvature.c src/influence/damped_curvature.h \
+  src/influence/device_index.c src/influence/device_index.h \
   src/influence/device_sketch.c src/influence/device_sketch.h \
   src/influence/error_bars.c src/influence/error_bars.h \
   src/influence/exact.c src/influence/exact.h \

@@ -77,6 +77,8 @@ cp -r c.assay f.assay
 "$ASSAY" influence f.assay --model-name m --query edited:0 --method kfac --damping 0.1 --json --quiet --device cuda >cuda.json
 check "and by factors of labels that were drawn, the same ones" near 1e-9 cpu.json cuda.json
 check "and by gradients alone" both 1e-11 influence c.assay --model-name m --query edited:0 --method dot
+"$ASSAY" index c.assay --model-name m --quiet >/dev/null
+check "an index is searched there to the same answer" both 1e-9 search c.assay --model-name m --query edited:0-2 --top 5
 check "a training in f32 is near" both 1e-4 train c.assay --name single --data dose --model transformer --width 16 --layers 1 --heads 4 --steps 6 --batch 16 --dtype f32
 single="train c.assay --name low --data dose --model transformer --width 16 --layers 1 --heads 4 --steps 6 --batch 16 --dtype f32"
 "$ASSAY" $single --compute full --json --quiet --device cpu >cpu.json

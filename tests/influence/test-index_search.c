@@ -169,7 +169,7 @@ static AssayIndexAnswer *
 search (const Store *store, AssayWorkers *workers, gint64 k, AssayIndexOrder order)
 {
   GError *error = NULL;
-  AssayIndexAnswer *answer = assay_gradient_index_search (store->index, workers, store->Q, store->query, k, order, recompute, (gpointer) store, &error);
+  AssayIndexAnswer *answer = assay_gradient_index_search (store->index, NULL, workers, store->Q, store->query, k, order, recompute, (gpointer) store, &error);
 
   g_assert_no_error (error);
   return answer;
@@ -316,7 +316,7 @@ test_refusals (void)
     {
       g_autoptr (GError) error = NULL;
 
-      g_assert_null (assay_gradient_index_search (store->index, NULL, 2, store->query, wrong[c], ASSAY_INDEX_MAGNITUDE, recompute, store, &error));
+      g_assert_null (assay_gradient_index_search (store->index, NULL, NULL, 2, store->query, wrong[c], ASSAY_INDEX_MAGNITUDE, recompute, store, &error));
       g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE);
     }
   kept[3] = NAN;
@@ -328,7 +328,7 @@ test_refusals (void)
     const AssayIndexQuery query = { kept, left_out, 0 };
     g_autoptr (GError) error = NULL;
 
-    g_assert_null (assay_gradient_index_search (store->index, NULL, 1, &query, 1, ASSAY_INDEX_MAGNITUDE, recompute, store, &error));
+    g_assert_null (assay_gradient_index_search (store->index, NULL, NULL, 1, &query, 1, ASSAY_INDEX_MAGNITUDE, recompute, store, &error));
     g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_NAN);
   }
 }
@@ -342,7 +342,7 @@ test_wrong_index (void)
 
   for (gint64 i = 0; i < 200; i++)
     store->score[i] *= 1.5;
-  g_assert_null (assay_gradient_index_search (store->index, NULL, 1, store->query, 5, ASSAY_INDEX_MAGNITUDE, recompute, store, &error));
+  g_assert_null (assay_gradient_index_search (store->index, NULL, NULL, 1, store->query, 5, ASSAY_INDEX_MAGNITUDE, recompute, store, &error));
   g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_CHECK_FAILED);
 }
 

@@ -390,7 +390,7 @@ cudaError_t
 cudaMalloc (void **address, size_t bytes)
 {
   CHECK (call);
-  if (bytes > memory - used || (*address = aligned_alloc (256, (bytes + 255) / 256 * 256)) == nullptr)
+  if (used > memory || bytes > memory - used || (*address = aligned_alloc (256, (bytes + 255) / 256 * 256)) == nullptr)
     return (cudaError_t) (last_error = cudaErrorMemoryAllocation);
   memset (*address, 0xcd, bytes);
   sizes[*address] = bytes;

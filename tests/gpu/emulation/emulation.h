@@ -20,6 +20,7 @@
 #define __forceinline__ inline
 #define __launch_bounds__(...)
 #define __shared__ static
+#define __align__(n) __attribute__ ((aligned (n)))
 
 struct uint4 { unsigned x, y, z, w; } __attribute__ ((aligned (16)));
 struct Index { unsigned x, y, z; };
@@ -89,6 +90,12 @@ __dp4a (int a, int b, int c)
 static inline float __fmul_rn (float a, float b) { return a * b; }
 static inline float __fadd_rn (float a, float b) { return a + b; }
 static inline float __int2float_rn (int a) { return (float) a; }
+static inline double __dmul_rn (double a, double b) { return a * b; }
+static inline double __dadd_rn (double a, double b) { return a + b; }
+static inline double __dsub_rn (double a, double b) { return a - b; }
+static inline float __double2float_ru (double a) { return (double) (float) a < a ? std::nextafter ((float) a, INFINITY) : (float) a; }
+static inline float __double2float_rd (double a) { return -__double2float_ru (-a); }
+static inline int __popc (unsigned x) { return __builtin_popcount (x); }
 template <class T> static inline T __ldcs (const T *x) { return *x; }
 
 /* --- kernels/matrix_unit.cuh --- */
