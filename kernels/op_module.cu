@@ -423,3 +423,59 @@ struct module_rotate {
 };
 }
 ASSAY_CUDA_MODULE_RULE (module_rotate);
+
+/* --- module_weigh: X_b <- Q_S (W . Z_b) Q_A', W entry by entry          Z, X (B,rows,columns)   W (rows,columns) of doubles
+ *                   Q_S (rows,rows), Q_A (columns,columns), or nothing: the identity --------------------------------------------------------- */
+
+template <class T>
+struct Weigh {
+  int64_t size;
+  const T *Z;
+  const double *W;
+  T *to;
+
+  __device__ void operator() (int64_t i) const { to[i] = (T) ((double) Z[i] * W[i % size]); }
+};
+
+namespace rules {
+struct module_weigh {
+  template <class T>
+  static int
+  forward (const Scope &scope)
+  {
+    const AssayCudaOpCall *c = scope.call;
+    const int64_t B = c->in_shape[0].dim[0], rows = c->in_shape[0].dim[1], columns = c->in_shape[0].dim[2], size = rows * columns;
+    const T *Q_S = (const T *) c->x[2], *Q_A = (const T *) c->x[3];
+    T *X = (T *) c->y[0];
+    Scratch<T> weighed = { NULL, NULL }, turned = { NULL, NULL };
+    T *after_weights, *after_columns;
+    int ok;
+
+    if ((Q_S == NULL && Q_A == NULL ? 0 : !scratch_alloc (scope, B * size, &weighed)) || (Q_S != NULL && Q_A != NULL && !scratch_alloc (scope, B * size, &turned)))
+      return 0;
+    after_weights = weighed.v != NULL ? weighed.v : X;
+    after_columns = Q_A == NULL ? after_weights : Q_S == NULL ? X : turned.v;
+    ok = run_elements (scope, "gradients weighed", B * size, Weigh<T> { size, (const T *) c->x[0], (const double *) c->x[1], after_weights });
+    if (ok && Q_A != NULL)
+      {
+        AssayCudaProduct p = in_compute (scope, product (false, true, B * rows, columns, columns, (const T *) after_weights, columns, Q_A, columns, false, after_columns, columns));
+
+        p.rows_are_free = true;
+        ok = multiply (scope, p);
+      }
+    if (ok && Q_S != NULL)
+      {
+        AssayCudaProduct p = in_compute (scope, product (false, false, rows, columns, rows, Q_S, rows, (const T *) after_columns, columns, false, X, columns));
+
+        p.batch = B;
+        p.batch_is_free = true;
+        p.apart_B = p.apart_C = size;
+        ok = multiply (scope, p);
+      }
+    scratch_release (scope, weighed);
+    scratch_release (scope, turned);
+    return ok;
+  }
+};
+}
+ASSAY_CUDA_MODULE_RULE (module_weigh);

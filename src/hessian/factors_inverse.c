@@ -17,7 +17,7 @@ struct _AssayFactorsInverse {
   AssayFactorsSpectrum spectrum;
   AssayWorkers *workers;
   double *lambda;               /* (modules) */
-  double largest;               /* eigenvalue of A */
+  double smallest, largest;     /* eigenvalue of A */
   double *D, *work;             /* of the largest module */
   double *vector;               /* (P); NULL where the factors cover every parameter */
 };
@@ -90,6 +90,7 @@ assay_factors_inverse_new (const AssayFactors *factors, AssayFactorsSpectrum spe
   double global = damping->mode == ASSAY_DAMPING_GLOBAL ? assay_factors_get_mean (factors, spectrum, -1) : 0;
   gint64 size = 1;
 
+  inverse->smallest = INFINITY;
   inverse->factors = factors;
   inverse->spectrum = spectrum;
   inverse->workers = workers;
@@ -102,6 +103,7 @@ assay_factors_inverse_new (const AssayFactors *factors, AssayFactorsSpectrum spe
       size = MAX (size, module->rows * module->columns);
       inverse->lambda[m] = choose_lambda (factors, spectrum, damping, m, global);
       get_range (factors, spectrum, m, &smallest, &largest);
+      inverse->smallest = MIN (inverse->smallest, smallest + inverse->lambda[m]);
       inverse->largest = MAX (inverse->largest, largest + inverse->lambda[m]);
       if (!(smallest + inverse->lambda[m] > 0))
         {
@@ -146,6 +148,18 @@ assay_factors_inverse_get_lambda (const AssayFactorsInverse *inverse, guint modu
   return inverse->lambda[module];
 }
 
+double
+assay_factors_inverse_get_divisor (const AssayFactorsInverse *inverse, guint module, gint64 row, gint64 column)
+{
+  return assay_factors_get_eigenvalue (inverse->factors, module, inverse->spectrum, row, column) + inverse->lambda[module];
+}
+
+double
+assay_factors_inverse_get_smallest (const AssayFactorsInverse *inverse)
+{
+  return inverse->smallest;
+}
+
 void
 assay_factors_inverse_apply_module (AssayFactorsInverse *inverse, guint module, const double *D, double *X)
 {
@@ -157,7 +171,7 @@ assay_factors_inverse_apply_module (AssayFactorsInverse *inverse, guint module, 
   assay_factors_rotate (of, TRUE, inverse->workers, X, inverse->work);
   for (gint64 i = 0; i < rows; i++)
     for (gint64 j = 0; j < columns; j++)
-      X[i * columns + j] /= assay_factors_get_eigenvalue (inverse->factors, module, inverse->spectrum, i, j) + inverse->lambda[module];
+      X[i * columns + j] /= assay_factors_inverse_get_divisor (inverse, module, i, j);
   assay_factors_rotate (of, FALSE, inverse->workers, X, inverse->work);
 }
 

@@ -39,6 +39,9 @@ void                 assay_factors_inverse_free (AssayFactorsInverse *inverse);
 const AssayFactors  *assay_factors_inverse_get_factors (const AssayFactorsInverse *inverse);
 /* lambda of a module. */
 double               assay_factors_inverse_get_lambda (const AssayFactorsInverse *inverse, guint module);
+/* spectrum + lambda of one entry of a module, and the smallest of all. */
+double               assay_factors_inverse_get_divisor (const AssayFactorsInverse *inverse, guint module, gint64 row, gint64 column);
+double               assay_factors_inverse_get_smallest (const AssayFactorsInverse *inverse);
 /* Y = A^-1 X for K vectors, X and Y (K,P), which may be the same; 0 where factors of some modules alone do not cover. Cost: 4 rows columns (rows + columns) flops a module and vector. */
 void                 assay_factors_inverse_apply (AssayFactorsInverse *inverse, gint64 K, const double *X, double *Y);
 /* Of one module, D and X (rows, columns); which may be the same. */

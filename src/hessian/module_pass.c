@@ -154,10 +154,9 @@ new_pass (const AssayPoint *point, const AssayModules *modules, gint64 batch, gb
   if (batch == 0 && (batch = assay_module_pass_measure (point->model, modules, point->backend, point->dtype, point->n_examples, NULL, error)) == 0)
     return NULL;
   keep = collect_keep (modules, pass->labels ? assay_module_labels_get_keep (pass->labels) : NULL);
-  pass->feed = assay_feed_new (point->model, point->dataset, ASSAY_WALK_GRADIENT, point->dtype, batch, point->backend, keep, error);
-  pass->there = assay_point_new_theta (point, point->dtype, error);
-  pass->theta = assay_mem_alloc_array (modules->P, assay_dtype_width (point->dtype), error);
-  if (pass->feed == NULL || pass->there == NULL || pass->theta == NULL)
+  if ((pass->feed = assay_feed_new (point->model, point->dataset, ASSAY_WALK_GRADIENT, point->dtype, batch, point->backend, keep, error)) == NULL
+      || (pass->there = assay_point_new_theta (point, point->dtype, error)) == NULL
+      || (pass->theta = assay_mem_alloc_array (modules->P, assay_dtype_width (point->dtype), error)) == NULL)
     return NULL;
   for (guint m = 0; m < modules->n; m++)
     pass->n_uses = MAX (pass->n_uses, modules->module[m].n_uses);

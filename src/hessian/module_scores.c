@@ -4,12 +4,14 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "hessian/factors_queries.h"
 #include "hessian/gradient.h"
 #include "hessian/module_pass.h"
 #include "hessian/module_products.h"
 #include "hessian/module_scores_there.h"
 #include "hessian/vector_f64.h"
 
+#include <math.h>
 #include <string.h>
 
 #define ROOM (1 << 22)          /* elements that D or X c of a micro-batch may take: what is more is done in parts */
@@ -318,6 +320,47 @@ convert_vectors (Scoring *s, const double *X, GError **error)
   return TRUE;
 }
 
+/* --- vectors of queries ---------------------------------------------------------------------------------------------------- */
+
+static gboolean
+take_there (gpointer data, guint m, gint64 q, gint64 n, const void *X, GError **error)
+{
+  Scoring *s = data;
+
+  return assay_module_scores_there_take (&s->there, m, q, n, X, error);
+}
+
+/* Beside the others, or turned, as convert_vectors has them. */
+static void
+take_here (gpointer data, guint m, gint64 q, const double *X)
+{
+  const Scoring *s = data;
+  const gint64 size = s->modules->module[m].rows * s->modules->module[m].columns;
+  const gint64 first = s->is_formed[m] ? q : q * size, step = s->is_formed[m] ? s->Q : 1;
+
+  for (gint64 j = 0; j < size; j++)
+    if (s->dtype == ASSAY_F32)
+      ((float *) s->X[m])[first + j * step] = (float) X[j];
+    else
+      ((double *) s->X[m])[first + j * step] = X[j];
+}
+
+/* The scale keeps x about as large as the gradient at most, whatever the damping. */
+static gboolean
+make_queries (Scoring *s, AssayFactorsInverse *inverse, const AssayPoint *queries, AssayProgress *progress, GError **error)
+{
+  const AssayFactorsQueriesTaker taker = { s, take_there, take_here };
+  const double scale = s->dtype == ASSAY_F32 ? exp2 (round (log2 (assay_factors_inverse_get_smallest (inverse)))) : 1;
+
+  for (gint64 q = 0; q < s->Q; q++)
+    s->scale[q] = scale;
+  for (guint m = 0; m < s->modules->n; m++)
+    if (!s->stays[m]
+        && (s->X[m] = assay_mem_alloc_array (s->Q * s->modules->module[m].rows * s->modules->module[m].columns, assay_dtype_width (s->dtype), error)) == NULL)
+      return FALSE;
+  return assay_factors_queries_make (inverse, queries, s->stays, scale, &taker, progress, error);
+}
+
 static gboolean
 make_room (Scoring *s, gint64 B, GError **error)
 {
@@ -403,9 +446,29 @@ scoring_clear (Scoring *s)
   assay_module_scores_there_clear (&s->there);
 }
 
-/* All vectors of `asked`, which are (Q,P) at X. */
+/* What is scored with: vectors, or queries whose vectors are made. */
+typedef struct {
+  const double *X;              /* (Q,P); NULL: */
+  AssayFactorsInverse *inverse;
+  AssayPoint queries;
+} Vectors;
+
+/* Those of them from `first` on. */
 static gboolean
-score_block (const AssayPoint *point, const Scoring *asked, const double *X, gint64 held, AssayProgress *progress, GError **error)
+take_vectors (Scoring *s, const Vectors *vectors, gint64 first, AssayProgress *progress, GError **error)
+{
+  AssayPoint queries = vectors->queries;
+
+  if (vectors->X != NULL)
+    return convert_vectors (s, vectors->X + first * s->modules->P, error);
+  queries.examples += first;
+  queries.n_examples = s->Q;
+  return make_queries (s, vectors->inverse, &queries, progress, error);
+}
+
+/* All vectors of `asked`, the first of which is `first` of those given. */
+static gboolean
+score_block (const AssayPoint *point, const Scoring *asked, const Vectors *vectors, gint64 first, gint64 held, AssayProgress *progress, GError **error)
 {
   const AssayModules *modules = asked->modules;
   Scoring s = *asked;
@@ -426,7 +489,7 @@ score_block (const AssayPoint *point, const Scoring *asked, const double *X, gin
   memset (s.scores, 0, s.Q * s.N * sizeof *s.scores);
   for (guint m = 0; s.by_module != NULL && m < modules->n; m++)
     memset (s.by_module + m * s.apart, 0, s.Q * s.N * sizeof *s.by_module);
-  ok = leave_there (&s, pass, point, held, error) && make_held (&s, error) && convert_vectors (&s, X, error)
+  ok = leave_there (&s, pass, point, held, error) && make_held (&s, error) && take_vectors (&s, vectors, first, progress, error)
        && make_room (&s, assay_module_pass_get_batch (pass), error)
        && assay_module_pass_run (pass, score_batch, &s, "scores", progress, error);
   for (guint m = 0; ok && m < modules->n; m++)
@@ -454,9 +517,9 @@ make_do (gint64 *Q, gint64 *held, gint64 N)
   return TRUE;
 }
 
-gboolean
-assay_module_scores (const AssayPoint *point, const AssayModules *modules, gint64 Q, const double *X, AssayScoreRoute route, double *scores,
-                     double *by_module, AssayProgress *progress, GError **error)
+static gboolean
+score_all (const AssayPoint *point, const AssayModules *modules, gint64 Q, const Vectors *vectors, AssayScoreRoute route, double *scores, double *by_module,
+           AssayProgress *progress, GError **error)
 {
   const gint64 N = point->n_examples;
   g_autofree gboolean *is_formed = g_new (gboolean, modules->n);
@@ -470,7 +533,7 @@ assay_module_scores (const AssayPoint *point, const AssayModules *modules, gint6
                               .is_formed = is_formed, .scores = scores + first * N, .by_module = by_module ? by_module + first * N : NULL };
       GError *fault = NULL;
 
-      if (score_block (point, &asked, X + first * modules->P, held, progress, &fault))
+      if (score_block (point, &asked, vectors, first, held, progress, &fault))
         first += asked.Q;
       else if (point->backend->owns == NULL || !g_error_matches (fault, ASSAY_ERROR, ASSAY_ERROR_NO_MEMORY) || !make_do (&most, &held, N))
         {
@@ -483,6 +546,24 @@ assay_module_scores (const AssayPoint *point, const AssayModules *modules, gint6
         g_clear_error (&fault);
     }
   return TRUE;
+}
+
+gboolean
+assay_module_scores (const AssayPoint *point, const AssayModules *modules, gint64 Q, const double *X, AssayScoreRoute route, double *scores,
+                     double *by_module, AssayProgress *progress, GError **error)
+{
+  const Vectors vectors = { .X = X };
+
+  return score_all (point, modules, Q, &vectors, route, scores, by_module, progress, error);
+}
+
+gboolean
+assay_module_scores_of_queries (const AssayPoint *point, AssayFactorsInverse *inverse, const AssayPoint *queries, AssayScoreRoute route, double *scores,
+                                AssayProgress *progress, GError **error)
+{
+  const Vectors vectors = { .inverse = inverse, .queries = *queries };
+
+  return score_all (point, assay_factors_inverse_get_factors (inverse)->modules, queries->n_examples, &vectors, route, scores, NULL, progress, error);
 }
 
 /* --- the choice between this pass and tangent walks ---------------------------------------------------------------------------- */

@@ -13,6 +13,7 @@
 #pragma once
 
 #include "base/progress.h"
+#include "hessian/factors_inverse.h"
 #include "hessian/modules.h"
 #include "hessian/point.h"
 
@@ -22,6 +23,11 @@ typedef enum { ASSAY_ROUTE_CHEAPER, ASSAY_ROUTE_FORM, ASSAY_ROUTE_POSITIONS } As
  * Errors: those of the walks; memory; stopped on request. */
 gboolean assay_module_scores  (const AssayPoint *point, const AssayModules *modules, gint64 Q, const double *X, AssayScoreRoute route,
                                double *scores, double *by_module, AssayProgress *progress, GError **error);
+
+/* The same with x_q = A^-1 g_q for the examples of queries (Q), a point of the same model, type and backend: vectors are made where they are used, and none of
+ * P doubles is held. Modules are those of the inverse's factors. */
+gboolean assay_module_scores_of_queries (const AssayPoint *point, AssayFactorsInverse *inverse, const AssayPoint *queries, AssayScoreRoute route, double *scores,
+                                         AssayProgress *progress, GError **error);
 
 /* The way that a module is taken, and its flops for one example. */
 AssayScoreRoute assay_module_choose_route (const AssayModule *module, gint64 Q, double *flops);

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "hessian/module_there.h"
+#include "run/backend_vector.h"
 
 #define ALIGNED 8               /* elements that a stride is a multiple of */
 
@@ -65,6 +66,24 @@ assay_module_scores_there_put (AssayModuleScoresThere *self, guint m, gint64 q, 
   if (!is_rounded (self, m))
     return device->copy_in (device, X, D, (gsize) size * assay_dtype_width (self->there.dtype), error);
   return device->copy_in (device, self->unrounded, D, (gsize) size * sizeof (float), error) && assay_module_there_round (&self->there, size, self->unrounded, X, error);
+}
+
+gboolean
+assay_module_scores_there_take (AssayModuleScoresThere *self, guint m, gint64 q, gint64 n, const void *D, GError **error)
+{
+  const gint64 size = self->modules->module[m].rows * self->modules->module[m].columns;
+  const AssayDtype dtype = self->there.dtype;
+
+  for (gint64 k = 0; k < n; k++)
+    {
+      const void *from = (const char *) D + (gsize) (k * size) * assay_dtype_width (dtype);
+      void *X = (char *) self->X[m] + (gsize) (q + k) * get_bytes (self, m, is_rounded (self, m));
+
+      if (is_rounded (self, m) ? !assay_module_there_round (&self->there, size, from, X, error)
+                               : !assay_backend_vector_run (self->there.device, "vector_copy", dtype, size, NULL, 1, &from, 1, &X, error))
+        return FALSE;
+    }
+  return TRUE;
 }
 
 /* The products of what is held of a module. */

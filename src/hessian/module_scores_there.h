@@ -29,6 +29,8 @@ gboolean assay_module_scores_there_open  (AssayModuleScoresThere *self, const As
                                           const gboolean *is_formed, gint64 Q, gint64 N, gint64 H, gboolean by_module, GError **error);
 /* X_q of the module: D (rows,columns), here, of the walk's type. Errors: those of the device. */
 gboolean assay_module_scores_there_put   (AssayModuleScoresThere *self, guint m, gint64 q, const void *D, GError **error);
+/* The same of n vectors from q on, (n,rows,columns) there. */
+gboolean assay_module_scores_there_take  (AssayModuleScoresThere *self, guint m, gint64 q, gint64 n, const void *D, GError **error);
 /* The batch's parts are on the device. Errors: those of the device; its memory. */
 gboolean assay_module_scores_there_add   (AssayModuleScoresThere *self, const AssayModuleBatch *batch, GError **error);
 /* Ends the products, and adds all, divided by scale (Q), to scores (Q,N) and, where asked for, by_module: tables (Q,N) that lie `apart` from each other. */

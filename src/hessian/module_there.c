@@ -86,6 +86,16 @@ assay_module_there_positions (const AssayModuleThere *there, gint64 B, gint64 n,
 }
 
 gboolean
+assay_module_there_weigh (const AssayModuleThere *there, gint64 B, gint64 rows, gint64 columns, const void *Z, const double *W, const void *Q_S, const void *Q_A,
+                          void *X, GError **error)
+{
+  const AssayShape in[] = { ASSAY_SHAPE (B, rows, columns), ASSAY_SHAPE (rows, columns), ASSAY_SHAPE (rows, rows), ASSAY_SHAPE (columns, columns) };
+  AssayOpCall call = { .compute = there->compute, .n_in = 4, .n_out = 1, .in_shape = in, .out_shape = in, .x = { Z, W, Q_S, Q_A }, .y = { X } };
+
+  return there->device->run_op (there->device, "module_weigh", ASSAY_FWD, there->dtype, &call, error);
+}
+
+gboolean
 assay_module_there_collect (AssayBackend *device, gint64 n, const double *there, double *sum, GError **error)
 {
   g_autoptr (AssayBuffer) fetched = assay_mem_alloc_array (n, sizeof (double), error);

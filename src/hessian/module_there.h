@@ -41,5 +41,8 @@ gboolean assay_module_there_positions (const AssayModuleThere *there, gint64 B, 
                                      gint64 Q, gint64 stride, const void *X, gint64 N, double *score, double *also, GError **error);
 /* y (n), in bf16, <- x (n) of floats. */
 gboolean assay_module_there_round   (const AssayModuleThere *there, gint64 n, const void *x, void *y, GError **error);
+/* X_b <- Q_S (W . Z_b) Q_A' entry by entry, for Z, X (B,rows,columns), W (rows,columns); bases with vectors in columns, NULL: the identity. Not with BF16. */
+gboolean assay_module_there_weigh   (const AssayModuleThere *there, gint64 B, gint64 rows, gint64 columns, const void *Z, const double *W, const void *Q_S,
+                                     const void *Q_A, void *X, GError **error);
 /* sum (n), here, += what is there. */
 gboolean assay_module_there_collect (AssayBackend *device, gint64 n, const double *there, double *sum, GError **error);

@@ -253,7 +253,7 @@ note_redone (const AssayFactors *factors, GString *notes)
 }
 
 static void
-note_plan (const AssayModules *modules, gint64 Q, gint64 blocks, GString *notes)
+note_plan (const AssayModules *modules, gint64 Q, gint64 blocks, gboolean is_there, GString *notes)
 {
   guint formed = 0;
 
@@ -265,8 +265,16 @@ note_plan (const AssayModules *modules, gint64 Q, gint64 blocks, GString *notes)
   else
     g_string_append_printf (notes, "coverage %.4g %%: %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " parameters, in the %u modules that were named; what goes by way of "
                             "others counts as nothing\n", 100 * (double) modules->covered / (double) modules->P, modules->covered, modules->P, modules->n);
-  g_string_append_printf (notes, "%" G_GINT64_FORMAT " %s over the training examples for all queries; the cheaper way by count of operations: gradients formed "
-                          "in %u modules, position by position in %u\n", blocks, blocks == 1 ? "pass" : "passes", formed, modules->n - formed);
+  g_string_append_printf (notes, "%" G_GINT64_FORMAT " %s over the training examples for all queries%s; the cheaper way by count of operations: gradients formed "
+                          "in %u modules, position by position in %u\n", blocks, blocks == 1 ? "pass" : "passes",
+                          is_there ? ", more where the device has no room for the vectors of all" : "", formed, modules->n - formed);
+}
+
+/* On a device the vectors of queries that are examples are made where they are used, unless somebody wants to see them. */
+static gboolean
+is_scored_there (const AssayInfluenceTask *task)
+{
+  return task->backend->owns != NULL && task->measured == NULL && assay_influence_task_get_query_size (task) == 1 && !task->keep_directions;
 }
 
 /* What is said of all scores by factors. */
@@ -280,8 +288,23 @@ describe_scores (const AssayInfluenceTask *task, const AssayFactors *factors, co
   assay_factored_note_damping (factors, inverse, task->l2, scores);
   note_redone (factors, scores->notes);
   if (factors->options.compute != ASSAY_COMPUTE_FULL)
-    g_string_append_printf (scores->notes, "walks over the training examples, and products with their gradients, multiply in %s; the queries' own gradients are in full\n",
-                            assay_compute_names[factors->options.compute]);
+    g_string_append_printf (scores->notes, "walks over the training examples, and products with their gradients, multiply in %s; the queries' own are in %s\n",
+                            assay_compute_names[factors->options.compute], is_scored_there (task) ? assay_compute_names[ASSAY_COMPUTE_TF32] : "full");
+}
+
+static gboolean
+score_there (const AssayInfluenceTask *task, const AssayPoint *train, AssayFactorsInverse *inverse, double *value, AssayProgress *progress, GError **error)
+{
+  AssayPoint queries = *train;
+
+  queries.examples = task->query;
+  queries.n_examples = task->n_query;
+  queries.compute = train->compute == ASSAY_COMPUTE_FULL ? ASSAY_COMPUTE_FULL : ASSAY_COMPUTE_TF32;
+  if (!assay_module_scores_of_queries (train, inverse, &queries, ASSAY_ROUTE_CHEAPER, value, progress, error))
+    return FALSE;
+  for (gint64 i = 0; i < task->n_query * train->n_examples; i++)
+    value[i] /= (double) task->n_train;
+  return TRUE;
 }
 
 AssayInfluenceScores *
@@ -295,13 +318,14 @@ assay_factored_score (const AssayInfluenceTask *task, const AssayValues *values,
   AssayInfluenceTask own = *task, scored = assay_influence_task_narrow (task);
   AssayFactorsDamping damping = assay_factored_read_damping (task, values);
   AssayPoint train;
-  gint64 block = assay_factored_choose_block (task);
+  const gboolean is_there = is_scored_there (task);
+  gint64 block = is_there ? task->n_query : assay_factored_choose_block (task);
 
   if (!assay_influence_task_check (task, error)
       || (scores = assay_influence_scores_new (task->n_query, scored.n_train, FALSE, FALSE, error)) == NULL
       || (factors = assay_factored_obtain (task, values, basis, assay_values_get_string (values, "factors"), NULL, scores->notes, progress, error)) == NULL
       || (inverse = assay_factors_inverse_new (factors, spectrum, &damping, task->backend->workers, error)) == NULL
-      || (X = assay_mem_alloc_array (block * factors->modules->P, sizeof (double), error)) == NULL)
+      || (!is_there && (X = assay_mem_alloc_array (block * factors->modules->P, sizeof (double), error)) == NULL))
     return NULL;
   if (task->keep_directions && factors->options.compute != ASSAY_COMPUTE_FULL)
     {
@@ -313,10 +337,12 @@ assay_factored_score (const AssayInfluenceTask *task, const AssayValues *values,
       && (scores->direction = assay_mem_alloc_array (task->n_query * factors->modules->P, sizeof (double), error)) == NULL)
     return NULL;
   describe_scores (task, factors, inverse, scores);
-  note_plan (factors->modules, MIN (block, task->n_query), (task->n_query + block - 1) / block, scores->notes);
+  note_plan (factors->modules, MIN (block, task->n_query), (task->n_query + block - 1) / block, is_there, scores->notes);
   own.is_single_precision = factors->dtype == ASSAY_F32;
   train = get_point (&scored, factors->dtype);
   train.compute = factors->options.compute;
+  if (is_there)
+    return score_there (task, &train, inverse, scores->value, progress, error) ? g_steal_pointer (&scores) : NULL;
   for (gint64 first = 0; first < task->n_query; first += block)
     {
       const gint64 K = MIN (block, task->n_query - first), P = factors->modules->P;
@@ -336,7 +362,7 @@ assay_factored_cost (const AssayInfluenceTask *task, const AssayValues *values, 
   AssayFactorsOptions options = assay_factored_read_options (task, values, basis, &dtype);
   g_autoptr (AssayModules) modules = assay_modules_new (task->model, NULL);
   double P = (double) assay_model_get_n_params (task->model), each = 0;
-  gint64 block = assay_factored_choose_block (task);
+  gint64 block = is_scored_there (task) ? task->n_query : assay_factored_choose_block (task);
 
   *flops = *bytes = 0;
   if (modules == NULL || !assay_modules_keep (modules, options.modules, NULL)
@@ -352,7 +378,7 @@ assay_factored_cost (const AssayInfluenceTask *task, const AssayValues *values, 
   *flops += (each + assay_influence_task_get_flops (task, ASSAY_WALK_GRADIENT, FALSE, 1) * 2 / 3) * (double) task->n_train
             * ceil ((double) task->n_query / (double) block)
             + assay_influence_task_get_flops (task, ASSAY_WALK_GRADIENT, FALSE, task->n_query);
-  *bytes += 2 * 8.0 * (double) block * P + 8.0 * (double) (task->n_query * task->n_train);
+  *bytes += (is_scored_there (task) ? 0 : 2 * 8.0 * (double) block * P) + 8.0 * (double) (task->n_query * task->n_train);
 }
 
 /* --- self-influence ----------------------------------------------------------------------------------------------------------- */

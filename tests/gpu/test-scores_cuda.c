@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "hessian/factors_forms.h"
+#include "hessian/gradient.h"
 #include "hessian/module_scores.h"
 
 #include <dlfcn.h>
@@ -235,6 +236,96 @@ test_forms (void)
     }
 }
 
+/* Scores of examples as queries, of one step or of vectors that were made before. */
+static void
+score_queries (World *w, AssayFactorsInverse *inverse, gint64 first, gint64 n, AssayScoreRoute route, double *scores)
+{
+  AssayPoint queries = w->point;
+  GError *error = NULL;
+
+  queries.examples += first;
+  queries.n_examples = n;
+  assay_module_scores_of_queries (&w->point, inverse, &queries, route, scores, NULL, &error);
+  g_assert_no_error (error);
+}
+
+/* |x_q| is at most |g_q| / lambda: what both ways are off by, relative to |g_q| |g_i| / lambda, are a few products. */
+static void
+check_queries (const WorldCase *c, AssayFactorsBasis basis, AssayDtype dtype)
+{
+  const AssayFactorsOptions options = { .basis = basis, .is_empirical = TRUE };
+  const AssayFactorsDamping damping = { .mode = ASSAY_DAMPING_ABSOLUTE, .value = 0.01 };
+  g_autoptr (World) here = open_world (c, ASSAY_F64, FALSE), there = open_world (c, dtype, TRUE);
+  g_autoptr (AssayFactors) factors = assay_factors_fit (&here->point, &options, NULL, NULL);
+  g_autoptr (AssayFactorsInverse) inverse = assay_factors_inverse_new (factors, ASSAY_SPECTRUM_FITTED, &damping, here->backend->workers, NULL);
+  const gint64 N = here->N;
+  g_autoptr (AssayBuffer) X = assay_mem_alloc_array (N * here->P, sizeof (double), NULL);
+  g_autofree double *expected = g_new (double, N * N), *found = g_new (double, N * N), *alone = g_new (double, N), *norm = g_new (double, N);
+  World *worlds[] = { here, there };
+
+  g_assert_true (assay_gradient_rows (&here->point, X, NULL, NULL) && assay_module_squared_norms (&here->point, norm, NULL, NULL));
+  assay_factors_inverse_apply (inverse, N, X, X);
+  g_assert_true (assay_module_scores (&here->point, factors->modules, N, X, ASSAY_ROUTE_CHEAPER, expected, NULL, NULL, NULL));
+  for (gsize k = 0; k < G_N_ELEMENTS (worlds); k++)
+    {
+      const double bound = 5 * assay_point_get_product_error (&worlds[k]->point) / damping.value;
+
+      score_queries (worlds[k], inverse, 0, N, ASSAY_ROUTE_CHEAPER, found);
+      for (gint64 i = 0; i < N * N; i++)
+        if (!(fabs (found[i] - expected[i]) <= bound * sqrt (norm[i / N] * norm[i % N])))
+          g_error ("%s, query %d, example %d: %.17g expected, %.17g found", c->name, (int) (i / N), (int) (i % N), expected[i], found[i]);
+    }
+  score_queries (there, inverse, 0, N, ASSAY_ROUTE_FORM, found);
+  for (gint64 q = 0; q < N; q += 3)                               /* no other queries beside it */
+    {
+      score_queries (there, inverse, q, 1, ASSAY_ROUTE_FORM, alone);
+      g_assert_cmpmem (alone, N * sizeof *alone, found + q * N, N * sizeof *found);
+    }
+}
+
+static void
+test_queries (gconstpointer data)
+{
+  const AssayDtype dtype = GPOINTER_TO_INT (data);
+
+  for (const WorldCase *c = &world_cases[5]; c < &world_cases[8]; c++)
+    check_queries (c, ASSAY_FACTORS_KRONECKER, dtype);
+  check_queries (&wide, ASSAY_FACTORS_IDENTITY, dtype);
+}
+
+/* The queries' vectors and their walks do not fit at once. */
+static void
+test_memory_of_queries (void)
+{
+  const AssayFactorsOptions options = { .basis = ASSAY_FACTORS_KRONECKER, .is_empirical = TRUE };
+  const AssayFactorsDamping damping = { .mode = ASSAY_DAMPING_ABSOLUTE, .value = 0.01 };
+  g_autoptr (World) w = open_world (&world_cases[7], ASSAY_F64, TRUE);
+  g_autoptr (AssayFactors) factors = assay_factors_fit (&w->point, &options, NULL, NULL);
+  g_autoptr (AssayFactorsInverse) inverse = assay_factors_inverse_new (factors, ASSAY_SPECTRUM_FITTED, &damping, w->backend->workers, NULL);
+  const gint64 n = w->N * w->N;
+  g_autofree double *whole = g_new (double, n), *little = g_new (double, n);
+  AssayWorkers *workers = w->backend->workers;
+  guint refused = 0;
+
+  score_queries (w, inverse, 0, w->N, ASSAY_ROUTE_FORM, whole);
+  w->backend->workers = NULL;                                     /* the inverse's too */
+  assay_backend_free (w->backend);
+  w->backend = w->point.backend = assay_backend_cuda_new (CUDA_MODULE, 0, 1, NULL);
+  for (gsize bytes = 1 << 16;; bytes += bytes / 8, refused++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      set_memory (bytes);
+      if (assay_module_scores_of_queries (&w->point, inverse, &w->point, ASSAY_ROUTE_FORM, little, NULL, &error))
+        break;
+      g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_NO_MEMORY);
+    }
+  set_memory (ENOUGH);
+  g_assert_cmpuint (refused, >, 0);
+  g_assert_cmpmem (little, n * sizeof *little, whole, n * sizeof *whole);
+  assay_workers_free (workers);
+}
+
 /* So little memory that the vectors do not fit at once, nor the gradients that wait for them. */
 static void
 test_memory (void)
@@ -285,6 +376,9 @@ main (int argc, char **argv)
   g_test_add_func ("/scores/products in less than f32 are made where asked for, on a device and in f32 alone", test_compute);
   g_test_add_func ("/scores/an example's are the same in any walk, and however many examples are held", test_many);
   g_test_add_func ("/scores/and self-influence by factors is the processor's, beside any others", test_forms);
+  g_test_add_data_func ("/scores/vectors of queries that are made there, in f64, score as those of the processor", GINT_TO_POINTER (ASSAY_F64), test_queries);
+  g_test_add_data_func ("/scores/and so they do in f32", GINT_TO_POINTER (ASSAY_F32), test_queries);
+  g_test_add_func ("/scores/little memory changes no bits of those either", test_memory_of_queries);
   g_test_add_func ("/scores/little memory changes no bits", test_memory);
   return g_test_run ();
 }
