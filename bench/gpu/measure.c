@@ -169,6 +169,100 @@ print_search (const Search *s, const char *way, int wrong, const Times *times)
   fflush (stdout);
 }
 
+/* --- and which rows are left --- */
+
+#define FEATURES (2 * BLOCKS + 9)       /* of a row: norms and errors of blocks, 8 groups, one more */
+#define TOP 10                          /* the k largest magnitudes */
+#define TOGETHER 32                     /* rows with one largest lower end */
+
+typedef struct {
+  Search search;
+  double k, is_signed;
+  void *features, *weights, *upper, *tops, *threshold, *bits, *counts;
+} Selection;
+
+static int
+run_rule (const char *rule, AssayCudaOpCall call)
+{
+  call.rule = ASSAY_CUDA_FWD;
+  call.type = ASSAY_CUDA_F32;
+  return cuda->run_op (context, rule, &call, &failure);
+}
+
+static int
+select_rows (void *data)
+{
+  Selection *l = data;
+  const int64_t N = l->search.rows.n, Q = l->search.queries.n, tiles = (N + TOGETHER - 1) / TOGETHER;
+  const AssayCudaShape scores = { 2, { N, Q } }, features = { 2, { N, FEATURES } }, weights = { 2, { FEATURES, Q } }, ends = { 2, { Q, N } }, tops = { 2, { Q, tiles } };
+  const AssayCudaShape one = { 1, { Q } };
+
+  return search (&l->search)
+         && run_rule ("index_ends", (AssayCudaOpCall) { .n_in = 3, .n_out = 2, .in_shape = { scores, features, weights }, .out_shape = { ends, tops }, .attr = &l->is_signed,
+                                                        .x = { l->search.scores, l->features, l->weights }, .y = { l->upper, l->tops } })
+         && run_rule ("index_threshold", (AssayCudaOpCall) { .n_in = 1, .n_out = 1, .in_shape = { tops }, .out_shape = { one }, .attr = &l->k, .x = { l->tops },
+                                                             .y = { l->threshold } })
+         && run_rule ("index_mark", (AssayCudaOpCall) { .n_in = 2, .n_out = 2, .in_shape = { ends, one }, .out_shape = { tops, one }, .x = { l->upper, l->threshold },
+                                                        .y = { l->bits, l->counts } });
+}
+
+static int
+compare_floats (const void *a, const void *b)
+{
+  const float x = *(const float *) a, y = *(const float *) b;
+
+  return (x < y) - (x > y);
+}
+
+/* Rows of query q that are left, on the host: features are zeros, so that a bound is the margin for underflow, which no magnitude here is moved by. */
+static int64_t
+count_left (const Search *s, int64_t q, const float *scores)
+{
+  const int64_t N = s->rows.n, Q = s->queries.n, tiles = (N + TOGETHER - 1) / TOGETHER;
+  float *tops = calloc ((size_t) tiles, sizeof *tops), threshold;
+  int64_t left = 0;
+
+  if (tops == NULL)
+    return -1;
+  for (int64_t i = 0; i < N; i++)
+    tops[i / TOGETHER] = fmaxf (tops[i / TOGETHER], fabsf (scores[i * Q + q]));
+  qsort (tops, (size_t) tiles, sizeof *tops, compare_floats);
+  threshold = nextafterf (tops[TOP - 1], 0);
+  for (int64_t i = 0; i < N; i++)
+    left += nextafterf (fabsf (scores[i * Q + q]), INFINITY) >= threshold;
+  free (tops);
+  return left;
+}
+
+static int
+measure_selection (const Search *s, const float *scores)
+{
+  const size_t N = (size_t) s->rows.n, Q = (size_t) s->queries.n, tiles = (N + TOGETHER - 1) / TOGETHER, padded = (Q + 3) / 4 * 4;
+  Selection l = { *s, TOP, 0, get (N * FEATURES * 4), get (FEATURES * padded * 4), get (N * Q * 4), get (Q * tiles * 4), get (Q * 4), get (Q * tiles * 4), get (Q * 4) };
+  int32_t counts[112] = { 0 };
+  int wrong = 0, ok;
+  Times times;
+
+  l.search.way = ASSAY_CUDA_INDEX_AUTO;
+  ok = l.features && l.weights && l.upper && l.tops && l.threshold && l.bits && l.counts && measure (select_rows, &l, 15, &times)
+       && cuda->copy_out (context, counts, l.counts, Q * 4, &failure);
+  for (size_t q = 0; ok && q < Q; q += 7)
+    wrong += counts[q] != count_left (s, (int64_t) q, scores);
+  has_failed |= wrong > 0;
+  if (ok)
+    printf ("{\"what\": \"index search, rows that are left\", \"rows\": %zu, \"coordinates\": %d, \"queries\": %zu, \"k\": %d, \"best_ms\": %.4f, \"median_ms\": %.4f, "
+            "\"left\": %d, \"queries_with_other_counts\": %d}\n", N, BLOCKS * W, Q, TOP, times.best, times.median, counts[0], wrong);
+  fflush (stdout);
+  cuda->release (context, l.features);
+  cuda->release (context, l.weights);
+  cuda->release (context, l.upper);
+  cuda->release (context, l.tops);
+  cuda->release (context, l.threshold);
+  cuda->release (context, l.bits);
+  cuda->release (context, l.counts);
+  return ok;
+}
+
 static int
 measure_queries (Search *s, int n_queries, const int8_t *codes, const float *scale, float *host_scores)
 {
@@ -210,6 +304,7 @@ measure_queries (Search *s, int n_queries, const int8_t *codes, const float *sca
       if (ok)
         print_search (s, ways[k].name, count_wrong (s, codes, scale, queries, query_scale, host_scores), &times);
     }
+  ok = ok && (is_profile || (n_queries != 1 && n_queries != 100) || measure_selection (s, host_scores));
   cuda->release (context, q);
   cuda->release (context, t);
   cuda->release (context, scores);

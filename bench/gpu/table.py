@@ -45,6 +45,10 @@ def main():
             peer = find("torch: index search by _int_mm, no scales", queries=104).get("median_ms", "") if q == 100 else ""
             print(f"{'scores of %d rows x %d, %d queries, %s' % (row['rows'], row['coordinates'], q, row['way']):<58}{row['median_ms']:>10}{part:>30}{peer:>12}"
                   f"{ {1: 4, 100: 8}.get(q, ''):>9}  {row['pairs_with_other_bits']} of 2000 pairs differ")
+        elif row["what"] == "index search, rows that are left":
+            q = row["queries"]
+            print(f"{'and which rows may be among the first %d, %d queries' % (row['k'], q):<58}{row['median_ms']:>10}{'':>30}{'':>12}{ {1: 4, 100: 8}.get(q, ''):>9}"
+                  f"  {row['left']} rows left, {row['queries_with_other_counts']} queries with other counts")
         elif row["what"] == "product":
             peer = find("torch: product", type=row["type"], M=row["M"], N=row["N"], K=row["K"]).get("median_ms", "")
             print(f"{'product %s %dx%dx%d' % (row['type'], row['M'], row['N'], row['K']):<58}{row['median_ms']:>10}{'%.1f TFLOP/s' % row['tflop_per_s']:>30}{peer:>12}{'':>9}"

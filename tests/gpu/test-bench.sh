@@ -38,6 +38,7 @@ walks ()
 for type in f32 tf32 bf16; do
   check "every walk in $type has its time" walks $type forward gradient hessian hessian-cold gauss-newton hessian-block gauss-newton-block
 done
+check "and so has a search, down to the rows that are left" eval '[ "$(grep "\"what\": \"index search, rows that are left" gpu-results.jsonl | grep -c "\"queries_with_other_counts\": 0")" = 2 ]'
 check "rules have theirs, with operations and bytes" eval '[ "$(grep "\"what\": \"rule\"" gpu-results.jsonl | grep -c "\"flops\": [1-9].*\"bytes\": [1-9]")" = 20 ]'
 check "and stand in the table beside the floor" eval '[ "$(grep -c "of the floor" gpu-table.txt)" = 41 ]'
 
