@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "hessian/factors_rotation.h"
 #include "hessian/module_there.h"
+#include "run/backend_vector.h"
 
 #include <math.h>
 #include <string.h>
@@ -17,7 +18,7 @@
 /* Of modules whose sides stay there: laid out as the sums of a stretch are, zero but for those modules. */
 typedef struct {
   AssayBackend *device;         /* NULL: none stays */
-  double *sums;                 /* (width), there */
+  double *sums, *total;         /* (width), there: of the stretch; of all of them, NULL where that is summed here */
   gint64 width;
   const double *here;           /* the stretch's */
 } Beside;
@@ -36,11 +37,14 @@ begin_beside (Beside *beside, const double *here, GError **error)
   return beside->device == NULL || beside->device->zero (beside->device, beside->sums, (gsize) beside->width * sizeof (double), error);
 }
 
-/* sums += what was summed there. */
+/* To the total there, or to the stretch's sums here. */
 static gboolean
 end_beside (const Beside *beside, double *sums, GError **error)
 {
-  return beside->device == NULL || assay_module_there_collect (beside->device, beside->width, beside->sums, sums, error);
+  if (beside->device == NULL)
+    return TRUE;
+  return beside->total ? assay_backend_vector_add (beside->device, ASSAY_F64, beside->width, 1, beside->sums, beside->total, error)
+                       : assay_module_there_collect (beside->device, beside->width, beside->sums, sums, error);
 }
 
 /* --- moments -------------------------------------------------------------------------------------------------------------- */
@@ -242,6 +246,14 @@ combine_formed (AssayModuleFactors *of, const UseMoments *use, double N)
   of->positions = 1;
 }
 
+static gint64
+count_moments (const AssayFactors *factors, guint m)
+{
+  const AssayModuleFactors *of = &factors->of[m];
+
+  return factors->modules->module[m].n_uses * (gint64) (side_size (&of->row) + side_size (&of->column) + 1);
+}
+
 static gboolean
 moments_open (Moments *moments, GError **error)
 {
@@ -255,7 +267,7 @@ moments_open (Moments *moments, GError **error)
       guint n_uses = factors->modules->module[m].n_uses;
 
       moments->use[m] = g_new0 (UseMoments, n_uses);
-      moments->width += n_uses * (gint64) (side_size (&of->row) + side_size (&of->column) + 1);
+      moments->width += count_moments (factors, m);
       largest = MAX (largest, of->row.is_dense ? of->row.n : 1);
       largest = MAX (largest, of->column.is_dense ? of->column.n : 1);
     }
@@ -343,6 +355,8 @@ typedef struct {
   AssayModuleFunc func;
   gpointer data;
   void (*aim) (gpointer data, double *sums);
+  gint64 (*measure) (const AssayFactors *factors, guint m);     /* numbers of a module's sums; they lie in the order of the modules, */
+  gint64 n_last;                /* the last of them here even where the module stays on a device */
   gint64 width, batch, n_batches, n_stretches;  /* of one point */
   const char *what;
   AssayProgress *progress;
@@ -352,10 +366,10 @@ typedef struct {
   guint point;
 } Summing;
 
+/* sums: zeros before. */
 static gboolean
-sum_stretch (gpointer data, gint64 stretch, double *sums, GError **error)
+walk_stretch (Summing *s, gint64 stretch, double *sums, GError **error)
 {
-  Summing *s = data;
   guint point = (guint) (stretch / s->n_stretches);
   gint64 k = stretch % s->n_stretches, N = s->place->point->n_examples;
   AssayPoint at = s->place->point[point];
@@ -369,12 +383,20 @@ sum_stretch (gpointer data, gint64 stretch, double *sums, GError **error)
       if (s->pass == NULL || (s->beside->device != NULL && !assay_module_pass_leave_there (s->pass, s->marks, error)))
         return FALSE;
     }
-  memset (sums, 0, s->width * sizeof *sums);
   s->aim (s->data, sums);
   return begin_beside (s->beside, sums, error)
          && assay_module_pass_run_range (s->pass, s->n_batches * k / s->n_stretches * s->batch, MIN (N, s->n_batches * (k + 1) / s->n_stretches * s->batch),
                                       s->func, s->data, s->what, s->progress, error)
          && end_beside (s->beside, sums, error);
+}
+
+static gboolean
+sum_stretch (gpointer data, gint64 stretch, double *sums, GError **error)
+{
+  Summing *s = data;
+
+  memset (sums, 0, s->width * sizeof *sums);
+  return walk_stretch (s, stretch, sums, error);
 }
 
 /* Marks the modules that can be summed on the point's device, and makes room for their sums; without room all are summed here. */
@@ -406,8 +428,35 @@ open_beside (Summing *s, gboolean is_wanted, GError **error)
 static void
 close_beside (Beside *beside)
 {
-  if (beside->device != NULL)
-    beside->device->release (beside->device, beside->sums);
+  if (beside->device == NULL)
+    return;
+  beside->device->release (beside->device, beside->sums);
+  beside->device->release (beside->device, beside->total);
+}
+
+/* Room for the total of who sums alone; without it each stretch is fetched. */
+static void
+open_total (Beside *beside)
+{
+  beside->total = beside->device ? beside->device->alloc (beside->device, (gsize) beside->width * sizeof (double), NULL) : NULL;
+}
+
+/* total += a stretch's sums, where they are here; zeros instead of them. */
+static void
+fold (const Summing *s, double *sums, double *total)
+{
+  for (guint m = 0; m < s->factors->modules->n; m++)
+    {
+      const gint64 all = s->measure (s->factors, m), n = s->beside->total != NULL && s->marks[m] ? s->n_last : all;
+
+      sums += all;
+      total += all;
+      for (gint64 i = -n; i < 0; i++)
+        {
+          total[i] += sums[i];
+          sums[i] = 0;
+        }
+    }
 }
 
 static gboolean
@@ -416,15 +465,18 @@ sum_alone (Summing *s, gint64 n, double *total, GError **error)
   g_autoptr (AssayBuffer) memory = assay_mem_alloc_array (s->width, sizeof (double), error);
   double *sums = memory;
 
+  if (sums == NULL)
+    return FALSE;
+  open_total (s->beside);
+  memset (sums, 0, s->width * sizeof *sums);
   memset (total, 0, s->width * sizeof *total);
-  for (gint64 k = 0; sums != NULL && k < n; k++)
+  for (gint64 k = 0; k < n; k++)
     {
-      if (!sum_stretch (s, k, sums, error))
+      if (!walk_stretch (s, k, sums, error))
         return FALSE;
-      for (gint64 i = 0; i < s->width; i++)
-        total[i] += sums[i];
+      fold (s, sums, total);
     }
-  return sums != NULL;
+  return s->beside->total == NULL || assay_module_there_collect (s->beside->device, s->width, s->beside->total, total, error);
 }
 
 /* total (width) <- the sums, where s->data is aimed afterwards; whole: FALSE where other processes have not done theirs. */
@@ -453,7 +505,7 @@ fit_bases (AssayFactors *factors, const Place *place, const AssayFactorsSummer *
   gboolean shampoo = factors->options.basis == ASSAY_FACTORS_SHAMPOO, ok = moments_open (&moments, error);
   g_autofree gboolean *marks = g_new0 (gboolean, factors->modules->n);
   Beside beside = { 0 };
-  Summing summing = { .factors = factors, .place = place, .func = shampoo ? add_formed : add_moments, .data = &moments, .aim = aim_moments, .marks = marks, .beside = &beside,
+  Summing summing = { .factors = factors, .place = place, .func = shampoo ? add_formed : add_moments, .data = &moments, .aim = aim_moments, .measure = count_moments, .n_last = 1, .marks = marks, .beside = &beside,
                       .width = moments.width, .what = "curvature factors", .progress = progress };
   g_autoptr (AssayBuffer) total = ok ? assay_mem_alloc_array (moments.width, sizeof (double), error) : NULL;
 
@@ -577,7 +629,7 @@ fit_spectrum (AssayFactors *factors, const Place *place, const AssayFactorsSumme
   g_autofree gboolean *marks = g_new0 (gboolean, factors->modules->n);
   Beside beside = { 0 };
   Spectrum s = { .factors = factors, .lambda = lambda, .beside = &beside, .marks = marks };
-  Summing summing = { .factors = factors, .place = place, .func = add_spectrum, .data = &s, .aim = aim_spectrum, .what = "eigenvalues of the factors",
+  Summing summing = { .factors = factors, .place = place, .func = add_spectrum, .data = &s, .aim = aim_spectrum, .measure = count_spectrum, .what = "eigenvalues of the factors",
                       .marks = marks, .beside = &beside, .progress = progress };
   gint64 B = assay_module_pass_measure (place->point->model, factors->modules, place->point->backend, place->point->dtype, place->point->n_examples, NULL, error);
   g_autoptr (AssayBuffer) total = NULL;
