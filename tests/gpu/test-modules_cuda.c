@@ -17,7 +17,7 @@ static const struct { const char *name; AssayDtype dtype; AssayCompute compute; 
   { "f64", ASSAY_F64, ASSAY_COMPUTE_FULL, 0, 0x1p-53 },
   { "f32", ASSAY_F32, ASSAY_COMPUTE_FULL, 0, 0x1p-24 },
   { "tf32", ASSAY_F32, ASSAY_COMPUTE_TF32, 0x1p-10, 0x1p-24 },    /* rounded or cut off */
-  { "bf16", ASSAY_F32, ASSAY_COMPUTE_BF16, 0x1p-9, 0x1p-24 },
+  { "bf16", ASSAY_F32, ASSAY_COMPUTE_BF16, 0x1p-8, 0x1p-24 },
 };
 
 static AssayBackend *device;
