@@ -364,6 +364,15 @@ alloc_zeros (AssayCudaContext *context, size_t bytes, void **buffer, AssayCudaFa
   return 1;
 }
 
+/* What failed half way, as for want of memory, may be on its way through the pinned buffers, whatever their events say: nobody fills them before it is through. */
+static int
+settle (AssayCudaContext *context)
+{
+  cudaStreamSynchronize (context->stream);
+  cudaGetLastError ();
+  return 0;
+}
+
 /* Returns when the host's bytes may change, not when they have arrived. */
 int
 assay_cuda_copy_in (AssayCudaContext *context, void *buffer, const void *host, size_t bytes, AssayCudaFailure *failure)
@@ -376,11 +385,11 @@ assay_cuda_copy_in (AssayCudaContext *context, void *buffer, const void *host, s
       const int k = piece % 2;
 
       if (!assay_cuda_check (context, cudaEventSynchronize (context->staged[k]), "copy to the device", failure))
-        return 0;
+        return settle (context);
       memcpy (context->staging[k], (const char *) host + at, n);
       if (!assay_cuda_check (context, cudaMemcpyAsync ((char *) buffer + at, context->staging[k], n, cudaMemcpyHostToDevice, context->stream), "copy to the device", failure)
           || !assay_cuda_check (context, cudaEventRecord (context->staged[k], context->stream), "copy to the device", failure))
-        return 0;
+        return settle (context);
     }
   return 1;
 }
@@ -401,14 +410,14 @@ assay_cuda_copy_out (AssayCudaContext *context, void *host, const void *buffer, 
           if (!assay_cuda_check (context, cudaMemcpyAsync (context->staging[piece % 2], (const char *) buffer + at, n, cudaMemcpyDeviceToHost, context->stream),
                                  "copy from the device", failure)
               || !assay_cuda_check (context, cudaEventRecord (context->staged[piece % 2], context->stream), "copy from the device", failure))
-            return 0;
+            return settle (context);
         }
       if (piece > 0)
         {
           const size_t at = (piece - 1) * ASSAY_STAGING, n = bytes - at < ASSAY_STAGING ? bytes - at : ASSAY_STAGING;
 
           if (!assay_cuda_check (context, cudaEventSynchronize (context->staged[(piece - 1) % 2]), "copy from the device", failure))
-            return 0;
+            return settle (context);
           memcpy ((char *) host + at, context->staging[(piece - 1) % 2], n);
         }
     }
