@@ -15,6 +15,7 @@ CUDA_FILES = \
   kernels/op_norm.cu \
   kernels/op_position.cu \
   kernels/op_product.cu \
+  kernels/op_record.cu \
   kernels/op_scan.cu \
   kernels/op_select.cu \
   kernels/op_sketch.cu \

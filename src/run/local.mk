@@ -34,6 +34,7 @@ src_run_librun_la_SOURCES = $(OPTIMIZERS_LIST) \
   src/run/record_rows.c src/run/record_rows.h \
   src/run/record_sparse.c \
   src/run/record_taps.c src/run/record_taps.h \
+  src/run/record_there.c src/run/record_there.h \
   src/run/record_walk.c src/run/record_walk.h \
   src/run/recorded.c src/run/recorded.h \
   src/run/recording.c src/run/recording.h \

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* record_walk.c: batches of examples that have rows; kept buffers are handed over run by run of rows that lie side by side. */
+/* record_walk.c: batches of examples that have rows; kept buffers are handed over run by run of rows that lie side by side, or as they come from a device. */
 #include "run/record_walk.h"
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "run/record_there.h"
 #include "run/recording.h"
 
 #include <math.h>
@@ -26,6 +27,10 @@ struct _AssayRecordWalk {
   gint64 *at;                   /* (batch T) where the row is among the walk's: b T + position */
   double *pattern;              /* (T, H T) of one example; NULL: no tap needs it */
   gpointer scratch;
+
+  gboolean gathers;             /* on a device that has had room for it so far */
+  AssayRecordThere *there;      /* NULL: not begun, or no room */
+  void *fetched;                /* a value of a walk there, whole; NULL: none was yet */
 };
 
 /* --- making ---------------------------------------------------------------------------------------------------------------- */
@@ -96,6 +101,7 @@ assay_record_walk_free (AssayRecordWalk *w)
 {
   if (w == NULL)
     return;
+  assay_record_there_free (w->there);
   assay_feed_free (w->feed);
   g_clear_pointer (&w->taps, g_ptr_array_unref);
   assay_mem_free (w->chosen);
@@ -104,6 +110,7 @@ assay_record_walk_free (AssayRecordWalk *w)
   assay_mem_free (w->at);
   assay_mem_free (w->pattern);
   assay_mem_free (w->scratch);
+  assay_mem_free (w->fetched);
   g_free (w);
 }
 
@@ -143,23 +150,26 @@ choose (AssayRecordWalk *w, gint64 i, gint64 first, gint64 end)
   return i;
 }
 
-/* Refuses activations that the stored type would turn into infinities. x: n numbers, the first in row `row` of the batch. */
+/* What the stored type would turn into an infinity or a NaN. row: of the batch. */
+static gboolean
+refuse (const AssayRecordWalk *w, const AssayRecordTap *tap, gint64 row, gint64 channel, double number, AssayStoreType type, GError **error)
+{
+  g_autofree char *example = assay_dataset_describe (w->r->dataset, w->example[row]);
+  const char *larger = type == ASSAY_STORE_F16 ? "record as bf16 or f32" : type == ASSAY_STORE_BF16 ? "record as f32" : "record as f64";
+
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NAN, "recording: %s: %s is %g at position %d channel %" G_GINT64_FORMAT ", which %s cannot hold; %s", example,
+               tap->name, number, w->position[row], channel, assay_store_type_word (type), isfinite (number) ? larger : "look at the model and the example");
+  return FALSE;
+}
+
+/* x: n numbers, the first in row `row` of the batch. */
 static gboolean
 check (const AssayRecordWalk *w, const AssayRecordTap *tap, AssayDtype dtype, const void *x, gint64 n, gint64 row, AssayStoreType type, GError **error)
 {
-  gint64 unfit = assay_recording_find_unfit (dtype, x, n, type);
-  g_autofree char *example = NULL;
-  double number;
+  const gint64 unfit = assay_recording_find_unfit (dtype, x, n, type);
+  const double number = unfit < 0 ? 0 : dtype == ASSAY_F32 ? (double) ((const float *) x)[unfit] : ((const double *) x)[unfit];
 
-  if (unfit < 0)
-    return TRUE;
-  row += unfit / tap->C;
-  number = dtype == ASSAY_F32 ? (double) ((const float *) x)[unfit] : ((const double *) x)[unfit];
-  example = assay_dataset_describe (w->r->dataset, w->example[row]);
-  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_NAN, "recording: %s: %s is %g at position %d channel %" G_GINT64_FORMAT ", which %s cannot hold; %s", example,
-               tap->name, number, w->position[row], unfit % tap->C, assay_store_type_word (type),
-               isfinite (number) ? "record as bf16 or f32" : "look at the model and the example");
-  return FALSE;
+  return unfit < 0 || refuse (w, tap, row + unfit / tap->C, unfit % tap->C, number, type, error);
 }
 
 /* n rows side by side, a cacheful at a time: looked through, then handed over. row: the first one's number in the batch. */
@@ -224,29 +234,145 @@ hand_over_patterns (const AssayRecordWalk *w, guint k, AssayExec *exec, const As
   return TRUE;
 }
 
+/* Rows that were rounded on a device. */
 static gboolean
-hand_over_batch (const AssayRecordWalk *w, AssayExec *exec, const AssayRecordSink *sink, GError **error)
+hand_over_received (const AssayRecordWalk *w, guint k, const AssayRecordSink *sink, GError **error)
 {
-  if (!sink->index (sink->data, w->example, w->position, w->n, error))
+  double number;
+  gint64 channel, row = assay_record_there_find_unfit (w->there, k, &channel, &number);
+
+  if (row >= 0)
+    return refuse (w, w->taps->pdata[k], row, channel, number, sink->type, error);
+  return sink->rows (sink->data, k, assay_record_there_get_type (w->there), assay_record_there_get_rows (w->there, k), w->n, error);
+}
+
+/* A tap's value of the walk as it is, fetched where it was left on a device; NULL with an error. */
+static const void *
+get_value (AssayRecordWalk *w, const AssayExec *exec, const AssayRecordTap *tap, GError **error)
+{
+  const void *here = assay_exec_get_buffer (exec, ASSAY_PRIMAL, tap->value);
+  const gsize width = assay_dtype_width (w->dtype);
+  gint64 C = 0;
+
+  if (here != NULL)
+    return here;
+  for (guint k = 0; k < w->taps->len; k++)
+    C = MAX (C, ((AssayRecordTap *) w->taps->pdata[k])->C);
+  if (w->fetched == NULL && (w->fetched = assay_mem_alloc_array ((guint64) (w->batch * w->T), (gsize) C * width, error)) == NULL)
+    return NULL;
+  return w->r->backend->copy_out (w->r->backend, w->fetched, assay_exec_get_there (exec, ASSAY_PRIMAL, tap->value), (gsize) (w->n_examples * w->T * tap->C) * width, error)
+         ? w->fetched : NULL;
+}
+
+static gboolean
+hand_over_tap (AssayRecordWalk *w, guint k, AssayExec *exec, const AssayRecordSink *sink, GError **error)
+{
+  const AssayRecordTap *tap = w->taps->pdata[k];
+  const void *value;
+
+  if (tap->attention != NULL)
+    return hand_over_patterns (w, k, exec, sink, error);
+  if (w->there != NULL)
+    return hand_over_received (w, k, sink, error);
+  value = get_value (w, exec, tap, error);
+  return value != NULL && hand_over_runs (w, k, w->dtype, value, 0, 0, w->n, sink, error);
+}
+
+static gboolean
+hand_over_batch (AssayRecordWalk *w, AssayExec *exec, const AssayRecordSink *sink, GError **error)
+{
+  if ((w->there != NULL && !assay_record_there_receive (w->there, error)) || !sink->index (sink->data, w->example, w->position, w->n, error))
     return FALSE;
+  for (guint k = 0; k < w->taps->len; k++)
+    if (!hand_over_tap (w, k, exec, sink, error))
+      return FALSE;
+  return sink->batch (sink->data, error);
+}
+
+/* --- walks --------------------------------------------------------------------------------------------------------------------- */
+
+static gboolean
+is_of_pattern (const AssayRecordWalk *w, guint value)
+{
   for (guint k = 0; k < w->taps->len; k++)
     {
       const AssayRecordTap *tap = w->taps->pdata[k];
 
-      if (tap->attention != NULL ? !hand_over_patterns (w, k, exec, sink, error)
-                                 : !hand_over_runs (w, k, w->dtype, assay_exec_get_buffer (exec, ASSAY_PRIMAL, tap->value), 0, 0, w->n, sink, error))
-        return FALSE;
+      if (tap->attention != NULL && (tap->value == value || tap->keys == value))
+        return TRUE;
     }
-  return sink->batch (sink->data, error);
+  return FALSE;
+}
+
+/* On a device taps stay there; patterns are worked out here. */
+static void
+leave (const AssayRecordWalk *w, AssayExec *exec)
+{
+  for (guint k = 0; w->r->backend->owns != NULL && k < w->taps->len; k++)
+    {
+      const guint value = ((AssayRecordTap *) w->taps->pdata[k])->value;
+
+      if (!is_of_pattern (w, value))
+        assay_exec_leave (exec, ASSAY_PRIMAL, value);
+    }
+}
+
+/* The walk of the chosen examples; NULL with an error. */
+static AssayExec *
+walk (AssayRecordWalk *w, GError **error)
+{
+  AssayPass *pass = assay_feed_bind (w->feed, w->chosen, w->n_examples, error);
+  AssayExec *exec = pass ? assay_pass_get_exec (pass) : NULL;
+
+  if (exec == NULL)
+    return NULL;
+  leave (w, exec);
+  return assay_exec_prepare (exec, assay_model_get_theta (w->r->model), NULL, NULL, FALSE, error)
+         && assay_pass_check_losses (pass, w->chosen, "recording", error) ? exec : NULL;
+}
+
+/* Where the device has no room for rows, values are fetched whole from here on. TRUE where that may help against the error, which is cleared. */
+static gboolean
+give_up_room (AssayRecordWalk *w, GError **error)
+{
+  g_clear_pointer (&w->there, assay_record_there_free);
+  w->gathers = FALSE;
+  if (!g_error_matches (*error, ASSAY_ERROR, ASSAY_ERROR_NO_MEMORY))
+    return FALSE;
+  g_clear_error (error);
+  return TRUE;
+}
+
+/* Room is made behind the first walk, which comes first. */
+static gboolean
+send (AssayRecordWalk *w, const AssayExec *exec, AssayStoreType type, GError **error)
+{
+  g_autoptr (GError) fault = NULL;
+
+  if (!w->gathers)
+    return TRUE;
+  if (w->there == NULL)
+    w->there = assay_record_there_new (w->r->backend, w->taps, w->dtype, type, MIN (w->batch * w->T, w->rows->n), &fault);
+  if ((w->there != NULL && assay_record_there_send (w->there, exec, w->at, w->n, &fault)) || give_up_room (w, &fault))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&fault));
+  return FALSE;
 }
 
 static gboolean
 walk_batch (AssayRecordWalk *w, const AssayRecordSink *sink, GError **error)
 {
-  AssayPass *pass = assay_feed_bind (w->feed, w->chosen, w->n_examples, error);
+  g_autoptr (GError) fault = NULL;
+  AssayExec *exec = walk (w, &fault);
 
-  return pass != NULL && assay_exec_prepare (assay_pass_get_exec (pass), assay_model_get_theta (w->r->model), NULL, NULL, FALSE, error)
-         && assay_pass_check_losses (pass, w->chosen, "recording", error) && hand_over_batch (w, assay_pass_get_exec (pass), sink, error);
+  if (exec == NULL && w->there != NULL && give_up_room (w, &fault))
+    exec = walk (w, &fault);
+  if (exec == NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&fault));
+      return FALSE;
+    }
+  return send (w, exec, sink->type, error) && hand_over_batch (w, exec, sink, error);
 }
 
 /* Batches always begin at the same examples, so that nobody sees where a recording was stopped or cut. */
@@ -255,6 +381,8 @@ assay_record_walk_run (AssayRecordWalk *w, gint64 first, gint64 end, const Assay
 {
   gint64 i = assay_record_rows_find (w->rows, first) / w->batch * w->batch;
 
+  g_clear_pointer (&w->there, assay_record_there_free);           /* it is of a stored type */
+  w->gathers = w->r->backend->owns != NULL;
   while (i < w->rows->N && w->rows->offset[i] < end)
     {
       if (assay_progress_is_cancelled (progress, error))

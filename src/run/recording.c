@@ -10,6 +10,7 @@
 
 #define KEEP_UP_SECONDS 30
 #define F16_OVERFLOW 65520.0    /* what is as large or larger rounds to infinity */
+#define BF16_OVERFLOW 0x1.ffp127
 #define F32_OVERFLOW 0x1.ffffffp127
 
 static const char *const keeps[] = { "rows", "summary", "sparse", NULL };
@@ -98,7 +99,7 @@ assay_recording_find (const AssayRecording *r, const char *kind, AssayRecordShar
 static gboolean
 fits (double x, AssayStoreType type)
 {
-  return fabs (x) < (type == ASSAY_STORE_F16 ? F16_OVERFLOW : type == ASSAY_STORE_F64 ? (double) INFINITY : F32_OVERFLOW);
+  return fabs (x) < (type == ASSAY_STORE_F16 ? F16_OVERFLOW : type == ASSAY_STORE_BF16 ? BF16_OVERFLOW : type == ASSAY_STORE_F32 ? F32_OVERFLOW : (double) INFINITY);
 }
 
 gint64

@@ -789,13 +789,13 @@ test_refusals (Room *room, gconstpointer unused)
     }
 }
 
-/* 65519 rounds to the largest half, 65520 to infinity. */
+/* 65519 rounds to the largest half, 65520 to infinity, as of bf16 what lies half way between its largest and 2^128. */
 static void
 test_overflow (Room *room, gconstpointer unused)
 {
   static const struct { float bias; const char *type, *text; } trials[] = {
     { 65519.9f, "f16", NULL }, { 65520.0f, "f16", "which f16 cannot hold; record as bf16 or f32" }, { -7e4f, "f16", "is -70000 at position 0 channel 2" },
-    { 7e4f, "f32", NULL }, { 3.4e38f, "bf16", NULL } };
+    { 7e4f, "f32", NULL }, { 0x1.fefffep127f, "bf16", NULL }, { 0x1.ffp127f, "bf16", "which bf16 cannot hold; record as f32" } };
 
   (void) unused;
   for (guint k = 0; k < G_N_ELEMENTS (trials); k++)
