@@ -63,6 +63,24 @@ ASSAY_CUDA_MODULE_RULE (module_columns);
 
 /* --- module_moment: sum (of doubles) += X'X          X (K,n)   sum (n,n) --------------------------------------------------------------- */
 
+#define STRIP 512               /* rows of a moment that are one product: from the diagonal on, what is left of it is mirrored */
+
+/* sum += moment, whose part below the diagonal is that above it. */
+template <class T>
+struct AddMoment {
+  int64_t n;
+  const T *moment;
+  double *sum;
+
+  __device__ void
+  operator() (int64_t at) const
+  {
+    const int64_t i = at / n, j = at % n;
+
+    sum[at] += (double) moment[i <= j ? at : j * n + i];
+  }
+};
+
 namespace rules {
 struct module_moment {
   template <class T>
@@ -73,12 +91,15 @@ struct module_moment {
     const int64_t K = c->in_shape[0].dim[0], n = c->in_shape[0].dim[1];
     const T *X = (const T *) c->x[0];
     Scratch<T> moment;
-    int ok;
+    int ok = scratch_alloc (scope, n * n, &moment);
 
-    if (!scratch_alloc (scope, n * n, &moment))
-      return 0;
-    ok = multiply (scope, in_compute (scope, product (true, false, n, n, K, X, n, X, n, false, moment.v, n)))
-         && run_elements (scope, "moment of a module", n * n, SumInDouble<T> { moment.v, (double *) c->y[0] });
+    for (int64_t i = 0; ok && i < n; i += STRIP)
+      {
+        const int64_t rows = n - i < STRIP ? n - i : STRIP;
+
+        ok = multiply (scope, in_compute (scope, product (true, false, rows, n - i, K, X + i, n, X + i, n, false, moment.v + i * n + i, n)));
+      }
+    ok = ok && run_elements (scope, "moment of a module", n * n, AddMoment<T> { n, moment.v, (double *) c->y[0] });
     scratch_release (scope, moment);
     return ok;
   }

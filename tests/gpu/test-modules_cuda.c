@@ -310,6 +310,40 @@ test_sides (gconstpointer data)
   device->release (device, y);
 }
 
+/* A moment that is made in strips, of which one is narrower: both halves of it. */
+static void
+test_wide_moment (gconstpointer data)
+{
+  enum { WIDE = 530, FEW = 6 };
+  const gsize p = GPOINTER_TO_SIZE (data);
+  const AssayModuleThere there = { device, precisions[p].dtype, precisions[p].compute };
+  const double unit = precisions[p].unit, factor = precisions[p].factor, part = factor * (2 + factor) + (FEW + 1) * unit * (1 + factor) * (1 + factor);
+  AssayRng rng = assay_rng_new (8, p);
+  g_autofree double *x = g_new (double, FEW * WIDE), *moment = g_new (double, WIDE * WIDE);
+  gpointer sum = make (WIDE * WIDE * sizeof (double)), X;
+
+  draw (&rng, there.dtype, FEW * WIDE, x);
+  X = send (there.dtype, x, FEW, WIDE, WIDE);
+  for (guint k = 0; k < 2; k++)                                   /* it is added to what was there */
+    g_assert_true (assay_module_there_moment (&there, FEW, WIDE, X, sum, NULL));
+  fetch (ASSAY_F64, sum, WIDE * WIDE, moment);
+  for (int i = 0; i < WIDE; i++)
+    for (int j = 0; j < WIDE; j++)
+      {
+        double expected = 0, size = 0;
+
+        for (int t = 0; t < FEW; t++)
+          {
+            expected += 2 * x[t * WIDE + i] * x[t * WIDE + j];
+            size += 2 * fabs (x[t * WIDE + i] * x[t * WIDE + j]);
+          }
+        check (moment[i * WIDE + j], expected, part * size);
+        g_assert_cmpfloat (moment[i * WIDE + j], ==, moment[j * WIDE + i]);
+      }
+  device->release (device, X);
+  device->release (device, sum);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -322,7 +356,8 @@ main (int argc, char **argv)
   for (gsize p = 0; p < G_N_ELEMENTS (precisions); p++)
     {
       static const struct { const char *name; void (*func) (gconstpointer data); } cases[] = {
-        { "scores by gradients that are formed, and by positions", test_scores }, { "squares of gradients, and forms", test_forms }, { "moments and turned sides", test_sides }
+        { "scores by gradients that are formed, and by positions", test_scores }, { "squares of gradients, and forms", test_forms }, { "moments and turned sides", test_sides },
+        { "a wide moment", test_wide_moment }
       };
 
       for (guint k = 0; k < G_N_ELEMENTS (cases); k++)
