@@ -176,20 +176,43 @@ count_roundings (double K)
   return MIN (K, ASSAY_GEMM_RUN_MOST) + ceil (K / ASSAY_GEMM_RUN_LEAST);
 }
 
+/* The same on a device, in any order: pieces of a gradient's product (module_products of kernels/op_module.cu) are added up in double. */
+static double
+count_roundings_there (double K)
+{
+  return MIN (K, 8192) + ceil (K / 8192);
+}
+
 /* The scoring pass forms D from n positions and multiplies R C numbers, or multiplies C, then R, then adds n; vectors are rounded once. z is made
  * in double from the same r and c: two rotations and n positions, whose error in norm has the roots of the sizes in it. Where every element of an
  * error vector is below x its norm is below sqrt (size) x. */
-double
-assay_index_coordinates_rounding (const AssayModule *module, AssayDtype dtype)
+static double
+bound_rounding (const AssayModule *module, AssayDtype dtype, gboolean is_there)
 {
   double R = (double) module->rows, C = (double) module->columns, n = 0, scoring, rotating;
 
   for (guint u = 0; u < module->n_uses; u++)
     n += (double) module->uses[u].positions;
-  scoring = n + count_roundings (R * C) + count_roundings (C) + R + C + 16;
+  scoring = n + (is_there ? count_roundings_there (R * C) + C : count_roundings (R * C) + count_roundings (C)) + R + C + 16;
   rotating = n + (count_roundings (R) + 1) * sqrt (R) + (count_roundings (C) + 1) * sqrt (C) + 16;
   /* The query's own rotations there and back, in double, double the second part; a margin of 1.01 stands for products of roundings. */
   return 1.01 * (scoring * (dtype == ASSAY_F32 ? 0x1p-24 : 0x1p-53) + 3 * rotating * 0x1p-53);
+}
+
+double
+assay_index_coordinates_rounding (const AssayModule *module, AssayDtype dtype)
+{
+  return bound_rounding (module, dtype, FALSE);
+}
+
+double
+assay_index_coordinates_excess (const AssayModules *modules, AssayDtype dtype)
+{
+  double most = 1;
+
+  for (guint m = 0; m < modules->n; m++)
+    most = MAX (most, bound_rounding (&modules->module[m], dtype, TRUE) / bound_rounding (&modules->module[m], dtype, FALSE));
+  return most;
 }
 
 /* --- queries --------------------------------------------------------------------------------------------------------------------- */

@@ -47,6 +47,8 @@ assay_index_coordinates_metric (const AssayIndexCoordinates *coordinates, guint 
 /* Per module: what the rounding of walked products, of forming z and of the scoring pass is at most, in units of sum over positions ||r|| ||c||
  * times the norm of the query's module. dtype: of the walks. */
 double   assay_index_coordinates_rounding (const AssayModule *module, AssayDtype dtype);
+/* What these are at most multiplied by where the scoring pass is a device's (hessian/module_scores_there.h), whose sums go in another order; at least 1. */
+double   assay_index_coordinates_excess   (const AssayModules *modules, AssayDtype dtype);
 
 /* Queries' gradients in the basis, (K,P) by module, row, column: what is the same for every damping. gradients (K,P) in theta's order. */
 void     assay_index_coordinates_rotate (const AssayIndexCoordinates *coordinates, AssayWorkers *workers, gint64 K, const double *gradients, double *rotated,

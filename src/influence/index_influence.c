@@ -145,14 +145,18 @@ static gboolean
 ask (Asking *a, const AssayFactorsDamping *damping, gint64 k, AssayIndexOrder order, AssayIndexAnswer *answer, GError **error)
 {
   const gint64 P = a->index->factors->modules->P, D = a->index->rows->D;
+  const double excess = a->task.backend->owns ? assay_index_coordinates_excess (a->index->factors->modules, a->index->factors->dtype) : 1;
   g_autoptr (AssayIndexAnswer) block = NULL;
 
   g_clear_pointer (&a->inverse, assay_factors_inverse_free);
   if ((a->inverse = assay_factors_inverse_new (a->index->factors, a->spectrum, damping, a->task.backend->workers, error)) == NULL)
     return FALSE;
   for (gint64 q = 0; q < a->K; q++)
-    a->queries[q] = assay_index_coordinates_damp (a->index->coordinates, a->spectrum, a->inverse, (const double *) a->rotated + q * P,
-                                                  (double *) a->kept + q * D, (double *) a->left_out + q * ASSAY_INDEX_GROUPS);
+    {
+      a->queries[q] = assay_index_coordinates_damp (a->index->coordinates, a->spectrum, a->inverse, (const double *) a->rotated + q * P,
+                                                    (double *) a->kept + q * D, (double *) a->left_out + q * ASSAY_INDEX_GROUPS);
+      a->queries[q].rounding *= excess;
+    }
   block = assay_gradient_index_search (a->index->rows, a->there, a->task.backend->workers, a->K, a->queries, k, order, recompute, a, error);
   if (block == NULL)
     return FALSE;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* index_influence.h: questions to a stored gradient index: the most influential training examples at any damping, and all of them ranked.
  *
- * Scores are those of the methods on factors (factored.h), which recompute what the index leaves open: the same bits as theirs.
+ * Scores are those of the methods on factors (factored.h), which recompute what the index leaves open: the same bits as theirs on the
+ * processor; on a device, where those make the vectors of queries otherwise, the same to rounding.
  * Shape letters: Q queries, N training examples, P parameters. Thread rule: one question at a time per backend.
  */
 #pragma once
