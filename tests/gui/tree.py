@@ -83,9 +83,12 @@ def shown(root):
             yield node
 
 
+PATIENCE = 4            # how many times slower than that a machine may be that has other work
+
+
 def wait(seconds, what):
-    """The first thing that what() finds, within so many seconds."""
-    end = time.monotonic() + seconds
+    """The first thing that what() finds, within so many seconds of a machine that has nothing else to do."""
+    end = time.monotonic() + PATIENCE * seconds
     while time.monotonic() < end:
         found = what()
         if found:
