@@ -33,7 +33,7 @@ for program; do
 done
 cp "$srcdir"/bench/gpu/*.sh "$srcdir"/bench/gpu/*.py "$top/bench/gpu/"
 rm "$top/bench/gpu/launch.sh"
-cp "$srcdir/bench/peers/torch_model.py" "$top/bench/peers/"
+cp "$srcdir/bench/peers/torch_model.py" "$srcdir/bench/peers/kronfluence_factors.py" "$top/bench/peers/"
 cp "$srcdir/tests/gpu/check-gpu.sh" "$top/tests/gpu/"
 cp -r "$srcdir/data/regimes" "$srcdir/data/schemas" "$top/share/assay/"
 cp "$srcdir/bench/gpu/BUNDLE" "$top/README"

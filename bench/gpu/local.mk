@@ -1,21 +1,25 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # bench/gpu: checks and times on a machine with a device, and the bundle that takes them to one.
-EXTRA_PROGRAMS += bench/gpu/measure bench/gpu/walks
-BENCHMARKS += bench/gpu/measure bench/gpu/walks
+EXTRA_PROGRAMS += bench/gpu/factors bench/gpu/measure bench/gpu/walks
+BENCHMARKS += bench/gpu/factors bench/gpu/measure bench/gpu/walks
+bench_gpu_factors_SOURCES = bench/gpu/factors.c bench/gpu/share.h bench/case_dir.h
+bench_gpu_factors_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 bench_gpu_measure_SOURCES = bench/gpu/measure.c
 bench_gpu_measure_CPPFLAGS = -I$(top_srcdir)/kernels
 bench_gpu_measure_CFLAGS = $(AM_CFLAGS) -ffp-contract=off
 bench_gpu_measure_LDADD = -lm
-bench_gpu_walks_SOURCES = bench/gpu/walks.c bench/case_dir.h
+bench_gpu_walks_SOURCES = bench/gpu/walks.c bench/gpu/share.h bench/case_dir.h
 bench_gpu_walks_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
-EXTRA_DIST += bench/gpu/BUNDLE bench/gpu/launch.sh bench/gpu/resources.py bench/gpu/run.sh bench/gpu/table.py bench/gpu/torch_peer.py bench/gpu/walks_peer.py build-aux/make-gpu-bundle.sh
+EXTRA_DIST += bench/gpu/BUNDLE bench/gpu/kronfluence_peer.py bench/gpu/launch.sh bench/gpu/resources.py bench/gpu/run.sh bench/gpu/table.py bench/gpu/torch_peer.py bench/gpu/walks_peer.py build-aux/make-gpu-bundle.sh
 
 # The programs once more, with a run path beside them. Not as a RUNPATH: this one holds for what the libraries need, too, and before LD_LIBRARY_PATH.
-BUNDLED = gpu-bundle/assay gpu-bundle/measure gpu-bundle/test-modules_cuda gpu-bundle/test-ops_cuda gpu-bundle/test-oracle_cuda gpu-bundle/test-parity gpu-bundle/test-products_cuda \
+BUNDLED = gpu-bundle/assay gpu-bundle/factors gpu-bundle/measure gpu-bundle/test-modules_cuda gpu-bundle/test-ops_cuda gpu-bundle/test-oracle_cuda gpu-bundle/test-parity gpu-bundle/test-products_cuda \
   gpu-bundle/test-walks_cuda gpu-bundle/walks
 LINK_BUNDLED = $(AM_V_CCLD)$(MKDIR_P) $(@D) && $(LINK) -Wl,-rpath,'$$ORIGIN/../lib' -Wl,--disable-new-dtags
 gpu-bundle/assay: $(assay_OBJECTS) $(assay_DEPENDENCIES)
 	$(LINK_BUNDLED) $(assay_OBJECTS) $(assay_LDADD) $(LIBS)
+gpu-bundle/factors: $(bench_gpu_factors_OBJECTS) $(bench_gpu_factors_DEPENDENCIES)
+	$(LINK_BUNDLED) $(bench_gpu_factors_OBJECTS) $(LDADD) $(LIBS)
 gpu-bundle/measure: $(bench_gpu_measure_OBJECTS)
 	$(LINK_BUNDLED) $(bench_gpu_measure_OBJECTS) $(bench_gpu_measure_LDADD) $(LIBS)
 gpu-bundle/test-modules_cuda: $(tests_gpu_test_modules_cuda_OBJECTS) $(tests_gpu_test_modules_cuda_DEPENDENCIES)

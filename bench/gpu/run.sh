@@ -1,12 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Checks and times the CUDA module on the device of this machine, in one call of under ten minutes. In a bundle (make gpu-bundle) everything is there; in the
-# sources it needs nvcc, a C compiler and a driver, builds the module from kernels/, and takes what needs more of Assay, the walks of models and the suites, out
-# of the build tree that BUILD names. PyTorch, where it is there, is the peer and measures the card's ceilings.
+# sources it needs nvcc, a C compiler and a driver, builds the module from kernels/, and takes what needs more of Assay, walks of models, EK-FAC and the suites,
+# out of the build tree that BUILD names. PyTorch, where it is there, is the peer and measures the card's ceilings; kronfluence is EK-FAC's peer.
 #
 #   bench/gpu/run.sh            results into $OUT, or bench/results/ where it is not set
 #   LIMIT=S ...                 seconds for everything (570); what would come later is left out
 #   MODULE=FILE ROWS=N ...      that module instead of the bundle's or one built here, an index of N rows instead of a million
+#   FACTORS='bf16 512 481' ...  EK-FAC in that precision on so many sequences and queries, and again for every three more words
 #   BUILD=DIR ...               a build tree with `make bench check-gpu` behind it
 #   TINY=1 ...                  sizes for a host that stands in for a device, which is not looked for
 #
@@ -36,10 +37,10 @@ build ()
   work=$1
   if [ -e launch.sh ]; then
     cp "${MODULE:-lib/assay/assay-cuda.so}" "$work/assay-cuda.so" || return 1
-    for program in test-parity measure walks test-ops_cuda test-products_cuda test-modules_cuda test-walks_cuda test-oracle_cuda; do ln -s "$PWD/launch.sh" "$work/$program"; done
+    for program in test-parity measure walks factors test-ops_cuda test-products_cuda test-modules_cuda test-walks_cuda test-oracle_cuda; do ln -s "$PWD/launch.sh" "$work/$program"; done
     return
   fi
-  for program in bench/gpu/walks tests/gpu/test-ops_cuda tests/gpu/test-products_cuda tests/gpu/test-modules_cuda tests/gpu/test-walks_cuda tests/gpu/test-oracle_cuda; do
+  for program in bench/gpu/walks bench/gpu/factors tests/gpu/test-ops_cuda tests/gpu/test-products_cuda tests/gpu/test-modules_cuda tests/gpu/test-walks_cuda tests/gpu/test-oracle_cuda; do
     [ ! -x "${BUILD:-/nowhere}/$program" ] || ln -s "$BUILD/$program" "$work/"
   done
   if [ -n "${MODULE-}" ]; then
@@ -103,11 +104,12 @@ step ()
   return $status
 }
 
-# checked: a step that makes the run a failure when it fails; not when it was ended for taking too long.
+# checked: a step that makes the run a failure when it fails; not when it was ended for taking too long, or when what it needs is not installed.
 checked ()
 {
   step "$@" && return
   [ $status -eq 124 ] && { unfinished="$unfinished, $name"; return; }
+  [ $status -eq 77 ] && { grep '^SKIP' "$work/step" | tee -a "$log"; return; }
   failed=1
   tail -n 15 "$work/step"
 }
@@ -148,10 +150,27 @@ else
   say "walks: left out, not built"
 fi
 
+# EK-FAC of the same model, likewise.
+factors=
+if [ -n "$walks" ] && [ -x "$work/factors" ]; then
+  checked 90 "EK-FAC, parity" "$work/factors" parity "$work/assay-cuda.so" "$work/case"
+  grep '^{' "$work/step" >>"$results"
+  [ $status -ne 0 ] || factors=1
+elif [ -n "$walks" ]; then
+  say "EK-FAC: left out, not built"
+fi
+
 checked 120 "times" "$work/measure" "$work/assay-cuda.so" ${ROWS:-1000000} ${TINY:+tiny}
 grep '^{' "$work/step" >>"$results"
 if [ -n "$walks" ]; then
   checked 140 "walks, times" "$work/walks" times "$work/assay-cuda.so" ${TINY:+tiny}
+  grep '^{' "$work/step" >>"$results"
+fi
+# Two sizes of a precision make a line on to the whole; the whole itself comes last, where it may be ended.
+if [ -n "$factors" ]; then
+  sizes=${FACTORS:-bf16 512 481 bf16 256 481 tf32 512 481 tf32 256 481 full 128 96 bf16 4656 481}
+  [ -z "${TINY-}" ] || sizes="full 4 2 tf32 4 2 bf16 4 2"
+  checked 150 "EK-FAC, times" "$work/factors" times "$work/assay-cuda.so" "$work/case" $sizes
   grep '^{' "$work/step" >>"$results"
 fi
 if [ -n "$walks" ] && command -v python3 >/dev/null && LD_LIBRARY_PATH=$before python3 -c 'import torch' 2>/dev/null; then
@@ -180,6 +199,11 @@ if command -v compute-sanitizer >/dev/null; then
   done
 else
   say "compute-sanitizer is not installed"
+fi
+
+if [ -n "$factors" ] && [ -z "${TINY-}" ] && command -v python3 >/dev/null; then
+  checked 130 "EK-FAC, kronfluence" env LD_LIBRARY_PATH="$before" python3 -W ignore bench/gpu/kronfluence_peer.py "$work/case" f32 128 96 32 bf16 256 481 32 bf16 128 481 32 bf16 256 481 481
+  grep '^{' "$work/step" >>"$results"
 fi
 
 # Where the time of the index's kernels goes: into the log.

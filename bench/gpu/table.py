@@ -1,8 +1,39 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""table.py: the results file of run.sh as one table: what, how long, which part of the measured ceiling, PyTorch's time, the goal."""
+"""table.py: the results file of run.sh as tables: what, how long, which part of the measured ceiling, PyTorch's time, the goal; and EK-FAC beside kronfluence."""
 
 import json
 import sys
+
+
+WIKITEXT = {"N": 4656, "Q": 481, "T": 512}           # the size that goals of EK-FAC are told for
+GOAL_SECONDS, GOAL_RATIO = 25, 10
+
+
+def extrapolate(row, rows):
+    """Seconds at WikiText-2's size by the line through this row and the nearest other of the same settings; an empty text where there is no line."""
+    same = lambda other: all(other.get(k) == row.get(k) for k in ("what", "compute", "query_batch", "Q", "T"))
+    others = [r for r in rows if same(r) and "seconds" in r and r["N"] != row["N"]]
+    if row["Q"] != WIKITEXT["Q"] or row["T"] != WIKITEXT["T"] or row["N"] == WIKITEXT["N"] or not others:
+        return ""
+    other = min(others, key=lambda r: abs(r["N"] - row["N"]))
+    slope = (row["seconds"] - other["seconds"]) / (row["N"] - other["N"])
+    return round(row["seconds"] + slope * (WIKITEXT["N"] - row["N"]), 1)
+
+
+def tell_factors(rows):
+    done = [row for row in rows if row["what"] in ("ekfac", "kronfluence: ekfac") and "failed" not in row]
+    if not done:
+        return
+    stages = ("moments", "eigenvectors", "spectrum", "queries", "scores")
+    print(f"\n{'EK-FAC, sequences x queries, of tokens: seconds':<58}{'all':>9}" + "".join(f"{s:>13}" for s in stages) + f"{'extrapolated to 4656 x 481':>28}{'goal s':>8}  beside ours")
+    for row in done:
+        is_ours = row["what"] == "ekfac"
+        name = f"{row['compute']}, {row['N']} x {row['Q']} of {row['T']}" + ("" if is_ours else f", kronfluence, {row['query_batch']} queries at once")
+        ours = [r["seconds"] for r in done if not is_ours and r["what"] == "ekfac" and r["compute"].replace("full", "f32") == row["compute"]
+                and all(r[k] == row[k] for k in WIKITEXT)]
+        ratio = f"{row['seconds'] / ours[0]:.1f} x, goal {GOAL_RATIO}" if ours else ""
+        goal = GOAL_SECONDS if is_ours and all(row[k] == WIKITEXT[k] for k in WIKITEXT) else ""
+        print(f"{name:<58}{row['seconds']:>9.2f}" + "".join(f"{row.get(s + '_s', ''):>13}" for s in stages) + f"{extrapolate(row, done):>28}{goal:>8}  {ratio}")
 
 
 def main():
@@ -31,7 +62,7 @@ def main():
         return min((t for t in times if t), default="")
 
     for row in rows:
-        if row["what"] in ("run", "device", "torch", "walks of", "parity") or row["what"].startswith("limit") or row["what"].startswith("ceiling") or "failed" in row:
+        if row["what"] in ("run", "device", "torch", "walks of", "parity", "peer") or row["what"].startswith("limit") or row["what"].startswith("ceiling") or "failed" in row:
             print("  ".join(f"{k}: {v}" for k, v in row.items()))
     print(f"\n{'what':<58}{'ms':>10}{'of the ceiling':>30}{'PyTorch ms':>12}{'goal ms':>9}  check")
     for row in rows:
@@ -70,6 +101,7 @@ def main():
         elif row["what"].startswith("eigenvectors of all"):
             peer = find("torch: " + row["what"], type=row["type"]).get("seconds", "")
             print(f"{'eigenvectors of all factors of GPT-2, %s, seconds' % row['type']:<58}{row['seconds']:>10}{'':>30}{peer:>12}{3:>9}")
+    tell_factors(rows)
 
 
 if __name__ == "__main__":

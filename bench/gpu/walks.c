@@ -10,8 +10,7 @@
  * device's. walk_bytes is a walk's arena, device_bytes all that is taken on the device by then, what the pool keeps included. Exit status 1 when something failed or differs.
  */
 #include "base/error.h"
-#include "base/rng.h"
-#include "bench/case_dir.h"
+#include "bench/gpu/share.h"
 #include "influence/side_projection.h"
 #include "model/exec.h"
 #include "ops/op.h"
@@ -19,7 +18,6 @@
 
 #include <math.h>
 
-#define PARITY 1e-4             /* of the largest entry: f32 on both sides, sums in other orders */
 #define MOST_BUFFERS 32
 
 typedef struct { gint64 V, T, C, L, H, tokens, parity_T, block, sketch_T, sketch_B; } Sizes;
@@ -39,23 +37,10 @@ static const char *const type_names[] = { [ASSAY_COMPUTE_FULL] = "f32", [ASSAY_C
 static const Sizes *sizes;
 static const char *module;
 static AssayBackend *device;
-static gboolean has_failed;
-
 static gint64
 count_directions (guint job)
 {
   return jobs[job].directions == BLOCK ? sizes->block : 1;
-}
-
-static void
-tell_failure (const char *what, GError **error)
-{
-  g_autofree char *text = g_strescape ((*error)->message, NULL);
-
-  printf ("{\"what\": \"%s\", \"failed\": \"%s\"}\n", what, text);
-  fflush (stdout);
-  has_failed = TRUE;
-  g_clear_error (error);
 }
 
 static float *
@@ -68,19 +53,6 @@ draw (gint64 n, double scale, guint64 stream)
   fail_on (error);
   for (gint64 i = 0; i < n; i++)
     x[i] = (float) (scale * assay_rng_normal (&rng));
-  return x;
-}
-
-static gint32 *
-draw_indices (gint64 n, gint64 below, guint64 stream)
-{
-  GError *error = NULL;
-  AssayRng rng = assay_rng_new (7, stream);
-  gint32 *x = assay_mem_new (gint32, n, &error);
-
-  fail_on (error);
-  for (gint64 i = 0; i < n; i++)
-    x[i] = (gint32) assay_rng_below (&rng, (guint64) below);
   return x;
 }
 
@@ -482,7 +454,7 @@ write_case (const Batch *b, const char *folder)
 
 /* ours (n) beside theirs. */
 static void
-tell_parity (const char *job, gint64 n, const float *ours, const float *theirs)
+compare (const char *job, gint64 n, const float *ours, const float *theirs)
 {
   double largest = 0, apart = 0;
 
@@ -493,9 +465,7 @@ tell_parity (const char *job, gint64 n, const float *ours, const float *theirs)
       largest = MAX (largest, fabs ((double) theirs[i]));
       apart = difference <= apart ? apart : isfinite (difference) ? difference : DBL_MAX;
     }
-  printf ("{\"what\": \"parity\", \"with\": \"processor\", \"job\": \"%s\", \"relative_difference\": %.4g, \"bound\": %g}\n", job, apart / largest, PARITY);
-  fflush (stdout);
-  has_failed |= !(apart <= PARITY * largest);
+  tell_parity (job, apart / largest);
 }
 
 static void
@@ -512,7 +482,7 @@ check_parity (const Batch *b, const char *folder)
       float *ours = compute (b, k, device, &n, &error), *theirs = error == NULL ? compute (b, k, processor, &n, &error) : NULL;
 
       if (ours != NULL && theirs != NULL && assay_npy_write (file, ASSAY_STORE_F32, 1, &n, ours, &error))
-        tell_parity (jobs[k].name, n, ours, theirs);
+        compare (jobs[k].name, n, ours, theirs);
       else
         tell_failure (jobs[k].name, &error);
       assay_mem_free (ours);
@@ -617,7 +587,7 @@ check_sketch (void)
   Sketch ours = { .T = sizes->parity_T }, theirs = ours;
 
   if (run_sketch (model, device, ASSAY_COMPUTE_FULL, 2, 2, TRUE, &ours, &error) && run_sketch (model, processor, ASSAY_COMPUTE_FULL, 2, 2, TRUE, &theirs, &error))
-    tell_parity ("sketch", 2 * ours.F, ours.feature, theirs.feature);
+    compare ("sketch", 2 * ours.F, ours.feature, theirs.feature);
   else
     tell_failure ("sketch", &error);
   assay_mem_free (ours.feature);

@@ -24,8 +24,17 @@ lines ()
   done
   [ "$(grep -c "\"what\": \"$what\"" gpu-results.jsonl)" = $# ]
 }
-check "every walk agrees with the processor before it is timed" lines 'parity", "with": "processor' forward gradient hessian hessian-cold gauss-newton sketch
+check "every walk agrees with the processor before it is timed" lines 'parity", "with": "processor' forward gradient hessian hessian-cold gauss-newton sketch 'ekfac moments' 'ekfac scores' 'ekfac spectrum'
 check "projected gradients have theirs in every precision" lines 'sketch pass' full bf16 tf32
+check "EK-FAC has its times, stage by stage" eval 'lines ekfac full tf32 bf16 && [ "$(grep -c "\"moments_s\": .*\"eigenvectors_s\": .*\"spectrum_s\": .*\"queries_s\": .*\"scores_s\": " gpu-results.jsonl)" = 3 ]'
+check "and its table" eval '[ "$(grep -c "4 x 2 of 16 " gpu-table.txt)" = 3 ]'
+cat >factors.jsonl <<END
+{"what": "ekfac", "compute": "bf16", "N": 100, "Q": 481, "T": 512, "seconds": 10.0}
+{"what": "ekfac", "compute": "bf16", "N": 200, "Q": 481, "T": 512, "seconds": 14.0}
+{"what": "ekfac", "compute": "full", "N": 200, "Q": 481, "T": 512, "seconds": 20.0}
+{"what": "kronfluence: ekfac", "compute": "f32", "query_batch": 32, "N": 200, "Q": 481, "T": 512, "seconds": 50.0}
+END
+check "two sizes tell a third, by a line, and one does not" eval 'python3 "$ASSAY_SRCDIR/bench/gpu/table.py" factors.jsonl >table && [ "$(grep -c " 192.2 " table)" = 2 ] && grep -q "^f32.* 50.00 .* 2.5 x, goal 10$" table'
 # walks TYPE JOB...: likewise of walks in that type.
 walks ()
 {
@@ -57,6 +66,9 @@ check "a walk that differs is refused, and not timed" eval '
   ${CXX-c++} -std=c++17 -O1 -w -U_FORTIFY_SOURCE -fPIC -ffp-contract=off -DASSAY_EMULATED -I"$ASSAY_SRCDIR/tests/gpu/emulation" -I"$ASSAY_SRCDIR/kernels" -x c++ -c -o objects/emulated-op_loss.o op_loss.cu &&
   ${CXX-c++} -shared -o wrong.so objects/*.o $LAPACKE_LIBS &&
   { OUT=$scratch/wrong TINY=1 MODULE=$scratch/wrong.so BUILD=$ASSAY_BUILDDIR sh "$ASSAY_SRCDIR/bench/gpu/run.sh" >out 2>&1; [ $? -eq 1 ]; } &&
-  refuses grep "\"what\": \"walk\"" wrong/gpu-results.jsonl && grep -q "A CHECK FAILED" out'
+  refuses grep -E "\"what\": \"(walk|ekfac)\"" wrong/gpu-results.jsonl && grep -q "A CHECK FAILED" out'
+check "so is EK-FAC by itself" eval '
+  mkdir case && "$ASSAY_BUILDDIR/bench/gpu/walks" parity "$module" case tiny >walks && { "$ASSAY_BUILDDIR/bench/gpu/factors" parity "$scratch/wrong.so" case >wrong.txt; [ $? -eq 1 ]; } &&
+  [ "$(grep -c "\"job\": \"ekfac " wrong.txt)" = 3 ]'
 
 finish

@@ -14,7 +14,7 @@ cd "$scratch" || exit 1
 # make_bundle ARCHIVE SRCDIR MODULE
 make_bundle ()
 {
-  sh "$ASSAY_SRCDIR/build-aux/make-gpu-bundle.sh" "$@" "$ASSAY_BUILDDIR"/gpu-bundle/assay "$ASSAY_BUILDDIR"/gpu-bundle/measure "$ASSAY_BUILDDIR"/gpu-bundle/walks "$ASSAY_BUILDDIR"/gpu-bundle/test-*
+  sh "$ASSAY_SRCDIR/build-aux/make-gpu-bundle.sh" "$@" "$ASSAY_BUILDDIR"/gpu-bundle/assay "$ASSAY_BUILDDIR"/gpu-bundle/factors "$ASSAY_BUILDDIR"/gpu-bundle/measure "$ASSAY_BUILDDIR"/gpu-bundle/walks "$ASSAY_BUILDDIR"/gpu-bundle/test-*
 }
 
 # bare COMMAND...: in an environment that says where programs are, and nothing else.
@@ -70,7 +70,7 @@ check "its suites of operations and models run, by the carried loader too" eval 
   carried ASSAY_CUDA_MODULE="$top/lib/assay/assay-cuda.so" "$top/test-ops_cuda" --tap -p /ops/cuda/add >out 2>&1 && grep -q "^ok" out &&
   bare ASSAY_CUDA_MODULE="$top/lib/assay/assay-cuda.so" "$top/test-oracle_cuda" --tap -l >out 2>&1 && [ -s out ]'
 check "its benchmark runs, without a compiler" eval 'OUT=$scratch/results TINY=1 CC=none NVCC=none sh "$top/bench/gpu/run.sh" >out 2>&1 || { cat out; false; }'
-check "and leaves walks in its results" grep -q '"what": "walk"' results/gpu-results.jsonl
+check "and leaves walks and EK-FAC in its results" eval 'grep -q "\"what\": \"walk\"" results/gpu-results.jsonl && grep -q "\"what\": \"ekfac\"" results/gpu-results.jsonl'
 
 echo libassay-none.so.1 >"$top/lib/assay/cuda-libraries"
 check "a library of CUDA that is nowhere is named, with where it was looked for" prints '^assay: not found: libassay-none.so.1; looked in LD_LIBRARY_PATH' bare "$top/assay" info
