@@ -10,7 +10,7 @@ bench_gpu_measure_CFLAGS = $(AM_CFLAGS) -ffp-contract=off
 bench_gpu_measure_LDADD = -lm
 bench_gpu_walks_SOURCES = bench/gpu/walks.c bench/gpu/share.h bench/case_dir.h
 bench_gpu_walks_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
-EXTRA_DIST += bench/gpu/BUNDLE bench/gpu/kronfluence_peer.py bench/gpu/launch.sh bench/gpu/resources.py bench/gpu/run.sh bench/gpu/table.py bench/gpu/torch_peer.py bench/gpu/walks_peer.py build-aux/make-gpu-bundle.sh
+EXTRA_DIST += bench/gpu/BUNDLE bench/gpu/bergson_peer.py bench/gpu/kronfluence_peer.py bench/gpu/launch.sh bench/gpu/resources.py bench/gpu/run.sh bench/gpu/table.py bench/gpu/torch_peer.py bench/gpu/walks_peer.py build-aux/make-gpu-bundle.sh
 
 # The programs once more, with a run path beside them. Not as a RUNPATH: this one holds for what the libraries need, too, and before LD_LIBRARY_PATH.
 BUNDLED = gpu-bundle/assay gpu-bundle/factors gpu-bundle/measure gpu-bundle/test-modules_cuda gpu-bundle/test-ops_cuda gpu-bundle/test-oracle_cuda gpu-bundle/test-parity gpu-bundle/test-products_cuda \

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Checks and times the CUDA module on the device of this machine, in one call of under ten minutes. In a bundle (make gpu-bundle) everything is there; in the
 # sources it needs nvcc, a C compiler and a driver, builds the module from kernels/, and takes what needs more of Assay, walks of models, EK-FAC and the suites,
-# out of the build tree that BUILD names. PyTorch, where it is there, is the peer and measures the card's ceilings; kronfluence is EK-FAC's peer.
+# out of the build tree that BUILD names. PyTorch, where it is there, is the peer and measures the card's ceilings; kronfluence is EK-FAC's peer,
+# bergson that of projected gradients.
 #
 #   bench/gpu/run.sh            results into $OUT, or bench/results/ where it is not set
 #   LIMIT=S ...                 seconds for everything (570); what would come later is left out
@@ -203,6 +204,8 @@ fi
 
 if [ -n "$factors" ] && [ -z "${TINY-}" ] && command -v python3 >/dev/null; then
   checked 130 "EK-FAC, kronfluence" env LD_LIBRARY_PATH="$before" python3 -W ignore bench/gpu/kronfluence_peer.py "$work/case" f32 128 96 32 bf16 256 481 32 bf16 128 481 32 bf16 256 481 481
+  grep '^{' "$work/step" >>"$results"
+  checked 120 "projected gradients, bergson" env LD_LIBRARY_PATH="$before" python3 -W ignore bench/gpu/bergson_peer.py "$work/case" --shapes 256x6x8
   grep '^{' "$work/step" >>"$results"
 fi
 

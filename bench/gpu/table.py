@@ -94,10 +94,14 @@ def main():
             block = f", {row['directions']} directions" if row["directions"] > 1 else ""
             print(f"{'%s, %s, %d x %d tokens%s' % (row['job'], row['type'], row['B'], row['T'], block):<58}{row['median_ms']:>10}{of_floor(row):>30}{peer_of(row):>12}{'':>9}"
                   f"  {row['tflop_per_s']} TFLOP/s, {row['walk_bytes'] / 1e9:.2f} GB")
-        elif row["what"] == "sketch pass":
-            tokens = row["B"] * row["T"]
-            print(f"{'projected gradients in %s, %d x %d tokens' % (row['compute'], row['B'], row['T']):<58}{row['batch_ms']:>10}{'':>30}{'':>12}"
-                  f"{round(tokens / 760, 2) if row['compute'] == 'bf16' else '':>9}  {row['tokens_per_s']:.4g} tokens/s, {row['numbers']} numbers of each example")
+        elif row["what"] in ("sketch pass", "bergson: sketch pass"):
+            tokens, is_ours = row["B"] * row["T"], row["what"] == "sketch pass"
+            name = f"projected gradients in {row['compute']}, {row['parameters'] / 1e6:.0f} M parameters" + ("" if is_ours else f", bergson, by {row['B']}")
+            theirs = [r["tokens_per_s"] for r in rows if r["what"] == "bergson: sketch pass" and "failed" not in r and all(r[k] == row[k] for k in ("width", "layers"))
+                      and r["compute"] == row["compute"].replace("full", "f32")]
+            ratio = f", {row['tokens_per_s'] / max(theirs):.1f} x bergson, goal 30" if is_ours and theirs and row["width"] < 768 else ""
+            goal = round(tokens / 760, 2) if is_ours and row["compute"] == "bf16" and row["width"] == 768 else ""
+            print(f"{name:<58}{row.get('batch_ms', ''):>10}{'':>30}{'':>12}{goal:>9}  {row['tokens_per_s']:.4g} tokens/s, {row['numbers']} numbers of each example{ratio}")
         elif row["what"].startswith("eigenvectors of all"):
             peer = find("torch: " + row["what"], type=row["type"]).get("seconds", "")
             print(f"{'eigenvectors of all factors of GPT-2, %s, seconds' % row['type']:<58}{row['seconds']:>10}{'':>30}{peer:>12}{3:>9}")

@@ -25,7 +25,8 @@ lines ()
   [ "$(grep -c "\"what\": \"$what\"" gpu-results.jsonl)" = $# ]
 }
 check "every walk agrees with the processor before it is timed" lines 'parity", "with": "processor' forward gradient hessian hessian-cold gauss-newton sketch 'ekfac moments' 'ekfac scores' 'ekfac spectrum'
-check "projected gradients have theirs in every precision" lines 'sketch pass' full bf16 tf32
+check "projected gradients have theirs in every precision, of two models" eval '
+  for layers in 1 2; do grep "\"sketch pass\".*\"layers\": $layers," gpu-results.jsonl >sketches; for compute in full bf16 tf32; do grep -q "\"compute\": \"$compute\"" sketches || exit 1; done; done'
 check "EK-FAC has its times, stage by stage" eval 'lines ekfac full tf32 bf16 && [ "$(grep -c "\"moments_s\": .*\"eigenvectors_s\": .*\"spectrum_s\": .*\"queries_s\": .*\"scores_s\": " gpu-results.jsonl)" = 3 ]'
 check "and its table" eval '[ "$(grep -c "4 x 2 of 16 " gpu-table.txt)" = 3 ]'
 cat >factors.jsonl <<END
@@ -34,7 +35,15 @@ cat >factors.jsonl <<END
 {"what": "ekfac", "compute": "full", "N": 200, "Q": 481, "T": 512, "seconds": 20.0}
 {"what": "kronfluence: ekfac", "compute": "f32", "query_batch": 32, "N": 200, "Q": 481, "T": 512, "seconds": 50.0}
 END
-check "two sizes tell a third, by a line, and one does not" eval 'python3 "$ASSAY_SRCDIR/bench/gpu/table.py" factors.jsonl >table && [ "$(grep -c " 192.2 " table)" = 2 ] && grep -q "^f32.* 50.00 .* 2.5 x, goal 10$" table'
+cat >sketches.jsonl <<END
+{"what": "sketch pass", "compute": "full", "parameters": 18000000, "width": 256, "layers": 6, "B": 64, "T": 512, "numbers": 6144, "batch_ms": 1.0, "tokens_per_s": 128.0}
+{"what": "bergson: sketch pass", "compute": "f32", "parameters": 18000000, "width": 256, "layers": 6, "B": 4, "T": 512, "numbers": 6144, "tokens_per_s": 4.0}
+{"what": "bergson: sketch pass", "compute": "f32", "parameters": 18000000, "width": 256, "layers": 6, "B": 64, "T": 512, "numbers": 6144, "tokens_per_s": 64.0}
+{"what": "bergson: sketch pass", "compute": "bf16", "parameters": 18000000, "width": 256, "layers": 6, "B": 64, "T": 512, "numbers": 6144, "tokens_per_s": 256.0}
+END
+check "projected gradients stand beside the peer's best of the same model and precision" prints '^projected gradients in full, 18 M parameters .*, 2\.0 x bergson, goal 30$' \
+  python3 "$ASSAY_SRCDIR/bench/gpu/table.py" sketches.jsonl
+check "of EK-FAC two sizes tell a third, by a line, and one does not" eval 'python3 "$ASSAY_SRCDIR/bench/gpu/table.py" factors.jsonl >table && [ "$(grep -c " 192.2 " table)" = 2 ] && grep -q "^f32.* 50.00 .* 2.5 x, goal 10$" table'
 # walks TYPE JOB...: likewise of walks in that type.
 walks ()
 {
