@@ -4,7 +4,8 @@
  * Memory is plain (cudaMalloc). What is released goes into the context's pool and is taken again by the next request of about its size, which needs no
  * wait: all work is in one queue. When the device has none left the pool is given back and the request tried once more.
  * What captured work takes out of the pool stays with it: a replay writes there.
- * Copies pass through two pinned buffers, one of which is filled while the other travels.
+ * Copies pass through two pinned buffers, one of which is filled while the other travels; those that go on beside the queue have a stream of their own, and each
+ * its pinned memory, which the next ones take again.
  */
 #include "platform.cuh"
 
@@ -142,11 +143,20 @@ describe_device (int device, AssayCudaDevice *found, AssayCudaFailure *failure)
 
 /* --- open and close ------------------------------------------------------------------------------------------------------- */
 
+struct AssayCudaCopy {
+  void *host;
+  size_t bytes;                 /* that there is room for */
+  cudaEvent_t arrived;
+  bool is_free;
+  AssayCudaCopy *next;
+};
+
 /* Nothing can be done about what fails here. */
 static void
 close_context (AssayCudaContext *context)
 {
   AssayBlockOfMemory *next;
+  AssayCudaCopy *next_copy;
 
   if (context == NULL)
     return;
@@ -173,6 +183,19 @@ close_context (AssayCudaContext *context)
       if (context->staging[k] != NULL)
         cudaFreeHost (context->staging[k]);
     }
+  if (context->computed != NULL)
+    cudaEventDestroy (context->computed);
+  if (context->copies != NULL)
+    cudaStreamDestroy (context->copies);
+  for (AssayCudaCopy *copy = context->copy; copy != NULL; copy = next_copy)
+    {
+      next_copy = copy->next;
+      if (copy->host != NULL)
+        cudaFreeHost (copy->host);
+      if (copy->arrived != NULL)
+        cudaEventDestroy (copy->arrived);
+      free (copy);
+    }
   if (context->stream != NULL)
     cudaStreamDestroy (context->stream);
   cudaGetLastError ();
@@ -182,7 +205,9 @@ close_context (AssayCudaContext *context)
 static int
 set_up (AssayCudaContext *c, AssayCudaFailure *failure)
 {
-  if (!assay_cuda_enter (c, failure) || !assay_cuda_check (c, cudaStreamCreateWithFlags (&c->stream, cudaStreamNonBlocking), "cudaStreamCreate", failure))
+  if (!assay_cuda_enter (c, failure) || !assay_cuda_check (c, cudaStreamCreateWithFlags (&c->stream, cudaStreamNonBlocking), "cudaStreamCreate", failure)
+      || !assay_cuda_check (c, cudaStreamCreateWithFlags (&c->copies, cudaStreamNonBlocking), "cudaStreamCreate", failure)
+      || !assay_cuda_check (c, cudaEventCreateWithFlags (&c->computed, cudaEventDisableTiming), "cudaEventCreate", failure))
     return 0;
   for (int k = 0; k < 2; k++)
     if (!assay_cuda_check (c, cudaEventCreateWithFlags (&c->mark[k], cudaEventDefault), "cudaEventCreate", failure)
@@ -424,6 +449,78 @@ assay_cuda_copy_out (AssayCudaContext *context, void *host, const void *buffer, 
   return 1;
 }
 
+/* --- copies beside the queue ------------------------------------------------------------------------------------------------ */
+
+/* One that nobody has, with room for so many bytes; NULL with the failure. */
+static AssayCudaCopy *
+take_copy (AssayCudaContext *context, size_t bytes, AssayCudaFailure *failure)
+{
+  AssayCudaCopy *copy = context->copy;
+
+  while (copy != NULL && !copy->is_free)
+    copy = copy->next;
+  if (copy == NULL)
+    {
+      copy = (AssayCudaCopy *) calloc (1, sizeof *copy);
+      if (copy == NULL)
+        {
+          assay_cuda_fail (failure, ASSAY_CUDA_NO_MEMORY, "out of memory");
+          return NULL;
+        }
+      copy->is_free = true;
+      copy->next = context->copy;
+      context->copy = copy;
+    }
+  if (copy->arrived == NULL && !assay_cuda_check (context, cudaEventCreateWithFlags (&copy->arrived, cudaEventDisableTiming), "cudaEventCreate", failure))
+    return NULL;
+  if (copy->host != NULL && copy->bytes >= bytes)
+    return copy;
+  if (copy->host != NULL)
+    cudaFreeHost (copy->host);
+  copy->host = NULL;
+  copy->bytes = round_up (bytes);
+  return assay_cuda_check (context, cudaMallocHost (&copy->host, copy->bytes), "pinned memory for a copy", failure) ? copy : NULL;
+}
+
+static void
+copy_out_drop (AssayCudaContext *context, AssayCudaCopy *copy)
+{
+  if (copy == NULL)
+    return;
+  cudaStreamSynchronize (context->copies);
+  cudaGetLastError ();
+  copy->is_free = true;
+}
+
+static int
+copy_out_begin (AssayCudaContext *context, const void *buffer, size_t bytes, AssayCudaCopy **begun, AssayCudaFailure *failure)
+{
+  AssayCudaCopy *copy;
+
+  if (!assay_cuda_enter (context, failure) || (copy = take_copy (context, bytes, failure)) == NULL)
+    return 0;
+  copy->is_free = false;
+  if (!assay_cuda_check (context, cudaEventRecord (context->computed, context->stream), "copy beside the queue", failure)
+      || !assay_cuda_check (context, cudaStreamWaitEvent (context->copies, context->computed, 0), "copy beside the queue", failure)
+      || !assay_cuda_check (context, cudaMemcpyAsync (copy->host, buffer, bytes, cudaMemcpyDeviceToHost, context->copies), "copy beside the queue", failure)
+      || !assay_cuda_check (context, cudaEventRecord (copy->arrived, context->copies), "copy beside the queue", failure))
+    {
+      copy_out_drop (context, copy);
+      return 0;
+    }
+  *begun = copy;
+  return 1;
+}
+
+static int
+copy_out_end (AssayCudaContext *context, AssayCudaCopy *copy, const void **host, AssayCudaFailure *failure)
+{
+  if (!assay_cuda_enter (context, failure) || !assay_cuda_check (context, cudaEventSynchronize (copy->arrived), "copy beside the queue", failure))
+    return 0;
+  *host = copy->host;
+  return 1;
+}
+
 static int
 sync (AssayCudaContext *context, AssayCudaFailure *failure)
 {
@@ -521,7 +618,8 @@ replay (AssayCudaContext *context, AssayCudaCaptured *captured, AssayCudaFailure
 
 static const AssayCudaTable table = {
   ASSAY_CUDA_ABI, sizeof (AssayCudaTable), describe_device, open_context, close_context,
-  alloc_zeros, assay_cuda_release, trim, owns, zero, assay_cuda_copy_in, assay_cuda_copy_out, sync, set_mark, get_elapsed,
+  alloc_zeros, assay_cuda_release, trim, owns, zero, assay_cuda_copy_in, assay_cuda_copy_out, copy_out_begin, copy_out_end,
+  copy_out_drop, sync, set_mark, get_elapsed,
   assay_cuda_gemm, assay_cuda_eigen, assay_cuda_factor, assay_cuda_solve, assay_cuda_index_scores,
   assay_cuda_run_op, capture_begin, capture_end, replay, drop
 };

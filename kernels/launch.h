@@ -2,7 +2,7 @@
 /* launch.h: all that C sees of CUDA: one table of functions, out of a module that is loaded at run time (assay-cuda.so).
  *
  * The module knows nothing of the program and this header nothing of CUDA or GLib, so that nvcc alone builds the one and any compiler the other.
- * Every function returns 1, or 0 with a failure filled in. Work of a context is queued in the order of the calls; copy_out, sync, eigen, factor,
+ * Every function returns 1, or 0 with a failure filled in. Work of a context is queued in the order of the calls; copy_out, copy_out_end, sync, eigen, factor,
  * solve and elapsed wait for it, and what failed meanwhile is reported there. After ASSAY_CUDA_LOST, and only then, the context is lost: every later call
  * fails with the message of the first, and nothing is computed on what a failed launch left behind.
  * Shape letters: M, N, K of products; n rows and columns of a square matrix, K right-hand sides; N rows, Q queries, B blocks of W coordinates of an
@@ -17,7 +17,7 @@
 extern "C" {
 #endif
 
-#define ASSAY_CUDA_ABI 6                /* changes with anything in this file */
+#define ASSAY_CUDA_ABI 7                /* changes with anything in this file */
 #define ASSAY_CUDA_INDEX_BLOCK 256      /* W */
 #define ASSAY_CUDA_INDEX_ROWS 256       /* rows are padded to a multiple of this */
 
@@ -126,6 +126,7 @@ typedef struct AssayCudaOpCall {
 
 typedef struct AssayCudaContext AssayCudaContext;
 typedef struct AssayCudaCaptured AssayCudaCaptured;
+typedef struct AssayCudaCopy AssayCudaCopy;
 
 typedef struct {
   uint32_t abi, size;           /* ASSAY_CUDA_ABI, sizeof of this */
@@ -143,6 +144,11 @@ typedef struct {
   int  (*zero)     (AssayCudaContext *context, void *buffer, size_t bytes, AssayCudaFailure *failure);
   int  (*copy_in)  (AssayCudaContext *context, void *buffer, const void *host, size_t bytes, AssayCudaFailure *failure);
   int  (*copy_out) (AssayCudaContext *context, void *host, const void *buffer, size_t bytes, AssayCudaFailure *failure);
+  /* A copy out that goes on beside the work that is queued behind it, of what the buffer holds when all before is done: until end nothing may write to the buffer,
+   * nor may it be released. end waits and says where the bytes are, pinned, until drop, which takes NULL and waits too. */
+  int  (*copy_out_begin) (AssayCudaContext *context, const void *buffer, size_t bytes, AssayCudaCopy **copy, AssayCudaFailure *failure);
+  int  (*copy_out_end)   (AssayCudaContext *context, AssayCudaCopy *copy, const void **host, AssayCudaFailure *failure);
+  void (*copy_out_drop)  (AssayCudaContext *context, AssayCudaCopy *copy);
   int  (*sync)     (AssayCudaContext *context, AssayCudaFailure *failure);
 
   /* Milliseconds between two marks (0, 1) in the queue. */

@@ -38,6 +38,9 @@ struct AssayCudaContext {
   cusolverDnParams_t parameters;
   cudaEvent_t mark[2], staged[2];
   void *staging[2];
+  cudaStream_t copies;          /* that go on beside the queue */
+  cudaEvent_t computed;         /* what the last of them is of */
+  AssayCudaCopy *copy;          /* all there are */
   AssayBlockOfMemory *memory;
   AssayCudaCaptured *capture;   /* under way */
   bool is_lost;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* record_there.c: calls of kernels/op_record.cu. A batch is one buffer: of each tap its rows, the channels of numbers that do not fit, and these numbers. */
+/* record_there.c: calls of kernels/op_record.cu, and a copy beside the walk that follows. A batch is one buffer: of each tap its rows, the channels of numbers that do not fit, and these numbers. */
 #include "run/record_there.h"
 
-#include "base/mem.h"
 #include "tensor/op_call.h"
 
 #define ALIGNED(bytes) (((bytes) + 255) & ~(gsize) 255)
@@ -18,7 +17,8 @@ struct _AssayRecordThere {
   gsize bytes;                  /* of the batch */
   gint64 n;
   void *at, *buffer;            /* the device's */
-  char *here;
+  AssayCopy *copy;              /* NULL: none was begun */
+  const char *here;             /* its */
 };
 
 /* Finds where everything is of n rows. */
@@ -60,8 +60,7 @@ assay_record_there_new (AssayBackend *backend, const GPtrArray *taps, AssayDtype
   lay_out (t, most_rows);
   t->at = backend->alloc (backend, (gsize) most_rows * sizeof (gint64), error);
   t->buffer = t->at ? backend->alloc (backend, MAX (1, t->bytes), error) : NULL;
-  t->here = t->buffer ? assay_mem_alloc (MAX (1, t->bytes), error) : NULL;
-  return t->here ? g_steal_pointer (&t) : NULL;
+  return t->buffer ? g_steal_pointer (&t) : NULL;
 }
 
 void
@@ -69,9 +68,9 @@ assay_record_there_free (AssayRecordThere *t)
 {
   if (t == NULL)
     return;
+  t->backend->copy_out_drop (t->backend, t->copy);                /* which reads what is released */
   t->backend->release (t->backend, t->at);
   t->backend->release (t->backend, t->buffer);
-  assay_mem_free (t->here);
   g_free (t->part);
   g_free (t);
 }
@@ -100,6 +99,7 @@ gather (AssayRecordThere *t, guint k, const void *value, GError **error)
 gboolean
 assay_record_there_send (AssayRecordThere *t, const AssayExec *exec, const gint64 *at, gint64 n, GError **error)
 {
+  t->backend->copy_out_drop (t->backend, g_steal_pointer (&t->copy));
   lay_out (t, n);
   if (!t->backend->copy_in (t->backend, t->at, at, (gsize) n * sizeof *at, error))
     return FALSE;
@@ -110,13 +110,18 @@ assay_record_there_send (AssayRecordThere *t, const AssayExec *exec, const gint6
       if (tap->attention == NULL && !gather (t, k, assay_exec_get_there (exec, ASSAY_PRIMAL, tap->value), error))
         return FALSE;
     }
-  return TRUE;
+  return t->backend->copy_out_begin (t->backend, t->buffer, t->bytes, &t->copy, error);
 }
 
 gboolean
 assay_record_there_receive (AssayRecordThere *t, GError **error)
 {
-  return t->backend->copy_out (t->backend, t->here, t->buffer, t->bytes, error);
+  gconstpointer host;
+
+  if (!t->backend->copy_out_end (t->backend, t->copy, &host, error))
+    return FALSE;
+  t->here = host;
+  return TRUE;
 }
 
 AssayStoreType

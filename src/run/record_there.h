@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* record_there.h: rows of values that a walk has on a device: the wanted ones are gathered and rounded to the stored type there, and only they are copied.
+/* record_there.h: rows of values that a walk has on a device: the wanted ones are gathered and rounded to the stored type there, and only they are copied,
+ * while the next batch is walked.
  *
  * Rounded numbers have the bits of assay_store_convert. A type that is wider than the walk's is left for who takes the rows.
  * Shape letters: n rows of a batch, C channels of a tap.
@@ -14,13 +15,13 @@
 typedef struct _AssayRecordThere AssayRecordThere;
 
 /* Room for batches of at most most_rows rows of those of the taps (AssayRecordTap) that are no patterns, on their way to be stored as type.
- * Memory: 8 bytes a row here and there, and for each tap and row the stored numbers and 8 to 12 bytes more. Errors: NO_MEMORY. */
+ * Memory, there and pinned here: for each tap and row the stored numbers and 8 to 12 bytes more; 8 bytes a row. Errors: NO_MEMORY. */
 AssayRecordThere *assay_record_there_new  (AssayBackend *backend, const GPtrArray *taps, AssayDtype dtype, AssayStoreType type, gint64 most_rows, GError **error);
 void              assay_record_there_free (AssayRecordThere *there);
 
 /* Queues what row r of each tap is, at (n) of the rows of the walk's values. Errors: those of the device; NO_MEMORY leaves the walk's values as they are. */
 gboolean          assay_record_there_send    (AssayRecordThere *there, const AssayExec *exec, const gint64 *at, gint64 n, GError **error);
-/* Waits for what was sent. Errors: those of the device. */
+/* Waits for what was sent. Errors: those of the device, also of the copy. */
 gboolean          assay_record_there_receive (AssayRecordThere *there, GError **error);
 
 /* What rows are of; and the rows (n,C) of tap k that were received. */

@@ -21,6 +21,7 @@ typedef enum { ASSAY_FWD, ASSAY_BWD, ASSAY_RFWD, ASSAY_RBWD, ASSAY_GGN, ASSAY_ST
 
 typedef struct _AssayBackend AssayBackend;
 typedef struct _AssayCaptured AssayCaptured;    /* work that a device keeps */
+typedef struct _AssayCopy AssayCopy;            /* one that goes on */
 typedef struct _AssayOpCall AssayOpCall;        /* tensor/op_call.h */
 
 struct _AssayBackend {
@@ -33,6 +34,11 @@ struct _AssayBackend {
   void     (*release)  (AssayBackend *backend, gpointer buffer);
   gboolean (*copy_in)  (AssayBackend *backend, gpointer device, gconstpointer host, gsize bytes, GError **error);
   gboolean (*copy_out) (AssayBackend *backend, gpointer host, gconstpointer device, gsize bytes, GError **error);
+  /* NULL on the CPU. A copy that goes on beside what is queued later, of what the buffer holds when all before is done: until end nothing may write to the
+   * buffer, nor may it be released. end waits, and has the bytes until drop, which takes NULL and waits too. All are dropped before the backend is closed. */
+  gboolean (*copy_out_begin) (AssayBackend *backend, gconstpointer device, gsize bytes, AssayCopy **copy, GError **error);
+  gboolean (*copy_out_end)   (AssayBackend *backend, AssayCopy *copy, gconstpointer *host, GError **error);
+  void     (*copy_out_drop)  (AssayBackend *backend, AssayCopy *copy);
   gboolean (*zero)     (AssayBackend *backend, gpointer device, gsize bytes, GError **error);
   gboolean (*sync)     (AssayBackend *backend, GError **error);
   /* Whether the address lies in a buffer of alloc; NULL on the CPU, whose memory is the caller's too. */

@@ -135,6 +135,32 @@ cuda_copy_out (AssayBackend *backend, gpointer host, gconstpointer device, gsize
 }
 
 static gboolean
+cuda_copy_out_begin (AssayBackend *backend, gconstpointer device, gsize bytes, AssayCopy **copy, GError **error)
+{
+  CudaBackend *self = (CudaBackend *) backend;
+  AssayCudaFailure failure;
+
+  return look (self->cuda->copy_out_begin (self->context, device, bytes, (AssayCudaCopy **) copy, &failure), &failure, error);
+}
+
+static gboolean
+cuda_copy_out_end (AssayBackend *backend, AssayCopy *copy, gconstpointer *host, GError **error)
+{
+  CudaBackend *self = (CudaBackend *) backend;
+  AssayCudaFailure failure;
+
+  return look (self->cuda->copy_out_end (self->context, (AssayCudaCopy *) copy, host, &failure), &failure, error);
+}
+
+static void
+cuda_copy_out_drop (AssayBackend *backend, AssayCopy *copy)
+{
+  CudaBackend *self = (CudaBackend *) backend;
+
+  self->cuda->copy_out_drop (self->context, (AssayCudaCopy *) copy);
+}
+
+static gboolean
 cuda_zero (AssayBackend *backend, gpointer device, gsize bytes, GError **error)
 {
   CudaBackend *self = (CudaBackend *) backend;
@@ -336,7 +362,8 @@ assay_backend_cuda_new (const char *path, guint device, guint n_threads, GError 
   self = g_new0 (CudaBackend, 1);
   *self = (CudaBackend) {
     .backend = { .kind = ASSAY_BACKEND_CUDA, .name = "cuda", .workers = assay_workers_new (n_threads), .alloc = cuda_alloc, .release = cuda_release,
-                 .copy_in = cuda_copy_in, .copy_out = cuda_copy_out, .zero = cuda_zero, .sync = cuda_sync, .owns = cuda_owns, .gemm = cuda_gemm, .eigen = cuda_eigen,
+                 .copy_in = cuda_copy_in, .copy_out = cuda_copy_out, .copy_out_begin = cuda_copy_out_begin, .copy_out_end = cuda_copy_out_end,
+                 .copy_out_drop = cuda_copy_out_drop, .zero = cuda_zero, .sync = cuda_sync, .owns = cuda_owns, .gemm = cuda_gemm, .eigen = cuda_eigen,
                  .factor = cuda_factor, .solve = cuda_solve,
                  .run_op = cuda_run_op, .capture_begin = cuda_capture_begin, .capture_end = cuda_capture_end, .replay = cuda_replay, .drop = cuda_drop, .close = cuda_close },
     .cuda = cuda, .context = context

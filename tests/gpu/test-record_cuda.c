@@ -366,6 +366,43 @@ test_sampled (void)
   check_recording (GPT2, ASSAY_F32, ASSAY_STORE_F16, "{\"taps\": [\"logits\"], \"batch\": 2, \"sample\": 1}");
 }
 
+/* A copy is of what the buffer held when it was begun, whatever is done elsewhere meanwhile; a buffer that is written to too early is found out here, where copies
+ * arrive when they are waited for. */
+static void
+test_beside (void)
+{
+  g_autoptr (AssayBackend) device = open_device ();
+  double numbers[512], zeros[512] = { 0 };
+  gpointer buffer = device->alloc (device, sizeof numbers, NULL), other = device->alloc (device, sizeof numbers, NULL);
+  gpointer elsewhere = device->alloc (device, sizeof numbers, NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
+    numbers[i] = i + 1;
+  for (guint early = 0; early < 2; early++)
+    {
+      AssayCopy *copy[2] = { NULL, NULL };
+      gconstpointer host[2];
+
+      for (guint k = 0; k < 2; k++)                               /* each has memory of its own */
+        {
+          g_assert_true (device->copy_in (device, buffer, numbers, sizeof numbers, NULL) && device->copy_in (device, other, numbers, sizeof numbers, NULL));
+          g_assert_true (device->copy_out_begin (device, k ? other : buffer, sizeof numbers, &copy[k], NULL));
+        }
+      g_assert_true (device->zero (device, early ? buffer : elsewhere, sizeof numbers, NULL) && device->sync (device, NULL));
+      for (guint k = 0; k < 2; k++)
+        g_assert_true (device->copy_out_end (device, copy[k], &host[k], NULL));
+      g_assert_true (host[0] != host[1]);
+      g_assert_cmpmem (host[0], sizeof numbers, early ? zeros : numbers, sizeof numbers);
+      g_assert_cmpmem (host[1], sizeof numbers, numbers, sizeof numbers);
+      device->copy_out_drop (device, copy[0]);
+      device->copy_out_drop (device, copy[1]);
+    }
+  device->copy_out_drop (device, NULL);
+  device->release (device, buffer);
+  device->release (device, other);
+  device->release (device, elsewhere);
+}
+
 /* --- what goes wrong ---------------------------------------------------------------------------------------------------------------- */
 
 /* With so much memory; whether there was enough for walks, and *fetched: not for rows. What is recorded is `whole` in any case. */
@@ -522,6 +559,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/record/and in f64", GINT_TO_POINTER (ASSAY_F64), test_architectures);
   g_test_add_func ("/record/in every stored type", test_types);
   g_test_add_func ("/record/rows that were drawn come alone", test_sampled);
+  g_test_add_func ("/record/a copy goes on beside other work, and a buffer that is reused too early shows", test_beside);
   g_test_add_func ("/record/with less memory rows are fetched whole, to the same bits", test_memory);
   g_test_add_func ("/record/whichever call fails, no wrong row is given and nothing is left behind", test_fails_anywhere);
   g_test_add_func ("/record/what a stored type cannot hold is told in the processor's words", test_unfit);

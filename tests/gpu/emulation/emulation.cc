@@ -424,6 +424,8 @@ cudaMallocHost (void **address, size_t bytes)
 cudaError_t
 cudaFreeHost (void *address)
 {
+  if (sticky == 0)
+    run_all ();
   free (address);
   n_live--;
   return call ();
@@ -547,6 +549,21 @@ cudaEventSynchronize (cudaEvent_t event)
   CHECK (call);
   if (event->stream != nullptr)
     run_until (event->stream, event->after);
+  return cudaSuccess;
+}
+
+/* What the event says now, whatever becomes of it. */
+cudaError_t
+cudaStreamWaitEvent (cudaStream_t stream, cudaEvent_t event, unsigned)
+{
+  EmulatedStream *other = event->stream;
+  const uint64_t after = event->after;
+
+  CHECK (call);
+  put (stream, [=] {
+    if (other != nullptr)
+      run_until (other, after);
+  });
   return cudaSuccess;
 }
 
