@@ -62,7 +62,7 @@ fi
 ASSAY_CUDA_MODULE=$module
 export ASSAY_CUDA_MODULE
 
-"$ASSAY" new c.assay >/dev/null && "$ASSAY" import c.assay dose --modulus 3 --name dose --held-out 0.2 --quiet >/dev/null || exit 1
+"$ASSAY" new c.assay >/dev/null && "$ASSAY" import c.assay dose --modulus 2 --name dose --held-out 0.2 --quiet >/dev/null || exit 1
 train="train c.assay --name m --data dose --model transformer --width 16 --layers 1 --heads 4 --steps 6 --batch 16"
 check "a training in f64 ends where the processor's does" both 1e-11 $train --dtype f64
 check "influence by solved Gauss-Newton products is the processor's" both 1e-9 influence c.assay --model-name m --query edited:0 --method cg --damping 0.1 --error-bars 0 --tolerance 1e-12 --curvature-examples 24
