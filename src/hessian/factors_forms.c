@@ -97,19 +97,9 @@ static void
 aim (Forms *f)
 {
   const AssayModule *module = f->batch->module;
-  gsize width = assay_dtype_width (f->batch->dtype);
 
   for (guint u = 0; u < module->n_uses; u++)
-    {
-      AssayModuleOuter *outer = &f->outer[u];
-
-      *outer = f->rotation.outer[u];
-      outer->column = (const char *) outer->column + f->first * outer->n * module->columns * width;
-      if (outer->index != NULL)
-        outer->index += f->first * outer->n;
-      else
-        outer->row = (const char *) outer->row + f->first * outer->n * module->rows * width;
-    }
+    f->outer[u] = assay_module_outer_from (f->rotation.outer[u], f->batch->dtype, module->rows, module->columns, f->first);
 }
 
 /* Leaves what can stay on the device there, with weights and bases. */

@@ -114,25 +114,6 @@ make_there (Queries *s, const AssayModuleBatch *batch, GError **error)
          && s->taker->take_there (s->taker->data, m, batch->first, batch->B, s->X_there, error);
 }
 
-/* outer <- the sides from example b of the batch on. */
-static void
-shift (const Queries *s, const AssayModuleBatch *batch, gint64 b, AssayModuleOuter *outer)
-{
-  const gsize width = assay_dtype_width (s->dtype);
-
-  for (guint u = 0; u < batch->module->n_uses; u++)
-    {
-      AssayModuleOuter *o = &outer[u];
-
-      *o = s->rotation.outer[u];
-      o->column = (const char *) o->column + (gsize) (b * o->n * batch->module->columns) * width;
-      if (o->index != NULL)
-        o->index += b * o->n;
-      else
-        o->row = (const char *) o->row + (gsize) (b * o->n * batch->module->rows) * width;
-    }
-}
-
 static gboolean
 make_query (const AssayModuleBatch *batch, gpointer data, GError **error)
 {
@@ -147,7 +128,8 @@ make_query (const AssayModuleBatch *batch, gpointer data, GError **error)
   assay_factors_rotation_turn (&s->rotation, batch);
   for (gint64 b = 0; b < batch->B; b++)
     {
-      shift (s, batch, b, outer);
+      for (guint u = 0; u < module->n_uses; u++)
+        outer[u] = assay_module_outer_from (s->rotation.outer[u], s->dtype, module->rows, module->columns, b);
       assay_module_form (s->dtype, s->workers, 1, module->rows, module->columns, module->n_uses, outer, s->D);
       assay_dtype_convert (s->dtype, s->D, ASSAY_F64, s->X, module->rows * module->columns);
       for (gint64 i = 0; i < module->rows; i++)

@@ -47,6 +47,20 @@ assay_module_parts_outer (const AssayModuleParts *parts, gint64 rows, gint64 col
   return outer;
 }
 
+/* The same side from example b0 on. */
+static inline AssayModuleOuter
+assay_module_outer_from (AssayModuleOuter outer, AssayDtype dtype, gint64 rows, gint64 columns, gint64 b0)
+{
+  const gsize width = assay_dtype_width (dtype);
+
+  outer.column = (const char *) outer.column + (gsize) (b0 * outer.n * columns) * width;
+  if (outer.index != NULL)
+    outer.index += b0 * outer.n;
+  else
+    outer.row = (const char *) outer.row + (gsize) (b0 * outer.n * rows) * width;
+  return outer;
+}
+
 /* D (B, rows, columns), each <- sum over uses and positions of row column'. */
 void assay_module_form          (AssayDtype dtype, AssayWorkers *workers, gint64 B, gint64 rows, gint64 columns, guint n_uses,
                                  const AssayModuleOuter *uses, void *D);
