@@ -25,6 +25,7 @@ CUDA_INCLUDED = \
   kernels/attention.cuh \
   kernels/attention_matrix_tile.cuh \
   kernels/attention_tile.cuh \
+  kernels/convolution.cuh \
   kernels/dual.cuh \
   kernels/launch.h \
   kernels/matrix_unit.cuh \

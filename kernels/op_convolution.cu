@@ -1,100 +1,283 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* op_convolution.cu: conv2d, causal_conv and the pools: a thread for each output, each input's adjoint and each weight's. All are linear in x and in the
- * weights, so that a dual number carries the whole tangent. */
-#include "op.cuh"
+/* op_convolution.cu: conv2d, causal_conv and the pools. All are linear in x and in the weights, so that a dual number carries the whole tangent.
+ *
+ * conv2d is three products of matrices by tiles, for results, inputs and weights; what a tile needs of the patches is gathered from the picture as it is filled.
+ * The others have a thread for each output, each input's adjoint and each weight's. The first rung of conv2d: ladder/convolution_plain.cuh. */
+#include "convolution.cuh"
+#include "ladder/convolution_plain.cuh"
 
-/* --- conv2d: y[b,o,i,j] = bias_o + sum over c,u,v of w[o,c,u,v] x[b,c,i stride + u - padding,j stride + v - padding], within groups --- */
+/* --- conv2d: a product of matrices whose left factor, patches of a picture, is never written down -------------------------------------------- */
 
-struct Conv2d {
-  int64_t B, C, H, W, O, kh, kw, oh, ow, stride, padding, c, o;   /* c, o: input and output channels of a group */
+#define CONVOLUTION_SLAB 16     /* terms of a sum that shared memory holds at a time */
+#define CONVOLUTION_NARROW 16   /* channels up to which tiles are tall */
+
+/* A sum for each of rows x columns, in each group; it may be cut into parts of `part` terms, which are then added in their order. */
+struct ConvolutionProduct {
+  int64_t groups, rows, columns, terms, parts, part;
 };
 
-static Conv2d
-get_conv2d (const Scope &scope)
-{
-  const AssayCudaShape &x = scope.call->in_shape[0], &w = scope.call->in_shape[1], &y = scope.call->out_shape[0];
-  const int64_t groups = (int64_t) scope.call->attr[2];
+/* A row or a term, decoded once for a whole tile: where it begins in the left factor, and in the right one, and its place in the picture. */
+struct Spot {
+  int64_t left, right;
+  int32_t h, l;
+};
 
-  return { x.dim[0], x.dim[1], x.dim[2], x.dim[3], w.dim[0], w.dim[2], w.dim[3], y.dim[2], y.dim[3], (int64_t) scope.call->attr[0],
-           (int64_t) scope.call->attr[1], x.dim[1] / groups, w.dim[0] / groups };
+#define CONVOLUTION_OUTSIDE (INT32_MIN / 2)     /* of a row behind the last: beyond any picture */
+
+static inline ConvolutionProduct
+get_product (int64_t groups, int64_t rows, int64_t columns, int64_t terms)
+{
+  return { groups, rows, columns, terms, 1, terms };
 }
 
+/* y: rows (b,i,j), columns o, terms (c,u,v) */
 template <class S>
 struct Conv2dForward {
+  typedef S Scalar;
+  static const bool terms_follow = false;
   Conv2d s;
+  ConvolutionProduct size;
   In<S> x, w, bias;
   Out<S> y;
 
-  __device__ void
-  operator() (int64_t at) const
+  __device__ Spot
+  row (int64_t m, int64_t g) const
   {
-    const int64_t j = at % s.ow, i = at / s.ow % s.oh, o = at / (s.ow * s.oh) % s.O, b = at / (s.ow * s.oh * s.O), first = o / s.o * s.c;
-    S sum = bias.v != NULL ? bias[o] : S (0);
+    const int64_t j = m % s.ow, i = m / s.ow % s.oh, b = m / (s.ow * s.oh);
 
-    for (int64_t c = 0; c < s.c; c++)
-      for (int64_t u = 0; u < s.kh; u++)
-        for (int64_t v = 0; v < s.kw; v++)
-          {
-            const int64_t h = i * s.stride + u - s.padding, l = j * s.stride + v - s.padding;
+    return { (b * s.C + g * s.c) * s.H * s.W, 0, m < size.rows ? (int32_t) (i * s.stride - s.padding) : CONVOLUTION_OUTSIDE, (int32_t) (j * s.stride - s.padding) };
+  }
+  __device__ Spot
+  term (int64_t k, int64_t g) const
+  {
+    return { k / (s.kh * s.kw) * s.H * s.W, g * s.o * size.terms + k, (int32_t) (k / s.kw % s.kh), (int32_t) (k % s.kw) };
+  }
+  __device__ S
+  left (const Spot &row, const Spot &term) const
+  {
+    const int64_t h = row.h + term.h, l = row.l + term.l;
 
-            if (h >= 0 && h < s.H && l >= 0 && l < s.W)
-              sum = sum + w[((o * s.c + c) * s.kh + u) * s.kw + v] * x[((b * s.C + first + c) * s.H + h) * s.W + l];
-          }
-    y.put (at, sum);
+    return h >= 0 && h < s.H && l >= 0 && l < s.W ? x[row.left + term.left + h * s.W + l] : S (0);
+  }
+  __device__ S right (const Spot &term, int64_t n) const { return w[term.right + n * size.terms]; }
+  __device__ void
+  put (int64_t m, int64_t n, int64_t g, int64_t, S sum) const
+  {
+    const int64_t o = g * s.o + n, b = m / (s.ow * s.oh);
+
+    y.put ((b * s.O + o) * s.oh * s.ow + m % (s.ow * s.oh), bias.v != NULL ? sum + bias[o] : sum);
   }
 };
 
+/* dx: rows (b,h,l), columns c, terms (o,u,v) */
 template <class S>
 struct Conv2dInput {
+  typedef S Scalar;
+  static const bool terms_follow = false;
   Conv2d s;
+  ConvolutionProduct size;
   In<S> w, dy;
   Adjoint<S> dx;
 
-  __device__ void
-  operator() (int64_t at) const
+  __device__ Spot
+  row (int64_t m, int64_t g) const
   {
-    const int64_t l = at % s.W, h = at / s.W % s.H, c = at / (s.W * s.H) % s.C, b = at / (s.W * s.H * s.C), first = c / s.c * s.o;
-    S sum = S (0);
+    const int64_t l = m % s.W, h = m / s.W % s.H, b = m / (s.W * s.H);
 
-    for (int64_t o = first; o < first + s.o; o++)
-      for (int64_t u = 0; u < s.kh; u++)
-        for (int64_t v = 0; v < s.kw; v++)
-          {
-            const int64_t down = h + s.padding - u, right = l + s.padding - v, i = down / s.stride, j = right / s.stride;
+    return { (b * s.O + g * s.o) * s.oh * s.ow, 0, m < size.rows ? (int32_t) (h + s.padding) : CONVOLUTION_OUTSIDE, (int32_t) (l + s.padding) };
+  }
+  __device__ Spot
+  term (int64_t k, int64_t g) const
+  {
+    const int64_t patch = s.kh * s.kw, o = k / patch;
 
-            if (down >= 0 && down % s.stride == 0 && i < s.oh && right >= 0 && right % s.stride == 0 && j < s.ow)
-              sum = sum + w[((o * s.c + c % s.c) * s.kh + u) * s.kw + v] * dy[((b * s.O + o) * s.oh + i) * s.ow + j];
-          }
-    dx.add (at, sum);
+    return { o * s.oh * s.ow, (g * s.o + o) * s.c * patch + k % patch, (int32_t) (k / s.kw % s.kh), (int32_t) (k % s.kw) };
+  }
+  __device__ S
+  left (const Spot &row, const Spot &term) const
+  {
+    const int32_t down = row.h - term.h, right = row.l - term.l, stride = (int32_t) s.stride;
+
+    return down >= 0 && right >= 0 && down % stride == 0 && right % stride == 0 && down / stride < s.oh && right / stride < s.ow
+           ? dy[row.left + term.left + down / stride * s.ow + right / stride] : S (0);
+  }
+  __device__ S right (const Spot &term, int64_t n) const { return w[term.right + n * s.kh * s.kw]; }
+  __device__ void
+  put (int64_t m, int64_t n, int64_t g, int64_t, S sum) const
+  {
+    const int64_t b = m / (s.W * s.H);
+
+    dx.add ((b * s.C + g * s.c + n) * s.H * s.W + m % (s.W * s.H), sum);
   }
 };
 
-/* Of weight k, what output n = (b,i,j) has to do with it. */
+/* dw: rows (c,u,v), columns o, terms (b,i,j): few sums of many terms, so that they are cut */
 template <class S>
 struct Conv2dWeight {
+  typedef S Scalar;
+  static const bool terms_follow = true;
   Conv2d s;
+  ConvolutionProduct size;
   In<S> x, dy;
+  Base<S> *partial;             /* (parts, weights) */
 
-  __device__ S
-  operator() (int64_t n, int64_t k) const
+  __device__ Spot
+  row (int64_t m, int64_t g) const
   {
-    const int64_t j = n % s.ow, i = n / s.ow % s.oh, b = n / (s.ow * s.oh);
-    const int64_t v = k % s.kw, u = k / s.kw % s.kh, c = k / (s.kw * s.kh) % s.c, o = k / (s.kw * s.kh * s.c);
-    const int64_t h = i * s.stride + u - s.padding, l = j * s.stride + v - s.padding;
+    return { (g * s.c + m / (s.kh * s.kw)) * s.H * s.W, 0, m < size.rows ? (int32_t) (m / s.kw % s.kh) : CONVOLUTION_OUTSIDE, (int32_t) (m % s.kw) };
+  }
+  __device__ Spot
+  term (int64_t k, int64_t g) const
+  {
+    const int64_t pixels = s.oh * s.ow, b = k / pixels, j = k % s.ow, i = k / s.ow % s.oh;
 
-    if (h < 0 || h >= s.H || l < 0 || l >= s.W)
-      return S (0);
-    return dy[((b * s.O + o) * s.oh + i) * s.ow + j] * x[((b * s.C + o / s.o * s.c + c) * s.H + h) * s.W + l];
+    return { b * s.C * s.H * s.W, (b * s.O + g * s.o) * pixels + k % pixels, (int32_t) (i * s.stride - s.padding), (int32_t) (j * s.stride - s.padding) };
+  }
+  __device__ S
+  left (const Spot &row, const Spot &term) const
+  {
+    const int64_t h = row.h + term.h, l = row.l + term.l;
+
+    return h >= 0 && h < s.H && l >= 0 && l < s.W ? x[row.left + term.left + h * s.W + l] : S (0);
+  }
+  __device__ S right (const Spot &term, int64_t n) const { return dy[term.right + n * s.oh * s.ow]; }
+  __device__ void
+  put (int64_t m, int64_t n, int64_t g, int64_t part, S sum) const
+  {
+    partial[(part * size.groups * size.columns + g * size.columns + n) * size.rows + m] = tangent_or_value (sum);
   }
 };
 
-template <class S>
-struct Conv2dBias {
-  Conv2d s;
-  In<S> dy;
+template <class T>
+struct SumOfParts {
+  int64_t n, parts;
+  const T *partial;
+  Adjoint<T> dw;
 
-  __device__ S operator() (int64_t n, int64_t o) const { return dy[(n / (s.ow * s.oh) * s.O + o) * s.oh * s.ow + n % (s.ow * s.oh)]; }
+  __device__ void
+  operator() (int64_t i) const
+  {
+    T sum = 0;
+
+    for (int64_t part = 0; part < parts; part++)
+      sum += partial[part * n + i];
+    dw.add (i, sum);
+  }
 };
+
+/* A block has ROWS x COLUMNS sums, a thread 4 x 4 of them; terms come in their order, a slab at a time. */
+template <class Product, int ROWS, int COLUMNS>
+static __global__ void __launch_bounds__ (ROWS * COLUMNS / 16)
+convolution_tiles (Product p)
+{
+  typedef typename Product::Scalar S;
+  const int threads = ROWS * COLUMNS / 16, m = threadIdx.x / (COLUMNS / 4) * 4, n = threadIdx.x % (COLUMNS / 4) * 4;
+  const int64_t down = (p.size.rows + ROWS - 1) / ROWS, across = (p.size.columns + COLUMNS - 1) / COLUMNS;
+  __shared__ Spot rows[ROWS], terms[2][CONVOLUTION_SLAB];
+  __shared__ S a[CONVOLUTION_SLAB][ROWS + 4], b[CONVOLUTION_SLAB][COLUMNS + 4];
+
+  for (int64_t work = blockIdx.x; work < down * across * p.size.parts * p.size.groups; work += gridDim.x)
+    {
+      const int64_t column = work % across * COLUMNS, row = work / across % down * ROWS, part = work / (across * down) % p.size.parts;
+      const int64_t group = work / (across * down * p.size.parts), first = part * p.size.part;
+      const int64_t end = first + p.size.part < p.size.terms ? first + p.size.part : p.size.terms;
+      const bool is_used = row + m < p.size.rows && column + n < p.size.columns;
+      S sum[4][4];
+      int slab = 0;
+
+#pragma unroll
+      for (int i = 0; i < 4; i++)
+#pragma unroll
+        for (int j = 0; j < 4; j++)
+          sum[i][j] = S (0);
+      __syncthreads ();                                           /* the tile before is done with */
+      for (int i = threadIdx.x; i < ROWS; i += threads)
+        rows[i] = p.row (row + i, group);
+      if (threadIdx.x < CONVOLUTION_SLAB)
+        terms[0][threadIdx.x] = p.term (first + threadIdx.x, group);
+      for (int64_t at = first; at < end; at += CONVOLUTION_SLAB, slab = 1 - slab)
+        {
+          __syncthreads ();                                       /* its terms are there, the slab before was used */
+          for (int i = threadIdx.x; i < ROWS * CONVOLUTION_SLAB; i += threads)
+            {
+              const int k = Product::terms_follow ? i % CONVOLUTION_SLAB : i / ROWS, r = Product::terms_follow ? i / CONVOLUTION_SLAB : i % ROWS;
+
+              a[k][r] = at + k < end ? p.left (rows[r], terms[slab][k]) : S (0);
+            }
+          for (int i = threadIdx.x; i < COLUMNS * CONVOLUTION_SLAB; i += threads)
+            {
+              const int k = i % CONVOLUTION_SLAB, c = i / CONVOLUTION_SLAB;
+
+              b[k][c] = at + k < end && column + c < p.size.columns ? p.right (terms[slab][k], column + c) : S (0);
+            }
+          if (threadIdx.x < CONVOLUTION_SLAB)
+            terms[1 - slab][threadIdx.x] = p.term (at + CONVOLUTION_SLAB + threadIdx.x, group);
+          __syncthreads ();
+          if (is_used)
+#pragma unroll 4
+            for (int k = 0; k < CONVOLUTION_SLAB; k++)
+#pragma unroll
+              for (int i = 0; i < 4; i++)
+#pragma unroll
+                for (int j = 0; j < 4; j++)
+                  sum[i][j] = add_product (sum[i][j], a[k][m + i], b[k][n + j]);
+        }
+#pragma unroll
+      for (int i = 0; i < 4; i++)
+#pragma unroll
+        for (int j = 0; j < 4; j++)
+          if (row + m + i < p.size.rows && column + n + j < p.size.columns)
+            p.put (row + m + i, column + n + j, group, part, sum[i][j]);
+    }
+}
+
+template <class Product>
+static int
+run_tiles (const Scope &scope, const char *name, Product p)
+{
+  const ConvolutionProduct &s = p.size;
+  const bool is_narrow = s.columns <= CONVOLUTION_NARROW;
+  const int64_t rows = is_narrow ? 128 : 64, columns = is_narrow ? 16 : 64;
+  const unsigned blocks = blocks_for ((s.rows + rows - 1) / rows * ((s.columns + columns - 1) / columns) * s.parts * s.groups, 1);
+
+  if (blocks == 0)
+    return 1;
+  if (is_narrow)
+    ASSAY_LAUNCH ((convolution_tiles<Product, 128, 16>), blocks, 128, 0, scope.context->stream, p);
+  else
+    ASSAY_LAUNCH ((convolution_tiles<Product, 64, 64>), blocks, 256, 0, scope.context->stream, p);
+  return assay_cuda_check_launch (scope.context, name, scope.failure);
+}
+
+/* Parts of at least a thousand terms, and at most 64 of them: what sums are made of is decided by the shapes. */
+static ConvolutionProduct
+get_weight_product (const Conv2d &s)
+{
+  ConvolutionProduct size = get_product (s.groups, s.c * s.kh * s.kw, s.o, s.B * s.oh * s.ow);
+
+  size.part = size.terms / 64 > 1024 ? (size.terms + 63) / 64 : 1024;
+  size.parts = (size.terms + size.part - 1) / size.part;
+  return size;
+}
+
+template <class S>
+static int
+run_weight_backward (const Scope &scope, const Conv2d &s)
+{
+  const ConvolutionProduct size = get_weight_product (s);
+  const int64_t n = count (scope.call->in_shape[1]);
+  const Adjoint<S> dw = adjoint<S> (scope, 1);
+  Scratch<Base<S>> partial;
+  int ok;
+
+  if (dw.to == NULL)
+    return 1;
+  ok = scratch_alloc (scope, size.parts * n, &partial)
+       && run_tiles (scope, "conv2d weight backward", Conv2dWeight<S> { s, size, input<S> (scope, 0), seed<S> (scope), partial.v })
+       && run_elements (scope, "conv2d weight backward, parts", n, SumOfParts<Base<S>> { n, size.parts, partial.v, { dw.to, dw.fresh } });
+  scratch_release (scope, partial);
+  return ok;
+}
 
 namespace rules {
 struct conv2d {
@@ -102,10 +285,11 @@ struct conv2d {
   static int
   forward (const Scope &scope)
   {
+    const Conv2d s = get_conv2d (scope);
     const In<S> none = {}, bias = scope.call->n_in > 2 ? input<S> (scope, 2) : none;
 
-    return run_elements (scope, "conv2d", count (scope.call->out_shape[0]),
-                         Conv2dForward<S> { get_conv2d (scope), input<S> (scope, 0), input<S> (scope, 1), bias, output<S> (scope, 0) });
+    return run_tiles (scope, "conv2d", Conv2dForward<S> { s, get_product (s.groups, s.B * s.oh * s.ow, s.o, s.c * s.kh * s.kw), input<S> (scope, 0), input<S> (scope, 1),
+                                                          bias, output<S> (scope, 0) });
   }
 
   template <class S>
@@ -116,11 +300,9 @@ struct conv2d {
     const Adjoint<S> dx = adjoint<S> (scope, 0);
 
     return (dx.to == NULL
-            || run_elements (scope, "conv2d backward", count (scope.call->in_shape[0]), Conv2dInput<S> { s, input<S> (scope, 1), seed<S> (scope), dx }))
-           && run_columns (scope, "conv2d weight backward", s.B * s.oh * s.ow, count (scope.call->in_shape[1]), adjoint<S> (scope, 1),
-                           Conv2dWeight<S> { s, input<S> (scope, 0), seed<S> (scope) })
-           && (scope.call->n_in < 3
-               || run_columns (scope, "conv2d bias backward", s.B * s.oh * s.ow, s.O, adjoint<S> (scope, 2), Conv2dBias<S> { s, seed<S> (scope) }));
+            || run_tiles (scope, "conv2d backward", Conv2dInput<S> { s, get_product (s.groups, s.B * s.H * s.W, s.c, s.o * s.kh * s.kw), input<S> (scope, 1),
+                                                                     seed<S> (scope), dx }))
+           && run_weight_backward<S> (scope, s) && run_bias_backward<S> (scope, s);
   }
 };
 }

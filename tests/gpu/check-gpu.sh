@@ -35,7 +35,7 @@ for tool in memcheck racecheck synccheck; do
     compute-sanitizer --tool $tool --error-exitcode 9 "$parity" "$module" $part >"$scratch/$tool" 2>&1 \
       || { echo "FAIL: compute-sanitizer --tool $tool"; tail -n 20 "$scratch/$tool"; failed=1; }
     tail -n 1 "$scratch/$tool"
-    for op in attention embedding layernorm wkv_matrix; do
+    for op in attention conv2d embedding layernorm wkv_matrix; do
       for suite in "$@"; do
         case $suite in *test-ops_cuda*) ;; *) continue ;; esac
         ASSAY_CUDA_MODULE=$module compute-sanitizer --tool $tool --error-exitcode 9 "$suite" -p "/ops/cuda/$op/tangent backward is the complex step of backward" \

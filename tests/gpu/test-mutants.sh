@@ -76,6 +76,7 @@ else
     check "rows behind the last one are found" found behind 's/first + 2 \* p + half < rows.n)/first + 2 * p + half < rows.stride)/'
     check "factors that are cut off instead of rounded are found" wrong_product cut 's/(bits + 0x7fff + (bits >> 16 \& 1)) >> 16/bits >> 16/'
     check "a term too few in the adjoint of a loss is found" wrong_op loss op_loss 's|exp_of (-l\[n\]) - S (1)|exp_of (-l[n])|' xent
+    check "a slab whose terms are the slab's before is found" wrong_op slab op_convolution 's|terms\[1 - slab\]\[threadIdx.x\] = |if (at < 0) terms[1 - slab][threadIdx.x] = |' conv2d
     check "weights that meet the wrong positions are found" wrong_tile positions attention_matrix_tile.cuh 's|(j + l % 16)|(j + l % 8)|'
     check "weights that are read before their row has written them are found" wrong_tile unwritten op_attention.cu "/a row's weights are its own/d"
     check "keys behind a query are found" wrong_tile behind_query op_attention.cu 's|s.sees (c, r) : s.sees (r, c)|s.sees (r, c) : s.sees (c, r)|'

@@ -714,6 +714,78 @@ test_attention (AssayCudaType type, AssayCudaCompute compute, Heads s)
   free_attention (&a);
 }
 
+/* --- convolutions --- */
+
+typedef struct { int64_t B, C, down, across, O, kernel, stride, padding, groups; } Pictures;
+
+/* Of each rule the largest difference between conv2d by tiles and its first rung, as a part of what two sums of n products of numbers in (-1, 1), rounded in any
+ * order, may be apart: twice n gamma_n. A tangent has twice the products. */
+static void
+test_convolution (AssayCudaType type, Pictures s)
+{
+  static const char *const names[] = { "forward", "backward", "tangent forward", "tangent backward" };
+  const int64_t oh = (s.down + 2 * s.padding - s.kernel) / s.stride + 1, ow = (s.across + 2 * s.padding - s.kernel) / s.stride + 1, patch = s.kernel * s.kernel;
+  const int64_t of_in[3] = { s.B * s.C * s.down * s.across, s.O * s.C / s.groups * patch, s.O }, of_out = s.B * s.O * oh * ow;
+  const int64_t terms[3] = { s.O / s.groups * patch, s.B * oh * ow, s.B * oh * ow }, of_result = s.C / s.groups * patch + 1;
+  const double attr[3] = { (double) s.stride, (double) s.padding, (double) s.groups };
+  AssayCudaOpCall call = { .type = type, .n_in = 3, .n_out = 1, .attr = attr, .fresh = 5 };       /* the weight's adjoint is added to */
+
+  call.in_shape[0] = (AssayCudaShape) { 4, { s.B, s.C, s.down, s.across } };
+  call.in_shape[1] = (AssayCudaShape) { 4, { s.O, s.C / s.groups, s.kernel, s.kernel } };
+  call.in_shape[2] = (AssayCudaShape) { 1, { s.O } };
+  call.out_shape[0] = (AssayCudaShape) { 4, { s.B, s.O, oh, ow } };
+  for (int i = 0; i < 3; i++)
+    {
+      call.x[i] = send_drawn (type, ASSAY_CUDA_FULL, of_in[i]);
+      call.rx[i] = send_drawn (type, ASSAY_CUDA_FULL, of_in[i]);
+    }
+  call.dy = send_drawn (type, ASSAY_CUDA_FULL, of_out);
+  call.rdy = send_drawn (type, ASSAY_CUDA_FULL, of_out);
+  for (AssayCudaRule rule = ASSAY_CUDA_FWD; rule <= ASSAY_CUDA_RBWD; rule++)
+    {
+      const int is_forward = rule == ASSAY_CUDA_FWD || rule == ASSAY_CUDA_RFWD, is_tangent = rule == ASSAY_CUDA_RFWD || rule == ASSAY_CUDA_RBWD;
+      double worst = 0;
+
+      for (int i = 0; i < (is_forward ? 1 : 3); i++)
+        {
+          const int64_t n = is_forward ? of_out : of_in[i];
+          const double products = (double) ((is_tangent ? 2 : 1) * (is_forward ? of_result : terms[i]) + 1);
+          double *got[2], bound = 2 * products * products * unit (type) * (1 + 1e-2);
+
+          for (int k = 0; k < 2; k++)
+            {
+              void **written = is_forward ? (is_tangent ? call.ry : call.y) : &(is_tangent ? call.rdx : call.dx)[i];
+
+              memset (call.dx, 0, sizeof call.dx);
+              memset (call.rdx, 0, sizeof call.rdx);
+              *written = get_buffer (type, n);                    /* of zeros */
+              call.rule = rule;
+              must (cuda->run_op (context, k == 0 ? "conv2d" : "conv2d_plain", &call, &failure), "conv2d");
+              fetch (type, n, *written, got[k] = get_memory ((size_t) n * 8));
+              cuda->release (context, *written);
+            }
+          for (int64_t k = 0; k < n; k++)
+            {
+              const double error = fabs (got[0][k] - got[1][k]) / bound;
+
+              worst = error > worst || isnan (error) ? error : worst;
+            }
+          free (got[0]);
+          free (got[1]);
+        }
+      report (worst <= 1, "%s convolution by tiles, %s, B %lld, C %lld, %lld x %lld, O %lld, kernel %lld, stride %lld, padding %lld, groups %lld: difference from the first rung / bound = %.2g",
+              name_of (type), names[rule], (long long) s.B, (long long) s.C, (long long) s.down, (long long) s.across, (long long) s.O,
+              (long long) s.kernel, (long long) s.stride, (long long) s.padding, (long long) s.groups, worst);
+    }
+  for (int i = 0; i < 3; i++)
+    {
+      cuda->release (context, (void *) (uintptr_t) call.x[i]);
+      cuda->release (context, (void *) (uintptr_t) call.rx[i]);
+    }
+  cuda->release (context, (void *) (uintptr_t) call.dy);
+  cuda->release (context, (void *) (uintptr_t) call.rdy);
+}
+
 /* --- repeated runs --- */
 
 static void
@@ -821,6 +893,13 @@ main (int argc, char **argv)
           test_attention (type, ASSAY_CUDA_FULL, (Heads) { 1, 300, 3, 3, 128, 0, 0 });
           test_attention (type, ASSAY_CUDA_FULL, (Heads) { 1, 200, 2, 2, 256, 1, 100 });
           test_attention (type, ASSAY_CUDA_FULL, (Heads) { 3, 190, 2, 1, 32, 1, 70 });
+        }
+      test_convolution (type, (Pictures) { 2, 20, 9, 8, 24, 3, 2, 1, 1 });
+      test_convolution (type, (Pictures) { 1, 2, 33, 33, 2, 3, 1, 1, 2 });
+      if (is_full)
+        {
+          test_convolution (type, (Pictures) { 8, 64, 28, 28, 96, 3, 1, 1, 1 });
+          test_convolution (type, (Pictures) { 4, 8, 60, 60, 24, 5, 1, 2, 2 });
         }
       test_repeats (type, is_full ? 512 : 40);
     }
