@@ -17,6 +17,7 @@
 #include "job/command.h"
 #include "job/command_line.h"
 #include "job/provenance.h"
+#include "job/ranks.h"
 #include "job/runner.h"
 #include "store/file.h"
 
@@ -297,15 +298,16 @@ choose_emit (AssayJobOptions *options, const AssayValues *globals, AssayProgress
 
 /* has_answer: other processes have just made it. */
 static AssayJobOutcome *
-run_job (const AssayCommandLine *line, const char *device, gboolean has_answer, const char *quoted, GError **error)
+run_job (const AssayCommandLine *line, const char *device, gboolean has_answer, AssayCollective *ranks, const char *quoted, GError **error)
 {
   const AssayValues *globals = line->globals;
-  g_autoptr (AssayStream) stream = get_form (globals) == OUTPUT_RECORDS ? assay_stream_new (quoted) : NULL;
-  g_autoptr (AssayProgressBar) bar = assay_progress_bar_new (stream != NULL || assay_values_get_bool (globals, "quiet"));
+  const gboolean speaks = assay_collective_is_first (ranks);
+  g_autoptr (AssayStream) stream = speaks && get_form (globals) == OUTPUT_RECORDS ? assay_stream_new (quoted) : NULL;
+  g_autoptr (AssayProgressBar) bar = assay_progress_bar_new (!speaks || stream != NULL || assay_values_get_bool (globals, "quiet"));
   AssayProgress *progress = stream != NULL ? assay_progress_new (assay_stream_report, stream) : assay_progress_new (assay_progress_bar_report, bar);
   AssayJobOptions options = { .threads = assay_values_get_int (globals, "threads"), .force = assay_values_get_bool (globals, "force") && !has_answer,
                               .device = device, .cuda_module = assay_values_get_string (globals, "cuda-module"),
-                              .confirm = confirm, .confirm_data = (gpointer) globals, .command_line = quoted, .progress = progress };
+                              .confirm = confirm, .confirm_data = (gpointer) globals, .command_line = quoted, .progress = progress, .collective = ranks };
 
   choose_emit (&options, globals, bar, stream);
   assay_interrupt_install (progress);   /* which keeps the progress for as long as the program runs */
@@ -314,42 +316,69 @@ run_job (const AssayCommandLine *line, const char *device, gboolean has_answer, 
   return assay_job_run (line->job, &options, error);
 }
 
-/* The exit status, or -1 with an error. */
+/* One of several devices for each rank of a machine, in turn; without ranks a process is started for each, and the first one's looks the answer up. */
 static int
-execute (AssayCommandLine *line, const char *quoted, GError **error)
+choose_device (const AssayCommandLine *line, AssayCollective *ranks, const char *quoted, char **devices, const char **device, GError **error)
 {
-  const char *isa = assay_values_get_string (line->globals, "isa");
-  g_autoptr (AssayJobOutcome) outcome = NULL;
-  g_auto (GStrv) devices = NULL;
+  *device = devices ? devices[ranks ? ranks->here % g_strv_length (devices) : 0] : assay_values_get_string (line->globals, "device");
+  if (devices == NULL || ranks != NULL || assay_values_get_bool (line->globals, "dry-run"))
+    return 0;
+  return assay_many_devices_run (line, quoted, (const char *const *) devices, error);
+}
 
-  if (isa != NULL && !assay_isa_set (isa, error))
-    return -1;
-  if (!assay_job_freeze (line->job, error))
-    return -1;
-  if (line->command == &assay_command_run && !load_job_file (line, error))
-    return -1;
-  if ((devices = assay_many_devices_parse (assay_values_get_string (line->globals, "device"))) != NULL && !assay_values_get_bool (line->globals, "dry-run"))
-    {
-      int status = assay_many_devices_run (line, quoted, (const char *const *) devices, error);
-
-      if (status != 0)
-        return status;
-    }
-  outcome = run_job (line, devices ? devices[0] : assay_values_get_string (line->globals, "device"), devices != NULL, quoted, error);
-  if (outcome != NULL && devices != NULL)                         /* it was made for this command, if by other processes */
+/* What the first rank has to say is said by it. */
+static gboolean
+tell (const AssayCommandLine *line, AssayJobOutcome *outcome, gboolean was_made_now, GError **error)
+{
+  if (was_made_now)                                               /* for this command, if by other processes */
     {
       outcome->from_store = FALSE;
       json_object_set_new (outcome->document, "from_store", json_false ());
     }
-  if (outcome == NULL || !print_outcome (line, outcome, error))
-    return -1;
+  if (!print_outcome (line, outcome, error))
+    return FALSE;
   if (outcome->exit_status != 0)
     assay_output_message (line->command->name, "%s", outcome->finding != NULL ? outcome->finding : outcome->incomplete);
+  return TRUE;
+}
+
+/* What comes before a job can begin. */
+static gboolean
+prepare (AssayCommandLine *line, GError **error)
+{
+  const char *isa = assay_values_get_string (line->globals, "isa");
+
+  return (isa == NULL || assay_isa_set (isa, error)) && assay_job_freeze (line->job, error)
+         && (line->command != &assay_command_run || load_job_file (line, error));
+}
+
+/* The exit status, or -1 with an error. */
+static int
+execute (AssayCommandLine *line, AssayCollective *ranks, const char *quoted, GError **error)
+{
+  const gboolean is_silent = !assay_collective_is_first (ranks);
+  g_autoptr (AssayJobOutcome) outcome = NULL;
+  g_auto (GStrv) devices = NULL;
+  GError *fault = NULL;
+  const char *device;
+  int status;
+
+  prepare (line, &fault);
+  if (!assay_collective_agree (ranks, fault, error))
+    return -1;
+  devices = assay_many_devices_parse (assay_values_get_string (line->globals, "device"));
+  if ((status = choose_device (line, ranks, quoted, devices, &device, error)) != 0)
+    return status;
+  if (is_silent && assay_values_get_bool (line->globals, "dry-run"))
+    return 0;
+  outcome = run_job (line, device, devices != NULL && ranks == NULL, ranks, quoted, error);
+  if (outcome == NULL || (!is_silent && !tell (line, outcome, devices != NULL && ranks == NULL, error)))
+    return -1;
   return outcome->exit_status;
 }
 
 static int
-dispatch (AssayCommandLine *line, const char *quoted, GError **error)
+dispatch (AssayCommandLine *line, AssayCollective **ranks, const char *quoted, GError **error)
 {
   if (!assay_settings_apply (line, error))
     return -1;
@@ -362,12 +391,22 @@ dispatch (AssayCommandLine *line, const char *quoted, GError **error)
       g_set_error_literal (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, "a command is needed; assay --help lists them");
       return -1;
     }
-  return execute (line, quoted, error);
+  if (!assay_ranks_open (line->globals, ranks, error))
+    return -1;
+  return execute (line, *ranks, quoted, error);
+}
+
+/* All ranks have the same error, but those that fell out. */
+static gboolean
+is_ours_to_tell (const AssayCollective *ranks)
+{
+  return assay_collective_is_first (ranks) || ranks->is_broken;
 }
 
 int
 main (int argc, char **argv)
 {
+  AssayCollective *ranks = NULL;
   g_auto (AssayCommandLine) line = { 0 };
   g_autofree char *quoted = assay_command_line_quote (argc, (const char *const *) argv);
   g_autoptr (GError) failure = NULL;
@@ -381,7 +420,10 @@ main (int argc, char **argv)
       if (argc > 1 && strcmp (argv[1], "help") == 0)              /* assay help COMMAND = assay --help COMMAND */
         argv[1] = (char *) "--help";
       if (assay_command_line_parse (&line, argc, (const char *const *) argv, &failure))
-        status = dispatch (&line, quoted, &failure);
+        status = dispatch (&line, &ranks, quoted, &failure);
     }
-  return status >= 0 ? status : fail (line.command ? line.command->name : NULL, guess_form (argc, argv), failure);
+  if (status < 0)
+    status = is_ours_to_tell (ranks) ? fail (line.command ? line.command->name : NULL, guess_form (argc, argv), failure) : assay_error_exit_status (failure);
+  assay_collective_end (ranks, status);
+  return status;
 }

@@ -172,6 +172,53 @@ assay_factored_share (const AssayInfluenceTask *task, const AssayValues *values,
   return fine;
 }
 
+/* Sums that are added up in memory, passed from rank to rank. */
+static gboolean
+sum_together (gpointer data, const char *stage, gint64 n, gint64 width, AssayFactorsCompute compute, gpointer compute_data, double *total, gboolean *whole,
+              GError **error)
+{
+  AssayCollective *collective = data;
+  GError *fault = NULL;
+  g_autoptr (AssayBuffer) sums = assay_mem_alloc_array (width, sizeof (double), &fault);
+
+  (void) stage;
+  *whole = TRUE;
+  return assay_collective_agree (collective, fault, error)
+         && assay_collective_sum (collective, n, width, compute, compute_data, sums, total, error);
+}
+
+static gboolean
+fit_and_keep_together (const AssayInfluenceTask *task, const AssayPoint *point, const AssayFactorsOptions *options, const char *name, const json_t *identity,
+                       AssayCollective *collective, AssayProgress *progress, GError **error)
+{
+  const AssayFactorsSummer summer = { sum_together, collective };
+  g_autoptr (AssayFactors) factors = NULL;
+  g_autoptr (AssayObject) object = NULL;
+  GError *fault = NULL;
+
+  if (assay_factors_fit_share (point, 1, options, &summer, &factors, progress, &fault) && assay_collective_is_first (collective))
+    object = assay_factors_save (task->store, name, factors, identity, NULL, &fault);
+  return assay_collective_agree (collective, fault, error) && assay_case_refresh (task->store, error);
+}
+
+gboolean
+assay_factored_fit_together (const AssayInfluenceTask *task, const AssayValues *values, AssayFactorsBasis basis, const char *given, gboolean anew,
+                             AssayCollective *collective, AssayProgress *progress, GError **error)
+{
+  AssayDtype dtype;
+  AssayFactorsOptions options = assay_factored_read_options (task, values, basis, &dtype);
+  AssayPoint point = get_point (task, dtype);
+  json_t *identity = assay_factors_identity (&point, &options);
+  g_autofree char *own = given ? g_strdup (given) : make_name (task, &options, identity);
+  gboolean kept = !given && !anew && assay_case_has (task->store, "factors", own);
+  gboolean fine = assay_collective_broadcast (collective, 0, &kept, sizeof kept, error);         /* as the first sees it */
+
+  fine = fine && (kept ? assay_case_refresh (task->store, error)
+                       : fit_and_keep_together (task, &point, &options, own, identity, collective, progress, error));
+  json_decref (identity);
+  return fine;
+}
+
 AssayFactors *
 assay_factored_fit (const AssayInfluenceTask *task, const AssayValues *values, AssayFactorsBasis basis, const char *given, gboolean anew, char **name,
                     AssayProgress *progress, GError **error)

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "base/collective.h"
 #include "hessian/factors_inverse.h"
 #include "influence/method.h"
 #include "store/recorder.h"
@@ -82,6 +83,11 @@ AssayFactors *assay_factored_obtain_mean (const AssayInfluenceTask *task, const 
  * assay_factored_obtain or assay_factored_fit makes the factors of what is there. name: what they are to be called, or NULL. */
 gboolean      assay_factored_share (const AssayInfluenceTask *task, const AssayValues *values, AssayFactorsBasis basis, const char *name,
                                     const AssayRecorderShare *share, gboolean *whole, AssayProgress *progress, GError **error);
+
+/* The fit by all ranks together: each walks over its examples, and the first keeps the factors where assay_factored_obtain finds them. Those that the case has are
+ * left as they are, unless anew or given, which is what they are to be called. All ranks call it, or none. Numerics: the bits of one process. */
+gboolean      assay_factored_fit_together (const AssayInfluenceTask *task, const AssayValues *values, AssayFactorsBasis basis, const char *given, gboolean anew,
+                                           AssayCollective *collective, AssayProgress *progress, GError **error);
 
 /* Fits in any case, and keeps them: as they are called (given), or as assay_factored_obtain finds them (NULL); name receives which. Sums that processes
  * have shared count, unless anew. */

@@ -3,6 +3,7 @@
 #include "job/command.h"
 
 #include "base/error.h"
+#include "job/ranks.h"
 
 #include <string.h>
 
@@ -19,6 +20,7 @@ const AssayParam assay_command_globals[] = {
   { "isa", ASSAY_PARAM_STRING, .metavar = "NAME", .help = "instruction set of the kernels: x86-64-v4, x86-64-v3 or baseline (default: the best here)" },
   { "device", ASSAY_PARAM_STRING, .metavar = "DEVICE",
     .help = "what walks of the model are computed on: cpu, cuda, cuda:N, or several as cuda:0,1, each with a part as --shard has it (default: cpu); results agree to rounding" },
+  ASSAY_RANKS_PARAM,
   { "cuda-module", ASSAY_PARAM_STRING, .metavar = "FILE", .flags = ASSAY_PARAM_FILE | ASSAY_PARAM_ADVANCED, .help = "the module of CUDA kernels to load in place of the program's own" },
   { "config", ASSAY_PARAM_STRING, .metavar = "FILE", .flags = ASSAY_PARAM_FILE, .help = "settings file read after assay.conf" },
   { "help", ASSAY_PARAM_BOOL, .flags = ASSAY_PARAM_TERMINAL, .short_name = 'h', .help = "print help, for a command when one is named" },

@@ -14,6 +14,7 @@
  */
 #pragma once
 
+#include "base/collective.h"
 #include "base/param.h"
 #include "base/progress.h"
 #include "job/plan.h"
@@ -62,6 +63,7 @@ typedef struct {
   AssayCase *cas;               /* NULL: the kind has none, or it was not given */
   AssayBackend *backend;
   AssayShard shard;             /* the part of the job that this process does; a count of 0 or 1: all of it */
+  AssayCollective *collective;  /* NULL, or the ranks that do its parts at the same time; then shard is the rank's */
   gboolean is_forced;           /* what the case knows is no answer: everything is made again */
   gboolean is_dry_run;          /* a plan is all that is wanted: it may take a moment to measure */
   AssayProgress *progress;
@@ -92,7 +94,7 @@ struct _AssayJobKind {
   gboolean  (*resolve) (AssayJob *job, AssayJobContext *context, GError **error);       /* NULL: no inputs */
   gboolean  (*plan)    (AssayJob *job, AssayJobContext *context, AssayJobPlan *plan, GError **error);   /* NULL: nothing worth saying */
   /* Does the part of context->shard, in a case that others write too, and commits it; says in share what is there. The last one goes on with run, which
-   * finds all parts. NULL: the kind cannot be cut, and has no ASSAY_SHARD_PARAM. */
+   * finds all parts. With ranks all of them call it together, and the first goes on when all have done theirs. NULL: the kind cannot be cut, and has no ASSAY_SHARD_PARAM. */
   gboolean  (*share)   (AssayJob *job, AssayJobContext *context, AssayShare *share, GError **error);
   json_t   *(*run)     (AssayJob *job, AssayJobContext *context, GError **error);
   json_t   *(*result)  (AssayJob *job, AssayJobContext *context, const json_t *summary, GError **error);        /* NULL: the summary */

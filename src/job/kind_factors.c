@@ -141,6 +141,9 @@ share (AssayJob *job, AssayJobContext *context, AssayShare *share, GError **erro
   const AssayRecorderShare recorder_share = { choose_stretches, note_stretches, &stages };
   gboolean whole;
 
+  if (context->collective != NULL)
+    return assay_factored_fit_together (&state->task, values, state->basis, assay_values_get_string (values, "name"), context->is_forced, context->collective,
+                                        context->progress, error);
   if (!assay_factored_share (&state->task, values, state->basis, assay_values_get_string (values, "name"), &recorder_share, &whole, context->progress, error))
     return FALSE;
   if (!whole && stages.n == 1 && state->basis != ASSAY_FACTORS_IDENTITY)
@@ -155,10 +158,11 @@ run (AssayJob *job, AssayJobContext *context, GError **error)
   const AssayValues *values = assay_job_get_values (job);
   const char *given = assay_values_get_string (values, "name");
   const gboolean anew = context->is_forced && context->shard.count <= 1;        /* a share's sums are its own, of this fit */
+  const gboolean is_made = context->collective != NULL;                         /* by all ranks, a moment ago */
   g_autofree char *name = NULL;
-  g_autoptr (AssayFactors) factors = given || anew
+  g_autoptr (AssayFactors) factors = (given && !is_made) || anew
     ? assay_factored_fit (&state->task, values, state->basis, given, anew, &name, context->progress, error)
-    : assay_factored_obtain (&state->task, values, state->basis, NULL, &name, NULL, context->progress, error);
+    : assay_factored_obtain (&state->task, values, state->basis, given, &name, NULL, context->progress, error);
   AssayObject *object = factors ? assay_case_lookup (context->cas, "factors", name, error) : NULL;
   json_t *modules;
 

@@ -89,6 +89,7 @@ src_job_libjob_la_SOURCES = $(KINDS_LIST) \
   src/job/plan.c src/job/plan.h \
   src/job/provenance.c src/job/provenance.h \
   src/job/query_view.c src/job/query_view.h \
+  src/job/ranks.c src/job/ranks.h \
   src/job/regime_choice.c src/job/regime_choice.h \
   src/job/removal.c src/job/removal.h \
   src/job/report_document.c src/job/report_document.h \

@@ -3,6 +3,7 @@
 #include "job/runner.h"
 
 #include "base/error.h"
+#include "base/isa.h"
 #include "config.h"
 #include "job/provenance.h"
 #include "store/reader.h"
@@ -136,6 +137,30 @@ open_backend (const AssayJobOptions *options, GError **error)
   return NULL;
 }
 
+/* The part of this process: of a rank its own. */
+static gboolean
+choose_shard (Session *session, const AssayJob *job, GError **error)
+{
+  const AssayJobKind *kind = assay_job_get_kind (job);
+  AssayCollective *collective = session->options->collective;
+  AssayShard *shard = &session->context.shard;
+
+  if (kind->share != NULL && !assay_shard_of (assay_job_get_values (job), shard, error))
+    return FALSE;
+  if (collective == NULL)
+    return TRUE;
+  if (kind->share == NULL || shard->count > 1)
+    {
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, kind->share == NULL ? "%s: one process expected, %u ranks found: its work is not cut into parts"
+                   : "%s: either parts (--" ASSAY_SHARD_OPTION ", an array of Slurm) or %u ranks expected, both found; each rank does a part of its own",
+                   kind->name, collective->size);
+      return FALSE;
+    }
+  *shard = (AssayShard) { collective->rank, collective->size };
+  session->context.collective = collective;
+  return TRUE;
+}
+
 static gboolean
 session_begin (Session *session, AssayJob *job, const AssayJobOptions *options, gboolean dry, GError **error)
 {
@@ -153,9 +178,7 @@ session_begin (Session *session, AssayJob *job, const AssayJobOptions *options, 
   context->emit_data = options->emit_data;
   if ((context->backend = open_backend (options, error)) == NULL)
     return FALSE;
-  if (assay_job_get_kind (job)->share != NULL && !assay_shard_of (assay_job_get_values (job), &context->shard, error))
-    return FALSE;
-  return open_case (session, job, dry, error) && resolve (session, job, error);
+  return choose_shard (session, job, error) && open_case (session, job, dry, error) && resolve (session, job, error);
 }
 
 static char *
@@ -343,6 +366,8 @@ run_and_keep (AssayJob *job, Session *session, GError **error)
   return summary;
 }
 
+/* --- parts --------------------------------------------------------------------------------------------------------- */
+
 /* The part of a job that this process does. *part is its outcome, or stays NULL where this is the process that completes the job. */
 static gboolean
 run_share (AssayJob *job, Session *session, AssayJobOutcome **part, GError **error)
@@ -369,6 +394,69 @@ run_share (AssayJob *job, Session *session, AssayJobOutcome **part, GError **err
   add_header (document, job, session);
   *part = outcome_new (document, FALSE);
   return TRUE;
+}
+
+/* What all ranks must have in common: eigenvectors that each computes have the same bits only then. */
+static gboolean
+check_ranks (const Session *session, const AssayJob *job, GError **error)
+{
+  AssayCollective *collective = session->context.collective;
+  g_autofree char *named = g_strdup_printf ("%s of %s, %s%s", assay_job_get_kind (job)->name, assay_job_get_case (job), session->identity,
+                                            session->options->force ? " by force" : "");
+
+  return assay_collective_require_same (collective, "program", PACKAGE_VERSION, error)
+         && assay_collective_require_same (collective, "instruction set (--isa)", assay_isa_get_name (), error)
+         && assay_collective_require_same (collective, "device (--device)", session->context.backend->name, error)
+         && assay_collective_require_same (collective, "command", named, error);
+}
+
+/* The first rank completes what all have done: its summary, or NULL with an error. */
+static json_t *
+complete (AssayJob *job, Session *session, GError **error)
+{
+  return assay_case_refresh (session->context.cas, error) ? run_and_keep (job, session, error) : NULL;
+}
+
+/* Every rank does its part; the first looks before and completes the job behind. */
+static AssayJobOutcome *
+answer_together (AssayJob *job, Session *session, GError **error)
+{
+  AssayCollective *collective = session->context.collective;
+  const gboolean is_first = assay_collective_is_first (collective);
+  g_autoptr (AssayShare) share = assay_share_new (&session->context.shard);
+  AssayJobOutcome *outcome = NULL;
+  json_t *summary = NULL;
+  GError *fault = NULL;
+  gboolean from_store;
+  int status;
+
+  if (is_first && assay_job_get_kind (job)->is_stored && !session->options->force)
+    load_summary (job, session, &summary, &fault);
+  from_store = summary != NULL;
+  if (!assay_collective_agree (collective, fault, error) || !assay_collective_broadcast (collective, 0, &from_store, sizeof from_store, error))
+    return NULL;
+  if (!from_store)
+    {
+      fault = NULL;
+      if (check_plan (job, session, &fault))
+        assay_job_get_kind (job)->share (job, &session->context, share, &fault);
+      if (!assay_collective_agree (collective, fault, error))
+        return NULL;
+    }
+  fault = NULL;
+  if (is_first && (summary != NULL || (summary = complete (job, session, &fault)) != NULL))
+    outcome = make_outcome (job, session, summary, from_store, &fault);
+  json_decref (summary);
+  status = outcome ? outcome->exit_status : 0;
+  if (!assay_collective_agree (collective, fault, error) || !assay_collective_broadcast (collective, 0, &status, sizeof status, error))
+    {
+      assay_job_outcome_free (outcome);
+      return NULL;
+    }
+  if (outcome == NULL)
+    outcome = g_new0 (AssayJobOutcome, 1);
+  outcome->exit_status = status;
+  return outcome;
 }
 
 static AssayJobOutcome *
@@ -401,8 +489,14 @@ AssayJobOutcome *
 assay_job_run (AssayJob *job, const AssayJobOptions *options, GError **error)
 {
   g_auto (Session) session = { 0 };
+  GError *fault = NULL;
 
-  return session_begin (&session, job, options, FALSE, error) ? answer_or_run (job, &session, error) : NULL;
+  session_begin (&session, job, options, FALSE, &fault);
+  if (!assay_collective_agree (options->collective, fault, error))
+    return NULL;
+  if (options->collective == NULL)
+    return answer_or_run (job, &session, error);
+  return check_ranks (&session, job, error) ? answer_together (job, &session, error) : NULL;
 }
 
 /* A session on the case, the workers and the threads of another. */

@@ -21,6 +21,7 @@ typedef struct {
   gpointer emit_data;
   const char *command_line;     /* for the record */
   AssayProgress *progress;
+  AssayCollective *collective;  /* NULL, or the ranks that do the job together: all of them run it, and the first has its answer */
 } AssayJobOptions;
 
 typedef struct {
@@ -31,7 +32,8 @@ typedef struct {
   gboolean from_store;
 } AssayJobOutcome;
 
-/* Errors: whatever stopped the job; nothing committed is touched, and what can be resumed is resumed by the same call. */
+/* On ranks other than the first the outcome has no document, and the same exit status; a job that is not cut into parts is refused there.
+ * Errors: whatever stopped the job, on all ranks; nothing committed is touched, and what can be resumed is resumed by the same call. */
 AssayJobOutcome *assay_job_run     (AssayJob *job, const AssayJobOptions *options, GError **error);
 
 /* What assay_job_run would do: a document with the job itself under "job", and its plan. Changes nothing. */

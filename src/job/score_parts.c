@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "influence/breakdown.h"
+#include "influence/factored.h"
 #include "influence/score_store.h"
 #include "influence/solved.h"
 #include "influence/task.h"
@@ -173,6 +174,17 @@ make_missing (Parts *parts, gint64 from, gint64 to, GError **error)
   return TRUE;
 }
 
+/* With ranks the factors that the method is by are fitted by all of them, not by each. */
+static gboolean
+fit_together (const Parts *parts, GError **error)
+{
+  const AssayFactoredMethod *factored = assay_factored_find_method (parts->method->name);
+
+  return factored == NULL || parts->context->collective == NULL || assay_values_get_string (parts->options, "factors") != NULL
+         || assay_factored_fit_together (&parts->setup->task, parts->options, factored->basis, NULL, FALSE, parts->context->collective,
+                                         parts->context->progress, error);
+}
+
 gboolean
 assay_score_parts_share (const AssayInfluenceSetup *setup, const AssayJob *job, AssayJobContext *context, const AssaySubject *subject, AssayShare *share,
                          GError **error)
@@ -183,7 +195,7 @@ assay_score_parts_share (const AssayInfluenceSetup *setup, const AssayJob *job, 
 
   parts_open (&parts, setup, job, context, subject);
   assay_shard_slice (&context->shard, parts.n, parts.unit, &first, &end);
-  if (!check_can_be_cut (&parts, error) || !make_missing (&parts, first, end, error))
+  if (!check_can_be_cut (&parts, error) || !fit_together (&parts, error) || !make_missing (&parts, first, end, error))
     return FALSE;
   for (first = 0, end = parts.n; find_gap (&parts, &first, &end); first = end, end = parts.n)
     g_array_append_val (missing, ((AssayShareRun) { first, end }));

@@ -3,6 +3,7 @@
  * runs with and without it. */
 #include "tensor/backend.h"
 
+#include "base/beside.h"
 #include "base/error.h"
 #include "kernels/launch.h"
 #include "tensor/op_call.h"
@@ -17,22 +18,10 @@ typedef struct {
 
 /* --- the module ----------------------------------------------------------------------------------------------------------- */
 
-/* Beside the program as it was built, beside it as it was installed, and where it was configured to go. Owns: the caller. */
 static char *
 find_module (void)
 {
-  static const char *const beside[] = { "kernels/assay-cuda.so", "../kernels/assay-cuda.so", "../../kernels/assay-cuda.so", "../lib/assay/assay-cuda.so" };
-  g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
-  g_autofree char *folder = program ? g_path_get_dirname (program) : NULL;
-
-  for (guint k = 0; folder != NULL && k < G_N_ELEMENTS (beside); k++)
-    {
-      g_autofree char *path = g_build_filename (folder, beside[k], NULL);
-
-      if (g_file_test (path, G_FILE_TEST_EXISTS))
-        return g_steal_pointer (&path);
-    }
-  return g_build_filename (PKGLIBDIR, "assay-cuda.so", NULL);
+  return assay_beside_find_module ("kernels", "assay-cuda.so");
 }
 
 /* It stays loaded: CUDA's libraries do not like to go. */

@@ -4,7 +4,6 @@ noinst_LTLIBRARIES += src/tensor/libtensor.la src/tensor/libgemm-baseline.la src
 ASSAY_FLOORS += src/tensor/libtensor.la
 src_tensor_libtensor_la_LIBADD = src/tensor/libgemm-baseline.la src/tensor/libpacked-baseline.la
 src_tensor_libtensor_la_CFLAGS = $(AM_CFLAGS) $(OPENBLAS_CFLAGS)
-src_tensor_libtensor_la_CPPFLAGS = $(AM_CPPFLAGS) -DPKGLIBDIR='"$(pkglibdir)"'
 src_tensor_libtensor_la_SOURCES = \
   src/tensor/backend.h src/tensor/backend_cpu.c src/tensor/backend_cuda.c \
   src/tensor/compare.c src/tensor/compare.h \

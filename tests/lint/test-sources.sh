@@ -12,7 +12,7 @@ sources ()
     for file in bootstrap .ci/run configure.ac Makefile.am m4/assay_*.m4 build-aux/make-registry.sh; do
       [ -f "$file" ] && echo "$file"
     done
-    for folder in src gui kernels tests bench data doc; do
+    for folder in src gui kernels mpi tests bench data doc; do
       [ -d "$folder" ] && find "$folder" -name '*.[ch]' -o -name '*.inc' -o -name '*.cu' -o -name '*.cuh' \
         -o -name '*.sh' -o -name '*.awk' -o -name '*.mk' -o -name '*.py'
     done
@@ -21,7 +21,7 @@ sources ()
 
 code ()
 {
-  sources "$1" | grep -E '^(src|gui|kernels)/.*\.(c|h|inc|cu|cuh)$'
+  sources "$1" | grep -E '^(src|gui|kernels|mpi)/.*\.(c|h|inc|cu|cuh)$'
 }
 
 # Each check prints what it found wrong in the tree $1.
