@@ -17,6 +17,7 @@
  */
 #pragma once
 
+#include "base/collective.h"
 #include "base/progress.h"
 #include "hessian/dense.h"
 #include "hessian/modules.h"
@@ -80,6 +81,8 @@ typedef struct {
                    gboolean *whole, GError **error);
   gpointer data;
 } AssayFactorsSummer;
+/* Ranks, each of which walks over some of the stretches: all of them fit at the same time, and have the same factors then. */
+AssayFactorsSummer assay_factors_summer_of_ranks (AssayCollective *collective);
 /* The fit at several points together (assay_factors_fit_mean), in stages "moments" (not with basis IDENTITY) and "spectrum", whose sums are summer's, NULL: made
  * here. *factors is NULL after a stage that is not whole. */
 gboolean      assay_factors_fit_share (const AssayPoint *points, guint n_points, const AssayFactorsOptions *options, const AssayFactorsSummer *summer,

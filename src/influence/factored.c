@@ -172,26 +172,11 @@ assay_factored_share (const AssayInfluenceTask *task, const AssayValues *values,
   return fine;
 }
 
-/* Sums that are added up in memory, passed from rank to rank. */
-static gboolean
-sum_together (gpointer data, const char *stage, gint64 n, gint64 width, AssayFactorsCompute compute, gpointer compute_data, double *total, gboolean *whole,
-              GError **error)
-{
-  AssayCollective *collective = data;
-  GError *fault = NULL;
-  g_autoptr (AssayBuffer) sums = assay_mem_alloc_array (width, sizeof (double), &fault);
-
-  (void) stage;
-  *whole = TRUE;
-  return assay_collective_agree (collective, fault, error)
-         && assay_collective_sum (collective, n, width, compute, compute_data, sums, total, error);
-}
-
 static gboolean
 fit_and_keep_together (const AssayInfluenceTask *task, const AssayPoint *point, const AssayFactorsOptions *options, const char *name, const json_t *identity,
                        AssayCollective *collective, AssayProgress *progress, GError **error)
 {
-  const AssayFactorsSummer summer = { sum_together, collective };
+  const AssayFactorsSummer summer = assay_factors_summer_of_ranks (collective);
   g_autoptr (AssayFactors) factors = NULL;
   g_autoptr (AssayObject) object = NULL;
   GError *fault = NULL;

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-BASE_TESTS = tests/base/test-error tests/base/test-isa tests/base/test-json tests/base/test-mem tests/base/test-param \
+BASE_TESTS = tests/base/test-collective tests/base/test-error tests/base/test-isa tests/base/test-json tests/base/test-mem tests/base/test-param \
   tests/base/test-progress tests/base/test-rng tests/base/test-text tests/base/test-workers
 BASE_TEST_LIBS = src/base/libbase.la $(JANSSON_LIBS) $(GLIB_LIBS) -lpthread -lm
 check_PROGRAMS += $(BASE_TESTS)
+# Ranks that are threads.
+ring = tests/base/ring.c tests/base/ring.h
+tests_base_test_collective_SOURCES = tests/base/test-collective.c $(ring)
+tests_base_test_collective_LDADD = $(BASE_TEST_LIBS)
 tests_base_test_error_SOURCES = tests/base/test-error.c
 tests_base_test_error_LDADD = $(BASE_TEST_LIBS)
 tests_base_test_isa_SOURCES = tests/base/test-isa.c

@@ -23,7 +23,7 @@ dist_check_SCRIPTS += tests/e2e/test-report-audit.sh
 dist_check_SCRIPTS += tests/e2e/test-report-withheld.sh tests/e2e/test-report-damage.sh
 dist_check_SCRIPTS += tests/e2e/test-coverage.sh
 dist_check_SCRIPTS += tests/e2e/test-methods.sh
-dist_check_SCRIPTS += tests/e2e/test-parts.sh tests/e2e/test-import-rows.sh tests/e2e/test-import-checkpoints.sh
+dist_check_SCRIPTS += tests/e2e/test-parts.sh tests/e2e/test-ranks.sh tests/e2e/test-import-rows.sh tests/e2e/test-import-checkpoints.sh
 # A minute, most of it waiting for Slurm.
 dist_check_SCRIPTS += tests/e2e/test-slurm.sh
 LONG_TESTS += tests/e2e/test-slurm.sh

@@ -7,6 +7,7 @@ check_PROGRAMS += $(FUZZ_TARGETS)
 check_LTLIBRARIES += tests/fuzz/libfuzzed.la
 tests_fuzz_libfuzzed_la_SOURCES = tests/fuzz/driver.c tests/fuzz/fuzz.h $(src_base_libbase_la_SOURCES) src/tensor/compare.c src/tensor/dtype.c src/tensor/shape.c \
   $(src_store_libstore_la_SOURCES) $(src_dataset_libdataset_la_SOURCES)
+tests_fuzz_libfuzzed_la_CPPFLAGS = $(src_base_libbase_la_CPPFLAGS)
 tests_fuzz_libfuzzed_la_CFLAGS = $(AM_CFLAGS) $(HDF5_CFLAGS) $(CRYPTO_CFLAGS) $(ZLIB_CFLAGS) $(PCRE2_CFLAGS) $(FUZZ_CFLAGS)
 $(tests_fuzz_libfuzzed_la_OBJECTS): src/dataset/readers.def src/dataset/organisms.def src/dataset/token_formats.def src/dataset/token_models.def
 FUZZ_LIBS = tests/fuzz/libfuzzed.la $(ASSAY_LIBS)

@@ -24,7 +24,7 @@ check_PROGRAMS += \
 
 tests_hessian_test_curvature_SOURCES = tests/hessian/test-curvature.c $(hessian_world)
 tests_hessian_test_dense_SOURCES = tests/hessian/test-dense.c $(hessian_matrices)
-tests_hessian_test_factors_SOURCES = tests/hessian/test-factors.c $(hessian_world)
+tests_hessian_test_factors_SOURCES = tests/hessian/test-factors.c $(hessian_world) $(ring)
 tests_hessian_test_gradient_SOURCES = tests/hessian/test-gradient.c $(hessian_world)
 tests_hessian_test_linop_SOURCES = tests/hessian/test-linop.c $(hessian_matrices)
 tests_hessian_test_linop_check_SOURCES = tests/hessian/test-linop_check.c $(hessian_world)

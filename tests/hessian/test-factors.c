@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Factors against gradients of single examples and dense matrices, on every architecture. */
+#include "../base/ring.h"
 #include "world.h"
 
 #include "base/error.h"
@@ -582,6 +583,79 @@ test_mean (void)
     }
 }
 
+/* The mean over three points that differ: as many terms of each sum, and more. */
+static AssayFactors *
+fit_at_three (World *w, const AssayFactorsSummer *summer, GError **error)
+{
+  const AssayFactorsOptions drawn = { .seed = 5 };
+  AssayPoint points[3] = { w->point, w->point, w->point };
+  g_autoptr (AssayBuffer) moved = assay_mem_alloc_array (2 * w->P, sizeof (double), NULL);
+  AssayFactors *factors;
+
+  for (guint k = 1; k < 3; k++)
+    {
+      double *theta = (double *) (gpointer) moved + (k - 1) * w->P;
+
+      assay_point_read_theta (&w->point, ASSAY_F64, theta);
+      for (gint64 p = 0; p < w->P; p++)
+        theta[p] *= 1 + 0.3 * k;
+      points[k].theta = theta;
+    }
+  return assay_factors_fit_share (points, 3, &drawn, summer, &factors, NULL, error) ? factors : NULL;
+}
+
+typedef struct {
+  const AssayFactors *expected;
+  gboolean stops;               /* the last rank is stopped before it begins */
+} Together;
+
+static void
+fit_as_rank (AssayCollective *self, gpointer data)
+{
+  const Together *together = data;
+  const AssayFactorsSummer summer = assay_factors_summer_of_ranks (self);
+  g_autoptr (World) w = world_new (find_case ("mlp with relu"), 1 + self->rank % 2);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (AssayFactors) factors = NULL;
+
+  if (together->stops && self->rank == self->size - 1)
+    {
+      g_assert_false (assay_collective_agree (self, g_error_new_literal (ASSAY_ERROR, ASSAY_ERROR_TERMINATED, "stopped"), &error));
+      return;
+    }
+  factors = fit_at_three (w, &summer, &error);
+  if (together->stops)
+    {
+      g_assert_error (error, ASSAY_ERROR, ASSAY_ERROR_TERMINATED);
+      return;
+    }
+  g_assert_no_error (error);
+  for (guint m = 0; m < factors->modules->n; m++)
+    {
+      const AssayModuleFactors *of = &factors->of[m], *expected = &together->expected->of[m];
+      const gsize R = (gsize) of->row.n, C = (gsize) of->column.n;
+
+      g_assert_cmpmem (of->lambda, R * C * sizeof (double), expected->lambda, R * C * sizeof (double));
+      g_assert_cmpmem (of->row.moment, R * R * sizeof (double), expected->row.moment, R * R * sizeof (double));
+      g_assert_cmpmem (of->column.vectors, C * C * sizeof (double), expected->column.vectors, C * C * sizeof (double));
+    }
+}
+
+static void
+test_together (void)
+{
+  g_autoptr (World) w = world_new (find_case ("mlp with relu"), 1);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (AssayFactors) alone = fit_at_three (w, NULL, &error);
+  Together together = { .expected = alone };
+
+  g_assert_no_error (error);
+  for (guint size = 2; size <= 4; size++)
+    ring_run (size, fit_as_rank, &together);
+  together.stops = TRUE;
+  ring_run (3, fit_as_rank, &together);
+}
+
 static void
 test_groups (void)
 {
@@ -777,6 +851,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/factors/masked-LM answers too", find_case ("encoder"), test_draws);
   g_test_add_func ("/factors/a convolution's groups are blocks of their own", test_groups);
   g_test_add_func ("/factors/of several points are means over them", test_mean);
+  g_test_add_func ("/factors/ranks together have the bits of one process", test_together);
   g_test_add_func ("/factors/an embedding's factor is the frequency of its tokens", test_frequencies);
   g_test_add_func ("/factors/a head tied to the embedding is one module with two uses", test_tied);
   g_test_add_func ("/factors/a bias beside a tied head is its last column", test_tied_bias);
