@@ -170,11 +170,22 @@ describe_cuda (void)
                     (json_int_t) found.memory, "memory_available", (json_int_t) found.available, "module", found.module);
 }
 
+/* Whether ranks can talk: by a module, or why not. */
+static json_t *
+describe_mpi (void)
+{
+  g_autofree char *module = assay_collective_find_mpi ();
+
+  if (!g_file_test (module, G_FILE_TEST_EXISTS))
+    return json_pack ("{s:b, s:s}", "available", FALSE, "reason", "this build has no MPI module");
+  return json_pack ("{s:b, s:s}", "available", TRUE, "module", module);
+}
+
 static json_t *
 describe_machine (void)
 {
-  return json_pack ("{s:{s:i, s:s, s:o}}", "machine", "processors", (int) g_get_num_processors (), "instruction_set", assay_isa_get_name (), "cuda",
-                    describe_cuda ());
+  return json_pack ("{s:{s:i, s:s, s:o, s:o}}", "machine", "processors", (int) g_get_num_processors (), "instruction_set", assay_isa_get_name (), "cuda",
+                    describe_cuda (), "mpi", describe_mpi ());
 }
 
 static json_t *
@@ -291,13 +302,10 @@ get_int (const json_t *object, const char *key)
 }
 
 static void
-view_machine (const json_t *machine, AssayView *view)
+view_cuda (const json_t *cuda, AssayView *view)
 {
-  const json_t *cuda = json_object_get (machine, "cuda");
   int driver = get_int (cuda, "driver"), runtime = get_int (cuda, "runtime");
 
-  assay_view_add_field (view, "processors", "%d, %s", get_int (machine, "processors"),
-                        assay_json_get_text (machine, "instruction_set"));
   if (!json_is_true (json_object_get (cuda, "available")))
     {
       assay_view_add_field (view, "device", "none; %s", assay_json_get_text (cuda, "reason"));
@@ -307,6 +315,18 @@ view_machine (const json_t *machine, AssayView *view)
                         get_int (cuda, "capability_major"), get_int (cuda, "capability_minor"), json_number_value (json_object_get (cuda, "memory")) / 0x1p30);
   assay_view_add_field (view, "", "driver for CUDA %d.%d, run-time %d.%d", driver / 1000, driver % 1000 / 10, runtime / 1000, runtime % 1000 / 10);
   assay_view_add_field (view, "", "%s", assay_json_get_text (cuda, "module"));
+}
+
+static void
+view_machine (const json_t *machine, AssayView *view)
+{
+  const json_t *mpi = json_object_get (machine, "mpi");
+
+  assay_view_add_field (view, "processors", "%d, %s", get_int (machine, "processors"),
+                        assay_json_get_text (machine, "instruction_set"));
+  view_cuda (json_object_get (machine, "cuda"), view);
+  assay_view_add_field (view, "ranks", "%s", json_is_true (json_object_get (mpi, "available")) ? "MPI, several processes of mpirun or srun do one job"
+                        : "none; this build has no MPI module");
 }
 
 static void
@@ -326,8 +346,8 @@ ASSAY_JOB_KIND_DEFINE (info) = {
   .name = "info", .group = ASSAY_JOB_GROUP_CHECK, .help = "what a case holds, or what this machine has to compute with",
   .description = "Lists the objects of a case: data, models, recordings, scores, jobs. With KIND/NAME it shows one object in full: its arrays with shapes, "
                  "axes and units, its files with their digests, and its metadata.\n\n"
-                 "Without a case it says what this machine has to compute with: processors, instruction set, and the CUDA device with its driver and run-time, "
-                 "or why none can be used.",
+                 "Without a case it says what this machine has to compute with: processors, instruction set, the CUDA device with its driver and run-time, or why none "
+                 "can be used, and whether processes that mpirun started can do one job.",
   .examples = examples, .access = ASSAY_JOB_READS_CASE, .case_is_optional = TRUE, .params = params, .run = run,
   .view = view,
 };
