@@ -94,7 +94,7 @@ close_world (void)
 }
 
 static void
-abort_world (int status)
+end_all (int status)
 {
   MPI_Abort (MPI_COMM_WORLD, status);
 }
@@ -104,7 +104,7 @@ const AssayMpiTable *assay_mpi_get_table (void);
 __attribute__ ((visibility ("default"))) const AssayMpiTable *
 assay_mpi_get_table (void)
 {
-  static const AssayMpiTable table = { ASSAY_MPI_ABI, open_world, send_bytes, receive_bytes, close_world, abort_world };
+  static const AssayMpiTable table = { ASSAY_MPI_ABI, open_world, send_bytes, receive_bytes, close_world, end_all };
 
   return &table;
 }

@@ -20,7 +20,7 @@ typedef struct {
   /* Waits for all, and leaves. */
   void (*close)   (void);
   /* Ends all ranks at once, this one too. */
-  void (*abort)   (int status);
+  void (*end_all) (int status);
 } AssayMpiTable;
 
 typedef const AssayMpiTable *(*AssayMpiEntry) (void);

@@ -45,7 +45,7 @@ end_mpi (AssayCollective *self, int status)
   const AssayMpiTable *mpi = ((MpiCollective *) self)->mpi;
 
   if (self->is_broken)
-    mpi->abort (status);
+    mpi->end_all (status);
   mpi->close ();
   g_free (self);
 }
