@@ -31,7 +31,8 @@ CUDA_INCLUDED = \
   kernels/matrix_unit.cuh \
   kernels/op.cuh \
   kernels/platform.cuh \
-  kernels/rope_frequencies.h
+  kernels/rope_frequencies.h \
+  kernels/stored.cuh
 include kernels/ladder/local.mk
 EXTRA_DIST += $(CUDA_FILES) $(CUDA_INCLUDED)
 

@@ -389,7 +389,7 @@ start_thread (Stream *s)
 static gboolean
 walk (Stream *s, AssayRecordWalk *walk, gint64 R, AssayProgress *progress, GError **error)
 {
-  const AssayRecordSink sink = { s->type, begin_batch, take_rows, end_batch, s };
+  const AssayRecordSink sink = { .type = s->type, .index = begin_batch, .rows = take_rows, .batch = end_batch, .data = s };
   g_autoptr (GError) fault = NULL;
   gboolean fine;
 

@@ -75,7 +75,7 @@ static gboolean
 record (gpointer data, gint64 first, gint64 end, AssayProgress *progress, GError **error)
 {
   Activations *a = data;
-  const AssayRecordSink sink = { assay_record_get_type (a->r), append_index, append_rows, end_batch, a };
+  const AssayRecordSink sink = { .type = assay_record_get_type (a->r), .index = append_index, .rows = append_rows, .batch = end_batch, .data = a };
   g_autoptr (GError) fault = NULL;
 
   a->last = g_get_monotonic_time ();

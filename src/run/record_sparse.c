@@ -25,6 +25,7 @@ typedef struct {
   gint64 there;                 /* entries that were committed before: not appended again */
   gint64 row;                   /* of the batch: rows handed over */
   gint64 *ends;                 /* (rows of a batch) */
+  double *lo, *hi;              /* (C) what is kept, for a device */
 } Tap;
 
 typedef struct {
@@ -33,6 +34,7 @@ typedef struct {
   AssayStoreType type;
   double threshold;
   Tap *tap;
+  AssayRecordBounds *bounds;    /* (taps) */
   guint n_taps;
   AssayRecorder *rows;
   gint64 row, there;            /* rows so far, and those that were committed before */
@@ -61,6 +63,22 @@ open_entries (Sparse *s, guint k, json_t *meta, GError **error)
   s->tap[k].ends = assay_mem_new (gint64, assay_record_walk_get_most_rows (s->walk), error);
   s->tap[k].entries = s->tap[k].ends ? assay_recorder_new (s->r->store, "sparse-entries", name, meta, arrays, G_N_ELEMENTS (arrays), error) : NULL;
   return s->tap[k].entries != NULL;
+}
+
+static gboolean
+set_bounds (Sparse *s, guint k, GError **error)
+{
+  Tap *tap = &s->tap[k];
+
+  tap->lo = assay_mem_new (double, tap->C, error);
+  tap->hi = tap->lo ? assay_mem_new (double, tap->C, error) : NULL;
+  for (gint64 c = 0; tap->hi != NULL && c < tap->C; c++)
+    {
+      tap->lo[c] = -s->threshold;
+      tap->hi[c] = s->threshold;
+    }
+  s->bounds[k] = (AssayRecordBounds) { tap->lo, tap->hi };
+  return tap->hi != NULL;
 }
 
 static gboolean
@@ -241,6 +259,28 @@ take_rows (gpointer data, guint k, AssayStoreType from, gconstpointer x, gint64 
   return TRUE;
 }
 
+/* What a device found of a batch. */
+static gboolean
+take_entries (gpointer data, guint k, const AssayRecordEntries *e, GError **error)
+{
+  Sparse *s = data;
+  Tap *tap = &s->tap[k];
+  const gint64 n = e->end[e->n - 1] - e->before, skip = CLAMP (tap->there - tap->end, 0, n);
+  const char *value = e->value;
+
+  for (; tap->row < e->n; tap->row++)
+    tap->ends[tap->row] = tap->end + e->end[tap->row] - e->before;
+  tap->end += n;
+  return n == skip || (assay_recorder_append (tap->entries, 0, ASSAY_STORE_I32, e->channel + skip, n - skip, error)
+                       && assay_recorder_append (tap->entries, 1, e->type, value + (gsize) skip * assay_store_type_width (e->type), n - skip, error));
+}
+
+static const AssayRecordBounds *
+get_bounds (gpointer data)
+{
+  return ((const Sparse *) data)->bounds;
+}
+
 /* Entries before the rows that need them. */
 static gboolean
 commit (Sparse *s, GError **error)
@@ -276,7 +316,7 @@ end_batch (gpointer data, GError **error)
 static gboolean
 walk (Sparse *s, gint64 n_rows, AssayProgress *progress, GError **error)
 {
-  const AssayRecordSink sink = { s->type, begin_batch, take_rows, end_batch, s };
+  const AssayRecordSink sink = { .type = s->type, .index = begin_batch, .rows = take_rows, .batch = end_batch, .bounds = get_bounds, .entries = take_entries, .data = s };
   g_autoptr (GError) fault = NULL;
 
   s->last = g_get_monotonic_time ();
@@ -308,8 +348,9 @@ record (Sparse *s, gint64 n_rows, json_t *meta, AssayProgress *progress, GError 
 
   s->n_taps = assay_record_walk_get_taps (s->walk)->len;
   s->tap = g_new0 (Tap, s->n_taps);
+  s->bounds = g_new0 (AssayRecordBounds, s->n_taps);
   for (guint k = 0; fine && k < s->n_taps; k++)
-    fine = open_entries (s, k, meta, error);
+    fine = open_entries (s, k, meta, error) && set_bounds (s, k, error);
   if (!fine || !open_rows (s, meta, error) || !allocate (s, error) || !find_start (s, error) || !walk (s, n_rows, progress, error) || !finish (s, error))
     return NULL;
   return assay_recorder_finish (s->rows, error);
@@ -322,6 +363,8 @@ sparse_clear (Sparse *s)
     {
       assay_recorder_free (s->tap[k].entries);
       assay_mem_free (s->tap[k].ends);
+      assay_mem_free (s->tap[k].lo);
+      assay_mem_free (s->tap[k].hi);
     }
   assay_recorder_free (s->rows);
   assay_record_walk_free (s->walk);
@@ -329,6 +372,7 @@ sparse_clear (Sparse *s)
   assay_mem_free (s->number);
   assay_mem_free (s->unit);
   assay_mem_free (s->kept);
+  g_free (s->bounds);
   g_free (s->tap);
 }
 

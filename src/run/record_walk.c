@@ -255,7 +255,7 @@ hand_over_patterns (const AssayRecordWalk *w, const Batch *b, guint k, AssayExec
   return TRUE;
 }
 
-/* Rows that were rounded on a device. */
+/* Rows that were rounded on a device, or their entries. */
 static gboolean
 hand_over_received (const AssayRecordWalk *w, const Batch *b, guint k, const AssayRecordSink *sink, GError **error)
 {
@@ -264,6 +264,12 @@ hand_over_received (const AssayRecordWalk *w, const Batch *b, guint k, const Ass
 
   if (row >= 0)
     return refuse (w, b, w->taps->pdata[k], row, channel, number, sink->type, error);
+  if (assay_record_there_has_entries (b->there))
+    {
+      const AssayRecordEntries entries = assay_record_there_get_entries (b->there, k);
+
+      return sink->entries (sink->data, k, &entries, error);
+    }
   return sink->rows (sink->data, k, assay_record_there_get_type (b->there), assay_record_there_get_rows (b->there, k), b->n, error);
 }
 
@@ -400,8 +406,8 @@ send (AssayRecordWalk *w, const AssayExec *exec, const AssayRecordSink *sink, GE
   if (!w->gathers)
     return TRUE;
   if (b->there == NULL)
-    b->there = assay_record_there_new (w->r->backend, w->taps, w->dtype, sink->type, MIN (w->batch * w->T, w->rows->n), &fault);
-  b->is_sent = b->there != NULL && assay_record_there_send (b->there, exec, b->at, b->n, &fault);
+    b->there = assay_record_there_new (w->r->backend, w->taps, w->dtype, sink->type, MIN (w->batch * w->T, w->rows->n), sink->bounds != NULL, &fault);
+  b->is_sent = b->there != NULL && assay_record_there_send (b->there, exec, b->at, b->n, sink->bounds ? sink->bounds (sink->data) : NULL, &fault);
   if (b->is_sent || give_up_room (w, sink, &fault))
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&fault));

@@ -10,12 +10,28 @@
 #include "run/record.h"
 #include "store/types.h"
 
+/* What is wanted of a tap: numbers that are, as stored, at most lo or at least hi of their channel, (C) each. */
+typedef struct { const double *lo, *hi; } AssayRecordBounds;
+
+/* Wanted numbers of n rows of a tap, by row, then channel: those of row r end at end[r] - before. */
+typedef struct {
+  gint64 n, before;
+  const gint64 *end;            /* (n) */
+  AssayStoreType type;
+  gconstpointer value;          /* of each entry */
+  const gint32 *channel;
+} AssayRecordEntries;
+
 /* Calls return FALSE to end the walk. */
 typedef struct {
   AssayStoreType type;          /* what numbers are to be kept as: the first that it cannot hold ends the walk */
   gboolean (*index) (gpointer data, const gint64 *example, const gint32 *position, gint64 n, GError **error);
   gboolean (*rows)  (gpointer data, guint tap, AssayStoreType from, gconstpointer x, gint64 n, GError **error);      /* x (n,C) */
   gboolean (*batch) (gpointer data, GError **error);              /* all rows of a batch have been handed over */
+  /* NULL: rows alone are wanted. Else a batch that is on a device may be handed over as entries of some taps, where these are few. bounds: (taps), valid during
+   * the walk; NULL: of this batch rows. It is asked for one batch ahead of what has been handed over. */
+  const AssayRecordBounds *(*bounds) (gpointer data);
+  gboolean (*entries) (gpointer data, guint tap, const AssayRecordEntries *entries, GError **error);
   gpointer data;
 } AssayRecordSink;
 

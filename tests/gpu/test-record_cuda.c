@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Activations that a device gathers and rounds: the bits of the processor's roundings of what the walk computed, for every tap of every architecture, in each stored
- * type; refusals in the same words; and with too little memory, or calls that fail, the same rows or none. On the host's stand-in for a device, whose memory can
+ * type; entries that are those of the rows; refusals in the same words; and with too little memory, or calls that fail, the same rows or none. On the host's stand-in for a device, whose memory can
  * be made smaller and whose calls can be made to fail. */
 #include "world.h"
 
+#include "../store/store_test.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/rng.h"
 #include "run/record_walk.h"
 #include "run/recording.h"
+#include "store/reader.h"
 #include "tensor/op_call.h"
 
 #include <dlfcn.h>
@@ -141,16 +143,32 @@ test_roundings (gconstpointer data)
   assay_mem_free (x);
 }
 
+typedef struct { AssayProgress *progress; guint left; } Stop;
+
+static void
+count_down (const char *stage, guint64 done, guint64 total, const char *unit, const char *note, gpointer data)
+{
+  Stop *stop = data;
+
+  (void) stage, (void) done, (void) total, (void) unit, (void) note;
+  if (stop->left > 0 && --stop->left == 0)
+    assay_progress_cancel (stop->progress, ASSAY_ERROR_INTERRUPTED);
+}
+
 /* --- recordings ------------------------------------------------------------------------------------------------------------------ */
 
 /* What a sink was given, as it would be stored: rows of each tap, one after another. */
 typedef struct {
   AssayStoreType type;
   const GPtrArray *taps;
+  const AssayRecordBounds *bounds;      /* (taps) NULL: rows; else what lies outside, as Entry */
   GByteArray **rows;            /* (taps) */
+  gint64 *n;                    /* (taps) rows so far */
   GArray *example, *position;
-  guint n_rounded, n_fetched;   /* calls with rows that had the stored type, and that had not */
+  guint n_rounded, n_fetched, n_listed; /* calls with rows that had the stored type, that had not, and with entries */
 } Kept;
+
+typedef struct { gint64 row, channel; guint8 value[8]; } Entry;
 
 static gboolean
 keep_index (gpointer data, const gint64 *example, const gint32 *position, gint64 n, GError **error)
@@ -163,6 +181,61 @@ keep_index (gpointer data, const gint64 *example, const gint32 *position, gint64
   return TRUE;
 }
 
+static void
+keep_entry (Kept *kept, guint k, gint64 row, gint64 channel, const void *value)
+{
+  Entry entry = { row, channel, { 0 } };
+
+  memcpy (entry.value, value, assay_store_type_width (kept->type));
+  g_byte_array_append (kept->rows[k], (const guint8 *) &entry, sizeof entry);
+}
+
+/* Rows (n,C) as stored: what lies outside the bounds, in the plainest way. */
+static void
+keep_outside (Kept *kept, guint k, const char *rows, gint64 n)
+{
+  const gint64 C = ((AssayRecordTap *) kept->taps->pdata[k])->C;
+  const AssayRecordBounds *bounds = &kept->bounds[k];
+
+  for (gint64 i = 0; i < n * C; i++)
+    {
+      const char *value = rows + (gsize) i * assay_store_type_width (kept->type);
+      double number;
+
+      g_assert_true (assay_store_convert (ASSAY_STORE_F64, &number, kept->type, value, 1, NULL));
+      if (number <= bounds->lo[i % C] || number >= bounds->hi[i % C])
+        keep_entry (kept, k, kept->n[k] + i / C, i % C, value);
+    }
+  kept->n[k] += n;
+}
+
+static gboolean
+keep_entries (gpointer data, guint k, const AssayRecordEntries *entries, GError **error)
+{
+  Kept *kept = data;
+  const char *value = entries->value;
+  gint64 i = 0;
+
+  kept->n_listed++;
+  for (gint64 r = 0; r < entries->n; r++)
+    for (; i < entries->end[r] - entries->before; i++)
+      {
+        guint8 stored[8];
+
+        if (!assay_store_convert (kept->type, stored, entries->type, value + (gsize) i * assay_store_type_width (entries->type), 1, error))
+          return FALSE;
+        keep_entry (kept, k, kept->n[k] + r, entries->channel[i], stored);
+      }
+  kept->n[k] += entries->n;
+  return TRUE;
+}
+
+static const AssayRecordBounds *
+get_bounds (gpointer data)
+{
+  return ((const Kept *) data)->bounds;
+}
+
 static gboolean
 keep_rows (gpointer data, guint k, AssayStoreType from, gconstpointer x, gint64 n, GError **error)
 {
@@ -171,6 +244,14 @@ keep_rows (gpointer data, guint k, AssayStoreType from, gconstpointer x, gint64 
   const guint before = kept->rows[k]->len;
 
   *(from == kept->type ? &kept->n_rounded : &kept->n_fetched) += 1;
+  if (kept->bounds != NULL)
+    {
+      g_autofree char *stored = g_malloc (bytes);
+
+      g_assert_true (assay_store_convert (kept->type, stored, from, x, count, error));
+      keep_outside (kept, k, stored, n);
+      return TRUE;
+    }
   g_byte_array_set_size (kept->rows[k], before + (guint) bytes);
   return assay_store_convert (kept->type, kept->rows[k]->data + before, from, x, count, error);
 }
@@ -186,7 +267,7 @@ end_batch (gpointer data, GError **error)
 static void
 kept_init (Kept *kept, AssayStoreType type, const GPtrArray *taps)
 {
-  *kept = (Kept) { .type = type, .taps = taps, .rows = g_new (GByteArray *, taps->len), .example = g_array_new (FALSE, FALSE, sizeof (gint64)),
+  *kept = (Kept) { .type = type, .taps = taps, .rows = g_new (GByteArray *, taps->len), .n = g_new0 (gint64, taps->len), .example = g_array_new (FALSE, FALSE, sizeof (gint64)),
                    .position = g_array_new (FALSE, FALSE, sizeof (gint32)) };
   for (guint k = 0; k < taps->len; k++)
     kept->rows[k] = g_byte_array_new ();
@@ -198,6 +279,7 @@ kept_clear (Kept *kept)
   for (guint k = 0; kept->rows != NULL && k < kept->taps->len; k++)
     g_byte_array_unref (kept->rows[k]);
   g_clear_pointer (&kept->rows, g_free);
+  g_clear_pointer (&kept->n, g_free);
   g_clear_pointer (&kept->example, g_array_unref);
   g_clear_pointer (&kept->position, g_array_unref);
 }
@@ -219,6 +301,7 @@ typedef struct {
   AssayRecording recording;
   AssayRecordRows *rows;
   GPtrArray *taps;
+  AssayRecordBounds *bounds;    /* (taps) NULL: rows are kept */
 } Bench;
 
 static AssayValues *
@@ -254,6 +337,12 @@ bench_new (guint which, AssayDtype dtype, const char *options)
 static void
 bench_free (Bench *b)
 {
+  for (guint k = 0; b->bounds != NULL && k < b->taps->len; k++)
+    {
+      g_free ((double *) b->bounds[k].lo);
+      g_free ((double *) b->bounds[k].hi);
+    }
+  g_free (b->bounds);
   g_ptr_array_unref (b->taps);
   assay_record_rows_free (b->rows);
   assay_values_free (b->options);
@@ -268,14 +357,50 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Bench, bench_free)
 static gboolean
 record (Bench *b, AssayBackend *backend, AssayStoreType type, Kept *kept, GError **error)
 {
-  const AssayRecordSink sink = { type, keep_index, keep_rows, end_batch, kept };
+  const AssayRecordSink sink = { .type = type, .index = keep_index, .rows = keep_rows, .batch = end_batch, .bounds = b->bounds ? get_bounds : NULL,
+                                 .entries = keep_entries, .data = kept };
   g_autoptr (AssayRecordWalk) walk = NULL;
 
   b->recording.backend = backend;
   kept_init (kept, type, b->taps);
+  kept->bounds = b->bounds;
   walk = assay_record_walk_new (&b->recording, b->rows, error);
   return walk != NULL && assay_record_walk_run (walk, 0, b->rows->n / 3, &sink, NULL, error)
          && assay_record_walk_run (walk, b->rows->n / 3, b->rows->n, &sink, NULL, error);
+}
+
+static int
+compare_numbers (gconstpointer a, gconstpointer b)
+{
+  const double x = *(const double *) a, y = *(const double *) b;
+
+  return x < y ? -1 : x > y;
+}
+
+/* Bounds that leave a share of each tap's numbers outside at either end, and are numbers that occur; of every fourth channel nothing is wanted, of others one end. */
+static void
+bound (Bench *b, AssayBackend *device, AssayStoreType type, double share)
+{
+  Kept all;
+
+  g_assert_true (record (b, device, type, &all, NULL));
+  b->bounds = g_new0 (AssayRecordBounds, b->taps->len);
+  for (guint k = 0; k < b->taps->len; k++)
+    {
+      const gint64 C = ((AssayRecordTap *) b->taps->pdata[k])->C, n = all.rows[k]->len / assay_store_type_width (type);
+      g_autofree double *number = g_new (double, n);
+      double *lo = g_new (double, C), *hi = g_new (double, C);
+
+      g_assert_true (assay_store_convert (ASSAY_STORE_F64, number, type, all.rows[k]->data, (gsize) n, NULL));
+      qsort (number, (gsize) n, sizeof *number, compare_numbers);
+      for (gint64 c = 0; c < C; c++)
+        {
+          lo[c] = c % 4 == 0 || c % 4 == 1 ? -(double) INFINITY : number[(gint64) (share * (double) (n - 1))];
+          hi[c] = c % 4 == 0 || c % 4 == 2 ? (double) INFINITY : number[n - 1 - (gint64) (share * (double) (n - 1))];
+        }
+      b->bounds[k] = (AssayRecordBounds) { lo, hi };
+    }
+  kept_clear (&all);
 }
 
 /* The same out of walks of single examples, whose values are fetched whole and rounded here. */
@@ -290,6 +415,7 @@ expect (Bench *b, AssayBackend *device, AssayStoreType type, Kept *kept)
   g_autoptr (AssayBuffer) scratch = NULL, pattern = NULL;
 
   kept_init (kept, type, b->taps);
+  kept->bounds = b->bounds;
   for (gint64 i = 0; i < b->rows->N; i++)
     {
       AssayExec *exec = assay_pass_get_exec (pass);
@@ -337,6 +463,219 @@ check_recording (guint which, AssayDtype dtype, AssayStoreType type, const char 
   assert_same (&got, &expected);
   kept_clear (&got);
   kept_clear (&expected);
+}
+
+/* --- entries --------------------------------------------------------------------------------------------------------------------- */
+
+static void
+check_entries (guint which, AssayDtype dtype, AssayStoreType type, const char *options, double share)
+{
+  g_autoptr (AssayBackend) device = open_device ();
+  g_autoptr (Bench) b = bench_new (which, dtype, options);
+  GError *error = NULL;
+  guint outside = 0;
+  Kept got, expected;
+
+  bound (b, device, type, share);
+  record (b, device, type, &got, &error);
+  g_assert_no_error (error);
+  expect (b, device, type, &expected);
+  assert_same (&got, &expected);
+  g_assert_true ((share < 0.5) == (got.n_listed > 0));            /* where there are too many, rows came */
+  for (guint k = 0; k < b->taps->len; k++)
+    {
+      g_assert_cmpint (got.n[k], ==, b->rows->n);
+      outside += got.rows[k]->len;
+    }
+  g_assert_cmpuint (outside, >, 0);
+  kept_clear (&got);
+  kept_clear (&expected);
+}
+
+static void
+test_entries (void)
+{
+  for (guint k = 0; k < G_N_ELEMENTS (types); k++)
+    {
+      check_entries (GPT2, ASSAY_F32, types[k], "{\"taps\": [\"h.*\"], \"batch\": 4}", 0.04);
+      check_entries (GPT2, ASSAY_F64, types[k], "{\"taps\": [\"h.0.mlp.*\", \"logits\"], \"batch\": 3}", 0.02);
+    }
+  check_entries (GPT2, ASSAY_F32, ASSAY_STORE_F16, "{\"taps\": [\"h.0.mlp.*\"], \"batch\": 4}", 1);
+  check_entries (MLP, ASSAY_F32, ASSAY_STORE_F16, "{\"taps\": [\"fc*\"], \"batch\": 4}", 0.05);
+}
+
+#define LISTED 70               /* channels: no whole number of words */
+
+/* Numbers that no walk gives, or seldom. */
+static void
+list_there (AssayBackend *device, AssayDtype dtype, guint type, const void *x, gint64 rows, const double *lo, const double *hi, gint64 before, gint64 room, char *value,
+            gint32 *channel, gint64 *end)
+{
+  const gint64 words = (LISTED + 31) / 32;
+  const gsize width = assay_dtype_width (dtype), stored = assay_store_type_width (types[type]);
+  const gsize sizes[] = { (gsize) (rows * LISTED) * width, (gsize) rows * 8, LISTED * sizeof (double), LISTED * sizeof (double), 8,
+                          (gsize) (rows * words) * 4, (gsize) rows * 8, (gsize) rows * 4, (gsize) rows * width, (gsize) room * stored, (gsize) room * 4 };
+  const AssayShape row = ASSAY_SHAPE (rows), all = ASSAY_SHAPE (rows, LISTED), bounds = ASSAY_SHAPE (LISTED), mask = ASSAY_SHAPE (rows, words), entries = ASSAY_SHAPE (room);
+  const AssayShape find_in[] = { all, row, bounds, bounds }, find_out[] = { mask, row, row, row }, list_in[] = { all, row, mask, ASSAY_SHAPE (1) }, list_out[] = { entries, entries, row };
+  const double code = type;
+  g_autofree gint64 *at = g_new (gint64, rows);
+  gpointer there[G_N_ELEMENTS (sizes)];
+  const void *here[] = { x, at, lo, hi, &before };
+
+  for (gint64 r = 0; r < rows; r++)
+    at[r] = rows - 1 - r;
+  for (guint k = 0; k < G_N_ELEMENTS (sizes); k++)
+    {
+      g_assert_nonnull (there[k] = device->alloc (device, sizes[k], NULL));
+      g_assert_true (k >= G_N_ELEMENTS (here) || device->copy_in (device, there[k], here[k], sizes[k], NULL));
+    }
+  {
+    AssayOpCall find = { .n_in = 4, .n_out = 4, .in_shape = find_in, .out_shape = find_out, .attr = &code, .x = { there[0], there[1], there[2], there[3] },
+                         .y = { there[5], there[6], there[7], there[8] } };
+    AssayOpCall list = { .n_in = 4, .n_out = 3, .in_shape = list_in, .out_shape = list_out, .attr = &code, .x = { there[0], there[1], there[5], there[4] },
+                         .y = { there[9], there[10], there[6] } };
+
+    g_assert_true (device->run_op (device, "record_mask", ASSAY_FWD, dtype, &find, NULL) && device->run_op (device, "record_entries", ASSAY_FWD, dtype, &list, NULL));
+  }
+  g_assert_true (device->copy_out (device, end, there[6], sizes[6], NULL) && device->copy_out (device, value, there[9], sizes[9], NULL)
+                 && device->copy_out (device, channel, there[10], sizes[10], NULL));
+  for (guint k = 0; k < G_N_ELEMENTS (sizes); k++)
+    device->release (device, there[k]);
+}
+
+/* Zeros of both signs, the least and the largest of each type, what rounds to the bound from either side, infinities and NaN; and entries behind the room are counted alone. */
+static void
+test_edges (gconstpointer data)
+{
+  static const double numbers[] = { 0, -0.0, 1, -1, 0x1p-24, -0x1p-24, 0x1p-133, 65504, -65504, 1 + 0x1p-11, 1 - 0x1p-12, 1 + 0x1.8p-11, 1 + 0x1p-8, -1 - 0x1p-9,
+                                    0x1p-60, 3e38, INFINITY, -INFINITY, NAN, 0.5 };
+  static const double bounds[] = { 0, -0.0, 1, -1, 0x1p-24, 65504, INFINITY, -INFINITY, 1 + 0x1p-10, NAN };
+  const AssayDtype dtype = GPOINTER_TO_INT (data);
+  enum { ROWS = 67, BEFORE = 5 };
+  g_autoptr (AssayBackend) device = open_device ();
+  g_autofree char *x = g_malloc (ROWS * LISTED * sizeof (double));
+  double lo[LISTED], hi[LISTED];
+
+  for (gint64 i = 0; i < ROWS * LISTED; i++)
+    set_number (dtype, x, i, numbers[(i * 7 + i / LISTED) % (gint64) G_N_ELEMENTS (numbers)]);
+  for (guint c = 0; c < LISTED; c++)
+    {
+      lo[c] = c % 3 == 0 ? -(double) INFINITY : -bounds[c % G_N_ELEMENTS (bounds)];
+      hi[c] = c % 3 == 1 ? (double) INFINITY : bounds[(c / 2) % G_N_ELEMENTS (bounds)];
+    }
+  for (guint type = 0; type < G_N_ELEMENTS (types); type++)
+    {
+      const gsize stored = assay_store_type_width (types[type]);
+      const gint64 room = 900;
+      g_autofree char *value = g_malloc0 ((gsize) room * stored), *expected = g_malloc (LISTED * stored);
+      g_autofree gint32 *channel = g_new0 (gint32, room);
+      gint64 end[ROWS], n = BEFORE;
+
+      list_there (device, dtype, type, x, ROWS, lo, hi, BEFORE, room, value, channel, end);
+      for (gint64 r = 0; r < ROWS; r++)
+        {
+          double number[LISTED];
+
+          g_assert_true (assay_store_convert (types[type], expected, dtype == ASSAY_F32 ? ASSAY_STORE_F32 : ASSAY_STORE_F64,
+                                              x + (gsize) ((ROWS - 1 - r) * LISTED) * assay_dtype_width (dtype), LISTED, NULL)
+                         && assay_store_convert (ASSAY_STORE_F64, number, types[type], expected, LISTED, NULL));
+          for (gint64 c = 0; c < LISTED; c++)
+            if (number[c] <= lo[c] || number[c] >= hi[c])
+              {
+                if (n < room)
+                  {
+                    g_assert_cmpint (channel[n], ==, c);
+                    g_assert_cmpmem (value + (gsize) n * stored, stored, expected + (gsize) c * stored, stored);
+                  }
+                n++;
+              }
+          g_assert_cmpint (end[r], ==, n);
+        }
+      g_assert_cmpint (n, >, room);
+    }
+}
+
+static AssayObject *
+keep_sparse (Bench *b, AssayCase *cas, guint batches, GError **error)
+{
+  Stop stop = { .left = batches };
+  AssayObject *object;
+
+  b->recording.store = cas;
+  b->recording.name = "rec";
+  stop.progress = assay_progress_new (count_down, &stop);
+  object = assay_record_sparse (&b->recording, stop.progress, error);
+  assay_progress_free (stop.progress);
+  return object;
+}
+
+static double *
+read_numbers (AssayCase *cas, const char *kind, const char *name, const char *path, gint64 *n)
+{
+  GError *error = NULL;
+  g_autoptr (AssayReader) reader = assay_reader_open (cas, kind, name, &error);
+  double *numbers;
+
+  g_assert_no_error (error);
+  *n = assay_reader_get_object (reader)->rows;
+  numbers = g_new (double, *n);
+  g_assert_true (assay_reader_read (reader, path, ASSAY_STORE_F64, numbers, NULL));
+  return numbers;
+}
+
+/* What is in the case is what the device's rows have, also where it was stopped on the way. */
+static void
+test_sparse (Room *room, gconstpointer unused)
+{
+  const double threshold = 0.5;
+  g_autoptr (AssayBackend) device = open_device ();
+  g_autoptr (Bench) b = bench_new (GPT2, ASSAY_F32, "{\"taps\": [\"h.0.attn.heads.pattern\", \"h.*.mlp.act\", \"logits\"], \"batch\": 2, \"threshold\": 0.5}");
+  Kept all;
+
+  (void) unused;
+  g_assert_true (record (b, device, ASSAY_STORE_F16, &all, NULL));
+  for (guint stops = 0; stops < 3; stops++)
+    {
+      g_autofree char *path = g_strdup_printf ("%s.%u", room->path, stops);
+      GError *error = NULL;
+      g_autoptr (AssayCase) cas = assay_case_create (path, &error);
+      g_autoptr (AssayObject) object = NULL;
+
+      for (guint k = 0; k < stops; k++)
+        {
+          g_autoptr (GError) fault = NULL;
+
+          g_assert_null (keep_sparse (b, cas, 1, &fault));
+          g_assert_error (fault, ASSAY_ERROR, ASSAY_ERROR_INTERRUPTED);
+        }
+      object = keep_sparse (b, cas, 0, &error);
+      g_assert_no_error (error);
+      g_assert_cmpint (object->rows, ==, b->rows->n);
+      for (guint k = 0; k < b->taps->len; k++)
+        {
+          const AssayRecordTap *tap = b->taps->pdata[k];
+          g_autofree char *name = g_strconcat ("rec/", tap->name, NULL), *end = g_strconcat ("/end/", tap->name, NULL);
+          gint64 n, rows, at = 0;
+          g_autofree double *ends = read_numbers (cas, "sparse", "rec", end, &rows), *value = read_numbers (cas, "sparse-entries", name, "/entries/value", &n);
+          g_autofree double *unit = read_numbers (cas, "sparse-entries", name, "/entries/unit", &n), *number = g_new (double, rows * tap->C);
+
+          g_assert_true (assay_store_convert (ASSAY_STORE_F64, number, ASSAY_STORE_F16, all.rows[k]->data, (gsize) (rows * tap->C), NULL));
+          for (gint64 i = 0; i < rows * tap->C; i++)
+            {
+              if (fabs (number[i]) >= threshold)
+                {
+                  g_assert_cmpint (at, <, n);
+                  g_assert_true (unit[at] == (double) (i % tap->C) && value[at] == number[i]);
+                  at++;
+                }
+              if (i % tap->C == tap->C - 1)
+                g_assert_cmpfloat (ends[i / tap->C], ==, (double) at);
+            }
+          g_assert_cmpint (at, ==, n);
+          g_assert_cmpint (n, >, 0);
+        }
+    }
+  kept_clear (&all);
 }
 
 static void
@@ -430,9 +769,9 @@ try_memory (Bench *b, gsize bytes, const Kept *whole, gboolean *fetched)
 
 /* From the least memory that walks fit into, on to where their rows do. */
 static void
-test_memory (void)
+test_memory (gconstpointer bounded)
 {
-  g_autoptr (Bench) b = bench_new (GPT2, ASSAY_F64, "{\"taps\": [\"h.*.mlp.*\", \"logits\"], \"batch\": 5}");
+  g_autoptr (Bench) b = bench_new (GPT2, ASSAY_F64, bounded ? "{\"taps\": [\"h.0.mlp.act\"], \"batch\": 5}" : "{\"taps\": [\"h.*.mlp.*\", \"logits\"], \"batch\": 5}");
   gsize too_little = 1 << 14, enough = ENOUGH / 2;
   gboolean fetched;
   guint n_fetched = 0;
@@ -441,8 +780,11 @@ test_memory (void)
   {
     g_autoptr (AssayBackend) device = open_device ();
 
+    if (bounded)
+      bound (b, device, ASSAY_STORE_F32, 0.02);
     g_assert_true (record (b, device, ASSAY_STORE_F32, &whole, NULL));
     g_assert_cmpuint (whole.n_fetched, ==, 0);
+    g_assert_true ((whole.n_listed > 0) == (bounded != NULL));
   }
   g_assert_false (try_memory (b, too_little, &whole, &fetched));
   while (enough - too_little > 1024)
@@ -459,7 +801,7 @@ test_memory (void)
 }
 
 static void
-fail_each (int with, AssayErrorCode expected)
+fail_each (int with, AssayErrorCode expected, gboolean bounded)
 {
   g_autoptr (Bench) b = bench_new (MLP, ASSAY_F32, "{\"taps\": [\"fc*\"], \"batch\": 4}");
   gint64 live = get_live ();
@@ -470,11 +812,13 @@ fail_each (int with, AssayErrorCode expected)
   {
     g_autoptr (AssayBackend) device = open_device ();
 
+    if (bounded)
+      bound (b, device, ASSAY_STORE_F16, 0.05);
     calls = get_calls ();
     g_assert_true (record (b, device, ASSAY_STORE_F16, &whole, NULL));
     n = get_calls () - calls;
   }
-  for (guint64 k = 1; k <= n; k += 3)                             /* each opens a device */
+  for (guint64 k = 1; k <= n; k += bounded ? 7 : 3)               /* each opens a device */
     {
       g_autoptr (GError) error = NULL;
       Kept got;
@@ -497,15 +841,15 @@ fail_each (int with, AssayErrorCode expected)
       kept_clear (&got);
       g_assert_cmpint (get_live (), ==, live);
     }
-  g_assert_cmpuint (failed, >, n / 10);                           /* of a third; where memory lacks rows may still come whole */
+  g_assert_cmpuint (failed, >, with == OUT_OF_MEMORY ? 0 : n / 10);       /* where memory lacks rows may still come whole */
   kept_clear (&whole);
 }
 
 static void
-test_fails_anywhere (void)
+test_fails_anywhere (gconstpointer bounded)
 {
-  fail_each (LAUNCH_FAILURE, ASSAY_ERROR_IO);
-  fail_each (OUT_OF_MEMORY, ASSAY_ERROR_NO_MEMORY);
+  fail_each (LAUNCH_FAILURE, ASSAY_ERROR_IO, bounded != NULL);
+  fail_each (OUT_OF_MEMORY, ASSAY_ERROR_NO_MEMORY, bounded != NULL);
 }
 
 /* What cannot be held is told as the processor tells it. fc1 is (7) of 6 inputs. */
@@ -560,8 +904,14 @@ main (int argc, char **argv)
   g_test_add_func ("/record/in every stored type", test_types);
   g_test_add_func ("/record/rows that were drawn come alone", test_sampled);
   g_test_add_func ("/record/a copy goes on beside other work, and a buffer that is reused too early shows", test_beside);
-  g_test_add_func ("/record/with less memory rows are fetched whole, to the same bits", test_memory);
-  g_test_add_func ("/record/whichever call fails, no wrong row is given and nothing is left behind", test_fails_anywhere);
+  g_test_add_func ("/record/entries are what lies outside the bounds, or rows come where these are many", test_entries);
+  g_test_add_data_func ("/record/entries of odd numbers of f32 are the processor's", GINT_TO_POINTER (ASSAY_F32), test_edges);
+  g_test_add_data_func ("/record/and of f64", GINT_TO_POINTER (ASSAY_F64), test_edges);
+  g_test_add ("/record/sparse rows of a device are what its rows have, also when they were stopped", Room, NULL, room_enter, test_sparse, room_leave);
+  g_test_add_data_func ("/record/with less memory rows are fetched whole, to the same bits", NULL, test_memory);
+  g_test_add_data_func ("/record/and so are entries", GINT_TO_POINTER (TRUE), test_memory);
+  g_test_add_data_func ("/record/whichever call fails, no wrong row is given and nothing is left behind", NULL, test_fails_anywhere);
+  g_test_add_data_func ("/record/nor a wrong entry", GINT_TO_POINTER (TRUE), test_fails_anywhere);
   g_test_add_func ("/record/what a stored type cannot hold is told in the processor's words", test_unfit);
   return g_test_run ();
 }
