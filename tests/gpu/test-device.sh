@@ -94,6 +94,18 @@ parts="--model-name m --query edited:4 --method kfac --damping 0.1 --json --quie
 "$ASSAY" influence g.assay $parts --device cuda >cpu.json
 ASSAY_EMULATED_DEVICES=2 "$ASSAY" influence h.assay $parts --device cuda:0,1 >cuda.json
 check "two devices give the numbers of one to the last digit" near 0 cpu.json cuda.json
+OMPI_MCA_btl_vader_single_copy_mechanism=none OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+export OMPI_MCA_btl_vader_single_copy_mechanism OMPI_ALLOW_RUN_AS_ROOT OMPI_ALLOW_RUN_AS_ROOT_CONFIRM
+if [ -e "$(dirname "$ASSAY")/mpi/assay-mpi.so" ] && mpirun --oversubscribe -n 2 true >/dev/null 2>&1; then
+  cp -r c.assay r.assay
+  ASSAY_EMULATED_DEVICES=2 mpirun --oversubscribe -n 2 "$ASSAY" influence r.assay $parts --device cuda:0,1 >cuda.json
+  check "and so do two ranks with a device each, which add up their sums in memory" near 0 cpu.json cuda.json
+  check "and leave the factors alone behind" sh -c '"$ASSAY" info r.assay | grep -q "^factors " && ! "$ASSAY" info r.assay | grep -q "^factors-part"'
+  check "a rank whose device is not there ends both" sh -c '! ASSAY_EMULATED_DEVICES=2 mpirun --oversubscribe -n 2 "$ASSAY" influence r.assay --model-name m --query edited:2 \
+    --method dot --device cuda:0,7 >out 2>&1 && grep -qF "rank 1: " out && grep -qF "device 7: 2 found" out'
+else
+  skip "and so do two ranks with a device each" "no mpirun, or built without MPI"
+fi
 check "by a part each, the last of which made the answer" sh -c 'grep -raqE "shard=[12]/2" h.assay'
 check "a part whose device is not there fails, and says which" sh -c '! ASSAY_EMULATED_DEVICES=2 "$ASSAY" influence h.assay --model-name m --query edited:2 --method dot --device cuda:0,7 >out 2>&1 && grep -qF "device 7: 2 found" out'
 ASSAY_EMULATED_DEVICES=2 "$ASSAY" influence h.assay --model-name m --query edited:2 --method dot --json --quiet --device cuda:0,1 >cuda.json
