@@ -121,6 +121,17 @@ check "and one of them completes the job with the numbers of one process" grep -
 check "which the case has from then on" grep -q '"from_store": true' array.json
 check "to the bit" same whole.json array.json
 
+# Ranks that srun starts talk where it has PMIx and the program its module.
+ranks="--model-name net --query train:3-5 --method diagonal --top 0 --json -q --threads 1"
+if srun --mpi=list 2>&1 | grep -qw pmix && [ -e "$(dirname "$ASSAY")/mpi/assay-mpi.so" ]; then
+  "$ASSAY" influence whole.assay $ranks >whole.json
+  OMPI_MCA_btl_vader_single_copy_mechanism=none srun -n 3 --mpi=pmix "$ASSAY" influence p.assay $ranks >ranks.json 2>ranks.said
+  check "three ranks of srun have one answer" test "$(grep -c '"scores_object"' ranks.json)" = 1
+  check "to the bit, too" same whole.json ranks.json
+else
+  skip "three ranks of srun have one answer" "srun without PMIx, or built without MPI"
+fi
+
 retrain="--model-name net --without train:0-59 --each --controls 300 --query train:0-4 --method none --json"
 "$ASSAY" retrain whole.assay $retrain -q >whole.json
 job=$(sbatch --parsable --array=1-2 --output="$here/retrain-%a.out" "$batch" retrain "$here/p.assay" $retrain)
