@@ -53,11 +53,22 @@ read_pack (const S *at)
   return *(const TilePack<S> *) at;
 }
 
+/* Number i of x, or zero. What is stored in bf16 is widened on its way, which no copy that goes on by itself does. */
+template <class T>
+static __device__ __forceinline__ void
+ask_for_number (T *to, const T *x, int64_t i, bool is_narrow, bool is_there)
+{
+  if (is_narrow)
+    *to = is_there ? load_number (x, i, true) : T (0);
+  else
+    copy_number_async (to, x + (is_there ? i : 0), is_there);
+}
+
 template <class T>
 static __device__ __forceinline__ void
 ask_for (T *to, const In<T> &from, int64_t i, bool is_there)
 {
-  copy_number_async (to, from.v + (is_there ? i : 0), is_there);
+  ask_for_number (to, from.v, i, from.narrow, is_there);
 }
 
 template <class T>
@@ -66,8 +77,8 @@ ask_for (Dual<T> *to, const In<Dual<T>> &from, int64_t i, bool is_there)
 {
   const bool has_tangent = is_there && from.r != NULL;
 
-  copy_number_async (&to->v, from.v + (is_there ? i : 0), is_there);
-  copy_number_async (&to->d, has_tangent ? from.r + i : from.v, has_tangent);
+  ask_for_number (&to->v, from.v, i, from.narrow, is_there);
+  ask_for_number (&to->d, has_tangent ? from.r : from.v, i, from.narrow, has_tangent);
 }
 
 /* Tiles of D channels, the largest that fit: at most 64 rows and columns, fewer rows where they are long. */

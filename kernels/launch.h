@@ -17,7 +17,7 @@
 extern "C" {
 #endif
 
-#define ASSAY_CUDA_ABI 7                /* changes with anything in this file */
+#define ASSAY_CUDA_ABI 8                /* changes with anything in this file */
 #define ASSAY_CUDA_INDEX_BLOCK 256      /* W */
 #define ASSAY_CUDA_INDEX_ROWS 256       /* rows are padded to a multiple of this */
 
@@ -118,6 +118,7 @@ typedef struct AssayCudaOpCall {
   void *rdx[ASSAY_CUDA_MAX_IN];
   const void *rdy;
   uint32_t fresh;
+  uint32_t narrow_x, narrow_dx, narrow_y;       /* bits: x and rx, dx and rdx, y and ry are stored in bf16; bit 0 of y: dy and rdy, too. In f32 with BF16 alone */
   int64_t n_tangents;           /* of a block, for "linear" alone; below 2: one */
   AssayCudaApart apart;
   int64_t position;

@@ -6,6 +6,9 @@
  * do without its inputs gives tangent<T> as well (ASSAY_CUDA_OP_SAVED), and one that is linear in all its inputs needs no tangents (ASSAY_CUDA_OP_LINEAR).
  * A file is a family of ops; a new one is a file and a line in local.mk.
  *
+ * In f32 an op that src/ops says so of takes inputs and results that are stored in bf16 (`narrow`): In, Out and Adjoint widen what they read and round what they write,
+ * to nearest even, and everything between is in f32. What points at numbers without them must ask the call itself.
+ *
  * Every element is written by one thread and every sum has an order that the shapes decide, so that bits do not depend on how many blocks there are; products of matrices are cuBLAS's.
  */
 #pragma once
@@ -13,6 +16,7 @@
 #include "platform.cuh"
 
 #include "dual.cuh"
+#include "matrix_unit.cuh"
 
 /* A rule under way. */
 struct Scope {
@@ -59,15 +63,44 @@ struct AssayCudaOp {
 
 /* --- what a rule reads and writes --- */
 
-template <class T> struct Made { static __device__ T of (T v, const T *, int64_t) { return v; } };
-template <class T> struct Made<Dual<T>> { static __device__ Dual<T> of (T v, const T *r, int64_t i) { return Dual<T> (v, r != NULL ? r[i] : T (0)); } };
+/* Number i of x, which narrow makes one of bf16. */
+static __device__ __forceinline__ float
+load_number (const float *x, int64_t i, bool narrow)
+{
+  if (!narrow)
+    return x[i];
+
+  const uint32_t bits = (uint32_t) ((const uint16_t *) x)[i] << 16;
+  float value;
+
+  memcpy (&value, &bits, sizeof value);
+  return value;
+}
+static __device__ __forceinline__ double load_number (const double *x, int64_t i, bool) { return x[i]; }
+
+static __device__ __forceinline__ void
+store_number (float *x, int64_t i, bool narrow, float value)
+{
+  if (narrow)
+    ((uint16_t *) x)[i] = (uint16_t) round_to_bf16 (value, 0);
+  else
+    x[i] = value;
+}
+static __device__ __forceinline__ void store_number (double *x, int64_t i, bool, double value) { x[i] = value; }
+
+template <class T> struct Made { static __device__ T of (T v, const T *, int64_t, bool) { return v; } };
+template <class T>
+struct Made<Dual<T>> {
+  static __device__ Dual<T> of (T v, const T *r, int64_t i, bool narrow) { return Dual<T> (v, r != NULL ? load_number (r, i, narrow) : T (0)); }
+};
 
 /* No tangent counts as zero. */
 template <class S>
 struct In {
   const Base<S> *v, *r;
+  bool narrow = false;
 
-  __device__ S operator[] (int64_t i) const { return Made<S>::of (v[i], r, i); }
+  __device__ S operator[] (int64_t i) const { return Made<S>::of (load_number (v, i, narrow), r, i, narrow); }
 };
 
 static __device__ inline float tangent_or_value (float x) { return x; }
@@ -77,17 +110,22 @@ template <class T> static __device__ inline T tangent_or_value (Dual<T> x) { ret
 template <class S>
 struct Out {
   Base<S> *to;
+  bool narrow = false;
 
-  __device__ void put (int64_t i, S x) const { to[i] = tangent_or_value (x); }
+  __device__ void put (int64_t i, S x) const { store_number (to, i, narrow, tangent_or_value (x)); }
 };
 
 /* An adjoint, or the tangent of one; `to` is NULL where nobody wants it, and holds nothing yet where it is fresh. */
 template <class S>
 struct Adjoint {
   Base<S> *to;
-  bool fresh;
+  bool fresh, narrow = false;
 
-  __device__ void add (int64_t i, S x) const { to[i] = (fresh ? Base<S> (0) : to[i]) + tangent_or_value (x); }
+  __device__ void
+  add (int64_t i, S x) const
+  {
+    store_number (to, i, narrow, (fresh ? Base<S> (0) : load_number (to, i, narrow)) + tangent_or_value (x));
+  }
 };
 
 /* Numbers that one kernel of a rule leaves for the next ones, and their tangents where they have any. */
@@ -102,8 +140,8 @@ struct Scratch {
     if (BaseOf<S>::is_dual)
       r[i] = tangent_or_value (x);
   }
-  __device__ S get (int64_t i) const { return Made<S>::of (v[i], r, i); }
-  In<S> read () const { return { v, r }; }
+  __device__ S get (int64_t i) const { return Made<S>::of (v[i], r, i, false); }
+  In<S> read () const { return { v, r, false }; }
 };
 
 /* n of them, out of the context's pool; what is given back serves the next one, whose work is queued behind this one's. */
@@ -126,11 +164,26 @@ scratch_release (const Scope &scope, const Scratch<S> &scratch)
   assay_cuda_release (scope.context, scratch.r);
 }
 
+/* Bit i of what is stored in bf16. */
+static inline bool
+is_narrow (uint32_t bits, int i)
+{
+  return (bits >> i & 1) != 0;
+}
+
 template <class S>
 static inline In<S>
 input (const Scope &scope, int i)
 {
-  return { (const Base<S> *) scope.call->x[i], (const Base<S> *) scope.call->rx[i] };
+  return { (const Base<S> *) scope.call->x[i], (const Base<S> *) scope.call->rx[i], is_narrow (scope.call->narrow_x, i) };
+}
+
+/* The tangent of input i, as numbers by themselves; v is NULL where it has none. */
+template <class T>
+static inline In<T>
+input_tangent (const Scope &scope, int i)
+{
+  return { (const T *) scope.call->rx[i], NULL, is_narrow (scope.call->narrow_x, i) };
 }
 
 /* An output that FWD left for the other rules. */
@@ -138,21 +191,29 @@ template <class S>
 static inline In<S>
 saved (const Scope &scope, int j)
 {
-  return { (const Base<S> *) scope.call->y[j], (const Base<S> *) scope.call->ry[j] };
+  return { (const Base<S> *) scope.call->y[j], (const Base<S> *) scope.call->ry[j], is_narrow (scope.call->narrow_y, j) };
 }
 
 template <class S>
 static inline In<S>
 seed (const Scope &scope)
 {
-  return { (const Base<S> *) scope.call->dy, (const Base<S> *) scope.call->rdy };
+  return { (const Base<S> *) scope.call->dy, (const Base<S> *) scope.call->rdy, is_narrow (scope.call->narrow_y, 0) };
 }
 
 template <class S>
 static inline Out<S>
 output (const Scope &scope, int j)
 {
-  return { (Base<S> *) (BaseOf<S>::is_dual ? scope.call->ry[j] : scope.call->y[j]) };
+  return { (Base<S> *) (BaseOf<S>::is_dual ? scope.call->ry[j] : scope.call->y[j]), is_narrow (scope.call->narrow_y, j) };
+}
+
+/* The tangent of output j, as numbers by themselves. */
+template <class T>
+static inline Out<T>
+output_tangent (const Scope &scope, int j)
+{
+  return { (T *) scope.call->ry[j], is_narrow (scope.call->narrow_y, j) };
 }
 
 /* Whether input i's adjoint holds nothing yet. */
@@ -166,7 +227,7 @@ template <class S>
 static inline Adjoint<S>
 adjoint (const Scope &scope, int i)
 {
-  return { (Base<S> *) (BaseOf<S>::is_dual ? scope.call->rdx[i] : scope.call->dx[i]), is_fresh (scope, i) };
+  return { (Base<S> *) (BaseOf<S>::is_dual ? scope.call->rdx[i] : scope.call->dx[i]), is_fresh (scope, i), is_narrow (scope.call->narrow_dx, i) };
 }
 
 static inline const int32_t *
@@ -307,7 +368,7 @@ each_column (int64_t N, int64_t C, Adjoint<S> sums, Body body)
     }
 }
 
-/* sums[i] += sum over n of body (n, i), an S, for N rows and C columns; nothing where nobody wants the sums. */
+/* sums[i] += sum over n of body (n, i), an S, for N rows and C columns; nothing where nobody wants the sums, which are of parameters and never narrow. */
 template <class S, class Body>
 static int
 run_columns (const Scope &scope, const char *name, int64_t N, int64_t C, Adjoint<S> sums, Body body)
@@ -323,7 +384,24 @@ template <class T>
 static inline AssayCudaProduct
 product (bool ta, bool tb, int64_t M, int64_t N, int64_t K, const T *A, int64_t lda, const T *B, int64_t ldb, bool accumulate, T *C, int64_t ldc)
 {
-  return { sizeof (T) == 8 ? ASSAY_CUDA_F64 : ASSAY_CUDA_F32, ASSAY_CUDA_FULL, ta, tb, false, false, 1, M, N, K, 1, accumulate ? 1.0 : 0.0, A, B, NULL, C, lda, ldb, ldc, 0, 0, 0, 0, false, false };
+  AssayCudaProduct p = {};
+
+  p.type = sizeof (T) == 8 ? ASSAY_CUDA_F64 : ASSAY_CUDA_F32;
+  p.ta = ta;
+  p.tb = tb;
+  p.batch = 1;
+  p.M = M;
+  p.N = N;
+  p.K = K;
+  p.alpha = 1;
+  p.beta = accumulate ? 1 : 0;
+  p.A = A;
+  p.B = B;
+  p.C = C;
+  p.lda = lda;
+  p.ldb = ldb;
+  p.ldc = ldc;
+  return p;
 }
 
 static inline int

@@ -115,7 +115,7 @@ divide (Dual<T> out, Dual<T> sum, Dual<T> y)
 }
 
 template <class T> static __device__ __forceinline__ T result_of (const In<T> &, int64_t) { return T (0); }
-template <class T> static __device__ __forceinline__ Dual<T> result_of (const In<Dual<T>> &y, int64_t i) { return Dual<T> (y.v[i]); }
+template <class T> static __device__ __forceinline__ Dual<T> result_of (const In<Dual<T>> &y, int64_t i) { return Dual<T> (load_number (y.v, i, y.narrow)); }
 
 template <class Shape, class S = typename Shape::Scalar>
 static __global__ void __launch_bounds__ (Shape::THREADS, 2)
@@ -349,6 +349,13 @@ struct RoundHeads {
   }
 };
 
+/* Whether rows are in memory as tiles of `wide` channels take them. */
+static bool
+are_rounded (const AttentionSizes &s, const AttentionTensors<float> &in, int wide, bool has_adjoint)
+{
+  return s.D == wide && in.q.narrow && in.k.narrow && in.v.narrow && (!has_adjoint || in.dy.narrow);
+}
+
 /* q, k, v and, where it is asked for, dy, rounded once for all tiles; the memory is released by the caller, also after a failure. */
 static int
 round_heads (const Scope &scope, const AttentionSizes &s, const AttentionTensors<float> &in, int wide, bool has_adjoint, void **memory,
@@ -438,9 +445,9 @@ static int
 run_matrix_tiles (const Scope &scope, const AttentionSizes &s)
 {
   const AttentionTensors<float> in = get_attention_tensors<float> (scope);
-  AttentionRows<const uint16_t *> rows;
+  AttentionRows<const uint16_t *> rows = { s, (const uint16_t *) in.q.v, (const uint16_t *) in.k.v, (const uint16_t *) in.v.v, (const uint16_t *) in.dy.v };
   void *memory = NULL;
-  const int ok = round_heads (scope, s, in, D, is_backward, &memory, &rows)
+  const int ok = (are_rounded (s, in, D, is_backward) || round_heads (scope, s, in, D, is_backward, &memory, &rows))
                  && (is_backward ? launch_backward<MatrixTiles<D, 2>> (scope, s, rows, in) : launch_forward<MatrixTiles<D, 1>> (scope, s, rows, in));
 
   assay_cuda_release (scope.context, memory);

@@ -175,7 +175,7 @@ struct XentForward {
 /* sum over the row of p (rx - rx_y), to every lane */
 template <class T>
 static __device__ T
-mean_tangent (const Rows<T> &rows, int64_t n, int lane, const In<T> &x, const T *rx, T lse)
+mean_tangent (const Rows<T> &rows, int64_t n, int lane, const In<T> &x, const In<T> &rx, T lse)
 {
   const T target = rx[n * rows.V + rows.label[n]];
   T sum = 0;
@@ -188,8 +188,7 @@ mean_tangent (const Rows<T> &rows, int64_t n, int lane, const In<T> &x, const T 
 template <class T>
 struct XentTangent {
   Rows<T> rows;
-  In<T> x, lse;
-  const T *rx;
+  In<T> x, lse, rx;
   T *rl, *rlse;
 
   __device__ void
@@ -224,8 +223,7 @@ struct XentBackward {
 template <class T>
 struct XentGaussNewton {
   Rows<T> rows;
-  In<T> x, lse, dloss;
-  const T *rx;
+  In<T> x, lse, dloss, rx;
   Adjoint<T> dx;
 
   __device__ void
@@ -260,7 +258,7 @@ struct xent {
     const AssayCudaOpCall *c = scope.call;
 
     return run_rows (scope, "xent tangent", count_rows (scope),
-                     XentTangent<T> { get_rows<T> (scope), input<T> (scope, 0), saved<T> (scope, 2), (const T *) c->rx[0], (T *) c->ry[1], (T *) c->ry[2] })
+                     XentTangent<T> { get_rows<T> (scope), input<T> (scope, 0), saved<T> (scope, 2), input_tangent<T> (scope, 0), (T *) c->ry[1], (T *) c->ry[2] })
            && add_up<T> (scope, c->ry[1], c->ry[0]);
   }
 
@@ -283,7 +281,7 @@ struct xent {
 
     return dx.to == NULL
            || run_rows (scope, "xent Gauss-Newton", count_rows (scope),
-                        XentGaussNewton<T> { get_rows<T> (scope), input<T> (scope, 0), saved<T> (scope, 2), seed<T> (scope), (const T *) scope.call->rx[0], dx });
+                        XentGaussNewton<T> { get_rows<T> (scope), input<T> (scope, 0), saved<T> (scope, 2), seed<T> (scope), input_tangent<T> (scope, 0), dx });
   }
 };
 }

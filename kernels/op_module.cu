@@ -169,23 +169,6 @@ struct module_form {
 }
 ASSAY_CUDA_MODULE_RULE (module_form);
 
-/* --- module_round: y (in bf16) <- x          x (n)   y (n) ----------------------------------------------------------------------------- */
-
-namespace rules {
-struct module_round {
-  template <class T>
-  static int
-  forward (const Scope &scope)
-  {
-    const AssayCudaOpCall *c = scope.call;
-    const int64_t n = count (c->in_shape[0]);
-
-    return assay_cuda_round (scope.context, 1, n, n, (const float *) c->x[0], n, (uint16_t *) c->y[0], scope.failure);
-  }
-};
-}
-static const AssayCudaOp registered_module_round ("module_round", rules::module_round::forward<float>, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-
 /* --- module_squares: sum (of doubles) += sum over b of D_b^2          R (B,n,rows)   C (B,n,columns)   sum (rows,columns) ---------------- */
 
 template <class T>
@@ -338,7 +321,7 @@ struct module_products {
 
     p.batch = chunks;
     p.batch_is_free = p.rows_are_free = p.columns_are_free = true;
-    p.is_rounded = is_bf16 (scope);
+    p.A_is_narrow = p.B_is_narrow = is_bf16 (scope);
     p.apart_A = p.apart_B = chunk;
     p.apart_C = H * stride;
     return multiply (scope, p);

@@ -40,9 +40,8 @@ template <class T, bool has_mean>
 struct NormTangent {
   int64_t G, C;
   In<Dual<T>> g, b;
-  In<T> h, s;
-  const T *rx;
-  T *ry, *rh, *rs;
+  In<T> h, s, rx;
+  Out<T> ry, rh, rs;
 
   __device__ void
   operator() (int64_t row, int lane) const
@@ -62,11 +61,11 @@ struct NormTangent {
         const T normal = h[row * C + i], rnormal = (rx[row * C + i] - m - normal * q) / s[row];
         const T scaled = g[first + i].d * normal + g[first + i].v * rnormal;
 
-        rh[row * C + i] = rnormal;
-        ry[row * C + i] = has_mean ? scaled + b[first + i].d : scaled;
+        rh.put (row * C + i, rnormal);
+        ry.put (row * C + i, has_mean ? scaled + b[first + i].d : scaled);
       }
     if (lane == 0)
-      rs[row] = q;
+      rs.put (row, q);
   }
 };
 
@@ -133,11 +132,10 @@ struct Norm {
   static int
   tangent (const Scope &scope)
   {
-    const AssayCudaOpCall *c = scope.call;
-
     return run_rows (scope, "norm tangent", rows (scope),
                      NormTangent<T, has_mean> { groups (scope), channels (scope), input<Dual<T>> (scope, 1), input<Dual<T>> (scope, 2), saved<T> (scope, 1),
-                                                saved<T> (scope, 2), (const T *) c->rx[0], (T *) c->ry[0], (T *) c->ry[1], (T *) c->ry[2] });
+                                                saved<T> (scope, 2), input_tangent<T> (scope, 0), output_tangent<T> (scope, 0), output_tangent<T> (scope, 1),
+                                                output_tangent<T> (scope, 2) });
   }
 
   template <class S>

@@ -68,7 +68,7 @@ struct rope {
   static int
   forward (const Scope &scope)
   {
-    return run_rope<T> (scope, "rope", 1, input<T> (scope, 0), { (T *) scope.call->y[0], true });
+    return run_rope<T> (scope, "rope", 1, input<T> (scope, 0), { (T *) scope.call->y[0], true, is_narrow (scope.call->narrow_y, 0) });
   }
 
   template <class T>

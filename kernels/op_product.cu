@@ -16,7 +16,7 @@ struct CopyRow {
 template <class T>
 struct Column {
   int64_t O;
-  const T *dy;
+  In<T> dy;
 
   __device__ T operator() (int64_t n, int64_t i) const { return dy[n * O + i]; }
 };
@@ -27,21 +27,36 @@ template <class T>
 struct Linear {
   const Scope &scope;
   const int64_t N, I, O, tangents;
+  const bool narrow_x, narrow_W, narrow_b, narrow_y, narrow_dx;
 
   Linear (const Scope &s)
     : scope (s), N (count (s.call->in_shape[0]) / last (s.call->in_shape[0])), I (last (s.call->in_shape[0])), O (s.call->in_shape[1].dim[0]),
-      tangents (s.call->n_tangents > 1 ? s.call->n_tangents : 1) {}
+      tangents (s.call->n_tangents > 1 ? s.call->n_tangents : 1), narrow_x (is_narrow (s.call->narrow_x, 0)), narrow_W (is_narrow (s.call->narrow_x, 1)),
+      narrow_b (is_narrow (s.call->narrow_x, 2)), narrow_y (is_narrow (s.call->narrow_y, 0)), narrow_dx (is_narrow (s.call->narrow_dx, 0)) {}
 
-  static const T *at (const void *first, int64_t k, size_t apart) { return (const T *) ((const char *) first + (size_t) k * apart); }
-  static T *at (void *first, int64_t k, size_t apart) { return (T *) ((char *) first + (size_t) k * apart); }
-  static int64_t elements (size_t bytes) { return (int64_t) (bytes / sizeof (T)); }
+  static const void *at (const void *first, int64_t k, size_t apart) { return (const char *) first + (size_t) k * apart; }
+  static void *at (void *first, int64_t k, size_t apart) { return (char *) first + (size_t) k * apart; }
+  static size_t width (bool is_narrow) { return is_narrow ? sizeof (uint16_t) : sizeof (T); }
+  static int64_t elements (size_t bytes, bool is_narrow) { return (int64_t) (bytes / width (is_narrow)); }
 
+  /* C (M,N) (+)= op(A) op(B), and of each what it is stored in. */
+  static AssayCudaProduct
+  make (bool ta, bool tb, int64_t M, int64_t N, int64_t K, const void *A, bool narrow_A, const void *B, bool narrow_B, bool accumulate, void *C, bool narrow_C)
+  {
+    AssayCudaProduct p = product (ta, tb, M, N, K, (const T *) A, ta ? M : K, (const T *) B, tb ? K : N, accumulate, (T *) C, N);
+
+    p.A_is_narrow = narrow_A;
+    p.B_is_narrow = narrow_B;
+    p.C_is_narrow = narrow_C;
+    return p;
+  }
   /* rows: those of the result are examples or positions. */
   int run (AssayCudaProduct p, bool rows, const void *bias = NULL) const
   {
     p.compute = scope.call->compute;
     p.rows_are_free = rows;
     p.bias = bias;
+    p.bias_is_narrow = bias != NULL && narrow_b;
     return multiply (scope, p);
   }
   /* Of a product of one tangent: those of all. */
@@ -49,35 +64,35 @@ struct Linear {
   {
     p.batch = tangents;
     p.batch_is_free = true;
-    p.apart_A = elements (apart_A);
-    p.apart_B = elements (apart_B);
-    p.apart_C = elements (apart_C);
-    p.apart_bias = elements (apart_bias);
+    p.apart_A = elements (apart_A, p.A_is_narrow);
+    p.apart_B = elements (apart_B, p.B_is_narrow);
+    p.apart_C = elements (apart_C, p.C_is_narrow);
+    p.apart_bias = elements (apart_bias, narrow_b);
     return run (p, true, bias);
   }
   /* y = x W' (+ b) */
   int to_output (const void *x, const void *b, void *y) const
   {
-    return run (product (false, true, N, O, I, (const T *) x, I, (const T *) scope.call->x[1], I, false, (T *) y, O), true, b);
+    return run (make (false, true, N, O, I, x, narrow_x, scope.call->x[1], narrow_W, false, y, narrow_y), true, b);
   }
   /* y_k = x_k W' */
   int to_outputs (const void *x, size_t apart_x, void *y, size_t apart_y) const
   {
-    const int64_t n = apart_x == (size_t) (N * I) * sizeof (T) && apart_y == (size_t) (N * O) * sizeof (T) ? tangents : 1;
+    const int64_t n = apart_x == (size_t) (N * I) * width (narrow_x) && apart_y == (size_t) (N * O) * width (narrow_y) ? tangents : 1;
     int ok = 1;
 
     for (int64_t k = 0; ok && k < tangents; k += n)
-      ok = run (product (false, true, n * N, O, I, at (x, k, apart_x), I, (const T *) scope.call->x[1], I, false, at (y, k, apart_y), O), true);
+      ok = run (make (false, true, n * N, O, I, at (x, k, apart_x), narrow_x, scope.call->x[1], narrow_W, false, at (y, k, apart_y), narrow_y), true);
     return ok;
   }
   /* dx_k (+)= dy_k W */
   int to_inputs (const void *dy, size_t apart_dy, bool accumulate, void *dx, size_t apart_dx) const
   {
-    const int64_t n = apart_dy == (size_t) (N * O) * sizeof (T) && apart_dx == (size_t) (N * I) * sizeof (T) ? tangents : 1;
+    const int64_t n = apart_dy == (size_t) (N * O) * width (narrow_y) && apart_dx == (size_t) (N * I) * width (narrow_dx) ? tangents : 1;
     int ok = 1;
 
     for (int64_t k = 0; ok && k < tangents; k += n)
-      ok = run (product (false, false, n * N, I, O, at (dy, k, apart_dy), O, (const T *) scope.call->x[1], I, accumulate, at (dx, k, apart_dx), I), true);
+      ok = run (make (false, false, n * N, I, O, at (dy, k, apart_dy), narrow_y, scope.call->x[1], narrow_W, accumulate, at (dx, k, apart_dx), narrow_dx), true);
     return ok;
   }
   /* ry_k (+)= x rW_k' + rb_k */
@@ -85,28 +100,27 @@ struct Linear {
   {
     const AssayCudaOpCall *c = scope.call;
 
-    return run_batch (product (false, true, N, O, I, (const T *) c->x[0], I, (const T *) c->rx[1], I, accumulate, (T *) c->ry[0], O), 0, c->apart.rx[1], c->apart.ry[0],
-                      bias, apart_bias);
+    return run_batch (make (false, true, N, O, I, c->x[0], narrow_x, c->rx[1], narrow_W, accumulate, c->ry[0], narrow_y), 0, c->apart.rx[1], c->apart.ry[0], bias, apart_bias);
   }
   /* rdx_k += dy rW_k */
   int back_along_weights () const
   {
     const AssayCudaOpCall *c = scope.call;
 
-    return run_batch (product (false, false, N, I, O, (const T *) c->dy, O, (const T *) c->rx[1], I, true, (T *) c->rdx[0], I), 0, c->apart.rx[1], c->apart.rdx[0], NULL, 0);
+    return run_batch (make (false, false, N, I, O, c->dy, narrow_y, c->rx[1], narrow_W, true, c->rdx[0], narrow_dx), 0, c->apart.rx[1], c->apart.rdx[0], NULL, 0);
   }
   /* dW (+)= dy' x */
   int to_weight (const void *dy, const void *x, bool accumulate, void *dW) const
   {
-    return run (product (true, false, O, I, N, (const T *) dy, O, (const T *) x, I, accumulate, (T *) dW, I), false);
+    return run (make (true, false, O, I, N, dy, narrow_y, x, narrow_x, accumulate, dW, is_narrow (scope.call->narrow_dx, 1)), false);
   }
   int spread (const void *b, void *y) const
   {
-    return run_elements (scope, "linear bias", N * O, CopyRow<T> { O, { (const T *) b, NULL }, { (T *) y } });
+    return run_elements (scope, "linear bias", N * O, CopyRow<T> { O, { (const T *) b, NULL, narrow_b }, { (T *) y, narrow_y } });
   }
   int sum (const void *dy, void *db) const
   {
-    return run_columns<T> (scope, "linear bias backward", N, O, Adjoint<T> { (T *) db, is_fresh (scope, 2) }, Column<T> { O, (const T *) dy });
+    return run_columns<T> (scope, "linear bias backward", N, O, Adjoint<T> { (T *) db, is_fresh (scope, 2) }, Column<T> { O, { (const T *) dy, NULL, narrow_y } });
   }
 };
 
@@ -131,7 +145,7 @@ struct linear {
 
     for (int64_t k = 0; ok && k < l.tangents; k++)
       {
-        const T *dy = l.at (c->dy, k, c->apart.dy);
+        const void *dy = l.at (c->dy, k, c->apart.dy);
 
         ok = (c->dx[1] == NULL || l.to_weight (dy, c->x[0], !is_fresh (scope, 1), l.at (c->dx[1], k, c->apart.dx[1])))
              && (c->n_in < 3 || c->dx[2] == NULL || l.sum (dy, l.at (c->dx[2], k, c->apart.dx[2])));
@@ -150,10 +164,10 @@ struct linear {
 
     for (int64_t k = 0; ok && k < l.tangents; k++)
       {
-        const T *b = bias != NULL ? l.at (bias, k, c->apart.rx[2]) : NULL;
-        T *ry = l.at (c->ry[0], k, c->apart.ry[0]);
+        const void *b = bias != NULL ? l.at (bias, k, c->apart.rx[2]) : NULL;
+        void *ry = l.at (c->ry[0], k, c->apart.ry[0]);
 
-        ok = c->rx[0] != NULL ? l.to_output (l.at (c->rx[0], k, c->apart.rx[0]), b, ry) : b != NULL ? l.spread (b, ry) : clear (scope, ry, (size_t) (l.N * l.O) * sizeof (T));
+        ok = c->rx[0] != NULL ? l.to_output (l.at (c->rx[0], k, c->apart.rx[0]), b, ry) : b != NULL ? l.spread (b, ry) : clear (scope, ry, (size_t) (l.N * l.O) * l.width (l.narrow_y));
       }
     return ok;
   }
@@ -183,8 +197,8 @@ struct linear {
 
     for (int64_t k = 0; ok && k < l.tangents; k++)
       {
-        const T *rdy = l.at (c->rdy, k, c->apart.rdy);
-        T *rdW = c->rdx[1] != NULL ? l.at (c->rdx[1], k, c->apart.rdx[1]) : NULL;
+        const void *rdy = l.at (c->rdy, k, c->apart.rdy);
+        void *rdW = c->rdx[1] != NULL ? l.at (c->rdx[1], k, c->apart.rdx[1]) : NULL;
 
         ok = (rdW == NULL
               || (l.to_weight (rdy, c->x[0], !is_fresh (scope, 1), rdW) && (c->rx[0] == NULL || l.to_weight (c->dy, l.at (c->rx[0], k, c->apart.rx[0]), true, rdW))))

@@ -16,7 +16,7 @@ length (const Scope &scope)
   return count (scope.call->in_shape[0]);
 }
 
-/* --- y <- alpha x (of doubles),  y <- x,  y (of doubles) <- y + x,  y <- y + alpha x,  y <- alpha y --------------------------------- */
+/* --- y <- alpha x (of doubles),  y (in bf16) <- x,  y <- x,  y (of doubles) <- y + x,  y <- y + alpha x,  y <- alpha y --------------------------------- */
 
 template <class T>
 struct RoundVector {
@@ -33,6 +33,14 @@ struct CopyVector {
   T *y;
 
   __device__ void operator() (int64_t i) const { y[i] = x[i]; }
+};
+
+/* to nearest even */
+struct NarrowVector {
+  const float *x;
+  uint16_t *y;
+
+  __device__ void operator() (int64_t i) const { store_number ((float *) y, i, true, x[i]); }
 };
 
 template <class T>
@@ -59,6 +67,14 @@ struct vector_round {
   forward (const Scope &scope)
   {
     return run_elements (scope, "vector rounded", length (scope), RoundVector<T> { scope.call->attr[0], (const double *) scope.call->x[0], (T *) scope.call->y[0] });
+  }
+};
+struct vector_to_bf16 {
+  template <class T>
+  static int
+  forward (const Scope &scope)
+  {
+    return run_elements (scope, "vector rounded to bf16", length (scope), NarrowVector { (const float *) scope.call->x[0], (uint16_t *) scope.call->y[0] });
   }
 };
 struct vector_copy {
@@ -95,6 +111,7 @@ struct vector_scale {
 };
 }
 ASSAY_CUDA_VECTOR (vector_round);
+static const AssayCudaOp registered_vector_to_bf16 ("vector_to_bf16", rules::vector_to_bf16::forward<float>, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
 ASSAY_CUDA_VECTOR (vector_copy);
 ASSAY_CUDA_VECTOR (vector_sum);
 ASSAY_CUDA_VECTOR (vector_add);

@@ -87,7 +87,8 @@ typedef struct {
   void *C;
   int64_t lda, ldb, ldc, apart_A, apart_B, apart_C, apart_bias;
   bool columns_are_free;        /* an element of C has the same bits whatever N is; ldc at least the next multiple of 8 */
-  bool is_rounded;              /* with BF16: A and B are in bf16 already, in rows that are multiples of 16 bytes */
+  bool A_is_narrow, B_is_narrow;        /* with BF16: in bf16 already */
+  bool C_is_narrow, bias_is_narrow;     /* with BF16: stored in bf16, of sums in f32 */
 } AssayCudaProduct;
 
 int  assay_cuda_multiply       (AssayCudaContext *context, const AssayCudaProduct *product, AssayCudaFailure *failure);

@@ -5,7 +5,7 @@
  * examples or positions, it is chosen for ROWS of them, whatever M is, and must not split the sum: then a row's bits do not depend on how many there are.
  * Where N is such a number, too, it is chosen for COLUMNS of them.
  * Where it has no such way for an M, a kernel of our own makes the product, for which the same holds.
- * Factors in bf16 are rounded here, to nearest even, into matrices whose rows are aligned as the matrix units like them.
+ * Factors in bf16 that are not stored so are rounded here, to nearest even, into matrices whose rows are aligned as the matrix units like them.
  * Source: cuBLAS documentation, cublasLtMatmul.
  */
 #include "platform.cuh"
@@ -22,7 +22,7 @@
 
 /* What a kind of product is known by. Plain bytes, compared as such. */
 struct Key {
-  int32_t type, compute, ta, tb, is_batch, has_bias, align_A, align_B, align_C, rows_are_free, columns_are_free;
+  int32_t type, compute, ta, tb, is_batch, has_bias, is_narrow, align_A, align_B, align_C, rows_are_free, columns_are_free;
   int64_t M, N, K, lda, ldb, ldc;
 };
 
@@ -52,10 +52,16 @@ compute_type (const AssayCudaProduct *p)
   return p->compute == ASSAY_CUDA_FULL ? CUBLAS_COMPUTE_32F_PEDANTIC : p->compute == ASSAY_CUDA_TF32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
 }
 
-static size_t
-width (AssayCudaType type)
+static cudaDataType
+result_storage (const AssayCudaProduct *p)
 {
-  return type == ASSAY_CUDA_F64 ? sizeof (double) : sizeof (float);
+  return p->type == ASSAY_CUDA_F64 ? CUDA_R_64F : p->C_is_narrow ? CUDA_R_16BF : CUDA_R_32F;
+}
+
+static size_t
+width (AssayCudaType type, bool is_narrow)
+{
+  return type == ASSAY_CUDA_F64 ? sizeof (double) : is_narrow ? sizeof (uint16_t) : sizeof (float);
 }
 
 /* --- descriptors: cuBLASLt counts by columns, so that C' = op (B)' op (A)' --------------------------------------------------- */
@@ -100,8 +106,7 @@ describe (const AssayCudaProduct *p, Descriptors *d)
 {
   const int32_t op_a = p->ta ? CUBLAS_OP_T : CUBLAS_OP_N, op_b = p->tb ? CUBLAS_OP_T : CUBLAS_OP_N;
   const cublasLtEpilogue_t epilogue = CUBLASLT_EPILOGUE_BIAS;
-  const cudaDataType result = p->type == ASSAY_CUDA_F64 ? CUDA_R_64F : CUDA_R_32F;
-  int status = cublasLtMatmulDescInit (&d->product, compute_type (p), result);
+  int status = cublasLtMatmulDescInit (&d->product, compute_type (p), p->type == ASSAY_CUDA_F64 ? CUDA_R_64F : CUDA_R_32F);
 
   if (status == 0)
     status = cublasLtMatmulDescSetAttribute (&d->product, CUBLASLT_MATMUL_DESC_TRANSA, &op_b, sizeof op_b);
@@ -117,7 +122,7 @@ describe (const AssayCudaProduct *p, Descriptors *d)
     status = p->ta ? describe_matrix (&d->A, storage (p), p->K, p->M, p->lda, p->batch, p->apart_A) : describe_matrix (&d->A, storage (p), p->M, p->K, p->lda, p->batch, p->apart_A);
   if (status == 0)
     status = p->tb ? describe_matrix (&d->B, storage (p), p->N, p->K, p->ldb, p->batch, p->apart_B) : describe_matrix (&d->B, storage (p), p->K, p->N, p->ldb, p->batch, p->apart_B);
-  return status == 0 ? describe_matrix (&d->C, result, p->M, p->N, p->ldc, p->batch, p->apart_C) : status;
+  return status == 0 ? describe_matrix (&d->C, result_storage (p), p->M, p->N, p->ldc, p->batch, p->apart_C) : status;
 }
 
 /* --- ways ------------------------------------------------------------------------------------------------------------------ */
@@ -134,7 +139,7 @@ alignment (const void *address, int64_t ld, int64_t apart, size_t each)
 static Key
 get_key (const AssayCudaProduct *p)
 {
-  const size_t each = p->compute == ASSAY_CUDA_BF16 ? 2 : width (p->type);
+  const size_t each = width (p->type, p->compute == ASSAY_CUDA_BF16);
   const AssayCudaProduct chosen = get_chosen (p);
   Key key;
 
@@ -145,9 +150,10 @@ get_key (const AssayCudaProduct *p)
   key.tb = p->tb;
   key.is_batch = chosen.batch > 1;
   key.has_bias = p->bias != NULL;
+  key.is_narrow = p->C_is_narrow;
   key.align_A = alignment (p->A, p->lda, p->apart_A, each);
   key.align_B = alignment (p->B, p->ldb, p->apart_B, each);
-  key.align_C = alignment (p->C, p->ldc, p->apart_C, width (p->type));
+  key.align_C = alignment (p->C, p->ldc, p->apart_C, width (p->type, p->C_is_narrow));
   key.rows_are_free = p->rows_are_free;
   key.columns_are_free = p->columns_are_free;
   key.M = chosen.M;
@@ -303,15 +309,15 @@ struct SpreadBias {
   double beta;
   const void *bias;
   void *C;
+  bool C_is_narrow, bias_is_narrow;
 
   template <class T>
   __device__ void
   spread (const T *b, T *c, int64_t i) const
   {
-    const int64_t row = i / N, e = row / M;
-    T *to = c + e * apart_C + row % M * ldc + i % N;
+    const int64_t row = i / N, e = row / M, at = e * apart_C + row % M * ldc + i % N;
 
-    *to = b[e * apart_bias + i % N] + (beta != 0 ? (T) beta * *to : T (0));
+    store_number (c, at, C_is_narrow, load_number (b, e * apart_bias + i % N, bias_is_narrow) + (beta != 0 ? (T) beta * load_number (c, at, C_is_narrow) : T (0)));
   }
   __device__ void
   operator() (int64_t i) const
@@ -333,15 +339,16 @@ multiply_onto_bias (AssayCudaContext *context, const AssayCudaProduct *product, 
   p.bias = NULL;
   p.beta = 1;
   return run_elements (scope, "bias of a product", p.batch * p.M * p.N,
-                       SpreadBias { p.type, p.M, p.N, p.ldc, p.apart_C, p.apart_bias, product->beta, product->bias, p.C })
+                       SpreadBias { p.type, p.M, p.N, p.ldc, p.apart_C, p.apart_bias, product->beta, product->bias, p.C, p.C_is_narrow, p.bias_is_narrow })
          && multiply_there (context, &p, failure);
 }
 
-/* It reads a bias in packs of 16 bytes, and has none of doubles. */
+/* It reads a bias in packs of 16 bytes, of the result's type, and has none of doubles. */
 static bool
 takes_bias (const AssayCudaProduct *p)
 {
-  return p->type != ASSAY_CUDA_F64 && ((uintptr_t) p->bias | (uintptr_t) p->apart_bias * sizeof (float)) % 16 == 0;
+  return p->type != ASSAY_CUDA_F64 && p->bias_is_narrow == p->C_is_narrow
+         && ((uintptr_t) p->bias | (uintptr_t) p->apart_bias * width (p->type, p->bias_is_narrow)) % 16 == 0;
 }
 
 int
@@ -425,8 +432,9 @@ multiply_in_bf16 (AssayCudaContext *context, const AssayCudaProduct *product, As
   void *a = NULL, *b = NULL;
   int ok;
 
-  ok = round_factor (context, p.batch, &p.A, p.ta ? p.K : p.M, p.ta ? p.M : p.K, &p.lda, &p.apart_A, &a, failure)
-       && round_factor (context, p.batch, &p.B, p.tb ? p.N : p.K, p.tb ? p.K : p.N, &p.ldb, &p.apart_B, &b, failure) && multiply_there (context, &p, failure);
+  ok = (p.A_is_narrow || round_factor (context, p.batch, &p.A, p.ta ? p.K : p.M, p.ta ? p.M : p.K, &p.lda, &p.apart_A, &a, failure))
+       && (p.B_is_narrow || round_factor (context, p.batch, &p.B, p.tb ? p.N : p.K, p.tb ? p.K : p.N, &p.ldb, &p.apart_B, &b, failure))
+       && multiply_there (context, &p, failure);
   assay_cuda_release (context, a);
   assay_cuda_release (context, b);
   return ok;
@@ -439,14 +447,29 @@ assay_cuda_multiply (AssayCudaContext *context, const AssayCudaProduct *p, Assay
     return 0;
   if (p->M == 0 || p->N == 0 || p->batch == 0)
     return 1;
-  return p->compute == ASSAY_CUDA_BF16 && !p->is_rounded ? multiply_in_bf16 (context, p, failure) : multiply_there (context, p, failure);
+  return p->compute == ASSAY_CUDA_BF16 ? multiply_in_bf16 (context, p, failure) : multiply_there (context, p, failure);
 }
 
 int
 assay_cuda_gemm (AssayCudaContext *context, AssayCudaType type, int ta, int tb, int64_t M, int64_t N, int64_t K, double alpha, const void *A, int64_t lda,
                  const void *B, int64_t ldb, double beta, void *C, int64_t ldc, AssayCudaFailure *failure)
 {
-  AssayCudaProduct p = { type, ASSAY_CUDA_FULL, ta != 0, tb != 0, false, false, 1, M, N, K, alpha, beta, A, B, NULL, C, lda, ldb, ldc, 0, 0, 0, 0, false, false };
+  AssayCudaProduct p = {};
 
+  p.type = type;
+  p.ta = ta != 0;
+  p.tb = tb != 0;
+  p.batch = 1;
+  p.M = M;
+  p.N = N;
+  p.K = K;
+  p.alpha = alpha;
+  p.beta = beta;
+  p.A = A;
+  p.B = B;
+  p.C = C;
+  p.lda = lda;
+  p.ldb = ldb;
+  p.ldc = ldc;
   return assay_cuda_multiply (context, &p, failure);
 }

@@ -349,10 +349,11 @@ make_batch (Batch *b, gint64 block)
 }
 
 static AssayExec *
-make_exec (const Batch *b, guint job, gint64 examples, gint64 T, AssayBackend *backend, GError **error)
+make_exec (const Batch *b, guint job, AssayCompute compute, gint64 examples, gint64 T, AssayBackend *backend, GError **error)
 {
+  const AssayWalkSpec spec = { .walk = jobs[job].walk, .dtype = ASSAY_F32, .K = count_directions (job), .compute = compute };
   g_autoptr (AssayGraph) graph = assay_model_build_sequences (b->model, examples, T, error);
-  AssayExec *exec = graph ? assay_exec_new_block (graph, jobs[job].walk, ASSAY_F32, count_directions (job), backend, NULL, error) : NULL;
+  AssayExec *exec = graph ? assay_exec_new_walk (graph, &spec, backend, error) : NULL;
 
   if (exec == NULL)
     return NULL;
@@ -371,9 +372,9 @@ typedef struct {
 
 /* FALSE with an error. */
 static gboolean
-make_walk (Walk *w, const Batch *b, guint job, gint64 examples, gint64 T, AssayBackend *backend, GError **error)
+make_walk (Walk *w, const Batch *b, guint job, AssayCompute compute, gint64 examples, gint64 T, AssayBackend *backend, GError **error)
 {
-  *w = (Walk) { job, make_exec (b, job, examples, T, backend, error), b->theta_there, b->directions_there, b->results_there };
+  *w = (Walk) { job, make_exec (b, job, compute, examples, T, backend, error), b->theta_there, b->directions_there, b->results_there };
   if (backend != device)
     {
       w->theta = assay_model_get_theta (b->model);
@@ -406,7 +407,7 @@ compute (const Batch *b, guint job, AssayBackend *backend, gint64 *n, GError **e
   Walk w;
 
   *n = is_loss ? 1 : b->P;
-  if (make_walk (&w, b, job, 1, sizes->parity_T, backend, error) && (jobs[job].directions == NONE || prepare (&w, error)) && walk_once (&w, error)
+  if (make_walk (&w, b, job, ASSAY_COMPUTE_FULL, 1, sizes->parity_T, backend, error) && (jobs[job].directions == NONE || prepare (&w, error)) && walk_once (&w, error)
       && (is_loss || backend != device || device->copy_out (device, b->result, b->results_there, (gsize) b->P * 4, error)))
     result = assay_mem_new (float, *n, error);
   if (result != NULL)
@@ -505,7 +506,7 @@ measure_walk (const Batch *b, guint job, AssayCompute compute, gint64 T)
 
   if (examples * K * T > 2 * sizes->tokens)
     return;
-  if (make_walk (&w, b, job, examples, T, device, &error) && assay_exec_set_compute (w.exec, compute, &error) && (jobs[job].directions == NONE || prepare (&w, &error))
+  if (make_walk (&w, b, job, compute, examples, T, device, &error) && (jobs[job].directions == NONE || prepare (&w, &error))
       && measure (walk_once, &w, &best, &median, &error) && assay_backend_cuda_find (module, 0, &found, &error))
     {
       cost = assay_exec_get_cost (w.exec, jobs[job].directions != NONE);

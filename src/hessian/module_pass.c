@@ -141,6 +141,7 @@ new_pass (const AssayPoint *point, const AssayModules *modules, gint64 batch, gb
 {
   g_autoptr (AssayModulePass) pass = NULL;
   g_autofree guint *keep = NULL;
+  AssayWalkSpec spec = { .walk = ASSAY_WALK_GRADIENT, .dtype = point->dtype, .compute = point->compute };
 
   if (!assay_point_check (point, error))
     return NULL;
@@ -154,7 +155,8 @@ new_pass (const AssayPoint *point, const AssayModules *modules, gint64 batch, gb
   if (batch == 0 && (batch = assay_module_pass_measure (point->model, modules, point->backend, point->dtype, point->n_examples, NULL, error)) == 0)
     return NULL;
   keep = collect_keep (modules, pass->labels ? assay_module_labels_get_keep (pass->labels) : NULL);
-  if ((pass->feed = assay_feed_new (point->model, point->dataset, ASSAY_WALK_GRADIENT, point->dtype, batch, point->backend, keep, error)) == NULL
+  spec.keep = keep;
+  if ((pass->feed = assay_feed_new_walk (point->model, point->dataset, &spec, batch, point->backend, error)) == NULL
       || (pass->there = assay_point_new_theta (point, point->dtype, error)) == NULL
       || (pass->theta = assay_mem_alloc_array (modules->P, assay_dtype_width (point->dtype), error)) == NULL)
     return NULL;
@@ -477,7 +479,7 @@ run_batch (AssayModulePass *pass, gint64 first, AssayModuleFunc func, gpointer d
   if (pass->masked_there != NULL && any_masked
       && !pass->point.backend->copy_in (pass->point.backend, pass->masked_there, pass->masked, (gsize) (n * pass->T), error))
     return FALSE;
-  if (!assay_exec_set_compute (exec, pass->point.compute, error) || !assay_exec_prepare (exec, pass->there, NULL, NULL, FALSE, error) || !assay_pass_check_losses (bound, examples, what, error))
+  if (!assay_exec_prepare (exec, pass->there, NULL, NULL, FALSE, error) || !assay_pass_check_losses (bound, examples, what, error))
     return FALSE;
   for (guint m = 0; m < pass->modules->n; m++)
     {

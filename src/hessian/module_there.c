@@ -113,5 +113,5 @@ assay_module_there_round (const AssayModuleThere *there, gint64 n, const void *x
   const AssayShape shape = ASSAY_SHAPE (n);
   AssayOpCall call = { .n_in = 1, .n_out = 1, .in_shape = &shape, .out_shape = &shape, .x = { x }, .y = { y } };
 
-  return there->device->run_op (there->device, "module_round", ASSAY_FWD, ASSAY_F32, &call, error);
+  return there->device->run_op (there->device, "vector_to_bf16", ASSAY_FWD, ASSAY_F32, &call, error);
 }

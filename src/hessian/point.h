@@ -22,7 +22,7 @@ typedef struct {
   AssayDtype dtype;             /* F32 or F64: what walks compute in */
   gint64 batch;                 /* examples of a micro-batch */
   gint64 sum_batch;             /* of one whose examples are summed over; 0: batch */
-  AssayCompute compute;         /* of products of linear layers in walks of curvature operators in f32 (assay_exec_set_compute) */
+  AssayCompute compute;         /* of products of linear layers in walks of curvature operators in f32 (AssayWalkSpec) */
   gsize memory;                 /* bytes that kept walks may take; 0: nothing is kept and walks take as little as they can */
   AssayBackend *backend;
 } AssayPoint;

@@ -24,22 +24,29 @@ struct _AssaySweep {
   AssayFeed *rest;              /* of the others; NULL: there are none */
 };
 
+static AssayWalkSpec
+get_spec (const AssaySweep *sweep, gint64 K)
+{
+  return (AssayWalkSpec) { .walk = sweep->walk, .dtype = sweep->dtype, .K = K, .compute = sweep->compute };
+}
+
 /* As many walks of whole micro-batches as the memory holds; the last, smaller one too when all others are kept. */
 static gboolean
 count_kept (AssaySweep *sweep, gsize memory, GError **error)
 {
+  const AssayWalkSpec spec = get_spec (sweep, sweep->K);
   gint64 n, full = sweep->N / sweep->B;
   guint64 bytes, last_bytes;
 
   if (memory == 0)
     return TRUE;
-  if (!assay_pass_measure_block (sweep->model, sweep->walk, sweep->dtype, sweep->B, sweep->K, &bytes, error))
+  if (!assay_pass_measure_walk (sweep->model, &spec, sweep->B, sweep->backend, &bytes, error))
     return FALSE;
   sweep->n_kept = MIN ((guint64) full, memory / bytes);
   if (sweep->n_kept < full || sweep->n_kept == sweep->n_batches)
     return TRUE;
   assay_sweep_get_range (sweep, sweep->n_kept, &n);
-  if (!assay_pass_measure_block (sweep->model, sweep->walk, sweep->dtype, n, sweep->K, &last_bytes, error))
+  if (!assay_pass_measure_walk (sweep->model, &spec, n, sweep->backend, &last_bytes, error))
     return FALSE;
   if (last_bytes <= memory - full * bytes)
     sweep->n_kept++;
@@ -49,13 +56,15 @@ count_kept (AssaySweep *sweep, gsize memory, GError **error)
 static gboolean
 keep_walks (AssaySweep *sweep, GError **error)
 {
+  const AssayWalkSpec spec = get_spec (sweep, sweep->K);
+
   sweep->kept = g_new0 (AssayPass *, sweep->n_kept);
   sweep->prepared = g_new0 (gboolean, sweep->n_kept);
   for (guint b = 0; b < sweep->n_kept; b++)
     {
       gint64 n, first = assay_sweep_get_range (sweep, b, &n);
 
-      sweep->kept[b] = assay_pass_new_block (sweep->model, sweep->dataset, sweep->walk, sweep->dtype, n, sweep->K, sweep->backend, error);
+      sweep->kept[b] = assay_pass_new_walk (sweep->model, sweep->dataset, &spec, n, 0, sweep->backend, error);
       if (sweep->kept[b] == NULL)
         return FALSE;
       assay_pass_bind (sweep->kept[b], sweep->examples + first);
@@ -67,12 +76,13 @@ keep_walks (AssaySweep *sweep, GError **error)
 static gboolean
 share_walks (AssaySweep *sweep, GError **error)
 {
+  const AssayWalkSpec spec = get_spec (sweep, sweep->K);
   gint64 n, first, last_n, last = assay_sweep_get_range (sweep, sweep->n_batches - 1, &last_n);
 
   if (sweep->n_kept == sweep->n_batches)
     return TRUE;
   first = assay_sweep_get_range (sweep, sweep->n_kept, &n);
-  sweep->rest = assay_feed_new_block (sweep->model, sweep->dataset, sweep->walk, sweep->dtype, n, sweep->K, sweep->backend, error);
+  sweep->rest = assay_feed_new_walk (sweep->model, sweep->dataset, &spec, n, sweep->backend, error);
   return sweep->rest != NULL && assay_feed_bind (sweep->rest, sweep->examples + first, n, error)
          && assay_feed_bind (sweep->rest, sweep->examples + last, last_n, error);
 }
@@ -178,10 +188,14 @@ assay_sweep_widen (AssaySweep *sweep, gint64 K, gsize memory, GError **error)
     return TRUE;
   sweep->asked = K;
   for (; K > sweep->K; K = (K + 1) / 2)
-    if (!assay_pass_measure_block (sweep->model, sweep->walk, sweep->dtype, sweep->B, K, &bytes, error))
-      return FALSE;
-    else if (bytes <= memory)
-      break;
+    {
+      const AssayWalkSpec spec = get_spec (sweep, K);
+
+      if (!assay_pass_measure_walk (sweep->model, &spec, sweep->B, sweep->backend, &bytes, error))
+        return FALSE;
+      if (bytes <= memory)
+        break;
+    }
   if (K <= sweep->K)
     return TRUE;
   leave_walks (sweep);
@@ -252,7 +266,7 @@ assay_sweep_bind (AssaySweep *sweep, guint batch, GError **error)
   gint64 n, first = assay_sweep_get_range (sweep, batch, &n);
   AssayPass *pass = batch < sweep->n_kept ? sweep->kept[batch] : assay_feed_bind (sweep->rest, sweep->examples + first, n, error);
 
-  return pass && assay_exec_set_compute (assay_pass_get_exec (pass), sweep->compute, error) ? assay_pass_get_exec (pass) : NULL;
+  return pass ? assay_pass_get_exec (pass) : NULL;
 }
 
 AssayExec *

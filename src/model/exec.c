@@ -37,6 +37,7 @@ struct _AssayExec {
   GArray *edits;                                /* Edit; NULL: none was ever set */
   const AssayPacked **packed;                   /* (nodes): what takes the place of a linear layer's weight; NULL: no weight has one */
   AssayCompute compute;
+  char *rounded_theta, *rounded_directions;     /* in bf16, as far as linear layers multiply with them: (P), (K,P); NULL: the walk is not narrow */
   gboolean *skipped;                            /* (nodes): those that follow from the wanted value; NULL: all values are wanted */
   guint wanted;
   gint64 wanted_rows;
@@ -126,21 +127,58 @@ make_ones (AssayExec *exec)
 AssayExec *
 assay_exec_new (AssayGraph *graph, AssayWalk walk, AssayDtype dtype, AssayBackend *backend, const guint *keep, GError **error)
 {
-  return assay_exec_new_block (graph, walk, dtype, 1, backend, keep, error);
+  return assay_exec_new_walk (graph, &(AssayWalkSpec) { .walk = walk, .dtype = dtype, .keep = keep }, backend, error);
+}
+
+gboolean
+assay_exec_would_be_narrow (const AssayWalkSpec *spec, const AssayBackend *backend)
+{
+  return backend != NULL && backend->owns != NULL && spec->dtype == ASSAY_F32 && spec->compute == ASSAY_COMPUTE_BF16;
+}
+
+static gboolean
+check_compute (const AssayWalkSpec *spec, const AssayBackend *backend, GError **error)
+{
+  const gboolean is_here = backend->owns == NULL, is_applied = spec->walk != ASSAY_WALK_FORWARD && spec->walk != ASSAY_WALK_GRADIENT;
+
+  if (spec->compute == ASSAY_COMPUTE_FULL || (spec->dtype == ASSAY_F32 && (!is_here || (!is_applied && spec->compute != ASSAY_COMPUTE_TF32))))
+    return TRUE;
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "products in %s: %s expected, %s in %s on %s found", assay_compute_names[spec->compute],
+               spec->compute == ASSAY_COMPUTE_TF32 ? "a walk in f32 on a CUDA device" : "losses and gradients in f32, or any walk in f32 on a CUDA device,",
+               is_applied ? "products with a curvature" : "a walk", assay_dtype_name (spec->dtype), backend->name);
+  return FALSE;
+}
+
+/* Room for the weights that are rounded. */
+static gboolean
+make_rounded (AssayExec *exec, gboolean is_applied, GError **error)
+{
+  const gsize bytes = (gsize) assay_graph_get_n_params (exec->graph) * sizeof (guint16);
+
+  exec->rounded_theta = exec->backend->alloc (exec->backend, MAX (64, bytes), error);
+  if (exec->rounded_theta != NULL && is_applied)
+    exec->rounded_directions = exec->backend->alloc (exec->backend, MAX (64, (gsize) exec->K * bytes), error);
+  return exec->rounded_theta != NULL && (!is_applied || exec->rounded_directions != NULL);
 }
 
 AssayExec *
-assay_exec_new_block (AssayGraph *graph, AssayWalk walk, AssayDtype dtype, gint64 K, AssayBackend *backend, const guint *keep, GError **error)
+assay_exec_new_walk (AssayGraph *graph, const AssayWalkSpec *spec, AssayBackend *backend, GError **error)
 {
-  g_autoptr (AssayExec) exec = g_new0 (AssayExec, 1);
+  g_autoptr (AssayExec) exec = NULL;
+  AssayWalkSpec planned = *spec;
 
+  if (!check_compute (spec, backend, error))
+    return NULL;
+  planned.is_narrow = assay_exec_would_be_narrow (spec, backend);
+  exec = g_new0 (AssayExec, 1);
   exec->graph = assay_graph_ref (graph);
-  exec->dtype = dtype;
-  exec->width = assay_dtype_width (dtype);
+  exec->dtype = spec->dtype;
+  exec->width = assay_dtype_width (spec->dtype);
   exec->backend = backend;
-  exec->K = K;
+  exec->K = MAX (1, spec->K);
   exec->n = 1;
-  exec->plan = assay_plan_new_block (graph, walk, dtype, K, keep);
+  exec->compute = spec->compute;
+  exec->plan = assay_plan_new_walk (graph, &planned);
   exec->steps = assay_plan_get_steps (exec->plan, &exec->n_prepare, &exec->n_steps);
   exec->inputs = g_new0 (const void *, assay_graph_get_n_values (graph));
   exec->constants_here = backend->owns ? g_new0 (void *, assay_graph_get_n_values (graph)) : NULL;
@@ -153,9 +191,11 @@ assay_exec_new_block (AssayGraph *graph, AssayWalk walk, AssayDtype dtype, gint6
     return NULL;
   if (backend->kind != ASSAY_BACKEND_CPU)                         /* whose kernels have scratch of their own */
     {
-      exec->staging = assay_staging_new (graph, exec->plan, dtype, K, backend, keep);
+      exec->staging = assay_staging_new (graph, exec->plan, spec->dtype, exec->K, backend, spec->keep);
       exec->scratch_bytes = 0;
     }
+  if (planned.is_narrow && !make_rounded (exec, exec->n_steps > exec->n_prepare, error))
+    return NULL;
   exec->scratch = backend->alloc (backend, MAX (64, exec->scratch_bytes * assay_workers_get_count (backend->workers)), error);
   if (exec->scratch == NULL)
     return NULL;
@@ -186,6 +226,8 @@ assay_exec_free (AssayExec *exec)
   exec->backend->release (exec->backend, exec->arena);
   exec->backend->release (exec->backend, exec->scratch);
   exec->backend->release (exec->backend, exec->zeros);
+  exec->backend->release (exec->backend, exec->rounded_theta);
+  exec->backend->release (exec->backend, exec->rounded_directions);
   for (guint k = 0; exec->constants != NULL && k < exec->constants->len; k++)
     exec->backend->release (exec->backend, exec->constants->pdata[k]);
   g_clear_pointer (&exec->constants, g_ptr_array_unref);
@@ -231,6 +273,7 @@ assay_exec_set_edit (AssayExec *exec, guint value, AssayExecEdit func, gpointer 
 {
   const Edit edit = { .value = value, .func = func, .user_data = user_data };
 
+  g_return_if_fail (!assay_plan_is_narrow (exec->plan, value));
   if (exec->edits == NULL)
     exec->edits = g_array_new (FALSE, FALSE, sizeof (Edit));
   for (guint k = 0; k < exec->edits->len; k++)
@@ -252,7 +295,7 @@ assay_exec_set_edit_reads (AssayExec *exec, guint value, const guint *reads)
 
       for (guint i = 0; edit->value == value && reads[i] != ASSAY_NO_VALUE; i++)
         {
-          g_return_if_fail (i < MAX_READS);
+          g_return_if_fail (i < MAX_READS && !assay_plan_is_narrow (exec->plan, reads[i]));
           edit->reads[i] = reads[i];
           edit->n_reads = i + 1;
           assay_staging_offer (exec->staging, exec->plan, reads[i]);
@@ -285,24 +328,6 @@ assay_exec_set_packed (AssayExec *exec, const AssayPackedWeights *weights, GErro
   return TRUE;
 }
 
-gboolean
-assay_exec_set_compute (AssayExec *exec, AssayCompute compute, GError **error)
-{
-  const gboolean is_here = exec->staging == NULL, has_products = exec->n_steps != exec->n_prepare;
-
-  if (compute != ASSAY_COMPUTE_FULL && (exec->dtype != ASSAY_F32 || (is_here && (has_products || compute == ASSAY_COMPUTE_TF32))))
-    {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "products in %s: %s expected, %s in %s on %s found", assay_compute_names[compute],
-                   compute == ASSAY_COMPUTE_TF32 ? "a walk in f32 on a CUDA device" : "losses and gradients in f32, or any walk in f32 on a CUDA device,",
-                   has_products ? "products with a curvature" : "a walk", assay_dtype_name (exec->dtype), exec->backend->name);
-      return FALSE;
-    }
-  if (compute != exec->compute)
-    forget (exec);
-  exec->compute = compute;
-  return TRUE;
-}
-
 void
 assay_exec_set_wanted (AssayExec *exec, guint value, gint64 rows)
 {
@@ -327,16 +352,23 @@ assay_exec_set_wanted (AssayExec *exec, guint value, gint64 rows)
     }
 }
 
-/* Makes a call of "linear" one of its last rows. shape: room for its inputs. */
+/* Of one number of a value between operations. */
+static gsize
+get_width (const AssayExec *exec, guint value)
+{
+  return assay_graph_get_value (exec->graph, value)->is_index ? sizeof (gint32) : assay_plan_is_narrow (exec->plan, value) ? sizeof (guint16) : exec->width;
+}
+
+/* Makes a call of "linear", of that node, one of its last rows. shape: room for its inputs. */
 static void
-narrow (const AssayExec *exec, AssayOpCall *call, AssayShape *shape)
+shorten (const AssayExec *exec, const AssayGraphNode *node, AssayOpCall *call, AssayShape *shape)
 {
   const gint64 n = assay_shape_rows (&call->in_shape[0]), gone = n - MIN (n, exec->wanted_rows);
 
   for (guint i = 0; i < call->n_in; i++)
     shape[i] = call->in_shape[i];
-  call->x[0] = (const char *) call->x[0] + gone * assay_shape_last (&shape[0]) * exec->width;
-  call->y[0] = (char *) call->y[0] + gone * assay_shape_last (&call->out_shape[0]) * exec->width;
+  call->x[0] = (const char *) call->x[0] + gone * assay_shape_last (&shape[0]) * get_width (exec, node->in[0]);
+  call->y[0] = (char *) call->y[0] + gone * assay_shape_last (&call->out_shape[0]) * get_width (exec, node->out[0]);
   shape[0] = ASSAY_SHAPE (n - gone, assay_shape_last (&shape[0]));
   call->in_shape = shape;
 }
@@ -346,7 +378,18 @@ count_bytes (const AssayExec *exec, guint value)
 {
   const AssayGraphValue *v = assay_graph_get_value (exec->graph, value);
 
-  return (gsize) assay_shape_count (&v->shape) * (v->is_index ? sizeof (gint32) : exec->width);
+  return (gsize) assay_shape_count (&v->shape) * get_width (exec, value);
+}
+
+/* Numbers of bf16 as floats. Owns: the caller. */
+static gpointer
+widen (const guint16 *from, gsize n)
+{
+  guint32 *bits = g_new (guint32, MAX (1, n));
+
+  for (gsize i = 0; i < n; i++)
+    bits[i] = (guint32) from[i] << 16;
+  return bits;
 }
 
 /* Numbers of a value at `data`, of which host is a copy on a device's walk. Owns: the caller, through *copy. */
@@ -354,13 +397,15 @@ static void *
 get_host (const AssayExec *exec, guint value, const void *data, gpointer *copy, GError **error)
 {
   const gsize bytes = count_bytes (exec, value);
+  g_autofree gpointer stored = NULL;
 
   *copy = NULL;
   if (exec->staging == NULL)
     return (void *) data;
-  *copy = g_malloc (MAX (1, bytes));
-  if (!exec->backend->copy_out (exec->backend, *copy, data, bytes, error))
-    g_clear_pointer (copy, g_free);
+  stored = g_malloc (MAX (1, bytes));
+  if (!exec->backend->copy_out (exec->backend, stored, data, bytes, error))
+    return NULL;
+  *copy = assay_plan_is_narrow (exec->plan, value) ? widen (stored, bytes / sizeof (guint16)) : g_steal_pointer (&stored);
   return *copy;
 }
 
@@ -449,7 +494,7 @@ make_fresh (AssayExec *exec, const AssayGraphNode *node, guint fresh, gint64 n, 
         twice |= k != i && node->in[k] == node->in[i];
       if (node->op->flags & ASSAY_OP_TAKES_FRESH && !twice)
         *passed |= 1u << i;
-      else if (!clear_each (exec, n, adjoints[i], assay_shape_count (&node->in_shape[i]) * exec->width, apart[i], error))
+      else if (!clear_each (exec, n, adjoints[i], assay_shape_count (&node->in_shape[i]) * get_width (exec, node->in[i]), apart[i], error))
         return FALSE;
     }
   return TRUE;
@@ -532,6 +577,39 @@ check_step (AssayExec *exec, const AssayPlanStep *step, const AssayGraphNode *no
   return TRUE;
 }
 
+/* Whether the op reads that parameter rounded: matrices, and what is added to results that are. */
+static gboolean
+is_rounded (const AssayExec *exec, const AssayGraphNode *node, guint i)
+{
+  return exec->rounded_theta != NULL && assay_graph_get_value (exec->graph, node->in[i])->role == ASSAY_VALUE_PARAM && node->op->narrow_in >> i & 1
+         && (node->in_shape[i].rank > 1 || assay_plan_is_narrow (exec->plan, node->out[0]));
+}
+
+/* What the call reads and writes in bf16. */
+static void
+set_narrow (const AssayExec *exec, const AssayGraphNode *node, AssayOpCall *call)
+{
+  const gsize apart = (gsize) assay_graph_get_n_params (exec->graph) * sizeof (guint16);
+
+  for (guint i = 0; i < node->n_in; i++)
+    {
+      const gsize at = (gsize) assay_graph_get_value (exec->graph, node->in[i])->offset * sizeof (guint16);
+      const gboolean is_narrow = assay_plan_is_narrow (exec->plan, node->in[i]), is_parameter = is_rounded (exec, node, i);
+
+      call->narrow_x |= (guint) (is_narrow || is_parameter) << i;
+      call->narrow_dx |= (guint) is_narrow << i;
+      if (is_parameter)
+        call->x[i] = exec->rounded_theta + at;
+      if (is_parameter && call->rx[i] != NULL && call->rx[i] != exec->zeros)
+        {
+          call->rx[i] = exec->rounded_directions + at;
+          call->apart.rx[i] = apart;
+        }
+    }
+  for (guint j = 0; j < node->n_out; j++)
+    call->narrow_y |= (guint) assay_plan_is_narrow (exec->plan, node->out[j]) << j;
+}
+
 static gboolean
 run_step (AssayExec *exec, const AssayPlanStep *step, GError **error)
 {
@@ -542,7 +620,7 @@ run_step (AssayExec *exec, const AssayPlanStep *step, GError **error)
                        .scratch_bytes = exec->scratch_bytes, .position = exec->position, .capacity = exec->capacity,
                        .state = exec->state ? exec->state[step->node] : NULL, .packed = exec->packed ? exec->packed[step->node] : NULL,
                        .compute = exec->compute };
-  AssayShape narrowed[ASSAY_OP_MAX_IN];
+  AssayShape shortened[ASSAY_OP_MAX_IN];
   AssayRule rule = call.state ? ASSAY_STEP : step->rule;
   AssayPlane adjoint = step->is_gauss_newton ? ASSAY_TANGENT_ADJOINT : ASSAY_ADJOINT;
   gboolean tangents = step->rule == ASSAY_RFWD || step->rule == ASSAY_RBWD || step->rule == ASSAY_GGN;
@@ -599,8 +677,10 @@ run_step (AssayExec *exec, const AssayPlanStep *step, GError **error)
       if (!make_fresh (exec, node, step->fresh, call.n_tangents, is_tangent ? call.rdx : call.dx, is_tangent ? call.apart.rdx : call.apart.dx, &call.fresh, error))
         return FALSE;
     }
+  if (exec->rounded_theta != NULL)
+    set_narrow (exec, node, &call);
   if (exec->skipped != NULL && node->out[0] == exec->wanted && strcmp (op->name, "linear") == 0)
-    narrow (exec, &call, narrowed);
+    shorten (exec, node, &call, shortened);
   if (!assay_op_run (op, rule, exec->dtype, exec->backend, &call, error))
     return FALSE;
   for (guint j = 0; step->rule == ASSAY_FWD && exec->edits != NULL && j < node->n_out; j++)
@@ -742,11 +822,22 @@ finish (AssayExec *exec, AssayVector written, void *to, GError **error)
   return exec->staging == NULL || (assay_staging_fetch (exec->staging, written, exec->n, to, error) && assay_staging_fetch_all (exec->staging, exec->arena, error));
 }
 
+/* Weights of the walk, or of its n directions, as linear layers multiply with them. */
+static gboolean
+round_weights (AssayExec *exec, const char *from, gint64 n, char *to, GError **error)
+{
+  const AssayShape shape = ASSAY_SHAPE (n * assay_graph_get_n_params (exec->graph));
+  const AssayOpCall call = { .n_in = 1, .n_out = 1, .in_shape = &shape, .out_shape = &shape, .x = { from }, .y = { to } };
+
+  return to == NULL || from == NULL || exec->backend->run_op (exec->backend, "vector_to_bf16", ASSAY_FWD, exec->dtype, &call, error);
+}
+
 gboolean
 assay_exec_prepare (AssayExec *exec, const void *theta, const void *weights, void *gradient, gboolean accumulate, GError **error)
 {
   return (exec->staging == NULL || assay_staging_send_inputs (exec->staging, exec->inputs, error))
-         && set_vectors (exec, 1, ASSAY_VECTOR_THETA, theta, ASSAY_VECTOR_GRADIENT, gradient, accumulate, error) && set_weights (exec, weights, error)
+         && set_vectors (exec, 1, ASSAY_VECTOR_THETA, theta, ASSAY_VECTOR_GRADIENT, gradient, accumulate, error)
+         && round_weights (exec, exec->theta, 1, exec->rounded_theta, error) && set_weights (exec, weights, error)
          && run_steps (exec, 0, exec->n_prepare, error) && finish (exec, ASSAY_VECTOR_GRADIENT, gradient, error);
 }
 
@@ -763,6 +854,7 @@ assay_exec_apply_block (AssayExec *exec, gint64 n, const void *directions, void 
   g_return_val_if_fail (n >= 1 && n <= exec->K, FALSE);
   return (exec->staging == NULL || assay_staging_send_inputs (exec->staging, exec->inputs, error))
          && set_vectors (exec, n, ASSAY_VECTOR_DIRECTION, directions, ASSAY_VECTOR_PRODUCT, products, accumulate, error)
+         && round_weights (exec, exec->direction, n, exec->rounded_directions, error)
          && run_steps (exec, exec->n_prepare, exec->n_steps, error) && finish (exec, ASSAY_VECTOR_PRODUCT, products, error);
 }
 
@@ -819,7 +911,7 @@ gsize
 assay_exec_get_bytes (const AssayExec *exec)
 {
   return assay_plan_get_bytes (exec->plan) + exec->scratch_bytes * assay_workers_get_count (exec->backend->workers)
-         + exec->zeros_bytes;
+         + exec->zeros_bytes + (gsize) (assay_graph_get_n_params (exec->graph) * sizeof (guint16)) * ((exec->rounded_theta != NULL) + (exec->rounded_directions ? (gsize) exec->K : 0));
 }
 
 AssayCost

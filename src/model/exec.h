@@ -26,9 +26,11 @@ typedef struct _AssayExec AssayExec;
 /* keep: see assay_plan_new. Errors: not enough memory, with the bytes asked for. */
 AssayExec  *assay_exec_new        (AssayGraph *graph, AssayWalk walk, AssayDtype dtype, AssayBackend *backend, const guint *keep,
                                    GError **error);
-/* One that can be applied along up to K directions at once. */
-AssayExec  *assay_exec_new_block  (AssayGraph *graph, AssayWalk walk, AssayDtype dtype, gint64 K, AssayBackend *backend, const guint *keep,
-                                   GError **error);
+/* spec: is_narrow is found here. Errors: UNSUPPORTED for a compute that is not FULL of another type than f32, on the processor for tf32 and for walks that are
+ * applied, too. */
+AssayExec  *assay_exec_new_walk   (AssayGraph *graph, const AssayWalkSpec *spec, AssayBackend *backend, GError **error);
+/* Whether such a walk on that backend stores values in bf16. */
+gboolean    assay_exec_would_be_narrow (const AssayWalkSpec *spec, const AssayBackend *backend);
 void        assay_exec_free       (AssayExec *exec);
 
 AssayGraph *assay_exec_get_graph  (const AssayExec *exec);
@@ -45,7 +47,7 @@ gint64      assay_exec_get_fault  (const AssayExec *exec);
  * inputs is brought along. An intervention: func sees the value (of the exec's type, in the graph's shape) right after it was computed from theta and inputs, and
  * may change it in place, before anything reads it: ablation, patching, steering. One for each value; func NULL takes it away again.
  * Everything that is computed later in the walk follows from what func leaves. Rules of adjoints and tangents do not see the edit: it is
- * meant for walk FORWARD. */
+ * meant for walk FORWARD. Not of a value that a device stores in bf16: kept ones are not. */
 typedef void (*AssayExecEdit) (const AssayGraphValue *value, void *data, gpointer user_data);
 void        assay_exec_set_edit   (AssayExec *exec, guint value, AssayExecEdit func, gpointer user_data);
 /* Primals that the edit of that value reads (assay_exec_get_buffer): kept ones, or what the rule that makes the value reads or writes. ASSAY_NO_VALUE ends
@@ -55,9 +57,6 @@ void        assay_exec_set_edit_reads (AssayExec *exec, guint value, const guint
 /* From here on linear layers multiply by these weights in the place of theta's. NULL: by theta's again. weights stays the caller's. Errors: UNSUPPORTED
  * for another walk than FORWARD or another type than f32: derivatives are of the weights as they are. */
 gboolean    assay_exec_set_packed (AssayExec *exec, const AssayPackedWeights *weights, GError **error);
-/* From here on linear layers form their products so, and a device attention its values and adjoints in bf16; the rest is as before. Errors: UNSUPPORTED for another type
- * than f32, on the processor for tf32 and for products with a curvature (walks HESSIAN, GAUSS_NEWTON and TANGENT). */
-gboolean    assay_exec_set_compute (AssayExec *exec, AssayCompute compute, GError **error);
 /* From here on walk FORWARD computes the last `rows` rows of value alone (0: none; all where it is no result of "linear"), at their place in its buffer,
  * and nothing that follows from it, the loss neither. */
 void        assay_exec_set_wanted (AssayExec *exec, guint value, gint64 rows);

@@ -15,6 +15,7 @@ struct _AssayPlan {
   AssayGraph *graph;
   AssayDtype dtype;
   gint64 K;                     /* directions at once */
+  gboolean *is_narrow;          /* (values) */
   GArray *steps;                /* AssayPlanStep */
   guint n_prepare;
   Buffer *buffers[ASSAY_N_PLANES];
@@ -92,6 +93,25 @@ schedule (AssayPlan *plan, AssayWalk walk)
     }
 }
 
+/* --- what is stored in bf16 ----------------------------------------------------------------------------------------------- */
+
+static void
+find_narrow (AssayPlan *plan, const AssayWalkSpec *spec)
+{
+  for (guint n = 0; spec->is_narrow && n < assay_graph_get_n_nodes (plan->graph); n++)
+    {
+      const AssayGraphNode *node = assay_graph_get_node (plan->graph, n);
+
+      for (guint j = 0; j < node->n_out; j++)
+        plan->is_narrow[node->out[j]] = node->op->narrow_out >> j & 1;
+      for (guint i = 0; i < node->n_in; i++)                      /* whoever made them came before */
+        if (!(node->op->narrow_in >> i & 1))
+          plan->is_narrow[node->in[i]] = FALSE;
+    }
+  for (const guint *keep = spec->keep; keep != NULL && *keep != ASSAY_NO_VALUE; keep++)
+    plan->is_narrow[*keep & ~(1u << 31)] = FALSE;
+}
+
 /* --- lifetimes ---------------------------------------------------------------------------------------------------------- */
 
 static void
@@ -107,7 +127,7 @@ touch (AssayPlan *plan, AssayPlane plane, guint value, guint step)
   if (b->first == NEVER)
     {
       b->first = step;
-      b->bytes = (assay_shape_count (&v->shape) * (v->is_index ? 4 : assay_dtype_width (plan->dtype)) + 63) & ~(gsize) 63;
+      b->bytes = (assay_shape_count (&v->shape) * (v->is_index ? 4 : plan->is_narrow[value] ? 2 : assay_dtype_width (plan->dtype)) + 63) & ~(gsize) 63;
       b->apart = plane == ASSAY_TANGENT || plane == ASSAY_TANGENT_ADJOINT ? b->bytes : 0;
       if (b->apart > 0)
         b->bytes *= (gsize) plan->K;
@@ -267,18 +287,19 @@ pack (AssayPlan *plan)
 AssayPlan *
 assay_plan_new (AssayGraph *graph, AssayWalk walk, AssayDtype dtype, const guint *keep)
 {
-  return assay_plan_new_block (graph, walk, dtype, 1, keep);
+  return assay_plan_new_walk (graph, &(AssayWalkSpec) { .walk = walk, .dtype = dtype, .keep = keep });
 }
 
 AssayPlan *
-assay_plan_new_block (AssayGraph *graph, AssayWalk walk, AssayDtype dtype, gint64 K, const guint *keep)
+assay_plan_new_walk (AssayGraph *graph, const AssayWalkSpec *spec)
 {
   AssayPlan *plan = g_new0 (AssayPlan, 1);
   guint V = assay_graph_get_n_values (graph);
 
   plan->graph = assay_graph_ref (graph);
-  plan->dtype = dtype;
-  plan->K = K;
+  plan->dtype = spec->dtype;
+  plan->K = MAX (1, spec->K);
+  plan->is_narrow = g_new0 (gboolean, V);
   plan->steps = g_array_new (FALSE, TRUE, sizeof (AssayPlanStep));
   for (AssayPlane plane = 0; plane < ASSAY_N_PLANES; plane++)
     {
@@ -286,11 +307,12 @@ assay_plan_new_block (AssayGraph *graph, AssayWalk walk, AssayDtype dtype, gint6
       for (guint v = 0; v < V; v++)
         plan->buffers[plane][v].first = NEVER;
     }
-  schedule (plan, walk);
+  find_narrow (plan, spec);
+  schedule (plan, spec->walk);
   for (guint s = 0; s < plan->steps->len; s++)
     touch_step (plan, s);
   mark_fresh (plan);
-  extend_lives (plan, keep);
+  extend_lives (plan, spec->keep);
   pack (plan);
   return plan;
 }
@@ -302,6 +324,7 @@ assay_plan_free (AssayPlan *plan)
     return;
   for (AssayPlane plane = 0; plane < ASSAY_N_PLANES; plane++)
     g_free (plan->buffers[plane]);
+  g_free (plan->is_narrow);
   g_array_unref (plan->steps);
   assay_graph_unref (plan->graph);
   g_free (plan);
@@ -333,6 +356,12 @@ gsize
 assay_plan_get_apart (const AssayPlan *plan, AssayPlane plane, guint value)
 {
   return plan->buffers[plane][value].apart;
+}
+
+gboolean
+assay_plan_is_narrow (const AssayPlan *plan, guint value)
+{
+  return plan->is_narrow[value];
 }
 
 AssayCost

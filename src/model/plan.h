@@ -32,12 +32,22 @@ typedef struct {
 
 typedef struct _AssayPlan AssayPlan;
 
+/* All about a walk but its graph. */
+typedef struct {
+  AssayWalk walk;
+  AssayDtype dtype;
+  gint64 K;                     /* directions that apply takes at once; below 2: one */
+  AssayCompute compute;         /* of a walk in f32: how linear layers form their products; on a device BF16 is that of attention, and of what is stored, too */
+  gboolean is_narrow;           /* values between operations are stored in bf16 where all that make and read them take them so: on a device alone */
+  const guint *keep;
+} AssayWalkSpec;
+
 /* keep: NULL or values (ASSAY_NO_VALUE-terminated) whose primal must still be readable after prepare; as ASSAY_KEEP_ADJOINT (value) its
  * adjoint, for walks that have one. */
 #define ASSAY_KEEP_ADJOINT(value) ((guint) (value) | 1u << 31)
 AssayPlan *assay_plan_new     (AssayGraph *graph, AssayWalk walk, AssayDtype dtype, const guint *keep);
-/* The same for apply along up to K directions at once: buffers of TANGENT and TANGENT_ADJOINT are K, one behind another. */
-AssayPlan *assay_plan_new_block (AssayGraph *graph, AssayWalk walk, AssayDtype dtype, gint64 K, const guint *keep);
+/* Buffers of TANGENT and TANGENT_ADJOINT are K, one behind another. What is kept, losses and what an op saves of them are never narrow. */
+AssayPlan *assay_plan_new_walk (AssayGraph *graph, const AssayWalkSpec *spec);
 void       assay_plan_free    (AssayPlan *plan);
 
 /* Steps 0 .. n_prepare-1 are prepare, the others apply. */
@@ -47,6 +57,8 @@ gsize      assay_plan_get_bytes (const AssayPlan *plan);         /* of the arena
 gsize      assay_plan_get_offset (const AssayPlan *plan, AssayPlane plane, guint value);
 /* Bytes from the buffer of one direction to that of the next: 0 in planes that have one for all. */
 gsize      assay_plan_get_apart  (const AssayPlan *plan, AssayPlane plane, guint value);
+/* Whether its buffers, in all planes, hold numbers of bf16. */
+gboolean   assay_plan_is_narrow (const AssayPlan *plan, guint value);
 AssayCost  assay_plan_get_cost (const AssayPlan *plan, gboolean apply);         /* of one direction */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayPlan, assay_plan_free)

@@ -73,6 +73,7 @@ struct _AssayOp {
   const char *in_names[ASSAY_OP_MAX_IN], *out_names[ASSAY_OP_MAX_OUT];
   guint index_in, data_in, index_out;   /* bits: gint32 inputs; real inputs without derivative; gint32 saved outputs */
   guint uses_in, uses_out;              /* bits: what BWD, RFWD, RBWD, GGN read */
+  guint narrow_in, narrow_out;          /* bits: what a device's kernels also take in bf16, and their adjoints and tangents; of a matrix of parameters: rounded */
   guint flags;
   const AssayParam *attrs;              /* NULL: none */
   gboolean (*infer) (const AssayShape *in, guint n_in, const double *attr, AssayShape *out, GError **error);

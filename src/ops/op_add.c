@@ -40,6 +40,7 @@ static const AssayOpCase cases[] = {
 
 ASSAY_OP_DEFINE (add) = {
   .name = "add", .help = "sum of two tensors of one shape",
+  .narrow_in = 1 << 0 | 1 << 1, .narrow_out = 1 << 0,
   .n_in = 2, .min_in = 2, .n_out = 1, .in_names = { "a", "b" }, .out_names = { "y" },
   .flags = ASSAY_OP_LINEAR | ASSAY_OP_TAKES_FRESH,
   .infer = infer, .cost = cost, .cpu = ASSAY_OP_KERNELS_LINEAR (add), .cases = cases,

@@ -223,6 +223,7 @@ static const AssayOpCase cases[] = {
 
 ASSAY_OP_DEFINE (attention) = {
   .name = "attention", .help = "softmax attention, causal, within a window or full, with grouped key and value heads",
+  .narrow_in = 1 << 0 | 1 << 1 | 1 << 2, .narrow_out = 1 << 0,
   .n_in = 3, .min_in = 1, .n_out = 2, .in_names = { "q", "k", "v" }, .out_names = { "y", "lse" },
   .uses_in = 1 << 0 | 1 << 1 | 1 << 2, .uses_out = 1 << 0 | 1 << 1, .flags = ASSAY_OP_TAKES_FRESH,
   .attrs = attrs, .infer = infer, .cost = cost, .scratch = scratch, .state = state, .cpu = ASSAY_OP_KERNELS_STEP (attention), .cases = cases,

@@ -18,6 +18,7 @@ static const AssayOpCase cases[] = {
 
 ASSAY_OP_DEFINE (embedding) = {
   .name = "embedding", .help = "rows of a table, looked up by token",
+  .narrow_out = 1 << 0,
   .n_in = 2, .min_in = 2, .n_out = 1, .in_names = { "table", "ids" }, .out_names = { "y" },
   .index_in = 1 << 1, .uses_in = 1 << 1, .flags = ASSAY_OP_LINEAR,
   .infer = select_rows_infer, .cost = select_rows_cost, .cpu = ASSAY_OP_KERNELS_LINEAR (select_rows), .cases = cases,

@@ -44,6 +44,7 @@ static const AssayOpCase cases[] = {
 
 ASSAY_OP_DEFINE (flatten) = {
   .name = "flatten", .help = "joins all axes but the first",
+  .narrow_in = 1 << 0, .narrow_out = 1 << 0,
   .n_in = 1, .min_in = 1, .n_out = 1, .in_names = { "x" }, .out_names = { "y" },
   .flags = ASSAY_OP_LINEAR | ASSAY_OP_TAKES_FRESH,
   .infer = infer, .cost = cost, .cpu = ASSAY_OP_KERNELS_LINEAR (flatten), .cases = cases,

@@ -78,6 +78,7 @@ static const AssayOpCase cases[] = {
 
 ASSAY_OP_DEFINE (layernorm) = {
   .name = "layernorm", .help = "normalises the last axis, or each group of it, to mean 0 and variance 1, then scales and shifts it",
+  .narrow_in = 1 << 0, .narrow_out = 1 << 0 | 1 << 1,
   .n_in = 3, .min_in = 3, .n_out = 3, .in_names = { "x", "gain", "bias" }, .out_names = { "y", "h", "s" },
   .uses_in = 1 << 1, .uses_out = 1 << 1 | 1 << 2,
   .attrs = attrs, .infer = infer, .cost = cost, .cpu = ASSAY_OP_KERNELS (layernorm), .cases = cases,

@@ -44,6 +44,7 @@ static const AssayOpCase cases[] = {
 
 ASSAY_OP_DEFINE (linear) = {
   .name = "linear", .help = "affine map of the last axis",
+  .narrow_in = 1 << 0 | 1 << 1 | 1 << 2, .narrow_out = 1 << 0,
   .n_in = 3, .min_in = 2, .n_out = 1, .in_names = { "x", "weight", "bias" }, .out_names = { "y" },
   .uses_in = 1 << 0 | 1 << 1, .flags = ASSAY_OP_TAKES_FRESH | ASSAY_OP_NULL_TANGENT | ASSAY_OP_TAKES_BLOCK,
   .infer = infer, .cost = cost, .cpu = ASSAY_OP_KERNELS (linear), .cases = cases,

@@ -41,6 +41,7 @@ static const AssayOpCase cases[] = {
 
 ASSAY_OP_DEFINE (mul) = {
   .name = "mul", .help = "product of two tensors of one shape, element by element",
+  .narrow_in = 1 << 0 | 1 << 1, .narrow_out = 1 << 0,
   .n_in = 2, .min_in = 2, .n_out = 1, .in_names = { "a", "b" }, .out_names = { "y" },
   .uses_in = 1 << 0 | 1 << 1, .flags = ASSAY_OP_TAKES_FRESH,
   .infer = infer, .cost = cost, .cpu = ASSAY_OP_KERNELS (mul), .cases = cases,

@@ -47,6 +47,7 @@ static const AssayOpCase cases[] = {
 
 ASSAY_OP_DEFINE (position_embedding) = {
   .name = "position_embedding", .help = "adds a learned vector to each position",
+  .narrow_in = 1 << 0, .narrow_out = 1 << 0,
   .n_in = 2, .min_in = 2, .n_out = 1, .in_names = { "x", "table" }, .out_names = { "y" },
   .flags = ASSAY_OP_LINEAR, .infer = infer, .cost = cost,
   .cpu = ASSAY_OP_KERNELS_LINEAR (position_embedding), .cases = cases,

@@ -75,6 +75,7 @@ static const AssayOpCase cases[] = {
 
 ASSAY_OP_DEFINE (rmsnorm) = {
   .name = "rmsnorm", .help = "normalises the last axis, or each head of it, to mean square 1, then scales it",
+  .narrow_in = 1 << 0, .narrow_out = 1 << 0 | 1 << 1,
   .n_in = 2, .min_in = 2, .n_out = 3, .in_names = { "x", "gain" }, .out_names = { "y", "h", "s" },
   .uses_in = 1 << 1, .uses_out = 1 << 1 | 1 << 2,
   .attrs = attrs, .infer = infer, .cost = cost, .cpu = ASSAY_OP_KERNELS (rmsnorm), .cases = cases,

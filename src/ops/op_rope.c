@@ -103,6 +103,7 @@ static const AssayOpCase cases[] = {
 
 ASSAY_OP_DEFINE (rope) = {
   .name = "rope", .help = "rotary positions",
+  .narrow_in = 1 << 0, .narrow_out = 1 << 0,
   .n_in = 1, .min_in = 1, .n_out = 1, .in_names = { "x" }, .out_names = { "y" },
   .flags = ASSAY_OP_LINEAR | ASSAY_OP_TAKES_FRESH,
   .attrs = attrs, .infer = infer, .cost = cost, .scratch = scratch, .cpu = ASSAY_OP_KERNELS_LINEAR (rope), .cases = cases,

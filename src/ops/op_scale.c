@@ -33,6 +33,7 @@ static const AssayOpCase cases[] = {
 
 ASSAY_OP_DEFINE (scale) = {
   .name = "scale", .help = "product with a constant",
+  .narrow_in = 1 << 0, .narrow_out = 1 << 0,
   .n_in = 1, .min_in = 1, .n_out = 1, .in_names = { "x" }, .out_names = { "y" },
   .flags = ASSAY_OP_LINEAR | ASSAY_OP_TAKES_FRESH,
   .attrs = attrs, .infer = elementwise_infer, .cost = cost, .cpu = ASSAY_OP_KERNELS_LINEAR (scale), .cases = cases,

@@ -52,6 +52,7 @@ static const AssayOpCase cases[] = {
 
 ASSAY_OP_DEFINE (slice) = {
   .name = "slice", .help = "a range of the last axis",
+  .narrow_in = 1 << 0, .narrow_out = 1 << 0,
   .n_in = 1, .min_in = 1, .n_out = 1, .in_names = { "x" }, .out_names = { "y" },
   .flags = ASSAY_OP_LINEAR | ASSAY_OP_TAKES_FRESH,
   .attrs = attrs, .infer = infer, .cost = cost, .cpu = ASSAY_OP_KERNELS_LINEAR (slice), .cases = cases,

@@ -71,6 +71,7 @@ static const AssayOpCase cases[] = {
 
 ASSAY_OP_DEFINE (xent) = {
   .name = "xent", .help = "softmax cross-entropy",
+  .narrow_in = 1 << 0,
   .n_in = 3, .min_in = 2, .n_out = 3, .in_names = { "logits", "labels", "weight" }, .out_names = { "loss", "token_loss", "lse" },
   .index_in = 1 << 1, .data_in = 1 << 2, .uses_in = 1 << 0 | 1 << 1 | 1 << 2, .uses_out = 1 << 1 | 1 << 2,
   .flags = ASSAY_OP_LOSS | ASSAY_OP_TAKES_FRESH,

@@ -31,6 +31,12 @@ get_walk (const AssayObjectiveSpec *spec)
   return spec->products ? ASSAY_WALK_HESSIAN : ASSAY_WALK_GRADIENT;
 }
 
+static AssayWalkSpec
+get_walk_spec (const AssayObjectiveSpec *spec)
+{
+  return (AssayWalkSpec) { .walk = get_walk (spec), .dtype = spec->dtype, .compute = spec->compute };
+}
+
 static gint64
 get_size (const AssayObjective *o, guint batch)
 {
@@ -47,20 +53,19 @@ static AssayPass *
 make_pass (const AssayObjective *o, gint64 size, guint bucket, GError **error)
 {
   const AssayObjectiveSpec *spec = &o->spec;
+  const AssayWalkSpec walk = get_walk_spec (spec);
 
-  if (spec->buckets == NULL)
-    return assay_pass_new (spec->model, spec->dataset, get_walk (spec), spec->dtype, size, spec->backend, NULL, error);
-  return assay_pass_new_sequences (spec->model, spec->dataset, get_walk (spec), spec->dtype, size, spec->buckets->length[bucket], spec->backend,
-                                   NULL, error);
+  return assay_pass_new_walk (spec->model, spec->dataset, &walk, size, spec->buckets ? spec->buckets->length[bucket] : 0, spec->backend, error);
 }
 
 static gboolean
 make_passes (AssayObjective *o, GError **error)
 {
+  const AssayWalkSpec walk = get_walk_spec (&o->spec);
   guint64 bytes;
   gint64 rest = o->spec.N % o->B;
 
-  if (!assay_pass_measure (o->spec.model, get_walk (&o->spec), o->spec.dtype, o->B, NULL, &bytes, error))
+  if (!assay_pass_measure_walk (o->spec.model, &walk, o->B, o->spec.backend, &bytes, error))
     return FALSE;
   o->n_sizes = rest > 0 ? 2 : 1;
   o->is_kept = o->spec.buckets == NULL && (o->n_batches == 1 || (o->spec.keeps_examples && bytes <= KEEP_BYTES / o->n_batches));
@@ -71,7 +76,7 @@ make_passes (AssayObjective *o, GError **error)
       gboolean is_rest = rest > 0 && (o->is_kept ? k == o->n_batches - 1 : k % o->n_sizes == 1);
 
       o->passes[k] = make_pass (o, is_rest ? rest : o->B, k / o->n_sizes, error);
-      if (o->passes[k] == NULL || !assay_exec_set_compute (assay_pass_get_exec (o->passes[k]), o->spec.compute, error))
+      if (o->passes[k] == NULL)
         return FALSE;
     }
   return TRUE;

@@ -34,7 +34,7 @@ typedef struct {
   double total;                 /* with the l2 term */
 } AssayObjectiveValue;
 
-/* Errors: SHAPE (the data set does not fit the model), UNSUPPORTED (assay_exec_set_compute), NO_MEMORY. */
+/* Errors: SHAPE (the data set does not fit the model), UNSUPPORTED (assay_exec_new_walk), NO_MEMORY. */
 AssayObjective *assay_objective_new          (const AssayObjectiveSpec *spec, GError **error);
 void            assay_objective_free         (AssayObjective *objective);
 

@@ -78,8 +78,7 @@ fits (const AssayModel *model, AssayDataset *dataset, AssayGraph *graph, GError 
 
 /* Takes the graph. */
 static AssayPass *
-bind_graph (AssayGraph *graph, const AssayModel *model, AssayDataset *dataset, AssayWalk walk, AssayDtype dtype, gint64 batch, gint64 K,
-            AssayBackend *backend, const guint *keep, GError **error)
+bind_graph (AssayGraph *graph, const AssayModel *model, AssayDataset *dataset, const AssayWalkSpec *spec, gint64 batch, AssayBackend *backend, GError **error)
 {
   g_autoptr (AssayPass) pass = g_new0 (AssayPass, 1);
   g_autoptr (AssayGraph) owned = graph;
@@ -89,9 +88,9 @@ bind_graph (AssayGraph *graph, const AssayModel *model, AssayDataset *dataset, A
     return NULL;
   pass->dataset = assay_dataset_ref (dataset);
   pass->B = batch;
-  pass->batch.dtype = dtype;
+  pass->batch.dtype = spec->dtype;
   pass->token_mean = assay_model_is_token_mean (model);
-  pass->exec = assay_exec_new_block (graph, walk, dtype, K, backend, keep, error);
+  pass->exec = assay_exec_new_walk (graph, spec, backend, error);
   if (pass->exec == NULL)
     return NULL;
   if (assay_dataset_get_kind (dataset) == ASSAY_DATASET_TOKENS)
@@ -112,21 +111,15 @@ AssayPass *
 assay_pass_new (const AssayModel *model, AssayDataset *dataset, AssayWalk walk, AssayDtype dtype, gint64 batch,
                 AssayBackend *backend, const guint *keep, GError **error)
 {
-  return bind_graph (assay_model_build (model, batch, error), model, dataset, walk, dtype, batch, 1, backend, keep, error);
+  return assay_pass_new_walk (model, dataset, &(AssayWalkSpec) { .walk = walk, .dtype = dtype, .keep = keep }, batch, 0, backend, error);
 }
 
 AssayPass *
-assay_pass_new_block (const AssayModel *model, AssayDataset *dataset, AssayWalk walk, AssayDtype dtype, gint64 batch, gint64 K,
-                      AssayBackend *backend, GError **error)
+assay_pass_new_walk (const AssayModel *model, AssayDataset *dataset, const AssayWalkSpec *spec, gint64 batch, gint64 positions, AssayBackend *backend, GError **error)
 {
-  return bind_graph (assay_model_build (model, batch, error), model, dataset, walk, dtype, batch, K, backend, NULL, error);
-}
+  AssayGraph *graph = positions > 0 ? assay_model_build_sequences (model, batch, positions, error) : assay_model_build (model, batch, error);
 
-AssayPass *
-assay_pass_new_sequences (const AssayModel *model, AssayDataset *dataset, AssayWalk walk, AssayDtype dtype, gint64 batch, gint64 positions,
-                          AssayBackend *backend, const guint *keep, GError **error)
-{
-  return bind_graph (assay_model_build_sequences (model, batch, positions, error), model, dataset, walk, dtype, batch, 1, backend, keep, error);
+  return bind_graph (graph, model, dataset, spec, batch, backend, error);
 }
 
 void
@@ -220,22 +213,24 @@ assay_pass_check_losses (const AssayPass *pass, const gint64 *examples, const ch
   return TRUE;
 }
 
-static gboolean
-measure (const AssayModel *model, AssayWalk walk, AssayDtype dtype, gint64 batch, gint64 K, const guint *keep, guint64 *bytes, GError **error)
+gboolean
+assay_pass_measure_walk (const AssayModel *model, const AssayWalkSpec *spec, gint64 batch, const AssayBackend *backend, guint64 *bytes, GError **error)
 {
   g_autoptr (AssayGraph) graph = assay_model_build (model, batch, error);
   g_autoptr (AssayPlan) plan = NULL;
+  AssayWalkSpec planned = *spec;
 
   if (graph == NULL)
     return FALSE;
-  plan = assay_plan_new_block (graph, walk, dtype, K, keep);
+  planned.is_narrow = assay_exec_would_be_narrow (spec, backend);
+  plan = assay_plan_new_walk (graph, &planned);
   *bytes = assay_plan_get_bytes (plan);
   for (guint v = 0; v < assay_graph_get_n_values (graph); v++)
     {
       const AssayGraphValue *x = assay_graph_get_value (graph, v);
 
       if (x->role == ASSAY_VALUE_INPUT)
-        *bytes += assay_shape_count (&x->shape) * (x->is_index ? sizeof (gint32) : assay_dtype_width (dtype));
+        *bytes += assay_shape_count (&x->shape) * (x->is_index ? sizeof (gint32) : assay_dtype_width (spec->dtype));
     }
   return TRUE;
 }
@@ -244,13 +239,7 @@ gboolean
 assay_pass_measure (const AssayModel *model, AssayWalk walk, AssayDtype dtype, gint64 batch, const guint *keep, guint64 *bytes,
                     GError **error)
 {
-  return measure (model, walk, dtype, batch, 1, keep, bytes, error);
-}
-
-gboolean
-assay_pass_measure_block (const AssayModel *model, AssayWalk walk, AssayDtype dtype, gint64 batch, gint64 K, guint64 *bytes, GError **error)
-{
-  return measure (model, walk, dtype, batch, K, NULL, bytes, error);
+  return assay_pass_measure_walk (model, &(AssayWalkSpec) { .walk = walk, .dtype = dtype, .keep = keep }, batch, NULL, bytes, error);
 }
 
 gint64
@@ -270,33 +259,29 @@ assay_pass_choose_batch (const AssayModel *model, AssayWalk walk, AssayDtype dty
 struct _AssayFeed {
   const AssayModel *model;
   AssayDataset *dataset;
-  AssayWalk walk;
-  AssayDtype dtype;
-  gint64 batch, K;
+  AssayWalkSpec spec;           /* its keep is the one below */
+  gint64 batch;
   AssayBackend *backend;
   guint *keep;
   const AssayLengthBuckets *buckets;            /* NULL: all batches at the context */
   struct { AssayPass *full, *tail; } pass[ASSAY_LENGTH_BUCKETS_MOST];     /* of each bucket; the first without */
 };
 
-static AssayFeed *
-make_feed (const AssayModel *model, AssayDataset *dataset, AssayWalk walk, AssayDtype dtype, gint64 batch, gint64 K, AssayBackend *backend, const guint *keep,
-           GError **error)
+AssayFeed *
+assay_feed_new_walk (const AssayModel *model, AssayDataset *dataset, const AssayWalkSpec *spec, gint64 batch, AssayBackend *backend, GError **error)
 {
   g_autoptr (AssayFeed) feed = g_new0 (AssayFeed, 1);
   gsize n = 0;
 
-  while (keep != NULL && keep[n] != ASSAY_NO_VALUE)
+  while (spec->keep != NULL && spec->keep[n] != ASSAY_NO_VALUE)
     n++;
   feed->model = model;
   feed->dataset = assay_dataset_ref (dataset);
-  feed->walk = walk;
-  feed->dtype = dtype;
+  feed->spec = *spec;
   feed->batch = batch;
-  feed->K = K;
   feed->backend = backend;
-  feed->keep = keep ? g_memdup2 (keep, (n + 1) * sizeof *keep) : NULL;
-  feed->pass[0].full = bind_graph (assay_model_build (model, batch, error), model, dataset, walk, dtype, batch, K, backend, feed->keep, error);
+  feed->spec.keep = feed->keep = spec->keep ? g_memdup2 (spec->keep, (n + 1) * sizeof *spec->keep) : NULL;
+  feed->pass[0].full = assay_pass_new_walk (model, dataset, &feed->spec, batch, 0, backend, error);
   return feed->pass[0].full ? g_steal_pointer (&feed) : NULL;
 }
 
@@ -304,14 +289,7 @@ AssayFeed *
 assay_feed_new (const AssayModel *model, AssayDataset *dataset, AssayWalk walk, AssayDtype dtype, gint64 batch,
                 AssayBackend *backend, const guint *keep, GError **error)
 {
-  return make_feed (model, dataset, walk, dtype, batch, 1, backend, keep, error);
-}
-
-AssayFeed *
-assay_feed_new_block (const AssayModel *model, AssayDataset *dataset, AssayWalk walk, AssayDtype dtype, gint64 batch, gint64 K,
-                      AssayBackend *backend, GError **error)
-{
-  return make_feed (model, dataset, walk, dtype, batch, K, backend, NULL, error);
+  return assay_feed_new_walk (model, dataset, &(AssayWalkSpec) { .walk = walk, .dtype = dtype, .keep = keep }, batch, backend, error);
 }
 
 static void
@@ -345,10 +323,7 @@ assay_feed_free (AssayFeed *feed)
 static AssayPass *
 make_pass (const AssayFeed *feed, gint64 n, guint bucket, GError **error)
 {
-  AssayGraph *graph = feed->buckets ? assay_model_build_sequences (feed->model, n, feed->buckets->length[bucket], error)
-                                    : assay_model_build (feed->model, n, error);
-
-  return bind_graph (graph, feed->model, feed->dataset, feed->walk, feed->dtype, n, feed->K, feed->backend, feed->keep, error);
+  return assay_pass_new_walk (feed->model, feed->dataset, &feed->spec, n, feed->buckets ? feed->buckets->length[bucket] : 0, feed->backend, error);
 }
 
 AssayPass *

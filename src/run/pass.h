@@ -19,13 +19,10 @@ typedef struct _AssayPass AssayPass;
 /* keep: as for assay_plan_new. Errors: the data set does not fit the model (kind, shape, classes), in words; memory. */
 AssayPass *assay_pass_new      (const AssayModel *model, AssayDataset *dataset, AssayWalk walk, AssayDtype dtype, gint64 batch,
                                 AssayBackend *backend, const guint *keep, GError **error);
-/* The same for apply along up to K directions at once. */
-AssayPass *assay_pass_new_block (const AssayModel *model, AssayDataset *dataset, AssayWalk walk, AssayDtype dtype, gint64 batch, gint64 K,
-                                AssayBackend *backend, GError **error);
-/* The same of the first `positions` positions of each example of tokens: for examples whose targets behind them do not count, in a model whose
- * positions do not look ahead, losses and derivatives are those of all positions. */
-AssayPass *assay_pass_new_sequences (const AssayModel *model, AssayDataset *dataset, AssayWalk walk, AssayDtype dtype, gint64 batch, gint64 positions,
-                                AssayBackend *backend, const guint *keep, GError **error);
+/* positions: 0, or so many first ones of each example of tokens: for examples whose targets behind them do not count, in a model whose positions do not look
+ * ahead, losses and derivatives are those of all positions. */
+AssayPass *assay_pass_new_walk (const AssayModel *model, AssayDataset *dataset, const AssayWalkSpec *spec, gint64 batch, gint64 positions, AssayBackend *backend,
+                                GError **error);
 void       assay_pass_free     (AssayPass *pass);
 
 /* Gathers the pass's B examples. No allocation. */
@@ -46,8 +43,8 @@ gboolean   assay_pass_check_losses (const AssayPass *pass, const gint64 *example
 /* Bytes that a pass over `batch` examples takes: its arena and its data. */
 gboolean   assay_pass_measure  (const AssayModel *model, AssayWalk walk, AssayDtype dtype, gint64 batch, const guint *keep, guint64 *bytes,
                                 GError **error);
-/* The same of assay_pass_new_block. */
-gboolean   assay_pass_measure_block (const AssayModel *model, AssayWalk walk, AssayDtype dtype, gint64 batch, gint64 K, guint64 *bytes, GError **error);
+/* backend: NULL, or the one that it would be on. */
+gboolean   assay_pass_measure_walk (const AssayModel *model, const AssayWalkSpec *spec, gint64 batch, const AssayBackend *backend, guint64 *bytes, GError **error);
 /* The largest most / 2^k whose pass takes at most 256 MiB, or 1; 0 on error. It depends on model, walk, type and `most` alone. */
 gint64     assay_pass_choose_batch (const AssayModel *model, AssayWalk walk, AssayDtype dtype, gint64 most, const guint *keep,
                                     GError **error);
@@ -59,9 +56,7 @@ typedef struct _AssayFeed AssayFeed;
 /* A feed over passes of at most `batch` examples. */
 AssayFeed *assay_feed_new      (const AssayModel *model, AssayDataset *dataset, AssayWalk walk, AssayDtype dtype, gint64 batch,
                                 AssayBackend *backend, const guint *keep, GError **error);
-/* Over passes for apply along up to K directions at once. */
-AssayFeed *assay_feed_new_block (const AssayModel *model, AssayDataset *dataset, AssayWalk walk, AssayDtype dtype, gint64 batch, gint64 K,
-                                AssayBackend *backend, GError **error);
+AssayFeed *assay_feed_new_walk (const AssayModel *model, AssayDataset *dataset, const AssayWalkSpec *spec, gint64 batch, AssayBackend *backend, GError **error);
 void       assay_feed_free     (AssayFeed *feed);
 /* From here on batches are walked at the length of the first bucket that their examples fit into, by passes that are made on first use of that length. For
  * models of tokens that do not look ahead; borrowed. */

@@ -257,6 +257,7 @@ cuda_run_op (AssayBackend *backend, const char *op, AssayRule rule, AssayDtype d
                                          [ASSAY_RBWD] = ASSAY_CUDA_RBWD, [ASSAY_GGN] = ASSAY_CUDA_GGN };
   CudaBackend *self = (CudaBackend *) backend;
   AssayCudaOpCall c = { .n_in = (int) call->n_in, .n_out = (int) call->n_out, .attr = call->attr, .dy = call->dy, .rdy = call->rdy, .fresh = call->fresh,
+                        .narrow_x = call->narrow_x, .narrow_dx = call->narrow_dx, .narrow_y = call->narrow_y,
                         .n_tangents = call->n_tangents, .position = call->position, .compute = (AssayCudaCompute) call->compute };
   AssayCudaFailure failure;
 

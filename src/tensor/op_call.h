@@ -32,6 +32,7 @@ struct _AssayOpCall {
   void *rdx[ASSAY_OP_MAX_IN];
   const void *rdy;
   guint fresh;                  /* bits of dx (or rdx) to overwrite */
+  guint narrow_x, narrow_dx, narrow_y;  /* bits: x and rx, dx and rdx, y and ry are stored in bf16; bit 0 of y: dy and rdy, too. On a device, in f32 */
   gint64 n_tangents;            /* K: the rule of each of K tangents; below 2: of one */
   AssayOpApart apart;
   gint64 position, capacity;    /* of the first row of a sequence, 0 but where walks go on; STEP: positions that state has room for */

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #define ENOUGH ((gsize) 1 << 32)
-#define K 3
+#define BLOCK 3
 
 static void (*set_memory) (gsize bytes);
 
@@ -54,17 +54,17 @@ static gboolean
 multiply (World *w, double *out, GError **error)
 {
   g_autoptr (AssayLinop) op = assay_curvature_open ("gauss-newton", &w->point, error);
-  g_autoptr (AssayBuffer) X = world_draw (w, 5, K);
+  g_autoptr (AssayBuffer) X = world_draw (w, 5, BLOCK);
 
-  return op != NULL && assay_linop_apply (op, K, X, out, error);
+  return op != NULL && assay_linop_apply (op, BLOCK, X, out, error);
 }
 
 static gboolean
 derive (World *w, double *out, GError **error)
 {
-  g_autoptr (AssayBuffer) X = world_draw (w, 5, K);
+  g_autoptr (AssayBuffer) X = world_draw (w, 5, BLOCK);
 
-  return assay_gradient_along (&w->point, K, X, out, NULL, error);
+  return assay_gradient_along (&w->point, BLOCK, X, out, NULL, error);
 }
 
 static void
@@ -95,7 +95,7 @@ test_products (void)
 {
   g_autoptr (World) w = world_new (&world_cases[6], 1);
 
-  check_bits (multiply, K * w->P, 2, G_MAXSIZE);
+  check_bits (multiply, BLOCK * w->P, 2, G_MAXSIZE);
 }
 
 static void
@@ -103,8 +103,8 @@ test_derivatives (void)
 {
   g_autoptr (World) w = world_new (&world_cases[6], 1);
 
-  check_bits (derive, K * w->N, 10, 0);                           /* one direction at a time */
-  check_bits (derive, K * w->N, 10, G_MAXSIZE);                   /* in a block */
+  check_bits (derive, BLOCK * w->N, 10, 0);                           /* one direction at a time */
+  check_bits (derive, BLOCK * w->N, 10, G_MAXSIZE);                   /* in a block */
 }
 
 /* As many directions at once as a walk has memory for. */
@@ -114,7 +114,7 @@ test_blocks (void)
   g_autoptr (World) w = open_world ();
   guint64 two;
 
-  g_assert_true (assay_pass_measure_block (w->model, ASSAY_WALK_GAUSS_NEWTON, ASSAY_F64, 10, 2, &two, NULL));
+  g_assert_true (assay_pass_measure_walk (w->model, &(AssayWalkSpec) { .walk = ASSAY_WALK_GAUSS_NEWTON, .dtype = ASSAY_F64, .K = 2 }, 10, NULL, &two, NULL));
   for (guint k = 0; k < 4; k++)
     {
       static const gint64 asked[] = { 3, 3, 4, 1000 }, expected[] = { 1, 2, 2, ASSAY_SWEEP_BLOCK };

@@ -220,19 +220,20 @@ is_free (const AssayGraphValue *x)
 Walk *
 walk_new (const Sample *s, AssayWalk kind, AssayDtype dtype, AssayBackend *backend, const guint *keep)
 {
-  return walk_new_block (s, kind, dtype, 1, backend, keep);
+  return walk_new_spec (s, &(AssayWalkSpec) { .walk = kind, .dtype = dtype, .keep = keep }, backend);
 }
 
 Walk *
-walk_new_block (const Sample *s, AssayWalk kind, AssayDtype dtype, gint64 K, AssayBackend *backend, const guint *keep)
+walk_new_spec (const Sample *s, const AssayWalkSpec *spec, AssayBackend *backend)
 {
+  const AssayDtype dtype = spec->dtype;
   Walk *walk = g_new0 (Walk, 1);
   GError *error = NULL;
   g_autoptr (AssayGraph) graph = assay_model_build (s->model, s->B, &error);
 
   g_assert_no_error (error);
   walk->dtype = dtype;
-  walk->exec = assay_exec_new_block (graph, kind, dtype, K, backend, keep, &error);
+  walk->exec = assay_exec_new_walk (graph, spec, backend, &error);
   g_assert_no_error (error);
   walk->inputs = g_ptr_array_new_with_free_func (assay_mem_free);
   for (guint v = 0; v < assay_graph_get_n_values (graph); v++)
@@ -299,7 +300,7 @@ walk_check_blocks (const Sample *s, const char *name, AssayWalk kind, AssayDtype
 {
   const gboolean is_tangent = kind == ASSAY_WALK_TANGENT;
   const gsize width = assay_dtype_width (dtype), bytes = (gsize) s->P * width;
-  Walk *single = walk_new (s, kind, dtype, backend, NULL), *block = walk_new_block (s, kind, dtype, BLOCK, backend, NULL);
+  Walk *single = walk_new (s, kind, dtype, backend, NULL), *block = walk_new_spec (s, &(AssayWalkSpec) { .walk = kind, .dtype = dtype, .K = BLOCK }, backend);
   g_autofree char *directions = g_malloc (BLOCK * bytes), *products = g_malloc0 (BLOCK * bytes), *alone = g_malloc0 (bytes);
   GError *error = NULL;
 

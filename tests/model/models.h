@@ -33,7 +33,7 @@ typedef struct {
 } Walk;
 
 Walk      *walk_new    (const Sample *sample, AssayWalk walk, AssayDtype dtype, AssayBackend *backend, const guint *keep);
-Walk      *walk_new_block (const Sample *sample, AssayWalk walk, AssayDtype dtype, gint64 K, AssayBackend *backend, const guint *keep);
+Walk      *walk_new_spec (const Sample *sample, const AssayWalkSpec *spec, AssayBackend *backend);
 void       walk_free   (Walk *walk);
 /* theta <- sample's theta + i step direction (F64: without the imaginary part), and prepare with the sample's weights. */
 void       walk_prepare (Walk *walk, const Sample *sample, const double *direction, double step, void *gradient);

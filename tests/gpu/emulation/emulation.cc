@@ -716,11 +716,18 @@ from_storage (const float *x, int64_t i, cublasComputeType_t compute)
   return value;
 }
 
+static double to_double_or_float (double x) { return x; }
+static float to_double_or_float (float x) { return x; }
+static float to_double_or_float (uint16_t x) { return from_storage (&x, 0, CUBLAS_COMPUTE_32F); }
+static void put_number (double *to, double x) { *to = x; }
+static void put_number (float *to, float x) { *to = x; }
+static void put_number (uint16_t *to, float x) { *to = (uint16_t) round_to_bf16 (x, 0); }
+
 /* By columns. Lanes are summed each by itself, then one after the other, within each part of the sum. */
-template <class X, class T>
+template <class X, class T, class Y>
 static void
 multiply (cublasLtMatmulDescOpaque_t p, cublasLtMatmulAlgo_t algo, T alpha, const X *A, cublasLtMatrixLayoutOpaque_t a, const X *B, cublasLtMatrixLayoutOpaque_t b,
-          T beta, T *C, cublasLtMatrixLayoutOpaque_t c)
+          T beta, Y *C, cublasLtMatrixLayoutOpaque_t c)
 {
   const int64_t k = (int64_t) (p.trans[0] == CUBLAS_OP_T ? a.rows : a.columns), piece = (k + (int64_t) algo.parts - 1) / (int64_t) algo.parts;
 
@@ -728,7 +735,8 @@ multiply (cublasLtMatmulDescOpaque_t p, cublasLtMatmulAlgo_t algo, T alpha, cons
     for (int64_t j = 0; j < (int64_t) c.columns; j++)
       for (int64_t i = 0; i < (int64_t) c.rows; i++)
         {
-          T *to = C + e * c.apart + j * c.ld + i, total = 0;
+          Y *to = C + e * c.apart + j * c.ld + i;
+          T total = 0;
 
           for (int64_t first = 0; first < k; first += piece)
             {
@@ -740,7 +748,7 @@ multiply (cublasLtMatmulDescOpaque_t p, cublasLtMatmulAlgo_t algo, T alpha, cons
               for (uint64_t l = 0; l < algo.lanes; l++)
                 total += lane[l];
             }
-          *to = alpha * total + (beta != 0 ? beta * *to : 0) + (p.bias != nullptr ? ((const T *) p.bias)[e * p.apart + i] : 0);
+          put_number (to, alpha * total + (beta != 0 ? beta * to_double_or_float (*to) : 0) + (p.bias != nullptr ? to_double_or_float (((const Y *) p.bias)[e * p.apart + i]) : 0));
         }
 }
 
@@ -771,7 +779,9 @@ cublasLtMatmul (cublasLtHandle_t, cublasLtMatmulDesc_t product, const void *alph
     {
       const float x = *(const float *) alpha, y = *(const float *) beta;
 
-      if (a.type == CUDA_R_16BF)
+      if (a.type == CUDA_R_16BF && d.type == CUDA_R_16BF)
+        put (stream, [=] { multiply (p, how, x, (const uint16_t *) A, a, (const uint16_t *) B, b, y, (uint16_t *) D, d); });
+      else if (a.type == CUDA_R_16BF)
         put (stream, [=] { multiply (p, how, x, (const uint16_t *) A, a, (const uint16_t *) B, b, y, (float *) D, d); });
       else
         put (stream, [=] { multiply (p, how, x, (const float *) A, a, (const float *) B, b, y, (float *) D, d); });
