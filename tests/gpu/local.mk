@@ -35,6 +35,11 @@ check_PROGRAMS += tests/gpu/test-walks_cuda
 tests_gpu_test_walks_cuda_SOURCES = tests/gpu/test-walks_cuda.c tests/model/models.c tests/model/models.h
 tests_gpu_test_walks_cuda_CPPFLAGS = -I$(top_srcdir)/tests/model $(AM_CPPFLAGS) -DCUDA_MODULE='"$(abs_top_builddir)/tests/gpu/emulated-cuda.so"'
 
+# What walks in bf16 store in bf16.
+check_PROGRAMS += tests/gpu/test-narrow_cuda
+tests_gpu_test_narrow_cuda_SOURCES = tests/gpu/test-narrow_cuda.c tests/model/models.c tests/model/models.h tests/ops/trial.c tests/ops/trial.h
+tests_gpu_test_narrow_cuda_CPPFLAGS = -I$(top_srcdir)/tests/model -I$(top_srcdir)/tests/ops $(AM_CPPFLAGS) -DCUDA_MODULE='"$(abs_top_builddir)/tests/gpu/emulated-cuda.so"'
+
 # A device with little memory.
 check_PROGRAMS += tests/gpu/test-memory_cuda
 tests_gpu_test_memory_cuda_SOURCES = tests/gpu/test-memory_cuda.c tests/hessian/world.c tests/hessian/world.h
@@ -92,6 +97,7 @@ EXTRA_tests_gpu_test_backend_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
 EXTRA_tests_gpu_test_ops_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
 EXTRA_tests_gpu_test_products_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
 EXTRA_tests_gpu_test_walks_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
+EXTRA_tests_gpu_test_narrow_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
 EXTRA_tests_gpu_test_memory_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
 EXTRA_tests_gpu_test_factors_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
 EXTRA_tests_gpu_test_modules_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so

@@ -194,7 +194,7 @@ test_blocks (gconstpointer data)
     {
       Sample *s = sample_new (c, BATCH);
 
-      walk_check_blocks (s, c->name, kinds[which++ % G_N_ELEMENTS (kinds)], dtype, device);
+      walk_check_blocks (s, c->name, kinds[which++ % G_N_ELEMENTS (kinds)], dtype, ASSAY_COMPUTE_FULL, device);
       sample_free (s);
     }
 }

@@ -296,11 +296,12 @@ get_result (const Walk *walk, const Sample *s, gboolean is_tangent, gint64 k, co
 }
 
 void
-walk_check_blocks (const Sample *s, const char *name, AssayWalk kind, AssayDtype dtype, AssayBackend *backend)
+walk_check_blocks (const Sample *s, const char *name, AssayWalk kind, AssayDtype dtype, AssayCompute compute, AssayBackend *backend)
 {
   const gboolean is_tangent = kind == ASSAY_WALK_TANGENT;
   const gsize width = assay_dtype_width (dtype), bytes = (gsize) s->P * width;
-  Walk *single = walk_new (s, kind, dtype, backend, NULL), *block = walk_new_spec (s, &(AssayWalkSpec) { .walk = kind, .dtype = dtype, .K = BLOCK }, backend);
+  Walk *single = walk_new_spec (s, &(AssayWalkSpec) { .walk = kind, .dtype = dtype, .compute = compute }, backend);
+  Walk *block = walk_new_spec (s, &(AssayWalkSpec) { .walk = kind, .dtype = dtype, .K = BLOCK, .compute = compute }, backend);
   g_autofree char *directions = g_malloc (BLOCK * bytes), *products = g_malloc0 (BLOCK * bytes), *alone = g_malloc0 (bytes);
   GError *error = NULL;
 

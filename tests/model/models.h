@@ -40,4 +40,4 @@ void       walk_prepare (Walk *walk, const Sample *sample, const double *directi
 /* product (P) <- the walk's product with a direction, in double. */
 void       walk_apply  (Walk *walk, const Sample *sample, const double *direction, double *product);
 /* Directions of a block have the bits that each has alone, in blocks of all sizes up to three. name: for what is said otherwise. */
-void       walk_check_blocks (const Sample *sample, const char *name, AssayWalk walk, AssayDtype dtype, AssayBackend *backend);
+void       walk_check_blocks (const Sample *sample, const char *name, AssayWalk walk, AssayDtype dtype, AssayCompute compute, AssayBackend *backend);

@@ -303,6 +303,29 @@ trial_perturb_imaginary (Trial *oracle, const Trial *from)
         }
 }
 
+/* Stored in bf16 on a device. */
+static gboolean
+is_narrow (const Trial *t, TrialRole role, guint i)
+{
+  const guint bits[] = { [TRIAL_X] = t->narrow_x, [TRIAL_RX] = t->narrow_x, [TRIAL_DX] = t->narrow_dx, [TRIAL_RDX] = t->narrow_dx,
+                         [TRIAL_Y] = t->narrow_y, [TRIAL_RY] = t->narrow_y, [TRIAL_DY] = t->narrow_y, [TRIAL_RDY] = t->narrow_y };
+
+  return bits[role] >> i & 1;
+}
+
+float
+trial_round_to_bf16 (float value)
+{
+  guint32 bits;
+
+  if (isnan (value))
+    return value;
+  memcpy (&bits, &value, sizeof bits);
+  bits = (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000u;
+  memcpy (&value, &bits, sizeof value);
+  return value;
+}
+
 /* What a device holds of the arrays during one rule. */
 static void *
 send (const void *host, gsize bytes)
@@ -316,6 +339,32 @@ send (const void *host, gsize bytes)
   return buffer;
 }
 
+static void *
+send_narrow (const float *host, gint64 n)
+{
+  g_autofree guint16 *stored = g_new (guint16, MAX (1, n));
+
+  for (gint64 k = 0; k < n; k++)
+    {
+      const float rounded = trial_round_to_bf16 (host[k]);
+
+      memcpy (&stored[k], (const char *) &rounded + sizeof (guint16), sizeof (guint16));
+    }
+  return send (stored, (gsize) n * sizeof *stored);
+}
+
+static gboolean
+fetch (void *host, const void *buffer, gint64 n, gsize width, gboolean narrow, GError **error)
+{
+  g_autofree guint16 *stored = narrow ? g_new (guint16, MAX (1, n)) : NULL;
+
+  if (!device->copy_out (device, narrow ? stored : host, buffer, (gsize) n * (narrow ? sizeof *stored : width), error))
+    return FALSE;
+  for (gint64 k = 0; narrow && k < n; k++)
+    ((guint32 *) host)[k] = (guint32) stored[k] << 16;
+  return TRUE;
+}
+
 /* The arrays of `on` are the trial's, on the device. */
 static void
 move_in (const Trial *t, Trial *on)
@@ -323,7 +372,8 @@ move_in (const Trial *t, Trial *on)
   for (TrialRole role = 0; role < TRIAL_N_ROLES; role++)
     for (guint i = 0; i < trial_count_arrays (t, role); i++)
       if (t->at[role][i] != NULL)
-        on->at[role][i] = send (t->at[role][i], trial_count (t, role, i) * get_width (t, role, i));
+        on->at[role][i] = is_narrow (t, role, i) ? send_narrow (t->at[role][i], trial_count (t, role, i))
+                                                 : send (t->at[role][i], trial_count (t, role, i) * get_width (t, role, i));
 }
 
 static void
@@ -335,7 +385,7 @@ move_out (Trial *t, const Trial *on)
     for (guint i = 0; i < trial_count_arrays (t, role); i++)
       if (t->at[role][i] != NULL)
         {
-          device->copy_out (device, t->at[role][i], on->at[role][i], trial_count (t, role, i) * get_width (t, role, i), &error);
+          fetch (t->at[role][i], on->at[role][i], trial_count (t, role, i), get_width (t, role, i), is_narrow (t, role, i), &error);
           g_assert_no_error (error);
           device->release (device, on->at[role][i]);
         }
@@ -345,7 +395,7 @@ static gboolean
 run_call (const Trial *t, AssayRule rule, AssayBackend *backend, GError **error)
 {
   AssayOpCall call = { .n_in = t->n_in, .n_out = t->op->n_out, .in_shape = t->in, .out_shape = t->out, .attr = t->attr,
-                       .fresh = t->fresh, .scratch = t->scratch, .scratch_bytes = t->scratch_bytes, .workers = backend->workers };
+                       .fresh = t->fresh, .compute = t->compute, .narrow_x = t->narrow_x, .narrow_dx = t->narrow_dx, .narrow_y = t->narrow_y, .scratch = t->scratch, .scratch_bytes = t->scratch_bytes, .workers = backend->workers };
 
   for (guint i = 0; i < t->n_in; i++)
     {

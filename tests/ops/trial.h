@@ -25,6 +25,8 @@ typedef struct {
   double attr[ASSAY_OP_MAX_ATTRS];
   void *at[TRIAL_N_ROLES][ASSAY_OP_MAX_IN];    /* DY and RDY: [0]; NULL: not passed to the op */
   guint fresh;
+  AssayCompute compute;
+  guint narrow_x, narrow_dx, narrow_y;          /* on a device, stored there in bf16: bits as an op's call has them */
   guint n_threads;
   gsize scratch_bytes;
   char *scratch;
@@ -61,6 +63,8 @@ void      trial_copy    (Trial *to, const Trial *from, TrialRole role);
 /* x <- x + step i rx, dy <- dy + step i rdy in a c128 trial. */
 void      trial_perturb_imaginary (Trial *oracle, const Trial *from);
 
+/* To nearest, ties to even. */
+float     trial_round_to_bf16 (float value);
 /* From here on rules of f32 and f64 run on that backend's device, with every array copied there and back; NULL: on the processor again. */
 void      trial_set_device (AssayBackend *backend);
 /* Runs a rule; adjoints are zeroed first unless keep is set. */
