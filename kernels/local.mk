@@ -52,7 +52,7 @@ endif
 # On a machine with a device: parity, and what a sanitizer finds.
 .PHONY: check-gpu
 if HAVE_CUDA
-GPU_SUITES = tests/gpu/test-ops_cuda$(EXEEXT) tests/gpu/test-products_cuda$(EXEEXT) tests/gpu/test-modules_cuda$(EXEEXT) tests/gpu/test-walks_cuda$(EXEEXT) tests/gpu/test-oracle_cuda$(EXEEXT)
+GPU_SUITES = tests/gpu/test-ops_cuda$(EXEEXT) tests/gpu/test-products_cuda$(EXEEXT) tests/gpu/test-modules_cuda$(EXEEXT) tests/gpu/test-walks_cuda$(EXEEXT) tests/gpu/test-narrow_cuda$(EXEEXT) tests/gpu/test-oracle_cuda$(EXEEXT)
 check-gpu: tests/gpu/test-parity$(EXEEXT) kernels/assay-cuda.so $(GPU_SUITES)
 	$(SHELL) $(srcdir)/tests/gpu/check-gpu.sh tests/gpu/test-parity$(EXEEXT) kernels/assay-cuda.so $(GPU_SUITES)
 else

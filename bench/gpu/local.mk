@@ -13,7 +13,7 @@ bench_gpu_walks_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 EXTRA_DIST += bench/gpu/BUNDLE bench/gpu/bergson_peer.py bench/gpu/kronfluence_peer.py bench/gpu/launch.sh bench/gpu/resources.py bench/gpu/run.sh bench/gpu/table.py bench/gpu/torch_peer.py bench/gpu/walks_peer.py build-aux/make-gpu-bundle.sh
 
 # The programs once more, with a run path beside them. Not as a RUNPATH: this one holds for what the libraries need, too, and before LD_LIBRARY_PATH.
-BUNDLED = gpu-bundle/assay gpu-bundle/factors gpu-bundle/measure gpu-bundle/test-modules_cuda gpu-bundle/test-ops_cuda gpu-bundle/test-oracle_cuda gpu-bundle/test-parity gpu-bundle/test-products_cuda \
+BUNDLED = gpu-bundle/assay gpu-bundle/factors gpu-bundle/measure gpu-bundle/test-modules_cuda gpu-bundle/test-narrow_cuda gpu-bundle/test-ops_cuda gpu-bundle/test-oracle_cuda gpu-bundle/test-parity gpu-bundle/test-products_cuda \
   gpu-bundle/test-walks_cuda gpu-bundle/walks
 LINK_BUNDLED = $(AM_V_CCLD)$(MKDIR_P) $(@D) && $(LINK) -Wl,-rpath,'$$ORIGIN/../lib' -Wl,--disable-new-dtags
 gpu-bundle/assay: $(assay_OBJECTS) $(assay_DEPENDENCIES)
@@ -24,6 +24,8 @@ gpu-bundle/measure: $(bench_gpu_measure_OBJECTS)
 	$(LINK_BUNDLED) $(bench_gpu_measure_OBJECTS) $(bench_gpu_measure_LDADD) $(LIBS)
 gpu-bundle/test-modules_cuda: $(tests_gpu_test_modules_cuda_OBJECTS) $(tests_gpu_test_modules_cuda_DEPENDENCIES)
 	$(LINK_BUNDLED) $(tests_gpu_test_modules_cuda_OBJECTS) $(LDADD) $(LIBS)
+gpu-bundle/test-narrow_cuda: $(tests_gpu_test_narrow_cuda_OBJECTS) $(tests_gpu_test_narrow_cuda_DEPENDENCIES)
+	$(LINK_BUNDLED) $(tests_gpu_test_narrow_cuda_OBJECTS) $(LDADD) $(LIBS)
 gpu-bundle/test-ops_cuda: $(tests_gpu_test_ops_cuda_OBJECTS) $(tests_gpu_test_ops_cuda_DEPENDENCIES)
 	$(LINK_BUNDLED) $(tests_gpu_test_ops_cuda_OBJECTS) $(tests_gpu_test_ops_cuda_LDADD) $(LIBS)
 gpu-bundle/test-oracle_cuda: $(tests_gpu_test_oracle_cuda_OBJECTS) $(tests_gpu_test_oracle_cuda_DEPENDENCIES)

@@ -38,10 +38,10 @@ build ()
   work=$1
   if [ -e launch.sh ]; then
     cp "${MODULE:-lib/assay/assay-cuda.so}" "$work/assay-cuda.so" || return 1
-    for program in test-parity measure walks factors test-ops_cuda test-products_cuda test-modules_cuda test-walks_cuda test-oracle_cuda; do ln -s "$PWD/launch.sh" "$work/$program"; done
+    for program in test-parity measure walks factors test-ops_cuda test-products_cuda test-modules_cuda test-walks_cuda test-narrow_cuda test-oracle_cuda; do ln -s "$PWD/launch.sh" "$work/$program"; done
     return
   fi
-  for program in bench/gpu/walks bench/gpu/factors tests/gpu/test-ops_cuda tests/gpu/test-products_cuda tests/gpu/test-modules_cuda tests/gpu/test-walks_cuda tests/gpu/test-oracle_cuda; do
+  for program in bench/gpu/walks bench/gpu/factors tests/gpu/test-ops_cuda tests/gpu/test-products_cuda tests/gpu/test-modules_cuda tests/gpu/test-walks_cuda tests/gpu/test-narrow_cuda tests/gpu/test-oracle_cuda; do
     [ ! -x "${BUILD:-/nowhere}/$program" ] || ln -s "$BUILD/$program" "$work/"
   done
   if [ -n "${MODULE-}" ]; then
@@ -133,7 +133,7 @@ grep '^not ok' "$work/step" | head -n 40
 cp "$work/step" "$work/parity.first"
 
 # Operations and whole models, against the oracle.
-for suite in test-products_cuda test-modules_cuda test-walks_cuda test-ops_cuda test-oracle_cuda; do
+for suite in test-products_cuda test-modules_cuda test-walks_cuda test-narrow_cuda test-ops_cuda test-oracle_cuda; do
   [ -x "$work/$suite" ] || { say "$suite: left out, not built"; continue; }
   [ -z "${TINY-}" ] || [ $suite = test-ops_cuda ] || continue
   checked 120 "$suite" env ASSAY_CUDA_MODULE="$work/assay-cuda.so" "$work/$suite" --tap ${TINY:+-p /ops/cuda/add}

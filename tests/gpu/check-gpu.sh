@@ -4,7 +4,7 @@
 # process, the suites of operations and whole models, and nothing that compute-sanitizer finds.  SKIP by name where there is no device.
 # Without arguments: those of the bundle that it is in.
 
-[ $# -gt 0 ] || { top=$(cd "$(dirname "$0")/../.." && pwd) && set -- "$top/test-parity" "$top/lib/assay/assay-cuda.so" "$top/test-ops_cuda" "$top/test-products_cuda" "$top/test-modules_cuda" "$top/test-walks_cuda" "$top/test-oracle_cuda"; }
+[ $# -gt 0 ] || { top=$(cd "$(dirname "$0")/../.." && pwd) && set -- "$top/test-parity" "$top/lib/assay/assay-cuda.so" "$top/test-ops_cuda" "$top/test-products_cuda" "$top/test-modules_cuda" "$top/test-walks_cuda" "$top/test-narrow_cuda" "$top/test-oracle_cuda"; }
 parity=$1
 module=$2
 shift 2

@@ -107,7 +107,7 @@ EXTRA_tests_gpu_test_search_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
 EXTRA_tests_gpu_test_record_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
 EXTRA_tests_gpu_test_oracle_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
 dist_check_SCRIPTS += tests/gpu/test-bench.sh tests/gpu/test-bundle.sh tests/gpu/test-failures.sh tests/gpu/test-mutants.sh tests/gpu/test-device.sh
-tests/gpu/test-bench.log: tests/gpu/emulated-cuda.so tests/gpu/test-ops_cuda$(EXEEXT) tests/gpu/test-oracle_cuda$(EXEEXT) tests/gpu/test-products_cuda$(EXEEXT) tests/gpu/test-walks_cuda$(EXEEXT) tests/gpu/test-modules_cuda$(EXEEXT) bench/gpu/walks$(EXEEXT) bench/gpu/factors$(EXEEXT)
+tests/gpu/test-bench.log: tests/gpu/emulated-cuda.so tests/gpu/test-ops_cuda$(EXEEXT) tests/gpu/test-oracle_cuda$(EXEEXT) tests/gpu/test-products_cuda$(EXEEXT) tests/gpu/test-walks_cuda$(EXEEXT) tests/gpu/test-narrow_cuda$(EXEEXT) tests/gpu/test-modules_cuda$(EXEEXT) bench/gpu/walks$(EXEEXT) bench/gpu/factors$(EXEEXT)
 tests/gpu/test-failures.log: tests/gpu/emulated-cuda.so
 LONG_TESTS += tests/gpu/test-bundle.sh tests/gpu/test-failures.sh
 tests/gpu/test-bundle.log: tests/gpu/emulated-cuda.so $(BUNDLED)
