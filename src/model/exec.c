@@ -3,18 +3,13 @@
 #include "model/exec.h"
 
 #include "base/error.h"
+#include "model/repeated_steps.h"
+#include "model/rounded_weights.h"
 #include "model/staging.h"
 
 #include <complex.h>
 #include <math.h>
 #include <string.h>
-
-/* Steps that are run again on the same arrays: launched one by one at first, captured the second time, and replayed from then on. */
-typedef struct {
-  const void *array[4];                         /* what the last run was on */
-  gint64 n;                                     /* and along so many directions; 0: none yet */
-  AssayCaptured *captured;                      /* of that; NULL: not yet */
-} Phase;
 
 struct _AssayExec {
   AssayGraph *graph;
@@ -37,7 +32,7 @@ struct _AssayExec {
   GArray *edits;                                /* Edit; NULL: none was ever set */
   const AssayPacked **packed;                   /* (nodes): what takes the place of a linear layer's weight; NULL: no weight has one */
   AssayCompute compute;
-  char *rounded_theta, *rounded_directions;     /* in bf16, as far as linear layers multiply with them: (P), (K,P); NULL: the walk is not narrow */
+  AssayRoundedWeights *rounded;                 /* NULL: values are not stored in bf16 */
   gboolean *skipped;                            /* (nodes): those that follow from the wanted value; NULL: all values are wanted */
   guint wanted;
   gint64 wanted_rows;
@@ -45,7 +40,7 @@ struct _AssayExec {
   gint64 position, capacity;                    /* of a walk that goes on behind others */
   void *const *state;                           /* (nodes); NULL: a walk of whole sequences */
 
-  Phase phase[2][2];                            /* prepare and apply, each writing or adding: on a device */
+  AssayRepeatedSteps phase[2][2];               /* prepare and apply, each writing or adding: on a device */
   const char *theta, *direction;                /* of the walk under way */
   char *gradient, *product;
   gboolean accumulate;
@@ -130,46 +125,15 @@ assay_exec_new (AssayGraph *graph, AssayWalk walk, AssayDtype dtype, AssayBacken
   return assay_exec_new_walk (graph, &(AssayWalkSpec) { .walk = walk, .dtype = dtype, .keep = keep }, backend, error);
 }
 
-gboolean
-assay_exec_would_be_narrow (const AssayWalkSpec *spec, const AssayBackend *backend)
-{
-  return backend != NULL && backend->owns != NULL && spec->dtype == ASSAY_F32 && spec->compute == ASSAY_COMPUTE_BF16;
-}
-
-static gboolean
-check_compute (const AssayWalkSpec *spec, const AssayBackend *backend, GError **error)
-{
-  const gboolean is_here = backend->owns == NULL, is_applied = spec->walk != ASSAY_WALK_FORWARD && spec->walk != ASSAY_WALK_GRADIENT;
-
-  if (spec->compute == ASSAY_COMPUTE_FULL || (spec->dtype == ASSAY_F32 && (!is_here || (!is_applied && spec->compute != ASSAY_COMPUTE_TF32))))
-    return TRUE;
-  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "products in %s: %s expected, %s in %s on %s found", assay_compute_names[spec->compute],
-               spec->compute == ASSAY_COMPUTE_TF32 ? "a walk in f32 on a CUDA device" : "losses and gradients in f32, or any walk in f32 on a CUDA device,",
-               is_applied ? "products with a curvature" : "a walk", assay_dtype_name (spec->dtype), backend->name);
-  return FALSE;
-}
-
-/* Room for the weights that are rounded. */
-static gboolean
-make_rounded (AssayExec *exec, gboolean is_applied, GError **error)
-{
-  const gsize bytes = (gsize) assay_graph_get_n_params (exec->graph) * sizeof (guint16);
-
-  exec->rounded_theta = exec->backend->alloc (exec->backend, MAX (64, bytes), error);
-  if (exec->rounded_theta != NULL && is_applied)
-    exec->rounded_directions = exec->backend->alloc (exec->backend, MAX (64, (gsize) exec->K * bytes), error);
-  return exec->rounded_theta != NULL && (!is_applied || exec->rounded_directions != NULL);
-}
-
 AssayExec *
 assay_exec_new_walk (AssayGraph *graph, const AssayWalkSpec *spec, AssayBackend *backend, GError **error)
 {
   g_autoptr (AssayExec) exec = NULL;
   AssayWalkSpec planned = *spec;
 
-  if (!check_compute (spec, backend, error))
+  if (!assay_walk_spec_check (spec, backend, error))
     return NULL;
-  planned.is_narrow = assay_exec_would_be_narrow (spec, backend);
+  planned.is_narrow = assay_walk_spec_is_narrow (spec, backend);
   exec = g_new0 (AssayExec, 1);
   exec->graph = assay_graph_ref (graph);
   exec->dtype = spec->dtype;
@@ -194,7 +158,8 @@ assay_exec_new_walk (AssayGraph *graph, const AssayWalkSpec *spec, AssayBackend 
       exec->staging = assay_staging_new (graph, exec->plan, spec->dtype, exec->K, backend, spec->keep);
       exec->scratch_bytes = 0;
     }
-  if (planned.is_narrow && !make_rounded (exec, exec->n_steps > exec->n_prepare, error))
+  if (planned.is_narrow
+      && (exec->rounded = assay_rounded_weights_new (graph, exec->n_steps > exec->n_prepare ? exec->K : 0, backend, error)) == NULL)
     return NULL;
   exec->scratch = backend->alloc (backend, MAX (64, exec->scratch_bytes * assay_workers_get_count (backend->workers)), error);
   if (exec->scratch == NULL)
@@ -208,13 +173,7 @@ static void
 forget (AssayExec *exec)
 {
   for (guint k = 0; k < 4; k++)
-    {
-      Phase *phase = &exec->phase[k / 2][k % 2];
-
-      if (phase->captured != NULL)
-        exec->backend->drop (exec->backend, phase->captured);
-      *phase = (Phase) { 0 };
-    }
+    assay_repeated_steps_forget (&exec->phase[k / 2][k % 2], exec->backend);
 }
 
 void
@@ -226,8 +185,7 @@ assay_exec_free (AssayExec *exec)
   exec->backend->release (exec->backend, exec->arena);
   exec->backend->release (exec->backend, exec->scratch);
   exec->backend->release (exec->backend, exec->zeros);
-  exec->backend->release (exec->backend, exec->rounded_theta);
-  exec->backend->release (exec->backend, exec->rounded_directions);
+  assay_rounded_weights_free (exec->rounded);
   for (guint k = 0; exec->constants != NULL && k < exec->constants->len; k++)
     exec->backend->release (exec->backend, exec->constants->pdata[k]);
   g_clear_pointer (&exec->constants, g_ptr_array_unref);
@@ -581,7 +539,7 @@ check_step (AssayExec *exec, const AssayPlanStep *step, const AssayGraphNode *no
 static gboolean
 is_rounded (const AssayExec *exec, const AssayGraphNode *node, guint i)
 {
-  return exec->rounded_theta != NULL && assay_graph_get_value (exec->graph, node->in[i])->role == ASSAY_VALUE_PARAM && node->op->narrow_in >> i & 1
+  return exec->rounded != NULL && assay_graph_get_value (exec->graph, node->in[i])->role == ASSAY_VALUE_PARAM && node->op->narrow_in >> i & 1
          && (node->in_shape[i].rank > 1 || assay_plan_is_narrow (exec->plan, node->out[0]));
 }
 
@@ -589,21 +547,19 @@ is_rounded (const AssayExec *exec, const AssayGraphNode *node, guint i)
 static void
 set_narrow (const AssayExec *exec, const AssayGraphNode *node, AssayOpCall *call)
 {
-  const gsize apart = (gsize) assay_graph_get_n_params (exec->graph) * sizeof (guint16);
-
   for (guint i = 0; i < node->n_in; i++)
     {
-      const gsize at = (gsize) assay_graph_get_value (exec->graph, node->in[i])->offset * sizeof (guint16);
+      const AssayGraphValue *x = assay_graph_get_value (exec->graph, node->in[i]);
       const gboolean is_narrow = assay_plan_is_narrow (exec->plan, node->in[i]), is_parameter = is_rounded (exec, node, i);
 
       call->narrow_x |= (guint) (is_narrow || is_parameter) << i;
       call->narrow_dx |= (guint) is_narrow << i;
       if (is_parameter)
-        call->x[i] = exec->rounded_theta + at;
+        call->x[i] = assay_rounded_weights_get (exec->rounded, x);
       if (is_parameter && call->rx[i] != NULL && call->rx[i] != exec->zeros)
         {
-          call->rx[i] = exec->rounded_directions + at;
-          call->apart.rx[i] = apart;
+          call->rx[i] = assay_rounded_weights_get_direction (exec->rounded, x);
+          call->apart.rx[i] = assay_rounded_weights_get_apart (exec->rounded);
         }
     }
   for (guint j = 0; j < node->n_out; j++)
@@ -677,7 +633,7 @@ run_step (AssayExec *exec, const AssayPlanStep *step, GError **error)
       if (!make_fresh (exec, node, step->fresh, call.n_tangents, is_tangent ? call.rdx : call.dx, is_tangent ? call.apart.rdx : call.apart.dx, &call.fresh, error))
         return FALSE;
     }
-  if (exec->rounded_theta != NULL)
+  if (exec->rounded != NULL)
     set_narrow (exec, node, &call);
   if (exec->skipped != NULL && node->out[0] == exec->wanted && strcmp (op->name, "linear") == 0)
     shorten (exec, node, &call, shortened);
@@ -715,51 +671,26 @@ queue_steps (AssayExec *exec, guint first, guint end, GError **error)
   return TRUE;
 }
 
-/* Captured and left to be replayed; *captured NULL where the device keeps nothing. A capture is ended, whatever became of it. */
+typedef struct { AssayExec *exec; guint first, end; } Range;
+
 static gboolean
-capture (AssayExec *exec, guint first, guint end, AssayCaptured **captured, GError **error)
+queue_range (gpointer data, GError **error)
 {
-  gboolean ok;
+  const Range *range = data;
 
-  if (!exec->backend->capture_begin (exec->backend, error))
-    return FALSE;
-  ok = queue_steps (exec, first, end, error);
-  if (!exec->backend->capture_end (exec->backend, captured, ok ? error : NULL))
-    return FALSE;
-  if (!ok && *captured != NULL)
-    {
-      exec->backend->drop (exec->backend, *captured);
-      *captured = NULL;
-    }
-  return ok;
-}
-
-/* Of a walk that nobody looks into as it goes. */
-static gboolean
-run_again (AssayExec *exec, Phase *phase, guint first, guint end, GError **error)
-{
-  const void *array[] = { exec->theta, exec->direction, exec->gradient, exec->product };
-  gboolean is_same = phase->n == exec->n && memcmp (array, phase->array, sizeof array) == 0;
-
-  if (!is_same)
-    {
-      exec->backend->drop (exec->backend, phase->captured);
-      phase->captured = NULL;
-      memcpy (phase->array, array, sizeof array);
-      phase->n = exec->n;
-      return queue_steps (exec, first, end, error);
-    }
-  if (phase->captured == NULL && !capture (exec, first, end, &phase->captured, error))
-    return FALSE;
-  return phase->captured ? exec->backend->replay (exec->backend, phase->captured, error) : queue_steps (exec, first, end, error);
+  return queue_steps (range->exec, range->first, range->end, error);
 }
 
 static gboolean
 run_steps (AssayExec *exec, guint first, guint end, GError **error)
 {
-  const gboolean is_watched = exec->check || (exec->edits != NULL && exec->edits->len > 0);
+  const gboolean is_watched = exec->check || (exec->edits != NULL && exec->edits->len > 0);      /* somebody looks into it as it goes */
+  const void *array[ASSAY_REPEATED_ARRAYS] = { exec->theta, exec->direction, exec->gradient, exec->product };
+  Range range = { exec, first, end };
 
-  if (exec->staging != NULL && !is_watched ? !run_again (exec, &exec->phase[first > 0][exec->accumulate], first, end, error) : !queue_steps (exec, first, end, error))
+  if (exec->staging != NULL && !is_watched
+      ? !assay_repeated_steps_run (&exec->phase[first > 0][exec->accumulate], exec->backend, array, exec->n, queue_range, &range, error)
+      : !queue_steps (exec, first, end, error))
     return FALSE;
   return exec->backend->sync (exec->backend, error);
 }
@@ -822,22 +753,12 @@ finish (AssayExec *exec, AssayVector written, void *to, GError **error)
   return exec->staging == NULL || (assay_staging_fetch (exec->staging, written, exec->n, to, error) && assay_staging_fetch_all (exec->staging, exec->arena, error));
 }
 
-/* Weights of the walk, or of its n directions, as linear layers multiply with them. */
-static gboolean
-round_weights (AssayExec *exec, const char *from, gint64 n, char *to, GError **error)
-{
-  const AssayShape shape = ASSAY_SHAPE (n * assay_graph_get_n_params (exec->graph));
-  const AssayOpCall call = { .n_in = 1, .n_out = 1, .in_shape = &shape, .out_shape = &shape, .x = { from }, .y = { to } };
-
-  return to == NULL || from == NULL || exec->backend->run_op (exec->backend, "vector_to_bf16", ASSAY_FWD, exec->dtype, &call, error);
-}
-
 gboolean
 assay_exec_prepare (AssayExec *exec, const void *theta, const void *weights, void *gradient, gboolean accumulate, GError **error)
 {
   return (exec->staging == NULL || assay_staging_send_inputs (exec->staging, exec->inputs, error))
          && set_vectors (exec, 1, ASSAY_VECTOR_THETA, theta, ASSAY_VECTOR_GRADIENT, gradient, accumulate, error)
-         && round_weights (exec, exec->theta, 1, exec->rounded_theta, error) && set_weights (exec, weights, error)
+         && (exec->rounded == NULL || assay_rounded_weights_set_theta (exec->rounded, exec->theta, error)) && set_weights (exec, weights, error)
          && run_steps (exec, 0, exec->n_prepare, error) && finish (exec, ASSAY_VECTOR_GRADIENT, gradient, error);
 }
 
@@ -854,7 +775,7 @@ assay_exec_apply_block (AssayExec *exec, gint64 n, const void *directions, void 
   g_return_val_if_fail (n >= 1 && n <= exec->K, FALSE);
   return (exec->staging == NULL || assay_staging_send_inputs (exec->staging, exec->inputs, error))
          && set_vectors (exec, n, ASSAY_VECTOR_DIRECTION, directions, ASSAY_VECTOR_PRODUCT, products, accumulate, error)
-         && round_weights (exec, exec->direction, n, exec->rounded_directions, error)
+         && (exec->rounded == NULL || assay_rounded_weights_set_directions (exec->rounded, n, exec->direction, error))
          && run_steps (exec, exec->n_prepare, exec->n_steps, error) && finish (exec, ASSAY_VECTOR_PRODUCT, products, error);
 }
 
@@ -911,7 +832,7 @@ gsize
 assay_exec_get_bytes (const AssayExec *exec)
 {
   return assay_plan_get_bytes (exec->plan) + exec->scratch_bytes * assay_workers_get_count (exec->backend->workers)
-         + exec->zeros_bytes + (gsize) (assay_graph_get_n_params (exec->graph) * sizeof (guint16)) * ((exec->rounded_theta != NULL) + (exec->rounded_directions ? (gsize) exec->K : 0));
+         + exec->zeros_bytes + (exec->rounded ? assay_rounded_weights_get_bytes (exec->rounded) : 0);
 }
 
 AssayCost

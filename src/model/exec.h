@@ -26,11 +26,8 @@ typedef struct _AssayExec AssayExec;
 /* keep: see assay_plan_new. Errors: not enough memory, with the bytes asked for. */
 AssayExec  *assay_exec_new        (AssayGraph *graph, AssayWalk walk, AssayDtype dtype, AssayBackend *backend, const guint *keep,
                                    GError **error);
-/* spec: is_narrow is found here. Errors: UNSUPPORTED for a compute that is not FULL of another type than f32, on the processor for tf32 and for walks that are
- * applied, too. */
+/* spec: is_narrow is found here. Errors: those of assay_walk_spec_check, too. */
 AssayExec  *assay_exec_new_walk   (AssayGraph *graph, const AssayWalkSpec *spec, AssayBackend *backend, GError **error);
-/* Whether such a walk on that backend stores values in bf16. */
-gboolean    assay_exec_would_be_narrow (const AssayWalkSpec *spec, const AssayBackend *backend);
 void        assay_exec_free       (AssayExec *exec);
 
 AssayGraph *assay_exec_get_graph  (const AssayExec *exec);

@@ -48,6 +48,10 @@ src_model_libmodel_la_SOURCES = $(BLOCKS_LIST) $(FAMILIES_LIST) \
   src/model/model.c src/model/model.h \
   src/model/packed_weights.c src/model/packed_weights.h \
   src/model/plan.c src/model/plan.h \
+  src/model/repeated_steps.c \
+  src/model/repeated_steps.h \
+  src/model/rounded_weights.c \
+  src/model/rounded_weights.h \
   src/model/staging.c src/model/staging.h
 src/model/block.lo: src/model/blocks.def
 src/model/family.lo: src/model/families.def

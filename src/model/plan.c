@@ -2,6 +2,8 @@
 /* plan.c: schedules, lifetimes, and the packing of buffers into one arena (largest first, first gap that fits). */
 #include "model/plan.h"
 
+#include "base/error.h"
+
 #include <string.h>
 
 #define NEVER G_MAXUINT
@@ -26,6 +28,25 @@ static const AssayGraphValue *
 value_of (const AssayPlan *plan, guint value)
 {
   return assay_graph_get_value (plan->graph, value);
+}
+
+gboolean
+assay_walk_spec_is_narrow (const AssayWalkSpec *spec, const AssayBackend *backend)
+{
+  return backend != NULL && backend->owns != NULL && spec->dtype == ASSAY_F32 && spec->compute == ASSAY_COMPUTE_BF16;
+}
+
+gboolean
+assay_walk_spec_check (const AssayWalkSpec *spec, const AssayBackend *backend, GError **error)
+{
+  const gboolean is_here = backend->owns == NULL, is_applied = spec->walk != ASSAY_WALK_FORWARD && spec->walk != ASSAY_WALK_GRADIENT;
+
+  if (spec->compute == ASSAY_COMPUTE_FULL || (spec->dtype == ASSAY_F32 && (!is_here || (!is_applied && spec->compute != ASSAY_COMPUTE_TF32))))
+    return TRUE;
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "products in %s: %s expected, %s in %s on %s found", assay_compute_names[spec->compute],
+               spec->compute == ASSAY_COMPUTE_TF32 ? "a walk in f32 on a CUDA device" : "losses and gradients in f32, or any walk in f32 on a CUDA device,",
+               is_applied ? "products with a curvature" : "a walk", assay_dtype_name (spec->dtype), backend->name);
+  return FALSE;
 }
 
 /* --- the schedule ------------------------------------------------------------------------------------------------------- */

@@ -42,6 +42,11 @@ typedef struct {
   const guint *keep;
 } AssayWalkSpec;
 
+/* Whether such a walk on that backend, which may be NULL for the processor, stores values in bf16. */
+gboolean   assay_walk_spec_is_narrow (const AssayWalkSpec *spec, const AssayBackend *backend);
+/* Errors: UNSUPPORTED for a compute that is not FULL of another type than f32, on the processor for tf32 and for walks that are applied, too. */
+gboolean   assay_walk_spec_check  (const AssayWalkSpec *spec, const AssayBackend *backend, GError **error);
+
 /* keep: NULL or values (ASSAY_NO_VALUE-terminated) whose primal must still be readable after prepare; as ASSAY_KEEP_ADJOINT (value) its
  * adjoint, for walks that have one. */
 #define ASSAY_KEEP_ADJOINT(value) ((guint) (value) | 1u << 31)

@@ -222,7 +222,7 @@ assay_pass_measure_walk (const AssayModel *model, const AssayWalkSpec *spec, gin
 
   if (graph == NULL)
     return FALSE;
-  planned.is_narrow = assay_exec_would_be_narrow (spec, backend);
+  planned.is_narrow = assay_walk_spec_is_narrow (spec, backend);
   plan = assay_plan_new_walk (graph, &planned);
   *bytes = assay_plan_get_bytes (plan);
   for (guint v = 0; v < assay_graph_get_n_values (graph); v++)
