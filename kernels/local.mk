@@ -19,6 +19,7 @@ CUDA_FILES = \
   kernels/op_scan.cu \
   kernels/op_select.cu \
   kernels/op_sketch.cu \
+  kernels/op_statistics.cu \
   kernels/op_vector.cu \
   kernels/product.cu
 CUDA_INCLUDED = \

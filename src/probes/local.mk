@@ -31,7 +31,8 @@ src_probes_libprobes_la_SOURCES += \
   src/probes/units_measure.c \
   src/probes/units_part.c src/probes/units_part.h \
   src/probes/units_store.c src/probes/units_store.h \
-  src/probes/units_stream.c src/probes/units_stream.h
+  src/probes/units_stream.c src/probes/units_stream.h \
+  src/probes/units_there.c src/probes/units_there.h
 
 # The loops over all recorded values once per instruction set, as the products of the tensor floor are.
 noinst_LTLIBRARIES += src/probes/libunits-baseline.la

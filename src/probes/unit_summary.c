@@ -103,16 +103,33 @@ offer_keys (AssayUnitSummary *s, const gint16 *keys, const AssayUnitBlock *block
     }
 }
 
+/* In two doubles, which hold any whole number of 64 bits. */
+static void
+add_whole (AssayExactSum *sum, gint64 whole, double unit)
+{
+  const gint64 low = whole & G_MAXUINT32;
+
+  assay_exact_sum_add (sum, (double) (whole - low) * unit);
+  assay_exact_sum_add (sum, (double) low * unit);
+}
+
+static void
+add_sums (AssayUnitSummary *s, gint64 total, const gint64 *squares)
+{
+  static const double unit[] = { 0x1p-48, 0x1p-28, 0x1p-8 };
+
+  add_whole (&s->sum, total, 0x1p-24);
+  for (guint j = 0; j < 3; j++)
+    add_whole (&s->square, squares[j], unit[j]);
+}
+
 static void
 add_up (AssayUnitSummary *s, const gint16 *keys, gint64 n)
 {
-  static const double unit[] = { 0x1p-48, 0x1p-28, 0x1p-8 };
   gint64 total, squares[3];
 
   assay_unit_kernels_get ()->add_up (keys, n, &total, squares);
-  assay_exact_sum_add (&s->sum, (double) total * 0x1p-24);
-  for (guint j = 0; j < 3; j++)
-    assay_exact_sum_add (&s->square, (double) squares[j] * unit[j]);
+  add_sums (s, total, squares);
 }
 
 static void
@@ -166,6 +183,39 @@ assay_unit_summary_add (AssayUnitSummary *s, const gint16 *keys, const double *v
   s->n += block->n;
   tighten (&s->largest);
   tighten (&s->smallest);
+}
+
+void
+assay_unit_summary_add_counts (AssayUnitSummary *s, gint64 n, const gint64 *count, const gint64 *sum)
+{
+  s->n += n;
+  for (guint b = 0; b < ASSAY_UNIT_BINS; b++)
+    s->count[b] += count[b];
+  add_sums (s, sum[0], sum + 1);
+}
+
+void
+assay_unit_summary_offer (AssayUnitSummary *s, const AssayUnitRow *row)
+{
+  assay_unit_best_offer (&s->largest, row);
+  assay_unit_best_offer (&s->smallest, row);
+}
+
+/* The k-th best so far; what equals it loses to it when it comes later. */
+static gboolean
+find_bound (AssayUnitBest *best, gboolean ascending, double *bound)
+{
+  if (!best->has_worst || best->n > (gsize) best->k)
+    assay_unit_best_cut (best);
+  if (best->has_worst)
+    *bound = ascending ? nextafter (best->worst.value, best->largest ? (double) INFINITY : -(double) INFINITY) : best->worst.value;
+  return best->has_worst;
+}
+
+gboolean
+assay_unit_summary_bound (AssayUnitSummary *s, gboolean ascending, double *lo, double *hi)
+{
+  return find_bound (&s->smallest, ascending, lo) && find_bound (&s->largest, ascending, hi);
 }
 
 void

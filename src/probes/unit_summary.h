@@ -13,6 +13,8 @@
 #include "probes/unit_tally.h"
 #include "stats/exact_sum.h"
 
+#define ASSAY_UNIT_SUMS 4       /* of float16: AssayUnitKernels' add_up */
+
 typedef struct {
   AssayStoreType type;
   gint64 n;
@@ -28,6 +30,12 @@ void   assay_unit_summary_clear  (AssayUnitSummary *summary);
 gsize  assay_unit_summary_measure (gint64 k);
 /* As in assay_unit_tally_add: keys for F16 and BF16, else values. All must be finite. */
 void   assay_unit_summary_add    (AssayUnitSummary *summary, const gint16 *keys, const double *values, const AssayUnitBlock *block);
+/* The same for n rows of F16 in two halves: what was counted, and added up to below 2^63, elsewhere, count (256) and sum (ASSAY_UNIT_SUMS: values, then squares); and
+ * those of the rows that may be among the best. */
+void   assay_unit_summary_add_counts (AssayUnitSummary *summary, gint64 n, const gint64 *count, const gint64 *sum);
+void   assay_unit_summary_offer  (AssayUnitSummary *summary, const AssayUnitRow *row);
+/* Numbers at most *lo or at least *hi may yet be among the best; ascending: rows to come are behind all that were. FALSE: any may. Cost: sorts what was offered since. */
+gboolean assay_unit_summary_bound (AssayUnitSummary *summary, gboolean ascending, double *lo, double *hi);
 /* Adds what `from` holds, of the same type and k; `from` keeps it. */
 void   assay_unit_summary_merge  (AssayUnitSummary *summary, const AssayUnitSummary *from);
 /* What is known: no bands, n_distinct -1, quantiles NaN. The best rows lie sorted in the summary. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* units_stream.c: slots of rounded rows travel to the thread that counts them and come back empty. */
+/* units_stream.c: slots of rounded rows travel to the thread that counts them and come back empty. On a device batches are counted where they are as soon as every unit
+ * has its k best at either end, so that few rows may still be among these: only they come here. */
 #include "probes/units_stream.h"
 
 #include "base/error.h"
@@ -7,6 +8,7 @@
 #include "probes/unit_kernel.h"
 #include "probes/unit_summary.h"
 #include "probes/units_part.h"
+#include "probes/units_there.h"
 #include "run/record_walk.h"
 
 #include <signal.h>
@@ -52,6 +54,15 @@ typedef struct {
   gint64 row;                   /* walking: its rows that were handed over */
   gint64 n, done;               /* walking: rows of the batch, and of all batches */
   gint64 saved;                 /* walking: when */
+  AssayUnitsThere *there;       /* walking, as what follows: what a device counts; NULL: not yet, or nothing */
+  const GPtrArray *taps;
+  gboolean counts_there;        /* it may */
+  gboolean ascending;           /* rows of later batches are behind those of earlier ones */
+  gboolean has_entries;         /* of the batch */
+  gint64 n_there;               /* rows of batches that had them */
+  guint ahead;                  /* taps that were counted there and not yet handed over */
+  AssayRecordBounds *bounds;    /* (taps) NULL: not yet */
+  double *bound;                /* (2, n_units) what they point into: lo, hi */
   gint64 waited;                /* walking: microseconds */
   gint16 *keys;                 /* counting: (STRIP, MOST_ROWS) */
   double *numbers;              /* counting: one unit's, (MOST_ROWS), of types that are not counted by keys */
@@ -157,6 +168,7 @@ begin_batch (gpointer data, const gint64 *example, const gint32 *position, gint6
   s->example = example;
   s->position = position;
   s->row = 0;
+  s->has_entries = FALSE;
   s->walked = G_MAXUINT;
   return TRUE;
 }
@@ -193,28 +205,42 @@ take_rows (gpointer data, guint k, AssayStoreType from, gconstpointer x, gint64 
   return TRUE;
 }
 
+/* What a device counted joins the summaries. */
+static gboolean
+collect (Stream *s, GError **error)
+{
+  return s->there == NULL || assay_units_there_collect (s->there, s->unit, error);
+}
+
 static gboolean
 save (Stream *s, GError **error)
 {
   s->saved = g_get_monotonic_time ();
+  if (!collect (s, error))
+    return FALSE;
   return s->r->store == NULL || s->done == 0 || assay_units_part_save (s->r->store, s->r->name, s->identity, s->unit, s->n_units, s->done, error);
 }
 
-/* All slots empty in this hand: the other thread has nothing to do. */
-static gboolean
-save_between (Stream *s, GError **error)
+/* Until the other thread has nothing to do, and nothing is begun: summaries are this one's until a slot is posted. */
+static void
+rest (Stream *s)
 {
   Slot *all[SLOTS];
-  gboolean fine;
 
+  post_begun (s);
   for (guint k = 0; k < SLOTS; k++)
     all[k] = g_async_queue_pop (s->empty);
-  fine = save (s, error);
   for (guint k = 0; k < SLOTS; k++)
     g_async_queue_push (s->empty, all[k]);
-  return fine;
 }
 
+static gboolean
+is_save_due (const Stream *s)
+{
+  return g_get_monotonic_time () - s->saved >= SAVE_SECONDS * G_USEC_PER_SEC;
+}
+
+/* What is saved are whole batches: not while a device is one ahead. */
 static gboolean
 end_batch (gpointer data, GError **error)
 {
@@ -222,7 +248,94 @@ end_batch (gpointer data, GError **error)
 
   post_begun (s);
   s->done += s->n;
-  return g_get_monotonic_time () - s->saved < SAVE_SECONDS * G_USEC_PER_SEC || save_between (s, error);
+  s->n_there += s->has_entries ? s->n : 0;
+  if (s->ahead > 0 || !is_save_due (s))
+    return TRUE;
+  rest (s);
+  return save (s, error);
+}
+
+/* --- on a device ------------------------------------------------------------------------------------------------------------ */
+
+/* FALSE: there is no memory for it, and the processor counts. */
+static gboolean
+begin_there (Stream *s)
+{
+  gint64 first = 0;
+
+  if (s->bounds != NULL)
+    return s->there != NULL;
+  s->bounds = g_new0 (AssayRecordBounds, s->n_taps);
+  s->bound = assay_mem_new (double, 2 * s->n_units, NULL);
+  s->there = s->bound ? assay_units_there_new (s->r->backend, s->taps, assay_model_get_dtype (s->r->model), NULL) : NULL;
+  for (guint k = 0; s->bound != NULL && k < s->n_taps; first += s->tap[k++].C)
+    s->bounds[k] = (AssayRecordBounds) { s->bound + first, s->bound + s->n_units + first };
+  return s->there != NULL;
+}
+
+/* None before every unit has its best, and none when it is time to save, so that the batch after the one that is ahead is none ahead. */
+static const AssayRecordBounds *
+get_bounds (gpointer data)
+{
+  Stream *s = data;
+
+  if (s->done == 0 || is_save_due (s) || !begin_there (s))
+    return NULL;
+  rest (s);
+  for (gint64 u = 0; u < s->n_units; u++)
+    if (!assay_unit_summary_bound (&s->unit[u], s->ascending, &s->bound[u], &s->bound[s->n_units + u]))
+      return NULL;
+  return s->bounds;
+}
+
+static gboolean
+count_there (gpointer data, guint k, gconstpointer value, gconstpointer at, gint64 n, GError **error)
+{
+  Stream *s = data;
+
+  if (!assay_units_there_has_room (s->there, n))
+    {
+      rest (s);
+      if (!collect (s, error))
+        return FALSE;
+    }
+  s->ahead++;
+  return assay_units_there_add (s->there, k, value, at, n, error);
+}
+
+static gboolean
+take_entries (gpointer data, guint k, const AssayRecordEntries *e, GError **error)
+{
+  Stream *s = data;
+  const char *value = e->value;
+  gint64 i = 0;
+
+  (void) error;
+  rest (s);
+  for (gint64 row = 0; row < e->n; row++)
+    for (; i < e->end[row] - e->before; i++)
+      {
+        const gint16 key = assay_key_of_bits (((const guint16 *) (const void *) value)[i]);
+        const AssayUnitRow one = { assay_unit_key_value (s->type, key), s->example[row], s->position[row] };
+
+        assay_unit_summary_offer (&s->tap[k].unit[e->channel[i]], &one);
+      }
+  s->ahead--;
+  s->has_entries = TRUE;
+  return TRUE;
+}
+
+/* The walk needs the memory. */
+static gboolean
+give_up (gpointer data, GError **error)
+{
+  Stream *s = data;
+
+  rest (s);
+  if (!collect (s, error))
+    return FALSE;
+  g_clear_pointer (&s->there, assay_units_there_free);
+  return TRUE;
 }
 
 /* --- making ---------------------------------------------------------------------------------------------------------------- */
@@ -254,7 +367,7 @@ assay_units_stream_measure (const GPtrArray *taps, gint64 top)
 
   for (guint k = 0; k < taps->len; k++)
     units += (gsize) ((AssayRecordTap *) taps->pdata[k])->C;
-  return units * (assay_unit_summary_measure (top) + sizeof (AssayUnit) + 2 * (gsize) top * sizeof (AssayUnitRow))
+  return units * (assay_unit_summary_measure (top) + sizeof (AssayUnit) + 2 * sizeof (double) + 2 * (gsize) top * sizeof (AssayUnitRow))
          + SLOTS * (measure_slot (taps, sizeof (double)) + MOST_ROWS * (sizeof (gint64) + sizeof (gint32))) + MOST_ROWS * (STRIP * sizeof (gint16) + sizeof (double));
 }
 
@@ -270,6 +383,7 @@ make_units (Stream *s, const GPtrArray *taps, gint64 top, GError **error)
     return FALSE;
   for (; s->n_units < n; s->n_units++)
     assay_unit_summary_init (&s->unit[s->n_units], s->type, top);
+  s->taps = taps;
   s->n_taps = taps->len;
   s->tap = g_new0 (Tap, taps->len);
   for (guint k = 0; k < taps->len; k++)
@@ -283,12 +397,23 @@ make_units (Stream *s, const GPtrArray *taps, gint64 top, GError **error)
 }
 
 static gboolean
+are_ascending (const gint64 *examples, gint64 N)
+{
+  for (gint64 i = 1; i < N; i++)
+    if (examples[i] <= examples[i - 1])
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
 stream_init (Stream *s, const AssayRecording *r, const GPtrArray *taps, gint64 top, GError **error)
 {
   s->r = r;
   s->type = assay_record_get_type (r);
   s->identity = json_pack ("{s:o, s:I}", "recording", assay_record_identify (r), "top", (json_int_t) top);
   s->width = assay_store_type_width (s->type);
+  s->counts_there = r->backend->owns != NULL && s->type == ASSAY_STORE_F16;
+  s->ascending = are_ascending (r->examples, r->N);
   s->end.n = -1;
   s->empty = g_async_queue_new ();
   s->full = g_async_queue_new ();
@@ -324,6 +449,9 @@ stream_clear (Stream *s)
     }
   g_clear_pointer (&s->empty, g_async_queue_unref);
   g_clear_pointer (&s->full, g_async_queue_unref);
+  assay_units_there_free (s->there);
+  g_free (s->bounds);
+  assay_mem_free (s->bound);
   assay_mem_free (s->keys);
   assay_mem_free (s->numbers);
   json_decref (s->identity);
@@ -360,6 +488,7 @@ finish (const Stream *s, const GPtrArray *taps, gint64 R, gint64 top, GError **e
 
   out->taps = g_ptr_array_new_with_free_func ((GDestroyNotify) assay_units_free);
   out->R = R;
+  out->R_there = s->n_there;
   for (guint k = 0; k < taps->len; k++)
     {
       AssayUnits *units = finish_tap (s, k, ((AssayRecordTap *) taps->pdata[k])->name, R, top, error);
@@ -389,7 +518,8 @@ start_thread (Stream *s)
 static gboolean
 walk (Stream *s, AssayRecordWalk *walk, gint64 R, AssayProgress *progress, GError **error)
 {
-  const AssayRecordSink sink = { .type = s->type, .index = begin_batch, .rows = take_rows, .batch = end_batch, .data = s };
+  const AssayRecordSink sink = { .type = s->type, .index = begin_batch, .rows = take_rows, .batch = end_batch, .bounds = s->counts_there ? get_bounds : NULL,
+                                 .entries = take_entries, .there = count_there, .give_up = give_up, .data = s };
   g_autoptr (GError) fault = NULL;
   gboolean fine;
 
@@ -399,7 +529,7 @@ walk (Stream *s, AssayRecordWalk *walk, gint64 R, AssayProgress *progress, GErro
   g_async_queue_push (s->full, &s->end);
   g_thread_join (s->thread);
   if (fine)
-    return TRUE;
+    return collect (s, error);
   if ((g_error_matches (fault, ASSAY_ERROR, ASSAY_ERROR_INTERRUPTED) || g_error_matches (fault, ASSAY_ERROR, ASSAY_ERROR_TERMINATED)) && !save (s, NULL))
     g_prefix_error (&fault, "what was counted last could not be committed; ");
   g_propagate_error (error, g_steal_pointer (&fault));

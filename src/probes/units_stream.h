@@ -2,7 +2,8 @@
 /* units_stream.h: the units of a corpus summarised while the model walks over it. No row is kept, so that memory is the same for any corpus.
  *
  * The walking thread rounds rows to the stored type and goes on; a thread of its own turns them round, unit by unit, and adds them to the units'
- * summaries. Rows wait in a fixed number of slots; the walk waits for an empty one when all are full.
+ * summaries. Rows wait in a fixed number of slots; the walk waits for an empty one when all are full. On a device with room for counts rows of float16 are counted there
+ * (units_there.h), to the same bits, from the batch on before which every unit has met as many rows as are kept, and only those that may be among these leave it.
  * Shape letters: C units of a tap, R rows. Ownership: the caller. Thread rule: one stream at a time per recording.
  */
 #pragma once
@@ -12,7 +13,7 @@
 
 typedef struct {
   GPtrArray *taps;              /* AssayUnits, as far as a summary knows them, in the order of evaluation */
-  gint64 R;
+  gint64 R, R_there;            /* rows; of them those that a device counted */
   double waited, took;          /* seconds: of the walk for the other thread, of all */
 } AssayUnitsStream;
 

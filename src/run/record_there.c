@@ -300,6 +300,12 @@ assay_record_there_get_rows (const AssayRecordThere *t, guint k)
   return get_here (t, t->part[k].rows);
 }
 
+gconstpointer
+assay_record_there_get_at (const AssayRecordThere *t)
+{
+  return t->at;
+}
+
 gboolean
 assay_record_there_has_entries (const AssayRecordThere *t)
 {

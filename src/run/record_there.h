@@ -30,6 +30,8 @@ gboolean          assay_record_there_receive (AssayRecordThere *there, GError **
 /* What rows are of; and the rows (n,C) of tap k that were received. */
 AssayStoreType    assay_record_there_get_type (const AssayRecordThere *there);
 gconstpointer     assay_record_there_get_rows (const AssayRecordThere *there, guint k);
+/* Which rows of the walk's values were sent, there. */
+gconstpointer     assay_record_there_get_at (const AssayRecordThere *there);
 /* Whether entries were sent in place of rows; and those of tap k. */
 gboolean          assay_record_there_has_entries (const AssayRecordThere *there);
 AssayRecordEntries assay_record_there_get_entries (const AssayRecordThere *there, guint k);

@@ -389,10 +389,27 @@ give_up_room (AssayRecordWalk *w, const AssayRecordSink *sink, GError **fault)
   if (!w->gathers || !g_error_matches (*fault, ASSAY_ERROR, ASSAY_ERROR_NO_MEMORY))
     return FALSE;
   g_clear_error (fault);
-  if (!hand_over_sent (w, sink, fault))
+  if (!hand_over_sent (w, sink, fault) || (sink->give_up != NULL && !sink->give_up (sink->data, fault)))
     return FALSE;
   release_room (w);
   w->gathers = FALSE;
+  return TRUE;
+}
+
+/* What the sink does there with what it will be given entries of. */
+static gboolean
+meet_there (const AssayRecordWalk *w, const Batch *b, const AssayExec *exec, const AssayRecordSink *sink, GError **error)
+{
+  if (sink->there == NULL || !assay_record_there_has_entries (b->there))
+    return TRUE;
+  for (guint k = 0; k < w->taps->len; k++)
+    {
+      const AssayRecordTap *tap = w->taps->pdata[k];
+
+      if (tap->attention == NULL
+          && !sink->there (sink->data, k, assay_exec_get_there (exec, ASSAY_PRIMAL, tap->value), assay_record_there_get_at (b->there), b->n, error))
+        return FALSE;
+    }
   return TRUE;
 }
 
@@ -408,7 +425,9 @@ send (AssayRecordWalk *w, const AssayExec *exec, const AssayRecordSink *sink, GE
   if (b->there == NULL)
     b->there = assay_record_there_new (w->r->backend, w->taps, w->dtype, sink->type, MIN (w->batch * w->T, w->rows->n), sink->bounds != NULL, &fault);
   b->is_sent = b->there != NULL && assay_record_there_send (b->there, exec, b->at, b->n, sink->bounds ? sink->bounds (sink->data) : NULL, &fault);
-  if (b->is_sent || give_up_room (w, sink, &fault))
+  if (b->is_sent)
+    return meet_there (w, b, exec, sink, error);
+  if (give_up_room (w, sink, &fault))
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&fault));
   return FALSE;

@@ -32,6 +32,10 @@ typedef struct {
    * the walk; NULL: of this batch rows. It is asked for one batch ahead of what has been handed over. */
   const AssayRecordBounds *(*bounds) (gpointer data);
   gboolean (*entries) (gpointer data, guint tap, const AssayRecordEntries *entries, GError **error);
+  /* NULL, or what else is to be queued with each tap's value (n_walked,C) of a batch of which entries were sent, before they are handed over; at (n): its rows, both there.
+   * What fails ends the walk. give_up: memory that was taken there is needed. */
+  gboolean (*there) (gpointer data, guint tap, gconstpointer value, gconstpointer at, gint64 n, GError **error);
+  gboolean (*give_up) (gpointer data, GError **error);
   gpointer data;
 } AssayRecordSink;
 

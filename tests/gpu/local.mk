@@ -75,6 +75,11 @@ check_PROGRAMS += tests/gpu/test-record_cuda
 tests_gpu_test_record_cuda_SOURCES = tests/gpu/test-record_cuda.c tests/hessian/world.c tests/hessian/world.h
 tests_gpu_test_record_cuda_CPPFLAGS = -I$(top_srcdir)/tests/hessian $(AM_CPPFLAGS) -DCUDA_MODULE='"$(abs_top_builddir)/tests/gpu/emulated-cuda.so"'
 
+# Statistics of units.
+check_PROGRAMS += tests/gpu/test-units_cuda
+tests_gpu_test_units_cuda_SOURCES = tests/gpu/test-units_cuda.c tests/hessian/world.c tests/hessian/world.h
+tests_gpu_test_units_cuda_CPPFLAGS = -I$(top_srcdir)/tests/hessian $(AM_CPPFLAGS) -DCUDA_MODULE='"$(abs_top_builddir)/tests/gpu/emulated-cuda.so"'
+
 # Whole models walked on the device: the suite of tests/model against the complex step.
 check_PROGRAMS += tests/gpu/test-oracle_cuda
 tests_gpu_test_oracle_cuda_SOURCES = $(tests_model_test_oracle_SOURCES)
@@ -105,6 +110,7 @@ EXTRA_tests_gpu_test_scores_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
 EXTRA_tests_gpu_test_sketch_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
 EXTRA_tests_gpu_test_search_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
 EXTRA_tests_gpu_test_record_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
+EXTRA_tests_gpu_test_units_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
 EXTRA_tests_gpu_test_oracle_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
 dist_check_SCRIPTS += tests/gpu/test-bench.sh tests/gpu/test-bundle.sh tests/gpu/test-failures.sh tests/gpu/test-mutants.sh tests/gpu/test-device.sh
 tests/gpu/test-bench.log: tests/gpu/emulated-cuda.so tests/gpu/test-ops_cuda$(EXEEXT) tests/gpu/test-oracle_cuda$(EXEEXT) tests/gpu/test-products_cuda$(EXEEXT) tests/gpu/test-walks_cuda$(EXEEXT) tests/gpu/test-narrow_cuda$(EXEEXT) tests/gpu/test-modules_cuda$(EXEEXT) bench/gpu/walks$(EXEEXT) bench/gpu/factors$(EXEEXT)

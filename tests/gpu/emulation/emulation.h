@@ -98,6 +98,17 @@ static inline float __double2float_rd (double a) { return -__double2float_ru (-a
 static inline int __popc (unsigned x) { return __builtin_popcount (x); }
 template <class T> static inline T __ldcs (const T *x) { return *x; }
 
+/* Fibers change places elsewhere. */
+template <class T>
+static inline T
+atomicAdd (T *to, T x)
+{
+  const T before = *to;
+
+  *to += x;
+  return before;
+}
+
 /* --- kernels/matrix_unit.cuh --- */
 
 static inline void copy_async (void *shared, const void *global) { emulation_copy (shared, global, 16, 16); }
