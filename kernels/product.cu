@@ -5,7 +5,8 @@
  * examples or positions, it is chosen for ROWS of them, whatever M is, and must not split the sum: then a row's bits do not depend on how many there are.
  * Where N is such a number, too, it is chosen for COLUMNS of them.
  * Where it has no such way for an M, a kernel of our own makes the product, for which the same holds.
- * Factors in bf16 that are not stored so are rounded here, to nearest even, into matrices whose rows are aligned as the matrix units like them.
+ * Factors in bf16 that are not stored so are rounded here, to nearest even, into matrices whose rows are aligned as the matrix units like them; those whose rows are not
+ * aligned are copied into such ones, and so are results in bf16 out of them.
  * Source: cuBLAS documentation, cublasLtMatmul.
  */
 #include "platform.cuh"
@@ -381,48 +382,90 @@ multiply_there (AssayCudaContext *context, const AssayCudaProduct *p, AssayCudaF
                                                          context->workspace != NULL ? WORKSPACE : 0, context->stream), "matrix product", failure);
 }
 
+#define PIECE 1024              /* columns that a warp rounds: no division for each */
+
+/* Matrices, one after another, in bf16. */
 struct RoundToBf16 {
   const float *x;
+  bool is_narrow;               /* x: in bf16 already */
   uint16_t *y;
-  int64_t rows, columns, ld, apart, rounded_ld;         /* of each of some matrices */
+  int64_t rows, columns, ld, apart, to_ld, to_apart;    /* of each of them */
 
   __device__ void
-  operator() (int64_t i) const
+  operator() (int64_t piece, int lane) const
   {
-    const int64_t row = i / columns, column = i % columns;
-    const float value = x[row / rows * apart + row % rows * ld + column];
-    uint32_t bits;
+    const int64_t across = (columns + PIECE - 1) / PIECE, row = piece / across, first = piece % across * PIECE, e = row / rows;
+    const int64_t from = e * apart + row % rows * ld, to = e * to_apart + row % rows * to_ld, end = first + PIECE < columns ? first + PIECE : columns;
 
-    memcpy (&bits, &value, sizeof bits);
-    y[row * rounded_ld + column] = value != value ? (uint16_t) (bits >> 16 | 64) : (uint16_t) ((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+    for (int64_t column = first + lane; column < end; column += 32)
+      store_number ((float *) y, to + column, true, load_number (x, from + column, is_narrow));
   }
 };
+
+static int
+run_round (const Scope &scope, const char *name, int64_t matrices, const RoundToBf16 &body)
+{
+  return run_rows (scope, name, matrices * body.rows * ((body.columns + PIECE - 1) / PIECE), body);
+}
 
 int
 assay_cuda_round (AssayCudaContext *context, int64_t rows, int64_t columns, int64_t ld, const float *x, int64_t stride, uint16_t *y, AssayCudaFailure *failure)
 {
   const Scope scope = { context, NULL, failure };
 
-  return run_elements (scope, "matrix rounded to bf16", rows * columns, RoundToBf16 { x, y, rows, columns, ld, 0, stride });
+  return run_round (scope, "matrix rounded to bf16", 1, RoundToBf16 { x, false, y, rows, columns, ld, 0, stride, 0 });
 }
 
-/* The factors of a batch, of `rows` rows each, in bf16: one where all products share it. Owns: the caller, through *buffer. */
+/* Whether every row begins where the matrix units like it to. */
+static bool
+is_aligned (const void *first, int64_t ld, int64_t apart)
+{
+  return ((uintptr_t) first | (uintptr_t) (ld | apart) * sizeof (uint16_t)) % 16 == 0;
+}
+
+/* The factors of a batch, of `rows` rows each, in bf16 and aligned: as they are, or rounded, or copied; one where all products share it. Owns: the caller, through *buffer. */
 static int
-round_factor (AssayCudaContext *context, int64_t batch, const void **factor, int64_t rows, int64_t columns, int64_t *ld, int64_t *apart, void **buffer,
+align_factor (AssayCudaContext *context, int64_t batch, bool is_narrow, const void **factor, int64_t rows, int64_t columns, int64_t *ld, int64_t *apart, void **buffer,
               AssayCudaFailure *failure)
 {
   const Scope scope = { context, NULL, failure };
-  const int64_t rounded_ld = (columns + 7) / 8 * 8;
-  const int64_t n = *apart == 0 ? 1 : batch;
-  RoundToBf16 body = { (const float *) *factor, NULL, rows, columns, *ld, *apart, rounded_ld };
+  const int64_t to_ld = (columns + 7) / 8 * 8, n = *apart == 0 ? 1 : batch;
+  RoundToBf16 body = { (const float *) *factor, is_narrow, NULL, rows, columns, *ld, *apart, to_ld, rows * to_ld };
 
-  if (!assay_cuda_alloc (context, (size_t) (n * rows * rounded_ld) * sizeof (uint16_t), buffer, failure))
+  if (is_narrow && is_aligned (*factor, *ld, *apart))
+    return 1;
+  if (!assay_cuda_alloc (context, (size_t) (n * rows * to_ld) * sizeof (uint16_t), buffer, failure))
     return 0;
   body.y = (uint16_t *) *buffer;
   *factor = *buffer;
-  *ld = rounded_ld;
-  *apart = *apart == 0 ? 0 : rows * rounded_ld;
-  return run_elements (scope, "factor rounded to bf16", n * rows * columns, body);
+  *ld = to_ld;
+  *apart = *apart == 0 ? 0 : rows * to_ld;
+  return run_round (scope, "factor in bf16", n, body);
+}
+
+/* Results in bf16 whose rows are not aligned, as of a vocabulary of 50,257, are made in rows that are, and copied: kernels that write such rows are far slower, where there are any. */
+static int
+multiply_into_aligned (AssayCudaContext *context, const AssayCudaProduct *product, AssayCudaFailure *failure)
+{
+  const Scope scope = { context, NULL, failure };
+  const int64_t ld = (product->N + 7) / 8 * 8, apart = product->M * ld;
+  RoundToBf16 into = { (const float *) product->C, true, NULL, product->M, product->N, product->ldc, product->apart_C, ld, apart };
+  RoundToBf16 out = { NULL, true, (uint16_t *) product->C, product->M, product->N, ld, apart, product->ldc, product->apart_C };
+  AssayCudaProduct p = *product;
+  void *buffer = NULL;
+  int ok;
+
+  if (!assay_cuda_alloc (context, (size_t) (p.batch * apart) * sizeof (uint16_t), &buffer, failure))
+    return 0;
+  into.y = (uint16_t *) buffer;
+  out.x = (const float *) buffer;
+  p.C = buffer;
+  p.ldc = ld;
+  p.apart_C = apart;
+  ok = (p.beta == 0 || run_round (scope, "result into aligned rows", p.batch, into)) && multiply_there (context, &p, failure)
+       && run_round (scope, "result out of aligned rows", p.batch, out);
+  assay_cuda_release (context, buffer);
+  return ok;
 }
 
 static int
@@ -432,9 +475,11 @@ multiply_in_bf16 (AssayCudaContext *context, const AssayCudaProduct *product, As
   void *a = NULL, *b = NULL;
   int ok;
 
-  ok = (p.A_is_narrow || round_factor (context, p.batch, &p.A, p.ta ? p.K : p.M, p.ta ? p.M : p.K, &p.lda, &p.apart_A, &a, failure))
-       && (p.B_is_narrow || round_factor (context, p.batch, &p.B, p.tb ? p.N : p.K, p.tb ? p.K : p.N, &p.ldb, &p.apart_B, &b, failure))
-       && multiply_there (context, &p, failure);
+  if (p.batch == 1)
+    p.apart_A = p.apart_B = p.apart_C = p.apart_bias = 0;
+  ok = align_factor (context, p.batch, p.A_is_narrow, &p.A, p.ta ? p.K : p.M, p.ta ? p.M : p.K, &p.lda, &p.apart_A, &a, failure)
+       && align_factor (context, p.batch, p.B_is_narrow, &p.B, p.tb ? p.N : p.K, p.tb ? p.K : p.N, &p.ldb, &p.apart_B, &b, failure)
+       && (p.C_is_narrow && !is_aligned (p.C, p.ldc, p.apart_C) ? multiply_into_aligned (context, &p, failure) : multiply_there (context, &p, failure));
   assay_cuda_release (context, a);
   assay_cuda_release (context, b);
   return ok;

@@ -665,15 +665,23 @@ cublasLtMatmulPreferenceSetAttribute (cublasLtMatmulPreference_t preference, cub
   return CUBLAS_STATUS_SUCCESS;
 }
 
+/* Numbers of 16 bits in rows that begin anywhere, which the real one has slow ways for, where it has any. */
+static bool
+is_unaligned (cublasLtMatrixLayout_t matrix, uint32_t alignment)
+{
+  return matrix->type == CUDA_R_16BF && alignment < 16;
+}
+
 cublasStatus_t
-cublasLtMatmulAlgoGetHeuristic (cublasLtHandle_t, cublasLtMatmulDesc_t product, cublasLtMatrixLayout_t A, cublasLtMatrixLayout_t, cublasLtMatrixLayout_t,
+cublasLtMatmulAlgoGetHeuristic (cublasLtHandle_t, cublasLtMatmulDesc_t product, cublasLtMatrixLayout_t A, cublasLtMatrixLayout_t B, cublasLtMatrixLayout_t,
                                 cublasLtMatrixLayout_t D, cublasLtMatmulPreference_t preference, int, cublasLtMatmulHeuristicResult_t *found, int *n)
 {
   const uint64_t k = product->trans[0] ? A->rows : A->columns;
 
   CHECK (call_blas);
   *n = 0;
-  if (refuses_products || (D->type == CUDA_R_64F && product->bias != nullptr))
+  if (refuses_products || is_unaligned (A, preference->alignment[0]) || is_unaligned (B, preference->alignment[1]) || is_unaligned (D, preference->alignment[3])
+      || (D->type == CUDA_R_64F && product->bias != nullptr))
     return CUBLAS_STATUS_NOT_SUPPORTED;
   *n = 1;
   found->state = CUBLAS_STATUS_SUCCESS;
