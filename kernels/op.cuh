@@ -344,39 +344,75 @@ run_rows (const Scope &scope, const char *name, int64_t n, Body body)
 }
 
 #define ASSAY_OP_GROUPS (ASSAY_OP_THREADS / 32)
+#define ASSAY_OP_PART_ROWS 256
 
-/* A block has 32 columns; each of its warps adds up every eighth row, then the warps' sums are added in their order. */
+/* A block has 32 columns of a part of the rows; each of its warps adds up every eighth of these, then the warps' sums are added in their order. of_part: NULL where there
+ * is one part, or (parts,C). */
 template <class S, class Body>
 static __global__ void __launch_bounds__ (ASSAY_OP_THREADS)
-each_column (int64_t N, int64_t C, Adjoint<S> sums, Body body)
+each_column (int64_t N, int64_t C, Adjoint<S> sums, Base<S> *of_part, Body body)
 {
-  __shared__ Base<S> part[ASSAY_OP_GROUPS][32];
+  __shared__ Base<S> of_group[ASSAY_OP_GROUPS][32];
   const int group = threadIdx.x / 32, lane = threadIdx.x % 32;
-  const int64_t i = (int64_t) blockIdx.x * 32 + lane;
+  const int64_t across = (C + 31) / 32, part = blockIdx.x / across, i = blockIdx.x % across * 32 + lane;
+  const int64_t first = part * ASSAY_OP_PART_ROWS, end = first + ASSAY_OP_PART_ROWS < N ? first + ASSAY_OP_PART_ROWS : N;
   Base<S> sum = 0;
 
   if (i < C)
-    for (int64_t n = group; n < N; n += ASSAY_OP_GROUPS)
+    for (int64_t n = first + group; n < end; n += ASSAY_OP_GROUPS)
       sum += tangent_or_value (body (n, i));
-  part[group][lane] = sum;
+  of_group[group][lane] = sum;
   __syncthreads ();
   if (group == 0 && i < C)
     {
       for (int g = 1; g < ASSAY_OP_GROUPS; g++)
-        sum += part[g][lane];
-      sums.to[i] = (sums.fresh ? Base<S> (0) : sums.to[i]) + sum;
+        sum += of_group[g][lane];
+      if (of_part != NULL)
+        of_part[part * C + i] = sum;
+      else
+        sums.to[i] = (sums.fresh ? Base<S> (0) : sums.to[i]) + sum;
     }
 }
 
-/* sums[i] += sum over n of body (n, i), an S, for N rows and C columns; nothing where nobody wants the sums, which are of parameters and never narrow. */
+/* The parts' sums, in their order. */
+template <class T>
+struct SumParts {
+  int64_t parts, C;
+  const T *of_part;             /* (parts,C) */
+  Adjoint<T> sums;
+
+  __device__ void
+  operator() (int64_t i) const
+  {
+    T sum = 0;
+
+    for (int64_t p = 0; p < parts; p++)
+      sum += of_part[p * C + i];
+    sums.add (i, sum);
+  }
+};
+
+/* sums[i] += sum over n of body (n, i), an S, for N rows and C columns; nothing where nobody wants the sums, which are of parameters and never narrow.
+ * Rows in parts, since the columns of a layer alone would leave most of a device idle. */
 template <class S, class Body>
 static int
 run_columns (const Scope &scope, const char *name, int64_t N, int64_t C, Adjoint<S> sums, Body body)
 {
+  const int64_t parts = N <= ASSAY_OP_PART_ROWS ? 1 : (N + ASSAY_OP_PART_ROWS - 1) / ASSAY_OP_PART_ROWS, blocks = (C + 31) / 32 * parts;
+  void *of_part = NULL;
+  int ok;
+
   if (sums.to == NULL || C <= 0)
     return 1;
-  ASSAY_LAUNCH ((each_column<S, Body>), (unsigned) ((C + 31) / 32), ASSAY_OP_THREADS, 0, scope.context->stream, N, C, sums, body);
-  return assay_cuda_check_launch (scope.context, name, scope.failure);
+  if (blocks > INT32_MAX)
+    return assay_cuda_fail (scope.failure, ASSAY_CUDA_BAD_CALL, "%s: at most %d blocks of rows and columns expected, %lld found", name, INT32_MAX, (long long) blocks);
+  if (parts > 1 && !assay_cuda_alloc (scope.context, (size_t) (parts * C) * sizeof (Base<S>), &of_part, scope.failure))
+    return 0;
+  ASSAY_LAUNCH ((each_column<S, Body>), (unsigned) blocks, ASSAY_OP_THREADS, 0, scope.context->stream, N, C, sums, (Base<S> *) of_part, body);
+  ok = assay_cuda_check_launch (scope.context, name, scope.failure)
+       && (parts == 1 || run_elements (scope, name, C, SumParts<Base<S>> { parts, C, (const Base<S> *) of_part, Adjoint<Base<S>> { sums.to, sums.fresh, false } }));
+  assay_cuda_release (scope.context, of_part);
+  return ok;
 }
 
 /* Plain products of the call's type, for each of `batch` whose matrices lie so many elements apart; C (M,N) (+)= op(A) op(B), as launch.h has it. */

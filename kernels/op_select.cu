@@ -14,7 +14,9 @@ struct SelectForward {
   __device__ void operator() (int64_t i) const { y.put (i, table[id[i / C] * C + i % C]); }
 };
 
-/* dtable_v = sum over n with id_n = v of dy_n, in the order of n: the warp of the first n that has an id adds all that have it. */
+#define CHANNELS 8              /* of a lane at once */
+
+/* dtable_v = sum over n with id_n = v of dy_n, in the order of n: the warp of the first n that has an id adds all that have it, some channels at a time. */
 template <class T>
 struct SelectBackward {
   int64_t N, C;
@@ -22,25 +24,40 @@ struct SelectBackward {
   In<T> dy;
   Adjoint<T> dtable;
 
+  __device__ bool
+  is_first (int64_t row, int lane, int32_t mine) const
+  {
+    for (int64_t at = 0; at < row; at += 32)
+      if (__ballot_sync (0xffffffffu, at + lane < row && id[at + lane] == mine) != 0)
+        return false;
+    return true;
+  }
+
   __device__ void
   operator() (int64_t row, int lane) const
   {
     const int32_t mine = id[row];
 
-    for (int64_t at = 0; at < row; at += 32)
-      if (__ballot_sync (0xffffffffu, at + lane < row && id[at + lane] == mine) != 0)
-        return;
-    for (int64_t at = row; at < N; at += 32)
+    if (!is_first (row, lane, mine))
+      return;
+    for (int64_t c = lane; c - lane < C; c += 32 * CHANNELS)
       {
-        unsigned found = __ballot_sync (0xffffffffu, at + lane < N && id[at + lane] == mine);
+        T sum[CHANNELS];
 
-        for (; found != 0; found &= found - 1)
-          {
-            const int64_t n = at + __ffs ((int) found) - 1;
+        for (int k = 0; k < CHANNELS; k++)
+          sum[k] = c + 32 * k < C && !dtable.fresh ? load_number (dtable.to, mine * C + c + 32 * k, dtable.narrow) : T (0);
+        for (int64_t at = row; at < N; at += 32)
+          for (unsigned found = __ballot_sync (0xffffffffu, at + lane < N && id[at + lane] == mine); found != 0; found &= found - 1)
+            {
+              const int64_t n = at + __ffs ((int) found) - 1;
 
-            for (int64_t i = lane; i < C; i += 32)
-              dtable.add (mine * C + i, dy[n * C + i]);
-          }
+              for (int k = 0; k < CHANNELS; k++)
+                if (c + 32 * k < C)
+                  sum[k] += dy[n * C + c + 32 * k];
+            }
+        for (int k = 0; k < CHANNELS; k++)
+          if (c + 32 * k < C)
+            store_number (dtable.to, mine * C + c + 32 * k, dtable.narrow, sum[k]);
       }
   }
 };

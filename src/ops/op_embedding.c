@@ -12,6 +12,7 @@ static const AssayOpCase cases[] = {
   { "one token", .in = { ASSAY_SHAPE (1, 3), ASSAY_SHAPE (1, 1) }, .index_below = 1 },
   { "repeated tokens", .in = { ASSAY_SHAPE (4, 5), ASSAY_SHAPE (3, 7) }, .index_below = 4 },
   { "one channel", .in = { ASSAY_SHAPE (9, 1), ASSAY_SHAPE (2, 5) }, .index_below = 9 },
+  { "many channels", .in = { ASSAY_SHAPE (3, 300), ASSAY_SHAPE (2, 4) }, .index_below = 3 },
   { "several blocks", .in = { ASSAY_SHAPE (60, 70), ASSAY_SHAPE (2, 300) }, .index_below = 60 },
   { .name = NULL }
 };

@@ -38,6 +38,7 @@ static const AssayOpCase cases[] = {
   { "one in, one out", .in = { ASSAY_SHAPE (6, 1), ASSAY_SHAPE (1, 1), ASSAY_SHAPE (1) } },
   { "without bias", .in = { ASSAY_SHAPE (5, 6), ASSAY_SHAPE (3, 6) }, .n_in = 2 },
   { "three axes", .in = { ASSAY_SHAPE (2, 3, 8), ASSAY_SHAPE (5, 8), ASSAY_SHAPE (5) } },
+  { "more rows than are summed at once", .in = { ASSAY_SHAPE (600, 2), ASSAY_SHAPE (3, 2), ASSAY_SHAPE (3) } },
   { "several blocks", .in = { ASSAY_SHAPE (140, 96), ASSAY_SHAPE (150, 96), ASSAY_SHAPE (150) } },
   { .name = NULL }
 };

@@ -74,7 +74,7 @@ else
     check "reading queries before all are there is found" found unready 's|^  __syncthreads ();$||'
     check "fragments out of the wrong places are found" found swizzle 's|lane / 8 % 2 ^ lane % 8|lane / 16 ^ lane % 8|'
     check "rows behind the last one are found" found behind 's/first + 2 \* p + half < rows.n)/first + 2 * p + half < rows.stride)/'
-    check "factors that are cut off instead of rounded are found" wrong_product cut 's/(bits + 0x7fff + (bits >> 16 \& 1)) >> 16/bits >> 16/'
+    check "factors that are cut off instead of rounded are found" wrong_product cut 's/store_number ((float \*) y, to + column, true, load_number (x, from + column, is_narrow))/y[to + column] = ((const uint16_t *) (x + from + column))[1]/'
     check "a term too few in the adjoint of a loss is found" wrong_op loss op_loss 's|exp_of (-l\[n\]) - S (1)|exp_of (-l[n])|' xent
     check "a slab whose terms are the slab's before is found" wrong_op slab op_convolution 's|terms\[1 - slab\]\[threadIdx.x\] = |if (at < 0) terms[1 - slab][threadIdx.x] = |' conv2d
     check "weights that meet the wrong positions are found" wrong_tile positions attention_matrix_tile.cuh 's|(j + l % 16)|(j + l % 8)|'

@@ -39,7 +39,7 @@ round_array (Trial *t, TrialRole role, guint i, guint bits)
   trial_write (t, role, i, values);
 }
 
-/* A copy of the trial whose weight has no tangent: what the first of a tangent's two products leaves, where both are stored one after the other. */
+/* A copy of the trial whose weight and bias have no tangent: what the first of a tangent's two products leaves, where both are stored one after the other. */
 static Trial *
 get_first (const Trial *t, AssayRule rule)
 {
@@ -51,7 +51,8 @@ get_first (const Trial *t, AssayRule rule)
   first->compute = t->compute;
   for (TrialRole role = 0; role < TRIAL_N_ROLES; role++)
     trial_copy (first, t, role);
-  memset (first->at[TRIAL_RX][1], 0, trial_count (first, TRIAL_RX, 1) * sizeof (float));
+  for (guint i = 1; i < first->n_in; i++)
+    memset (first->at[TRIAL_RX][i], 0, trial_count (first, TRIAL_RX, i) * sizeof (float));
   return first;
 }
 
