@@ -30,6 +30,7 @@ CUDA_INCLUDED = \
   kernels/dual.cuh \
   kernels/launch.h \
   kernels/matrix_unit.cuh \
+  kernels/numbers.cuh \
   kernels/op.cuh \
   kernels/platform.cuh \
   kernels/rope_frequencies.h \

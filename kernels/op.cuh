@@ -16,7 +16,7 @@
 #include "platform.cuh"
 
 #include "dual.cuh"
-#include "matrix_unit.cuh"
+#include "numbers.cuh"
 
 /* A rule under way. */
 struct Scope {
@@ -63,34 +63,24 @@ struct AssayCudaOp {
 
 /* --- what a rule reads and writes --- */
 
-/* Number i of x, which narrow makes one of bf16. */
-static __device__ __forceinline__ float
-load_number (const float *x, int64_t i, bool narrow)
-{
-  if (!narrow)
-    return x[i];
-
-  const uint32_t bits = (uint32_t) ((const uint16_t *) x)[i] << 16;
-  float value;
-
-  memcpy (&value, &bits, sizeof value);
-  return value;
-}
-static __device__ __forceinline__ double load_number (const double *x, int64_t i, bool) { return x[i]; }
-
-static __device__ __forceinline__ void
-store_number (float *x, int64_t i, bool narrow, float value)
-{
-  if (narrow)
-    ((uint16_t *) x)[i] = (uint16_t) round_to_bf16 (value, 0);
-  else
-    x[i] = value;
-}
-static __device__ __forceinline__ void store_number (double *x, int64_t i, bool, double value) { x[i] = value; }
-
-template <class T> struct Made { static __device__ T of (T v, const T *, int64_t, bool) { return v; } };
+template <class T>
+struct Made {
+  static __device__ T of (T v, const T *, int64_t, bool) { return v; }
+  static __device__ Pack<T> of (const Pack<T> &v, const T *, int64_t, bool) { return v; }
+};
 template <class T>
 struct Made<Dual<T>> {
+  static __device__ Pack<Dual<T>>
+  of (const Pack<T> &v, const T *r, int64_t i, bool narrow)
+  {
+    const Pack<T> tangents = r != NULL ? load_pack (r, i, narrow) : Pack<T> {};
+    Pack<Dual<T>> pack;
+
+#pragma unroll
+    for (int k = 0; k < Pack<T>::N; k++)
+      pack.x[k] = Dual<T> (v.x[k], tangents.x[k]);
+    return pack;
+  }
   static __device__ Dual<T> of (T v, const T *r, int64_t i, bool narrow) { return Dual<T> (v, r != NULL ? load_number (r, i, narrow) : T (0)); }
 };
 
@@ -101,23 +91,42 @@ struct In {
   bool narrow = false;
 
   __device__ S operator[] (int64_t i) const { return Made<S>::of (load_number (v, i, narrow), r, i, narrow); }
+  __device__ Pack<S> pack (int64_t i) const { return Made<S>::of (load_pack (v, i, narrow), r, i, narrow); }
+  bool takes_packs () const { return ::takes_packs (v) && ::takes_packs (r); }
 };
 
 static __device__ inline float tangent_or_value (float x) { return x; }
 static __device__ inline double tangent_or_value (double x) { return x; }
 template <class T> static __device__ inline T tangent_or_value (Dual<T> x) { return x.d; }
+template <class S>
+static __device__ inline Pack<Base<S>>
+tangents_or_values (const Pack<S> &from)
+{
+  Pack<Base<S>> to;
+
+#pragma unroll
+  for (int k = 0; k < Pack<S>::N; k++)
+    to.x[k] = tangent_or_value (from.x[k]);
+  return to;
+}
 
 template <class S>
 struct Out {
+  static constexpr int PACK = Pack<S>::N;
+
   Base<S> *to;
   bool narrow = false;
 
   __device__ void put (int64_t i, S x) const { store_number (to, i, narrow, tangent_or_value (x)); }
+  __device__ void put (int64_t i, const Pack<S> &x) const { store_pack (to, i, narrow, tangents_or_values (x)); }
+  bool takes_packs () const { return ::takes_packs (to); }
 };
 
 /* An adjoint, or the tangent of one; `to` is NULL where nobody wants it, and holds nothing yet where it is fresh. */
 template <class S>
 struct Adjoint {
+  static constexpr int PACK = Pack<S>::N;
+
   Base<S> *to;
   bool fresh, narrow = false;
 
@@ -126,6 +135,24 @@ struct Adjoint {
   {
     store_number (to, i, narrow, (fresh ? Base<S> (0) : load_number (to, i, narrow)) + tangent_or_value (x));
   }
+  __device__ void
+  add (int64_t i, const Pack<S> &x) const
+  {
+    Pack<Base<S>> sum = tangents_or_values (x);
+
+    if (!fresh)
+      {
+        const Pack<Base<S>> before = load_pack (to, i, narrow);
+
+#pragma unroll
+        for (int k = 0; k < Pack<S>::N; k++)
+          sum.x[k] = before.x[k] + sum.x[k];
+      }
+    store_pack (to, i, narrow, sum);
+  }
+  __device__ void put (int64_t i, S x) const { add (i, x); }
+  __device__ void put (int64_t i, const Pack<S> &x) const { add (i, x); }
+  bool takes_packs () const { return ::takes_packs (to); }
 };
 
 /* Numbers that one kernel of a rule leaves for the next ones, and their tangents where they have any. */
@@ -283,6 +310,58 @@ run_elements (const Scope &scope, const char *name, int64_t n, Body body)
   if (n <= 0)
     return 1;
   ASSAY_LAUNCH (each_element<Body>, blocks_for (n, ASSAY_OP_THREADS), ASSAY_OP_THREADS, 0, scope.context->stream, n, body);
+  return assay_cuda_check_launch (scope.context, name, scope.failure);
+}
+
+template <class F, class S>
+static __device__ __forceinline__ Pack<S>
+map_packs (F f, const Pack<S> &a)
+{
+  Pack<S> y;
+
+#pragma unroll
+  for (int k = 0; k < Pack<S>::N; k++)
+    y.x[k] = f (a.x[k]);
+  return y;
+}
+
+template <class F, class S>
+static __device__ __forceinline__ Pack<S>
+map_packs (F f, const Pack<S> &a, const Pack<S> &b)
+{
+  Pack<S> y;
+
+#pragma unroll
+  for (int k = 0; k < Pack<S>::N; k++)
+    y.x[k] = f (a.x[k], b.x[k]);
+  return y;
+}
+
+template <class To, class F, class... Inputs>
+static __global__ void __launch_bounds__ (ASSAY_OP_THREADS)
+each_pack (int64_t n, int64_t packs, To to, F f, Inputs... in)
+{
+  const int64_t first = (int64_t) blockIdx.x * blockDim.x + threadIdx.x, step = (int64_t) gridDim.x * blockDim.x;
+
+  if constexpr (To::PACK > 1)
+    for (int64_t p = first; p < packs; p += step)
+      to.put (p * To::PACK, map_packs (f, in.pack (p * To::PACK)...));
+  for (int64_t i = packs * To::PACK + first; i < n; i += step)
+    to.put (i, f (in[i]...));
+}
+
+/* to[i] <- f (in[i], ...), or added to it where it is an adjoint, for 0 <= i < n. */
+template <class To, class F, class... Inputs>
+static int
+run_map (const Scope &scope, const char *name, int64_t n, To to, F f, Inputs... in)
+{
+  const bool packed = To::PACK > 1 && to.takes_packs () && (in.takes_packs () && ...);
+  const int64_t packs = packed ? n / To::PACK : 0;
+
+  if (n <= 0)
+    return 1;
+  ASSAY_LAUNCH ((each_pack<To, F, Inputs...>), blocks_for (packs + (n - packs * To::PACK), ASSAY_OP_THREADS), ASSAY_OP_THREADS, 0, scope.context->stream, n, packs,
+                to, f, in...);
   return assay_cuda_check_launch (scope.context, name, scope.failure);
 }
 

@@ -4,21 +4,8 @@
 
 /* --- y = phi (x): a function gives phi and its derivative dphi, over S ----------------------------------------------------- */
 
-template <class S, class Phi>
-struct PhiForward {
-  In<S> x;
-  Out<S> y;
-
-  __device__ void operator() (int64_t i) const { y.put (i, Phi::phi (x[i])); }
-};
-
-template <class S, class Phi>
-struct PhiBackward {
-  In<S> x, dy;
-  Adjoint<S> dx;
-
-  __device__ void operator() (int64_t i) const { dx.add (i, Phi::dphi (x[i]) * dy[i]); }
-};
+template <class S, class Phi> struct Value { __device__ S operator() (S x) const { return Phi::phi (x); } };
+template <class S, class Phi> struct Derivative { __device__ S operator() (S x, S dy) const { return Phi::dphi (x) * dy; } };
 
 template <class Phi>
 struct Elementwise {
@@ -26,7 +13,7 @@ struct Elementwise {
   static int
   forward (const Scope &scope)
   {
-    return run_elements (scope, Phi::name (), count (scope.call->in_shape[0]), PhiForward<S, Phi> { input<S> (scope, 0), output<S> (scope, 0) });
+    return run_map (scope, Phi::name (), count (scope.call->in_shape[0]), output<S> (scope, 0), Value<S, Phi> {}, input<S> (scope, 0));
   }
 
   template <class S>
@@ -35,8 +22,7 @@ struct Elementwise {
   {
     const Adjoint<S> dx = adjoint<S> (scope, 0);
 
-    return dx.to == NULL
-           || run_elements (scope, Phi::name (), count (scope.call->in_shape[0]), PhiBackward<S, Phi> { input<S> (scope, 0), seed<S> (scope), dx });
+    return dx.to == NULL || run_map (scope, Phi::name (), count (scope.call->in_shape[0]), dx, Derivative<S, Phi> {}, input<S> (scope, 0), seed<S> (scope));
   }
 };
 
@@ -147,57 +133,19 @@ ELEMENTWISE (tanh);
 
 /* --- sums and products ----------------------------------------------------------------------------------------------------- */
 
-template <class T>
-struct AddForward {
-  In<T> a, b;
-  Out<T> y;
-
-  __device__ void operator() (int64_t i) const { y.put (i, a[i] + b[i]); }
-};
+template <class T> struct Sum { __device__ T operator() (T a, T b) const { return a + b; } };
+template <class S> struct Product { __device__ S operator() (S a, S b) const { return a * b; } };
+template <class T> struct Scaled { T k; __device__ T operator() (T x) const { return k * x; } };
 
 /* dx (+)= k dy */
-template <class T>
-struct AddScaled {
-  T k;
-  In<T> dy;
-  Adjoint<T> dx;
-
-  __device__ void operator() (int64_t i) const { dx.add (i, k * dy[i]); }
-};
-
 template <class T>
 static int
 add_scaled (const Scope &scope, const char *name, int i, T k)
 {
   const Adjoint<T> dx = adjoint<T> (scope, i);
 
-  return dx.to == NULL || run_elements (scope, name, count (scope.call->in_shape[i]), AddScaled<T> { k, seed<T> (scope), dx });
+  return dx.to == NULL || run_map (scope, name, count (scope.call->in_shape[i]), dx, Scaled<T> { k }, seed<T> (scope));
 }
-
-template <class T>
-struct ScaleForward {
-  T k;
-  In<T> x;
-  Out<T> y;
-
-  __device__ void operator() (int64_t i) const { y.put (i, k * x[i]); }
-};
-
-template <class S>
-struct MulForward {
-  In<S> a, b;
-  Out<S> y;
-
-  __device__ void operator() (int64_t i) const { y.put (i, a[i] * b[i]); }
-};
-
-template <class S>
-struct MulBackward {
-  In<S> other, dy;
-  Adjoint<S> dx;
-
-  __device__ void operator() (int64_t i) const { dx.add (i, other[i] * dy[i]); }
-};
 
 namespace rules {
 struct add {
@@ -205,7 +153,7 @@ struct add {
   static int
   forward (const Scope &scope)
   {
-    return run_elements (scope, "add", count (scope.call->in_shape[0]), AddForward<T> { input<T> (scope, 0), input<T> (scope, 1), output<T> (scope, 0) });
+    return run_map (scope, "add", count (scope.call->in_shape[0]), output<T> (scope, 0), Sum<T> {}, input<T> (scope, 0), input<T> (scope, 1));
   }
 
   template <class T>
@@ -221,8 +169,7 @@ struct scale {
   static int
   forward (const Scope &scope)
   {
-    return run_elements (scope, "scale", count (scope.call->in_shape[0]),
-                         ScaleForward<T> { (T) scope.call->attr[0], input<T> (scope, 0), output<T> (scope, 0) });
+    return run_map (scope, "scale", count (scope.call->in_shape[0]), output<T> (scope, 0), Scaled<T> { (T) scope.call->attr[0] }, input<T> (scope, 0));
   }
 
   template <class T> static int backward (const Scope &scope) { return add_scaled<T> (scope, "scale backward", 0, (T) scope.call->attr[0]); }
@@ -234,7 +181,7 @@ struct flatten {
   static int
   forward (const Scope &scope)
   {
-    return run_elements (scope, "flatten", count (scope.call->in_shape[0]), ScaleForward<T> { 1, input<T> (scope, 0), output<T> (scope, 0) });
+    return run_map (scope, "flatten", count (scope.call->in_shape[0]), output<T> (scope, 0), Scaled<T> { 1 }, input<T> (scope, 0));
   }
 
   template <class T> static int backward (const Scope &scope) { return add_scaled<T> (scope, "flatten backward", 0, 1); }
@@ -245,7 +192,7 @@ struct mul {
   static int
   forward (const Scope &scope)
   {
-    return run_elements (scope, "mul", count (scope.call->in_shape[0]), MulForward<S> { input<S> (scope, 0), input<S> (scope, 1), output<S> (scope, 0) });
+    return run_map (scope, "mul", count (scope.call->in_shape[0]), output<S> (scope, 0), Product<S> {}, input<S> (scope, 0), input<S> (scope, 1));
   }
 
   template <class S>
@@ -256,7 +203,7 @@ struct mul {
       {
         const Adjoint<S> dx = adjoint<S> (scope, k);
 
-        if (dx.to != NULL && !run_elements (scope, "mul backward", count (scope.call->in_shape[0]), MulBackward<S> { input<S> (scope, 1 - k), seed<S> (scope), dx }))
+        if (dx.to != NULL && !run_map (scope, "mul backward", count (scope.call->in_shape[0]), dx, Product<S> {}, input<S> (scope, 1 - k), seed<S> (scope)))
           return 0;
       }
     return 1;
