@@ -122,7 +122,7 @@ typedef struct AssayCudaOpCall {
   int64_t n_tangents;           /* of a block, for "linear" alone; below 2: one */
   AssayCudaApart apart;
   int64_t position;
-  AssayCudaCompute compute;     /* of products with weights; BF16 of attention's too, in FWD and BWD */
+  AssayCudaCompute compute;     /* of products with weights; BF16 of attention's too */
 } AssayCudaOpCall;
 
 typedef struct AssayCudaContext AssayCudaContext;

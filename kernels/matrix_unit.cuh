@@ -78,13 +78,13 @@ round_to_bf16 (float low, float high)
   return pair;
 }
 
-/* c0, c1: row l/4, columns 2 (l%4) and the next one; c2, c3: row l/4 + 8. */
+/* What nobody reads is left out. c0, c1: row l/4, columns 2 (l%4) and the next one; c2, c3: row l/4 + 8. */
 static __device__ __forceinline__ void
 multiply_bf16 (float &c0, float &c1, float &c2, float &c3, const unsigned (&a)[4], unsigned b0, unsigned b1)
 {
-  asm volatile ("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
-                : "+f"(c0), "+f"(c1), "+f"(c2), "+f"(c3)
-                : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+  asm ("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+       : "+f"(c0), "+f"(c1), "+f"(c2), "+f"(c3)
+       : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 }
 
 static __device__ __forceinline__ void

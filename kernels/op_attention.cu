@@ -349,25 +349,34 @@ struct RoundHeads {
   }
 };
 
+/* The values of what is read, or its tangents. */
+static In<float> plane_of (const In<float> &x, int) { return x; }
+static In<float> plane_of (const In<Dual<float>> &x, int plane) { return { plane == 0 ? x.v : x.r, NULL, x.narrow }; }
+
+static RoundedRows rows_of (const In<float> &x) { return { (const uint16_t *) x.v, NULL }; }
+static RoundedRows rows_of (const In<Dual<float>> &x) { return { (const uint16_t *) x.v, (const uint16_t *) x.r }; }
+
 /* Whether rows are in memory as tiles of `wide` channels take them. */
+template <class S>
 static bool
-are_rounded (const AttentionSizes &s, const AttentionTensors<float> &in, int wide, bool has_adjoint)
+are_rounded (const AttentionSizes &s, const AttentionTensors<S> &in, int wide, bool has_adjoint)
 {
   return s.D == wide && in.q.narrow && in.k.narrow && in.v.narrow && (!has_adjoint || in.dy.narrow);
 }
 
-/* q, k, v and, where it is asked for, dy, rounded once for all tiles; the memory is released by the caller, also after a failure. */
+/* q, k, v and, where it is asked for, dy, with their tangents, rounded once for all tiles; the memory is released by the caller, also after a failure. */
+template <class S>
 static int
-round_heads (const Scope &scope, const AttentionSizes &s, const AttentionTensors<float> &in, int wide, bool has_adjoint, void **memory,
-             AttentionRows<const uint16_t *> *rows)
+round_heads (const Scope &scope, const AttentionSizes &s, const AttentionTensors<S> &in, int wide, bool has_adjoint, void **memory, AttentionRows<RoundedRows> *rows)
 {
-  const In<float> from[] = { in.q, in.k, in.v, in.dy };
+  const int planes = BaseOf<S>::is_dual ? 2 : 1;
+  const In<S> from[] = { in.q, in.k, in.v, in.dy };
   const int64_t heads[] = { s.H, s.G, s.G, has_adjoint ? s.H : 0 }, stride[] = { s.stride[0], s.stride[1], s.stride[2], s.H * s.D };
   const int64_t first[] = { s.first[0], s.first[1], s.first[2], 0 };
-  const uint16_t **const to[] = { &rows->q, &rows->k, &rows->v, &rows->dy };
+  RoundedRows *const to[] = { &rows->q, &rows->k, &rows->v, &rows->dy };
   uint16_t *next;
 
-  if (!assay_cuda_alloc (scope.context, (size_t) (s.B * s.T * (s.H + 2 * s.G + heads[3]) * wide) * sizeof *next, memory, scope.failure))
+  if (!assay_cuda_alloc (scope.context, (size_t) (planes * s.B * s.T * (s.H + 2 * s.G + heads[3]) * wide) * sizeof *next, memory, scope.failure))
     return 0;
   next = (uint16_t *) *memory;
   rows->s = s;
@@ -376,10 +385,18 @@ round_heads (const Scope &scope, const AttentionSizes &s, const AttentionTensors
     {
       const int64_t n = s.B * s.T * heads[k] * wide;
 
-      if (!run_elements (scope, "attention rounded", n / 2, RoundHeads { from[k], heads[k], s.D, wide, stride[k], first[k], (unsigned *) next }))
-        return 0;
-      *to[k] = next;
-      next += n;
+      *to[k] = { NULL, NULL };
+      for (int plane = 0; plane < planes; plane++)
+        {
+          const In<float> x = plane_of (from[k], plane);
+
+          if (x.v == NULL)
+            continue;
+          if (!run_elements (scope, "attention rounded", n / 2, RoundHeads { x, heads[k], s.D, wide, stride[k], first[k], (unsigned *) next }))
+            return 0;
+          (plane == 0 ? to[k]->v : to[k]->r) = next;
+          next += n;
+        }
       if (k < 3)
         {
           rows->s.stride[k] = heads[k] * wide;
@@ -440,30 +457,31 @@ run_tiles (const Scope &scope, const AttentionSizes &s)
 }
 
 /* The same on the matrix units. */
-template <int D, bool is_backward>
+template <class S, int D, bool is_backward>
 static int
 run_matrix_tiles (const Scope &scope, const AttentionSizes &s)
 {
-  const AttentionTensors<float> in = get_attention_tensors<float> (scope);
-  AttentionRows<const uint16_t *> rows = { s, (const uint16_t *) in.q.v, (const uint16_t *) in.k.v, (const uint16_t *) in.v.v, (const uint16_t *) in.dy.v };
+  const AttentionTensors<S> in = get_attention_tensors<S> (scope);
+  AttentionRows<RoundedRows> rows = { s, rows_of (in.q), rows_of (in.k), rows_of (in.v), rows_of (in.dy) };
   void *memory = NULL;
   const int ok = (are_rounded (s, in, D, is_backward) || round_heads (scope, s, in, D, is_backward, &memory, &rows))
-                 && (is_backward ? launch_backward<MatrixTiles<D, 2>> (scope, s, rows, in) : launch_forward<MatrixTiles<D, 1>> (scope, s, rows, in));
+                 && (is_backward ? launch_backward<MatrixTiles<S, D, 2>> (scope, s, rows, in) : launch_forward<MatrixTiles<S, D, 1>> (scope, s, rows, in));
 
   assay_cuda_release (scope.context, memory);
   return ok;
 }
 
-/* Rounded factors where the call asks for them and a head's sums fit the registers; tangents and what is longer keep the factors as they are. */
+/* Rounded factors where the call asks for them and a head's sums fit the registers; what is longer keeps the factors as they are. */
 template <class S, bool is_backward>
 static int
 run_attention (const Scope &scope)
 {
   const AttentionSizes s = get_attention_sizes (scope);
 
-  if (std::is_same<S, float>::value && scope.call->compute == ASSAY_CUDA_BF16 && s.D <= 128)
-    return s.D <= 32 ? run_matrix_tiles<32, is_backward> (scope, s)
-           : s.D <= 64 ? run_matrix_tiles<64, is_backward> (scope, s) : run_matrix_tiles<128, is_backward> (scope, s);
+  if constexpr (std::is_same<Base<S>, float>::value)
+    if (scope.call->compute == ASSAY_CUDA_BF16 && s.D <= 128)
+      return s.D <= 32 ? run_matrix_tiles<S, 32, is_backward> (scope, s)
+             : s.D <= 64 ? run_matrix_tiles<S, 64, is_backward> (scope, s) : run_matrix_tiles<S, 128, is_backward> (scope, s);
   return check_attention_head (scope, s)
          && (s.D <= 32 ? run_tiles<S, 32, is_backward> (scope, s)
              : s.D <= 64 ? run_tiles<S, 64, is_backward> (scope, s)
