@@ -22,11 +22,17 @@ tell_failure (const char *what, GError **error)
 
 /* Of what the processor says, too. */
 static inline void
+tell_parity_with (const char *with, const char *job, const char *type, double relative_difference, double bound)
+{
+  printf ("{\"what\": \"parity\", \"with\": \"%s\", \"job\": \"%s\", \"type\": \"%s\", \"relative_difference\": %.4g, \"bound\": %.4g}\n", with, job, type, relative_difference, bound);
+  fflush (stdout);
+  has_failed |= !(relative_difference <= bound);
+}
+
+static inline void
 tell_parity (const char *job, double relative_difference)
 {
-  printf ("{\"what\": \"parity\", \"with\": \"processor\", \"job\": \"%s\", \"relative_difference\": %.4g, \"bound\": %g}\n", job, relative_difference, PARITY);
-  fflush (stdout);
-  has_failed |= !(relative_difference <= PARITY);
+  tell_parity_with ("processor", job, "f32", relative_difference, PARITY);
 }
 
 static inline gint32 *

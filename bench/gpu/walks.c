@@ -400,14 +400,14 @@ walk_once (gpointer data, GError **error)
 
 /* What the job's walk says, as a new vector of n numbers: P, or the loss of each example. */
 static float *
-compute (const Batch *b, guint job, AssayBackend *backend, gint64 *n, GError **error)
+compute (const Batch *b, guint job, AssayCompute compute, AssayBackend *backend, gint64 *n, GError **error)
 {
   const gboolean is_loss = jobs[job].walk == ASSAY_WALK_FORWARD;
   float *result = NULL;
   Walk w;
 
   *n = is_loss ? 1 : b->P;
-  if (make_walk (&w, b, job, ASSAY_COMPUTE_FULL, 1, sizes->parity_T, backend, error) && (jobs[job].directions == NONE || prepare (&w, error)) && walk_once (&w, error)
+  if (make_walk (&w, b, job, compute, 1, sizes->parity_T, backend, error) && (jobs[job].directions == NONE || prepare (&w, error)) && walk_once (&w, error)
       && (is_loss || backend != device || device->copy_out (device, b->result, b->results_there, (gsize) b->P * 4, error)))
     result = assay_mem_new (float, *n, error);
   if (result != NULL)
@@ -471,6 +471,33 @@ compare (const char *job, gint64 n, const float *ours, const float *theirs)
   tell_parity (job, apart / largest);
 }
 
+/* Walks of rounded factors beside those in f32 (n): as far apart, by the norm, as each of their steps rounds, relatively, to first order. A sign that is wrong, or a number that
+ * is read where it does not lie, is farther. */
+static void
+compare_rounded (const Batch *b, guint job, gint64 n, const float *full)
+{
+  static const struct { AssayCompute compute; double unit; } types[] = { { ASSAY_COMPUTE_TF32, 0x1p-11 }, { ASSAY_COMPUTE_BF16, 0x1p-8 } };
+
+  for (guint k = 0; k < G_N_ELEMENTS (types); k++)
+    {
+      g_autoptr (GError) error = NULL;
+      float *rounded = compute (b, job, types[k].compute, device, &n, &error);
+      double size = 0, apart = 0;
+
+      for (gint64 i = 0; rounded != NULL && i < n; i++)
+        {
+          size += (double) full[i] * full[i];
+          apart += ((double) rounded[i] - full[i]) * ((double) rounded[i] - full[i]);
+        }
+      if (rounded != NULL)
+        tell_parity_with ("f32 on the device", jobs[job].name, type_names[types[k].compute], sqrt (apart / size),
+                          types[k].unit * assay_graph_get_n_nodes (assay_model_get_layout (b->model)));
+      else
+        tell_failure (jobs[job].name, &error);
+      assay_mem_free (rounded);
+    }
+}
+
 static void
 check_parity (const Batch *b, const char *folder)
 {
@@ -482,10 +509,13 @@ check_parity (const Batch *b, const char *folder)
       g_autofree char *name = g_strconcat (jobs[k].name, ".npy", NULL), *file = g_build_filename (folder, name, NULL);
       g_autoptr (GError) error = NULL;
       gint64 n;
-      float *ours = compute (b, k, device, &n, &error), *theirs = error == NULL ? compute (b, k, processor, &n, &error) : NULL;
+      float *ours = compute (b, k, ASSAY_COMPUTE_FULL, device, &n, &error), *theirs = error == NULL ? compute (b, k, ASSAY_COMPUTE_FULL, processor, &n, &error) : NULL;
 
       if (ours != NULL && theirs != NULL && assay_npy_write (file, ASSAY_STORE_F32, 1, &n, ours, &error))
-        compare (jobs[k].name, n, ours, theirs);
+        {
+          compare (jobs[k].name, n, ours, theirs);
+          compare_rounded (b, k, n, ours);
+        }
       else
         tell_failure (jobs[k].name, &error);
       assay_mem_free (ours);
