@@ -27,6 +27,7 @@ struct SoftmaxForward {
         sum += e;
       }
     sum = warp_sum (sum);
+#pragma unroll 1                                                  /* several divisions at once spill */
     for (int64_t i = lane; i < V; i += 32)
       p.put (row * V + i, p.to[row * V + i] / sum);
   }

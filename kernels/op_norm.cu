@@ -24,6 +24,7 @@ struct NormForward {
     for (int64_t i = lane; i < C; i += 32)
       v += (x[row * C + i] - m) * (x[row * C + i] - m);
     root = sqrt_of (warp_sum (v) / C + eps);
+#pragma unroll 1                                                  /* several divisions at once spill */
     for (int64_t i = lane; i < C; i += 32)
       {
         const T normal = (x[row * C + i] - m) / root, scaled = g[first + i] * normal;
