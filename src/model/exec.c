@@ -159,7 +159,7 @@ assay_exec_new_walk (AssayGraph *graph, const AssayWalkSpec *spec, AssayBackend 
       exec->scratch_bytes = 0;
     }
   if (planned.is_narrow
-      && (exec->rounded = assay_rounded_weights_new (graph, exec->n_steps > exec->n_prepare ? exec->K : 0, backend, error)) == NULL)
+      && (exec->rounded = assay_rounded_weights_new (graph, assay_plan_get_n_directions (exec->plan), backend, error)) == NULL)
     return NULL;
   exec->scratch = backend->alloc (backend, MAX (64, exec->scratch_bytes * assay_workers_get_count (backend->workers)), error);
   if (exec->scratch == NULL)
@@ -832,7 +832,7 @@ gsize
 assay_exec_get_bytes (const AssayExec *exec)
 {
   return assay_plan_get_bytes (exec->plan) + exec->scratch_bytes * assay_workers_get_count (exec->backend->workers)
-         + exec->zeros_bytes + (exec->rounded ? assay_rounded_weights_get_bytes (exec->rounded) : 0);
+         + exec->zeros_bytes + (exec->rounded ? assay_rounded_weights_measure (exec->graph, assay_plan_get_n_directions (exec->plan)) : 0);
 }
 
 AssayCost

@@ -379,6 +379,12 @@ assay_plan_get_apart (const AssayPlan *plan, AssayPlane plane, guint value)
   return plan->buffers[plane][value].apart;
 }
 
+gint64
+assay_plan_get_n_directions (const AssayPlan *plan)
+{
+  return plan->steps->len > plan->n_prepare ? plan->K : 0;
+}
+
 gboolean
 assay_plan_is_narrow (const AssayPlan *plan, guint value)
 {

@@ -62,6 +62,8 @@ gsize      assay_plan_get_bytes (const AssayPlan *plan);         /* of the arena
 gsize      assay_plan_get_offset (const AssayPlan *plan, AssayPlane plane, guint value);
 /* Bytes from the buffer of one direction to that of the next: 0 in planes that have one for all. */
 gsize      assay_plan_get_apart  (const AssayPlan *plan, AssayPlane plane, guint value);
+/* K, or 0 where nothing is applied. */
+gint64     assay_plan_get_n_directions (const AssayPlan *plan);
 /* Whether its buffers, in all planes, hold numbers of bf16. */
 gboolean   assay_plan_is_narrow (const AssayPlan *plan, guint value);
 AssayCost  assay_plan_get_cost (const AssayPlan *plan, gboolean apply);         /* of one direction */

@@ -74,7 +74,7 @@ assay_rounded_weights_get_apart (const AssayRoundedWeights *weights)
 }
 
 gsize
-assay_rounded_weights_get_bytes (const AssayRoundedWeights *weights)
+assay_rounded_weights_measure (const AssayGraph *graph, gint64 K)
 {
-  return (gsize) (1 + weights->K) * assay_rounded_weights_get_apart (weights);
+  return (gsize) (1 + K) * (gsize) assay_graph_get_n_params (graph) * sizeof (guint16);
 }

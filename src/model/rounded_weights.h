@@ -22,8 +22,9 @@ gboolean    assay_rounded_weights_set_directions (AssayRoundedWeights *weights, 
 /* Where a parameter's numbers are, and its first direction's. */
 const void *assay_rounded_weights_get            (const AssayRoundedWeights *weights, const AssayGraphValue *parameter);
 const void *assay_rounded_weights_get_direction  (const AssayRoundedWeights *weights, const AssayGraphValue *parameter);
-/* Bytes from one direction to the next; of all. */
+/* Bytes from one direction to the next. */
 gsize       assay_rounded_weights_get_apart      (const AssayRoundedWeights *weights);
-gsize       assay_rounded_weights_get_bytes      (const AssayRoundedWeights *weights);
+/* Bytes of theta and of K directions. */
+gsize       assay_rounded_weights_measure        (const AssayGraph *graph, gint64 K);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AssayRoundedWeights, assay_rounded_weights_free)

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "model/rounded_weights.h"
 
 #include <complex.h>
 #include <math.h>
@@ -224,7 +225,7 @@ assay_pass_measure_walk (const AssayModel *model, const AssayWalkSpec *spec, gin
     return FALSE;
   planned.is_narrow = assay_walk_spec_is_narrow (spec, backend);
   plan = assay_plan_new_walk (graph, &planned);
-  *bytes = assay_plan_get_bytes (plan);
+  *bytes = assay_plan_get_bytes (plan) + (planned.is_narrow ? assay_rounded_weights_measure (graph, assay_plan_get_n_directions (plan)) : 0);
   for (guint v = 0; v < assay_graph_get_n_values (graph); v++)
     {
       const AssayGraphValue *x = assay_graph_get_value (graph, v);

@@ -6,6 +6,7 @@
  */
 #include "base/error.h"
 #include "models.h"
+#include "run/pass.h"
 #include "trial.h"
 
 #include <math.h>
@@ -341,10 +342,17 @@ test_memory (void)
   const AssayWalkSpec whole = { .walk = ASSAY_WALK_HESSIAN, .dtype = ASSAY_F32 }, narrow = { .walk = ASSAY_WALK_HESSIAN, .dtype = ASSAY_F32, .is_narrow = TRUE };
   const AssayWalkSpec kept = { .walk = ASSAY_WALK_HESSIAN, .dtype = ASSAY_F32, .is_narrow = TRUE, .keep = keep };
   g_autoptr (AssayPlan) of_wide = assay_plan_new_walk (graph, &whole), of_narrow = assay_plan_new_walk (graph, &narrow), of_kept = assay_plan_new_walk (graph, &kept);
+  const AssayWalkSpec block = { .walk = ASSAY_WALK_HESSIAN, .dtype = ASSAY_F32, .K = 2, .compute = ASSAY_COMPUTE_BF16 };
+  Walk *walk = walk_new_spec (s, &block, device);
+  guint64 measured;
 
   g_test_message ("%zu bytes in f32, %zu in bf16", assay_plan_get_bytes (of_wide), assay_plan_get_bytes (of_narrow));
   g_assert_cmpuint (assay_plan_get_bytes (of_narrow), <, assay_plan_get_bytes (of_wide) * 6 / 10);
   g_assert_true (assay_plan_is_narrow (of_narrow, logits) && !assay_plan_is_narrow (of_kept, logits) && !assay_plan_is_narrow (of_wide, logits));
+  g_assert_true (assay_pass_measure_walk (s->model, &block, BATCH, device, &measured, NULL));
+  g_assert_cmpuint (measured, >=, assay_exec_get_bytes (walk->exec));                           /* data, too, and the rounded parameters of theta and of each direction */
+  g_assert_cmpuint (assay_exec_get_bytes (walk->exec), >=, assay_plan_get_bytes (of_narrow) + 3 * (guint64) s->P * sizeof (guint16));
+  walk_free (walk);
   sample_free (s);
 }
 
