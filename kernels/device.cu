@@ -28,8 +28,8 @@ assay_cuda_fail (AssayCudaFailure *failure, AssayCudaCode code, const char *form
   return 0;
 }
 
-static int
-lose (AssayCudaContext *context, AssayCudaFailure *failure, const char *what, const char *name, const char *why)
+int
+assay_cuda_lose (AssayCudaContext *context, AssayCudaFailure *failure, const char *what, const char *name, const char *why)
 {
   assay_cuda_fail (&context->first, ASSAY_CUDA_LOST, "CUDA device %d, %s: %s (%s); nothing computed on it since is used", context->device, what, why, name);
   context->is_lost = true;
@@ -46,8 +46,8 @@ assay_cuda_check (AssayCudaContext *context, cudaError_t status, const char *wha
   if (status == cudaErrorMemoryAllocation)
     return assay_cuda_fail (failure, ASSAY_CUDA_NO_MEMORY, "CUDA device %d, %s: out of memory", context->device, what);
   if (status == cudaErrorNoKernelImageForDevice)
-    return lose (context, failure, what, cudaGetErrorName (status), "this build has no code for the device; configure with CUDA_ARCHS for it");
-  return lose (context, failure, what, cudaGetErrorName (status), cudaGetErrorString (status));
+    return assay_cuda_lose (context, failure, what, cudaGetErrorName (status), "this build has no code for the device; configure with CUDA_ARCHS for it");
+  return assay_cuda_lose (context, failure, what, cudaGetErrorName (status), cudaGetErrorString (status));
 }
 
 int
@@ -67,7 +67,7 @@ check_library (AssayCudaContext *context, const char *library, int status, int n
   if (status == no_memory)
     return assay_cuda_fail (failure, ASSAY_CUDA_NO_MEMORY, "CUDA device %d, %s: out of memory", context->device, what);
   snprintf (number, sizeof number, "%s status %d", library, status);
-  return lose (context, failure, what, number, "the call failed");
+  return assay_cuda_lose (context, failure, what, number, "the call failed");
 }
 
 int
@@ -137,6 +137,9 @@ describe_device (int device, AssayCudaDevice *found, AssayCudaFailure *failure)
   d.processors = properties.multiProcessorCount;
   d.level_two = (size_t) properties.l2CacheSize;
   d.shared = properties.sharedMemPerBlockOptin;
+  static_assert (sizeof properties.uuid == sizeof d.card, "a card's number");
+  memcpy (d.card, &properties.uuid, sizeof d.card);
+  d.nccl = assay_cuda_find_nccl ();
   *found = d;
   return 1;
 }
@@ -161,6 +164,7 @@ close_context (AssayCudaContext *context)
   if (context == NULL)
     return;
   cudaSetDevice (context->device);
+  assay_cuda_leave (context);
   for (AssayBlockOfMemory *block = context->memory; block != NULL; block = next)
     {
       next = block->next;
@@ -621,7 +625,8 @@ static const AssayCudaTable table = {
   alloc_zeros, assay_cuda_release, trim, owns, zero, assay_cuda_copy_in, assay_cuda_copy_out, copy_out_begin, copy_out_end,
   copy_out_drop, sync, set_mark, get_elapsed,
   assay_cuda_gemm, assay_cuda_eigen, assay_cuda_factor, assay_cuda_solve, assay_cuda_index_scores,
-  assay_cuda_run_op, capture_begin, capture_end, replay, drop
+  assay_cuda_run_op, capture_begin, capture_end, replay, drop,
+  assay_cuda_make_ranks_id, assay_cuda_join, assay_cuda_send, assay_cuda_receive
 };
 
 extern "C" __attribute__ ((visibility ("default"))) const AssayCudaTable *

@@ -17,7 +17,9 @@
 extern "C" {
 #endif
 
-#define ASSAY_CUDA_ABI 8                /* changes with anything in this file */
+#define ASSAY_CUDA_ABI 9                /* changes with anything in this file */
+#define ASSAY_CUDA_CARD_ID 16           /* bytes */
+#define ASSAY_CUDA_RANKS_ID 128
 #define ASSAY_CUDA_INDEX_BLOCK 256      /* W */
 #define ASSAY_CUDA_INDEX_ROWS 256       /* rows are padded to a multiple of this */
 
@@ -42,6 +44,8 @@ typedef struct {
   size_t memory, available;     /* bytes */
   size_t level_two;             /* bytes of cache */
   size_t shared;                /* most bytes of shared memory that a block may have */
+  uint8_t card[ASSAY_CUDA_CARD_ID];     /* no other device has it */
+  int nccl;                     /* 22809 is NCCL 2.28.9; 0: not there, and nobody can join */
 } AssayCudaDevice;
 
 typedef enum { ASSAY_CUDA_F32, ASSAY_CUDA_F64, ASSAY_CUDA_N_TYPES } AssayCudaType;
@@ -183,6 +187,14 @@ typedef struct {
   int  (*capture_end)   (AssayCudaContext *context, AssayCudaCaptured **captured, AssayCudaFailure *failure);
   int  (*replay)        (AssayCudaContext *context, AssayCudaCaptured *captured, AssayCudaFailure *failure);
   void (*drop)          (AssayCudaContext *context, AssayCudaCaptured *captured);
+
+  /* Contexts of several processes, each on its own device, that send each other buffers (NCCL). One makes an id (ASSAY_CUDA_RANKS_ID bytes), and all join by
+   * it, each once; who joins waits for the others. BAD_CALL: there is no NCCL, or it did not connect them; the context goes on. send and receive queue a
+   * transfer, which is done when the other has queued its side with as many bytes; a failure loses the context. Closing it leaves. */
+  int  (*make_ranks_id) (uint8_t *id, AssayCudaFailure *failure);
+  int  (*join)          (AssayCudaContext *context, const uint8_t *id, int rank, int size, AssayCudaFailure *failure);
+  int  (*send)          (AssayCudaContext *context, int to, const void *buffer, size_t bytes, AssayCudaFailure *failure);
+  int  (*receive)       (AssayCudaContext *context, int from, void *buffer, size_t bytes, AssayCudaFailure *failure);
 } AssayCudaTable;
 
 #define ASSAY_CUDA_ENTRY "assay_cuda_get_table"

@@ -21,7 +21,8 @@ CUDA_FILES = \
   kernels/op_sketch.cu \
   kernels/op_statistics.cu \
   kernels/op_vector.cu \
-  kernels/product.cu
+  kernels/product.cu \
+  kernels/ranks.cu
 CUDA_INCLUDED = \
   kernels/attention.cuh \
   kernels/attention_matrix_tile.cuh \

@@ -26,6 +26,7 @@ struct AssayBlockOfMemory {
 };
 
 struct AssayProductWay;
+struct ncclComm;
 
 struct AssayCudaContext {
   int device;
@@ -43,12 +44,14 @@ struct AssayCudaContext {
   AssayCudaCopy *copy;          /* all there are */
   AssayBlockOfMemory *memory;
   AssayCudaCaptured *capture;   /* under way */
+  struct ncclComm *ranks;       /* NULL: alone */
   bool is_lost;
   AssayCudaFailure first;       /* why it is lost */
 };
 
 /* Each returns 1, or 0 with the failure: out of memory leaves the context whole, everything else loses it. */
 int assay_cuda_fail         (AssayCudaFailure *failure, AssayCudaCode code, const char *format, ...);
+int assay_cuda_lose         (AssayCudaContext *context, AssayCudaFailure *failure, const char *what, const char *name, const char *why);
 int assay_cuda_check        (AssayCudaContext *context, cudaError_t status, const char *what, AssayCudaFailure *failure);
 int assay_cuda_check_blas   (AssayCudaContext *context, cublasStatus_t status, const char *what, AssayCudaFailure *failure);
 int assay_cuda_check_solver (AssayCudaContext *context, cusolverStatus_t status, const char *what, AssayCudaFailure *failure);
@@ -105,6 +108,14 @@ int assay_cuda_factor (AssayCudaContext *context, AssayCudaType type, int64_t n,
 int assay_cuda_solve  (AssayCudaContext *context, AssayCudaType type, int64_t n, int64_t K, const void *factor, void *X, AssayCudaFailure *failure);
 int assay_cuda_index_scores (AssayCudaContext *context, AssayCudaIndexWay way, const AssayCudaIndexRows *rows, const AssayCudaIndexQueries *queries,
                              float *scores, AssayCudaFailure *failure);
+
+/* ranks.cu. The version of NCCL; 0: none. */
+int  assay_cuda_find_nccl     (void);
+int  assay_cuda_make_ranks_id (uint8_t *id, AssayCudaFailure *failure);
+int  assay_cuda_join          (AssayCudaContext *context, const uint8_t *id, int rank, int size, AssayCudaFailure *failure);
+int  assay_cuda_send          (AssayCudaContext *context, int to, const void *buffer, size_t bytes, AssayCudaFailure *failure);
+int  assay_cuda_receive       (AssayCudaContext *context, int from, void *buffer, size_t bytes, AssayCudaFailure *failure);
+void assay_cuda_leave         (AssayCudaContext *context);
 
 int assay_cuda_run_op (AssayCudaContext *context, const char *op, const AssayCudaOpCall *call, AssayCudaFailure *failure);
 

@@ -26,7 +26,7 @@ AS_IF([test -n "$NVCC"],
    assay_cuda_dir=`cd "$assay_cuda_dir" && pwd`
    AS_IF([test -d "$assay_cuda_dir/lib64"],
      [assay_cuda_lib=$assay_cuda_dir/lib64], [assay_cuda_lib=$assay_cuda_dir/lib])
-   CUDA_LIBS="-L$assay_cuda_lib -lcublasLt -lcusolver"
+   CUDA_LIBS="-L$assay_cuda_lib -lcublasLt -lcusolver -ldl"
    CUDA_RPATH="-Xlinker -rpath -Xlinker $assay_cuda_lib"
    # Ampere, Hopper and Blackwell, and what comes after by PTX; what an older toolkit does not know is left out.
    AS_IF([test -n "$CUDA_ARCHS"], [assay_cuda_tries=1], [assay_cuda_tries="3 2 1"])

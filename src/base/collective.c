@@ -141,11 +141,44 @@ assay_collective_require_same (AssayCollective *self, const char *what, const ch
 
 /* --- sums ----------------------------------------------------------------------------------------------------------------- */
 
-static void
-add (gint64 n, const double *term, double *total)
+/* In this process's memory, by what agreements go by; data: the ranks. */
+static gboolean
+send_here (gpointer data, guint to, const double *x, gint64 n, GError **error)
 {
+  return ((AssayCollective *) data)->send (data, to, x, (gsize) n * sizeof *x, error);
+}
+
+static gboolean
+receive_here (gpointer data, guint from, double *x, gint64 n, GError **error)
+{
+  return ((AssayCollective *) data)->receive (data, from, x, (gsize) n * sizeof *x, error);
+}
+
+static gboolean
+zero_here (gpointer data, double *x, gint64 n, GError **error)
+{
+  (void) data;
+  (void) error;
+  memset (x, 0, (gsize) n * sizeof *x);
+  return TRUE;
+}
+
+static gboolean
+add_here (gpointer data, gint64 n, const double *term, double *total, GError **error)
+{
+  (void) data;
+  (void) error;
   for (gint64 i = 0; i < n; i++)
     total[i] += term[i];
+  return TRUE;
+}
+
+static gboolean
+wait_here (gpointer data, GError **error)
+{
+  (void) data;
+  (void) error;
+  return TRUE;
 }
 
 /* One term of each of the ranks 0 .. m-1 is added to the total, in their order: it comes from the last rank (unless is_first: it is nothing yet), passes
@@ -153,41 +186,67 @@ add (gint64 n, const double *term, double *total)
  * The last rank gives and takes: it takes pieces so far behind those it gives that each rank between has one in hand, and no further, since a rank that
  * gives waits until the other takes. */
 static gboolean
-add_round (AssayCollective *self, guint m, gboolean is_first, gint64 width, const double *term, double *total, GError **error)
+add_round (const AssayCollective *self, guint m, gboolean is_first, const AssayCollectiveLane *lane, GError **error)
 {
   const guint last = self->size - 1;
   const gboolean gives = !is_first && self->rank == last, takes = self->rank < m;
-  const gint64 lag = gives && takes ? (gint64) self->size - 2 : 0, n = (width + PIECE - 1) / PIECE;
+  const gint64 lag = gives && takes ? (gint64) self->size - 2 : 0, width = lane->width, piece = lane->piece, n = (width + piece - 1) / piece;
 
   for (gint64 k = 0; k < n + lag; k++)
     {
-      const gint64 at = (k - lag) * PIECE;
+      const gint64 at = (k - lag) * piece;
 
-      if (gives && k < n && !pass_on (self, 0, total + k * PIECE, (gsize) MIN (PIECE, width - k * PIECE) * sizeof *total, error))
+      if (gives && k < n && !lane->send (lane->data, 0, lane->total + k * piece, MIN (piece, width - k * piece), error))
         return FALSE;
       if (takes && at >= 0)
         {
-          const gint64 count = MIN (PIECE, width - at);
+          const gint64 count = MIN (piece, width - at);
+          double *total = lane->total + at;
 
-          if (self->rank == 0 && is_first)
-            memset (total + at, 0, (gsize) count * sizeof *total);
-          else if (!take (self, self->rank == 0 ? last : self->rank - 1, total + at, (gsize) count * sizeof *total, error))
-            return FALSE;
-          add (count, term + at, total + at);
-          if (self->rank < m - 1 && !pass_on (self, self->rank + 1, total + at, (gsize) count * sizeof *total, error))
+          if (!(self->rank == 0 && is_first ? lane->zero (lane->data, total, count, error)
+                : lane->receive (lane->data, self->rank == 0 ? last : self->rank - 1, total, count, error))
+              || !lane->add (lane->data, count, lane->sums + at, total, error)
+              || (self->rank < m - 1 && !lane->send (lane->data, self->rank + 1, total, count, error)))
             return FALSE;
         }
     }
-  return TRUE;
+  return lane->wait (lane->data, error);
+}
+
+/* The total of root along the ring. */
+static gboolean
+spread_total (const AssayCollective *self, guint root, const AssayCollectiveLane *lane, GError **error)
+{
+  const guint before = (self->rank + self->size - 1) % self->size, behind = (self->rank + 1) % self->size;
+
+  for (gint64 at = 0; at < lane->width; at += lane->piece)
+    {
+      const gint64 n = MIN (lane->piece, lane->width - at);
+
+      if ((self->rank != root && !lane->receive (lane->data, before, lane->total + at, n, error))
+          || (behind != root && !lane->send (lane->data, behind, lane->total + at, n, error)))
+        return FALSE;
+    }
+  return lane->wait (lane->data, error);
+}
+
+/* A process alone. */
+static gboolean
+add_alone (gboolean is_first, const AssayCollectiveLane *lane, GError **error)
+{
+  return (!is_first || lane->zero (lane->data, lane->total, lane->width, error)) && lane->add (lane->data, lane->width, lane->sums, lane->total, error);
 }
 
 gboolean
-assay_collective_sum (AssayCollective *self, gint64 n, gint64 width, AssayCollectiveTerm compute, gpointer data, double *sums, double *total, GError **error)
+assay_collective_sum (AssayCollective *self, gint64 n, gint64 width, AssayCollectiveTerm compute, gpointer data, double *sums, double *total,
+                      const AssayCollectiveLane *beside, GError **error)
 {
+  const AssayCollectiveLane here = { .width = width, .piece = PIECE, .sums = sums, .total = total, .data = self, .send = send_here, .receive = receive_here,
+                                     .zero = zero_here, .add = add_here, .wait = wait_here };
+  const AssayCollectiveLane *lanes[] = { &here, beside };
   const gint64 size = self ? self->size : 1, rank = self ? self->rank : 0;
+  const guint n_lanes = beside ? 2 : 1;
 
-  if (self == NULL)
-    memset (total, 0, (gsize) width * sizeof *total);
   for (gint64 k = 0; k < n; k += size)
     {
       const gint64 m = MIN (size, n - k);
@@ -197,10 +256,17 @@ assay_collective_sum (AssayCollective *self, gint64 n, gint64 width, AssayCollec
         compute (data, k + rank, sums, &fault);
       if (!assay_collective_agree (self, fault, error))
         return FALSE;
-      if (self == NULL)
-        add (width, sums, total);
-      else if (!add_round (self, (guint) m, k == 0, width, sums, total, error))
-        return FALSE;
+      for (guint l = 0; l < n_lanes; l++)
+        if (self == NULL)
+          {
+            if (!add_alone (k == 0, lanes[l], error))
+              return FALSE;
+          }
+        else if (!add_round (self, (guint) m, k == 0, lanes[l], error))
+          return !(self->is_broken = TRUE);
     }
-  return spread (self, (guint) ((n - 1) % size), total, (gsize) width * sizeof *total, error);
+  for (guint l = 0; self != NULL && l < n_lanes; l++)
+    if (!spread_total (self, (guint) ((n - 1) % size), lanes[l], error))
+      return !(self->is_broken = TRUE);
+  return TRUE;
 }

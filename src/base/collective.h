@@ -47,9 +47,22 @@ gboolean assay_collective_broadcast (AssayCollective *self, guint root, gpointer
 /* USAGE on all ranks unless all have the same text; what: "the job", in the error's words. Cost: of a broadcast and an agreement. */
 gboolean assay_collective_require_same (AssayCollective *self, const char *what, const char *text, GError **error);
 
+/* Sums that lie elsewhere than in this process's memory, as on a device, and go from there to where the others' lie. Each function is told data; what fails in
+ * one of them breaks the ranks. */
+typedef struct {
+  gint64 width, piece;          /* numbers; of one transfer */
+  double *sums, *total;         /* (width), there */
+  gpointer data;
+  gboolean (*send)    (gpointer data, guint to, const double *x, gint64 n, GError **error);
+  gboolean (*receive) (gpointer data, guint from, double *x, gint64 n, GError **error);
+  gboolean (*zero)    (gpointer data, double *x, gint64 n, GError **error);
+  gboolean (*add)     (gpointer data, gint64 n, const double *term, double *total, GError **error);
+  gboolean (*wait)    (gpointer data, GError **error);  /* until all of it is done */
+} AssayCollectiveLane;
+
 /* total (width) <- term 0 + term 1 + ..., n > 0 terms added up in that order, whoever made them: term k is rank k mod size's.
- * compute: term k into sums (width), which are scratch. Cost: each term once, by one rank; n + size transfers of the width, in pieces one behind the other.
+ * compute: term k into sums (width), which are scratch, and into those of beside, unless it is NULL: they are added up in the same order, there. Cost: each term once, by one rank; n + size transfers of the width, in pieces one behind the other.
  * Numerics: one order for any number of ranks, so the same bits. Errors: those of compute, on all ranks; of the transfer. */
 typedef gboolean (*AssayCollectiveTerm) (gpointer data, gint64 k, double *sums, GError **error);
 gboolean assay_collective_sum (AssayCollective *self, gint64 n, gint64 width, AssayCollectiveTerm compute, gpointer data, double *sums, double *total,
-                               GError **error);
+                               const AssayCollectiveLane *beside, GError **error);

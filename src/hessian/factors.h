@@ -80,6 +80,7 @@ typedef struct {
   gboolean (*sum) (gpointer data, const char *stage, gint64 n, gint64 width, AssayFactorsCompute compute, gpointer compute_data, double *total,
                    gboolean *whole, GError **error);
   gpointer data;
+  AssayCollective *ranks;       /* NULL, or who add up what stays on their devices there, if these can send to each other; sum is for all else */
 } AssayFactorsSummer;
 /* Ranks, each of which walks over some of the stretches: all of them fit at the same time, and have the same factors then. */
 AssayFactorsSummer assay_factors_summer_of_ranks (AssayCollective *collective);

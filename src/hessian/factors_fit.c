@@ -5,8 +5,8 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "hessian/factors_rotation.h"
+#include "hessian/factors_together.h"
 #include "hessian/module_there.h"
-#include "run/backend_vector.h"
 
 #include <math.h>
 #include <string.h>
@@ -37,14 +37,11 @@ begin_beside (Beside *beside, const double *here, GError **error)
   return beside->device == NULL || beside->device->zero (beside->device, beside->sums, (gsize) beside->width * sizeof (double), error);
 }
 
-/* To the total there, or to the stretch's sums here. */
+/* To the stretch's sums here, unless they are added up there. */
 static gboolean
 end_beside (const Beside *beside, double *sums, GError **error)
 {
-  if (beside->device == NULL)
-    return TRUE;
-  return beside->total ? assay_backend_vector_add (beside->device, ASSAY_F64, beside->width, 1, beside->sums, beside->total, error)
-                       : assay_module_there_collect (beside->device, beside->width, beside->sums, sums, error);
+  return beside->device == NULL || beside->total != NULL || assay_module_there_collect (beside->device, beside->width, beside->sums, sums, error);
 }
 
 /* --- moments -------------------------------------------------------------------------------------------------------------- */
@@ -366,37 +363,35 @@ typedef struct {
   guint point;
 } Summing;
 
-/* sums: zeros before. */
 static gboolean
-walk_stretch (Summing *s, gint64 stretch, double *sums, GError **error)
+go_to_point (Summing *s, guint point, GError **error)
 {
-  guint point = (guint) (stretch / s->n_stretches);
-  gint64 k = stretch % s->n_stretches, N = s->place->point->n_examples;
   AssayPoint at = s->place->point[point];
 
-  if (s->pass == NULL || point != s->point)
-    {
-      assay_module_pass_free (s->pass);
-      at.compute = s->factors->options.compute;
-      s->point = point;
-      s->pass = assay_module_pass_new (&at, s->factors->modules, !s->factors->options.is_empirical, s->factors->options.seed + point, error);
-      if (s->pass == NULL || (s->beside->device != NULL && !assay_module_pass_leave_there (s->pass, s->marks, error)))
-        return FALSE;
-    }
+  if (s->pass != NULL && point == s->point)
+    return TRUE;
+  assay_module_pass_free (s->pass);
+  at.compute = s->factors->options.compute;
+  s->point = point;
+  s->pass = assay_module_pass_new (&at, s->factors->modules, !s->factors->options.is_empirical, s->factors->options.seed + point, error);
+  return s->pass != NULL && (s->beside->device == NULL || assay_module_pass_leave_there (s->pass, s->marks, error));
+}
+
+/* What stays on the device, too. */
+static gboolean
+sum_stretch (gpointer data, gint64 stretch, double *sums, GError **error)
+{
+  Summing *s = data;
+  gint64 k = stretch % s->n_stretches, N = s->place->point->n_examples;
+
+  memset (sums, 0, s->width * sizeof *sums);
+  if (!go_to_point (s, (guint) (stretch / s->n_stretches), error))
+    return FALSE;
   s->aim (s->data, sums);
   return begin_beside (s->beside, sums, error)
          && assay_module_pass_run_range (s->pass, s->n_batches * k / s->n_stretches * s->batch, MIN (N, s->n_batches * (k + 1) / s->n_stretches * s->batch),
                                       s->func, s->data, s->what, s->progress, error)
          && end_beside (s->beside, sums, error);
-}
-
-static gboolean
-sum_stretch (gpointer data, gint64 stretch, double *sums, GError **error)
-{
-  Summing *s = data;
-
-  memset (sums, 0, s->width * sizeof *sums);
-  return walk_stretch (s, stretch, sums, error);
 }
 
 /* Marks the modules that can be summed on the point's device, and makes room for their sums; without room all are summed here. */
@@ -434,56 +429,122 @@ close_beside (Beside *beside)
   beside->device->release (beside->device, beside->total);
 }
 
-/* Room for the total of who sums alone; without it each stretch is fetched. */
-static void
-open_total (Beside *beside)
+/* --- sums of which some stay there --- */
+
+/* Room for the total there, where it is summed by one process or by ranks that can; without it what is there is fetched after each stretch. Which modules stay is
+ * known then, to ranks without a stretch, too. */
+static gboolean
+open_total (Summing *s, AssayCollective *ranks, GError **error)
 {
-  beside->total = beside->device ? beside->device->alloc (beside->device, (gsize) beside->width * sizeof (double), NULL) : NULL;
+  Beside *beside = s->beside;
+  gboolean has_joined = TRUE;
+
+  if (s->place->point->backend->owns == NULL)
+    return TRUE;
+  if (beside->device != NULL)
+    {
+      if (!go_to_point (s, 0, error))
+        return FALSE;
+      beside->total = beside->device->alloc (beside->device, (gsize) s->width * sizeof (double), NULL);
+    }
+  if (ranks != NULL && !assay_factors_join_ranks (ranks, s->place->point->backend, beside->total != NULL, &has_joined, error))
+    return FALSE;
+  if (!has_joined && beside->total != NULL)
+    beside->device->release (beside->device, g_steal_pointer (&beside->total));
+  return TRUE;
 }
 
-/* total += a stretch's sums, where they are here; zeros instead of them. */
+/* Numbers of module m's sums that are here, at their end. */
+static gint64
+count_here (const Summing *s, guint m)
+{
+  return s->marks[m] ? s->n_last : s->measure (s->factors, m);
+}
+
+/* Those that are here, one behind the other. */
 static void
-fold (const Summing *s, double *sums, double *total)
+pack (const Summing *s, const double *sums, double *here)
 {
   for (guint m = 0; m < s->factors->modules->n; m++)
     {
-      const gint64 all = s->measure (s->factors, m), n = s->beside->total != NULL && s->marks[m] ? s->n_last : all;
+      const gint64 n = count_here (s, m);
 
-      sums += all;
-      total += all;
-      for (gint64 i = -n; i < 0; i++)
-        {
-          total[i] += sums[i];
-          sums[i] = 0;
-        }
+      sums += s->measure (s->factors, m);
+      memcpy (here, sums - n, (gsize) n * sizeof *here);
+      here += n;
     }
 }
 
-static gboolean
-sum_alone (Summing *s, gint64 n, double *total, GError **error)
+/* Zeros for the others. */
+static void
+unpack (const Summing *s, const double *here, double *sums)
 {
-  g_autoptr (AssayBuffer) memory = assay_mem_alloc_array (s->width, sizeof (double), error);
-  double *sums = memory;
-
-  if (sums == NULL)
-    return FALSE;
-  open_total (s->beside);
-  memset (sums, 0, s->width * sizeof *sums);
-  memset (total, 0, s->width * sizeof *total);
-  for (gint64 k = 0; k < n; k++)
+  memset (sums, 0, (gsize) s->width * sizeof *sums);
+  for (guint m = 0; m < s->factors->modules->n; m++)
     {
-      if (!walk_stretch (s, k, sums, error))
-        return FALSE;
-      fold (s, sums, total);
+      const gint64 n = count_here (s, m);
+
+      sums += s->measure (s->factors, m);
+      memcpy (sums - n, here, (gsize) n * sizeof *here);
+      here += n;
     }
-  return s->beside->total == NULL || assay_module_there_collect (s->beside->device, s->width, s->beside->total, total, error);
+}
+
+typedef struct {
+  Summing *summing;
+  double *wide;                 /* (width) */
+} Packing;
+
+static gboolean
+sum_stretch_packed (gpointer data, gint64 stretch, double *here, GError **error)
+{
+  Packing *packing = data;
+
+  if (!sum_stretch (packing->summing, stretch, packing->wide, error))
+    return FALSE;
+  pack (packing->summing, packing->wide, here);
+  return TRUE;
+}
+
+/* total (width) <- what is here and what is there, each added up where it is, by one process or by ranks. */
+static gboolean
+sum_there (Summing *s, AssayCollective *ranks, gint64 n, double *total, GError **error)
+{
+  const AssayCollectiveLane beside = assay_factors_lane_of_device (s->beside->device, s->width, s->beside->sums, s->beside->total);
+  g_autoptr (AssayBuffer) memory = NULL;
+  GError *fault = NULL;
+  gint64 width = 0;
+  Packing packing;
+  double *here;
+
+  for (guint m = 0; m < s->factors->modules->n; m++)
+    width += count_here (s, m);
+  memory = assay_mem_alloc_array (s->width + 2 * width, sizeof (double), &fault);
+  if (!assay_collective_agree (ranks, fault, error))
+    return FALSE;
+  packing = (Packing) { s, memory };
+  here = packing.wide + s->width;
+  if (!assay_collective_sum (ranks, n, width, sum_stretch_packed, &packing, here, here + width, &beside, error))
+    return FALSE;
+  unpack (s, here + width, total);
+  return assay_module_there_collect (s->beside->device, s->width, s->beside->total, total, error);
+}
+
+static gboolean
+sum_here (Summing *s, gint64 n, double *total, GError **error)
+{
+  g_autoptr (AssayBuffer) sums = assay_mem_alloc_array (s->width, sizeof (double), error);
+
+  return sums != NULL && assay_collective_sum (NULL, n, s->width, sum_stretch, s, sums, total, NULL, error);
 }
 
 /* total (width) <- the sums, where s->data is aimed afterwards; whole: FALSE where other processes have not done theirs. */
 static gboolean
 sum_all (Summing *s, const AssayFactorsSummer *summer, const char *stage, double *total, gboolean *whole, GError **error)
 {
+  AssayCollective *ranks = summer ? summer->ranks : NULL;
   gboolean fine;
+  gint64 n;
 
   *whole = TRUE;
   s->batch = assay_module_pass_measure (s->place->point->model, s->factors->modules, s->place->point->backend, s->place->point->dtype, s->place->point->n_examples, NULL, error);
@@ -491,8 +552,11 @@ sum_all (Summing *s, const AssayFactorsSummer *summer, const char *stage, double
     return FALSE;
   s->n_batches = (s->place->point->n_examples + s->batch - 1) / s->batch;
   s->n_stretches = MIN (STRETCHES, s->n_batches);
-  fine = summer ? summer->sum (summer->data, stage, s->n_stretches * s->place->n, s->width, sum_stretch, s, total, whole, error)
-                : sum_alone (s, s->n_stretches * s->place->n, total, error);
+  n = s->n_stretches * s->place->n;
+  fine = ((summer != NULL && ranks == NULL) || open_total (s, ranks, error))
+         && (s->beside->total != NULL ? sum_there (s, ranks, n, total, error)
+             : summer != NULL ? summer->sum (summer->data, stage, n, s->width, sum_stretch, s, total, whole, error)
+             : sum_here (s, n, total, error));
   assay_module_pass_free (s->pass);
   s->aim (s->data, total);
   return fine;

@@ -54,7 +54,7 @@ src_hessian_libhessian_la_SOURCES = $(CURVATURES_LIST) $(MODULES_LIST) $(SOLVERS
   src/hessian/factors_inverse.c src/hessian/factors_inverse.h \
   src/hessian/factors_queries.c src/hessian/factors_queries.h \
   src/hessian/factors_rotation.c src/hessian/factors_rotation.h \
-  src/hessian/factors_together.c \
+  src/hessian/factors_together.c src/hessian/factors_together.h \
   src/hessian/gradient.c src/hessian/gradient.h \
   src/hessian/lanczos.c src/hessian/lanczos.h \
   src/hessian/linop.c src/hessian/linop.h \

@@ -98,5 +98,5 @@ sum (gpointer self, const char *stage, gint64 n, gint64 width, AssayFactorsCompu
 AssayFactorsSummer
 assay_factors_parts_summer (AssayFactorsParts *parts)
 {
-  return (AssayFactorsSummer) { sum, parts };
+  return (AssayFactorsSummer) { .sum = sum, .data = parts };
 }

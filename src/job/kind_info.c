@@ -165,9 +165,9 @@ describe_cuda (void)
 
   if (!assay_backend_cuda_find (NULL, 0, &found, &why))
     return json_pack ("{s:b, s:s}", "available", FALSE, "reason", why->message);
-  return json_pack ("{s:b, s:s, s:i, s:i, s:i, s:i, s:i, s:I, s:I, s:s}", "available", TRUE, "device", found.name, "capability_major", found.major,
+  return json_pack ("{s:b, s:s, s:i, s:i, s:i, s:i, s:i, s:I, s:I, s:s, s:i}", "available", TRUE, "device", found.name, "capability_major", found.major,
                     "capability_minor", found.minor, "driver", found.driver, "runtime", found.runtime, "processors", (int) found.processors, "memory",
-                    (json_int_t) found.memory, "memory_available", (json_int_t) found.available, "module", found.module);
+                    (json_int_t) found.memory, "memory_available", (json_int_t) found.available, "module", found.module, "nccl", (int) found.nccl);
 }
 
 /* Whether ranks can talk: by a module, or why not. */
@@ -321,12 +321,15 @@ static void
 view_machine (const json_t *machine, AssayView *view)
 {
   const json_t *mpi = json_object_get (machine, "mpi");
+  const int nccl = get_int (json_object_get (machine, "cuda"), "nccl");
 
   assay_view_add_field (view, "processors", "%d, %s", get_int (machine, "processors"),
                         assay_json_get_text (machine, "instruction_set"));
   view_cuda (json_object_get (machine, "cuda"), view);
   assay_view_add_field (view, "ranks", "%s", json_is_true (json_object_get (mpi, "available")) ? "MPI, several processes of mpirun or srun do one job"
                         : "none; this build has no MPI module");
+  if (nccl > 0)
+    assay_view_add_field (view, "", "NCCL %d.%d.%d, their devices send to each other", nccl / 10000, nccl / 100 % 100, nccl % 100);
 }
 
 static void

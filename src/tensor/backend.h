@@ -24,11 +24,17 @@ typedef struct _AssayCaptured AssayCaptured;    /* work that a device keeps */
 typedef struct _AssayCopy AssayCopy;            /* one that goes on */
 typedef struct _AssayOpCall AssayOpCall;        /* tensor/op_call.h */
 
+#define ASSAY_BACKEND_CARD_ID 16        /* bytes */
+#define ASSAY_BACKEND_RANKS_ID 128
+
 struct _AssayBackend {
   AssayBackendKind kind;
   const char *name;
   char card[160];               /* of a device: what it is called, its capability and its driver; "" on the CPU */
+  guint8 card_id[ASSAY_BACKEND_CARD_ID];        /* of a device: no other has it */
   guint64 memory;               /* of a device: bytes that were free when it was opened */
+  guint ranks_library;          /* by which devices of several processes send to each other: 22809 is NCCL 2.28.9; 0: none */
+  gboolean has_joined;
   AssayWorkers *workers;        /* the crew, also for what is done on the processor beside a device; owned */
   gpointer (*alloc)    (AssayBackend *backend, gsize bytes, GError **error);      /* zeroed */
   void     (*release)  (AssayBackend *backend, gpointer buffer);
@@ -63,6 +69,13 @@ struct _AssayBackend {
   gboolean (*capture_end)   (AssayBackend *backend, AssayCaptured **captured, GError **error);
   gboolean (*replay)        (AssayBackend *backend, AssayCaptured *captured, GError **error);
   void     (*drop)          (AssayBackend *backend, AssayCaptured *captured);
+  /* Without a ranks_library NULL or UNSUPPORTED. Devices of several processes, each its own: one of them makes an id, which all join by, at the same time, once. Then
+   * they send buffers of theirs, from one queue into the other's: a send is done when the other receives as many bytes. What fails there loses the device, and
+   * the others have to be told by other ways. They part when the backend is closed. */
+  gboolean (*make_ranks_id) (AssayBackend *backend, guint8 *id, GError **error);
+  gboolean (*join)          (AssayBackend *backend, const guint8 *id, guint rank, guint size, GError **error);
+  gboolean (*send)          (AssayBackend *backend, guint to, gconstpointer device, gsize bytes, GError **error);
+  gboolean (*receive)       (AssayBackend *backend, guint from, gpointer device, gsize bytes, GError **error);
   void     (*close)    (AssayBackend *backend);
 };
 
@@ -83,6 +96,7 @@ typedef struct {
   int driver, runtime;          /* 13000: CUDA 13.0 */
   guint processors;
   guint64 memory, available;    /* bytes */
+  guint nccl;                   /* 22809: NCCL 2.28.9; 0: none */
 } AssayCudaFound;
 
 /* What is there, without opening it. Errors: as assay_backend_cuda_new. */

@@ -9,6 +9,7 @@
 #include "tensor/op_call.h"
 
 #include <dlfcn.h>
+#include <string.h>
 
 typedef struct {
   AssayBackend backend;
@@ -79,7 +80,7 @@ assay_backend_cuda_find (const char *path, guint device, AssayCudaFound *found, 
   if (cuda == NULL || !look (cuda->describe ((int) device, &d, &failure), &failure, error))
     return FALSE;
   *found = (AssayCudaFound) { .major = d.major, .minor = d.minor, .driver = d.driver, .runtime = d.runtime, .processors = (guint) d.processors,
-                              .memory = d.memory, .available = d.available };
+                              .memory = d.memory, .available = d.available, .nccl = (guint) d.nccl };
   g_strlcpy (found->name, d.name, sizeof found->name);
   g_strlcpy (found->module, module, sizeof found->module);
   return TRUE;
@@ -326,6 +327,45 @@ cuda_drop (AssayBackend *backend, AssayCaptured *captured)
   self->cuda->drop (self->context, (AssayCudaCaptured *) captured);
 }
 
+G_STATIC_ASSERT (ASSAY_BACKEND_CARD_ID == ASSAY_CUDA_CARD_ID && ASSAY_BACKEND_RANKS_ID == ASSAY_CUDA_RANKS_ID);
+
+static gboolean
+cuda_make_ranks_id (AssayBackend *backend, guint8 *id, GError **error)
+{
+  CudaBackend *self = (CudaBackend *) backend;
+  AssayCudaFailure failure;
+
+  return look (self->cuda->make_ranks_id (id, &failure), &failure, error);
+}
+
+static gboolean
+cuda_join (AssayBackend *backend, const guint8 *id, guint rank, guint size, GError **error)
+{
+  CudaBackend *self = (CudaBackend *) backend;
+  AssayCudaFailure failure;
+
+  backend->has_joined = look (self->cuda->join (self->context, id, (int) rank, (int) size, &failure), &failure, error);
+  return backend->has_joined;
+}
+
+static gboolean
+cuda_send (AssayBackend *backend, guint to, gconstpointer device, gsize bytes, GError **error)
+{
+  CudaBackend *self = (CudaBackend *) backend;
+  AssayCudaFailure failure;
+
+  return look (self->cuda->send (self->context, (int) to, device, bytes, &failure), &failure, error);
+}
+
+static gboolean
+cuda_receive (AssayBackend *backend, guint from, gpointer device, gsize bytes, GError **error)
+{
+  CudaBackend *self = (CudaBackend *) backend;
+  AssayCudaFailure failure;
+
+  return look (self->cuda->receive (self->context, (int) from, device, bytes, &failure), &failure, error);
+}
+
 static void
 cuda_close (AssayBackend *backend)
 {
@@ -355,10 +395,13 @@ assay_backend_cuda_new (const char *path, guint device, guint n_threads, GError 
                  .copy_in = cuda_copy_in, .copy_out = cuda_copy_out, .copy_out_begin = cuda_copy_out_begin, .copy_out_end = cuda_copy_out_end,
                  .copy_out_drop = cuda_copy_out_drop, .zero = cuda_zero, .sync = cuda_sync, .owns = cuda_owns, .gemm = cuda_gemm, .eigen = cuda_eigen,
                  .factor = cuda_factor, .solve = cuda_solve,
-                 .run_op = cuda_run_op, .capture_begin = cuda_capture_begin, .capture_end = cuda_capture_end, .replay = cuda_replay, .drop = cuda_drop, .close = cuda_close },
+                 .run_op = cuda_run_op, .capture_begin = cuda_capture_begin, .capture_end = cuda_capture_end, .replay = cuda_replay, .drop = cuda_drop,
+                 .make_ranks_id = cuda_make_ranks_id, .join = cuda_join, .send = cuda_send, .receive = cuda_receive, .close = cuda_close },
     .cuda = cuda, .context = context
   };
   self->backend.memory = found.available;
+  self->backend.ranks_library = (guint) found.nccl;
+  memcpy (self->backend.card_id, found.card, sizeof found.card);
   g_snprintf (self->backend.card, sizeof self->backend.card, "%s, compute capability %d.%d, driver %d.%d", found.name, found.major, found.minor, found.driver / 1000,
               found.driver % 1000 / 10);
   return &self->backend;

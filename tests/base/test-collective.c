@@ -53,7 +53,7 @@ sum_here (AssayCollective *self, gpointer data)
 
   sum->total[rank] = g_new (double, sum->width);
   memset (sum->total[rank], 0xff, (gsize) sum->width * sizeof (double));
-  assay_collective_sum (self, sum->n, sum->width, make_term, sum, sums, sum->total[rank], &sum->error[rank]);
+  assay_collective_sum (self, sum->n, sum->width, make_term, sum, sums, sum->total[rank], NULL, &sum->error[rank]);
 }
 
 static void
@@ -154,7 +154,7 @@ fall_out (AssayCollective *self, gpointer data)
     {
       g_autofree double *sums = g_new (double, sum->width), *total = g_new (double, sum->width);
 
-      assay_collective_sum (self, sum->n, sum->width, make_term, sum, sums, total, &fault);
+      assay_collective_sum (self, sum->n, sum->width, make_term, sum, sums, total, NULL, &fault);
     }
   g_assert_false (assay_collective_agree (self, fault, &sum->error[self->rank]));
   g_assert_false (assay_collective_agree (self, NULL, NULL));     /* all that comes behind it fails, and waits for nobody */

@@ -5,8 +5,9 @@ EMULATION_INCLUDED = \
   tests/gpu/emulation/cublasLt.h \
   tests/gpu/emulation/cuda_runtime.h \
   tests/gpu/emulation/cusolverDn.h \
-  tests/gpu/emulation/emulation.h
-EXTRA_DIST += $(EMULATION_INCLUDED) tests/gpu/emulation/emulation.cc tests/gpu/check-gpu.sh
+  tests/gpu/emulation/emulation.h \
+  tests/gpu/emulation/nccl.h
+EXTRA_DIST += $(EMULATION_INCLUDED) tests/gpu/emulation/emulation.cc tests/gpu/emulation/nccl.cc tests/gpu/check-gpu.sh
 
 # Also run by hand or by check-gpu, with the real module as its argument.
 check_PROGRAMS += tests/gpu/test-parity
@@ -50,6 +51,11 @@ check_PROGRAMS += tests/gpu/test-factors_cuda
 tests_gpu_test_factors_cuda_SOURCES = tests/gpu/test-factors_cuda.c tests/hessian/world.c tests/hessian/world.h
 tests_gpu_test_factors_cuda_CPPFLAGS = -I$(top_srcdir)/tests/hessian $(AM_CPPFLAGS) -DCUDA_MODULE='"$(abs_top_builddir)/tests/gpu/emulated-cuda.so"'
 
+# Ranks with a device each.
+check_PROGRAMS += tests/gpu/test-ranks_cuda
+tests_gpu_test_ranks_cuda_SOURCES = tests/gpu/test-ranks_cuda.c tests/hessian/world.c tests/hessian/world.h
+tests_gpu_test_ranks_cuda_CPPFLAGS = -I$(top_srcdir)/tests/hessian $(AM_CPPFLAGS) -DCUDA_MODULE='"$(abs_top_builddir)/tests/gpu/emulated-cuda.so"'
+
 # What factors and scores are made of, in each precision.
 check_PROGRAMS += tests/gpu/test-modules_cuda
 tests_gpu_test_modules_cuda_SOURCES = tests/gpu/test-modules_cuda.c
@@ -87,13 +93,13 @@ tests_gpu_test_oracle_cuda_CPPFLAGS = -I$(top_srcdir)/tests/model $(AM_CPPFLAGS)
 
 # _FORTIFY_SOURCE takes a jump from one thread's stack to another's for an error.
 if HAVE_CXX
-EMULATED_OBJECTS = $(CUDA_FILES:kernels/%.cu=tests/gpu/emulated-%.o) tests/gpu/emulated-emulation.o
+EMULATED_OBJECTS = $(CUDA_FILES:kernels/%.cu=tests/gpu/emulated-%.o) tests/gpu/emulated-emulation.o tests/gpu/emulated-nccl.o
 EMULATED_FLAGS = -std=c++17 $(OPT_CFLAGS) -Wall -Wextra -Wno-unknown-pragmas $(INSTRUMENT_CFLAGS) $(CXXFLAGS) -U_FORTIFY_SOURCE -fPIC -fvisibility=hidden \
   -ffp-contract=off -DASSAY_EMULATED -I$(srcdir)/tests/gpu/emulation -I$(srcdir)/kernels $(LAPACKE_CFLAGS)
 $(EMULATED_OBJECTS): $(CUDA_INCLUDED) $(EMULATION_INCLUDED)
 tests/gpu/emulated-%.o: kernels/%.cu
 	$(AM_V_CXX)$(MKDIR_P) $(@D) && $(CXX) $(EMULATED_FLAGS) -x c++ -c -o $@ $<
-tests/gpu/emulated-emulation.o: tests/gpu/emulation/emulation.cc
+tests/gpu/emulated-emulation.o tests/gpu/emulated-nccl.o: tests/gpu/emulated-%.o: tests/gpu/emulation/%.cc
 	$(AM_V_CXX)$(MKDIR_P) $(@D) && $(CXX) $(EMULATED_FLAGS) -c -o $@ $<
 tests/gpu/emulated-cuda.so: $(EMULATED_OBJECTS)
 	$(AM_V_CXXLD)$(CXX) -shared $(INSTRUMENT_CFLAGS) -o $@ $(EMULATED_OBJECTS) $(LAPACKE_LIBS) $(OPENBLAS_LIBS)
@@ -105,6 +111,7 @@ EXTRA_tests_gpu_test_walks_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
 EXTRA_tests_gpu_test_narrow_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
 EXTRA_tests_gpu_test_memory_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
 EXTRA_tests_gpu_test_factors_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
+EXTRA_tests_gpu_test_ranks_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
 EXTRA_tests_gpu_test_modules_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
 EXTRA_tests_gpu_test_scores_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so
 EXTRA_tests_gpu_test_sketch_cuda_DEPENDENCIES = tests/gpu/emulated-cuda.so

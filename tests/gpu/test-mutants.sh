@@ -11,8 +11,8 @@ mutant ()
   cmp -s "$scratch/$1.cu" "$ASSAY_SRCDIR/kernels/index_scores.cu" && { [ "$1" = same ] || { echo "the line to change is not there"; return 1; }; }
   ${CXX-c++} -std=c++17 -O1 -w -U_FORTIFY_SOURCE -fPIC -ffp-contract=off -DASSAY_EMULATED -I"$ASSAY_SRCDIR/tests/gpu/emulation" -I"$ASSAY_SRCDIR/kernels" \
     -x c++ -c -o "$scratch/$1.o" "$scratch/$1.cu" || return 1
-  ${CXX-c++} -shared -o "$scratch/$1.so" "$scratch/$1.o" "$ASSAY_BUILDDIR/tests/gpu/emulated-device.o" "$ASSAY_BUILDDIR/tests/gpu/emulated-dense.o" "$ASSAY_BUILDDIR/tests/gpu/emulated-product.o" "$ASSAY_BUILDDIR/tests/gpu/emulated-op.o" \
-    "$ASSAY_BUILDDIR/tests/gpu/emulated-emulation.o" $LAPACKE_LIBS || return 1
+  ${CXX-c++} -shared -o "$scratch/$1.so" "$scratch/$1.o" "$ASSAY_BUILDDIR/tests/gpu/emulated-device.o" "$ASSAY_BUILDDIR/tests/gpu/emulated-dense.o" "$ASSAY_BUILDDIR/tests/gpu/emulated-product.o" "$ASSAY_BUILDDIR/tests/gpu/emulated-op.o" "$ASSAY_BUILDDIR/tests/gpu/emulated-ranks.o" \
+    "$ASSAY_BUILDDIR/tests/gpu/emulated-emulation.o" "$ASSAY_BUILDDIR/tests/gpu/emulated-nccl.o" $LAPACKE_LIBS || return 1
 }
 
 # wrong_op NAME FILE SED OP: whether the suite of operations finds a mistake in FILE.cu, by the values and derivatives of OP.

@@ -16,8 +16,10 @@ enum { cudaStreamCaptureModeRelaxed = 2, cudaStreamNonBlocking = 1, cudaEventDef
 typedef EmulatedStream *cudaStream_t;
 typedef struct EmulatedGraph *cudaGraph_t, *cudaGraphExec_t;
 typedef struct EmulatedEvent *cudaEvent_t;
+typedef struct { char bytes[16]; } cudaUUID_t;
 struct cudaDeviceProp {
   char name[256];
+  cudaUUID_t uuid;
   int major, minor, multiProcessorCount, l2CacheSize;
   size_t sharedMemPerBlockOptin;
 };

@@ -377,10 +377,10 @@ cudaError_t cudaMemGetInfo (size_t *available, size_t *total) { CHECK (call); *a
 cudaError_t emulation_set_attribute (int value) { CHECK (call); return value <= (int) SHARED ? cudaSuccess : cudaErrorInvalidValue; }
 
 cudaError_t
-cudaGetDeviceProperties (cudaDeviceProp *properties, int)
+cudaGetDeviceProperties (cudaDeviceProp *properties, int device)
 {
   CHECK (call);
-  *properties = { "emulated device", 9, 0, 1, 1 << 20, SHARED };
+  *properties = { "emulated device", { { (char) (device + 1) } }, 9, 0, 1, 1 << 20, SHARED };
   return cudaSuccess;
 }
 
