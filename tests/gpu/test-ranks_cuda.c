@@ -259,16 +259,17 @@ ended_with (int status, int expected)
 static void
 test_failing_calls (void)
 {
-  guint n_ended = 0, n_broken = 0, step = 1;
+  guint n_ended = 0, n_broken = 0;
+  gboolean is_behind = FALSE;     /* the last call of the fit */
 
-  for (guint64 k = 1; step > 0; k += step, step += k / 4)
+  for (guint64 k = 1; !is_behind; k += 1 + k / 32)
     {
       const Trial trial = { .size = 2, .fails_at = k };
       int status[MOST_RANKS];
 
       run (&trial, &world_cases[4], status);
-      if (status[0] == 0 && status[1] == 0)                       /* a call behind the last of the fit */
-        step = 0;
+      if (status[0] == 0 && status[1] == 0)
+        is_behind = TRUE;
       else if (ended_with (status[0], ENDED) && ended_with (status[1], ENDED))
         n_ended++;
       else if (ended_with (status[0], BROKEN) || ended_with (status[1], BROKEN))
@@ -277,7 +278,7 @@ test_failing_calls (void)
         g_error ("call %" G_GUINT64_FORMAT ": the ranks end with %x and %x", k, (guint) status[0], (guint) status[1]);
     }
   g_assert_cmpuint (n_ended, >, 5);
-  g_assert_cmpuint (n_broken, >, 5);
+  g_assert_cmpuint (n_broken, >, 0);
 }
 
 int
