@@ -148,23 +148,6 @@ struct Conv2dWeight {
   }
 };
 
-template <class T>
-struct SumOfParts {
-  int64_t n, parts;
-  const T *partial;
-  Adjoint<T> dw;
-
-  __device__ void
-  operator() (int64_t i) const
-  {
-    T sum = 0;
-
-    for (int64_t part = 0; part < parts; part++)
-      sum += partial[part * n + i];
-    dw.add (i, sum);
-  }
-};
-
 /* A block has ROWS x COLUMNS sums, a thread 4 x 4 of them; terms come in their order, a slab at a time. */
 template <class Product, int ROWS, int COLUMNS>
 static __global__ void __launch_bounds__ (ROWS * COLUMNS / 16)
@@ -274,7 +257,7 @@ run_weight_backward (const Scope &scope, const Conv2d &s)
     return 1;
   ok = scratch_alloc (scope, size.parts * n, &partial)
        && run_tiles (scope, "conv2d weight backward", Conv2dWeight<S> { s, size, input<S> (scope, 0), seed<S> (scope), partial.v })
-       && run_elements (scope, "conv2d weight backward, parts", n, SumOfParts<Base<S>> { n, size.parts, partial.v, { dw.to, dw.fresh } });
+       && run_elements (scope, "conv2d weight backward, parts", n, SumParts<Base<S>> { size.parts, n, partial.v, { dw.to, dw.fresh } });
   scratch_release (scope, partial);
   return ok;
 }

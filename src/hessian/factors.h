@@ -82,6 +82,7 @@ typedef struct {
   gpointer data;
   AssayCollective *ranks;       /* NULL, or who add up what stays on their devices there, if these can send to each other; sum is for all else */
 } AssayFactorsSummer;
+
 /* Ranks, each of which walks over some of the stretches: all of them fit at the same time, and have the same factors then. */
 AssayFactorsSummer assay_factors_summer_of_ranks (AssayCollective *collective);
 /* The fit at several points together (assay_factors_fit_mean), in stages "moments" (not with basis IDENTITY) and "spectrum", whose sums are summer's, NULL: made

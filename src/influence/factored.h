@@ -27,8 +27,8 @@ extern const char *const assay_factored_fishers[], *const assay_factored_precisi
 
 #define ASSAY_FACTORS_COMPUTE_PARAM                                                                                     \
   { .name = "compute", .type = ASSAY_PARAM_CHOICE, .def.s = "full", .choices = assay_compute_names, .flags = ASSAY_PARAM_ADVANCED, \
-    .help = "products of linear layers in walks of the fit and of the examples that are scored, and with gradients that are scored, in f32 on a CUDA device: of " \
-            "factors rounded so" }
+    .help = "what walks in f32 on a CUDA device, of the fit and of the examples that are scored, round: nothing (full), factors of products (tf32), or these and " \
+            "what lies between operations (bf16); products with gradients that are scored, too" }
 
 #define ASSAY_FACTORED_DAMPING_PARAMS                                                                                   \
   { .name = "damping", .type = ASSAY_PARAM_DOUBLE, .def.d = 0.1, .min = 0, .max = 1e300,                                \

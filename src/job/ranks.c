@@ -2,6 +2,8 @@
 /* ranks.c: what a launcher tells its processes by their environment. */
 #include "job/ranks.h"
 
+#include "base/error.h"
+
 #include <string.h>
 
 const char *const assay_ranks_choices[] = { "auto", "mpi", "none", NULL };
@@ -30,5 +32,11 @@ assay_ranks_open (const AssayValues *values, AssayCollective **ranks, GError **e
   *ranks = NULL;
   if (strcmp (choice, "none") == 0 || (strcmp (choice, "auto") == 0 && !was_started_together ()))
     return TRUE;
-  return assay_collective_open_mpi (NULL, ranks, error);
+  if (!assay_collective_open_mpi (NULL, ranks, error))
+    return FALSE;
+  if (*ranks != NULL || !was_started_together ())
+    return TRUE;
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "ranks: several expected, as the launcher's environment says, one by itself found, which would do the whole job; start "
+               "them by the launcher of the MPI that this program was built with, or give --ranks none");
+  return FALSE;
 }

@@ -151,8 +151,8 @@ choose_shard (Session *session, const AssayJob *job, GError **error)
     return TRUE;
   if (kind->share == NULL || shard->count > 1)
     {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, kind->share == NULL ? "%s: one process expected, %u ranks found: its work is not cut into parts"
-                   : "%s: either parts (--" ASSAY_SHARD_OPTION ", an array of Slurm) or %u ranks expected, both found; each rank does a part of its own",
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, kind->share == NULL ? "%s: one process expected, %u ranks found: its work is not cut into parts; start one, or give --ranks none"
+                   : "%s: either parts (--" ASSAY_SHARD_OPTION ", an array of Slurm) or %u ranks expected, both found: each rank does a part of its own; leave --" ASSAY_SHARD_OPTION " out",
                    kind->name, collective->size);
       return FALSE;
     }
@@ -434,7 +434,10 @@ answer_together (AssayJob *job, Session *session, GError **error)
     load_summary (job, session, &summary, &fault);
   from_store = summary != NULL;
   if (!assay_collective_agree (collective, fault, error) || !assay_collective_broadcast (collective, 0, &from_store, sizeof from_store, error))
-    return NULL;
+    {
+      json_decref (summary);
+      return NULL;
+    }
   if (!from_store)
     {
       fault = NULL;

@@ -43,8 +43,8 @@ assay_walk_spec_check (const AssayWalkSpec *spec, const AssayBackend *backend, G
 
   if (spec->compute == ASSAY_COMPUTE_FULL || (spec->dtype == ASSAY_F32 && (!is_here || (!is_applied && spec->compute != ASSAY_COMPUTE_TF32))))
     return TRUE;
-  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "products in %s: %s expected, %s in %s on %s found", assay_compute_names[spec->compute],
-               spec->compute == ASSAY_COMPUTE_TF32 ? "a walk in f32 on a CUDA device" : "losses and gradients in f32, or any walk in f32 on a CUDA device,",
+  g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_UNSUPPORTED, "products in %s: %s expected, %s in %s on %s found; leave --compute out, or give --device cuda and f32", assay_compute_names[spec->compute],
+               spec->compute == ASSAY_COMPUTE_TF32 ? "a walk in f32 on a CUDA device" : "losses and gradients in f32, or any walk in f32 on a CUDA device",
                is_applied ? "products with a curvature" : "a walk", assay_dtype_name (spec->dtype), backend->name);
   return FALSE;
 }
@@ -400,7 +400,8 @@ assay_plan_get_cost (const AssayPlan *plan, gboolean apply)
     {
       const AssayPlanStep *step = &g_array_index (plan->steps, AssayPlanStep, s);
       const AssayGraphNode *node = assay_graph_get_node (plan->graph, step->node);
-      AssayCost c = node->op->cost (step->rule, node->in_shape, node->out_shape, node->attr, assay_dtype_width (plan->dtype));
+      const gboolean is_narrow = plan->is_narrow[node->out[0]] || (node->n_in > 0 && plan->is_narrow[node->in[0]]);    /* most of what it moves */
+      AssayCost c = node->op->cost (step->rule, node->in_shape, node->out_shape, node->attr, is_narrow ? sizeof (guint16) : assay_dtype_width (plan->dtype));
 
       total.flops += c.flops;
       total.bytes += c.bytes;

@@ -34,10 +34,17 @@ assay_rounded_weights_free (AssayRoundedWeights *weights)
   g_free (weights);
 }
 
-static gboolean
-round_vector (AssayRoundedWeights *weights, gint64 n, const void *from, char *to, GError **error)
+/* Of one direction: the next begins where products like their factors to. */
+static gsize
+get_bytes (gint64 P)
 {
-  const AssayShape shape = ASSAY_SHAPE (n * weights->P);
+  return ((gsize) P * sizeof (guint16) + 15) & ~(gsize) 15;
+}
+
+static gboolean
+round_vector (AssayRoundedWeights *weights, const void *from, char *to, GError **error)
+{
+  const AssayShape shape = ASSAY_SHAPE (weights->P);
   const AssayOpCall call = { .n_in = 1, .n_out = 1, .in_shape = &shape, .out_shape = &shape, .x = { from }, .y = { to } };
 
   return weights->backend->run_op (weights->backend, "vector_to_bf16", ASSAY_FWD, ASSAY_F32, &call, error);
@@ -46,13 +53,16 @@ round_vector (AssayRoundedWeights *weights, gint64 n, const void *from, char *to
 gboolean
 assay_rounded_weights_set_theta (AssayRoundedWeights *weights, const void *theta, GError **error)
 {
-  return round_vector (weights, 1, theta, weights->theta, error);
+  return round_vector (weights, theta, weights->theta, error);
 }
 
 gboolean
 assay_rounded_weights_set_directions (AssayRoundedWeights *weights, gint64 n, const void *directions, GError **error)
 {
-  return round_vector (weights, n, directions, weights->directions, error);
+  for (gint64 k = 0; k < n; k++)
+    if (!round_vector (weights, (const float *) directions + k * weights->P, weights->directions + (gsize) k * get_bytes (weights->P), error))
+      return FALSE;
+  return TRUE;
 }
 
 const void *
@@ -70,11 +80,11 @@ assay_rounded_weights_get_direction (const AssayRoundedWeights *weights, const A
 gsize
 assay_rounded_weights_get_apart (const AssayRoundedWeights *weights)
 {
-  return (gsize) weights->P * sizeof (guint16);
+  return get_bytes (weights->P);
 }
 
 gsize
 assay_rounded_weights_measure (const AssayGraph *graph, gint64 K)
 {
-  return (gsize) (1 + K) * (gsize) assay_graph_get_n_params (graph) * sizeof (guint16);
+  return (gsize) (1 + K) * get_bytes (assay_graph_get_n_params (graph));
 }

@@ -40,6 +40,7 @@ static const AssayOpCase elementwise_cases[] = {
 #define ELEMENTWISE_OP(symbol, words, more_flags)                                                                       \
   ASSAY_OP_DEFINE (symbol) = {                                                                                          \
     .name = #symbol, .help = words, .n_in = 1, .min_in = 1, .n_out = 1, .in_names = { "x" }, .out_names = { "y" },      \
-    .narrow_in = 1, .narrow_out = 1, .uses_in = 1, .flags = ASSAY_OP_TAKES_FRESH | (more_flags), .infer = elementwise_infer,                             \
+    .narrow_in = 1, .narrow_out = 1, .uses_in = 1, .flags = ASSAY_OP_TAKES_FRESH | (more_flags),                        \
+    .infer = elementwise_infer,                                                                                         \
     .cost = elementwise_cost, .cpu = ASSAY_OP_KERNELS (elementwise), .cases = elementwise_cases,                        \
   }

@@ -43,7 +43,7 @@ gboolean   assay_pass_check_losses (const AssayPass *pass, const gint64 *example
 /* Bytes that a pass over `batch` examples takes: its arena and its data. */
 gboolean   assay_pass_measure  (const AssayModel *model, AssayWalk walk, AssayDtype dtype, gint64 batch, const guint *keep, guint64 *bytes,
                                 GError **error);
-/* backend: NULL, or the one that it would be on. */
+/* The same of assay_pass_new_walk, of all positions. backend: NULL, or the one that it would be on. */
 gboolean   assay_pass_measure_walk (const AssayModel *model, const AssayWalkSpec *spec, gint64 batch, const AssayBackend *backend, guint64 *bytes, GError **error);
 /* The largest most / 2^k whose pass takes at most 256 MiB, or 1; 0 on error. It depends on model, walk, type and `most` alone. */
 gint64     assay_pass_choose_batch (const AssayModel *model, AssayWalk walk, AssayDtype dtype, gint64 most, const guint *keep,
@@ -56,6 +56,7 @@ typedef struct _AssayFeed AssayFeed;
 /* A feed over passes of at most `batch` examples. */
 AssayFeed *assay_feed_new      (const AssayModel *model, AssayDataset *dataset, AssayWalk walk, AssayDtype dtype, gint64 batch,
                                 AssayBackend *backend, const guint *keep, GError **error);
+/* Over passes of assay_pass_new_walk; spec's keep is copied. */
 AssayFeed *assay_feed_new_walk (const AssayModel *model, AssayDataset *dataset, const AssayWalkSpec *spec, gint64 batch, AssayBackend *backend, GError **error);
 void       assay_feed_free     (AssayFeed *feed);
 /* From here on batches are walked at the length of the first bucket that their examples fit into, by passes that are made on first use of that length. For

@@ -47,7 +47,7 @@ const AssayParam assay_train_params[] = {
   { .name = "seed", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 9e15, .help = "of the first parameters and of the order of the batches" },
   { .name = "dtype", .type = ASSAY_PARAM_CHOICE, .def.s = "auto", .choices = dtypes, .help = "precision; auto: f64 for newton and lbfgs, else f32" },
   { .name = "compute", .type = ASSAY_PARAM_CHOICE, .def.s = "full", .choices = assay_compute_names,
-    .help = "products of linear layers, forwards and backwards, in a training in f32; bf16, tf32 (CUDA devices): of factors rounded to it, summed in f32" },
+    .help = "products of linear layers, forwards and backwards, in a training in f32; bf16, tf32 (CUDA devices): of factors rounded to it, summed in f32; on a device bf16 is also what attention multiplies and what lies between operations is stored in" },
   { .name = "checkpoint-every", .type = ASSAY_PARAM_INT, .def.i = 0, .min = 0, .max = 1e9, .unit = "steps",
     .help = "steps between saved states; 0: by checkpoint-seconds" },
   { .name = "checkpoint-seconds", .type = ASSAY_PARAM_DOUBLE, .def.d = 30, .min = 0.1, .max = 1e6, .unit = "s", .help = "time between saved states" },

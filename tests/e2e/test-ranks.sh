@@ -114,6 +114,7 @@ said "ranks with other commands" 2 'rank 1: command: that of rank 0 expected' mp
 said "and of other instruction sets" 2 'rank 1: instruction set .--isa.: that of rank 0 expected, baseline' mpirun --oversubscribe -n 1 "$ASSAY" factors few.assay \
   --isa baseline : -n 1 "$ASSAY" factors few.assay
 said "an instruction set that one of them has not" 4 'rank 1: .*nonesuch' mpirun --oversubscribe -n 1 "$ASSAY" factors few.assay : -n 1 "$ASSAY" factors few.assay --isa nonesuch
+said "one whose launcher is not of the module's MPI" 4 'several expected, as the launcher.s environment says' env PMI_SIZE=2 PMI_RANK=0 "$ASSAY" factors few.assay
 check "a plan is printed once" test "$(ranks 2 "$ASSAY" factors few.assay --dry-run 2>/dev/null | grep -c 'fit curvature factors')" = 1
 
 # A rank that dies takes the others with it, at whatever moment; other ranks go on, and take what a process with a part of its own has left, too.
