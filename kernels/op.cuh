@@ -494,14 +494,14 @@ run_columns (const Scope &scope, const char *name, int64_t N, int64_t C, Adjoint
   return ok;
 }
 
-/* Plain products of the call's type, for each of `batch` whose matrices lie so many elements apart; C (M,N) (+)= op(A) op(B), as launch.h has it. */
-template <class T>
+/* One plain product, C (M,N) (+)= op(A) op(B), as launch.h has it. */
 static inline AssayCudaProduct
-product (bool ta, bool tb, int64_t M, int64_t N, int64_t K, const T *A, int64_t lda, const T *B, int64_t ldb, bool accumulate, T *C, int64_t ldc)
+product_of_type (AssayCudaType type, bool ta, bool tb, int64_t M, int64_t N, int64_t K, const void *A, int64_t lda, const void *B, int64_t ldb, bool accumulate, void *C,
+                 int64_t ldc)
 {
   AssayCudaProduct p = {};
 
-  p.type = sizeof (T) == 8 ? ASSAY_CUDA_F64 : ASSAY_CUDA_F32;
+  p.type = type;
   p.ta = ta;
   p.tb = tb;
   p.batch = 1;
@@ -517,6 +517,14 @@ product (bool ta, bool tb, int64_t M, int64_t N, int64_t K, const T *A, int64_t 
   p.ldb = ldb;
   p.ldc = ldc;
   return p;
+}
+
+/* Of the call's type. */
+template <class T>
+static inline AssayCudaProduct
+product (bool ta, bool tb, int64_t M, int64_t N, int64_t K, const T *A, int64_t lda, const T *B, int64_t ldb, bool accumulate, T *C, int64_t ldc)
+{
+  return product_of_type (sizeof (T) == 8 ? ASSAY_CUDA_F64 : ASSAY_CUDA_F32, ta, tb, M, N, K, A, lda, B, ldb, accumulate, C, ldc);
 }
 
 static inline int

@@ -30,6 +30,16 @@ get_product (int64_t groups, int64_t rows, int64_t columns, int64_t terms)
   return { groups, rows, columns, terms, 1, terms };
 }
 
+/* What a patch has there: zero beside the picture. */
+template <class S>
+static __device__ __forceinline__ S
+pixel_of (const Conv2d &s, const In<S> &x, const Spot &row, const Spot &term)
+{
+  const int64_t h = row.h + term.h, l = row.l + term.l;
+
+  return h >= 0 && h < s.H && l >= 0 && l < s.W ? x[row.left + term.left + h * s.W + l] : S (0);
+}
+
 /* y: rows (b,i,j), columns o, terms (c,u,v) */
 template <class S>
 struct Conv2dForward {
@@ -52,13 +62,7 @@ struct Conv2dForward {
   {
     return { k / (s.kh * s.kw) * s.H * s.W, g * s.o * size.terms + k, (int32_t) (k / s.kw % s.kh), (int32_t) (k % s.kw) };
   }
-  __device__ S
-  left (const Spot &row, const Spot &term) const
-  {
-    const int64_t h = row.h + term.h, l = row.l + term.l;
-
-    return h >= 0 && h < s.H && l >= 0 && l < s.W ? x[row.left + term.left + h * s.W + l] : S (0);
-  }
+  __device__ S left (const Spot &row, const Spot &term) const { return pixel_of (s, x, row, term); }
   __device__ S right (const Spot &term, int64_t n) const { return w[term.right + n * size.terms]; }
   __device__ void
   put (int64_t m, int64_t n, int64_t g, int64_t, S sum) const
@@ -133,13 +137,7 @@ struct Conv2dWeight {
 
     return { b * s.C * s.H * s.W, (b * s.O + g * s.o) * pixels + k % pixels, (int32_t) (i * s.stride - s.padding), (int32_t) (j * s.stride - s.padding) };
   }
-  __device__ S
-  left (const Spot &row, const Spot &term) const
-  {
-    const int64_t h = row.h + term.h, l = row.l + term.l;
-
-    return h >= 0 && h < s.H && l >= 0 && l < s.W ? x[row.left + term.left + h * s.W + l] : S (0);
-  }
+  __device__ S left (const Spot &row, const Spot &term) const { return pixel_of (s, x, row, term); }
   __device__ S right (const Spot &term, int64_t n) const { return dy[term.right + n * s.oh * s.ow]; }
   __device__ void
   put (int64_t m, int64_t n, int64_t g, int64_t part, S sum) const

@@ -499,22 +499,9 @@ int
 assay_cuda_gemm (AssayCudaContext *context, AssayCudaType type, int ta, int tb, int64_t M, int64_t N, int64_t K, double alpha, const void *A, int64_t lda,
                  const void *B, int64_t ldb, double beta, void *C, int64_t ldc, AssayCudaFailure *failure)
 {
-  AssayCudaProduct p = {};
+  AssayCudaProduct p = product_of_type (type, ta != 0, tb != 0, M, N, K, A, lda, B, ldb, false, C, ldc);
 
-  p.type = type;
-  p.ta = ta != 0;
-  p.tb = tb != 0;
-  p.batch = 1;
-  p.M = M;
-  p.N = N;
-  p.K = K;
   p.alpha = alpha;
   p.beta = beta;
-  p.A = A;
-  p.B = B;
-  p.C = C;
-  p.lda = lda;
-  p.ldb = ldb;
-  p.ldc = ldc;
   return assay_cuda_multiply (context, &p, failure);
 }
