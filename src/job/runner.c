@@ -151,9 +151,9 @@ choose_shard (Session *session, const AssayJob *job, GError **error)
     return TRUE;
   if (kind->share == NULL || shard->count > 1)
     {
-      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, kind->share == NULL ? "%s: one process expected, %u ranks found: its work is not cut into parts; start one, or give --ranks none"
-                   : "%s: either parts (--" ASSAY_SHARD_OPTION ", an array of Slurm) or %u ranks expected, both found: each rank does a part of its own; leave --" ASSAY_SHARD_OPTION " out",
-                   kind->name, collective->size);
+      g_set_error (error, ASSAY_ERROR, ASSAY_ERROR_USAGE, kind->share == NULL ? "one process expected, %u ranks found: the work is not cut into parts; start one, or give --ranks none"
+                   : "either parts (--" ASSAY_SHARD_OPTION ", an array of Slurm) or %u ranks expected, both found: each rank does a part of its own; leave --" ASSAY_SHARD_OPTION " out",
+                   collective->size);
       return FALSE;
     }
   *shard = (AssayShard) { collective->rank, collective->size };
